@@ -1,0 +1,1 @@
+"""Explains: one module per method, each exact, over the towers of ``models``."""

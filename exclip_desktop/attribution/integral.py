@@ -1,0 +1,57 @@
+"""Integrates directional derivatives along a path, refining until the integral is complete and its rows stand still."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from exclip_desktop.attribution.quadrature import TOLERANCE, Rule
+from exclip_desktop.core.explanation import SideReport
+
+Derivatives = Callable[[Tensor], Tensor]
+"""Nodes (N,) → directional derivatives at them (N, T, K)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integral:
+    """An integrated path.
+
+    Attributes:
+        rows: ∫₀¹ of the directional derivatives, (T, K): one row per token.
+        report: how it was computed.
+    """
+
+    rows: Tensor
+    report: SideReport
+
+
+def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: str) -> Integral:
+    """Integrate by each rule in turn until the result meets ``TOLERANCE``; every node paid for is kept.
+
+    Args:
+        derivatives: gives the directional derivatives at nodes.
+        rules: one fixed rule, or nested ones of growing order.
+        target: what the rows must add up to, (K,): completeness.
+        way: named in the report.
+    """
+    known: dict[float, Tensor] = {}
+    previous: Tensor | None = None
+    for rule in rules:
+        keys = [round(float(node), 12) for node in rule.nodes]
+        new = [key for key in keys if key not in known]
+        known.update(zip(new, derivatives(target.new_tensor(new)), strict=True))
+        weights = target.new_tensor(rule.weights)
+        rows = torch.einsum("n,ntk->tk", weights, torch.stack([known[key] for key in keys]))
+        residual = _relative(rows.sum(0) - target, target)
+        change = None if previous is None else _relative(rows - previous, rows)
+        converged = len(rules) == 1 or (change is not None and residual <= TOLERANCE and change <= TOLERANCE)
+        previous = rows
+        if converged:
+            break
+    return Integral(rows, SideReport(len(keys), residual, change, converged, way))
+
+
+def _relative(error: Tensor, whole: Tensor) -> float:
+    wrong, size = float(error.norm()), float(whole.norm())
+    return wrong / size if size > 0 else (0.0 if wrong == 0 else float("inf"))

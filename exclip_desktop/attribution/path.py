@@ -1,0 +1,116 @@
+"""One side of a pair, cut at a layer: the straight path from reference features to input features, and the head."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.tokens import Caption
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers import PooledBlock
+
+TEXT_REFERENCES = ("matched", "published")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The straight path R + α(X − R), α from 0 to 1, under a head.
+
+    Attributes:
+        features, reference: X and R, (T, W).
+        head: features to unnormalised embeddings, (B, T, W) → (B, D).
+        block: the last block taken apart where a closed form exists, else None.
+        embedding, start: head(X) and head(R), (D,).
+        told: the reference embedding as the method tells it, (D,): ``start``, but for the ``published`` text reference.
+    """
+
+    features: Tensor
+    reference: Tensor
+    head: Callable[[Tensor], Tensor]
+    block: PooledBlock | None
+    embedding: Tensor
+    start: Tensor
+    told: Tensor
+
+    @property
+    def delta(self) -> Tensor:
+        """X − R, (T, W)."""
+        return self.features - self.reference
+
+    def at(self, nodes: Tensor) -> Tensor:
+        """Return the path's points at ``nodes`` (N,): (N, T, W)."""
+        return self.reference + nodes[:, None, None] * self.delta
+
+
+@contextmanager
+def exact_derivatives() -> Iterator[None]:
+    """Let every derivative go through: no fused attention kernels, no fast path, no autograd graph kept.
+
+    Forward mode needs both switches. The fast path is one flag for the whole process; it is put back in any case.
+    """
+    fastpath = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH), torch.no_grad():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fastpath)
+
+
+def image_path(model: Model, pixels: Tensor, layer: int) -> Path:
+    """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour."""
+    tower = model.image
+
+    def head(x: Tensor) -> Tensor:
+        return tower.head(x, layer)
+
+    with torch.no_grad():
+        key = ("image", layer, *tower.grid)
+        if key not in model.references:
+            model.references[key] = tower.features(torch.zeros_like(pixels), layer)
+        features, reference = tower.features(pixels, layer), model.references[key]
+        embedding, start = head(torch.stack([features, reference]))
+    return Path(features, reference, head, tower.pooled_block(layer), embedding, start, start)
+
+
+def text_path(model: Model, caption: Caption, layer: int, reference_kind: str) -> Path:
+    """Return the text side; ``reference_kind`` is ``matched`` or ``published``.
+
+    ``matched`` replaces every content token by the tokenizer's fill and keeps the rest. ``published`` (Möller et al.'s
+    code) is [SOT], one token of id 0, [EOT], zeros, which the path pools at the caption's [EOT] position.
+
+    Raises:
+        SettingsError: there is no such reference.
+    """
+    tower = model.text
+    ids = torch.tensor([token.id for token in caption.tokens], device=model.device)
+
+    def head(x: Tensor) -> Tensor:
+        return tower.head(x, layer)
+
+    with torch.no_grad():
+        key = ("text", layer, reference_kind, len(ids))
+        if key not in model.references:
+            reference_ids = _reference_ids(caption, reference_kind, model.reader.fill_id).to(model.device)
+            model.references[key] = tower.features(reference_ids, layer)
+        features, reference = tower.features(ids, layer), model.references[key]
+        embedding, start = head(torch.stack([features, reference]))
+        told = start
+        if reference_kind == "published":
+            told = head(reference[None, :3])[0]  # causal: what follows its own [EOT] cannot matter
+    return Path(features, reference, head, tower.pooled_block(layer, len(ids)), embedding, start, told)
+
+
+def _reference_ids(caption: Caption, kind: str, fill: int) -> Tensor:
+    if kind == "matched":
+        return torch.tensor([fill if token.kind == "content" else token.id for token in caption.tokens])
+    if kind != "published":
+        raise SettingsError(f'There is no text reference "{kind}".', f"Choose one of {', '.join(TEXT_REFERENCES)}.")
+    ids = torch.zeros(len(caption.tokens), dtype=torch.long)
+    start, end = caption.tokens[0].id, caption.tokens[-1].id
+    ids[:3] = torch.tensor([start, 0, end])
+    return ids

@@ -1,0 +1,75 @@
+"""Quadrature rules on [0, 1]: nested Clenshaw–Curtis levels, Gauss–Legendre and the right Riemann sum."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.errors import SettingsError
+
+Floats = NDArray[np.float64]
+Quadrature = Literal["adaptive", "gauss-legendre", "riemann-right"]
+
+ADAPTIVE_LEVELS: Final = (5, 9, 17, 33, 65, 129)
+TOLERANCE: Final = 1e-3
+DEFAULT_STEPS: Final = {"adaptive": 129, "gauss-legendre": 16, "riemann-right": 10}
+MOST_STEPS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Nodes and weights, float64 (N,): ∫₀¹ f ≈ Σ weights·f(nodes). The weights add up to 1."""
+
+    nodes: Floats
+    weights: Floats
+
+
+def levels(quadrature: str, steps: int | None) -> list[Rule]:
+    """Return the rules to try in turn: one for a fixed rule, nested ones for ``adaptive``.
+
+    Args:
+        quadrature: ``adaptive``, ``gauss-legendre`` or ``riemann-right``.
+        steps: number of nodes of a fixed rule, or the most nodes of the adaptive one; None: 16, 10 or 129.
+
+    Raises:
+        SettingsError: there is no such rule, or it cannot have so many nodes.
+    """
+    if quadrature not in DEFAULT_STEPS:
+        raise SettingsError(f'There is no quadrature "{quadrature}".', f"Choose one of {', '.join(DEFAULT_STEPS)}.")
+    count = DEFAULT_STEPS[quadrature] if steps is None else steps
+    least = ADAPTIVE_LEVELS[1] if quadrature == "adaptive" else 1
+    if not least <= count <= MOST_STEPS:
+        raise SettingsError(f"{quadrature} cannot take {count} steps.", f"Give {least} to {MOST_STEPS}.")
+    if quadrature == "gauss-legendre":
+        return [gauss_legendre(count)]
+    if quadrature == "riemann-right":
+        return [riemann_right(count)]
+    return [clenshaw_curtis(n) for n in ADAPTIVE_LEVELS if n <= count]
+
+
+def riemann_right(count: int) -> Rule:
+    """Return the right Riemann sum: nodes 1, 1 − 1/N, …, 1/N, equal weights (the published code's rule)."""
+    return Rule(1 - np.arange(count) / count, np.full(count, 1 / count))
+
+
+def gauss_legendre(count: int) -> Rule:
+    """Return the Gauss–Legendre rule, exact for polynomials of degree 2N − 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return Rule((nodes + 1) / 2, weights / 2)
+
+
+def clenshaw_curtis(count: int) -> Rule:
+    """Return the Clenshaw–Curtis rule; with 2ᵏ + 1 nodes each level holds the nodes of the one before.
+
+    Weights from the cosine series of the integral (Waldvogel, BIT 2006, eq. 2.4).
+    """
+    intervals = count - 1
+    angle = np.pi * np.arange(count) / intervals
+    total = np.ones(count)
+    for k in range(1, intervals // 2 + 1):
+        share = 1.0 if 2 * k == intervals else 2.0
+        total -= share * np.cos(2 * k * angle) / (4 * k * k - 1)
+    ends = np.ones(count)
+    ends[[0, -1]] = 0.5
+    return Rule((1 - np.cos(angle)) / 2, ends * total / intervals)

@@ -1,0 +1,1 @@
+"""Plain frozen values and numpy arithmetic: nothing here knows torch or Qt."""

@@ -1,0 +1,36 @@
+"""Signed values to colours: a diverging map with zero at its centre and a symmetric range."""
+
+from typing import Final
+
+import colorcet
+import numpy as np
+from numpy.typing import NDArray
+
+MAPS: Final = {"red-blue": "CET_D1", "safe": "CET_CBD1"}
+"""Names of the diverging maps offered → colorcet's own; ``safe`` is readable with colour-vision deficiency."""
+
+
+def lookup_table(name: str = "red-blue") -> NDArray[np.float64]:
+    """Return the map as (256, 3) sRGB in [0, 1]; low values against, high values for."""
+    codes = [colour.lstrip("#") for colour in colorcet.palette[MAPS[name]]]
+    return np.array([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in codes])
+
+
+def symmetric_limit(*values: NDArray[np.float64]) -> float:
+    """Return the largest magnitude in ``values``, or 1 where all are zero or there are none."""
+    largest = max((float(np.abs(v).max()) for v in values if v.size), default=0.0)
+    return largest if largest > 0 else 1.0
+
+
+def to_rgb(values: NDArray[np.float64], limit: float, name: str = "red-blue") -> NDArray[np.float64]:
+    """Colour signed ``values`` (any shape) on −limit … limit: float64 (..., 3) sRGB in [0, 1]."""
+    table = lookup_table(name)
+    position = np.clip((values / limit + 1) / 2, 0, 1) * (len(table) - 1)
+    return table[np.rint(position).astype(int)]
+
+
+def ink_on(rgb: NDArray[np.float64]) -> str:
+    """Return the text colour, ``black`` or ``white``, that reads better on ``rgb`` (3,) (WCAG contrast)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return "black" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "white"

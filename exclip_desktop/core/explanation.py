@@ -1,0 +1,168 @@
+"""The result of explaining one picture and one caption."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.errors import SelectionError
+from exclip_desktop.core.geometry import Box, Geometry
+from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.tokens import Caption, Span, Token, Word
+
+
+@dataclass(frozen=True, slots=True)
+class SideReport:
+    """How one side's integral was computed.
+
+    Attributes:
+        nodes: quadrature nodes used.
+        residual: relative completeness error, ‖Σ_j v_j − (e − r)‖ / ‖e − r‖.
+        row_change: ‖V_k − V_{k−1}‖ / ‖V_k‖ of the last two levels of the adaptive rule; None for fixed rules.
+        converged: whether the adaptive rule met its tolerance; True for fixed rules.
+        way: which exact method was used: ``closed form``, ``reverse mode``, ``forward mode`` or ``pair``.
+    """
+
+    nodes: int
+    residual: float
+    row_change: float | None
+    converged: bool
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides the numbers, resolved: what to state in a paper, what to repeat a run with."""
+
+    model: str
+    weights: str
+    weights_sha256: str
+    image_layer: int
+    text_layer: int
+    quadrature: str
+    steps: int
+    text_reference: str
+    device: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How every caption token × every image token adds to the score of one picture and one caption.
+
+    Attributes:
+        interactions: the interaction matrix.
+        caption: the caption with its tokens and words; one row each token.
+        geometry: where the patches lie on the picture.
+        score: the cosine of the two embeddings.
+        ledger: a partition of the score.
+        image_side, text_side: how each side's integral was computed.
+        settings: everything else that decides the numbers.
+    """
+
+    interactions: InteractionMatrix
+    caption: Caption
+    geometry: Geometry
+    score: float
+    ledger: Ledger
+    image_side: SideReport
+    text_side: SideReport
+    settings: Settings
+
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """The whole matrix: float32 (rows, columns), named by ``rows`` and ``columns``."""
+        return self.interactions.values
+
+    @property
+    def grid(self) -> NDArray[np.float32]:
+        """The patch columns: float32 (rows, grid_h, grid_w)."""
+        return self.interactions.grid
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The tokens' texts."""
+        return tuple(token.text for token in self.caption.tokens)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The image tokens' names: prefix tokens, then ``row,column`` of every patch."""
+        height, width = self.geometry.grid
+        prefix = ["[CLS]", *(f"[REG{n}]" for n in range(1, self.interactions.prefix))][: self.interactions.prefix]
+        return (*prefix, *(f"{y},{x}" for y in range(height) for x in range(width)))
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """What the model reads, one per row."""
+        return self.caption.tokens
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """What a person reads, each with its rows."""
+        return self.caption.words
+
+    @property
+    def residual(self) -> float:
+        """The relative completeness error of the worse side."""
+        return max(self.image_side.residual, self.text_side.residual)
+
+    def patch_heat(self, span: Span | None = None) -> NDArray[np.float64]:
+        """Return how much each patch adds through the span's tokens (None: all rows): float64 (grid_h, grid_w).
+
+        Raises:
+            CaptionError: the span is not in the caption, or was not seen.
+        """
+        return self.interactions.patch_heat(None if span is None else self.caption.rows_of(span))
+
+    def token_heat(self, box: Box | None = None) -> NDArray[np.float64]:
+        """Return how much each token adds through the box (None: all patches): float64 (rows,).
+
+        ``box`` is (x0, y0, x1, y1) in source-image pixels, half-open; patches count by the covered share.
+
+        Raises:
+            SelectionError: the box is empty, or lies outside what the model saw.
+        """
+        return self.interactions.token_heat(None if box is None else self.coverage_of(box))
+
+    def coverage_of(self, box: Box) -> NDArray[np.float64]:
+        """Return each patch's share inside ``box``: float64 (grid_h, grid_w); raises ``SelectionError`` as above."""
+        x0, y0, x1, y1 = box
+        width, height = self.geometry.source_size
+        told = ",".join(f"{value:g}" for value in box)
+        if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
+            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
+        if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
+            raise SelectionError(
+                f"The box {told} lies outside the picture.", f"The picture is {width} × {height} pixels."
+            )
+        coverage = self.geometry.coverage(box)
+        if not coverage.any():
+            seen = ",".join(f"{value:g}" for value in self.geometry.seen)
+            raise SelectionError(
+                f"The box {told} lies where the model does not look.", f"The model saw the part {seen} of the picture."
+            )
+        return coverage
+
+    def word_heat(self, box: Box | None = None) -> NDArray[np.float64]:
+        """Return ``token_heat`` summed over each word's tokens: float64 (words,)."""
+        by_token = self.token_heat(box)
+        return np.array([by_token[list(word.rows)].sum() for word in self.words])
+
+    def strongest_pairs(self, count: int) -> list[tuple[Word, tuple[int, int], float]]:
+        """Return the (word, (row, column) of the patch, value) triples of largest magnitude, strongest first."""
+        if not self.words:
+            return []
+        by_word = np.stack([self.interactions.patch_heat(word.rows) for word in self.words])
+        order = np.argsort(-np.abs(by_word), axis=None, kind="stable")[:count]
+        places = [np.unravel_index(index, by_word.shape) for index in order]
+        return [(self.words[w], (int(y), int(x)), float(by_word[w, y, x])) for w, y, x in places]
+
+    def provenance(self) -> dict[str, Any]:
+        """Return settings, sides and geometry as plain values for JSON."""
+        return {
+            "settings": asdict(self.settings),
+            "image_side": asdict(self.image_side),
+            "text_side": asdict(self.text_side),
+            "geometry": asdict(self.geometry),
+        }

@@ -1,0 +1,56 @@
+"""The one transform between source-image pixels, the model's input and its patches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) in source-image pixels, half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where a model's patches lie on the picture.
+
+    Attributes:
+        source_size: (width, height) of the upright picture in pixels.
+        seen: the box that the patch grid covers, in source pixels; it reaches past the picture where the model pads.
+        grid: (rows, columns) of patches.
+    """
+
+    source_size: tuple[int, int]
+    seen: Box
+    grid: tuple[int, int]
+
+    @property
+    def patch_size(self) -> tuple[float, float]:
+        """(width, height) of one patch in source pixels."""
+        x0, y0, x1, y1 = self.seen
+        rows, columns = self.grid
+        return (x1 - x0) / columns, (y1 - y0) / rows
+
+    def patch_box(self, row: int, column: int) -> Box:
+        """Return the patch's box in source pixels."""
+        width, height = self.patch_size
+        x0, y0 = self.seen[0] + column * width, self.seen[1] + row * height
+        return x0, y0, x0 + width, y0 + height
+
+    def patch_centre(self, row: int, column: int) -> tuple[float, float]:
+        """Return the patch's centre (x, y) in source pixels."""
+        x0, y0, x1, y1 = self.patch_box(row, column)
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    def coverage(self, box: Box) -> NDArray[np.float64]:
+        """Return, per patch, the share of its area inside ``box``: (rows, columns), in [0, 1]."""
+        x0, y0, x1, y1 = box
+        rows, columns = self.grid
+        across = _overlap(self.seen[0], self.seen[2], columns, x0, x1)
+        down = _overlap(self.seen[1], self.seen[3], rows, y0, y1)
+        return np.outer(down, across)
+
+
+def _overlap(start: float, stop: float, count: int, low: float, high: float) -> NDArray[np.float64]:
+    edges = np.linspace(start, stop, count + 1)
+    shared = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+    return np.clip(shared, 0.0, None) / ((stop - start) / count)

@@ -1,0 +1,113 @@
+"""The interaction matrix, its sums, and the ledger that accounts for the whole score."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionMatrix:
+    """How much every caption token × every image token adds to the score (Möller et al., TMLR 2025, eq. 10).
+
+    Attributes:
+        values: float32 (rows, columns); columns are the prefix tokens, then the patches row by row.
+        content: bool (rows,): True for tokens of words, False for [SOT], [EOT] and padding.
+        prefix: how many leading columns are class or register tokens.
+        grid_shape: (rows, columns) of the patches.
+    """
+
+    values: NDArray[np.float32]
+    content: NDArray[np.bool_]
+    prefix: int
+    grid_shape: tuple[int, int]
+
+    @property
+    def grid(self) -> NDArray[np.float32]:
+        """The patch columns as a view: float32 (rows, grid_h, grid_w)."""
+        return self.values[:, self.prefix :].reshape(len(self.values), *self.grid_shape)
+
+    def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
+        """Return the sum over ``rows`` (None: all rows) for each patch: float64 (grid_h, grid_w)."""
+        chosen = self.grid if rows is None else self.grid[list(rows)]
+        return chosen.sum(axis=0, dtype=np.float64)
+
+    def token_heat(self, coverage: Floats | None = None) -> Floats:
+        """Return the sum over patches, weighted by ``coverage`` (grid_h, grid_w) (None: all), per row: float64 (rows,)."""
+        patches = self.values[:, self.prefix :].astype(np.float64)
+        weights = np.ones(patches.shape[1]) if coverage is None else coverage.reshape(-1)
+        return np.asarray(patches @ weights, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A partition of the score (a cosine): the parts below add up to it.
+
+    Attributes:
+        words_patches, specials_patches, words_prefix, specials_prefix: sums of the four blocks of the matrix.
+        reference: what the two reference inputs account for, (r_t·e_v + e_t·r_v − r_t·r_v) / (‖e_t‖‖e_v‖).
+        gap: only with the ``published`` text reference: its distance from the reference the path really starts at.
+        residual: what the quadrature missed.
+    """
+
+    words_patches: float
+    specials_patches: float
+    words_prefix: float
+    specials_prefix: float
+    reference: float
+    gap: float
+    residual: float
+
+    @property
+    def total(self) -> float:
+        """The sum of all parts."""
+        return sum(value for _, value in self.lines())
+
+    def lines(self) -> list[tuple[str, float]]:
+        """Return the parts with their names, in reading order; the gap only where there is one."""
+        lines = [
+            ("words × patches", self.words_patches),
+            ("specials × patches", self.specials_patches),
+            ("words × prefix tokens", self.words_prefix),
+            ("specials × prefix tokens", self.specials_prefix),
+            ("reference terms", self.reference),
+            ("residual", self.residual),
+        ]
+        if self.gap:
+            lines.insert(5, ("gap to the published reference", self.gap))
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The embeddings at both ends of a path, float64 (D,): of the input, of the reference, and of the reference as told.
+
+    ``told`` differs from ``reference`` only for the ``published`` text reference, pooled at its own [EOT].
+    """
+
+    embedding: Floats
+    reference: Floats
+    told: Floats
+
+
+def make_ledger(matrix: InteractionMatrix, text: Ends, image: Ends) -> Ledger:
+    """Account for the score: blocks of the matrix, reference terms, gap and residual."""
+    norm = float(np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding))
+    values, words = matrix.values.astype(np.float64), matrix.content
+    blocks = [
+        float(values[rows][:, columns].sum())
+        for columns in (slice(matrix.prefix, None), slice(0, matrix.prefix))
+        for rows in (words, ~words)
+    ]
+    explained = float((text.embedding - text.reference) @ (image.embedding - image.reference)) / norm
+    reference = text.told @ image.embedding + text.embedding @ image.reference - text.told @ image.reference
+    gap = float((text.reference - text.told) @ (image.embedding - image.reference)) / norm
+    return Ledger(*blocks, reference=float(reference) / norm, gap=gap, residual=explained - sum(blocks))
+
+
+def cosine(text: Ends, image: Ends) -> float:
+    """Return the score: the cosine of the two embeddings."""
+    norm = float(np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding))
+    return float(text.embedding @ image.embedding) / norm

@@ -1,0 +1,44 @@
+"""How long work tells what it is doing, and how a person stops it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exclip_desktop.core.errors import Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One message of progress: what is being done, and how many of its steps are done.
+
+    ``total`` may grow: the adaptive rule adds nodes until it has converged.
+    """
+
+    what: str
+    done: int
+    total: int
+
+
+Progress = Callable[[Report], None]
+"""Called in the thread that does the work."""
+
+
+class CancelToken:
+    """Asks work to stop; polled by the work once per chunk. Any thread may cancel."""
+
+    def __init__(self) -> None:
+        """Start uncancelled."""
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the work to stop soon."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise ``Cancelled`` once the person has cancelled."""
+        if self._event.is_set():
+            raise Cancelled
+
+
+def silent(report: Report) -> None:
+    """Tell nobody."""

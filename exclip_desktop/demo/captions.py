@@ -1,0 +1,105 @@
+"""Captions of scenes: what they say, and captions that are wrong in exactly one thing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exclip_desktop.demo.vocabulary import COLOURS, NO_ARTICLE, OBJECTS, PAINTABLE, PLACES, SHAPES
+
+OPENINGS = ("a picture of ", "a photo of ", "")
+VOWELS = "aeiou"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One nameable thing: a noun, and a colour word where the noun has one."""
+
+    noun: str
+    colour: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The thing's own words, e.g. ``red balloon``."""
+        return f"{self.colour} {self.noun}" if self.colour else self.noun
+
+    @property
+    def phrase(self) -> str:
+        """The words with their article."""
+        if self.noun in NO_ARTICLE:
+            return self.words
+        return f"an {self.words}" if self.words[0] in VOWELS else f"a {self.words}"
+
+
+def caption_of(things: tuple[Thing, ...], place: str, style: "Style") -> str:
+    """Return the caption that names every thing, in order, and where they are.
+
+    With ``style.sides`` and two things, the first is the left one.
+    """
+    phrases = [thing.phrase for thing in things]
+    if style.sides and len(things) == 2:
+        first, second = phrases
+        told = {
+            "left of": f"{first} to the left of {second}",
+            "right of": f"{second} to the right of {first}",
+            "on the": f"{first} on the left and {second} on the right",
+        }[style.sides]
+    elif len(phrases) == 1:
+        told = phrases[0]
+    else:
+        told = f"{', '.join(phrases[:-1])} and {phrases[-1]}"
+    said_place = PLACES[place] if style.say_place else ""
+    return f"{style.opening}{told} {said_place}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a caption is put: its opening, whether it says sides ("left of", "right of", "on the" or ""), and the place."""
+
+    opening: str
+    sides: str
+    say_place: bool
+
+
+def random_thing(rng: np.random.Generator, taken: frozenset[str]) -> Thing:
+    """Return a thing whose noun is not in ``taken``."""
+    while True:
+        kind = rng.random()
+        if kind < 0.62:
+            noun, coloured = str(rng.choice(tuple(OBJECTS))), False
+        elif kind < 0.84:
+            noun, coloured = str(rng.choice(tuple(PAINTABLE))), True
+        else:
+            noun, coloured = str(rng.choice(SHAPES)), True
+        if noun not in taken:
+            return Thing(noun, str(rng.choice(tuple(COLOURS))) if coloured else None)
+
+
+def wrong_caption(
+    things: tuple[Thing, ...], place: str, style: Style, rng: np.random.Generator, what: str | None = None
+) -> tuple[str, str]:
+    """Return a caption wrong in one thing, and what is wrong: ``colour``, ``side``, ``object`` or ``place``.
+
+    ``what`` asks for one kind; where the scene has none of it, an object is wrong.
+    """
+    options = ["object"]
+    if any(thing.colour for thing in things):
+        options += ["colour"]
+    if style.sides and len(things) == 2:
+        options += ["side"]
+    if style.say_place and PLACES[place]:
+        options += ["place"]
+    what = (what if what in options else "object") if what else str(rng.choice(options))
+    if what == "side":
+        return caption_of(things[::-1], place, style), what
+    if what == "place":
+        others = [name for name, said in PLACES.items() if said and name != place]
+        return caption_of(things, str(rng.choice(others)), style), what
+    changed = list(things)
+    if what == "colour":
+        index = int(rng.choice([i for i, thing in enumerate(things) if thing.colour]))
+        others = [colour for colour in COLOURS if colour != things[index].colour]
+        changed[index] = Thing(things[index].noun, str(rng.choice(others)))
+    else:
+        index = int(rng.integers(len(things)))
+        changed[index] = random_thing(rng, frozenset(thing.noun for thing in things))
+    return caption_of(tuple(changed), place, style), what

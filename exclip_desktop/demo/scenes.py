@@ -1,0 +1,148 @@
+"""Composed scenes: one to four things on a background, a caption that names them, and every thing's box.
+
+``python -m exclip_desktop.demo.scenes --count 20 --seed 7 --out FOLDER`` writes pictures and ``scenes.json``.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from exclip_desktop.core.errors import UserError
+from exclip_desktop.demo.backgrounds import background
+from exclip_desktop.demo.captions import OPENINGS, Style, Thing, caption_of, random_thing
+from exclip_desktop.demo.sprites import sprite
+from exclip_desktop.demo.vocabulary import PLACES
+
+SIDE_RANGES = {1: (0.36, 0.56), 2: (0.31, 0.45), 3: (0.27, 0.39), 4: (0.25, 0.36)}
+COUNT_SHARES = (0.15, 0.35, 0.30, 0.20)
+MARGIN = 0.02
+ATTEMPTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A thing in a scene: the centre (x, y) and the longer side as shares of the picture's side; mirrored or not."""
+
+    thing: Thing
+    x: float
+    y: float
+    side: float
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture shows, before it is drawn.
+
+    Attributes:
+        seed: the seeds the scene was drawn from.
+        place: a key of ``vocabulary.PLACES``.
+        items: the things from left to right when the caption says sides, else in the order the caption names them.
+        style: how the caption is put.
+        caption: the caption, true in everything it says.
+    """
+
+    seed: tuple[int, int]
+    place: str
+    items: tuple[Placed, ...]
+    style: Style
+    caption: str
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """The things, in the order of ``items``."""
+        return tuple(item.thing for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn scene: the RGB picture and each item's box (x0, y0, x1, y1), half-open, in its pixels."""
+
+    picture: Image.Image
+    boxes: tuple[tuple[int, int, int, int], ...]
+
+
+def make_scene(seed: int, index: int) -> Scene:
+    """Return scene ``index`` of the series ``seed``: always the same one."""
+    rng = np.random.default_rng((seed, index))
+    count = int(rng.choice(4, p=COUNT_SHARES)) + 1
+    place = str(rng.choice(tuple(PLACES)))
+    items = _placed(rng, count)
+    sides = ""
+    if count == 2 and abs(items[0].x - items[1].x) > 0.2 and rng.random() < 0.6:
+        sides = str(rng.choice(("left of", "right of", "on the")))
+        items = tuple(sorted(items, key=lambda item: item.x))
+    say_place = count == 1 or bool(rng.random() < 0.75)
+    style = Style(str(rng.choice(OPENINGS)), sides, say_place)
+    caption = caption_of(tuple(item.thing for item in items), place, style)
+    return Scene((seed, index), place, items, style, caption)
+
+
+def draw_scene(scene: Scene, size_px: int) -> Drawn:
+    """Draw ``scene`` as a square of ``size_px``; the same scene looks the same at every size."""
+    picture = background(scene.place, size_px, np.random.default_rng((*scene.seed, 1)))
+    boxes = []
+    for item in scene.items:
+        image = sprite(item.thing.noun, item.thing.colour, max(4, round(item.side * size_px)))
+        if item.mirrored:
+            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        x0, y0 = round(item.x * size_px - image.width / 2), round(item.y * size_px - image.height / 2)
+        picture.paste(image, (x0, y0), image)
+        box = (max(0, x0), max(0, y0), min(size_px, x0 + image.width), min(size_px, y0 + image.height))
+        boxes.append(box)
+    return Drawn(picture, tuple(boxes))
+
+
+def _placed(rng: np.random.Generator, count: int) -> tuple[Placed, ...]:
+    low, high = SIDE_RANGES[count]
+    while True:  # start over where the last thing found no free place
+        placed: list[Placed] = []
+        for _ in range(ATTEMPTS):
+            side = float(rng.uniform(low, high))
+            room = side / 2 + MARGIN
+            x, y = (float(v) for v in rng.uniform(room, 1 - room, 2))
+            if all(max(abs(x - p.x), abs(y - p.y)) > (side + p.side) / 2 for p in placed):
+                thing = random_thing(rng, frozenset(p.thing.noun for p in placed))
+                placed.append(Placed(thing, x, y, side, bool(rng.random() < 0.5)))
+            if len(placed) == count:
+                return tuple(placed)
+
+
+def scene_record(scene: Scene, drawn: Drawn, file: str) -> dict[str, object]:
+    """Return what a JSON file says of one scene: the file, the caption, and words and box of every object."""
+    objects = [{"words": item.thing.words, "box": box} for item, box in zip(scene.items, drawn.boxes, strict=True)]
+    return {"file": file, "caption": scene.caption, "place": scene.place, "seed": scene.seed, "objects": objects}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write scenes to a folder."""
+    parser = argparse.ArgumentParser(prog="python -m exclip_desktop.demo.scenes", description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=20, help="how many scenes (default 20)")
+    parser.add_argument("--seed", type=int, default=1, help="which series (default 1)")
+    parser.add_argument("--size", type=int, default=448, help="side of the pictures in pixels (default 448)")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    records = []
+    try:
+        for index in range(options.count):
+            scene = make_scene(options.seed, index)
+            drawn = draw_scene(scene, options.size)
+            name = f"scene-{index:05d}.png"
+            drawn.picture.save(options.out / name)
+            records.append(scene_record(scene, drawn, name))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    (options.out / "scenes.json").write_text(json.dumps(records, indent=1), encoding="utf-8")
+    print(f"{len(records)} scenes written to {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,229 @@
+"""Trains the bundled model on composed scenes: ``python -m exclip_desktop.demo.train --out FOLDER``.
+
+Reproducible (every scene follows from the seed and its number), resumable (``FOLDER/training.pt``), on CPU or GPU.
+The folder it writes is an open_clip model: ``open_clip_config.json`` and fp16 ``open_clip_model.safetensors``.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from exclip_desktop.demo.captions import wrong_caption
+from exclip_desktop.demo.scenes import draw_scene, make_scene
+
+LOG_EVERY = 50
+SAVE_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what the trained model is."""
+
+    steps: int = 3000
+    batch: int = 128
+    seed: int = 2026
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    patch_dropout: float = 0.5
+    whole_share: float = 0.2
+    image_size: int = 120
+    patch_size: int = 10
+    pool: str = "avg"
+    embed_dim: int = 64
+    image_width: int = 128
+    image_layers: int = 3
+    text_width: int = 128
+    text_layers: int = 2
+    context: int = 32
+
+    def config(self) -> dict[str, Any]:
+        """Return the model's ``open_clip_config.json``."""
+        vision = {
+            "image_size": self.image_size,
+            "patch_size": self.patch_size,
+            "width": self.image_width,
+            "layers": self.image_layers,
+            "head_width": 32,
+            "pool_type": self.pool,
+            "final_ln_after_pool": self.pool == "avg",
+        }
+        text = {
+            "context_length": self.context,
+            "vocab_size": 49408,
+            "width": self.text_width,
+            "heads": self.text_width // 32,
+            "layers": self.text_layers,
+        }
+        preprocess = {
+            "size": [self.image_size, self.image_size],
+            "mode": "RGB",
+            "mean": [0.5, 0.5, 0.5],
+            "std": [0.5, 0.5, 0.5],
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
+        }
+        model = {"embed_dim": self.embed_dim, "vision_cfg": vision, "text_cfg": text}
+        return {"model_cfg": model, "preprocess_cfg": preprocess}
+
+
+class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens of its caption and of a wrong caption (context,)."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        """Keep the recipe; the tokenizer is open_clip's own."""
+        self.recipe = recipe
+        self.tokenizer = open_clip.SimpleTokenizer(context_length=recipe.context)
+
+    def __len__(self) -> int:
+        """Return how many scenes a whole training sees."""
+        return self.recipe.steps * self.recipe.batch
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw scene ``index``."""
+        scene = make_scene(self.recipe.seed, index)
+        picture = draw_scene(scene, self.recipe.image_size).picture
+        rng = np.random.default_rng((*scene.seed, 2))
+        wrong, _ = wrong_caption(scene.things, scene.place, scene.style, rng)
+        right_tokens, wrong_tokens = self.tokenizer([scene.caption, wrong])
+        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1), right_tokens, wrong_tokens
+
+
+def contrastive_loss(image: Tensor, right: Tensor, wrong: Tensor, scale: Tensor) -> Tensor:
+    """Return CLIP's symmetric loss of unit embeddings (n, d), where every picture also meets its own wrong caption."""
+    target = torch.arange(len(image), device=image.device)
+    own_wrong = (image * wrong).sum(-1, keepdim=True)
+    by_image = functional.cross_entropy(scale * torch.cat([image @ right.T, own_wrong], dim=1), target)
+    by_caption = functional.cross_entropy(scale * (right @ image.T), target)
+    return (by_image + by_caption) / 2
+
+
+class Training:
+    """A training run: model, optimiser and the number of steps done."""
+
+    def __init__(self, recipe: Recipe, device: str) -> None:
+        """Build the model from the recipe's seed."""
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.device, self.step = recipe, device, 0
+        config = recipe.config()["model_cfg"]
+        config = {**config, "vision_cfg": {**config["vision_cfg"], "patch_dropout": recipe.patch_dropout}}
+        self.model = open_clip.CLIP(**config).to(device).train()
+        decayed = [p for p in self.model.parameters() if p.ndim >= 2]
+        plain = [p for p in self.model.parameters() if p.ndim < 2]
+        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True)
+
+    def train_batch(self, pictures: Tensor, right: Tensor, wrong: Tensor) -> float:
+        """Do one step and return its loss."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._learning_rate()
+        if self.step >= self.recipe.steps * (1 - self.recipe.whole_share):
+            self.model.visual.patch_dropout = torch.nn.Identity()
+        pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
+        image = self.model.encode_image(pixels, normalize=True)
+        text = self.model.encode_text(torch.cat([right, wrong]).to(self.device), normalize=True)
+        loss = contrastive_loss(image, *text.chunk(2), self.model.logit_scale.exp())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        with torch.no_grad():
+            self.model.logit_scale.clamp_(max=math.log(100))
+        self.step += 1
+        return float(loss.detach())
+
+    def _learning_rate(self) -> float:
+        recipe, share = self.recipe, self.step / self.recipe.steps
+        if share < recipe.warmup:
+            return recipe.learning_rate * share / recipe.warmup
+        return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (share - recipe.warmup) / (1 - recipe.warmup)))
+
+    def save(self, folder: Path, seconds: float) -> None:
+        """Write ``training.pt`` so that the run can go on, and the model as it stands."""
+        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
+        partial = folder / "training.pt.part"
+        torch.save({**state, "recipe": asdict(self.recipe), "seconds": seconds, "rng": torch.get_rng_state()}, partial)
+        os.replace(partial, folder / "training.pt")
+        half = {name: value.half().contiguous().cpu() for name, value in self.model.state_dict().items()}
+        save_file(half, folder / "open_clip_model.safetensors", metadata={"format": "pt"})
+        (folder / "open_clip_config.json").write_text(json.dumps(self.recipe.config(), indent=1) + "\n", "utf-8")
+
+    def resume(self, folder: Path) -> float:
+        """Go on from ``training.pt`` where there is one; return the seconds already spent."""
+        path = folder / "training.pt"
+        if not path.exists():
+            return 0.0
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise SystemExit(f"{path} was trained by another recipe. Choose another folder, or delete it.")
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["rng"].cpu())
+        self.step = state["step"]
+        return float(state["seconds"])
+
+
+def train(recipe: Recipe, folder: Path, device: str, workers: int) -> None:
+    """Train to the end of the recipe, saving as it goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    training = Training(recipe, device)
+    before = training.resume(folder)
+    scenes = Scenes(recipe)
+    order = range(training.step * recipe.batch, len(scenes))
+    loader = DataLoader(scenes, batch_size=recipe.batch, sampler=order, num_workers=workers, drop_last=True)
+    started, first = time.monotonic(), training.step
+    for pictures, right, wrong in loader:
+        loss = training.train_batch(pictures, right, wrong)
+        spent = time.monotonic() - started
+        if training.step % LOG_EVERY == 0:
+            rate = (training.step - first) * recipe.batch / spent
+            left = (recipe.steps - training.step) * recipe.batch / rate / 60
+            scale = float(training.model.logit_scale.detach().exp())
+            print(
+                f"step {training.step}/{recipe.steps}  loss {loss:.3f}  scale {scale:.1f}  "
+                f"{rate:.0f} pictures/s  {left:.0f} min left",
+                flush=True,
+            )
+        if training.step % SAVE_EVERY == 0:
+            training.save(folder, before + spent)
+    total = before + time.monotonic() - started
+    training.save(folder, total)
+    print(f"{training.step} steps, {total / 60:.1f} min on {device}: {folder}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the recipe from the command line and train."""
+    parser = argparse.ArgumentParser(
+        prog="python -m exclip_desktop.demo.train",
+        description="Trains the bundled model on composed scenes; run again to go on where it stopped.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    options = vars(parser.parse_args(arguments))
+    out, device, workers = options.pop("out"), options.pop("device"), options.pop("workers")
+    warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+    train(Recipe(**options), out, device, workers)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

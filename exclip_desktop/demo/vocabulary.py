@@ -1,0 +1,130 @@
+"""The words the bundled model learns: objects and their emoji, paintable objects, shapes, colours and places."""
+
+from types import MappingProxyType
+from typing import Final
+
+OBJECTS: Final = MappingProxyType(
+    {
+        "dog": "🐕",
+        "cat": "🐈",
+        "horse": "🐎",
+        "cow": "🐄",
+        "pig": "🐖",
+        "sheep": "🐑",
+        "elephant": "🐘",
+        "lion": "🦁",
+        "tiger": "🐅",
+        "bear": "🐻",
+        "rabbit": "🐇",
+        "monkey": "🐒",
+        "frog": "🐸",
+        "turtle": "🐢",
+        "snake": "🐍",
+        "giraffe": "🦒",
+        "zebra": "🦓",
+        "camel": "🐪",
+        "penguin": "🐧",
+        "duck": "🦆",
+        "owl": "🦉",
+        "parrot": "🦜",
+        "fish": "🐟",
+        "whale": "🐋",
+        "octopus": "🐙",
+        "crab": "🦀",
+        "snail": "🐌",
+        "bee": "🐝",
+        "ladybug": "🐞",
+        "butterfly": "🦋",
+        "flamingo": "🦩",
+        "peacock": "🦚",
+        "fox": "🦊",
+        "panda": "🐼",
+        "banana": "🍌",
+        "lemon": "🍋",
+        "pear": "🍐",
+        "grapes": "🍇",
+        "strawberry": "🍓",
+        "watermelon": "🍉",
+        "pineapple": "🍍",
+        "carrot": "🥕",
+        "broccoli": "🥦",
+        "mushroom": "🍄",
+        "cheese": "🧀",
+        "pizza": "🍕",
+        "hamburger": "🍔",
+        "donut": "🍩",
+        "cake": "🎂",
+        "cookie": "🍪",
+        "bus": "🚌",
+        "truck": "🚚",
+        "tractor": "🚜",
+        "bicycle": "🚲",
+        "motorcycle": "🏍",
+        "airplane": "✈",
+        "helicopter": "🚁",
+        "rocket": "🚀",
+        "ship": "🚢",
+        "house": "🏠",
+        "castle": "🏰",
+        "tree": "🌳",
+        "cactus": "🌵",
+        "sunflower": "🌻",
+        "clock": "🕰",
+        "guitar": "🎸",
+        "drum": "🥁",
+        "football": "⚽",
+        "basketball": "🏀",
+        "chair": "🪑",
+        "camera": "📷",
+        "crown": "👑",
+        "snowman": "⛄",
+        "robot": "🤖",
+    }
+)
+"""Objects that keep their own colours: noun → emoji."""
+
+PAINTABLE: Final = MappingProxyType(
+    {
+        "balloon": "🎈",
+        "car": "🚗",
+        "umbrella": "☂",
+        "dress": "👗",
+        "backpack": "🎒",
+        "book": "📕",
+        "bucket": "🪣",
+        "shoe": "👟",
+    }
+)
+"""Objects that come in every colour of COLOURS: noun → emoji."""
+
+SHAPES: Final = ("circle", "square", "triangle", "star")
+"""Drawn shapes, in every colour of COLOURS."""
+
+COLOURS: Final = MappingProxyType(
+    {
+        "red": (220, 35, 35),
+        "orange": (245, 135, 20),
+        "yellow": (250, 215, 40),
+        "green": (45, 160, 60),
+        "blue": (40, 95, 225),
+        "purple": (135, 60, 190),
+        "pink": (250, 130, 185),
+        "brown": (125, 75, 40),
+    }
+)
+"""Colour word → sRGB."""
+
+PLACES: Final = MappingProxyType(
+    {
+        "grass": "on the grass",
+        "snow": "in the snow",
+        "night": "at night",
+        "beach": "at the beach",
+        "water": "on the water",
+        "plain": "",
+    }
+)
+"""Background → how a caption says it (empty: it is not said)."""
+
+NO_ARTICLE: Final = frozenset({"grapes", "cheese", "broccoli"})
+"""Nouns that take no article."""

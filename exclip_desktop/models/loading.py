@@ -1,0 +1,240 @@
+"""Loads a model from the bundle, a folder, a checkpoint or open_clip's cache; nothing is unpickled that could run code."""
+
+import json
+import pickle
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from open_clip import SimpleTokenizer
+from open_clip.factory import _find_checkpoint_in_dir
+from safetensors import SafetensorError, safe_open
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.fingerprint import sha256_of
+from exclip_desktop.models.model import Card, Model
+from exclip_desktop.models.preprocess import Preprocess
+from exclip_desktop.models.registry import (
+    BUNDLED,
+    CARD_FILE,
+    CONFIG_FILE,
+    bundled_folder,
+    cached_weights,
+    check_architecture,
+    tag_config,
+)
+from exclip_desktop.models.tokenise import CaptionReader
+from exclip_desktop.models.towers import ImageTower, TextTower
+
+CHECKPOINT_ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a model is built from."""
+
+    name: str
+    schema: str  # what open_clip calls the model: an architecture, or local-dir:…
+    weights: Path
+    folder: Path | None = None
+    preprocess: dict[str, Any] | None = None
+    quick_gelu: bool = False
+
+
+def load_model(
+    name: str = BUNDLED,
+    *,
+    pretrained: str | None = None,
+    checkpoint: str | Path | None = None,
+    device: str | None = None,
+    allow_download: bool = False,
+) -> Model:
+    """Load a CLIP model.
+
+    Args:
+        name: ``demo`` (bundled), a folder (``open_clip_config.json`` and weights), or an open_clip architecture.
+        pretrained: open_clip's tag for the architecture's weights, from the local cache.
+        checkpoint: a weights file for the architecture: ``.safetensors``, ``.pt``, ``.pth`` or ``.bin``.
+        device: ``cpu``, ``cuda``, ``mps`` …; None takes CUDA, else MPS, else CPU.
+        allow_download: let open_clip download a tag's weights when they are not on this computer.
+
+    Raises:
+        ModelError: the model is unknown, not on this computer, unsafe, damaged, or cannot be explained.
+    """
+    source = _find(name, pretrained, checkpoint, allow_download)
+    chosen = _device(device)
+    _check_config(source)
+    shapes = _weight_shapes(source.weights)
+    network = _build(source, shapes)
+    image, text = ImageTower(network.visual), TextTower(network)
+    network = network.eval().requires_grad_(False).to(chosen)
+    tokenizer = open_clip.get_tokenizer(source.schema)
+    if not isinstance(tokenizer, SimpleTokenizer):
+        raise ModelError(f"The tokenizer of {source.name} cannot be used yet.", "Choose a model with CLIP's tokenizer.")
+    return Model(
+        name=source.name,
+        weights=str(source.weights) if source.folder is None else source.weights.name,
+        weights_sha256=sha256_of(source.weights),
+        network=network,
+        image=image,
+        text=text,
+        preprocess=Preprocess(network.visual.preprocess_cfg, image),
+        reader=CaptionReader(tokenizer, text.context),
+        device=chosen,
+        card=_card(source.folder),
+    )
+
+
+def _find(name: str, pretrained: str | None, checkpoint: str | Path | None, allow_download: bool) -> _Source:
+    folder = bundled_folder() if name == BUNDLED else Path(name).expanduser()
+    if name == BUNDLED or folder.is_dir():
+        if pretrained or checkpoint:
+            raise ModelError(f'"{name}" brings its own weights.', "Leave out the tag and the checkpoint.")
+        return _Source(name, f"local-dir:{folder}", _weights_in(folder), folder)
+    check_architecture(name)
+    if checkpoint is not None and pretrained is None:
+        return _Source(name, name, _checkpoint_file(Path(checkpoint).expanduser()))
+    if pretrained is not None and checkpoint is None:
+        return _tagged(name, pretrained, allow_download)
+    raise ModelError(
+        f"{name} is an architecture; which weights it shall have is not said."
+        if pretrained is None
+        else "Both a tag and a checkpoint are given.",
+        "Give either a tag (such as laion2b_s34b_b79k) or a checkpoint file.",
+    )
+
+
+def _weights_in(folder: Path) -> Path:
+    if not (folder / CONFIG_FILE).is_file():
+        raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", "Choose a folder with a config and weights.")
+    found = _find_checkpoint_in_dir(folder)  # the same file that open_clip's local-dir: loads
+    if found is None:
+        raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors beside the config.")
+    return Path(found)
+
+
+def _checkpoint_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ModelError(f"There is no checkpoint {path}.", "Check the path.")
+    if path.suffix not in CHECKPOINT_ENDINGS:
+        raise ModelError(f"{path.name} is not a checkpoint this program reads.", f"It reads {', '.join(CHECKPOINT_ENDINGS)}.")
+    return path
+
+
+def _tagged(name: str, tag: str, allow_download: bool) -> _Source:
+    config = tag_config(name, tag)
+    path = cached_weights(config)
+    if path is None and allow_download:
+        try:
+            path = Path(open_clip.download_pretrained(config))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"{name} ({tag}) could not be downloaded: {error}.", "Check the network, or give a checkpoint file."
+            ) from error
+    if path is None:
+        raise ModelError(
+            f"{name} ({tag}) is not on this computer, and the network is off.",
+            "Allow the download, download it on another machine, or choose a folder.",
+        )
+    return _Source(f"{name} ({tag})", name, path, preprocess=config, quick_gelu=bool(config.get("quick_gelu")))
+
+
+def _check_config(source: _Source) -> None:
+    """Refuse, before any work, what cannot be explained yet, by name and reason."""
+    try:
+        config = open_clip.get_model_config(source.schema)
+        vision, text = config["vision_cfg"], config["text_cfg"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The config of {source.name} cannot be read: {error}.", "Choose another folder.") from error
+    reason = ""
+    if vision.get("timm_model_name"):
+        reason = f"its image encoder comes from timm ({vision['timm_model_name']})"
+    elif isinstance(vision.get("layers"), list):
+        reason = "its image encoder is a ResNet"
+    elif text.get("hf_model_name"):
+        reason = f"its text encoder comes from Hugging Face ({text['hf_model_name']})"
+    elif text.get("hf_tokenizer_name") or "siglip" in source.schema.lower():
+        reason = "its tokenizer is not CLIP's own"
+    elif "multimodal_cfg" in config:
+        reason = "it is a CoCa model"
+    if reason:
+        raise ModelError(
+            f"{source.name} cannot be explained yet: {reason}.",
+            "Choose a model with open_clip's own vision transformer and CLIP's text encoder, such as ViT-B-32.",
+        )
+
+
+def _weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return each weight's shape without reading its values; refuse files that are damaged or would run code."""
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(path, "pt") as file:
+                return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  no dict
+        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
+        state = loaded.get("state_dict", loaded)
+        return {name.removeprefix("module."): tuple(value.shape) for name, value in state.items()}
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{path.name} holds more than weights: opening it could run code, so it was not opened.",
+            "Save its state_dict as .safetensors where you trust it, and open that.",
+        ) from error
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f"{path.name} cannot be read as weights: it is damaged or of another kind.", "Fetch it again."
+        ) from error
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _build(source: _Source, shapes: dict[str, tuple[int, ...]]) -> Any:
+    """Let open_clip build the model and load its weights, strictly."""
+    misfit = ModelError(
+        f"The weights in {source.weights.name} do not fit {source.name}.",
+        "Name the architecture they were trained with.",
+    )
+    with warnings.catch_warnings():
+        # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
+        warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+        try:
+            network = open_clip.create_model(
+                source.schema,
+                pretrained=None if source.folder else str(source.weights),
+                force_quick_gelu=source.quick_gelu,
+                force_preprocess_cfg=source.preprocess,
+            )
+        except (RuntimeError, KeyError, AttributeError, StopIteration) as error:
+            raise misfit from error
+        except (TypeError, ValueError, AssertionError, OSError) as error:
+            raise ModelError(f"open_clip cannot build {source.name}: {error}.", "Check its config.") from error
+    # open_clip stretches position embeddings of another grid without a word, which would change every result.
+    name = "visual.positional_embedding"
+    if shapes.get(name) != tuple(network.state_dict()[name].shape):
+        raise misfit
+    return network
+
+
+def _card(folder: Path | None) -> Card:
+    path = folder / CARD_FILE if folder is not None else None
+    if path is None or not path.is_file():
+        return Card()
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        return Card(image_layer=int(told.get("image_layer", -1)), text_layer=int(told.get("text_layer", -1)))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} cannot be read: {error}.", "Mend or remove it.") from error
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f'This computer cannot use the device "{name}".', 'Give "cpu", "cuda" or "mps".') from error
+    return device

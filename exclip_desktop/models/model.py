@@ -1,0 +1,84 @@
+"""A loaded model: both towers, how it reads pictures and captions, and what is known of it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.models.preprocess import Preprocess
+from exclip_desktop.models.tokenise import CaptionReader
+from exclip_desktop.models.towers import ImageTower, TextTower
+
+Side = Literal["image", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What ``exclip.json`` beside a model says: the layers it is best shown at."""
+
+    image_layer: int = -1
+    text_layer: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A CLIP model ready to be explained.
+
+    Attributes:
+        name: the architecture or the folder.
+        weights: where the weights came from.
+        weights_sha256: SHA-256 of the weights file.
+        network: open_clip's module, in evaluation mode, no parameter asking for gradients.
+        image, text: its towers.
+        preprocess, reader: how pictures and captions become its inputs.
+        device: where it runs.
+        card: its default layers.
+        references: reference features by (tower, layer, reference, length or grid); filled as they are needed.
+    """
+
+    name: str
+    weights: str
+    weights_sha256: str
+    network: Any
+    image: ImageTower
+    text: TextTower
+    preprocess: Preprocess
+    reader: CaptionReader
+    device: torch.device
+    card: Card
+    references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict, repr=False)
+
+    def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
+        """Return the model input of an RGB picture (H, W, 3): float (3, h, w), on the model's device and in its dtype."""
+        return self.preprocess.pixels(picture).to(self.device, self.dtype)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The parameters' dtype."""
+        dtype: torch.dtype = self.network.visual.conv1.weight.dtype
+        return dtype
+
+    def resolve_layer(self, side: Side, layer: int | str | None) -> int:
+        """Return a layer as a block index from 0: None is the card's choice, negatives count from the end.
+
+        Raises:
+            SettingsError: there is no such layer.
+        """
+        tower = self.image if side == "image" else self.text
+        if layer is None:
+            layer = self.card.image_layer if side == "image" else self.card.text_layer
+        if layer == "pool":
+            raise SettingsError(
+                f'Layer "pool" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
+                f"Give a block from 0 to {tower.layers - 1}; −1 is the last.",
+            )
+        if isinstance(layer, str) or not -tower.layers <= layer < tower.layers:
+            raise SettingsError(
+                f"The {side} tower of {self.name} has no layer {layer}.",
+                f"Give a block from 0 to {tower.layers - 1}; negative numbers count from the end, −1 is the last.",
+            )
+        return layer % tower.layers

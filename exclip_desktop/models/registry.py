@@ -1,0 +1,83 @@
+"""What models there are: bundled, open_clip's architectures and tags, and which weights are on this computer."""
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+from huggingface_hub import try_to_load_from_cache
+from open_clip import pretrained as tags
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.resources import resource
+
+BUNDLED = "demo"
+CONFIG_FILE = "open_clip_config.json"
+CARD_FILE = "exclip.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """Weights on this computer: the architecture, open_clip's tag (empty for a folder), and the file or folder."""
+
+    name: str
+    tag: str
+    path: Path
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the model that ships with the program."""
+    return resource("models", BUNDLED)
+
+
+def models_on_this_computer() -> list[FoundModel]:
+    """Return the bundled model and every open_clip tag whose weights lie in the local caches."""
+    found = [FoundModel(BUNDLED, "", bundled_folder())] if bundled_folder().is_dir() else []
+    for name, tag in open_clip.list_pretrained():
+        path = cached_weights(tags.get_pretrained_cfg(name, tag))
+        if path is not None:
+            found.append(FoundModel(name, tag, path))
+    return found
+
+
+def cached_weights(config: dict[str, Any]) -> Path | None:
+    """Return where open_clip's weights for a tag lie on this computer, or None; never reaches the network."""
+    url = config.get("url", "")
+    if url:
+        path = Path(os.path.expanduser("~/.cache/clip")) / Path(url).name
+        if path.is_file():
+            return path
+    hub = config.get("hf_hub", "")
+    if hub:
+        repository, file = os.path.split(hub)
+        for name in [file] if file else ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]:
+            cached = try_to_load_from_cache(repository, name)
+            if isinstance(cached, str):
+                return Path(cached)
+    return None
+
+
+def check_architecture(name: str) -> None:
+    """Raise ``ModelError`` with near names unless ``name`` is one of open_clip's architectures."""
+    known = open_clip.list_models()
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, [BUNDLED, *known], n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f'Choose "{BUNDLED}", a folder, or an open_clip architecture.'
+    raise ModelError(f'There is no model named "{name}", and no such folder.', hint)
+
+
+def tag_config(name: str, tag: str) -> dict[str, Any]:
+    """Return open_clip's entry for a tag.
+
+    Raises:
+        ModelError: the architecture has no such tag; its tags are named.
+    """
+    known = open_clip.list_pretrained_tags_by_model(name)
+    if not open_clip.pretrained.is_pretrained_cfg(name, tag):
+        told = f"It has: {', '.join(known)}." if known else "It has none; give a checkpoint file."
+        raise ModelError(f'{name} has no weights tagged "{tag}".', told)
+    config: dict[str, Any] = tags.get_pretrained_cfg(name, tag)
+    return config

@@ -1,0 +1,44 @@
+"""How well captions fit a picture: cosines, and probabilities on the model's own scale."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from exclip_desktop.models.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of several captions for one picture.
+
+    Attributes:
+        cosine: float64 (captions,), in [−1, 1].
+        probability: float64 (captions,): softmax over the captions, or each caption's own sigmoid.
+        kind: ``softmax`` or ``sigmoid`` (models with a logit bias).
+    """
+
+    cosine: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    kind: str
+
+
+@torch.no_grad()
+def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]) -> Scores:
+    """Score ``captions`` for an upright RGB picture (H, W, 3) with the model's own logit scale and bias.
+
+    Raises:
+        CaptionError: a caption is empty.
+    """
+    ids = [[token.id for token in model.reader.read(caption).tokens] for caption in captions]
+    image = functional.normalize(model.network.encode_image(model.pixels(picture)[None]), dim=-1)[0]
+    text = torch.stack(
+        [model.text.head(model.text.features(torch.tensor(row, device=model.device), 0)[None], 0)[0] for row in ids]
+    )
+    cosine = (functional.normalize(text, dim=-1) @ image).double().cpu()
+    scale, bias = model.network.logit_scale.exp().double().cpu(), model.network.logit_bias
+    if bias is None:
+        return Scores(cosine.numpy(), torch.softmax(scale * cosine, 0).numpy(), "softmax")
+    return Scores(cosine.numpy(), torch.sigmoid(scale * cosine + bias.double().cpu()).numpy(), "sigmoid")

@@ -1,0 +1,1 @@
+"""Reads pictures and writes results; every write is atomic."""

@@ -1,0 +1,51 @@
+"""Writes a file wholly or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from exclip_desktop.core.errors import OutputError
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Call ``write`` on a temporary file beside ``path``, then put it in the place of ``path``.
+
+    Raises:
+        OutputError: the folder is missing, not writable, or full; what stood at ``path`` is as it was.
+    """
+    check_writable(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Raise ``OutputError`` unless a file can be written at ``path``; for asking before long work."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise _unwritable(path, f"there is no folder {folder}")
+    if path.is_dir():
+        raise _unwritable(path, "a folder has that name")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(path, "the folder cannot be written to")
+
+
+def _unwritable(path: Path, why: str) -> OutputError:
+    return OutputError(f"{path} cannot be written: {why}.", "Choose another place.")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
