@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Result", "__version__", "explain", "load_model", "score"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  the type of whatever is asked for
+def __getattr__(name: str) -> Any:
     if name in __all__:
         return getattr(import_module("exclip_desktop.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

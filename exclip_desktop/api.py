@@ -1,15 +1,14 @@
 """The public functions behind ``from exclip_desktop import …``."""
 
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.attribution.second_order import explain_pair
-from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.progress import CancelToken, Progress
@@ -17,12 +16,11 @@ from exclip_desktop.core.tokens import Span
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
-from exclip_desktop.render.figure import FORMATS, FigureOptions, draw_figure, save_figure
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports import save_data
-from exclip_desktop.storage.pictures import read_picture
+from exclip_desktop.storage.exports import check_picture_path, save_data
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 
-__all__ = ["Result", "explain", "load_model", "save_plot", "score"]
+__all__ = ["Result", "explain", "load_model", "score"]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8]
 
@@ -33,6 +31,7 @@ class Result(Explanation):
     Attributes:
         pixels: the upright RGB picture, uint8 (H, W, 3).
         notes: what a person should know of how the picture was read.
+
     """
 
     __slots__ = ("notes", "pixels")
@@ -55,17 +54,13 @@ class Result(Explanation):
         Raises:
             CaptionError, SelectionError: span or box does not fit.
             OutputError: the file cannot be written.
+
         """
-        save_plot(self, Path(path), FigureOptions(span=span, box=box))
-
-
-def save_plot(result: Result, path: Path, options: FigureOptions) -> None:
-    """Draw ``result`` and write it by the file's ending, wholly or not at all."""
-    ending = path.suffix.lower()
-    if ending not in FORMATS:
-        raise OutputError(f"{path.name} has no ending for pictures.", f"Use {', '.join(FORMATS)}.")
-    figure = draw_figure(result, result.pixels, options)
-    write_atomically(path, lambda file: save_figure(figure, file, ending))
+        target = Path(path)
+        check_picture_path(target)
+        figures = import_module("exclip_desktop.render.figure")  # matplotlib is imported when a figure is made
+        figure = figures.draw_figure(self, self.pixels, figures.FigureOptions(span=span, box=box))
+        write_atomically(target, lambda file: figures.save_figure(figure, file, target.suffix.lower()))
 
 
 def explain(
@@ -78,25 +73,28 @@ def explain(
     quadrature: str = "adaptive",
     steps: int | None = None,
     text_reference: str = "matched",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Result:
     """Explain how every caption token × every image token adds to the score of a picture and its caption.
 
-    ``image`` is a path, a PIL image or an HWC uint8 RGB array. All other arguments, and what may be raised, are those
-    of ``attribution.second_order.explain_pair``; unreadable pictures raise ``PictureError``.
+    ``image`` is a path, a PIL image or an HWC uint8 RGB array of at most ``max_megapixels``. All other arguments, and
+    what may be raised, are those of ``attribution.second_order.explain_pair``; unreadable pictures raise
+    ``PictureError``.
     """
-    picture = read_picture(image)
-    options: dict[str, Any] = {"quadrature": quadrature, "steps": steps, "text_reference": text_reference}
+    picture = read_picture(image, max_megapixels)
     explanation = explain_pair(
         model,
         picture.pixels,
         caption,
         image_layer=image_layer,
         text_layer=text_layer,
+        quadrature=quadrature,
+        steps=steps,
+        text_reference=text_reference,
         progress=progress,
         cancel=cancel,
-        **options,
     )
     return Result(explanation, picture.pixels, picture.notes)
 

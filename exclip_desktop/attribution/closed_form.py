@@ -10,10 +10,10 @@ token itself adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m 
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vmap
+from torch.func import vmap
 from torch.nn import functional
 
-from exclip_desktop.attribution.path import exact_derivatives
+from exclip_desktop.attribution.path import along, exact_derivatives
 from exclip_desktop.models.towers import PooledBlock
 
 
@@ -27,18 +27,20 @@ def directional_derivatives(block: PooledBlock, points: Tensor, delta: Tensor) -
 
     Returns:
         (N, T, D): row j is J(point)[:, j, :] Δ_j.
+
     """
     with exact_derivatives():
         at_pooled, moved = _attended(block, points, delta)
-        tokens = vmap(lambda x, dx: jvp(block.tail, (x,), (dx,))[1], in_dims=(None, 0))
-        return vmap(tokens)(at_pooled, moved)
+        tokens = vmap(lambda x, dx: along(block.tail, x, dx)[1], in_dims=(None, 0))
+        found: Tensor = vmap(tokens)(at_pooled, moved)
+        return found
 
 
 def _attended(block: PooledBlock, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     """Return the residual stream at the pooled token (N, W), and its derivatives along each Δ_j (N, T, W)."""
     attention, pooled = block.attention, block.pooled
     heads, width = attention.num_heads, attention.embed_dim
-    y, dy = jvp(block.norm, (points,), (delta.expand_as(points),))
+    y, dy = along(block.norm, points, delta.expand_as(points))
     weight, bias = attention.in_proj_weight, attention.in_proj_bias
     q, dq = _split(_affine(y[:, pooled], dy[:, pooled], weight[:width], bias[:width]), heads)
     k, dk = _split(_affine(y, dy, weight[width : 2 * width], bias[width : 2 * width]), heads)
@@ -66,4 +68,4 @@ def _affine(y: Tensor, dy: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor
 
 def _split(pair: tuple[Tensor, Tensor], heads: int) -> tuple[Tensor, Tensor]:
     value, derivative = pair
-    return value.unflatten(-1, (heads, -1)), derivative.unflatten(-1, (heads, -1))
+    return value.reshape(*value.shape[:-1], heads, -1), derivative.reshape(*derivative.shape[:-1], heads, -1)

@@ -20,6 +20,7 @@ class Integral:
     Attributes:
         rows: ∫₀¹ of the directional derivatives, (T, K): one row per token.
         report: how it was computed.
+
     """
 
     rows: Tensor
@@ -34,6 +35,7 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
         rules: one fixed rule, or nested ones of growing order.
         target: what the rows must add up to, (K,): completeness.
         way: named in the report.
+
     """
     known: dict[float, Tensor] = {}
     previous: Tensor | None = None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vjp, vmap
+from torch.func import vjp, vmap
 
-from exclip_desktop.attribution.path import Path, exact_derivatives
+from exclip_desktop.attribution.path import Path, along, exact_derivatives
 from exclip_desktop.core.progress import CancelToken
 
 CPU_CHUNK_BYTES = 48 * 2**20  # larger chunks fall out of the cache and were no faster
@@ -31,7 +31,7 @@ def reverse_mode(path: Path, cotangents: Tensor) -> Passes:
     """Return one vector-Jacobian product per cotangent (C, D), each giving (T,): Σ_d c_d J[d, j, :]·Δ_j."""
 
     def run(point: Tensor, start: int, stop: int) -> Tensor:
-        _, pull = vjp(lambda x: path.head(x[None])[0], point)
+        _, pull = vjp(lambda x: path.head(x[None])[0], point)  # type: ignore[misc]  # torch types a third value
         (gradients,) = vmap(pull)(cotangents[start:stop])
         return torch.einsum("ctw,tw->ct", gradients, path.delta)
 
@@ -46,7 +46,8 @@ def forward_mode(path: Path, rows: Tensor) -> Passes:
         chosen = rows[start:stop]
         tangents = torch.zeros(len(chosen), *delta.shape, dtype=delta.dtype, device=delta.device)
         tangents[torch.arange(len(chosen)), chosen] = delta[chosen]
-        return vmap(lambda t: jvp(lambda x: path.head(x[None])[0], (point,), (t,))[1])(tangents)
+        found: Tensor = vmap(lambda t: along(lambda x: path.head(x[None])[0], point, t)[1])(tangents)
+        return found
 
     return Passes(len(rows), run)
 

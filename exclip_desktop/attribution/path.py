@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.func import jvp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from exclip_desktop.core.errors import SettingsError
@@ -26,6 +27,7 @@ class Path:
         block: the last block taken apart where a closed form exists, else None.
         embedding, start: head(X) and head(R), (D,).
         told: the reference embedding as the method tells it, (D,): ``start``, but for the ``published`` text reference.
+
     """
 
     features: Tensor
@@ -61,6 +63,12 @@ def exact_derivatives() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fastpath)
 
 
+def along(function: Callable[[Tensor], Tensor], point: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a function's value at ``point`` and its derivative along ``direction``, in one forward-mode pass."""
+    value, derivative = jvp(function, (point,), (direction,))  # type: ignore[misc]  # torch types a third value
+    return value, derivative
+
+
 def image_path(model: Model, pixels: Tensor, layer: int) -> Path:
     """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour."""
     tower = model.image
@@ -85,6 +93,7 @@ def text_path(model: Model, caption: Caption, layer: int, reference_kind: str) -
 
     Raises:
         SettingsError: there is no such reference.
+
     """
     tower = model.text
     ids = torch.tensor([token.id for token in caption.tokens], device=model.device)

@@ -34,6 +34,7 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
 
     Raises:
         SettingsError: there is no such rule, or it cannot have so many nodes.
+
     """
     if quadrature not in DEFAULT_STEPS:
         raise SettingsError(f'There is no quadrature "{quadrature}".', f"Choose one of {', '.join(DEFAULT_STEPS)}.")

@@ -20,7 +20,6 @@ from exclip_desktop.attribution.quadrature import DEFAULT_STEPS, Rule, levels
 from exclip_desktop.core.explanation import Explanation, Settings
 from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, make_ledger
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
-from exclip_desktop.core.tokens import Caption
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.model import Model
 
@@ -54,6 +53,7 @@ def explain_pair(
     Raises:
         CaptionError, SettingsError: an argument does not fit.
         Cancelled: the person cancelled.
+
     """
     tell, token = progress or silent, cancel or CancelToken()
     rules = levels(quadrature, steps)
@@ -92,7 +92,9 @@ def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: Can
     moving = _moving(path)
     if len(moving) < len(target):
         passes = jacobian.forward_mode(path, moving)
-        return integrate(_by_passes(path, passes, _scattered(moving, path), side, tell, cancel), rules, target, "forward mode")
+        return integrate(
+            _by_passes(path, passes, _scattered(moving, path), side, tell, cancel), rules, target, "forward mode"
+        )
     basis = torch.eye(len(target), dtype=target.dtype, device=target.device)
     passes = jacobian.reverse_mode(path, basis)
     return integrate(_by_passes(path, passes, lambda c: c.T, side, tell, cancel), rules, target, "reverse mode")
@@ -138,7 +140,7 @@ def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Deriv
     def derivatives(nodes: Tensor) -> Tensor:
         nonlocal done
         total, parts = done + len(nodes), []
-        for chunk in nodes.split(jacobian.chunk_size(path.features)):
+        for chunk in torch.split(nodes, jacobian.chunk_size(path.features)):
             cancel.check()
             tell(Report(side, done, total))
             parts.append(closed_form.directional_derivatives(block, path.at(chunk), path.delta))

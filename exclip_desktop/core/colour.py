@@ -26,7 +26,7 @@ def to_rgb(values: NDArray[np.float64], limit: float, name: str = "red-blue") ->
     """Colour signed ``values`` (any shape) on −limit … limit: float64 (..., 3) sRGB in [0, 1]."""
     table = lookup_table(name)
     position = np.clip((values / limit + 1) / 2, 0, 1) * (len(table) - 1)
-    return table[np.rint(position).astype(int)]
+    return np.asarray(table[np.rint(position).astype(int)])
 
 
 def ink_on(rgb: NDArray[np.float64]) -> str:

@@ -7,6 +7,7 @@ class UserError(Exception):
     Attributes:
         message: what happened, one plain sentence.
         hint: what to do next, one plain sentence; empty when the message says it.
+
     """
 
     def __init__(self, message: str, hint: str = "") -> None:

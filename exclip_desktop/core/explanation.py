@@ -22,6 +22,7 @@ class SideReport:
         row_change: ‖V_k − V_{k−1}‖ / ‖V_k‖ of the last two levels of the adaptive rule; None for fixed rules.
         converged: whether the adaptive rule met its tolerance; True for fixed rules.
         way: which exact method was used: ``closed form``, ``reverse mode``, ``forward mode`` or ``pair``.
+
     """
 
     nodes: int
@@ -59,6 +60,7 @@ class Explanation:
         ledger: a partition of the score.
         image_side, text_side: how each side's integral was computed.
         settings: everything else that decides the numbers.
+
     """
 
     interactions: InteractionMatrix
@@ -112,6 +114,7 @@ class Explanation:
 
         Raises:
             CaptionError: the span is not in the caption, or was not seen.
+
         """
         return self.interactions.patch_heat(None if span is None else self.caption.rows_of(span))
 
@@ -122,6 +125,7 @@ class Explanation:
 
         Raises:
             SelectionError: the box is empty, or lies outside what the model saw.
+
         """
         return self.interactions.token_heat(None if box is None else self.coverage_of(box))
 

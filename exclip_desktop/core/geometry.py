@@ -17,6 +17,7 @@ class Geometry:
         source_size: (width, height) of the upright picture in pixels.
         seen: the box that the patch grid covers, in source pixels; it reaches past the picture where the model pads.
         grid: (rows, columns) of patches.
+
     """
 
     source_size: tuple[int, int]
@@ -53,4 +54,4 @@ class Geometry:
 def _overlap(start: float, stop: float, count: int, low: float, high: float) -> NDArray[np.float64]:
     edges = np.linspace(start, stop, count + 1)
     shared = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
-    return np.clip(shared, 0.0, None) / ((stop - start) / count)
+    return np.asarray(np.clip(shared, 0.0, None) / ((stop - start) / count))

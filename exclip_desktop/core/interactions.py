@@ -17,6 +17,7 @@ class InteractionMatrix:
         content: bool (rows,): True for tokens of words, False for [SOT], [EOT] and padding.
         prefix: how many leading columns are class or register tokens.
         grid_shape: (rows, columns) of the patches.
+
     """
 
     values: NDArray[np.float32]
@@ -32,10 +33,10 @@ class InteractionMatrix:
     def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
         """Return the sum over ``rows`` (None: all rows) for each patch: float64 (grid_h, grid_w)."""
         chosen = self.grid if rows is None else self.grid[list(rows)]
-        return chosen.sum(axis=0, dtype=np.float64)
+        return np.asarray(chosen.sum(axis=0, dtype=np.float64))
 
     def token_heat(self, coverage: Floats | None = None) -> Floats:
-        """Return the sum over patches, weighted by ``coverage`` (grid_h, grid_w) (None: all), per row: float64 (rows,)."""
+        """Return the sum over patches, weighted by ``coverage`` (grid_h, grid_w; None: all), for each row: (rows,)."""
         patches = self.values[:, self.prefix :].astype(np.float64)
         weights = np.ones(patches.shape[1]) if coverage is None else coverage.reshape(-1)
         return np.asarray(patches @ weights, dtype=np.float64)
@@ -50,6 +51,7 @@ class Ledger:
         reference: what the two reference inputs account for, (r_t·e_v + e_t·r_v − r_t·r_v) / (‖e_t‖‖e_v‖).
         gap: only with the ``published`` text reference: its distance from the reference the path really starts at.
         residual: what the quadrature missed.
+
     """
 
     words_patches: float
@@ -82,7 +84,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The embeddings at both ends of a path, float64 (D,): of the input, of the reference, and of the reference as told.
+    """The embeddings at both ends of a path, float64 (D,): of input, reference, and reference as the method tells it.
 
     ``told`` differs from ``reference`` only for the ``published`` text reference, pooled at its own [EOT].
     """
@@ -96,15 +98,19 @@ def make_ledger(matrix: InteractionMatrix, text: Ends, image: Ends) -> Ledger:
     """Account for the score: blocks of the matrix, reference terms, gap and residual."""
     norm = float(np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding))
     values, words = matrix.values.astype(np.float64), matrix.content
-    blocks = [
-        float(values[rows][:, columns].sum())
-        for columns in (slice(matrix.prefix, None), slice(0, matrix.prefix))
-        for rows in (words, ~words)
-    ]
+    patches, prefix = values[:, matrix.prefix :], values[:, : matrix.prefix]
     explained = float((text.embedding - text.reference) @ (image.embedding - image.reference)) / norm
     reference = text.told @ image.embedding + text.embedding @ image.reference - text.told @ image.reference
     gap = float((text.reference - text.told) @ (image.embedding - image.reference)) / norm
-    return Ledger(*blocks, reference=float(reference) / norm, gap=gap, residual=explained - sum(blocks))
+    return Ledger(
+        words_patches=float(patches[words].sum()),
+        specials_patches=float(patches[~words].sum()),
+        words_prefix=float(prefix[words].sum()),
+        specials_prefix=float(prefix[~words].sum()),
+        reference=float(reference) / norm,
+        gap=gap,
+        residual=explained - float(values.sum()),
+    )
 
 
 def cosine(text: Ends, image: Ends) -> float:

@@ -42,6 +42,7 @@ class Caption:
         words: what a person reads, in order.
         unseen: the characters the model cannot read because the caption is too long; None when it reads all.
         context: how many tokens the model reads at most.
+
     """
 
     text: str
@@ -60,6 +61,7 @@ class Caption:
 
         Raises:
             CaptionError: the span is not in the caption, or the model did not see it.
+
         """
         ranges = self._occurrences(span) if isinstance(span, str) else [self._checked(span)]
         touched = {

@@ -53,7 +53,7 @@ def caption_of(things: tuple[Thing, ...], place: str, style: "Style") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a caption is put: its opening, whether it says sides ("left of", "right of", "on the" or ""), and the place."""
+    """How a caption is put: its opening, how it says sides ("left of", "right of", "on the" or ""), and the place."""
 
     opening: str
     sides: str

@@ -18,8 +18,8 @@ from exclip_desktop.demo.captions import OPENINGS, Style, Thing, caption_of, ran
 from exclip_desktop.demo.sprites import sprite
 from exclip_desktop.demo.vocabulary import PLACES
 
-SIDE_RANGES = {1: (0.36, 0.56), 2: (0.31, 0.45), 3: (0.27, 0.39), 4: (0.25, 0.36)}
-COUNT_SHARES = (0.15, 0.35, 0.30, 0.20)
+SIDE_RANGES = {1: (0.36, 0.56), 2: (0.31, 0.46), 3: (0.28, 0.40), 4: (0.26, 0.37)}
+COUNT_SHARES = (0.20, 0.36, 0.27, 0.17)
 MARGIN = 0.02
 ATTEMPTS = 60
 
@@ -45,6 +45,7 @@ class Scene:
         items: the things from left to right when the caption says sides, else in the order the caption names them.
         style: how the caption is put.
         caption: the caption, true in everything it says.
+
     """
 
     seed: tuple[int, int]

@@ -34,6 +34,7 @@ def sprite(noun: str, colour: str | None, side_px: int) -> Image.Image:
 
     Raises:
         UserError: the font that holds the emoji is not installed.
+
     """
     return _sized(noun, colour, side_px)
 

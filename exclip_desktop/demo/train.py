@@ -41,13 +41,13 @@ class Recipe:
     weight_decay: float = 0.05
     warmup: float = 0.05
     patch_dropout: float = 0.5
-    whole_share: float = 0.2
+    whole_share: float = 0.25
     image_size: int = 120
     patch_size: int = 10
     pool: str = "avg"
     embed_dim: int = 64
     image_width: int = 128
-    image_layers: int = 3
+    image_layers: int = 2
     text_width: int = 128
     text_layers: int = 2
     context: int = 32
@@ -83,7 +83,7 @@ class Recipe:
 
 
 class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens of its caption and of a wrong caption (context,)."""
+    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens of its caption and of a wrong one (context,)."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Keep the recipe; the tokenizer is open_clip's own."""
@@ -137,9 +137,10 @@ class Training:
         pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
         image = self.model.encode_image(pixels, normalize=True)
         text = self.model.encode_text(torch.cat([right, wrong]).to(self.device), normalize=True)
-        loss = contrastive_loss(image, *text.chunk(2), self.model.logit_scale.exp())
+        right_text, wrong_text = text.chunk(2)
+        loss = contrastive_loss(image, right_text, wrong_text, self.model.logit_scale.exp())
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no type here
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         with torch.no_grad():

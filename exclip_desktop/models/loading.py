@@ -1,4 +1,4 @@
-"""Loads a model from the bundle, a folder, a checkpoint or open_clip's cache; nothing is unpickled that could run code."""
+"""Loads a model from the bundle, a folder, a checkpoint or open_clip's cache; nothing that could run code is opened."""
 
 import json
 import pickle
@@ -31,6 +31,7 @@ from exclip_desktop.models.towers import ImageTower, TextTower
 
 CHECKPOINT_ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
 
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """What a model is built from."""
@@ -62,6 +63,7 @@ def load_model(
 
     Raises:
         ModelError: the model is unknown, not on this computer, unsafe, damaged, or cannot be explained.
+
     """
     source = _find(name, pretrained, checkpoint, allow_download)
     chosen = _device(device)
@@ -119,7 +121,9 @@ def _checkpoint_file(path: Path) -> Path:
     if not path.is_file():
         raise ModelError(f"There is no checkpoint {path}.", "Check the path.")
     if path.suffix not in CHECKPOINT_ENDINGS:
-        raise ModelError(f"{path.name} is not a checkpoint this program reads.", f"It reads {', '.join(CHECKPOINT_ENDINGS)}.")
+        raise ModelError(
+            f"{path.name} is not a checkpoint this program reads.", f"It reads {', '.join(CHECKPOINT_ENDINGS)}."
+        )
     return path
 
 

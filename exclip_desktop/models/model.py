@@ -38,6 +38,7 @@ class Model:
         device: where it runs.
         card: its default layers.
         references: reference features by (tower, layer, reference, length or grid); filled as they are needed.
+
     """
 
     name: str
@@ -53,7 +54,7 @@ class Model:
     references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict, repr=False)
 
     def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
-        """Return the model input of an RGB picture (H, W, 3): float (3, h, w), on the model's device and in its dtype."""
+        """Return the model input of an RGB picture (H, W, 3): (3, h, w), on the model's device and dtype."""
         return self.preprocess.pixels(picture).to(self.device, self.dtype)
 
     @property
@@ -67,6 +68,7 @@ class Model:
 
         Raises:
             SettingsError: there is no such layer.
+
         """
         tower = self.image if side == "image" else self.text
         if layer is None:

@@ -54,9 +54,6 @@ class Preprocess:
 
 def _seen(source: int, resized: int, target: int, covered: int) -> tuple[float, float]:
     """Return the source pixels that the first ``covered`` of ``target`` input pixels show along one axis."""
-    if target > resized:
-        first = -((target - resized) // 2)
-    else:
-        first = round((resized - target) / 2.0)
+    first = -((target - resized) // 2) if target > resized else round((resized - target) / 2.0)
     scale = source / resized
     return first * scale, (first + covered) * scale

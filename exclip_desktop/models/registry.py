@@ -65,7 +65,9 @@ def check_architecture(name: str) -> None:
     if name in known:
         return
     near = difflib.get_close_matches(name, [BUNDLED, *known], n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f'Choose "{BUNDLED}", a folder, or an open_clip architecture.'
+    hint = (
+        f"Did you mean {' or '.join(near)}?" if near else f'Choose "{BUNDLED}", a folder, or an open_clip architecture.'
+    )
     raise ModelError(f'There is no model named "{name}", and no such folder.', hint)
 
 
@@ -74,6 +76,7 @@ def tag_config(name: str, tag: str) -> dict[str, Any]:
 
     Raises:
         ModelError: the architecture has no such tag; its tags are named.
+
     """
     known = open_clip.list_pretrained_tags_by_model(name)
     if not open_clip.pretrained.is_pretrained_cfg(name, tag):

@@ -18,6 +18,7 @@ class Scores:
         cosine: float64 (captions,), in [−1, 1].
         probability: float64 (captions,): softmax over the captions, or each caption's own sigmoid.
         kind: ``softmax`` or ``sigmoid`` (models with a logit bias).
+
     """
 
     cosine: NDArray[np.float64]
@@ -31,6 +32,7 @@ def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]
 
     Raises:
         CaptionError: a caption is empty.
+
     """
     ids = [[token.id for token in model.reader.read(caption).tokens] for caption in captions]
     image = functional.normalize(model.network.encode_image(model.pixels(picture)[None]), dim=-1)[0]

@@ -41,6 +41,7 @@ class CaptionReader:
 
         Raises:
             CaptionError: the caption is empty, or absurdly long.
+
         """
         if len(text) > LONGEST_CAPTION:
             raise CaptionError(
@@ -85,7 +86,9 @@ class CaptionReader:
             for name, (first, stop) in zip(names, _character_ranges(last, names), strict=True):
                 start = origin[match.start() + first][0]
                 finish = origin[match.start() + stop - 1][1]
-                yield _Piece(tokenizer.encoder[name], cleaned[match.start() + first : match.start() + stop], start, finish, word)
+                yield _Piece(
+                    tokenizer.encoder[name], cleaned[match.start() + first : match.start() + stop], start, finish, word
+                )
 
 
 def _token(kind: Kind, number: int, text: str, start: int, end: int) -> Token:

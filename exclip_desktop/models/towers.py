@@ -24,6 +24,7 @@ class PooledBlock:
         scale: what the attention's output passes before the residual (LayerScale or identity).
         tail: the rest, from the residual stream at the pooled token (B, W) to the embedding (B, D).
         pooled: index of the pooled token.
+
     """
 
     norm: nn.Module
@@ -53,6 +54,7 @@ class ImageTower:
 
         Raises:
             ModelError: it is another kind of image encoder.
+
         """
         if not isinstance(visual, VisionTransformer):
             raise ModelError(
@@ -74,7 +76,7 @@ class ImageTower:
 
     def features(self, pixels: Tensor, layer: int) -> Tensor:
         """Return the input of block ``layer`` for one normalised picture (3, H, W): (T, W)."""
-        x = self._visual._embeds(pixels[None])
+        x: Tensor = self._visual._embeds(pixels[None])
         for block in self._blocks[:layer]:
             x = block(x)
         return x[0]
@@ -99,7 +101,8 @@ class ImageTower:
         return PooledBlock(block.ln_1, block.attn, block.ls_1, tail, pooled=0)
 
     def _projected(self, pooled: Tensor) -> Tensor:
-        return pooled if self._visual.proj is None else pooled @ self._visual.proj
+        projection: Tensor | None = self._visual.proj
+        return pooled if projection is None else pooled @ projection
 
 
 class TextTower:
@@ -110,6 +113,7 @@ class TextTower:
 
         Raises:
             ModelError: it is another kind of text encoder.
+
         """
         text: Any = network if hasattr(network, "token_embedding") else getattr(network, "text", None)
         if not hasattr(text, "token_embedding") or getattr(text, "cls_emb", None) is not None:
@@ -161,4 +165,5 @@ class TextTower:
         projection = self._text.text_projection
         if projection is None:
             return pooled
-        return projection(pooled) if isinstance(projection, nn.Linear) else pooled @ projection
+        projected: Tensor = projection(pooled) if isinstance(projection, nn.Linear) else pooled @ projection
+        return projected

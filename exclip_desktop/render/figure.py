@@ -1,4 +1,4 @@
-"""The figure of one explanation: the picture with its signed heat, a colour bar, and the caption with its words coloured."""
+"""The figure of one explanation: picture with signed heat, colour bar, and the caption with its words coloured."""
 
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -17,7 +17,6 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.tokens import Span, Word
 
-FORMATS = (".png", ".svg", ".pdf")
 OPACITY = 0.72
 GREY = np.array([0.2126, 0.7152, 0.0722])
 FONT_PT = 13
@@ -41,6 +40,7 @@ def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureO
 
     Raises:
         CaptionError, SelectionError: the span or box of ``options`` does not fit.
+
     """
     chosen = options or FigureOptions()
     heat = result.patch_heat(chosen.span)
@@ -59,7 +59,9 @@ def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureO
     total_h = picture_h + caption_h + 0.12
     figure.set_size_inches(chosen.width_in, total_h)
 
-    axes = figure.add_axes((0.15 / chosen.width_in, caption_h / total_h, picture_w / chosen.width_in, picture_h / total_h))
+    axes = figure.add_axes(
+        (0.15 / chosen.width_in, caption_h / total_h, picture_w / chosen.width_in, picture_h / total_h)
+    )
     limit = symmetric_limit(heat)
     _draw_picture(axes, pixels, result, heat, limit, chosen)
     bar = figure.add_axes(
@@ -77,19 +79,24 @@ def save_figure(figure: Figure, file: BinaryIO, ending: str) -> None:
 
 
 def _draw_picture(
-    axes: Axes, pixels: NDArray[np.uint8], result: Explanation, heat: NDArray[np.float64], limit: float, chosen: FigureOptions
+    axes: Axes,
+    pixels: NDArray[np.uint8],
+    result: Explanation,
+    heat: NDArray[np.float64],
+    limit: float,
+    chosen: FigureOptions,
 ) -> None:
     height, width = pixels.shape[:2]
     grey = (pixels @ GREY).astype(np.uint8)
     axes.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0), interpolation="bilinear")
     x0, y0, x1, y1 = result.geometry.seen
-    axes.imshow(
-        to_rgb(heat, limit, chosen.colours), extent=(x0, x1, y1, y0), alpha=OPACITY, interpolation="nearest"
-    )
+    axes.imshow(to_rgb(heat, limit, chosen.colours), extent=(x0, x1, y1, y0), alpha=OPACITY, interpolation="nearest")
     for left, top, right, bottom in ((0, 0, x0, height), (x1, 0, width, height), (x0, 0, x1, y0), (x0, y1, x1, height)):
         if right - left > 0.5 and bottom - top > 0.5:  # what the model did not see
             axes.add_patch(
-                Rectangle((left, top), right - left, bottom - top, fill=False, hatch="////", edgecolor="white", linewidth=0)
+                Rectangle(
+                    (left, top), right - left, bottom - top, fill=False, hatch="////", edgecolor="white", linewidth=0
+                )
             )
     if chosen.box is not None:
         left, top, right, bottom = chosen.box
@@ -108,7 +115,7 @@ def _draw_bar(figure: Figure, axes: Axes, limit: float, colours: str) -> None:
     bar = figure.colorbar(mappable, cax=axes, ticks=[-limit, -limit / 2, 0, limit / 2, limit])
     bar.ax.set_yticklabels([f"{value:+.2g}" if value else "0" for value in bar.get_ticks()])
     bar.ax.tick_params(labelsize=8)
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator]  # matplotlib types the outline as a callable
+    bar.outline.set_linewidth(0.4)
 
 
 _Piece = tuple[str, Word | None]
@@ -125,7 +132,7 @@ def _pieces(result: Explanation) -> list[_Piece]:
 
 def _broken_lines(figure: Figure, pieces: list[_Piece], width_in: float) -> list[list[tuple[float, float, _Piece]]]:
     """Lay the pieces out in lines: (left, width, piece) in inches."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # matplotlib has no type here
     lines: list[list[tuple[float, float, _Piece]]] = [[]]
     x = 0.0
     for piece in pieces:
@@ -157,7 +164,11 @@ def _draw_caption(
     top = 0.12
     for line in lines:
         for left, wide, (text, word) in line:
-            rgb = np.array([0.93, 0.93, 0.93]) if word is None else to_rgb(np.array(value_of[word]), limit, chosen.colours)
+            rgb = (
+                np.array([0.93, 0.93, 0.93])
+                if word is None
+                else to_rgb(np.array(value_of[word]), limit, chosen.colours)
+            )
             ink = "#999999" if word is None else ink_on(rgb)
             picked = word is not None and bool(selected.intersection(word.rows))
             axes.add_patch(
@@ -187,7 +198,9 @@ def _draw_caption(
 
 def _legend(result: Explanation, chosen: FigureOptions, limit: float) -> str:
     settings = result.settings
-    span = chosen.span if isinstance(chosen.span, str) or chosen.span is None else result.caption.text[slice(*chosen.span)]
+    span = (
+        chosen.span if isinstance(chosen.span, str) or chosen.span is None else result.caption.text[slice(*chosen.span)]
+    )
     heat = f'Heat: "{span}"' if span is not None else "Heat: all tokens"
     words = "words: the box" if chosen.box is not None else "words: whole picture"
     return (

@@ -14,6 +14,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
     Raises:
         OutputError: the folder is missing, not writable, or full; what stood at ``path`` is as it was.
+
     """
     check_writable(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

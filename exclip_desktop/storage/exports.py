@@ -10,15 +10,26 @@ import numpy as np
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.atomic import check_writable, write_atomically
 
 DATA_ENDINGS = (".npz", ".json", ".csv")
+PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 
 
-def check_data_ending(path: Path) -> None:
-    """Raise ``OutputError`` unless the file's ending is one that ``save_data`` writes."""
-    if path.suffix.lower() not in DATA_ENDINGS:
-        raise OutputError(f"{path.name} has no ending this program writes.", f"Use {', '.join(DATA_ENDINGS)}.")
+def check_data_path(path: Path) -> None:
+    """Raise ``OutputError`` unless ``save_data`` can write to ``path``."""
+    _check(path, DATA_ENDINGS)
+
+
+def check_picture_path(path: Path) -> None:
+    """Raise ``OutputError`` unless a figure can be written to ``path``."""
+    _check(path, PICTURE_ENDINGS)
+
+
+def _check(path: Path, endings: tuple[str, ...]) -> None:
+    if path.suffix.lower() not in endings:
+        raise OutputError(f"{path.name} has no ending this program writes here.", f"Use {', '.join(endings)}.")
+    check_writable(path)
 
 
 def save_data(result: Explanation, path: Path) -> None:
@@ -26,8 +37,9 @@ def save_data(result: Explanation, path: Path) -> None:
 
     Raises:
         OutputError: another ending, or the place cannot be written.
+
     """
-    check_data_ending(path)
+    check_data_path(path)
     writers = {".npz": _npz, ".json": _json, ".csv": _csv}
     write_atomically(path, lambda file: writers[path.suffix.lower()](result, file))
 

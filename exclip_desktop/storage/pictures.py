@@ -30,6 +30,7 @@ def read_picture(source: str | Path | Image.Image | Pixels, max_megapixels: floa
 
     Raises:
         PictureError: there is no such file, it is no picture, it is damaged, or larger than ``max_megapixels``.
+
     """
     if isinstance(source, np.ndarray):
         return Picture(_checked_array(source))
@@ -53,7 +54,9 @@ def read_picture(source: str | Path | Image.Image | Pixels, max_megapixels: floa
         except Image.DecompressionBombError as error:
             raise _too_large(path.name, max_megapixels) from error
         except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise PictureError(f"This picture is damaged or cut short: {path.name}.", "Fetch or save it again.") from error
+            raise PictureError(
+                f"This picture is damaged or cut short: {path.name}.", "Fetch or save it again."
+            ) from error
 
 
 def _too_large(name: str, limit: float, megapixels: float | None = None) -> PictureError:

@@ -1,0 +1,249 @@
+"""The command line: ``exclip-desktop explain`` and ``exclip-desktop doctor``."""
+
+import argparse
+import json
+import math
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+import exclip_desktop
+from exclip_desktop.core.errors import CaptionError, SelectionError, UserError
+from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.progress import Report
+from exclip_desktop.core.version import __version__
+from exclip_desktop.report import as_text, selection, warnings_of
+from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+from exclip_desktop.storage.samples import samples
+
+if TYPE_CHECKING:
+    from exclip_desktop.api import Result  # it imports torch
+
+USER_ERROR = 2
+INTERRUPTED = 130
+PROGRESS_AFTER_S = 0.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0, 2 when the person can mend something, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help()
+        return 0
+    try:
+        options.run(options)
+    except UserError as error:
+        print(f"exclip-desktop: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("exclip-desktop: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="exclip-desktop", description="Which words of a caption match which regions of a picture, for CLIP models."
+    )
+    parser.add_argument("--version", action="version", version=f"exclip-desktop {__version__}")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    explain = commands.add_parser(
+        "explain",
+        help="explain a picture and a caption",
+        description="Explain a picture and a caption: score, ledger, strongest word ↔ patch pairs. "
+        "Without picture and caption, a sample is explained.",
+    )
+    explain.set_defaults(run=_explain)
+    _add_what(explain)
+    _add_model(explain)
+    _add_method(explain)
+    _add_output(explain)
+    doctor = commands.add_parser(
+        "doctor",
+        help="say versions, devices, models found, cache folder",
+        description="Say what this program finds here.",
+    )
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture file")
+    parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
+    parser.add_argument("--sample", type=int, metavar="N", help="explain sample picture N (1–12) instead")
+    parser.add_argument("--span", metavar="WORDS", help='words of the caption to select, e.g. "red balloon"')
+    parser.add_argument("--box", type=_box, metavar="X0,Y0,X1,Y1", help="a box to select, in pixels of the picture")
+    parser.add_argument(
+        "--max-megapixels",
+        type=float,
+        default=DEFAULT_MEGAPIXELS,
+        metavar="N",
+        help="largest picture read (default %(default)g)",
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", default="demo", metavar="NAME", help="demo, a folder, or an open_clip architecture")
+    group.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
+    group.add_argument("--checkpoint", metavar="FILE", help="weights file (.safetensors, .pt, .pth, .bin)")
+    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
+    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
+
+
+def _add_method(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("method")
+    group.add_argument("--image-layer", type=_layer, metavar="L", help="image block, from 0; −1 is the last")
+    group.add_argument("--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last")
+    group.add_argument(
+        "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"
+    )
+    group.add_argument("--steps", type=int, metavar="N", help="nodes of a fixed rule, or the most of the adaptive one")
+    group.add_argument("--text-reference", default="matched", metavar="KIND", help="matched (default) or published")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
+    group.add_argument("--out", type=Path, metavar="FILE", help="write the numbers: .npz, .json or .csv")
+    group.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _box(text: str) -> Box:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give X0,Y0,X1,Y1 in pixels") from None
+    if not all(map(math.isfinite, (x0, y0, x1, y1))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give finite numbers")
+    return x0, y0, x1, y1
+
+
+def _layer(text: str) -> int | str:
+    if text == "pool":
+        return text
+    try:
+        return int(text.replace("−", "-"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number") from None
+
+
+def _explain(options: argparse.Namespace) -> None:
+    image, caption = _what(options)
+    _check_before_work(options, caption)
+    picture = read_picture(image, options.max_megapixels)
+    for note in picture.notes:
+        _say(note)
+    model = exclip_desktop.load_model(
+        options.model,
+        pretrained=options.pretrained,
+        checkpoint=options.checkpoint,
+        device=options.device,
+        allow_download=options.download,
+    )
+    with _Bar() as bar:
+        result = exclip_desktop.explain(
+            model,
+            picture.pixels,
+            caption,
+            image_layer=options.image_layer,
+            text_layer=options.text_layer,
+            quadrature=options.quadrature,
+            steps=options.steps,
+            text_reference=options.text_reference,
+            max_megapixels=options.max_megapixels,
+            progress=bar.show,
+        )
+    for warning in warnings_of(result):
+        _say(warning)
+    _give(result, image, options)
+
+
+def _check_before_work(options: argparse.Namespace, caption: str) -> None:
+    if options.picture is not None:
+        check_picture_path(options.picture)
+    if options.out is not None:
+        check_data_path(options.out)
+    if not caption.strip():
+        raise CaptionError("The caption is empty.", "Type what the picture might show.")
+
+
+def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
+    """Print the result and write what was asked for."""
+    chosen = selection(result, options.span, options.box)
+    if options.picture is not None:
+        result.plot(options.picture, span=options.span, box=options.box)
+        _say(f"Written: {options.picture}")
+    if options.out is not None:
+        result.save(options.out)
+        _say(f"Written: {options.out}")
+    if options.json:
+        told = {"image": str(image), **as_plain(result), "selection": chosen}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        print(as_text(result, chosen))
+
+
+def _what(options: argparse.Namespace) -> tuple[Path, str]:
+    if options.image is not None and options.caption is not None and options.sample is None:
+        return Path(options.image), options.caption
+    if options.image is not None:
+        raise CaptionError(
+            "A picture needs a caption." if options.sample is None else "Give a picture or --sample, not both."
+        )
+    shipped = samples()
+    number = 1 if options.sample is None else options.sample
+    if not 1 <= number <= len(shipped):
+        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)}.")
+    return shipped[number - 1].path, shipped[number - 1].caption
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    print(import_module("exclip_desktop.doctor").findings())  # it imports torch
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+class _Bar:
+    """A progress bar on the terminal, for work that takes longer than half a second."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._what = ""
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, report: Report) -> None:
+        """Show one report; a new kind of work starts a new bar."""
+        if report.what != self._what:
+            self.__exit__()
+            self._what = report.what
+            self._bar = tqdm(
+                desc=f"Explaining the {report.what}",
+                total=report.total,
+                delay=PROGRESS_AFTER_S,
+                leave=False,
+                disable=not sys.stderr.isatty(),
+                bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left",
+            )
+        self._bar.total = report.total
+        self._bar.update(report.done - self._bar.n)

@@ -1,0 +1,54 @@
+"""What the program finds on this computer: versions, devices, models, folders."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+from huggingface_hub import constants
+from platformdirs import user_cache_path
+
+from exclip_desktop.core.resources import resource
+from exclip_desktop.core.version import __version__
+from exclip_desktop.models.registry import models_on_this_computer
+
+PACKAGES = ("torch", "torchvision", "open_clip_torch", "numpy", "pillow", "safetensors", "matplotlib", "colorcet")
+
+
+def findings() -> str:
+    """Return the findings as text."""
+    lines = [
+        "Versions",
+        f"  exclip_desktop   {__version__}",
+        f"  Python           {platform.python_version()} on {platform.platform()}",
+        *(f"  {name:<16} {_version(name)}" for name in PACKAGES),
+        "",
+        "Devices",
+        *(f"  {line}" for line in _devices()),
+        "",
+        "Models on this computer",
+        *(f"  {found.name} {found.tag}".rstrip() + f"   {found.path}" for found in models_on_this_computer()),
+        "",
+        "Folders",
+        f"  resources        {resource()}",
+        f"  cache            {user_cache_path('exclip_desktop', appauthor=False)}",
+        f"  Hugging Face     {constants.HF_HUB_CACHE}",
+    ]
+    return "\n".join(lines)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> list[str]:
+    devices = [f"cpu              {torch.get_num_threads()} threads"]
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            memory = torch.cuda.get_device_properties(index).total_memory / 2**30
+            devices.append(f"cuda:{index}           {torch.cuda.get_device_name(index)}, {memory:.0f} GiB")
+    if torch.backends.mps.is_available():
+        devices.append("mps              Apple GPU")
+    return devices

@@ -1,0 +1,125 @@
+"""What the command line says of an explanation: the selection as plain values, the whole as text, and warnings."""
+
+from typing import Any
+
+import numpy as np
+
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.tokens import Span
+
+PAIRS = 6
+SMALL_SUM = 0.01  # below this a share of the whole says nothing
+BAR_CELLS = 16
+
+
+def warnings_of(result: Explanation) -> list[str]:
+    """Return what a person must know before they trust the numbers."""
+    said = []
+    caption = result.caption
+    if caption.unseen is not None:
+        missing = caption.text[slice(*caption.unseen)]
+        said.append(f"The caption is too long: this model reads {caption.context} tokens. It did not see: {missing}")
+    for name, side in (("picture", result.image_side), ("caption", result.text_side)):
+        if not side.converged:
+            said.append(
+                f"The {name}'s integral has not settled after {side.nodes} nodes: residual {side.residual:.1e}, "
+                f"row change {side.row_change or 0:.1e}. Raise --steps."
+            )
+    return said
+
+
+def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[str, Any]:
+    """Return what the selected block adds up to: its sum, its share of the matrix, its words and its strongest patch.
+
+    Raises:
+        CaptionError, SelectionError: span or box does not fit.
+
+    """
+    heat = result.patch_heat(span)
+    coverage = np.ones_like(heat) if box is None else result.coverage_of(box)
+    block, whole = float((heat * coverage).sum()), float(result.matrix.sum(dtype=np.float64))
+    words = result.word_heat(box)
+    strongest = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    return {
+        "span": span,
+        "box": box,
+        "sum": block,
+        "share": block / whole if abs(whole) >= SMALL_SUM else None,
+        "words": {f"{word.text}@{word.start}": float(v) for word, v in zip(result.words, words, strict=True)},
+        "strongest_patch": {
+            "row": int(strongest[0]),
+            "column": int(strongest[1]),
+            "box": result.geometry.patch_box(int(strongest[0]), int(strongest[1])),
+            "value": float(heat.max()),
+        },
+    }
+
+
+def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
+    """Return the explanation as text for a terminal."""
+    settings = result.settings
+    parts = [
+        f"“{result.caption.text}”",
+        f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
+        f"text layer {settings.text_layer}, {settings.text_reference} reference",
+        "",
+        "Words" if chosen["box"] is None else "Words, through the box",
+        *_word_lines(result, chosen),
+        "",
+        *_selection_lines(chosen),
+        "Ledger",
+        *(f"  {name:<32}{value:+.4f}" for name, value in result.ledger.lines()),
+        f"  {'score':<32}{result.ledger.total:+.4f}",
+        "",
+        "Strongest word ↔ patch pairs",
+        *_pair_lines(result),
+        "",
+        f"Nodes: picture {result.image_side.nodes} ({result.image_side.way}), caption {result.text_side.nodes} "
+        f"({result.text_side.way}); completeness residual {result.residual:.1e}",
+    ]
+    return "\n".join(parts)
+
+
+def _word_lines(result: Explanation, chosen: dict[str, Any]) -> list[str]:
+    values = list(chosen["words"].values())
+    limit = max((abs(value) for value in values), default=0.0) or 1.0
+    width = max((len(word.text) for word in result.words), default=0)
+    lines = []
+    for word, value in zip(result.words, values, strict=True):
+        bar = ("█" if value >= 0 else "░") * round(abs(value) / limit * BAR_CELLS)
+        lines.append(f"  {word.text:<{width}}  {value:+.4f}  {bar}".rstrip())
+    return lines
+
+
+def _selection_lines(chosen: dict[str, Any]) -> list[str]:
+    if chosen["span"] is None and chosen["box"] is None:
+        return []
+    patch = chosen["strongest_patch"]
+    share = "" if chosen["share"] is None else f", {chosen['share']:.0%} of the whole matrix"
+    what = " × ".join(
+        [
+            f"“{chosen['span']}”" if chosen["span"] is not None else "all tokens",
+            "the box" if chosen["box"] else "all patches",
+        ]
+    )
+    return [
+        f"Selected: {what}",
+        f"  sum {chosen['sum']:+.4f}{share}",
+        f"  strongest patch: {_place(patch['row'], patch['column'], patch['box'])}  {patch['value']:+.4f}",
+        "",
+    ]
+
+
+def _pair_lines(result: Explanation) -> list[str]:
+    pairs = result.strongest_pairs(PAIRS)
+    width = max((len(word.text) for word, _, _ in pairs), default=0)
+    return [
+        f"  {word.text:<{width}} ↔ {_place(row, column, result.geometry.patch_box(row, column))}  {value:+.4f}"
+        for word, (row, column), value in pairs
+    ]
+
+
+def _place(row: int, column: int, box: Box) -> str:
+    x0, y0, x1, y1 = box
+    return f"row {row:>2}, column {column:>2}  (x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} px)"

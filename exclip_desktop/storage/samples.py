@@ -1,0 +1,48 @@
+"""The sample pictures that ship with the program, with their captions and every object's box."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.resources import resource
+
+
+@dataclass(frozen=True, slots=True)
+class SampleObject:
+    """An object in a sample picture: its words (as a true caption would put them) and its box in picture pixels."""
+
+    words: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample picture.
+
+    Attributes:
+        path: the picture.
+        caption: its caption.
+        wrong: what the caption says wrongly: ``colour``, ``side``, ``object`` or "".
+        objects: what the picture shows.
+
+    """
+
+    path: Path
+    caption: str
+    wrong: str
+    objects: tuple[SampleObject, ...]
+
+
+def samples() -> list[Sample]:
+    """Return the sample pictures in their order."""
+    records = json.loads(resource("samples", "samples.json").read_text("utf-8"))
+    return [
+        Sample(
+            resource("samples", record["file"]),
+            record["caption"],
+            record["wrong"],
+            tuple(SampleObject(entry["words"], tuple(entry["box"])) for entry in record["objects"]),
+        )
+        for record in records
+    ]

@@ -1,0 +1,6 @@
+"""Starts exclip_desktop from a checkout: ``python main.py``."""
+
+from exclip_desktop.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
