@@ -107,8 +107,7 @@ def _against(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     reverse pass per caption token instead of one per embedding dimension.
     """
     rows = words.abs().sum(1).nonzero()[:, 0]
-    fewest = min(len(_moving(image)), len(image.embedding))
-    if image.block is not None or len(rows) >= fewest:
+    if not _pays_as_pair(image, len(rows)):
         whole = factor(image, rules, "picture", tell, cancel)
         return replace(whole, rows=whole.rows @ words.T)
     passes = jacobian.reverse_mode(image, words[rows])
@@ -117,6 +116,10 @@ def _against(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     products = found.rows.new_zeros(len(found.rows), len(words))
     products[:, rows] = found.rows
     return replace(found, rows=products)
+
+
+def _pays_as_pair(image: Path, tokens: int) -> bool:
+    return image.block is None and tokens < min(len(_moving(image)), len(image.embedding))
 
 
 def _moving(path: Path) -> Tensor:

@@ -83,7 +83,7 @@ class Recipe:
 
 
 class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens of its caption and of a wrong one (context,)."""
+    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens (context,) of its and a wrong caption."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Keep the recipe; the tokenizer is open_clip's own."""

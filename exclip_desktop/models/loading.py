@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from exclip_desktop.models.registry import (
 from exclip_desktop.models.tokenise import CaptionReader
 from exclip_desktop.models.towers import ImageTower, TextTower
 
+# What readers of weights raise on files that are none; the restricted unpickler stumbles in any of these ways.
+_UNREADABLE = (SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError)
 CHECKPOINT_ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
 
 
@@ -150,7 +153,7 @@ def _check_config(source: _Source) -> None:
     try:
         config = open_clip.get_model_config(source.schema)
         vision, text = config["vision_cfg"], config["text_cfg"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"The config of {source.name} cannot be read: {error}.", "Choose another folder.") from error
     reason = ""
     if vision.get("timm_model_name"):
@@ -184,7 +187,7 @@ def _weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
             f"{path.name} holds more than weights: opening it could run code, so it was not opened.",
             "Save its state_dict as .safetensors where you trust it, and open that.",
         ) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise ModelError(
             f"{path.name} cannot be read as weights: it is damaged or of another kind.", "Fetch it again."
         ) from error

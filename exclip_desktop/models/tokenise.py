@@ -130,6 +130,10 @@ def _origins(text: str, cleaned: str) -> list[Range]:
     for tag, start, end, low, high in matcher.get_opcodes():
         if tag == "equal":
             origins += [(typed[start + n][1], typed[start + n][1] + 1) for n in range(high - low)]
+        elif tag == "delete":
+            swallowed = [index for low, index in typed[start:end] if not low.isspace()]
+            if swallowed and origins:  # "&amp;" became "&": what is left stands for the whole
+                origins[-1] = (origins[-1][0], swallowed[-1] + 1)
         else:
             first = typed[start][1] if start < len(typed) else len(text)
             last = typed[end - 1][1] + 1 if end > start else first

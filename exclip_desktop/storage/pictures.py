@@ -1,6 +1,7 @@
 """Reads pictures of any kind Pillow knows into upright RGB."""
 
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,36 +42,35 @@ def read_picture(source: str | Path | Image.Image | Pixels, max_megapixels: floa
         raise PictureError(f"There is no picture {path}.", "Check the path.")
     if path.stat().st_size == 0:
         raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
-    with warnings.catch_warnings():
-        # Pillow warns of large pictures where we refuse or accept them by a limit of our own.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path) as image:
-                return _converted(image, max_megapixels, path.name)
-        except UnidentifiedImageError as error:
-            raise PictureError(
-                f"This file is not a picture Pillow can read: {path.name}.", "Convert it to PNG or JPEG."
-            ) from error
-        except Image.DecompressionBombError as error:
-            raise _too_large(path.name, max_megapixels) from error
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise PictureError(
-                f"This picture is damaged or cut short: {path.name}.", "Fetch or save it again."
-            ) from error
+    try:
+        with _own_limit(), Image.open(path) as image:
+            return _converted(image, max_megapixels, path.name)
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"This file is not a picture Pillow can read: {path.name}.", "Convert it to PNG or JPEG."
+        ) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise PictureError(f"This picture is damaged or cut short: {path.name}.", "Fetch or save it again.") from error
 
 
-def _too_large(name: str, limit: float, megapixels: float | None = None) -> PictureError:
-    size = f"{megapixels:.0f}" if megapixels else "very many"
-    return PictureError(
-        f"{name} has {size} megapixels; the limit is {limit:g}.",
-        "Shrink it, or raise the limit (--max-megapixels).",
-    )
+@contextmanager
+def _own_limit() -> Iterator[None]:
+    """Set Pillow's limit on pixels aside: ours is checked from the header, before any pixel is decoded."""
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _converted(image: Image.Image, limit: float, name: str) -> Picture:
     megapixels = image.width * image.height / 1e6
     if megapixels > limit:
-        raise _too_large(name, limit, megapixels)
+        raise PictureError(
+            f"{name} has {megapixels:.0f} megapixels; the limit is {limit:g}.",
+            "Shrink it, or raise the limit (--max-megapixels).",
+        )
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:

@@ -1,0 +1,79 @@
+"""Shared by all tests: small random models, saved to files and loaded by the real loading code; a picture; a caption."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.model import Model
+
+CAPTION = "a red balloon and a dog, in the snow"
+
+
+def tiny_config(**changes: Any) -> dict[str, Any]:
+    """Return the config of a small CLIP: three blocks each side, a 4×4 grid; ``vision`` and ``text`` change it."""
+    vision = {"image_size": 32, "patch_size": 8, "width": 32, "layers": 3, "head_width": 16}
+    text = {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 3}
+    preprocess = {"mean": [0.4, 0.5, 0.6], "std": [0.3, 0.25, 0.2], "interpolation": "bilinear"}
+    preprocess |= {"resize_mode": "shortest", **changes.pop("preprocess", {})}
+    vision |= changes.pop("vision", {})
+    text |= changes.pop("text", {})
+    return {
+        "model_cfg": {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text, **changes},
+        "preprocess_cfg": preprocess,
+    }
+
+
+def save_random_model(folder: Path, config: dict[str, Any], seed: int = 0) -> Path:
+    """Write a model folder with random weights, strong enough that its paths are curved."""
+    torch.manual_seed(seed)
+    network = open_clip.CLIP(**config["model_cfg"])
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            if "attn" in name or "mlp" in name:
+                value.mul_(2.0)
+            if name.endswith("bias"):
+                value.normal_(std=0.1)
+            if "token_embedding" in name:
+                value.mul_(4.0)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(network.state_dict(), folder / "open_clip_model.safetensors")
+    (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Model]:
+    """Return a function that makes, saves and loads a small model; same changes, same model."""
+    made: dict[str, Model] = {}
+
+    def make(**changes: Any) -> Model:
+        key = json.dumps(changes, sort_keys=True)
+        if key not in made:
+            folder = save_random_model(tmp_path_factory.mktemp("tiny"), tiny_config(**changes))
+            made[key] = load_model(str(folder), device="cpu")
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny(make_tiny: Callable[..., Model]) -> Model:
+    """A small class-token model."""
+    return make_tiny()
+
+
+@pytest.fixture(scope="session")
+def picture() -> NDArray[np.uint8]:
+    """A smooth random picture, 48 wide, 40 high."""
+    rng = np.random.default_rng(3)
+    coarse = rng.integers(0, 255, (5, 6, 3)).astype(np.uint8)
+    return coarse.repeat(8, axis=0).repeat(8, axis=1)

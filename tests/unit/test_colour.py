@@ -1,0 +1,30 @@
+"""Zero is the centre of the map, the range is symmetric, ink is readable."""
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.colour import MAPS, ink_on, lookup_table, symmetric_limit, to_rgb
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_zero_is_pale_and_signs_differ(name: str) -> None:
+    against, zero, favour = to_rgb(np.array([-1.0, 0.0, 1.0]), 1.0, name)
+    assert zero.min() > 0.85
+    assert against[2] > against[0]
+    assert favour[0] > favour[2]
+    assert lookup_table(name).shape == (256, 3)
+
+
+def test_limits() -> None:
+    assert symmetric_limit(np.array([-3.0, 2.0]), np.array([1.0])) == 3
+    assert symmetric_limit(np.zeros(3)) == symmetric_limit() == 1
+    np.testing.assert_array_equal(to_rgb(np.array([5.0]), 1.0), to_rgb(np.array([1.0]), 1.0))
+
+
+def test_ink_contrasts_with_every_colour() -> None:
+    def luminance(rgb: np.ndarray) -> float:
+        return float(np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
+
+    for rgb in lookup_table():
+        own, ink = luminance(rgb), {"black": 0.0, "white": 1.0}[ink_on(rgb)]
+        assert (max(own, ink) + 0.05) / (min(own, ink) + 0.05) >= 4.5

@@ -1,0 +1,235 @@
+"""Models come from folders, checkpoints and the cache; what is unsafe, damaged or unknown is refused."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models import loading, registry
+from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import score_captions
+from tests.conftest import CAPTION, save_random_model, tiny_config
+
+NAME = "exclip-tiny-test"
+
+
+@pytest.fixture(scope="module")
+def architecture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A small architecture that open_clip knows by name."""
+    folder = tmp_path_factory.mktemp("configs")
+    (folder / f"{NAME}.json").write_text(json.dumps(tiny_config()["model_cfg"]))
+    open_clip.add_model_config(folder)
+    return NAME
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_random_model(tmp_path_factory.mktemp("model"), tiny_config())
+
+
+def test_a_folder_brings_its_preprocessing_context_and_card(folder: Path, picture: NDArray[np.uint8]) -> None:
+    (folder / "exclip.json").write_text('{"image_layer": 1, "text_layer": 0}')
+    model = load_model(str(folder))
+    (folder / "exclip.json").unlink()
+    assert model.text.context == model.reader.context == 16
+    assert (model.resolve_layer("image", None), model.resolve_layer("text", None)) == (1, 0)
+    grey = np.full((32, 32, 3), 128, np.uint8)
+    expected = (128 / 255 - np.array([0.4, 0.5, 0.6])) / np.array([0.3, 0.25, 0.2])
+    np.testing.assert_allclose(model.pixels(grey)[:, 3, 3], expected, atol=1e-6)
+    assert not model.network.training
+
+
+@pytest.mark.parametrize("kind", ["model.safetensors", "model.pt", "model.bin", "training.pt", "legacy.pt"])
+def test_an_architecture_takes_a_local_checkpoint(architecture: str, folder: Path, tmp_path: Path, kind: str) -> None:
+    state = load_file(folder / "open_clip_model.safetensors")
+    path = tmp_path / kind
+    if kind == "training.pt":
+        torch.save({"epoch": 3, "state_dict": {f"module.{name}": value for name, value in state.items()}}, path)
+    elif kind == "legacy.pt":
+        torch.save(state, path, _use_new_zipfile_serialization=False)
+    elif path.suffix == ".safetensors":
+        save_file(state, path)
+    else:
+        torch.save(state, path)
+    model = load_model(architecture, checkpoint=path)
+    torch.testing.assert_close(model.network.visual.proj, state["visual.proj"])
+
+
+def test_half_precision_weights_are_computed_with_in_single(folder: Path, tmp_path: Path) -> None:
+    state = {name: value.half() for name, value in load_file(folder / "open_clip_model.safetensors").items()}
+    save_file(state, tmp_path / "open_clip_model.safetensors")
+    (tmp_path / "open_clip_config.json").write_text((folder / "open_clip_config.json").read_text())
+    model = load_model(str(tmp_path))
+    assert model.dtype == torch.float32
+    torch.testing.assert_close(model.network.visual.proj, state["visual.proj"].float())
+
+
+def _hub_cache(root: Path, repository: str, weights: Path) -> None:
+    repo = root / f"models--{repository.replace('/', '--')}"
+    snapshot = repo / "snapshots" / "0123"
+    snapshot.mkdir(parents=True)
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text("0123")
+    os.link(weights, snapshot / "open_clip_model.safetensors")
+
+
+def test_a_tag_is_found_in_the_local_cache(
+    architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"hf_hub": "nobody/tiny/", "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.5, 0.5), "quick_gelu": True}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, NAME, {"tagged": config})
+    with pytest.raises(ModelError, match="not on this computer") as caught:
+        load_model(architecture, pretrained="tagged")
+    assert "Allow the download" in caught.value.hint
+    _hub_cache(tmp_path, "nobody/tiny", folder / "open_clip_model.safetensors")
+    monkeypatch.setattr(
+        registry,
+        "try_to_load_from_cache",
+        lambda repo, name, find=registry.try_to_load_from_cache: find(repo, name, cache_dir=tmp_path),
+    )
+    model = load_model(architecture, pretrained="tagged")
+    grey = np.full((32, 32, 3), 51, np.uint8)
+    np.testing.assert_allclose(model.pixels(grey)[:, 0, 0], (0.2 - np.array([0.1, 0.2, 0.3])) / 0.5, atol=1e-6)
+    assert isinstance(model.network.visual.transformer.resblocks[0].mlp.gelu, open_clip.transformer.QuickGELU)
+    assert (NAME, "tagged") in [(found.name, found.tag) for found in registry.models_on_this_computer()]
+
+
+def test_the_network_is_not_touched_unless_asked(
+    architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, NAME, {"tagged": {"hf_hub": "nobody/none/"}})
+    asked: list[Any] = []
+
+    def download(config: dict[str, Any]) -> str:
+        asked.append(config)
+        raise OSError("no network")
+
+    monkeypatch.setattr(open_clip, "download_pretrained", download)
+    with pytest.raises(ModelError, match="network is off"):
+        load_model(architecture, pretrained="tagged")
+    assert asked == []
+    with pytest.raises(ModelError, match="could not be downloaded"):
+        load_model(architecture, pretrained="tagged", allow_download=True)
+    assert len(asked) == 1
+
+
+class Bomb:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, ("touch exploded",)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(
+    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"state_dict": Bomb()}, "bomb.pt")
+    with pytest.raises(ModelError, match="could run code") as caught:
+        load_model(architecture, checkpoint="bomb.pt")
+    assert "safetensors" in caught.value.hint
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_weights_of_another_architecture_are_refused(architecture: str, tmp_path: Path) -> None:
+    for changes in ({"vision": {"width": 48}}, {"vision": {"image_size": 48}}, {"text": {"layers": 2}}):
+        other = save_random_model(tmp_path / json.dumps(changes).replace('"', ""), tiny_config(**changes))
+        with pytest.raises(ModelError, match="do not fit"):
+            load_model(architecture, checkpoint=other / "open_clip_model.safetensors")
+
+
+def test_damaged_weights_are_refused(architecture: str, folder: Path, tmp_path: Path) -> None:
+    data = (folder / "open_clip_model.safetensors").read_bytes()
+    (tmp_path / "short.safetensors").write_bytes(data[:5000])
+    (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "empty.bin").touch()
+    torch.save([1, 2], tmp_path / "list.pt")
+    for name in ("short.safetensors", "text.pt", "empty.bin", "list.pt"):
+        with pytest.raises(ModelError):
+            load_model(architecture, checkpoint=tmp_path / name)
+    with pytest.raises(ModelError, match="no checkpoint"):
+        load_model(architecture, checkpoint=tmp_path / "missing.pt")
+    (tmp_path / "weights.onnx").touch()
+    with pytest.raises(ModelError, match="not a checkpoint"):
+        load_model(architecture, checkpoint=tmp_path / "weights.onnx")
+
+
+def test_folders_that_are_no_models_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"has no open_clip_config\.json"):
+        load_model(str(tmp_path))
+    (tmp_path / "open_clip_config.json").write_text((folder / "open_clip_config.json").read_text())
+    with pytest.raises(ModelError, match="has no weights"):
+        load_model(str(tmp_path))
+    (tmp_path / "open_clip_model.safetensors").write_bytes((folder / "open_clip_model.safetensors").read_bytes())
+    for config in ("{", "[]", '{"model_cfg": {}}'):
+        (tmp_path / "open_clip_config.json").write_text(config)
+        with pytest.raises(ModelError):
+            load_model(str(tmp_path))
+
+
+def test_unknown_names_get_near_ones() -> None:
+    with pytest.raises(ModelError) as caught:
+        load_model("ViT-B32")
+    assert "ViT-B-32" in caught.value.hint
+    with pytest.raises(ModelError) as caught:
+        load_model("ViT-B-32", pretrained="laion2b")
+    assert "laion2b_s34b_b79k" in caught.value.hint
+
+
+def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Path) -> None:
+    with pytest.raises(ModelError, match="is not said"):
+        load_model(architecture)
+    with pytest.raises(ModelError, match="Both"):
+        load_model("ViT-B-32", pretrained="openai", checkpoint=folder / "open_clip_model.safetensors")
+    with pytest.raises(ModelError, match="its own weights"):
+        load_model(str(folder), pretrained="openai")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("RN50", "ResNet"),
+        ("ViT-B-16-SigLIP", "timm"),
+        ("roberta-ViT-B-32", "Hugging Face"),
+        ("coca_ViT-B-32", "CoCa"),
+        ("ViT-L-14-CLIPA", "tokenizer"),
+    ],
+)
+def test_what_cannot_be_explained_yet_is_named_with_its_reason(folder: Path, name: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        load_model(name, checkpoint=folder / "open_clip_model.safetensors")
+
+
+def test_devices_that_are_not_there_are_refused(folder: Path) -> None:
+    for device in ("cuda:7", "abacus"):
+        with pytest.raises(ModelError, match="cannot use the device"):
+            load_model(str(folder), device=device)
+    assert loading.load_model(str(folder), device="cpu").device.type == "cpu"
+
+
+def test_scores_are_open_clips_own(tiny: Model, picture: NDArray[np.uint8]) -> None:
+    captions = [CAPTION, "a cat", "two dogs"]
+    found = score_captions(tiny, picture, captions)
+    ids = open_clip.SimpleTokenizer(context_length=16)(captions)
+    logits, _ = tiny.network.get_logits(tiny.pixels(picture)[None], ids)
+    np.testing.assert_allclose(found.probability, logits.softmax(-1)[0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(found.cosine * float(tiny.network.logit_scale.exp()), logits[0].numpy(), atol=1e-4)
+    assert found.kind == "softmax"
+
+
+def test_models_with_a_bias_score_by_sigmoid(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = make_tiny(init_logit_bias=-3.0)
+    found = score_captions(model, picture, [CAPTION, "a cat"])
+    scale, bias = float(model.network.logit_scale.exp()), float(model.network.logit_bias)
+    np.testing.assert_allclose(found.probability, 1 / (1 + np.exp(-bias - scale * found.cosine)), atol=1e-6)
+    assert found.kind == "sigmoid"

@@ -1,0 +1,105 @@
+"""Every kind of picture is read right, or refused in one clear line."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from exclip_desktop.core.errors import PictureError
+from exclip_desktop.storage.pictures import read_picture
+
+RED = (200, 30, 40)
+
+
+def block() -> Image.Image:
+    """A red picture, 30 wide and 20 high, with a blue top left corner."""
+    image = Image.new("RGB", (30, 20), RED)
+    image.paste((20, 30, 200), (0, 0, 10, 10))
+    return image
+
+
+def test_plain_pictures_are_read_as_they_are(tmp_path: Path) -> None:
+    block().save(tmp_path / "a.png")
+    found = read_picture(tmp_path / "a.png")
+    np.testing.assert_array_equal(found.pixels, np.asarray(block()))
+    assert found.notes == ()
+
+
+def test_exif_rotation_is_applied(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned 90° clockwise
+    block().save(tmp_path / "a.png", exif=exif)
+    pixels = read_picture(tmp_path / "a.png").pixels
+    assert pixels.shape == (30, 20, 3)
+    assert pixels[2, 17, 2] == 200
+    assert pixels[2, 2, 0] == 200
+
+
+def test_cmyk(tmp_path: Path) -> None:
+    block().convert("CMYK").save(tmp_path / "a.tif")
+    np.testing.assert_allclose(read_picture(tmp_path / "a.tif").pixels[15, 20], RED, atol=3)
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, 30 * 20).reshape(20, 30).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    pixels = read_picture(tmp_path / "a.png").pixels
+    assert pixels.shape == (20, 30, 3)
+    np.testing.assert_allclose(pixels[..., 0], values / 257, atol=1)
+
+
+def test_palette_with_transparency_lies_on_white(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (8, 8), (*RED, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 4, 8))
+    image.quantize().save(tmp_path / "a.png")
+    pixels = read_picture(tmp_path / "a.png").pixels
+    np.testing.assert_array_equal(pixels[0, 0], 255)
+    np.testing.assert_allclose(pixels[0, 7], RED, atol=2)
+
+
+def test_of_an_animation_the_first_frame_is_used_and_said(tmp_path: Path) -> None:
+    first, second = Image.new("RGB", (9, 9), "red"), Image.new("RGB", (9, 9), "blue")
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    found = read_picture(tmp_path / "a.gif")
+    np.testing.assert_allclose(found.pixels[4, 4], (255, 0, 0), atol=2)
+    assert "first" in found.notes[0]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGBA", "YCbCr", "LAB", "HSV", "I", "F"])
+def test_other_modes_become_rgb(mode: str) -> None:
+    image = Image.new("RGB", (5, 4), RED).convert("L").convert(mode) if mode in "1IF" else block().convert(mode)
+    pixels = read_picture(image).pixels
+    assert pixels.dtype == np.uint8
+    assert pixels.shape[2] == 3
+
+
+def test_arrays_are_taken_as_rgb() -> None:
+    array = np.asarray(block())
+    assert read_picture(array).pixels is array
+    for wrong in (array[..., 0], array.astype(np.float32), array[:0], np.zeros((4, 4, 4), np.uint8)):
+        with pytest.raises(PictureError):
+            read_picture(wrong)
+
+
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("not a picture")
+    block().save(tmp_path / "whole.png")
+    data = (tmp_path / "whole.png").read_bytes()
+    (tmp_path / "short.png").write_bytes(data[: len(data) // 2])
+    for name in ("missing.png", "empty.png", "text.png", "short.png", "."):
+        with pytest.raises(PictureError) as caught:
+            read_picture(tmp_path / name)
+        assert caught.value.hint
+        assert "\n" not in str(caught.value)
+
+
+def test_large_pictures_are_refused_by_a_limit_that_can_be_raised(tmp_path: Path) -> None:
+    Image.new("1", (20_000, 10_000)).save(tmp_path / "large.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(PictureError, match="200 megapixels"):
+            read_picture(tmp_path / "large.png")
+        assert read_picture(tmp_path / "large.png", max_megapixels=200).pixels.shape == (10_000, 20_000, 3)

@@ -1,0 +1,87 @@
+"""Rules integrate what they must exactly, nest, and have the published nodes."""
+
+import numpy as np
+import pytest
+import torch
+
+from exclip_desktop.attribution.integral import integrate
+from exclip_desktop.attribution.quadrature import (
+    ADAPTIVE_LEVELS,
+    clenshaw_curtis,
+    gauss_legendre,
+    levels,
+    riemann_right,
+)
+from exclip_desktop.core.errors import SettingsError
+
+
+@pytest.mark.parametrize("count", ADAPTIVE_LEVELS)
+def test_clenshaw_curtis_is_exact_up_to_its_degree(count: int) -> None:
+    rule = clenshaw_curtis(count)
+    for degree in range(count):
+        assert rule.weights @ rule.nodes**degree == pytest.approx(1 / (degree + 1), abs=1e-13)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 16])
+def test_gauss_legendre_is_exact_up_to_twice_its_order(count: int) -> None:
+    rule = gauss_legendre(count)
+    for degree in range(2 * count):
+        assert rule.weights @ rule.nodes**degree == pytest.approx(1 / (degree + 1), abs=1e-13)
+
+
+def test_levels_nest() -> None:
+    for small, large in zip(ADAPTIVE_LEVELS, ADAPTIVE_LEVELS[1:], strict=False):
+        np.testing.assert_allclose(clenshaw_curtis(small).nodes, clenshaw_curtis(large).nodes[::2], atol=1e-15)
+
+
+@pytest.mark.parametrize("count", [1, 10, 49, 98])
+def test_riemann_has_exactly_n_nodes(count: int) -> None:
+    rule = riemann_right(count)
+    np.testing.assert_allclose(rule.nodes, [1 - k / count for k in range(count)])
+    np.testing.assert_allclose(rule.weights, 1 / count)
+
+
+def test_the_limit_of_the_adaptive_rule_is_kept() -> None:
+    assert [len(rule.nodes) for rule in levels("adaptive", None)] == list(ADAPTIVE_LEVELS)
+    assert [len(rule.nodes) for rule in levels("adaptive", 40)] == [5, 9, 17, 33]
+    assert [len(rule.nodes) for rule in levels("gauss-legendre", None)] == [16]
+    assert [len(rule.nodes) for rule in levels("riemann-right", None)] == [10]
+
+
+@pytest.mark.parametrize(("name", "steps"), [("adaptive", 8), ("riemann-right", 0), ("gauss-legendre", 5000)])
+def test_step_counts_that_cannot_be_are_refused(name: str, steps: int) -> None:
+    with pytest.raises(SettingsError):
+        levels(name, steps)
+
+
+def test_every_node_is_paid_for_once() -> None:
+    asked: list[float] = []
+
+    def derivatives(nodes: torch.Tensor) -> torch.Tensor:
+        asked.extend(nodes.tolist())
+        return torch.exp(8 * nodes)[:, None, None].expand(-1, 2, 3)
+
+    target = torch.full((3,), 2 * (np.exp(8.0) - 1) / 8, dtype=torch.float64)
+    found = integrate(derivatives, levels("adaptive", None), target, "test")
+    assert found.report.converged
+    assert len(asked) == len(set(asked)) == found.report.nodes
+    assert found.report.residual < 1e-3
+    torch.testing.assert_close(found.rows.sum(0), target, rtol=1e-3, atol=0)
+
+
+def test_a_complete_sum_is_not_enough_rows_must_stand_still() -> None:
+    """Two rows with opposite errors: the sum is exact from the start, the rows are not."""
+
+    def derivatives(nodes: torch.Tensor) -> torch.Tensor:
+        bump = torch.cos(40 * nodes)
+        return torch.stack([1 + bump, 1 - bump], dim=1)[..., None]
+
+    found = integrate(derivatives, levels("adaptive", None), torch.tensor([2.0], dtype=torch.float64), "test")
+    assert found.report.nodes > 9
+    assert float(found.rows[0, 0]) == pytest.approx(1 + np.sin(40.0) / 40, abs=1e-3)
+
+
+def test_a_path_that_goes_nowhere_is_complete() -> None:
+    found = integrate(lambda n: torch.zeros(len(n), 2, 3), levels("adaptive", None), torch.zeros(3), "test")
+    assert found.report.residual == 0
+    assert found.report.converged

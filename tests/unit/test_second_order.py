@@ -1,0 +1,320 @@
+"""The interaction matrix against the oracle, its ledger, its zero rows, and what it leaves behind."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution import jacobian, second_order
+from exclip_desktop.attribution.path import exact_derivatives
+from exclip_desktop.attribution.quadrature import gauss_legendre, riemann_right
+from exclip_desktop.core.errors import Cancelled, SettingsError
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers import ImageTower, TextTower
+from tests.conftest import CAPTION
+from tests.unit.oracle import interaction_matrix
+
+Picture = NDArray[np.uint8]
+TOWERS: dict[str, dict[str, Any]] = {
+    "class token": {},
+    "average": {"vision": {"pool_type": "avg"}},
+    "average, norm after": {"vision": {"pool_type": "avg", "final_ln_after_pool": True}},
+    "layer scale, QuickGELU": {"vision": {"ls_init_value": 0.4}, "text": {"ls_init_value": 0.6}, "quick_gelu": True},
+    "normalised queries": {"vision": {"qk_norm": True}, "text": {"qk_norm": True}},
+}
+RULES = {"riemann-right": (riemann_right, 4), "gauss-legendre": (gauss_legendre, 3)}
+
+
+def _ids(model: Model, kind: str | None) -> torch.Tensor:
+    """Return the caption's ids, or its reference's, padded to the context as open_clip pads them."""
+    read = [token.id for token in model.reader.read(CAPTION).tokens]
+    if kind == "matched":
+        read = [read[0], *[0] * (len(read) - 2), read[-1]]
+    if kind == "published":
+        read = [read[0], 0, read[-1]]
+    return torch.tensor(read + [0] * (model.text.context - len(read)))
+
+
+def _relative(found: NDArray[Any], expected: NDArray[Any]) -> float:
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+@pytest.mark.parametrize("tower", TOWERS)
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_equals_the_oracle_at_every_layer(
+    make_tiny: Callable[..., Model], picture: Picture, tower: str, layer: int
+) -> None:
+    model = make_tiny(**TOWERS[tower])
+    rule = gauss_legendre(3)
+    expected = interaction_matrix(
+        model.network,
+        model.pixels(picture),
+        _ids(model, None),
+        (layer, layer),
+        _ids(model, "matched"),
+        (rule.nodes.tolist(), rule.weights.tolist()),
+    )
+    result = second_order.explain_pair(
+        model, picture, CAPTION, image_layer=layer, text_layer=layer, quadrature="gauss-legendre", steps=3
+    )
+    assert result.matrix.shape == expected.shape
+    assert _relative(result.matrix, expected) < 1e-5
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_equals_the_oracle_to_float64_precision(
+    make_tiny: Callable[..., Model], picture: Picture, layer: int
+) -> None:
+    single = make_tiny(**TOWERS["layer scale, QuickGELU"])
+    network = deepcopy(single.network).double()
+    model = replace(
+        single, network=network, image=ImageTower(network.visual), text=TextTower(network), references={}
+    )
+    rule = riemann_right(2)
+    expected = interaction_matrix(
+        network,
+        model.pixels(picture),
+        _ids(model, None),
+        (layer, layer),
+        _ids(model, "matched"),
+        (rule.nodes.tolist(), rule.weights.tolist()),
+    )
+    result = second_order.explain_pair(
+        model, picture, CAPTION, image_layer=layer, text_layer=layer, quadrature="riemann-right", steps=2
+    )
+    # The matrix is given in float32, so half a unit in its last place is the most that can be asked of an entry.
+    np.testing.assert_allclose(result.matrix, expected, rtol=1.2e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("reference", ["matched", "published"])
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("layers", [(2, 0), (0, 2), (1, 1)])
+def test_equals_the_oracle_for_every_rule_and_reference(
+    tiny: Model, picture: Picture, reference: str, name: str, layers: tuple[int, int]
+) -> None:
+    make, steps = RULES[name]
+    rule = make(steps)
+    expected = interaction_matrix(
+        tiny.network,
+        tiny.pixels(picture),
+        _ids(tiny, None),
+        layers,
+        _ids(tiny, reference),
+        (rule.nodes.tolist(), rule.weights.tolist()),
+    )
+    result = second_order.explain_pair(
+        tiny,
+        picture,
+        CAPTION,
+        image_layer=layers[0],
+        text_layer=layers[1],
+        quadrature=name,
+        steps=steps,
+        text_reference=reference,
+    )
+    assert _relative(result.matrix, expected) < 1e-5
+
+
+@pytest.mark.parametrize("layer", [0, 2])
+@pytest.mark.parametrize("reference", ["matched", "published"])
+def test_adaptive_rule_is_complete_and_the_ledger_adds_up(
+    make_tiny: Callable[..., Model], picture: Picture, layer: int, reference: str
+) -> None:
+    model = make_tiny(**TOWERS["average"])
+    result = second_order.explain_pair(
+        model, picture, CAPTION, image_layer=layer, text_layer=layer, text_reference=reference
+    )
+    pixels = model.pixels(picture)[None]
+    score = torch.cosine_similarity(
+        model.network.encode_image(pixels), model.network.encode_text(_ids(model, None)[None])
+    )
+    assert result.image_side.converged
+    assert result.text_side.converged
+    assert result.residual <= 1e-3
+    assert result.score == pytest.approx(float(score), abs=1e-6)
+    assert result.ledger.total == pytest.approx(float(score), abs=1e-5)
+    assert abs(result.ledger.residual) <= 2e-3
+    assert (result.ledger.gap != 0) == (reference == "published")
+
+
+def test_the_published_reference_is_told_at_its_own_end(tiny: Model, picture: Picture) -> None:
+    result = second_order.explain_pair(tiny, picture, CAPTION, text_reference="published")
+    network, pixels = tiny.network, tiny.pixels(picture)[None]
+    e_v, r_v = network.encode_image(pixels)[0], network.encode_image(torch.zeros_like(pixels))[0]
+    e_t, r_t = (network.encode_text(_ids(tiny, kind)[None])[0] for kind in (None, "published"))
+    expected = (r_t @ e_v + e_t @ r_v - r_t @ r_v) / (e_t.norm() * e_v.norm())
+    assert result.ledger.reference == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_rows_that_must_be_zero_are_zero(tiny: Model, picture: Picture) -> None:
+    result = second_order.explain_pair(tiny, picture, "!% " + CAPTION, image_layer=0, text_layer=0)
+    kinds = [token.kind for token in result.tokens]
+    assert result.tokens[1].id == tiny.reader.fill_id
+    for row in (0, 1, kinds.index("end")):
+        assert not result.matrix[row].any()
+    assert not result.matrix[:, 0].any()
+    assert result.matrix[2].any()  # the % is not the fill
+    later = second_order.explain_pair(tiny, picture, CAPTION, text_layer=2)
+    assert not later.matrix[0].any()
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_pair_way_and_full_factor_agree(
+    make_tiny: Callable[..., Model], picture: Picture, layer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_tiny(**TOWERS["average"])
+    args = {"image_layer": layer, "text_layer": 1, "quadrature": "gauss-legendre", "steps": 5}
+    pair = second_order.explain_pair(model, picture, CAPTION, **args)
+    assert pair.image_side.way == "pair"
+    monkeypatch.setattr(second_order, "_pays_as_pair", lambda *_: False)
+    full = second_order.explain_pair(model, picture, CAPTION, **args)
+    assert full.image_side.way == "forward mode"
+    assert _relative(pair.matrix, full.matrix) < 1e-5
+
+
+def test_closed_form_equals_the_generic_ways(tiny: Model, picture: Picture) -> None:
+    path = second_order.image_path(tiny, tiny.pixels(picture), 2)
+    assert path.block is not None
+    nodes = torch.tensor([0.2, 0.9])
+    closed = second_order.closed_form.directional_derivatives(path.block, path.at(nodes), path.delta)
+    everything = torch.arange(len(path.features))
+    for point, expected in zip(path.at(nodes), closed, strict=True):
+        forward = jacobian.run_all(jacobian.forward_mode(path, everything), point, CancelToken(), lambda _: None)
+        reverse = jacobian.run_all(jacobian.reverse_mode(path, torch.eye(24)), point, CancelToken(), lambda _: None)
+        torch.testing.assert_close(forward, expected, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(reverse.T, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_chunks_are_halved_when_memory_runs_out(
+    tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = second_order.image_path(tiny, tiny.pixels(picture), 0)
+    whole = jacobian.reverse_mode(path, torch.eye(24))
+    sizes: list[int] = []
+
+    def scarce(point: torch.Tensor, start: int, stop: int) -> torch.Tensor:
+        sizes.append(stop - start)
+        if stop - start > 5:
+            raise torch.OutOfMemoryError
+        return whole.run(point, start, stop)
+
+    monkeypatch.setattr(jacobian, "chunk_size", lambda _: 16)
+    done: list[int] = []
+    found = jacobian.run_all(jacobian.Passes(24, scarce), path.features, CancelToken(), done.append)
+    monkeypatch.undo()
+    torch.testing.assert_close(found, jacobian.run_all(whole, path.features, CancelToken(), lambda _: None))
+    assert sizes[:3] == [16, 8, 4]
+    assert sum(done) == 24
+
+
+def test_memory_that_never_suffices_is_an_error(tiny: Model, picture: Picture) -> None:
+    path = second_order.image_path(tiny, tiny.pixels(picture), 0)
+
+    def hopeless(point: torch.Tensor, start: int, stop: int) -> torch.Tensor:
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(torch.OutOfMemoryError):
+        jacobian.run_all(jacobian.Passes(3, hopeless), path.features, CancelToken(), lambda _: None)
+
+
+def _traces(model: Model) -> tuple[Any, ...]:
+    modules = list(model.network.modules())
+    return (
+        torch.backends.mha.get_fastpath_enabled(),
+        torch.is_grad_enabled(),
+        torch.backends.cuda.flash_sdp_enabled(),
+        torch.backends.cuda.mem_efficient_sdp_enabled(),
+        sum(len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in modules),
+        any(p.requires_grad for p in model.network.parameters()),
+        any(p.grad is not None for p in model.network.parameters()),
+        model.network.training,
+    )
+
+
+def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Picture) -> None:
+    model = make_tiny(**TOWERS["average"])
+    before = _traces(model)
+    assert before[0]
+    assert not before[5]
+    second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0)
+    assert _traces(model) == before
+
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        second_order.explain_pair(
+            model, picture, CAPTION, image_layer=0, text_layer=0, progress=lambda _: cancel.cancel(), cancel=cancel
+        )
+    assert _traces(model) == before
+
+    def broken(report: Report) -> None:
+        raise RuntimeError("told wrongly")
+
+    with pytest.raises(RuntimeError, match="told wrongly"):
+        second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, progress=broken)
+    assert _traces(model) == before
+    with pytest.raises(ZeroDivisionError), exact_derivatives():
+        1 / 0  # noqa: B018  the error is the point
+    assert _traces(model) == before
+
+
+@pytest.mark.parametrize("layers", [(2, 2), (0, 0)])
+def test_progress_reaches_its_total_for_both_sides(tiny: Model, picture: Picture, layers: tuple[int, int]) -> None:
+    reports: list[Report] = []
+    second_order.explain_pair(
+        tiny, picture, CAPTION, image_layer=layers[0], text_layer=layers[1], progress=reports.append
+    )
+    for side in ("caption", "picture"):
+        mine = [report for report in reports if report.what == side]
+        assert [report.done for report in mine] == sorted(report.done for report in mine)
+        assert mine[-1].done == mine[-1].total > 0
+
+
+def test_reference_features_are_computed_once(tiny: Model, picture: Picture) -> None:
+    second_order.explain_pair(tiny, picture, CAPTION, image_layer=1, text_layer=1)
+    kept = dict(tiny.references)
+    second_order.explain_pair(tiny, picture[::-1].copy(), CAPTION, image_layer=1, text_layer=1)
+    assert tiny.references.keys() == kept.keys()
+    assert all(tiny.references[key] is value for key, value in kept.items())
+
+
+def test_too_few_steps_give_a_partial_result_that_says_so(
+    make_tiny: Callable[..., Model], picture: Picture
+) -> None:
+    model = make_tiny(**TOWERS["average"])
+    result = second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, steps=9)
+    assert not result.image_side.converged
+    assert result.image_side.nodes == 9
+    assert result.image_side.row_change is not None
+    assert result.image_side.row_change > 1e-3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"image_layer": 3},
+        {"text_layer": -4},
+        {"image_layer": "pool"},
+        {"quadrature": "simpson"},
+        {"steps": 5},
+        {"quadrature": "gauss-legendre", "steps": 0},
+        {"text_reference": "mask"},
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(tiny: Model, picture: Picture, wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        second_order.explain_pair(tiny, picture, CAPTION, **wrong)
+    assert caught.value.hint
+
+
+def test_settings_are_resolved(tiny: Model, picture: Picture) -> None:
+    settings = second_order.explain_pair(tiny, picture, CAPTION, image_layer=-2).settings
+    assert (settings.image_layer, settings.text_layer) == (1, 2)
+    assert settings.steps == 129
+    assert len(settings.weights_sha256) == 64
+    assert settings.versions["torch"] == torch.__version__
