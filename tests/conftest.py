@@ -1,4 +1,4 @@
-"""Shared by all tests: small random models, saved to files and loaded by the real loading code; a picture; a caption."""
+"""Shared by all tests: small random models, saved to files and loaded by the real code; a picture; a caption."""
 
 import json
 from collections.abc import Callable
@@ -38,12 +38,12 @@ def save_random_model(folder: Path, config: dict[str, Any], seed: int = 0) -> Pa
     network = open_clip.CLIP(**config["model_cfg"])
     with torch.no_grad():
         for name, value in network.named_parameters():
-            if "attn" in name or "mlp" in name:
-                value.mul_(2.0)
+            if name.startswith("visual") and ("attn" in name or "mlp" in name):
+                value.mul_(1.5)
             if name.endswith("bias"):
                 value.normal_(std=0.1)
             if "token_embedding" in name:
-                value.mul_(4.0)
+                value.mul_(2.0)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(network.state_dict(), folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")

@@ -1,8 +1,10 @@
 """One side of a pair, cut at a layer: the straight path from reference features to input features, and the head."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 import torch
 from torch import Tensor
@@ -13,6 +15,11 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers import PooledBlock
+
+with warnings.catch_warnings():
+    # torch builds its forward-mode rules on first use, by a function that it deprecates itself.
+    warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+    import_module("torch._decomp.decompositions_for_jvp")
 
 TEXT_REFERENCES = ("matched", "published")
 

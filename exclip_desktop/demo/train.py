@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from exclip_desktop.demo.captions import wrong_caption
 from exclip_desktop.demo.scenes import draw_scene, make_scene
+from exclip_desktop.models.tokenise import CaptionReader
 
 LOG_EVERY = 50
 SAVE_EVERY = 500
@@ -34,7 +35,7 @@ SAVE_EVERY = 500
 class Recipe:
     """Everything that decides what the trained model is."""
 
-    steps: int = 3000
+    steps: int = 2700
     batch: int = 128
     seed: int = 2026
     learning_rate: float = 1.5e-3
@@ -42,6 +43,9 @@ class Recipe:
     warmup: float = 0.05
     patch_dropout: float = 0.5
     whole_share: float = 0.25
+    blank_pictures: float = 0.5
+    blank_captions: float = 0.35
+    blank_words: float = 0.3
     image_size: int = 120
     patch_size: int = 10
     pool: str = "avg"
@@ -113,6 +117,23 @@ def contrastive_loss(image: Tensor, right: Tensor, wrong: Tensor, scale: Tensor)
     return (by_image + by_caption) / 2
 
 
+def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
+    """Replace words of some captions (n, context) by the fill token, so that the model knows its reference's tokens."""
+    content = (torch.arange(ids.shape[1]) > 0) & (torch.arange(ids.shape[1]) < ids.argmax(1, keepdim=True))
+    chosen = torch.rand(len(ids), 1) < recipe.blank_captions
+    return ids.masked_fill(content & chosen & (torch.rand(ids.shape) < recipe.blank_words), CaptionReader.fill_id)
+
+
+def blank_patches(pixels: Tensor, recipe: Recipe) -> Tensor:
+    """Paint up to six in ten patches of some pictures (n, 3, s, s) in the mean colour, the colour of the reference."""
+    count, side = len(pixels), recipe.image_size // recipe.patch_size
+    chosen = (torch.rand(count, 1, 1) < recipe.blank_pictures) & (
+        torch.rand(count, side, side) < 0.6 * torch.rand(count, 1, 1)
+    )
+    mask = chosen.repeat_interleave(recipe.patch_size, 1).repeat_interleave(recipe.patch_size, 2)
+    return pixels.masked_fill(mask[:, None].to(pixels.device), 0.0)
+
+
 class Training:
     """A training run: model, optimiser and the number of steps done."""
 
@@ -135,7 +156,8 @@ class Training:
         if self.step >= self.recipe.steps * (1 - self.recipe.whole_share):
             self.model.visual.patch_dropout = torch.nn.Identity()
         pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
-        image = self.model.encode_image(pixels, normalize=True)
+        right = blank_words(right, self.recipe)
+        image = self.model.encode_image(blank_patches(pixels, self.recipe), normalize=True)
         text = self.model.encode_text(torch.cat([right, wrong]).to(self.device), normalize=True)
         right_text, wrong_text = text.chunk(2)
         loss = contrastive_loss(image, right_text, wrong_text, self.model.logit_scale.exp())

@@ -17,7 +17,7 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.tokens import Span, Word
 
-OPACITY = 0.72
+OPACITY = 0.64
 GREY = np.array([0.2126, 0.7152, 0.0722])
 FONT_PT = 13
 LINE_IN = 0.36

@@ -1,6 +1,6 @@
 """The interaction matrix straight from the equation: brute-force Jacobians in float64, no factorisation.
 
-Möller et al., TMLR 2025, eq. 10: A over (token, feature) × (patch, feature) is Δt · (∫J_t)ᵀ(∫J_v) · Δv; the feature axes
+Möller et al., TMLR 2025, eq. 10: A over (token, feature) × (patch, feature) is Δt · (∫J_t)ᵀ(∫J_v) · Δv; feature axes
 are summed at the very end. It runs open_clip's own forward with the block's input replaced by a hook, and shares no
 code with the program.
 """

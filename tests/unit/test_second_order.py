@@ -68,14 +68,10 @@ def test_equals_the_oracle_at_every_layer(
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
-def test_equals_the_oracle_to_float64_precision(
-    make_tiny: Callable[..., Model], picture: Picture, layer: int
-) -> None:
+def test_equals_the_oracle_to_float64_precision(make_tiny: Callable[..., Model], picture: Picture, layer: int) -> None:
     single = make_tiny(**TOWERS["layer scale, QuickGELU"])
     network = deepcopy(single.network).double()
-    model = replace(
-        single, network=network, image=ImageTower(network.visual), text=TextTower(network), references={}
-    )
+    model = replace(single, network=network, image=ImageTower(network.visual), text=TextTower(network), references={})
     rule = riemann_right(2)
     expected = interaction_matrix(
         network,
@@ -191,9 +187,7 @@ def test_closed_form_equals_the_generic_ways(tiny: Model, picture: Picture) -> N
         torch.testing.assert_close(reverse.T, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_chunks_are_halved_when_memory_runs_out(
-    tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunks_are_halved_when_memory_runs_out(tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     path = second_order.image_path(tiny, tiny.pixels(picture), 0)
     whole = jacobian.reverse_mode(path, torch.eye(24))
     sizes: list[int] = []
@@ -283,9 +277,7 @@ def test_reference_features_are_computed_once(tiny: Model, picture: Picture) -> 
     assert all(tiny.references[key] is value for key, value in kept.items())
 
 
-def test_too_few_steps_give_a_partial_result_that_says_so(
-    make_tiny: Callable[..., Model], picture: Picture
-) -> None:
+def test_too_few_steps_give_a_partial_result_that_says_so(make_tiny: Callable[..., Model], picture: Picture) -> None:
     model = make_tiny(**TOWERS["average"])
     result = second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, steps=9)
     assert not result.image_side.converged

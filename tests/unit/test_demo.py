@@ -1,0 +1,198 @@
+"""Scenes are reproducible and true to their captions; training is reproducible and goes on where it stopped."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.demo import samples, scenes, train
+from exclip_desktop.demo.captions import Style, Thing, caption_of, wrong_caption
+from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1
+from exclip_desktop.demo.scenes import draw_scene, make_scene
+from exclip_desktop.demo.sprites import emoji_font
+from exclip_desktop.demo.vocabulary import COLOURS, OBJECTS, PAINTABLE, PLACES, SHAPES
+from exclip_desktop.models.loading import load_model
+
+needs_font = pytest.mark.skipif(emoji_font() is None, reason="the font Noto Color Emoji is not installed")
+
+
+def test_the_vocabulary_is_what_the_model_card_says() -> None:
+    assert len(OBJECTS) + len(PAINTABLE) >= 60
+    assert len(COLOURS) == 8
+    assert set(PLACES) == {"grass", "snow", "night", "beach", "water", "plain"}
+    assert not set(OBJECTS) & set(PAINTABLE)
+
+
+def test_scenes_are_reproducible_and_their_captions_name_everything() -> None:
+    counts = set()
+    for index in range(300):
+        scene = make_scene(5, index)
+        assert scene == make_scene(5, index)
+        counts.add(len(scene.items))
+        assert all(thing.words in scene.caption for thing in scene.things)
+        assert len({thing.noun for thing in scene.things}) == len(scene.items)
+        assert not scene.style.say_place or PLACES[scene.place] in scene.caption
+        if scene.style.sides:
+            assert scene.items[0].x < scene.items[1].x
+        for a in scene.items:
+            assert a.side / 2 < a.x < 1 - a.side / 2
+            for b in scene.items:
+                assert a is b or max(abs(a.x - b.x), abs(a.y - b.y)) > (a.side + b.side) / 2
+    assert counts == {1, 2, 3, 4}
+
+
+def test_captions_read_as_english() -> None:
+    dog, balloon, grapes = Thing("dog"), Thing("balloon", "orange"), Thing("grapes")
+    plain = Style("a picture of ", "", True)
+    assert caption_of((dog,), "night", plain) == "a picture of a dog at night"
+    assert (
+        caption_of((dog, balloon, grapes), "snow", plain)
+        == "a picture of a dog, an orange balloon and grapes in the snow"
+    )
+    for sides, expected in (
+        ("left of", "a dog to the left of an orange balloon"),
+        ("right of", "an orange balloon to the right of a dog"),
+        ("on the", "a dog on the left and an orange balloon on the right"),
+    ):
+        assert caption_of((dog, balloon), "plain", Style("", sides, True)) == expected
+
+
+@pytest.mark.parametrize("what", ["object", "colour", "side", "place"])
+def test_wrong_captions_differ_in_what_they_say(what: str) -> None:
+    things, style = (Thing("dog"), Thing("car", "red")), Style("", "left of", True)
+    right = caption_of(things, "snow", style)
+    rng = np.random.default_rng(1)
+    wrong, told = wrong_caption(things, "snow", style, rng, what)
+    assert told == what
+    assert wrong != right
+    assert ("red" in wrong) == (what != "colour") or what == "object"
+    bare, told = wrong_caption((Thing("dog"),), "plain", Style("", "", False), rng, what)
+    assert told == "object"
+    assert "dog" not in bare
+
+
+def test_series_do_not_overlap() -> None:
+    assert len({train.Recipe().seed, HELD_OUT_SEED, samples.SERIES}) == 3
+
+
+@needs_font
+def test_a_scene_looks_the_same_at_every_size() -> None:
+    scene = make_scene(5, 7)
+    small, large = draw_scene(scene, 112), draw_scene(scene, 448)
+    shrunk = np.asarray(large.picture.resize((112, 112)), float)
+    assert np.abs(shrunk - np.asarray(small.picture, float)).mean() < 12
+    for a, b in zip(small.boxes, large.boxes, strict=True):
+        np.testing.assert_allclose(np.array(a) * 4, b, atol=8)
+
+
+@needs_font
+def test_every_thing_can_be_drawn_and_fills_its_box() -> None:
+    from exclip_desktop.demo.sprites import sprite
+
+    things = [(noun, None) for noun in OBJECTS]
+    things += [(noun, colour) for noun in (*PAINTABLE, *SHAPES) for colour in COLOURS]
+    for noun, colour in things:
+        image = sprite(noun, colour, 40)
+        assert max(image.size) == 40
+        alpha = np.asarray(image)[..., 3]
+        assert alpha.mean() > 40, noun
+        if colour in ("red", "green", "blue") and noun in ("balloon", "circle", "car"):
+            ink = np.asarray(image)[alpha > 200][:, :3].mean(0)
+            assert int(ink.argmax()) == ("red", "green", "blue").index(colour)
+
+
+@needs_font
+def test_the_scene_command_writes_pictures_with_boxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert scenes.main(["--count", "3", "--seed", "4", "--size", "64", "--out", str(tmp_path)]) == 0
+    records = json.loads((tmp_path / "scenes.json").read_text())
+    assert [record["caption"] for record in records] == [make_scene(4, i).caption for i in range(3)]
+    assert all((tmp_path / record["file"]).is_file() for record in records)
+    assert "3 scenes" in capsys.readouterr().out
+
+
+def test_without_the_font_making_scenes_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from exclip_desktop.demo import sprites
+
+    monkeypatch.setattr(sprites, "emoji_font", lambda: None)
+    sprites._full.cache_clear()
+    sprites._sized.cache_clear()
+    assert scenes.main(["--count", "9", "--size", "64", "--out", str(tmp_path)]) == 2
+    assert "fonts-noto-color-emoji" in capsys.readouterr().err
+
+
+RECIPE = {
+    "steps": 4,
+    "batch": 4,
+    "image_size": 32,
+    "patch_size": 8,
+    "image_width": 32,
+    "text_width": 32,
+    "embed_dim": 16,
+}
+
+
+@needs_font
+def test_training_is_reproducible_and_resumable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = train.Recipe(**RECIPE)
+    train.train(recipe, tmp_path / "whole", "cpu", workers=0)
+    monkeypatch.setattr(train, "SAVE_EVERY", 2)
+    stop = train.Training.train_batch
+
+    def interrupted(self: train.Training, *args: torch.Tensor) -> float:
+        if self.step == 3:
+            raise KeyboardInterrupt
+        return stop(self, *args)
+
+    monkeypatch.setattr(train.Training, "train_batch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train.train(recipe, tmp_path / "twice", "cpu", workers=0)
+    monkeypatch.setattr(train.Training, "train_batch", stop)
+    train.train(recipe, tmp_path / "twice", "cpu", workers=0)
+    first, second = (
+        torch.load(tmp_path / name / "training.pt", weights_only=True)["model"] for name in ("whole", "twice")
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert load_model(str(tmp_path / "whole")).image.grid == (4, 4)
+    with pytest.raises(SystemExit, match="another recipe"):
+        train.train(train.Recipe(**RECIPE, seed=9), tmp_path / "whole", "cpu", workers=0)
+
+
+def test_blanks_stay_inside_captions_and_on_patches() -> None:
+    recipe = train.Recipe(blank_captions=1.0, blank_words=1.0, blank_pictures=1.0, image_size=32, patch_size=8)
+    ids = open_clip.SimpleTokenizer(context_length=12)(["a red dog", "cats"])
+    found = train.blank_words(ids, recipe)
+    assert found.tolist()[0][:5] == [ids[0, 0], 0, 0, 0, ids[0, 4]]
+    torch.manual_seed(0)
+    pixels = train.blank_patches(torch.ones(20, 3, 32, 32), recipe)
+    blocks = pixels.reshape(20, 3, 4, 8, 4, 8)
+    assert (blocks.amax((1, 3, 5)) == blocks.amin((1, 3, 5))).all()
+    assert 0.1 < float((pixels == 0).float().mean()) < 0.5
+
+
+@needs_font
+def test_held_out_captions_differ_and_recall_counts() -> None:
+    some = held_out(100)
+    assert len({scene.caption for scene, _ in some}) == 100
+    figure = recall_at_1(load_model("demo"), some)
+    assert figure.count == 200
+    assert figure.mean >= 0.94
+
+
+def test_pointing_counts_the_strongest_patch_and_covered_heat() -> None:
+    class Heat:
+        geometry = Geometry((40, 40), (0.0, 0.0, 40.0, 40.0), (4, 4))
+
+        def patch_heat(self, words: str) -> np.ndarray:
+            heat = np.zeros((4, 4))
+            heat[1, 1], heat[1, 2], heat[3, 3] = 3.0, 1.0, -9.0
+            return heat
+
+    assert pointing(Heat(), "dog", (10, 10, 20, 20)) == (1.0, 0.75)
+    assert pointing(Heat(), "dog", (15, 10, 25, 20)) == (1.0, pytest.approx(0.5))
+    assert pointing(Heat(), "dog", (20, 10, 30, 20)) == (0.0, 0.25)

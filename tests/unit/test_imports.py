@@ -1,0 +1,59 @@
+"""What must not be imported is not, each in a fresh process."""
+
+import subprocess
+import sys
+
+import pytest
+
+BLOCK = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {blocked!r}:
+            raise ImportError("blocked: " + name)
+sys.meta_path.insert(0, Block())
+{code}
+"""
+
+WALK = """
+import importlib, pkgutil
+for package in {packages!r}:
+    found = importlib.import_module(package)
+    for module in pkgutil.walk_packages(found.__path__, package + "."):
+        importlib.import_module(module.name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("blocked", "packages"),
+    [
+        (("torch", "open_clip", "PIL", "matplotlib"), ("exclip_desktop.core",)),
+        (("torch", "open_clip", "matplotlib"), ("exclip_desktop.storage",)),
+        (("torch", "open_clip"), ("exclip_desktop.render",)),
+        (
+            ("PySide6", "pyqtgraph", "matplotlib"),
+            ("exclip_desktop.core", "exclip_desktop.models", "exclip_desktop.attribution"),
+        ),
+    ],
+)
+def test_packages_import_with_what_they_must_not_know_blocked(
+    blocked: tuple[str, ...], packages: tuple[str, ...]
+) -> None:
+    script = BLOCK.format(blocked=blocked, code=WALK.format(packages=packages))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_command_line_asks_for_help_without_torch() -> None:
+    code = "from exclip_desktop.cli import main; main([]); import exclip_desktop as e; assert e.__version__"
+    script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib"), code=code)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "explain" in done.stdout
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    import exclip_desktop
+
+    with pytest.raises(AttributeError):
+        exclip_desktop.unknown  # noqa: B018  the error is the point
