@@ -180,7 +180,7 @@ def _by_passes(
 
 def _ends(path: Path) -> Ends:
     as_told = (path.embedding, path.start, path.told)
-    return Ends(*(value.double().cpu().numpy() for value in as_told))
+    return Ends(*(value.cpu().double().numpy() for value in as_told))
 
 
 def _settings(

@@ -39,8 +39,8 @@ def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]
     text = torch.stack(
         [model.text.head(model.text.features(torch.tensor(row, device=model.device), 0)[None], 0)[0] for row in ids]
     )
-    cosine = (functional.normalize(text, dim=-1) @ image).double().cpu()
-    scale, bias = model.network.logit_scale.exp().double().cpu(), model.network.logit_bias
+    cosine = (functional.normalize(text, dim=-1) @ image).cpu().double()
+    scale, bias = model.network.logit_scale.exp().cpu().double(), model.network.logit_bias
     if bias is None:
         return Scores(cosine.numpy(), torch.softmax(scale * cosine, 0).numpy(), "softmax")
-    return Scores(cosine.numpy(), torch.sigmoid(scale * cosine + bias.double().cpu()).numpy(), "sigmoid")
+    return Scores(cosine.numpy(), torch.sigmoid(scale * cosine + bias.cpu().double()).numpy(), "sigmoid")
