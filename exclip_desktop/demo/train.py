@@ -151,6 +151,7 @@ class Training:
 
     def train_batch(self, pictures: Tensor, right: Tensor, wrong: Tensor) -> float:
         """Do one step and return its loss."""
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # masks follow from the step, resumed or not
         for group in self.optimiser.param_groups:
             group["lr"] = self._learning_rate()
         if self.step >= self.recipe.steps * (1 - self.recipe.whole_share):
@@ -180,7 +181,7 @@ class Training:
         """Write ``training.pt`` so that the run can go on, and the model as it stands."""
         state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step}
         partial = folder / "training.pt.part"
-        torch.save({**state, "recipe": asdict(self.recipe), "seconds": seconds, "rng": torch.get_rng_state()}, partial)
+        torch.save({**state, "recipe": asdict(self.recipe), "seconds": seconds}, partial)
         os.replace(partial, folder / "training.pt")
         half = {name: value.half().contiguous().cpu() for name, value in self.model.state_dict().items()}
         save_file(half, folder / "open_clip_model.safetensors", metadata={"format": "pt"})
@@ -196,7 +197,6 @@ class Training:
             raise SystemExit(f"{path} was trained by another recipe. Choose another folder, or delete it.")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        torch.set_rng_state(state["rng"].cpu())
         self.step = state["step"]
         return float(state["seconds"])
 

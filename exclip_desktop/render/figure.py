@@ -1,5 +1,8 @@
 """The figure of one explanation: picture with signed heat, colour bar, and the caption with its words coloured."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -35,6 +38,15 @@ class FigureOptions:
     colours: str = "red-blue"
 
 
+@contextmanager
+def _missing_glyphs_as_boxes() -> Iterator[None]:
+    """Let signs that the font lacks be drawn as boxes, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+@_missing_glyphs_as_boxes()
 def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureOptions | None = None) -> Figure:
     """Return the figure of ``result`` over its picture, RGB uint8 (H, W, 3).
 
@@ -73,6 +85,7 @@ def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureO
     return figure
 
 
+@_missing_glyphs_as_boxes()
 def save_figure(figure: Figure, file: BinaryIO, ending: str) -> None:
     """Write the figure as ``.png``, ``.svg`` or ``.pdf`` (vector text)."""
     figure.savefig(file, format=ending.lstrip("."), facecolor="white")
