@@ -43,15 +43,18 @@ def _attended(block: PooledBlock, points: Tensor, delta: Tensor) -> tuple[Tensor
     y, dy = along(block.norm, points, delta.expand_as(points))
     weight, bias = attention.in_proj_weight, attention.in_proj_bias
     q, dq = _split(_affine(y[:, pooled], dy[:, pooled], weight[:width], bias[:width]), heads)
-    k, dk = _split(_affine(y, dy, weight[width : 2 * width], bias[width : 2 * width]), heads)
     v, dv = _split(_affine(y, dy, weight[2 * width :], bias[2 * width :]), heads)
     scale = (width // heads) ** -0.5
+    # Keys meet only one query: its projection is carried over to them, (N, heads, W), and no key is computed. The
+    # keys' bias adds the same to every logit, which the softmax cancels.
+    keys = scale * weight[width : 2 * width].reshape(heads, -1, width)
+    asked, shifted_asked = (torch.einsum("nhd,hdw->nhw", query, keys) for query in (q, dq))
 
-    weights = torch.softmax(scale * torch.einsum("nhd,nthd->nth", q, k), dim=1)
+    weights = torch.softmax(torch.einsum("nhw,ntw->nth", asked, y), dim=1)
     output = torch.einsum("nth,nthd->nhd", weights, v)
-    key_shift = scale * torch.einsum("nhd,nthd->nth", q, dk)
+    key_shift = torch.einsum("nhw,ntw->nth", asked, dy)
     moved = weights[..., None] * (dv + key_shift[..., None] * (v - output[:, None]))
-    query_shift = scale * torch.einsum("nhd,nthd->nth", dq, k)
+    query_shift = torch.einsum("nhw,ntw->nth", shifted_asked, y)
     query_shift = weights * (query_shift - (weights * query_shift).sum(1, keepdim=True))
     moved[:, pooled] += torch.einsum("nth,nthd->nhd", query_shift, v)
 

@@ -39,10 +39,13 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
     """
     known: dict[float, Tensor] = {}
     previous: Tensor | None = None
-    for rule in rules:
-        keys = [round(float(node), 12) for node in rule.nodes]
-        new = [key for key in keys if key not in known]
-        known.update(zip(new, derivatives(target.new_tensor(new)), strict=True))
+    for level, rule in enumerate(rules):
+        keys = _keys(rule)
+        # The first level alone cannot show that rows stand still, so it is computed together with the second.
+        wanted = _keys(rules[1]) if level == 0 and len(rules) > 1 else keys
+        new = [key for key in wanted if key not in known]
+        if new:
+            known.update(zip(new, derivatives(target.new_tensor(new)), strict=True))
         weights = target.new_tensor(rule.weights)
         rows = torch.einsum("n,ntk->tk", weights, torch.stack([known[key] for key in keys]))
         residual = _relative(rows.sum(0) - target, target)
@@ -52,6 +55,11 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
         if converged:
             break
     return Integral(rows, SideReport(len(keys), residual, change, converged, way))
+
+
+def _keys(rule: Rule) -> list[float]:
+    """Return the rule's nodes rounded, so that nested rules share them exactly."""
+    return [round(float(node), 12) for node in rule.nodes]
 
 
 def _relative(error: Tensor, whole: Tensor) -> float:

@@ -35,23 +35,23 @@ SAVE_EVERY = 500
 class Recipe:
     """Everything that decides what the trained model is."""
 
-    steps: int = 2700
+    steps: int = 3000
     batch: int = 128
     seed: int = 2026
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     warmup: float = 0.05
     patch_dropout: float = 0.5
-    whole_share: float = 0.25
-    blank_pictures: float = 0.5
-    blank_captions: float = 0.35
+    whole_share: float = 0.2
+    blank_pictures: float = 0.0
+    blank_captions: float = 0.0
     blank_words: float = 0.3
     image_size: int = 120
     patch_size: int = 10
     pool: str = "avg"
     embed_dim: int = 64
     image_width: int = 128
-    image_layers: int = 2
+    image_layers: int = 3
     text_width: int = 128
     text_layers: int = 2
     context: int = 32
