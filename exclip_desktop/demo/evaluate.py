@@ -21,6 +21,7 @@ from exclip_desktop.core.geometry import Box
 from exclip_desktop.demo.scenes import Drawn, Scene, draw_scene, make_scene
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import encode_captions
 
 HELD_OUT_SEED = 7_000_001  # training uses Recipe.seed, samples their own
 SIZE_PX = 448
@@ -59,11 +60,7 @@ def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> Figure:
         some = scenes[start : start + HUNDRED]
         pixels = torch.stack([model.pixels(np.asarray(drawn.picture)) for _, drawn in some])
         image = functional.normalize(model.network.encode_image(pixels), dim=-1)
-        ids = [[token.id for token in model.reader.read(scene.caption).tokens] for scene, _ in some]
-        text = [
-            model.text.head(model.text.features(torch.tensor(row, device=model.device), 0)[None], 0)[0] for row in ids
-        ]
-        cosines = image @ functional.normalize(torch.stack(text), dim=-1).T
+        cosines = image @ encode_captions(model, [scene.caption for scene, _ in some]).T
         own = torch.arange(HUNDRED, device=cosines.device)
         hits += [(cosines.argmax(axis) == own).cpu().numpy() for axis in (0, 1)]
     pooled = np.concatenate(hits).astype(float)

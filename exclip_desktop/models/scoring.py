@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.models.model import Model
@@ -27,6 +28,14 @@ class Scores:
 
 
 @torch.no_grad()
+def encode_captions(model: Model, captions: list[str]) -> Tensor:
+    """Return the unit embeddings of ``captions``, (captions, D); raises ``CaptionError`` where one is empty."""
+    ids = [[token.id for token in model.reader.read(caption).tokens] for caption in captions]
+    rows = [model.text.features(torch.tensor(row, device=model.device), 0) for row in ids]
+    return functional.normalize(torch.stack([model.text.head(row[None], 0)[0] for row in rows]), dim=-1)
+
+
+@torch.no_grad()
 def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]) -> Scores:
     """Score ``captions`` for an upright RGB picture (H, W, 3) with the model's own logit scale and bias.
 
@@ -34,12 +43,8 @@ def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]
         CaptionError: a caption is empty.
 
     """
-    ids = [[token.id for token in model.reader.read(caption).tokens] for caption in captions]
     image = functional.normalize(model.network.encode_image(model.pixels(picture)[None]), dim=-1)[0]
-    text = torch.stack(
-        [model.text.head(model.text.features(torch.tensor(row, device=model.device), 0)[None], 0)[0] for row in ids]
-    )
-    cosine = (functional.normalize(text, dim=-1) @ image).cpu().double()
+    cosine = (encode_captions(model, captions) @ image).cpu().double()
     scale, bias = model.network.logit_scale.exp().cpu().double(), model.network.logit_bias
     if bias is None:
         return Scores(cosine.numpy(), torch.softmax(scale * cosine, 0).numpy(), "softmax")
