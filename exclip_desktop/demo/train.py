@@ -25,7 +25,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from exclip_desktop.demo.captions import wrong_caption
 from exclip_desktop.demo.scenes import draw_scene, make_scene
-from exclip_desktop.models.tokenise import CaptionReader
 
 LOG_EVERY = 50
 SAVE_EVERY = 500
@@ -39,19 +38,17 @@ class Recipe:
     batch: int = 128
     seed: int = 2026
     learning_rate: float = 1.5e-3
-    weight_decay: float = 0.05
+    weight_decay: float = 0.5
     warmup: float = 0.05
     patch_dropout: float = 0.5
-    whole_share: float = 0.2
-    blank_pictures: float = 0.0
-    blank_captions: float = 0.0
-    blank_words: float = 0.3
+    whole_share: float = 0.3
+    norm_after_pool: int = 1
     image_size: int = 120
     patch_size: int = 10
     pool: str = "avg"
     embed_dim: int = 64
     image_width: int = 128
-    image_layers: int = 3
+    image_layers: int = 1
     text_width: int = 128
     text_layers: int = 2
     context: int = 32
@@ -65,7 +62,7 @@ class Recipe:
             "layers": self.image_layers,
             "head_width": 32,
             "pool_type": self.pool,
-            "final_ln_after_pool": self.pool == "avg",
+            "final_ln_after_pool": bool(self.norm_after_pool),
         }
         text = {
             "context_length": self.context,
@@ -117,21 +114,15 @@ def contrastive_loss(image: Tensor, right: Tensor, wrong: Tensor, scale: Tensor)
     return (by_image + by_caption) / 2
 
 
-def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
-    """Replace words of some captions (n, context) by the fill token, so that the model knows its reference's tokens."""
-    content = (torch.arange(ids.shape[1]) > 0) & (torch.arange(ids.shape[1]) < ids.argmax(1, keepdim=True))
-    chosen = torch.rand(len(ids), 1) < recipe.blank_captions
-    return ids.masked_fill(content & chosen & (torch.rand(ids.shape) < recipe.blank_words), CaptionReader.fill_id)
-
-
-def blank_patches(pixels: Tensor, recipe: Recipe) -> Tensor:
-    """Paint up to six in ten patches of some pictures (n, 3, s, s) in the mean colour, the colour of the reference."""
-    count, side = len(pixels), recipe.image_size // recipe.patch_size
-    chosen = (torch.rand(count, 1, 1) < recipe.blank_pictures) & (
-        torch.rand(count, side, side) < 0.6 * torch.rand(count, 1, 1)
-    )
-    mask = chosen.repeat_interleave(recipe.patch_size, 1).repeat_interleave(recipe.patch_size, 2)
-    return pixels.masked_fill(mask[:, None].to(pixels.device), 0.0)
+def encode_text(model: open_clip.CLIP, ids: Tensor) -> Tensor:
+    """Return embeddings (n, d) of captions (n, context), cut after the longest: nothing behind [EOT] can matter."""
+    ends = ids.argmax(dim=1)
+    longest = int(ends.max()) + 1
+    x = model.token_embedding(ids[:, :longest]) + model.positional_embedding[:longest]
+    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:longest, :longest]))
+    pooled: Tensor = x[torch.arange(len(ids), device=ids.device), ends]
+    embedding: Tensor = pooled @ model.text_projection
+    return embedding
 
 
 class Training:
@@ -157,9 +148,8 @@ class Training:
         if self.step >= self.recipe.steps * (1 - self.recipe.whole_share):
             self.model.visual.patch_dropout = torch.nn.Identity()
         pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
-        right = blank_words(right, self.recipe)
-        image = self.model.encode_image(blank_patches(pixels, self.recipe), normalize=True)
-        text = self.model.encode_text(torch.cat([right, wrong]).to(self.device), normalize=True)
+        image = self.model.encode_image(pixels, normalize=True)
+        text = functional.normalize(encode_text(self.model, torch.cat([right, wrong]).to(self.device)), dim=-1)
         right_text, wrong_text = text.chunk(2)
         loss = contrastive_loss(image, right_text, wrong_text, self.model.logit_scale.exp())
         self.optimiser.zero_grad(set_to_none=True)

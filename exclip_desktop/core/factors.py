@@ -1,0 +1,26 @@
+"""One side of an explanation, integrated: what the cache keeps, and what two of make a matrix."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.explanation import SideReport
+from exclip_desktop.core.interactions import Ends
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor: rows (tokens, D) in the model's precision, the path's ends, and how it was computed."""
+
+    rows: NDArray[np.floating[Any]]
+    ends: Ends
+    report: SideReport
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return int(
+            self.rows.nbytes + sum(end.nbytes for end in (self.ends.embedding, self.ends.reference, self.ends.told))
+        )

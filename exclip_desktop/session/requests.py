@@ -1,0 +1,99 @@
+"""Frozen values that cross the border to the worker and back."""
+
+from dataclasses import dataclass
+
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.storage.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model: the arguments of ``load_model``."""
+
+    name: str = "demo"
+    pretrained: str | None = None
+    checkpoint: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """The method's settings: the arguments of ``explain``; None: the model card's choice, or the rule's default."""
+
+    image_layer: int | None = None
+    text_layer: int | None = None
+    quadrature: str = "adaptive"
+    steps: int | None = None
+    text_reference: str = "matched"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a loaded model is: its name, device, blocks each side, context length, and what was said at loading."""
+
+    name: str
+    device: str
+    image_layers: int
+    text_layers: int
+    context: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """Explain a picture and a caption by a model."""
+
+    id: int
+    choice: ModelChoice
+    how: How
+    picture: Picture
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """Score captions for a picture; ``id`` is of its own count."""
+
+    id: int
+    choice: ModelChoice
+    picture: Picture
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The answer to an ``ExplainRequest``: seconds it took; whether no model had to run."""
+
+    id: int
+    explanation: Explanation
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A caption for the picture; ``score`` is a cosine, ``share`` the softmax with the model's scale; None: not yet."""
+
+    caption: str
+    score: float | None = None
+    share: float | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The answer to a ``ScoreRequest``, in the order of its captions."""
+
+    id: int
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request that came to nothing: what happened, what to do, and details; ``cancelled`` where it was asked for."""
+
+    id: int
+    message: str
+    hint: str = ""
+    details: str = ""
+    cancelled: bool = False

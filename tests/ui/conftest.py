@@ -1,0 +1,86 @@
+"""Shared by the window's tests: an explanation made by hand, and a state that shows it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.tokens import Caption, Token, Word
+from exclip_desktop.session.state import Shown, State
+from exclip_desktop.storage.pictures import Picture
+
+WORDS = ("a", "red", "balloon", "and", "a", "hydrant")
+SUBWORDS = {"hydrant": ("hydr", "ant")}
+
+
+def caption_of(words: tuple[str, ...], unseen: str = "", context: int = 77) -> Caption:
+    """Return a caption whose words are one token each, but for those in ``SUBWORDS``."""
+    text, tokens, read = "", [Token(1, "[SOT]", "start", 0, 0)], []
+    for word in words:
+        start = len(text) + (1 if text else 0)
+        text = f"{text} {word}".strip()
+        rows, at = [], start
+        for part in SUBWORDS.get(word, (word,)):
+            rows.append(len(tokens))
+            tokens.append(Token(2, part, "content", at, at + len(part)))
+            at += len(part)
+        read.append(Word(word, start, len(text), tuple(rows)))
+    whole = f"{text} {unseen}" if unseen else text
+    tokens.append(Token(3, "[EOT]", "end", len(text), len(text)))
+    return Caption(whole, tuple(tokens), tuple(read), (len(text) + 1, len(whole)) if unseen else None, context)
+
+
+@pytest.fixture
+def make_explanation() -> Callable[..., Explanation]:
+    """Return a function that makes an explanation with a random matrix."""
+
+    def make(
+        words: tuple[str, ...] = WORDS,
+        grid: tuple[int, int] = (12, 12),
+        size: tuple[int, int] = (640, 480),
+        unseen: str = "",
+        seed: int = 1,
+    ) -> Explanation:
+        caption = caption_of(words, unseen)
+        width, height = size
+        side = min(size)
+        x0, y0 = (width - side) / 2, (height - side) / 2
+        values = np.random.default_rng(seed).normal(0, 1e-3, (len(caption.tokens), 1 + grid[0] * grid[1]))
+        content = np.array([token.kind == "content" for token in caption.tokens])
+        matrix = InteractionMatrix(values.astype(np.float32), content, 1, grid)
+        report = SideReport(17, 1e-4, 1e-4, True, "pair")
+        settings = Settings("demo", "w.safetensors", "0" * 64, 0, 0, "adaptive", 129, "matched", "cpu", {"torch": "2"})
+        return Explanation(
+            matrix,
+            caption,
+            Geometry(size, (x0, y0, x0 + side, y0 + side), grid),
+            0.31,
+            Ledger(0.2, 0.03, 0.04, 0.01, 0.029, 0.0, 0.001),
+            report,
+            report,
+            settings,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_state(make_explanation: Callable[..., Explanation], qapp: Any) -> Callable[..., State]:
+    """Return a function that makes a state showing a random picture and explanation; arguments as above."""
+
+    def make(**arguments: Any) -> State:
+        explanation = make_explanation(**arguments)
+        width, height = explanation.geometry.source_size
+        pixels = np.random.default_rng(2).integers(0, 255, (height // 8 + 1, width // 8 + 1, 3), dtype=np.uint8)
+        pixels = np.ascontiguousarray(pixels.repeat(8, 0).repeat(8, 1)[:height, :width])
+        state = State()
+        state.change(
+            shown=Shown(Picture(pixels), "picture.png"), caption=explanation.caption.text, explanation=explanation
+        )
+        return state
+
+    return make
