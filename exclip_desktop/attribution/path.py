@@ -97,10 +97,6 @@ def text_path(model: Model, caption: Caption, layer: int, reference_kind: str) -
 
     ``matched`` replaces every content token by the tokenizer's fill and keeps the rest. ``published`` (Möller et al.'s
     code) is [SOT], one token of id 0, [EOT], zeros, which the path pools at the caption's [EOT] position.
-
-    Raises:
-        SettingsError: there is no such reference.
-
     """
     tower = model.text
     ids = torch.tensor([token.id for token in caption.tokens], device=model.device)
@@ -121,11 +117,15 @@ def text_path(model: Model, caption: Caption, layer: int, reference_kind: str) -
     return Path(features, reference, head, tower.pooled_block(layer, len(ids)), embedding, start, told)
 
 
+def check_text_reference(kind: str) -> None:
+    """Raise ``SettingsError`` unless there is such a text reference."""
+    if kind not in TEXT_REFERENCES:
+        raise SettingsError(f'There is no text reference "{kind}".', f"Choose one of {', '.join(TEXT_REFERENCES)}.")
+
+
 def _reference_ids(caption: Caption, kind: str, fill: int) -> Tensor:
     if kind == "matched":
         return torch.tensor([fill if token.kind == "content" else token.id for token in caption.tokens])
-    if kind != "published":
-        raise SettingsError(f'There is no text reference "{kind}".', f"Choose one of {', '.join(TEXT_REFERENCES)}.")
     ids = torch.zeros(len(caption.tokens), dtype=torch.long)
     start, end = caption.tokens[0].id, caption.tokens[-1].id
     ids[:3] = torch.tensor([start, 0, end])

@@ -4,24 +4,62 @@ By linearity the matrix is a product of two factors, one per side: v_j = ∫₀�
 likewise, A_ij = u_i·v_j / (‖e_t‖‖e_v‖) (their eq. 10 with the feature axes summed).
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from exclip_desktop.attribution import closed_form, jacobian
-from exclip_desktop.attribution.integral import Derivatives, Integral, integrate
-from exclip_desktop.attribution.path import Path, image_path, text_path
+from exclip_desktop.attribution.integral import Integral
+from exclip_desktop.attribution.path import Path, check_text_reference, image_path, text_path
 from exclip_desktop.attribution.quadrature import DEFAULT_STEPS, Rule, levels
-from exclip_desktop.core.explanation import Explanation, Settings
+from exclip_desktop.attribution.sides import factor, products
+from exclip_desktop.core.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, make_ledger
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.tokens import Caption
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How to integrate, resolved for a model; ``steps`` are a fixed rule's nodes, or the most of the adaptive one."""
+
+    image_layer: int
+    text_layer: int
+    quadrature: str
+    steps: int
+    text_reference: str
+
+
+def resolve_method(
+    model: Model,
+    *,
+    image_layer: int | str | None = None,
+    text_layer: int | str | None = None,
+    quadrature: str = "adaptive",
+    steps: int | None = None,
+    text_reference: str = "matched",
+) -> Method:
+    """Return the method with every default filled in; the arguments are those of ``explain_pair``.
+
+    Raises:
+        SettingsError: an argument does not fit the model.
+
+    """
+    levels(quadrature, steps)
+    check_text_reference(text_reference)
+    return Method(
+        image_layer=model.resolve_layer("image", image_layer),
+        text_layer=model.resolve_layer("text", text_layer),
+        quadrature=quadrature,
+        steps=DEFAULT_STEPS[quadrature] if steps is None else steps,
+        text_reference=text_reference,
+    )
 
 
 def explain_pair(
@@ -55,127 +93,110 @@ def explain_pair(
         Cancelled: the person cancelled.
 
     """
-    tell, token = progress or silent, cancel or CancelToken()
-    rules = levels(quadrature, steps)
-    layers = model.resolve_layer("image", image_layer), model.resolve_layer("text", text_layer)
+    method = resolve_method(
+        model,
+        image_layer=image_layer,
+        text_layer=text_layer,
+        quadrature=quadrature,
+        steps=steps,
+        text_reference=text_reference,
+    )
     read = model.reader.read(caption)
+    words = caption_factor(model, read, method, progress, cancel)
+    return explain_words(model, picture, read, words, method, progress, cancel)
+
+
+def caption_factor(
+    model: Model, caption: Caption, method: Method, progress: Progress | None = None, cancel: CancelToken | None = None
+) -> Factor:
+    """Return the caption's factor, one row per token; it serves every picture."""
+    path = text_path(model, caption, method.text_layer, method.text_reference)
+    return _kept(path, factor(path, _rules(method), "caption", progress or silent, cancel or CancelToken()))
+
+
+def picture_factor(
+    model: Model,
+    picture: NDArray[np.uint8],
+    method: Method,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Factor:
+    """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
+    path = image_path(model, model.pixels(picture), method.image_layer)
+    return _kept(path, factor(path, _rules(method), "picture", progress or silent, cancel or CancelToken()))
+
+
+def explain_words(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: Caption,
+    words: Factor,
+    method: Method,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Explanation:
+    """Explain a picture (H, W, 3) by a caption whose factor is known; for this pair only, which is cheaper."""
+    token = cancel or CancelToken()
     token.check()
-    text = text_path(model, read, layers[1], text_reference)
-    image = image_path(model, model.pixels(picture), layers[0])
-    words = factor(text, rules, "caption", tell, token)
-    products = _against(image, words.rows, rules, tell, token)
-    norm = text.embedding.norm() * image.embedding.norm()
+    image = image_path(model, model.pixels(picture), method.image_layer)
+    rows = image.features.new_tensor(words.rows)
+    found = products(image, rows, _rules(method), progress or silent, token)
+    size = picture.shape[1], picture.shape[0]
+    values = found.rows.T.cpu().numpy()
+    return _explanation(model, size, caption, method, values, (words.ends, _ends(image)), (words.report, found.report))
+
+
+def explain_factors(
+    model: Model, size: tuple[int, int], caption: Caption, words: Factor, picture: Factor, method: Method
+) -> Explanation:
+    """Explain a picture of ``size`` (width, height) and a caption whose factors are both known; no model runs."""
+    values = words.rows @ picture.rows.T
+    reports = words.report, picture.report
+    return _explanation(model, size, caption, method, values, (words.ends, picture.ends), reports)
+
+
+def explained_as_pair(model: Model, caption: Caption, method: Method) -> bool:
+    """Return whether ``explain_words`` is cheaper than the picture's whole factor."""
+    block = model.image.pooled_block(method.image_layer)
+    return block is None and len(caption.tokens) < model.image.embedding_size
+
+
+def _explanation(
+    model: Model,
+    size: tuple[int, int],
+    caption: Caption,
+    method: Method,
+    values: NDArray[np.floating[Any]],
+    ends: tuple[Ends, Ends],
+    reports: tuple[SideReport, SideReport],
+) -> Explanation:
+    """Put the products u_i·v_j (rows, columns), text first in every pair, into an explanation."""
+    text, image = ends
+    norm = np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding)
     matrix = InteractionMatrix(
-        values=(products.rows.T / norm).float().cpu().numpy(),
-        content=np.array([entry.kind == "content" for entry in read.tokens]),
+        values=(values / norm).astype(np.float32),
+        content=np.array([entry.kind == "content" for entry in caption.tokens]),
         prefix=model.image.prefix,
         grid_shape=model.image.grid,
     )
-    ends = _ends(text), _ends(image)
     return Explanation(
         interactions=matrix,
-        caption=read,
-        geometry=model.preprocess.geometry((picture.shape[1], picture.shape[0])),
-        score=cosine(*ends),
-        ledger=make_ledger(matrix, *ends),
-        image_side=products.report,
-        text_side=words.report,
-        settings=_settings(model, layers, quadrature, steps, text_reference),
+        caption=caption,
+        geometry=model.preprocess.geometry(size),
+        score=cosine(text, image),
+        ledger=make_ledger(matrix, text, image),
+        image_side=reports[1],
+        text_side=reports[0],
+        settings=_settings(model, method),
     )
 
 
-def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: CancelToken) -> Integral:
-    """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
-    target = path.embedding - path.start
-    if path.block is not None:
-        return integrate(_closed(path, side, tell, cancel), rules, target, "closed form")
-    moving = _moving(path)
-    if len(moving) < len(target):
-        passes = jacobian.forward_mode(path, moving)
-        return integrate(
-            _by_passes(path, passes, _scattered(moving, path), side, tell, cancel), rules, target, "forward mode"
-        )
-    basis = torch.eye(len(target), dtype=target.dtype, device=target.device)
-    passes = jacobian.reverse_mode(path, basis)
-    return integrate(_by_passes(path, passes, lambda c: c.T, side, tell, cancel), rules, target, "reverse mode")
+def _rules(method: Method) -> list[Rule]:
+    return levels(method.quadrature, method.steps)
 
 
-def _against(image: Path, words: Tensor, rules: list[Rule], tell: Progress, cancel: CancelToken) -> Integral:
-    """Return v_j·u_i for every image token and caption token, (T_image, T_text).
-
-    Where the image factor has no closed form and the caption has few tokens, only the products are integrated: one
-    reverse pass per caption token instead of one per embedding dimension.
-    """
-    rows = words.abs().sum(1).nonzero()[:, 0]
-    if not _pays_as_pair(image, len(rows)):
-        whole = factor(image, rules, "picture", tell, cancel)
-        return replace(whole, rows=whole.rows @ words.T)
-    passes = jacobian.reverse_mode(image, words[rows])
-    target = words[rows] @ (image.embedding - image.start)
-    found = integrate(_by_passes(image, passes, lambda c: c.T, "picture", tell, cancel), rules, target, "pair")
-    products = found.rows.new_zeros(len(found.rows), len(words))
-    products[:, rows] = found.rows
-    return replace(found, rows=products)
-
-
-def _pays_as_pair(image: Path, tokens: int) -> bool:
-    return image.block is None and tokens < min(len(_moving(image)), len(image.embedding))
-
-
-def _moving(path: Path) -> Tensor:
-    """Return the tokens whose features differ from the reference's; the others' rows are zero."""
-    return path.delta.abs().sum(1).nonzero()[:, 0]
-
-
-def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
-    def scatter(found: Tensor) -> Tensor:
-        whole = found.new_zeros(len(path.features), found.shape[1])
-        whole[rows] = found
-        return whole
-
-    return scatter
-
-
-def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
-    block, done = path.block, 0
-    assert block is not None
-
-    def derivatives(nodes: Tensor) -> Tensor:
-        nonlocal done
-        total, parts = done + len(nodes), []
-        for chunk in torch.split(nodes, jacobian.chunk_size(path.features)):
-            cancel.check()
-            tell(Report(side, done, total))
-            parts.append(closed_form.directional_derivatives(block, path.at(chunk), path.delta))
-            done += len(chunk)
-        tell(Report(side, done, total))
-        return torch.cat(parts)
-
-    return derivatives
-
-
-def _by_passes(
-    path: Path,
-    passes: jacobian.Passes,
-    arrange: Callable[[Tensor], Tensor],
-    side: str,
-    tell: Progress,
-    cancel: CancelToken,
-) -> Derivatives:
-    done = 0
-
-    def derivatives(nodes: Tensor) -> Tensor:
-        total = done + len(nodes) * passes.count
-
-        def tick(count: int) -> None:
-            nonlocal done
-            done += count
-            tell(Report(side, done, total))
-
-        tell(Report(side, done, total))
-        return torch.stack([arrange(jacobian.run_all(passes, point, cancel, tick)) for point in path.at(nodes)])
-
-    return derivatives
+def _kept(path: Path, found: Integral) -> Factor:
+    return Factor(found.rows.cpu().numpy(), _ends(path), found.report)
 
 
 def _ends(path: Path) -> Ends:
@@ -183,18 +204,12 @@ def _ends(path: Path) -> Ends:
     return Ends(*(value.cpu().double().numpy() for value in as_told))
 
 
-def _settings(
-    model: Model, layers: tuple[int, int], quadrature: str, steps: int | None, text_reference: str
-) -> Settings:
+def _settings(model: Model, method: Method) -> Settings:
     return Settings(
         model=model.name,
         weights=model.weights,
         weights_sha256=model.weights_sha256,
-        image_layer=layers[0],
-        text_layer=layers[1],
-        quadrature=quadrature,
-        steps=DEFAULT_STEPS[quadrature] if steps is None else steps,
-        text_reference=text_reference,
         device=str(model.device),
         versions={"exclip_desktop": __version__, "torch": torch.__version__, "open_clip": open_clip.__version__},
+        **asdict(method),
     )

@@ -72,6 +72,7 @@ class ImageTower:
         self.prefix = 1
         self.grid: tuple[int, int] = (int(visual.grid_size[0]), int(visual.grid_size[1]))
         self.input_size: tuple[int, int] = (int(visual.image_size[0]), int(visual.image_size[1]))
+        self.embedding_size = int(visual.output_dim)
         self.patch_size: tuple[int, int] = (int(visual.patch_size[0]), int(visual.patch_size[1]))
 
     def features(self, pixels: Tensor, layer: int) -> Tensor:

@@ -1,0 +1,107 @@
+"""One side of a pair, integrated: its whole factor, or only its products with the other side's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from exclip_desktop.attribution import closed_form, jacobian
+from exclip_desktop.attribution.integral import Derivatives, Integral, integrate
+from exclip_desktop.attribution.path import Path
+from exclip_desktop.attribution.quadrature import Rule
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+
+
+def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: CancelToken) -> Integral:
+    """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
+    target = path.embedding - path.start
+    if path.block is not None:
+        return integrate(_closed(path, side, tell, cancel), rules, target, "closed form")
+    moving = _moving(path)
+    if len(moving) < len(target):
+        passes = jacobian.forward_mode(path, moving)
+        return integrate(
+            _by_passes(path, passes, _scattered(moving, path), side, tell, cancel), rules, target, "forward mode"
+        )
+    basis = torch.eye(len(target), dtype=target.dtype, device=target.device)
+    passes = jacobian.reverse_mode(path, basis)
+    return integrate(_by_passes(path, passes, lambda c: c.T, side, tell, cancel), rules, target, "reverse mode")
+
+
+def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, cancel: CancelToken) -> Integral:
+    """Return v_j·u_i for every image token and caption token, (T_image, T_text).
+
+    Where the image factor has no closed form and the caption has few tokens, only the products are integrated: one
+    reverse pass per caption token instead of one per embedding dimension.
+    """
+    rows = words.abs().sum(1).nonzero()[:, 0]
+    if not _pays_as_pair(image, len(rows)):
+        whole = factor(image, rules, "picture", tell, cancel)
+        return replace(whole, rows=whole.rows @ words.T)
+    passes = jacobian.reverse_mode(image, words[rows])
+    target = words[rows] @ (image.embedding - image.start)
+    found = integrate(_by_passes(image, passes, lambda c: c.T, "picture", tell, cancel), rules, target, "pair")
+    products = found.rows.new_zeros(len(found.rows), len(words))
+    products[:, rows] = found.rows
+    return replace(found, rows=products)
+
+
+def _pays_as_pair(image: Path, tokens: int) -> bool:
+    return image.block is None and tokens < min(len(_moving(image)), len(image.embedding))
+
+
+def _moving(path: Path) -> Tensor:
+    """Return the tokens whose features differ from the reference's; the others' rows are zero."""
+    return path.delta.abs().sum(1).nonzero()[:, 0]
+
+
+def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
+    def scatter(found: Tensor) -> Tensor:
+        whole = found.new_zeros(len(path.features), found.shape[1])
+        whole[rows] = found
+        return whole
+
+    return scatter
+
+
+def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
+    block, done = path.block, 0
+    assert block is not None
+
+    def derivatives(nodes: Tensor) -> Tensor:
+        nonlocal done
+        total, parts = done + len(nodes), []
+        for chunk in torch.split(nodes, jacobian.chunk_size(path.features)):
+            cancel.check()
+            tell(Report(side, done, total))
+            parts.append(closed_form.directional_derivatives(block, path.at(chunk), path.delta))
+            done += len(chunk)
+        tell(Report(side, done, total))
+        return torch.cat(parts)
+
+    return derivatives
+
+
+def _by_passes(
+    path: Path,
+    passes: jacobian.Passes,
+    arrange: Callable[[Tensor], Tensor],
+    side: str,
+    tell: Progress,
+    cancel: CancelToken,
+) -> Derivatives:
+    done = 0
+
+    def derivatives(nodes: Tensor) -> Tensor:
+        total = done + len(nodes) * passes.count
+
+        def tick(count: int) -> None:
+            nonlocal done
+            done += count
+            tell(Report(side, done, total))
+
+        tell(Report(side, done, total))
+        return torch.stack([arrange(jacobian.run_all(passes, point, cancel, tick)) for point in path.at(nodes)])
+
+    return derivatives
