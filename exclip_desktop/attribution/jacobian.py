@@ -21,7 +21,10 @@ LIVE_COPIES = 24  # activations of one pass that live at once, in units of its f
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """One derivative pass each: how many there are, and a function that does a chunk of them."""
+    """One derivative pass each: how many a point needs, and a function that does some of them at several points.
+
+    ``run`` takes points (N, T, W) of the path and a range of passes, and returns (N, passes, K).
+    """
 
     count: int
     run: Callable[[Tensor, int, int], Tensor]
@@ -30,10 +33,13 @@ class Passes:
 def reverse_mode(path: Path, cotangents: Tensor) -> Passes:
     """Return one vector-Jacobian product per cotangent (C, D), each giving (T,): Σ_d c_d J[d, j, :]·Δ_j."""
 
-    def run(point: Tensor, start: int, stop: int) -> Tensor:
-        _, pull = vjp(lambda x: path.head(x[None])[0], point)  # type: ignore[misc]  # torch types a third value
-        (gradients,) = vmap(pull)(cotangents[start:stop])
-        return torch.einsum("ctw,tw->ct", gradients, path.delta)
+    def run(points: Tensor, start: int, stop: int) -> Tensor:
+        def at(point: Tensor) -> Tensor:
+            _, pull = vjp(lambda x: path.head(x[None])[0], point)  # type: ignore[misc]  # torch types a third value
+            (gradients,) = vmap(pull)(cotangents[start:stop])
+            return torch.einsum("ctw,tw->ct", gradients, path.delta)
+
+        return _at_each(at, points)
 
     return Passes(len(cotangents), run)
 
@@ -42,36 +48,55 @@ def forward_mode(path: Path, rows: Tensor) -> Passes:
     """Return one Jacobian-vector product per token of ``rows`` (R,), each giving (D,): J[:, j, :] Δ_j."""
     delta = path.delta
 
-    def run(point: Tensor, start: int, stop: int) -> Tensor:
+    def run(points: Tensor, start: int, stop: int) -> Tensor:
         chosen = rows[start:stop]
         tangents = torch.zeros(len(chosen), *delta.shape, dtype=delta.dtype, device=delta.device)
         tangents[torch.arange(len(chosen)), chosen] = delta[chosen]
-        found: Tensor = vmap(lambda t: along(lambda x: path.head(x[None])[0], point, t)[1])(tangents)
-        return found
+
+        def at(point: Tensor) -> Tensor:
+            found: Tensor = vmap(lambda t: along(lambda x: path.head(x[None])[0], point, t)[1])(tangents)
+            return found
+
+        return _at_each(at, points)
 
     return Passes(len(rows), run)
 
 
-def run_all(passes: Passes, point: Tensor, cancel: CancelToken, tick: Callable[[int], None]) -> Tensor:
-    """Do every pass at one point (T, W) of the path; ``tick`` is told how many were done after each chunk."""
+def _at_each(derivatives: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+    """Return the derivatives at every point; a single one is spared the outer vmap."""
+    return derivatives(points[0])[None] if len(points) == 1 else vmap(derivatives)(points)
+
+
+def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[[int], None]) -> Tensor:
+    """Do every pass at points (N, T, W) of the path: (N, passes, K); ``tick`` is told how many a chunk did.
+
+    A chunk is some passes at one point, or, where a point needs few and is small, all passes at several points.
+    """
+    size = chunk_size(points[0])
+    together = max(1, size // passes.count)
     with exact_derivatives():
-        return torch.cat(list(_chunks(passes, point, cancel, tick)))
+        parts = [
+            torch.cat(list(_chunks(passes, some, size, cancel, tick)), dim=1) for some in torch.split(points, together)
+        ]
+    return torch.cat(parts)
 
 
-def _chunks(passes: Passes, point: Tensor, cancel: CancelToken, tick: Callable[[int], None]) -> Iterator[Tensor]:
-    size, start = chunk_size(point), 0
+def _chunks(
+    passes: Passes, points: Tensor, size: int, cancel: CancelToken, tick: Callable[[int], None]
+) -> Iterator[Tensor]:
+    start = 0
     while start < passes.count:
         cancel.check()
         stop = min(start + size, passes.count)
         try:
-            part = passes.run(point, start, stop)
+            part = passes.run(points, start, stop)
         except torch.OutOfMemoryError:
             if size == 1:
                 raise
             size = max(1, size // 2)
             continue
         yield part
-        tick(stop - start)
+        tick((stop - start) * len(points))
         start = stop
 
 

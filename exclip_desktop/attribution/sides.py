@@ -102,6 +102,6 @@ def _by_passes(
             tell(Report(side, done, total))
 
         tell(Report(side, done, total))
-        return torch.stack([arrange(jacobian.run_all(passes, point, cancel, tick)) for point in path.at(nodes)])
+        return torch.stack([arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, tick)])
 
     return derivatives

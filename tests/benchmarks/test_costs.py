@@ -15,7 +15,8 @@ import torch
 
 from exclip_desktop.attribution.path import image_path
 from exclip_desktop.attribution.quadrature import levels
-from exclip_desktop.attribution.second_order import explain_pair, factor
+from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.sides import factor
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model

@@ -1,0 +1,120 @@
+"""Rows summed as words, and the strongest pairs of a selection."""
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.pairs import (
+    Pair,
+    RowGroup,
+    row_groups,
+    row_sums,
+    selected_groups,
+    signed,
+    strongest_pairs,
+    word_values,
+)
+from exclip_desktop.core.selection import Region, Selection, block_sum
+from exclip_desktop.core.tokens import Caption, Token, Word
+
+GRID = (3, 4)
+TOKENS = (
+    Token(1, "[SOT]", "start", 0, 0),
+    Token(2, "red", "content", 0, 3),
+    Token(2, "hydr", "content", 4, 8),
+    Token(2, "ant", "content", 8, 11),
+    Token(3, "[EOT]", "end", 11, 11),
+    Token(0, "[PAD]", "padding", 11, 11),
+    Token(0, "[PAD]", "padding", 11, 11),
+)
+CAPTION = Caption("red hydrant", TOKENS, (Word("red", 0, 3, (1,)), Word("hydrant", 4, 11, (2, 3))), None, 7)
+
+
+@pytest.fixture
+def explanation() -> Explanation:
+    """Seven rows, one prefix column, 3 × 4 patches of 10 × 10 pixels."""
+    values = np.random.default_rng(5).normal(0, 1e-2, (7, 13)).astype(np.float32)
+    content = np.array([token.kind == "content" for token in TOKENS])
+    side = SideReport(9, 1e-6, None, True, "pair")
+    settings = Settings("m", "w", "0", 0, 0, "adaptive", 9, "matched", "cpu", {})
+    return Explanation(
+        InteractionMatrix(values, content, 1, GRID),
+        CAPTION,
+        Geometry((40, 30), (0, 0, 40, 30), GRID),
+        0.3,
+        Ledger(0, 0, 0, 0, 0, 0, 0),
+        side,
+        side,
+        settings,
+    )
+
+
+def test_rows_in_reading_order() -> None:
+    assert row_groups(CAPTION, by_word=True, specials=False) == (RowGroup("red", (1,)), RowGroup("hydrant", (2, 3)))
+    by_token = row_groups(CAPTION, by_word=False, specials=True)
+    assert [group.name for group in by_token] == ["[SOT]", "red", "hydr", "ant", "[EOT]", "padding"]
+    assert by_token[-1].rows == (5, 6)
+
+
+def test_a_part_of_a_word_is_named_by_its_tokens() -> None:
+    assert selected_groups(CAPTION, ()) == row_groups(CAPTION, by_word=True, specials=False)
+    assert selected_groups(CAPTION, (3, 0)) == (RowGroup("[SOT]", (0,)), RowGroup("ant", (3,)))
+    assert selected_groups(CAPTION, (2, 3)) == (RowGroup("hydrant", (2, 3)),)
+    assert selected_groups(CAPTION, (6,)) == (RowGroup("padding", (6,)),)
+
+
+def test_sums_over_rows(explanation: Explanation) -> None:
+    sums = row_sums(explanation.interactions, row_groups(CAPTION, by_word=True, specials=True))
+    patches = explanation.matrix[:, 1:].astype(np.float64)
+    expected = [patches[0], patches[1], patches[2] + patches[3], patches[4], patches[5] + patches[6]]
+    np.testing.assert_allclose(sums, expected, rtol=0, atol=1e-12)
+    assert row_sums(explanation.interactions, ()).shape == (0, 12)
+
+
+def test_pairs_of_everything_are_the_explanations_own(explanation: Explanation) -> None:
+    pairs = strongest_pairs(explanation, Selection(), 12)
+    own = explanation.strongest_pairs(12)
+    assert [(pair.name, pair.rows, pair.patch) for pair in pairs] == [
+        (word.text, word.rows, patch) for word, patch, _ in own
+    ]
+    np.testing.assert_allclose([pair.value for pair in pairs], [value for _, _, value in own], atol=1e-7)
+
+
+def test_pairs_follow_the_selection(explanation: Explanation) -> None:
+    # The box covers patch (1, 1) whole and half of (1, 2).
+    selection = Selection((3,), (Region((10, 10, 25, 20)),))
+    pairs = strongest_pairs(explanation, selection, 12)
+    whole, half = explanation.grid[3, 1, 1], explanation.grid[3, 1, 2] / 2
+    expected = [Pair("ant", (3,), (1, 1), float(whole)), Pair("ant", (3,), (1, 2), float(half))]
+    expected.sort(key=lambda pair: -abs(pair.value))
+    assert [(pair.name, pair.rows, pair.patch) for pair in pairs] == [(p.name, p.rows, p.patch) for p in expected]
+    assert [pair.value for pair in pairs] == pytest.approx([pair.value for pair in expected], abs=1e-8)
+    assert sum(pair.value for pair in pairs) == pytest.approx(
+        block_sum(explanation.interactions, explanation.geometry, selection), abs=1e-8
+    )
+
+
+def test_nothing_covered_and_nothing_asked_for(explanation: Explanation) -> None:
+    assert strongest_pairs(explanation, Selection((1,), (Region((-20, -20, -5, -5)),)), 12) == []
+    assert strongest_pairs(explanation, Selection(), 0) == []
+    assert len(strongest_pairs(explanation, Selection(), 99)) == 24
+
+
+@pytest.mark.parametrize("rows", [(), (1,), (2, 4), (0, 1, 2, 3, 4, 5, 6)])
+def test_word_values_add_up_to_the_block(explanation: Explanation, rows: tuple[int, ...]) -> None:
+    selection = Selection(rows, (Region((3, 3, 27, 22)),))
+    values = word_values(explanation, selection)
+    assert sum(value for _, value in values) == pytest.approx(
+        block_sum(explanation.interactions, explanation.geometry, selection), abs=1e-9
+    )
+    if rows == (2, 4):
+        assert [name for name, _ in values] == ["hydr", "[EOT]"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.0031, "+0.0031"), (-0.25, "−0.2500"), (0.0, "+0.0000"), (-0.00004, "−0.000040")]
+)
+def test_signed(value: float, told: str) -> None:
+    assert signed(value) == told
