@@ -1,10 +1,18 @@
-"""Names weights by their content."""
+"""Names weights and models by their content."""
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 
 def sha256_of(path: Path) -> str:
     """Return the file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint_of(content: str, config: Any) -> str:
+    """Return one SHA-256 of weights (their SHA-256) and config (any plain values)."""
+    told = json.dumps([content, config], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode("utf-8")).hexdigest()

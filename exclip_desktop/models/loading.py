@@ -15,7 +15,7 @@ from open_clip.factory import _find_checkpoint_in_dir
 from safetensors import SafetensorError, safe_open
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models.fingerprint import sha256_of
+from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.registry import (
@@ -78,10 +78,13 @@ def load_model(
     tokenizer = open_clip.get_tokenizer(source.schema)
     if not isinstance(tokenizer, SimpleTokenizer):
         raise ModelError(f"The tokenizer of {source.name} cannot be used yet.", "Choose a model with CLIP's tokenizer.")
+    content = sha256_of(source.weights)
+    config = [open_clip.get_model_config(source.schema), network.visual.preprocess_cfg, source.quick_gelu]
     return Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
-        weights_sha256=sha256_of(source.weights),
+        weights_sha256=content,
+        fingerprint=fingerprint_of(content, config),
         network=network,
         image=image,
         text=text,

@@ -32,6 +32,7 @@ class Model:
         name: the architecture or the folder.
         weights: where the weights came from.
         weights_sha256: SHA-256 of the weights file.
+        fingerprint: SHA-256 of weights and config together: what decides every number the model gives.
         network: open_clip's module, in evaluation mode, no parameter asking for gradients.
         image, text: its towers.
         preprocess, reader: how pictures and captions become its inputs.
@@ -44,6 +45,7 @@ class Model:
     name: str
     weights: str
     weights_sha256: str
+    fingerprint: str
     network: Any
     image: ImageTower
     text: TextTower

@@ -1,0 +1,227 @@
+"""Answers requests with a model and a cache of factors; torch lives here. Only the worker imports this module."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from exclip_desktop.attribution.second_order import (
+    Method,
+    caption_factor,
+    explain_factors,
+    explain_words,
+    explained_as_pair,
+    picture_factor,
+    resolve_method,
+)
+from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.factors import Factor
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.tokens import Caption
+from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import score_captions
+from exclip_desktop.session.requests import (
+    Alternative,
+    Explained,
+    ExplainRequest,
+    ModelChoice,
+    ModelFacts,
+    Scored,
+    ScoreRequest,
+)
+from exclip_desktop.storage.cache import FactorCache, cache_key
+from exclip_desktop.storage.pictures import Picture
+
+
+class Engine(Protocol):
+    """What the worker asks of an engine; called in the worker's thread only."""
+
+    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+        """Load the model if another one is loaded, and say what it is."""
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        """Explain the request's pair."""
+
+    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+        """Compute what makes the next caption for the same picture quick, if it is not there yet."""
+
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+        """Score the request's captions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request, read by its model: the keys name both factors in the cache."""
+
+    model: Model
+    method: Method
+    picture: Picture
+    caption: Caption
+    text_key: str
+    image_key: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the picture."""
+        height, width = self.picture.pixels.shape[:2]
+        return width, height
+
+
+class ModelEngine:
+    """Explains with one loaded model at a time; the last pairs and factors are kept."""
+
+    PAIRS_KEPT = 32
+
+    def __init__(self, cache: FactorCache) -> None:
+        """Start without a model."""
+        self._cache = cache
+        self._loaded: tuple[ModelChoice, Model, str] | None = None
+        self._pairs: dict[tuple[str, str], Explanation] = {}
+
+    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+        """Load the model if another one is loaded, and say what it is.
+
+        Raises:
+            ModelError: it cannot be loaded.
+
+        """
+        model, note = self._model(choice, tell)
+        layers = model.image.layers, model.text.layers
+        return ModelFacts(model.name, str(model.device), *layers, context=model.text.context, note=note)
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        """Explain the request's pair: from the cache, else by the cheapest exact way."""
+        started = time.perf_counter()
+        with _memory_told():
+            asked = self._read(request, tell)
+            known = self._pairs.get((asked.image_key, asked.text_key))
+            words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
+            cached = known is not None or (words is not None and image is not None)
+            explanation = known or self._explanation(asked, words, image, tell, cancel)
+        self._keep(asked, explanation)
+        return Explained(request.id, explanation, time.perf_counter() - started, cached)
+
+    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+        """Compute the picture's whole factor, so that another caption needs only its own."""
+        with _memory_told():
+            asked = self._read(request, tell)
+            if self._cache.get(asked.image_key) is None:
+                self._image_factor(asked, tell, cancel)
+
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+        """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
+        with _memory_told():
+            model, _ = self._model(request.choice, tell)
+            found = score_captions(model, request.picture.pixels, list(request.captions))
+        ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
+        rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
+        return Scored(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
+
+    def _model(self, choice: ModelChoice, tell: Progress) -> tuple[Model, str]:
+        if self._loaded is None or self._loaded[0] != choice:
+            tell(Report(f"Opening {choice.name}", 0, 0))
+            self._loaded = None  # the old model leaves memory first
+            self._loaded = (choice, *_load(choice))
+        return self._loaded[1:]
+
+    def _read(self, request: ExplainRequest, tell: Progress) -> _Question:
+        model, _ = self._model(request.choice, tell)
+        method = resolve_method(model, **asdict(request.how))
+        caption = model.reader.read(request.caption)
+        rule = {"quadrature": method.quadrature, "steps": method.steps, "dtype": str(model.dtype)}
+        text_key = cache_key(
+            side="text",
+            model=model.fingerprint,
+            tokens=[token.id for token in caption.tokens],
+            layer=method.text_layer,
+            reference=method.text_reference,
+            **rule,
+        )
+        height, width = request.picture.pixels.shape[:2]
+        image_key = cache_key(
+            side="image",
+            model=model.fingerprint,
+            picture=_sha256(request.picture),
+            geometry=asdict(model.preprocess.geometry((width, height))),
+            layer=method.image_layer,
+            reference="zeros",
+            **rule,
+        )
+        return _Question(model, method, request.picture, caption, text_key, image_key)
+
+    def _explanation(
+        self, asked: _Question, words: Factor | None, image: Factor | None, tell: Progress, cancel: CancelToken
+    ) -> Explanation:
+        if words is None:
+            words = caption_factor(asked.model, asked.caption, asked.method, tell, cancel)
+            self._cache.put(asked.text_key, _finite(words))
+        if image is None and explained_as_pair(asked.model, asked.caption, asked.method):
+            pixels = asked.picture.pixels
+            return explain_words(asked.model, pixels, asked.caption, words, asked.method, tell, cancel)
+        image = image or self._image_factor(asked, tell, cancel)
+        return explain_factors(asked.model, asked.size, asked.caption, words, image, asked.method)
+
+    def _image_factor(self, asked: _Question, tell: Progress, cancel: CancelToken) -> Factor:
+        factor = _finite(picture_factor(asked.model, asked.picture.pixels, asked.method, tell, cancel))
+        self._cache.put(asked.image_key, factor)
+        return factor
+
+    def _keep(self, asked: _Question, explanation: Explanation) -> None:
+        if not np.isfinite(explanation.matrix).all():
+            raise _not_finite()
+        key = asked.image_key, asked.text_key
+        self._pairs.pop(key, None)
+        self._pairs[key] = explanation
+        while len(self._pairs) > self.PAIRS_KEPT:
+            del self._pairs[next(iter(self._pairs))]
+
+
+def _load(choice: ModelChoice) -> tuple[Model, str]:
+    """Load the model; where its device cannot be used, on the CPU, with a note that says so."""
+    load: Callable[[str | None], Model] = lambda device: load_model(  # noqa: E731  used twice, right here
+        choice.name, pretrained=choice.pretrained, checkpoint=choice.checkpoint, device=device
+    )
+    try:
+        return load(choice.device), ""
+    except torch.OutOfMemoryError:
+        return load("cpu"), "The accelerator has too little memory for this model, so it runs on the CPU."
+    except ModelError as error:
+        if choice.device in (None, "cpu") or "device" not in error.message:
+            raise
+        return load("cpu"), f"{error.message} The model runs on the CPU."
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Turn running out of memory into a sentence."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise UserError(
+            "There is not enough memory for this.", "Close other programs, or choose a later layer or the CPU."
+        ) from error
+
+
+def _finite(factor: Factor) -> Factor:
+    if not np.isfinite(factor.rows).all():
+        raise _not_finite()
+    return factor
+
+
+def _not_finite() -> UserError:
+    return UserError(
+        "The model gives values that are not numbers for this pair.",
+        "Check its weights, or choose another layer or the CPU.",
+    )
+
+
+def _sha256(picture: Picture) -> str:
+    pixels = np.ascontiguousarray(picture.pixels)
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
