@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.core.tokens import Caption
 
 Floats = NDArray[np.float64]
 Point = tuple[float, float]
@@ -83,6 +84,25 @@ def block_sum(matrix: InteractionMatrix, geometry: Geometry, selection: Selectio
     """Return the sum over the selected tokens and the selected patches, each by its covered share."""
     by_token = matrix.token_heat(coverage(geometry, selection.regions))
     return float(by_token[list(selection.rows)].sum() if selection.rows else by_token.sum())
+
+
+def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:
+    """Return the rows in ``after`` of the words that ``rows`` touch in ``before``: same text, same occurrence."""
+    if before == after:
+        return rows
+    wanted = {name for name, word in _named(before) if set(word).intersection(rows)}
+    return tuple(sorted(row for name, word in _named(after) if name in wanted for row in word))
+
+
+def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:
+    """Return each word's (text, how many the same before it) and its rows."""
+    seen: dict[str, int] = {}
+    named = []
+    for word in caption.words:
+        text = word.text.casefold()
+        named.append(((text, seen.setdefault(text, 0)), word.rows))
+        seen[text] += 1
+    return named
 
 
 def _lasso_coverage(geometry: Geometry, outline: tuple[Point, ...]) -> Floats:

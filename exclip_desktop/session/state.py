@@ -53,12 +53,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What runs now: in words, done of total (total 0: unknown), and whether it can be cancelled."""
+    """What runs now: in words, done of total (total 0: unknown), and whether nobody waits for it."""
 
     what: str
     done: int = 0
     total: int = 0
-    cancellable: bool = True
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""What is kept from one start to the next: how heat is drawn, the method, recent pictures, the window's shape."""
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from exclip_desktop.session.requests import How
+from exclip_desktop.session.state import View
+
+RECENT = 12
+T = TypeVar("T", View, How)
+
+
+class Settings:
+    """The kept settings; anything unreadable counts as not kept."""
+
+    def __init__(self, store: QSettings) -> None:
+        """Read from and write to ``store``."""
+        self._store = store
+
+    def view(self) -> View:
+        """Return how heat was drawn last; a locked range is not kept, it belongs to what was compared."""
+        return self._read("view", View())
+
+    def keep_view(self, view: View) -> None:
+        """Keep how heat is drawn."""
+        self._write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
+
+    def how(self) -> How:
+        """Return the method's settings used last."""
+        return self._read("how", How())
+
+    def keep_how(self, how: How) -> None:
+        """Keep the method's settings."""
+        self._write("how", asdict(how))
+
+    def recent(self) -> list[str]:
+        """Return the pictures opened last that are still there, newest first."""
+        told = self._plain("recent")
+        paths = told if isinstance(told, list) else []
+        return [path for path in paths if isinstance(path, str) and Path(path).is_file()]
+
+    def add_recent(self, path: str) -> None:
+        """Put a picture first in the list."""
+        resolved = str(Path(path).resolve())
+        self._write("recent", [resolved, *(kept for kept in self.recent() if kept != resolved)][:RECENT])
+
+    def forget_recent(self) -> None:
+        """Empty the list."""
+        self._write("recent", [])
+
+    def shape(self, name: str) -> QByteArray:
+        """Return a kept shape of a window or splitter; empty where there is none."""
+        value = self._store.value(f"shape/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def keep_shape(self, name: str, shape: QByteArray) -> None:
+        """Keep a shape."""
+        self._store.setValue(f"shape/{name}", shape)
+
+    def _read(self, name: str, default: T) -> T:
+        told = self._plain(name)
+        if not isinstance(told, dict):
+            return default
+        kept = {field.name: told[field.name] for field in fields(default) if field.name in told}
+        same = {name: value for name, value in kept.items() if _alike(value, getattr(default, name))}
+        return type(default)(**{**asdict(default), **same})
+
+    def _plain(self, name: str) -> Any:
+        try:
+            return json.loads(str(self._store.value(name, "null")))
+        except ValueError:
+            return None
+
+    def _write(self, name: str, value: Any) -> None:
+        self._store.setValue(name, json.dumps(value))
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Return whether a kept value has the type that a setting needs."""
+    if default is None:
+        return value is None or isinstance(value, int)
+    if isinstance(default, float):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, type(default))

@@ -1,0 +1,74 @@
+"""Runs what would hold the window up, such as reading pictures and exporting, in one background thread."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from exclip_desktop.core.progress import CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    then: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+    value: Any
+    error: Exception | None
+
+
+class _Run(QRunnable):
+    def __init__(self, tasks: "Tasks", work: Callable[[], Any], then: Any, failed: Any) -> None:
+        super().__init__()
+        self._tasks, self._work, self._then, self._failed = tasks, work, then, failed
+
+    def run(self) -> None:
+        """Do the work and send its end to the GUI thread."""
+        try:
+            ended = _Ended(self._then, self._failed, self._work(), None)
+        except Exception as error:  # whatever happens must reach the person
+            ended = _Ended(self._then, self._failed, None, error)
+        self._tasks.ended.emit(ended)
+
+
+class Tasks(QObject):
+    """Runs one task after another; no torch in them. Used in the GUI thread.
+
+    Signals:
+        ended(object): internal; carries an end from the background thread to the GUI's.
+    """
+
+    ended = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._token = CancelToken()
+        self.ended.connect(self._on_ended)
+
+    def run(
+        self,
+        work: Callable[[CancelToken], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Run ``work`` in the background; then call ``then`` with its value or ``failed`` with its error, here."""
+        token = self._token
+        self._pool.start(_Run(self, lambda: work(token), then, failed))
+
+    def cancel(self) -> None:
+        """Ask what runs, and what waits, to stop soon."""
+        self._token.cancel()
+        self._token = CancelToken()
+
+    def stop(self) -> None:
+        """Cancel and wait."""
+        self.cancel()
+        self._pool.waitForDone()
+
+    def _on_ended(self, ended: _Ended) -> None:
+        if ended.error is not None:
+            ended.failed(ended.error)
+        else:
+            ended.then(ended.value)
