@@ -39,6 +39,8 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
     """
     known: dict[float, Tensor] = {}
     previous: Tensor | None = None
+    change: float | None = None
+    error: float | None = None
     for level, rule in enumerate(rules):
         keys = _keys(rule)
         # The first level alone cannot show that rows stand still, so it is computed together with the second.
@@ -49,12 +51,23 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
         weights = target.new_tensor(rule.weights)
         rows = torch.einsum("n,ntk->tk", weights, torch.stack([known[key] for key in keys]))
         residual = _relative(rows.sum(0) - target, target)
-        change = None if previous is None else _relative(rows - previous, rows)
-        converged = len(rules) == 1 or (change is not None and residual <= TOLERANCE and change <= TOLERANCE)
+        if previous is not None:
+            before, change = change, _relative(rows - previous, rows)
+            error = _row_error(change, before)
+        converged = len(rules) == 1 or (error is not None and residual <= TOLERANCE and error <= TOLERANCE)
         previous = rows
         if converged:
             break
-    return Integral(rows, SideReport(len(keys), residual, change, converged, way))
+    return Integral(rows, SideReport(len(keys), residual, error, converged, way))
+
+
+def _row_error(change: float, before: float | None) -> float:
+    """Estimate the rows' relative error from the last ``change`` between levels and the one ``before`` it.
+
+    A change is the error of the coarser level. Where changes shrink, the finer level's error is smaller by as much
+    again; measured on trained towers, twice that bounds it but for a tenth (DECISIONS 9).
+    """
+    return change if before is None or before == 0 else min(change, 2 * change**2 / before)
 
 
 def _keys(rule: Rule) -> list[float]:

@@ -19,7 +19,7 @@ class SideReport:
     Attributes:
         nodes: quadrature nodes used.
         residual: relative completeness error, ‖Σ_j v_j − (e − r)‖ / ‖e − r‖.
-        row_change: ‖V_k − V_{k−1}‖ / ‖V_k‖ of the last two levels of the adaptive rule; None for fixed rules.
+        row_error: the rows' relative error, estimated from the adaptive rule's last levels; None for fixed rules.
         converged: whether the adaptive rule met its tolerance; True for fixed rules.
         way: which exact method was used: ``closed form``, ``reverse mode``, ``forward mode`` or ``pair``.
 
@@ -27,7 +27,7 @@ class SideReport:
 
     nodes: int
     residual: float
-    row_change: float | None
+    row_error: float | None
     converged: bool
     way: str
 

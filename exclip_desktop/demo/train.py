@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from exclip_desktop.demo.captions import wrong_caption
 from exclip_desktop.demo.scenes import draw_scene, make_scene
+from exclip_desktop.models.tokenise import CaptionReader
 
 LOG_EVERY = 50
 SAVE_EVERY = 500
@@ -34,7 +35,7 @@ SAVE_EVERY = 500
 class Recipe:
     """Everything that decides what the trained model is."""
 
-    steps: int = 3000
+    steps: int = 4600
     batch: int = 128
     seed: int = 2026
     learning_rate: float = 1.5e-3
@@ -42,12 +43,12 @@ class Recipe:
     warmup: float = 0.05
     patch_dropout: float = 0.5
     whole_share: float = 0.3
-    norm_after_pool: int = 1
     image_size: int = 120
-    patch_size: int = 10
+    patch_size: int = 12
     pool: str = "avg"
-    embed_dim: int = 64
-    image_width: int = 128
+    embed_dim: int = 96
+    image_width: int = 144
+    image_heads: int = 4
     image_layers: int = 1
     text_width: int = 128
     text_layers: int = 2
@@ -60,9 +61,9 @@ class Recipe:
             "patch_size": self.patch_size,
             "width": self.image_width,
             "layers": self.image_layers,
-            "head_width": 32,
+            "head_width": self.image_width // self.image_heads,
             "pool_type": self.pool,
-            "final_ln_after_pool": bool(self.norm_after_pool),
+            "final_ln_after_pool": self.pool == "avg",
         }
         text = {
             "context_length": self.context,
@@ -83,8 +84,13 @@ class Recipe:
         return {"model_cfg": model, "preprocess_cfg": preprocess}
 
 
-class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens (context,) of its and a wrong caption."""
+class Scenes(Dataset[tuple[Tensor, Tensor, bool]]):
+    """Scene ``i`` of the recipe's series.
+
+    An item is the picture, uint8 (3, s, s); token ids (3, context) of the right caption, of one that is wrong in one
+    thing, and of the right one with that thing's words blanked; and whether a wrong word is worse than a blanked one
+    (not where only the sides are swapped: then most of the caption is blanked).
+    """
 
     def __init__(self, recipe: Recipe) -> None:
         """Keep the recipe; the tokenizer is open_clip's own."""
@@ -95,23 +101,45 @@ class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
         """Return how many scenes a whole training sees."""
         return self.recipe.steps * self.recipe.batch
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, bool]:
         """Draw scene ``index``."""
         scene = make_scene(self.recipe.seed, index)
         picture = draw_scene(scene, self.recipe.image_size).picture
         rng = np.random.default_rng((*scene.seed, 2))
-        wrong, _ = wrong_caption(scene.things, scene.place, scene.style, rng)
-        right_tokens, wrong_tokens = self.tokenizer([scene.caption, wrong])
-        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1), right_tokens, wrong_tokens
+        wrong, what = wrong_caption(scene.things, scene.place, scene.style, rng)
+        right_ids, wrong_ids = self.tokenizer([scene.caption, wrong])
+        ids = torch.stack([right_ids, wrong_ids, blanked(right_ids, wrong_ids)])
+        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1), ids, what != "side"
 
 
-def contrastive_loss(image: Tensor, right: Tensor, wrong: Tensor, scale: Tensor) -> Tensor:
-    """Return CLIP's symmetric loss of unit embeddings (n, d), where every picture also meets its own wrong caption."""
+def blanked(right: Tensor, wrong: Tensor) -> Tensor:
+    """Return token ids (context,) of ``right`` with those that ``wrong`` has not replaced by the fill token.
+
+    The fill is what the explainer's text reference is made of, so the model learns what a word adds to none.
+    """
+    first, second = (ids[: int(ids.argmax()) + 1].tolist() for ids in (right, wrong))
+    same = [a == b for a, b in zip(first, second, strict=False)]
+    start = same.index(False)
+    back = [a == b for a, b in zip(first[::-1], second[::-1], strict=False)].index(False)
+    stop = max(len(first) - back, start + 1)
+    result = right.clone()
+    result[start:stop] = CaptionReader.fill_id
+    return result
+
+
+def contrastive_loss(image: Tensor, text: Tensor, ranked: Tensor, scale: Tensor) -> Tensor:
+    """Return CLIP's symmetric loss, where every picture also meets its own wrong and its own blanked caption.
+
+    ``image`` (n, d) and ``text`` (3, n, d: right, wrong, blanked) are unit embeddings. Where ``ranked`` (n,), the
+    blanked caption shall also fit better than the wrong one.
+    """
+    right, wrong, blank = text
     target = torch.arange(len(image), device=image.device)
-    own_wrong = (image * wrong).sum(-1, keepdim=True)
-    by_image = functional.cross_entropy(scale * torch.cat([image @ right.T, own_wrong], dim=1), target)
+    own_wrong, own_blank = ((image * other).sum(-1, keepdim=True) for other in (wrong, blank))
+    by_image = functional.cross_entropy(scale * torch.cat([image @ right.T, own_wrong, own_blank], dim=1), target)
     by_caption = functional.cross_entropy(scale * (right @ image.T), target)
-    return (by_image + by_caption) / 2
+    order = functional.softplus(scale * (own_wrong - own_blank))[ranked].mean()
+    return (by_image + by_caption + order) / 2
 
 
 def encode_text(model: open_clip.CLIP, ids: Tensor) -> Tensor:
@@ -140,7 +168,7 @@ class Training:
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True)
 
-    def train_batch(self, pictures: Tensor, right: Tensor, wrong: Tensor) -> float:
+    def train_batch(self, pictures: Tensor, ids: Tensor, ranked: Tensor) -> float:
         """Do one step and return its loss."""
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # masks follow from the step, resumed or not
         for group in self.optimiser.param_groups:
@@ -149,9 +177,9 @@ class Training:
             self.model.visual.patch_dropout = torch.nn.Identity()
         pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
         image = self.model.encode_image(pixels, normalize=True)
-        text = functional.normalize(encode_text(self.model, torch.cat([right, wrong]).to(self.device)), dim=-1)
-        right_text, wrong_text = text.chunk(2)
-        loss = contrastive_loss(image, right_text, wrong_text, self.model.logit_scale.exp())
+        captions = encode_text(self.model, ids.transpose(0, 1).flatten(0, 1).to(self.device))
+        text = functional.normalize(captions, dim=-1).view(3, len(pictures), -1)
+        loss = contrastive_loss(image, text, ranked.to(self.device), self.model.logit_scale.exp())
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no type here
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -200,8 +228,8 @@ def train(recipe: Recipe, folder: Path, device: str, workers: int) -> None:
     order = range(training.step * recipe.batch, len(scenes))
     loader = DataLoader(scenes, batch_size=recipe.batch, sampler=order, num_workers=workers, drop_last=True)
     started, first = time.monotonic(), training.step
-    for pictures, right, wrong in loader:
-        loss = training.train_batch(pictures, right, wrong)
+    for pictures, ids, ranked in loader:
+        loss = training.train_batch(pictures, ids, ranked)
         spent = time.monotonic() - started
         if training.step % LOG_EVERY == 0:
             rate = (training.step - first) * recipe.batch / spent

@@ -85,3 +85,21 @@ def test_a_path_that_goes_nowhere_is_complete() -> None:
     found = integrate(lambda n: torch.zeros(len(n), 2, 3), levels("adaptive", None), torch.zeros(3), "test")
     assert found.report.residual == 0
     assert found.report.converged
+
+
+def test_the_rows_error_is_estimated_from_how_the_changes_shrink() -> None:
+    """A peak of width 1/25: the estimate bounds the true error, and saves the level that would only confirm it."""
+
+    def derivatives(nodes: torch.Tensor) -> torch.Tensor:
+        return (1 / (1 + (12 * (nodes - 0.4)) ** 2))[:, None, None]
+
+    true = float((np.arctan(12 * 0.6) + np.arctan(12 * 0.4)) / 12)
+    target = torch.tensor([true], dtype=torch.float64)
+    reached = []
+    for steps in (17, 33, 65, 129):
+        found = integrate(derivatives, levels("adaptive", steps), target, "test")
+        error = abs(float(found.rows[0, 0]) - true) / true
+        assert found.report.row_error is not None
+        assert error <= found.report.row_error
+        reached.append(found.report.nodes)
+    assert reached == [17, 33, 65, 65]

@@ -274,8 +274,8 @@ def test_too_few_steps_give_a_partial_result_that_says_so(make_tiny: Callable[..
     result = second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, steps=9)
     assert not result.image_side.converged
     assert result.image_side.nodes == 9
-    assert result.image_side.row_change is not None
-    assert result.image_side.row_change > 1e-3
+    assert result.image_side.row_error is not None
+    assert result.image_side.row_error > 1e-3
 
 
 @pytest.mark.parametrize(
