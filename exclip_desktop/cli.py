@@ -1,9 +1,10 @@
-"""The command line: ``exclip-desktop explain`` and ``exclip-desktop doctor``."""
+"""The entry point: the window, and the commands ``explain`` and ``doctor``."""
 
 import argparse
 import json
 import math
 import os
+import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -24,23 +25,25 @@ from exclip_desktop.storage.samples import samples
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
 
+COMMANDS = ("explain", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 PROGRESS_AFTER_S = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit code: 0, 2 when the person can mend something, 130 when interrupted."""
+    """Run a command, or show the window where none is named (with a picture and a caption, if they are given).
+
+    Returns the exit code: 0, 2 when the person can mend something, 130 when interrupted.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
+    given = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.run is None:
-        parser.print_help()
-        return 0
+    options = argparse.Namespace(run=_window, what=given) if _means_window(given) else parser.parse_args(given)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except UserError as error:
         print(f"exclip-desktop: {error}", file=sys.stderr)
         return USER_ERROR
@@ -52,13 +55,27 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _means_window(given: list[str]) -> bool:
+    return not given or (given[0] not in COMMANDS and not given[0].startswith("-"))
+
+
+def _window(options: argparse.Namespace) -> int:
+    if len(options.what) > 2:
+        told = shlex.join(options.what[1:])
+        raise CaptionError(f"One picture and one caption are expected, not {told}.", "Put the caption in quotes.")
+    code: int = import_module("exclip_desktop.app").run_window(*options.what)  # it imports Qt
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="exclip-desktop", description="Which words of a caption match which regions of a picture, for CLIP models."
+        prog="exclip-desktop",
+        usage="exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {explain,doctor} …",
+        description="Which words of a caption match which regions of a picture, for CLIP models. "
+        "Without a command the window opens, with the picture and the caption that are given.",
     )
     parser.add_argument("--version", action="version", version=f"exclip-desktop {__version__}")
-    parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="", required=True, prog="exclip-desktop")
     explain = commands.add_parser(
         "explain",
         help="explain a picture and a caption",

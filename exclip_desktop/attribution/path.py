@@ -1,5 +1,6 @@
 """One side of a pair, cut at a layer: the straight path from reference features to input features, and the head."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from exclip_desktop.models.towers import PooledBlock
 with warnings.catch_warnings():
     # torch builds its forward-mode rules on first use, by a function that it deprecates itself.
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
-    import_module("torch._decomp.decompositions_for_jvp")
+    if os.environ.get("PYTORCH_JIT", "1") == "1":
+        import_module("torch._decomp.decompositions_for_jvp")
 
 TEXT_REFERENCES = ("matched", "published")
 

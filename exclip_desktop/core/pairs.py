@@ -10,6 +10,7 @@ from exclip_desktop.core.selection import Selection, coverage
 from exclip_desktop.core.tokens import Caption
 
 SMALL = 1e-3  # values below this are told with six decimals
+NOTHING = 5e-7  # and below this as zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,16 @@ def selected_groups(caption: Caption, rows: tuple[int, ...]) -> tuple[RowGroup, 
     """Return the words (and specials) that ``rows`` touch, each with its selected rows only; all words for no rows."""
     if not rows:
         return row_groups(caption, by_word=True, specials=False)
-    groups = row_groups(caption, by_word=True, specials=True)
-    parts = (_selected_part(caption, group, frozenset(rows)) for group in groups)
-    return tuple(part for part in parts if part.rows)
+    chosen = frozenset(rows)
+    groups = (group for group in row_groups(caption, by_word=True, specials=True) if not chosen.isdisjoint(group.rows))
+    return tuple(_selected_part(caption, group, chosen) for group in groups)
 
 
 def _selected_part(caption: Caption, group: RowGroup, chosen: frozenset[int]) -> RowGroup:
+    if chosen.issuperset(group.rows):
+        return group
     rows = tuple(row for row in group.rows if row in chosen)
-    if rows == group.rows or caption.tokens[group.rows[0]].kind == "padding":
+    if caption.tokens[rows[0]].kind == "padding":
         return RowGroup(group.name, rows)
     return RowGroup("·".join(caption.tokens[row].text for row in rows), rows)
 
@@ -125,5 +128,6 @@ def word_values(explanation: Explanation, selection: Selection) -> list[tuple[st
 
 def signed(value: float) -> str:
     """Return a value as a person reads it: always with its sign, four decimals, six for small ones."""
-    decimals = 4 if abs(value) >= SMALL or value == 0 else 6
+    value = 0.0 if abs(value) < NOTHING else value
+    decimals = 6 if 0 < abs(value) < SMALL else 4
     return f"{value:+.{decimals}f}".replace("-", "−")

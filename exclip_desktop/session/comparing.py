@@ -26,10 +26,12 @@ class Comparing(QObject):
             self._captions = (*self._captions, text)
             self._ask()
 
-    def remove(self, caption: str) -> None:
-        """Remove a caption."""
-        self._captions = tuple(kept for kept in self._captions if kept != caption)
-        self._ask()
+    def remove_at(self, index: int) -> None:
+        """Remove an entry of ``state.alternatives``."""
+        entries = self._state.alternatives
+        if 0 <= index < len(entries):
+            self._captions = tuple(kept for kept in self._captions if kept != entries[index].caption)
+            self._ask()
 
     def _ask(self) -> None:
         explanation, shown = self._state.explanation, self._state.shown

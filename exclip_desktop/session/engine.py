@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -38,22 +37,6 @@ from exclip_desktop.session.requests import (
 )
 from exclip_desktop.storage.cache import FactorCache, cache_key
 from exclip_desktop.storage.pictures import Picture
-
-
-class Engine(Protocol):
-    """What the worker asks of an engine; called in the worker's thread only."""
-
-    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
-        """Load the model if another one is loaded, and say what it is."""
-
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
-        """Explain the request's pair."""
-
-    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
-        """Compute what makes the next caption for the same picture quick, if it is not there yet."""
-
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
-        """Score the request's captions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,15 @@ class Explaining(QObject):
         self._state.change(choice=choice)
         self.ask()
 
-    def choose_how(self, how: How) -> None:
-        """Explain by other settings."""
-        self._state.change(how=how)
-        self.ask()
+    def choose_method(self, how: How, device: str | None) -> None:
+        """Explain by other settings, on another device."""
+        if (how, device) != (self._state.how, self._state.choice.device):
+            self._state.change(how=how, choice=replace(self._state.choice, device=device))
+            self.ask()
+
+    def dismiss(self) -> None:
+        """Take the banner away."""
+        self._state.change(notice=None)
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""

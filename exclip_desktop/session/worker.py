@@ -5,20 +5,41 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from exclip_desktop.core.errors import Cancelled, UserError
-from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.session.requests import ExplainRequest, Failed, ModelChoice, ScoreRequest
-
-if TYPE_CHECKING:
-    from exclip_desktop.session.engine import Engine  # it imports torch
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.session.requests import (
+    Explained,
+    ExplainRequest,
+    Failed,
+    ModelChoice,
+    ModelFacts,
+    Scored,
+    ScoreRequest,
+)
 
 log = logging.getLogger(__name__)
 TELL_EVERY_S = 0.03
 Request = ExplainRequest | ScoreRequest
+
+
+class Engine(Protocol):
+    """What the worker asks of an engine; called in the worker's thread only."""
+
+    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+        """Load the model if another one is loaded, and say what it is."""
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        """Explain the request's pair."""
+
+    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+        """Compute what makes the next caption for the same picture quick, if it is not there yet."""
+
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+        """Score the request's captions."""
 
 
 class Mailbox:
@@ -92,7 +113,7 @@ class Worker(QThread):
     told = Signal(str, int, int, bool)
     rested = Signal()
 
-    def __init__(self, make_engine: Callable[[], "Engine"], parent: QObject | None = None) -> None:
+    def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
         super().__init__(parent)
         self._make_engine = make_engine
@@ -144,7 +165,7 @@ class Worker(QThread):
                 self._running = None
             self.rested.emit()
 
-    def _serve(self, engine: "Engine", request: Request, idle: bool) -> None:
+    def _serve(self, engine: Engine, request: Request, idle: bool) -> None:
         token = CancelToken()
         with self._lock:
             self._running = (request, idle, token)

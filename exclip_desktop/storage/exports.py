@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.selection import Preview, Selection, block_sum, coverage, patch_heat, token_heat
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 
+Floats = NDArray[np.float64]
 DATA_ENDINGS = (".npz", ".json", ".csv")
 PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 
@@ -32,8 +35,16 @@ def _check(path: Path, endings: tuple[str, ...]) -> None:
     check_writable(path)
 
 
-def save_data(result: Explanation, path: Path) -> None:
-    """Write the explanation as NPZ, JSON or CSV, by the file's ending.
+def save_data(result: Explanation, path: Path, selection: Selection | None = None) -> None:
+    """Write the explanation as NPZ, JSON or CSV, by the file's ending; with ``selection``, what it adds up to as well.
+
+    - JSON: everything as one object; the selection under ``selection``, see ``selection_as_plain``.
+    - NPZ: the matrix and its names as arrays, all else as JSON text in ``provenance``; of the selection,
+      ``selection_rows``, ``selection_coverage`` (grid_h, grid_w), ``patch_heat`` (grid_h, grid_w) and ``token_heat``
+      (rows,) are arrays too.
+    - CSV: one line per word: word, start, end (characters), then what it adds through each patch of the whole picture.
+      A selection puts two columns before the patches: ``selected``, 1 where the word has a selected token (where
+      nothing is selected, everything counts), and ``value``, the word's sum through the regions.
 
     Raises:
         OutputError: another ending, or the place cannot be written.
@@ -41,7 +52,7 @@ def save_data(result: Explanation, path: Path) -> None:
     """
     check_data_path(path)
     writers = {".npz": _npz, ".json": _json, ".csv": _csv}
-    write_atomically(path, lambda file: writers[path.suffix.lower()](result, file))
+    write_atomically(path, lambda file: writers[path.suffix.lower()](result, selection, file))
 
 
 def as_plain(result: Explanation) -> dict[str, Any]:
@@ -65,30 +76,88 @@ def as_plain(result: Explanation) -> dict[str, Any]:
     }
 
 
-def _npz(result: Explanation, file: BinaryIO) -> None:
-    told = json.dumps(as_plain(result), ensure_ascii=False)
-    np.savez_compressed(
-        file,
-        matrix=result.matrix,
-        grid=result.grid,
-        rows=np.array(result.rows),
-        columns=np.array(result.columns),
-        content=result.interactions.content,
-        score=np.float64(result.score),
-        provenance=np.array(told),
-    )
+def selection_as_plain(result: Explanation, selection: Selection) -> dict[str, Any]:
+    """Return the selection and what follows from it as plain values for JSON.
+
+    ``sum`` is of the selected tokens × the selected patches, each by its covered share (``coverage``); ``patch_heat``
+    is through the selected tokens, ``token_heat`` through the regions. No rows: all tokens; no regions: all patches.
+    """
+    patches, tokens = _heat(result, selection)
+    share = coverage(result.geometry, selection.regions)
+    return {
+        "rows": list(selection.rows),
+        "tokens": [result.rows[row] for row in selection.rows],
+        "words": [
+            {"text": word.text, "start": word.start, "end": word.end}
+            for word in result.words
+            if set(word.rows).intersection(selection.rows)
+        ],
+        "regions": [
+            {"name": region.name, "box": region.box, "outline": region.outline, "subtract": region.subtract}
+            for region in selection.regions
+        ],
+        "coverage": None if share is None else share.tolist(),
+        "sum": block_sum(result.interactions, result.geometry, selection),
+        "patch_heat": patches.tolist(),
+        "token_heat": tokens.tolist(),
+    }
 
 
-def _json(result: Explanation, file: BinaryIO) -> None:
-    told = {**as_plain(result), "columns": result.columns, "matrix": result.matrix.astype(float).tolist()}
+def _heat(result: Explanation, selection: Selection) -> tuple[Floats, Floats]:
+    patches = patch_heat(result.interactions, selection, Preview())
+    return patches, token_heat(result.interactions, result.geometry, selection, Preview())
+
+
+def _told(result: Explanation, selection: Selection | None) -> dict[str, Any]:
+    told = as_plain(result)
+    return told if selection is None else {**told, "selection": selection_as_plain(result, selection)}
+
+
+def _npz(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
+    arrays: dict[str, Any] = {
+        "matrix": result.matrix,
+        "grid": result.grid,
+        "rows": np.array(result.rows),
+        "columns": np.array(result.columns),
+        "content": result.interactions.content,
+        "score": np.float64(result.score),
+        "provenance": np.array(json.dumps(_told(result, selection), ensure_ascii=False)),
+    }
+    if selection is not None:
+        patches, tokens = _heat(result, selection)
+        share = coverage(result.geometry, selection.regions)
+        arrays["selection_rows"] = np.array(selection.rows, dtype=np.int64)
+        arrays["selection_coverage"] = np.ones(result.geometry.grid) if share is None else share
+        arrays["patch_heat"], arrays["token_heat"] = patches, tokens
+    np.savez_compressed(file, **arrays)
+
+
+def _json(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
+    told = {
+        **_told(result, selection),
+        "columns": result.columns,
+        "matrix": result.matrix.astype(float).tolist(),
+    }
     file.write(json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8"))
 
 
-def _csv(result: Explanation, file: BinaryIO) -> None:
+def _csv(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["word", "start", "end", *result.columns[result.interactions.prefix :]])
-    for word in result.words:
+    added = [[] for _ in result.words] if selection is None else _selected_cells(result, selection)
+    named = [] if selection is None else ["selected", "value"]
+    writer.writerow(["word", "start", "end", *named, *result.columns[result.interactions.prefix :]])
+    for word, cells in zip(result.words, added, strict=True):
         heat = result.interactions.patch_heat(word.rows).reshape(-1)
-        writer.writerow([word.text, word.start, word.end, *(f"{value:.9g}" for value in heat)])
+        writer.writerow([word.text, word.start, word.end, *cells, *(f"{value:.9g}" for value in heat)])
     file.write(text.getvalue().encode("utf-8"))
+
+
+def _selected_cells(result: Explanation, selection: Selection) -> list[list[str]]:
+    """Return, for each word, whether it is selected and its value through the regions."""
+    _, tokens = _heat(result, selection)
+    chosen = set(selection.rows or range(len(tokens)))
+    return [
+        [str(int(bool(chosen.intersection(word.rows)))), f"{tokens[list(word.rows)].sum():.9g}"]
+        for word in result.words
+    ]

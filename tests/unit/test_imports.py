@@ -27,6 +27,7 @@ for package in {packages!r}:
         (("torch", "open_clip", "PIL", "matplotlib"), ("exclip_desktop.core",)),
         (("torch", "open_clip", "matplotlib"), ("exclip_desktop.storage",)),
         (("torch", "open_clip"), ("exclip_desktop.render",)),
+        (("torch", "open_clip", "matplotlib"), ("exclip_desktop.ui",)),
         (
             ("PySide6", "pyqtgraph", "matplotlib"),
             ("exclip_desktop.core", "exclip_desktop.models", "exclip_desktop.attribution"),
@@ -41,12 +42,24 @@ def test_packages_import_with_what_they_must_not_know_blocked(
     assert done.returncode == 0, done.stderr
 
 
-def test_the_command_line_asks_for_help_without_torch() -> None:
-    code = "from exclip_desktop.cli import main; main([]); import exclip_desktop as e; assert e.__version__"
-    script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib"), code=code)
+def test_the_command_line_helps_without_torch_and_qt() -> None:
+    code = "from exclip_desktop.cli import main; import exclip_desktop as e; assert e.__version__; main(['--help'])"
+    script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib", "PySide6"), code=code)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "explain" in done.stdout
+
+
+def test_everything_of_the_session_but_its_engine_imports_without_torch() -> None:
+    code = (
+        "import pkgutil, importlib, exclip_desktop.session as s\n"
+        "for m in pkgutil.iter_modules(s.__path__):\n"
+        "    if m.name != 'engine': importlib.import_module(f'exclip_desktop.session.{m.name}')\n"
+        "import exclip_desktop.app"
+    )
+    script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib"), code=code)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_unknown_names_are_attribute_errors() -> None:

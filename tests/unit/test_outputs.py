@@ -1,6 +1,7 @@
 """Numbers and figures are written wholly or not at all, and hold what they should."""
 
 import csv
+import io
 import json
 import os
 from pathlib import Path
@@ -13,10 +14,15 @@ from PIL import Image
 
 from exclip_desktop import Result, explain
 from exclip_desktop.core.errors import OutputError, UserError
+from exclip_desktop.core.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.exports import save_data
 from tests.conftest import CAPTION
+
+LASSO = Region.lasso(((6.0, 2.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")
+REGIONS = (Region((4.0, 4.0, 30.0, 30.0), name="dog & $x$"), Region((4.0, 4.0, 9.0, 9.0), subtract=True), LASSO)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,84 @@ def test_csv_is_words_by_patches(result: Result, tmp_path: Path) -> None:
     assert values.sum() == pytest.approx(result.ledger.words_patches, abs=1e-6)
 
 
+@pytest.fixture(scope="module")
+def selection(result: Result) -> Selection:
+    return Selection(result.caption.rows_of("red balloon"), REGIONS)
+
+
+def heats(result: Result, selection: Selection) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return patch and token heat from the matrix, in few words of its own."""
+    share = coverage(result.geometry, selection.regions)
+    share = np.ones(result.geometry.grid) if share is None else share
+    rows = list(selection.rows) or list(range(len(result.rows)))
+    grid = result.grid.astype(np.float64)
+    return grid[rows].sum(0), (grid * share).sum((1, 2))
+
+
+def test_json_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:
+    save_data(result, tmp_path / "a.json", selection)
+    told = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    chosen, (patches, tokens) = told["selection"], heats(result, selection)
+    np.testing.assert_allclose(chosen["patch_heat"], patches, atol=1e-9)
+    np.testing.assert_allclose(chosen["token_heat"], tokens, atol=1e-9)
+    assert chosen["sum"] == pytest.approx(tokens[list(selection.rows)].sum(), abs=1e-9)
+    assert chosen["sum"] == pytest.approx((patches * chosen["coverage"]).sum(), abs=1e-9)
+    assert tuple(chosen["rows"]) == selection.rows
+    assert chosen["tokens"] == ["red", "balloon"]
+    assert [CAPTION[word["start"] : word["end"]] for word in chosen["words"]] == ["red", "balloon"]
+    read = [
+        Region(tuple(r["box"]), tuple(map(tuple, r["outline"])), r["subtract"], r["name"]) for r in chosen["regions"]
+    ]
+    assert tuple(read) == REGIONS
+    assert told["settings"]["weights_sha256"] == result.settings.weights_sha256
+    assert {"versions", "image_layer", "steps", "text_reference", "device"} <= set(told["settings"])
+    assert told["image_side"]["nodes"] == result.image_side.nodes
+    assert told["geometry"]["seen"] == list(result.geometry.seen)
+
+
+def test_npz_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:
+    save_data(result, tmp_path / "a.npz", selection)
+    patches, tokens = heats(result, selection)
+    with np.load(tmp_path / "a.npz") as data:
+        assert tuple(data["selection_rows"]) == selection.rows
+        np.testing.assert_array_equal(data["selection_coverage"], coverage(result.geometry, REGIONS))
+        np.testing.assert_allclose(data["patch_heat"], patches, atol=1e-9)
+        np.testing.assert_allclose(data["token_heat"], tokens, atol=1e-9)
+        np.testing.assert_array_equal(data["matrix"], result.matrix)
+        told = json.loads(str(data["provenance"]))
+    assert told["selection"]["sum"] == block_sum(result.interactions, result.geometry, selection)
+    assert told["selection"]["regions"][2]["name"] == "the sky"
+
+
+def test_csv_carries_the_selection_in_two_columns(result: Result, selection: Selection, tmp_path: Path) -> None:
+    save_data(result, tmp_path / "plain.csv")
+    save_data(result, tmp_path / "a.csv", selection)
+    plain, chosen = (
+        list(csv.reader(io.StringIO((tmp_path / name).read_text("utf-8"), newline="")))
+        for name in ("plain.csv", "a.csv")
+    )
+    assert chosen[0][3:5] == ["selected", "value"]
+    assert [line[:3] + line[5:] for line in chosen] == plain
+    assert {line[0] for line in chosen[1:] if line[3] == "1"} == {"red", "balloon"}
+    tokens = heats(result, selection)[1]
+    values = [tokens[list(word.rows)].sum() for word in result.words]
+    np.testing.assert_allclose([float(line[4]) for line in chosen[1:]], values, atol=1e-9)
+
+
+def test_an_empty_selection_means_everything(result: Result, tmp_path: Path) -> None:
+    for ending in ("csv", "json", "npz"):
+        save_data(result, tmp_path / f"a.{ending}", Selection())
+    told = json.loads((tmp_path / "a.json").read_text("utf-8"))["selection"]
+    assert told["sum"] == pytest.approx(float(result.grid.sum(dtype=np.float64)), abs=1e-9)
+    assert (told["rows"], told["regions"], told["coverage"]) == ([], [], None)
+    np.testing.assert_allclose(told["patch_heat"], result.patch_heat(), atol=1e-9)
+    with np.load(tmp_path / "a.npz") as data:
+        assert data["selection_coverage"].min() == 1.0
+        assert data["selection_rows"].shape == (0,)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert {line["selected"] for line in csv.DictReader(file)} == {"1"}
+
+
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_plots_are_written_in_their_format(result: Result, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.{ending}"
@@ -70,7 +154,8 @@ def test_a_plot_shows_heat_where_the_patches_were(result: Result, picture: NDArr
     assert heat.get_extent() == [seen[0], seen[2], seen[3], seen[1]]
     values = result.patch_heat("balloon")
     colours = np.asarray(heat.get_array())
-    assert colours.shape == (4, 4, 3)
+    assert colours.shape == (4, 4, 4)
+    colours = colours[..., :3].astype(float)
     strongest = np.unravel_index(np.abs(values).argmax(), values.shape)
     saturation = colours.max(-1) - colours.min(-1)
     assert np.unravel_index(saturation.argmax(), saturation.shape) == strongest

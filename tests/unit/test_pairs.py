@@ -114,7 +114,8 @@ def test_word_values_add_up_to_the_block(explanation: Explanation, rows: tuple[i
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(0.0031, "+0.0031"), (-0.25, "−0.2500"), (0.0, "+0.0000"), (-0.00004, "−0.000040")]
+    ("value", "told"),
+    [(0.0031, "+0.0031"), (-0.25, "−0.2500"), (0.0, "+0.0000"), (-0.00004, "−0.000040"), (-1e-7, "+0.0000")],
 )
 def test_signed(value: float, told: str) -> None:
     assert signed(value) == told

@@ -1,0 +1,43 @@
+"""Starts the window. Nothing here imports torch: the worker does, once the window is on screen."""
+
+import sys
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from PySide6.QtCore import QCoreApplication, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from exclip_desktop.core.version import __version__
+from exclip_desktop.session.logs import log_file, start_logging
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.theme import app_icon
+from exclip_desktop.ui.window import Window
+
+
+def run_window(picture: str | None = None, caption: str | None = None) -> int:
+    """Show the window until it is closed, with ``picture`` or the first sample; return the exit code."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    name_program(app)
+    path = log_file()
+    logged = start_logging(path)
+    session = Session(QSettings(), factor_folder())
+    window = Window(session, str(path) if logged else "")
+    window.show()
+    QTimer.singleShot(0, lambda: session.start(picture, caption))
+    code: int = app.exec()
+    return code
+
+
+def name_program(app: QApplication) -> None:
+    """Tell Qt the program's name, which places settings, and its icon."""
+    QCoreApplication.setApplicationName("exclip_desktop")
+    QCoreApplication.setOrganizationName("exclip_desktop")
+    QCoreApplication.setApplicationVersion(__version__)
+    app.setDesktopFileName("exclip-desktop")
+    app.setWindowIcon(app_icon())
+
+
+def factor_folder() -> Path:
+    """Return where factors are kept."""
+    return user_cache_path("exclip_desktop", appauthor=False) / "factors"

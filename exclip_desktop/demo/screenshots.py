@@ -1,0 +1,109 @@
+"""Takes README's screenshots of the real window: ``python -m exclip_desktop.demo.screenshots --out FOLDER``.
+
+Needs no screen: it runs with Qt's offscreen platform where ``QT_QPA_PLATFORM`` is not set.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from exclip_desktop.app import name_program
+from exclip_desktop.session.session import Session
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.ui.window import Window
+
+PATIENCE_S = 180.0
+SIZES = ((1280, 800), (960, 640), (2560, 1440))
+
+
+def palette(dark: bool) -> QPalette:
+    """Return a light or dark palette, as a desktop would give it."""
+    window, text = ("#2b2b2b", "#e6e6e6") if dark else ("#f4f4f4", "#1c1c1c")
+    base, button = ("#1f1f1f", "#383838") if dark else ("#ffffff", "#e9e9e9")
+    made = QPalette(QColor(button), QColor(window))
+    roles = QPalette.ColorRole
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.ToolTipText):
+        made.setColor(role, QColor(text))
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor("#8a8a8a"))
+    made.setColor(roles.Base, QColor(base))
+    made.setColor(roles.AlternateBase, QColor(button))
+    made.setColor(roles.ToolTipBase, QColor(base))
+    made.setColor(roles.PlaceholderText, QColor("#8a8a8a"))
+    made.setColor(roles.Highlight, QColor("#3574b8"))
+    made.setColor(roles.HighlightedText, QColor("#ffffff"))
+    return made
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Serve events until ``reached``; raises ``TimeoutError`` after three minutes."""
+    end = time.monotonic() + PATIENCE_S
+    while not reached():
+        if time.monotonic() > end:
+            raise TimeoutError("The window did not get there.")
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+
+
+def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
+    """Drag a box, source pixels, on the window's canvas with the mouse."""
+    view = window.canvas.view
+    start, stop = (QPointF(*view.camera.to_canvas(corner)).toPoint() for corner in (box[:2], box[2:]))
+    port, left = view.viewport(), Qt.MouseButton.LeftButton
+    QTest.mousePress(port, left, pos=start)
+    for step in range(1, 6):
+        QTest.mouseMove(port, start + QPoint((stop - start).x() * step // 5, (stop - start).y() * step // 5))
+    QTest.mouseRelease(port, left, pos=stop)
+
+
+def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
+    """Take the screenshots and return their files."""
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    name_program(app)
+    app.setStyle("Fusion")
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = []
+    with tempfile.TemporaryDirectory() as place:
+        session = Session(QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat), None)
+        window = Window(session)
+        window.show()
+        session.start()
+        state = session.state
+        wait_until(lambda: state.explanation is not None and state.work is None)
+        draw_box(window, samples()[0].objects[0].box)
+        for dark in (False, True):
+            app.setPalette(palette(dark))
+            for size in sizes:
+                window.resize(*size)
+                wait_until(lambda: not window.canvas.view.viewport().visibleRegion().isEmpty())
+                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+                QCoreApplication.processEvents()
+                taken.append(folder / f"window-{'dark' if dark else 'light'}-{size[0]}.png")
+                window.grab().save(str(taken[-1]))
+        window.close()
+    return taken
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Take the screenshots."""
+    parser = argparse.ArgumentParser(prog="python -m exclip_desktop.demo.screenshots", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--all-sizes", action="store_true", help="960×640 and 2560×1440 too")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    for path in take(options.out, SIZES if options.all_sizes else SIZES[:1]):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

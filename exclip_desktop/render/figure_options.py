@@ -1,0 +1,94 @@
+"""What a figure shows and how large it is, and the words a selection stands for; nothing here needs matplotlib."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.core.tokens import Caption, Span
+
+LAYOUT_IN = 7.0
+NARROWEST_IN = 3.0
+SMALLEST_PX, LARGEST_PX = 300, 20000
+
+
+@dataclass(frozen=True, slots=True)
+class FigureOptions:
+    """What the figure shows, as the canvas does, and how large.
+
+    Attributes:
+        selection: selected tokens and regions in source pixels; None: nothing selected.
+        span, box: take the place of the selection's tokens and of its regions.
+        colours: a key of ``core.colour.MAPS``.
+        picture_limit, words_limit: ends of the two colour ranges; None: the largest value shown.
+        drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
+        opacity: of the heat, 0 to 1; where drawn by magnitude, that of the largest value.
+        smooth: whether patches blend into each other; values are interpolated, then coloured.
+        grey: whether the picture is greyed under the heat.
+        heat: whether heat is shown at all.
+        specials: whether [SOT] and [EOT] are shown.
+        width_px: width of the figure in pixels.
+        dpi: pixels per inch; text keeps its size in points. None: text grows with the width.
+
+    """
+
+    span: Span | None = None
+    box: Box | None = None
+    selection: Selection | None = None
+    colours: str = "red-blue"
+    picture_limit: float | None = None
+    words_limit: float | None = None
+    drawing: Literal["scale", "magnitude"] = "scale"
+    opacity: float = 0.64
+    smooth: bool = False
+    grey: bool = True
+    heat: bool = True
+    specials: bool = False
+    width_px: int = 1050
+    dpi: float | None = None
+
+
+def figure_size(options: FigureOptions) -> tuple[float, float]:
+    """Return the figure's width in inches and its pixels per inch.
+
+    Raises:
+        SettingsError: it would be too small for its text, or too large to be drawn.
+
+    """
+    if not SMALLEST_PX <= options.width_px <= LARGEST_PX:
+        raise SettingsError(
+            f"A figure cannot be {options.width_px} pixels wide.", f"Choose {SMALLEST_PX} to {LARGEST_PX} pixels."
+        )
+    dpi = options.width_px / LAYOUT_IN if options.dpi is None else options.dpi
+    if not dpi > 0 or options.width_px / dpi < NARROWEST_IN:
+        raise SettingsError(
+            f"{options.width_px} pixels at {dpi:g} dots per inch leave no room for text.",
+            f"Choose more pixels, or at most {options.width_px / NARROWEST_IN:.0f} dots per inch.",
+        )
+    return options.width_px / dpi, dpi
+
+
+def selection_of(result: Explanation, options: FigureOptions) -> Selection:
+    """Return what ``options`` select.
+
+    Raises:
+        CaptionError, SelectionError: the span or box does not fit, or a row is not of this caption.
+
+    """
+    chosen = options.selection or Selection()
+    rows = chosen.rows if options.span is None else result.caption.rows_of(options.span)
+    if options.box is None:
+        return Selection(rows, chosen.regions)
+    result.coverage_of(options.box)
+    return Selection(rows, (Region(options.box),))
+
+
+def phrases(caption: Caption, rows: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return the characters (start, end) of the selected words, words in a row as one."""
+    chosen = set(rows)
+    runs = groupby(caption.words, key=lambda word: bool(chosen.intersection(word.rows)))
+    found = [list(words) for selected, words in runs if selected]
+    return [(words[0].start, words[-1].end) for words in found]

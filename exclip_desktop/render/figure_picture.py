@@ -1,0 +1,120 @@
+"""The upper part of the figure: the picture with its heat and regions, and the colour bar."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.patches import Polygon, Rectangle
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop.core.colour import lookup_table
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.selection import Region
+from exclip_desktop.render.figure_heat import heat_rgba
+from exclip_desktop.render.figure_options import FigureOptions
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+GREY = np.array([0.2126, 0.7152, 0.0722])
+SHADE = (0.094, 0.094, 0.094, 0.376)
+STRIPES = (1, 1, 1, 0.376)
+NAME_PT = 9
+NAME_ROOM_IN = 0.28
+NAME_GROUND = (0.08, 0.08, 0.08, 0.78)
+
+
+def draw_picture(axes: Axes, pixels: Pixels, options: FigureOptions, largest_px: int) -> None:
+    """Show the picture in its own pixels, greyed where heat lies over it, and no finer than ``largest_px``."""
+    height, width = pixels.shape[:2]
+    shown = _shrunk(pixels, largest_px)
+    if options.grey and options.heat:
+        shown = np.rint(shown @ GREY).astype(np.uint8)[..., None].repeat(3, axis=2)
+    axes.imshow(shown, extent=(0, width, height, 0), interpolation="bilinear")
+    axes.set_axis_off()
+
+
+def draw_heat(axes: Axes, values: Floats, limit: float, geometry: Geometry, options: FigureOptions) -> None:
+    """Lay the heat (grid_h, grid_w) exactly where the patches were."""
+    x0, y0, x1, y1 = geometry.seen
+    rgba = np.rint(heat_rgba(values, limit, options) * 255).astype(np.uint8)  # less memory in large figures
+    axes.imshow(
+        rgba,
+        extent=(x0, x1, y1, y0),
+        interpolation="bilinear" if options.smooth else "nearest",
+    )
+
+
+def draw_unseen(axes: Axes, geometry: Geometry) -> None:
+    """Hatch what the model did not see, and show no more than the picture."""
+    width, height = geometry.source_size
+    x0, y0, x1, y1 = geometry.seen
+    parts = (0, 0, x0, height), (x1, 0, width, height), (x0, 0, x1, y0), (x0, y1, x1, height)
+    for left, top, right, bottom in parts:
+        if right - left > 0.5 and bottom - top > 0.5:
+            place = (left, top), right - left, bottom - top
+            axes.add_patch(Rectangle(*place, facecolor=SHADE, edgecolor=STRIPES, hatch="////", linewidth=0))
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+
+
+def draw_regions(axes: Axes, regions: tuple[Region, ...]) -> None:
+    """Outline the regions, black on white so that they show on any picture; dashed where they are taken away."""
+    for region in regions:
+        corners = region.outline or _corners(region)
+        axes.add_patch(Polygon(corners, fill=False, edgecolor="white", linewidth=3.5, joinstyle="miter"))
+        line: Any = (0, (4, 2.5)) if region.subtract else "-"
+        axes.add_patch(
+            Polygon(corners, fill=False, edgecolor="black", linewidth=1.5, linestyle=line, joinstyle="miter")
+        )
+        if region.name:
+            _draw_name(axes, region)
+
+
+def draw_bar(axes: Axes, limit: float, largest: float, colours: str) -> None:
+    """Draw the colour bar with its numbers; with tips where values reach beyond its ends."""
+    mappable = ScalarMappable(Normalize(-limit, limit), ListedColormap(lookup_table(colours)))
+    ticks = [-limit, -limit / 2, 0, limit / 2, limit]
+    beyond = "both" if largest > limit * (1 + 1e-9) else "neither"
+    bar = axes.figure.colorbar(mappable, cax=axes, ticks=ticks, extend=beyond)
+    bar.ax.set_yticklabels([f"{value:+.2g}" if value else "0" for value in ticks])
+    bar.ax.tick_params(labelsize=8)
+    bar.outline.set_linewidth(0.4)
+
+
+def _shrunk(pixels: Pixels, largest_px: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    share = largest_px / max(height, width)
+    if share >= 1:
+        return pixels
+    size = max(1, round(width * share)), max(1, round(height * share))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
+def _corners(region: Region) -> tuple[tuple[float, float], ...]:
+    x0, y0, x1, y1 = region.box
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+
+
+def _draw_name(axes: Axes, region: Region) -> None:
+    """Write the name above the region's upper left corner, or inside where there is no room."""
+    axes.apply_aspect()  # else the axes do not know yet how high they are
+    left, right, bottom, top = *axes.get_xlim(), *axes.get_ylim()
+    x, y = np.clip(region.box[0], left, right), np.clip(region.box[1], top, bottom)
+    room_in = axes.bbox.height / axes.figure.dpi * (y - top) / (bottom - top)
+    above = room_in > NAME_ROOM_IN
+    axes.annotate(
+        region.name,
+        (float(x), float(y)),
+        (2.5, 6 if above else -6),
+        textcoords="offset points",
+        fontsize=NAME_PT,
+        color="white",
+        ha="left",
+        va="bottom" if above else "top",
+        clip_on=True,
+        parse_math=False,
+        bbox={"boxstyle": "round,pad=0.25,rounding_size=0.2", "facecolor": NAME_GROUND, "edgecolor": "none"},
+    )

@@ -1,0 +1,95 @@
+"""Everything behind one window, put together."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtGui import QUndoStack
+
+from exclip_desktop.core.errors import UserError
+from exclip_desktop.session.comparing import Comparing
+from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.exporting import Exporting
+from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.session.settings import Settings
+from exclip_desktop.session.state import Drawing, State
+from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.session.worker import Engine, Worker
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.samples import samples
+
+
+class Session(QObject):
+    """State, worker and controllers of one window.
+
+    Attributes:
+        state: what the window shows.
+        undo: the undo stack.
+        explaining, selecting, comparing, exporting: take the person's intents.
+        settings: what is kept between starts.
+        cache: the factors kept.
+
+    """
+
+    def __init__(
+        self, store: QSettings, cache_folder: Path | None, make_engine: Callable[[], Engine] | None = None
+    ) -> None:
+        """Keep settings in ``store`` and factors in ``cache_folder``; tests bring an engine of their own."""
+        super().__init__()
+        self.state = State(self)
+        self.undo = QUndoStack(self)
+        self.settings = Settings(store)
+        self.cache = FactorCache(cache_folder)
+        self._tasks = Tasks(self)
+        self._worker = Worker(make_engine or self._make_engine, self)
+        self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self)
+        self.selecting = Selecting(self.state, self.undo, self)
+        self.comparing = Comparing(self.state, self._worker, self)
+        self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
+        self.state.change(view=self.settings.view(), how=self.settings.how())
+        self.explaining.picture_opened.connect(self.settings.add_recent)
+        self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
+        self.state.how_changed.connect(lambda: self.settings.keep_how(self.state.how))
+
+    def start(self, picture: str | None = None, caption: str | None = None) -> None:
+        """Start the worker, and open a picture; without one, the first sample."""
+        self._worker.start()
+        if picture is None:
+            self.open_sample(0)
+        else:
+            self.explaining.open_file(picture, caption if caption is not None else self.state.caption)
+
+    def stop(self) -> None:
+        """Cancel everything and wait for the threads; nothing is told any more."""
+        self.undo.blockSignals(True)  # it would tell of its own destruction
+        self._tasks.stop()
+        self._worker.stop()
+
+    def open_sample(self, number: int) -> None:
+        """Open a sample picture with its caption; what it shows first is selected, where the caption names it."""
+        sample = samples()[number]
+        named = [thing.words for thing in sample.objects if thing.words in sample.caption]
+        self.explaining.open_file(str(sample.path), sample.caption, named[0] if named else None)
+
+    def show(self, **changes: object) -> None:
+        """Change how heat is drawn; the arguments are fields of ``View``."""
+        self.state.change(view=replace(self.state.view, **changes))  # type: ignore[arg-type]  # fields by name
+
+    def draw_by(self, magnitude: bool) -> None:
+        """Draw heat by magnitude or at one opacity."""
+        drawing: Drawing = "magnitude" if magnitude else "scale"
+        self.show(drawing=drawing)
+
+    def clear_cache(self) -> None:
+        """Delete every kept factor."""
+        try:
+            self.cache.clear()
+        except (OSError, UserError) as error:
+            self.explaining.refuse(error)
+
+    def _make_engine(self) -> Engine:
+        # By name and only when asked, which is in the worker's thread: the engine imports torch.
+        engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache)
+        return engine

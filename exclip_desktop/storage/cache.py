@@ -1,0 +1,278 @@
+"""Keeps factors: the most recent in memory, many on disk, so that what was computed once is not computed again."""
+
+import hashlib
+import json
+import logging
+import os
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.explanation import SideReport
+from exclip_desktop.core.factors import Factor
+from exclip_desktop.core.interactions import Ends
+from exclip_desktop.storage.atomic import write_atomically
+
+FORMAT: Final = 1
+"""Raise it when what a key means, or how an entry is written, changes: old entries are then never found."""
+MEMORY_BYTES: Final = 512 << 20
+DISK_BYTES: Final = 4 << 30
+ENDING: Final = ".safetensors"
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_DAY_S = 86400.0
+_TRIM_TO = 0.9  # trimming further than needed, so that a full folder is not listed at every write
+_RESCAN_AFTER = 1 / 16  # of the limit written by us: other processes may have written as much
+_log = logging.getLogger(__name__)
+
+
+def cache_key(**parts: Any) -> str:
+    """Return the key of what ``parts`` decide: SHA-256 of their canonical JSON and ``FORMAT``, 64 hex digits.
+
+    ``parts`` are plain JSON values, in any order; tuples count as lists.
+
+    Raises:
+        TypeError, ValueError: a part is no JSON value, or not a finite number.
+
+    """
+    told = json.dumps({"format": FORMAT, "parts": parts}, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(told.encode("ascii")).hexdigest()
+
+
+class FactorCache:
+    """Factors by their ``cache_key``, least recently used ones leaving first, from memory and from disk.
+
+    Any thread may call it, and several processes may share a folder. A folder that cannot be written is logged once;
+    from then on nothing more is written. A value is shared by all who ask for it: do not write into its arrays.
+    """
+
+    def __init__(self, folder: Path | None, memory_bytes: int = MEMORY_BYTES, disk_bytes: int = DISK_BYTES) -> None:
+        """Keep up to ``memory_bytes`` in memory, and ``disk_bytes`` in ``folder`` (None: nothing on disk)."""
+        self._memory: OrderedDict[str, Factor] = OrderedDict()
+        self._memory_used = 0
+        self._memory_bytes = memory_bytes
+        self._disk = None if folder is None else _Disk(folder, disk_bytes)
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Factor | None:
+        """Return the factor kept under ``key``, or None; a damaged entry is removed and counts as none."""
+        _check_key(key)
+        with self._lock:
+            factor = self._memory.get(key)
+            if factor is not None:
+                self._memory.move_to_end(key)
+                return factor
+        factor = None if self._disk is None else self._disk.read(key)
+        if factor is not None:
+            self._remember(key, factor)
+        return factor
+
+    def put(self, key: str, factor: Factor) -> None:
+        """Keep ``factor`` under ``key``; one that holds NaN or infinity is not kept, nor one larger than the bounds."""
+        _check_key(key)
+        if not all(np.isfinite(values).all() for values in _arrays(factor).values()):
+            return
+        self._remember(key, factor)
+        if self._disk is not None:
+            self._disk.write(key, factor)
+
+    def size(self) -> tuple[int, int]:
+        """Return the bytes kept in memory and on disk."""
+        on_disk = 0 if self._disk is None else self._disk.size()
+        with self._lock:
+            return self._memory_used, on_disk
+
+    def clear(self) -> None:
+        """Forget everything, in memory and on disk."""
+        with self._lock:
+            self._memory.clear()
+            self._memory_used = 0
+        if self._disk is not None:
+            self._disk.clear()
+
+    def _remember(self, key: str, factor: Factor) -> None:
+        with self._lock:
+            before = self._memory.pop(key, None)
+            self._memory_used -= 0 if before is None else before.nbytes
+            if factor.nbytes > self._memory_bytes:
+                return
+            self._memory[key] = factor
+            self._memory_used += factor.nbytes
+            while self._memory_used > self._memory_bytes:
+                self._memory_used -= self._memory.popitem(last=False)[1].nbytes
+
+
+class _Disk:
+    """One file per factor in one folder; the time a file was changed says when it was last used."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._writable = True
+        self._known: int | None = None  # bytes in the folder at the last look, and what we have written since
+        self._written = 0
+        self._lock = threading.Lock()
+
+    def read(self, key: str) -> Factor | None:
+        path = self._path(key)
+        try:
+            if path.stat().st_size > self._limit:
+                raise ValueError("larger than all entries may be together")
+            factor = _decoded(key, path.read_bytes())
+        except OSError:  # not there, or another process has just removed it
+            return None
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            _log.info("A damaged entry of the cache is removed: %s (%s)", path, error)
+            _remove(path)
+            return None
+        _touch(path)
+        return factor
+
+    def write(self, key: str, factor: Factor) -> None:
+        if not self._writable:
+            return
+        data = _encoded(key, factor)
+        if len(data) > self._limit:
+            return
+        path = self._path(key)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, lambda file: file.write(data))
+        except (OSError, OutputError) as error:
+            if not path.is_file():  # else another process was faster, and holds it open
+                self._give_up(error)
+            return
+        if self._must_look(len(data)):
+            self._trim()
+
+    def size(self) -> int:
+        return sum(size for _, size, _ in self._entries())
+
+    def clear(self) -> None:
+        for path, _, _ in self._entries():
+            _remove(path)
+        with self._lock:
+            self._known, self._written = 0, 0
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}{ENDING}"
+
+    def _give_up(self, error: Exception) -> None:
+        with self._lock:
+            first, self._writable = self._writable, False
+        if first:
+            _log.warning("The cache goes on in memory only: %s", error)
+
+    def _must_look(self, written: int) -> bool:
+        with self._lock:
+            self._written += written
+            unknown = self._known is None or self._known + self._written > self._limit
+            return unknown or self._written > self._limit * _RESCAN_AFTER
+
+    def _trim(self) -> None:
+        """Remove the entries not used for longest while there are too many, and what a crash has left half written."""
+        entries = sorted(self._entries(), key=lambda entry: entry[2])
+        total = sum(size for _, size, _ in entries)
+        if total > self._limit:
+            for path, size, _ in entries[:-1]:
+                if total <= self._limit * _TRIM_TO:
+                    break
+                _remove(path)
+                total -= size
+        for path in self._listed(r"\.[0-9a-f]{64}" + re.escape(ENDING) + r"\..*\.part"):
+            if time.time() - _stat(path)[1] > _DAY_S:
+                _remove(path)
+        with self._lock:
+            self._known, self._written = total, 0
+
+    def _entries(self) -> list[tuple[Path, int, float]]:
+        """Return every entry: path, bytes, when it was last used (seconds)."""
+        return [(path, *_stat(path)) for path in self._listed(_KEY.pattern + re.escape(ENDING))]
+
+    def _listed(self, pattern: str) -> Iterator[Path]:
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return iter(())
+        return (self._folder / name for name in names if re.fullmatch(pattern, name))
+
+
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a key made by cache_key: {key!r}")
+
+
+def _arrays(factor: Factor) -> dict[str, NDArray[np.floating[Any]]]:
+    ends = factor.ends
+    return {"rows": factor.rows, "embedding": ends.embedding, "reference": ends.reference, "told": ends.told}
+
+
+def _encoded(key: str, factor: Factor) -> bytes:
+    arrays = {name: np.ascontiguousarray(values) for name, values in _arrays(factor).items()}
+    report = json.dumps(asdict(factor.report))
+    told = {"format": str(FORMAT), "key": key, "report": report, "sha256": _digest(report, arrays)}
+    return save(arrays, told)
+
+
+def _decoded(key: str, data: bytes) -> Factor:
+    """Return the factor in an entry; any of several errors where the entry is not wholly as it was written."""
+    arrays = load(data)
+    told = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    if told["format"] != str(FORMAT) or told["key"] != key:
+        raise ValueError("an entry of something else")
+    if told["sha256"] != _digest(told["report"], arrays):
+        raise ValueError("its contents have changed")
+    ends = Ends(arrays["embedding"], arrays["reference"], arrays["told"])
+    factor = Factor(arrays["rows"], ends, SideReport(**json.loads(told["report"])))
+    _check(factor)
+    return factor
+
+
+def _check(factor: Factor) -> None:
+    rows, *ends = _arrays(factor).values()
+    if rows.ndim != 2 or any(end.shape != rows.shape[1:] or end.dtype != np.float64 for end in ends):
+        raise ValueError("its arrays do not fit together")
+    if not all(np.issubdtype(values.dtype, np.floating) and np.isfinite(values).all() for values in (rows, *ends)):
+        raise ValueError("it holds what is not a number")
+
+
+def _digest(report: str, arrays: dict[str, NDArray[np.floating[Any]]]) -> str:
+    digest = hashlib.sha256(report.encode("utf-8"))
+    for name, values in sorted(arrays.items()):
+        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def _stat(path: Path) -> tuple[int, float]:
+    """Return bytes and time of change; zero bytes, used just now, for a file that has vanished."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, time.time()
+    return found.st_size, found.st_mtime
+
+
+def _touch(path: Path) -> None:
+    try:
+        os.utime(path)
+    except OSError:  # gone, or not ours to change
+        return
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # held open by another process, or not ours to remove
+        return

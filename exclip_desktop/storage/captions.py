@@ -1,0 +1,139 @@
+"""The caption with its words coloured, as HTML and as LaTeX, to paste into a page or a paper."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.selection import Preview, Selection, token_heat
+
+UNSEEN: Final = "767676"
+"""The grey of words the model did not see, readable on white."""
+
+_TEX: Final = str.maketrans(
+    {
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\symbol{34}",
+        "`": r"\textasciigrave{}",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of the caption; ``value`` is None for what is no word, ``seen`` says whether the model read it."""
+
+    text: str
+    value: float | None = None
+    paper: str = ""
+    ink: str = ""
+    selected: bool = False
+    seen: bool = True
+
+
+def caption_html(
+    explanation: Explanation, selection: Selection, colours: str = "red-blue", limit: float | None = None
+) -> str:
+    """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
+
+    Words are coloured by what they add through the regions of ``selection``; selected words have a black frame, words
+    the model did not see are grey. ``colours`` is a key of ``core.colour.MAPS``; ``limit`` ends the range, None: the
+    largest word.
+    """
+    parts, end = _parts(explanation, selection, colours, limit)
+    range_told = f"From {-end:+.3g} (against) to {end:+.3g} (for)"
+    inside = "".join(map(_html_part, parts))
+    return f'<p title="{range_told}" style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
+
+
+def caption_latex(
+    explanation: Explanation, selection: Selection, colours: str = "red-blue", limit: float | None = None
+) -> str:
+    r"""Return the caption as LaTeX, as ``caption_html`` does; it needs the package xcolor.
+
+    What is not ASCII stays as it is: LuaLaTeX and XeLaTeX set it with any font that has it.
+    """
+    parts, end = _parts(explanation, selection, colours, limit)
+    lines = [
+        r"% Needs \usepackage{xcolor}.",
+        f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for).",
+        r"{\setlength{\fboxsep}{1.5pt}%",
+        "".join(map(_latex_part, parts)) + "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _parts(
+    explanation: Explanation, selection: Selection, colours: str, limit: float | None
+) -> tuple[list[_Part], float]:
+    """Return the whole caption in pieces, and the end of the range of colours."""
+    heat = token_heat(explanation.interactions, explanation.geometry, selection, Preview())
+    values = np.array([heat[list(word.rows)].sum() for word in explanation.words])
+    end = limit or symmetric_limit(values)
+    parts: list[_Part] = []
+    at, chosen = 0, set(selection.rows)
+    for word, value in zip(explanation.words, values, strict=True):
+        rgb = to_rgb(value, end, colours)
+        paper = "".join(f"{round(255 * share):02X}" for share in rgb)
+        parts += _between(explanation, at, word.start)
+        parts.append(_Part(word.text, float(value), paper, ink_on(rgb), bool(chosen.intersection(word.rows))))
+        at = max(at, word.end)
+    return parts + list(_between(explanation, at, len(explanation.caption.text))), end
+
+
+def _between(explanation: Explanation, start: int, end: int) -> Iterator[_Part]:
+    """Return what stands between words, or after the last: spaces, and what the model did not see."""
+    text, unseen = explanation.caption.text, explanation.caption.unseen
+    first, last = (end, end) if unseen is None else unseen
+    for low, high, seen in ((start, min(first, end), True), (max(start, first), min(last, end), False)):
+        if low < high:
+            yield _Part(text[low:high], seen=seen)
+    if start < end and last < end:
+        yield _Part(text[max(start, last) : end])
+
+
+def _html_part(part: _Part) -> str:
+    text = html.escape(_plain(part.text))
+    if part.value is None:
+        unseen = f'<span title="not seen by the model" style="color:#{UNSEEN}">{text}</span>'
+        return text if part.seen else unseen
+    frame = ";box-shadow:0 0 0 1.5px black" if part.selected else ""
+    style = f"background-color:#{part.paper};color:{part.ink};padding:0.15em 0.2em;border-radius:0.2em{frame}"
+    return f'<span title="{text}: {part.value:+.4g}" style="{style}">{text}</span>'
+
+
+def _latex_part(part: _Part) -> str:
+    text = _tex(_plain(part.text))
+    if part.value is None:
+        return text if part.seen else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
+    inside = rf"{{\strut {text}}}" if part.ink == "black" else rf"{{\strut\textcolor{{{part.ink}}}{{{text}}}}}"
+    if part.selected:
+        return rf"\fcolorbox[HTML]{{000000}}{{{part.paper}}}{inside}"
+    return rf"\colorbox[HTML]{{{part.paper}}}{inside}"
+
+
+def _tex(text: str) -> str:
+    """Escape every sign that means something to LaTeX, and part those it would join, such as two hyphens."""
+    return re.sub(r"([-',])(?=\1)", r"\1{}", text.translate(_TEX))
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` with one space for each run of space and control characters: no paragraph may break in it."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text)

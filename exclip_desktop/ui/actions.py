@@ -1,0 +1,247 @@
+"""The one table of actions: names, shortcuts, menus and mouse gestures; menus, toolbar and help sheet follow it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMenuBar,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from exclip_desktop.session.state import View
+from exclip_desktop.ui.theme import ThemedIcons
+
+SEPARATOR: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """An action.
+
+    Attributes:
+        name: its key in ``make_actions``.
+        text: what menus say.
+        shortcuts: portable key sequences; the first is the one that menus show.
+        group: its heading in the help sheet.
+        tip: one sentence for the tooltip, without its full stop.
+        icon: a file in ``resources/icons`` without its ending, or "".
+        checkable: whether it is a switch.
+
+    """
+
+    name: str
+    text: str
+    shortcuts: tuple[str, ...]
+    group: str
+    tip: str
+    icon: str = ""
+    checkable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """Something done with the mouse, or with keys on one widget: what it does, how it is done, and its heading."""
+
+    text: str
+    how: str
+    group: str
+
+
+FILES, COPYING, SELECTING = "Pictures and files", "Copying", "Selecting"
+HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
+ON_PICTURE, ON_WORDS = "On the picture", "On the words"
+
+# fmt: off
+ACTIONS: Final = (
+    ActionSpec("open", "Open image…", ("Ctrl+O",), FILES, "Open a picture file", "open"),
+    ActionSpec("paste", "Paste image", ("Ctrl+V",), FILES, "Take the picture from the clipboard", "paste"),
+    ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
+    ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
+    ActionSpec("model_folder", "Model folder…", (), FILES, "Use a model from a folder on this computer", "model"),
+    ActionSpec("export_picture", "Export picture…", ("Ctrl+E",), FILES, "Save what the canvas shows as PNG, SVG or PDF",
+               "export"),
+    ActionSpec("export_numbers", "Export numbers…", ("Ctrl+Shift+E",), FILES, "Save the values as CSV, NPZ or JSON",
+               "numbers"),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), FILES, "Close the program"),
+    ActionSpec("copy_picture", "Copy picture", ("Ctrl+C",), COPYING, "Copy what the canvas shows", "copy"),
+    ActionSpec("copy_values", "Copy values", ("Ctrl+Shift+C",), COPYING, "Copy words and values for a spreadsheet"),
+    ActionSpec("copy_latex", "Copy caption as LaTeX", (), COPYING, "Copy the caption with its colours for LaTeX"),
+    ActionSpec("copy_html", "Copy caption as HTML", (), COPYING, "Copy the caption with its colours for a web page"),
+    ActionSpec("copy_python", "Copy as Python", (), COPYING, "Copy Python code that repeats this explanation"),
+    ActionSpec("copy_command", "Copy as command", (), COPYING, "Copy a command that repeats this explanation"),
+    ActionSpec("undo", "Undo", ("Ctrl+Z",), SELECTING, "Take back the last change", "undo"),
+    ActionSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), SELECTING, "Bring back what was undone", "redo"),
+    ActionSpec("clear_selection", "Clear selection", ("Esc",), SELECTING, "Deselect all words and boxes", "clear"),
+    ActionSpec("remove_box", "Remove box", ("Delete", "Backspace"), SELECTING, "Remove the current box", "remove"),
+    ActionSpec("name_box", "Name box…", ("F2",), SELECTING, "Give the current box a name", "name"),
+    ActionSpec("select_words", "Select all words", ("Ctrl+A",), SELECTING, "Select every word of the caption", "words"),
+    ActionSpec("lasso", "Lasso", ("L",), SELECTING, "Draw free outlines instead of boxes", "lasso", True),
+    ActionSpec("fit", "Fit", ("F",), ZOOM, "Show the whole picture", "fit"),
+    ActionSpec("actual_size", "100 %", ("1",), ZOOM, "Show one picture pixel per screen pixel", "actual"),
+    ActionSpec("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+="), ZOOM, "Show the picture larger", "zoom-in"),
+    ActionSpec("zoom_out", "Zoom out", ("Ctrl+-",), ZOOM, "Show the picture smaller", "zoom-out"),
+    ActionSpec("heat", "Show heat", ("H",), HEAT, "Show the heat over the picture", "heat", True),
+    ActionSpec("grey", "Grey picture", ("G",), HEAT, "Show the picture in grey under the heat", "grey", True),
+    ActionSpec("smooth", "Smooth heat", ("S",), HEAT, "Blend the patches into each other", "smooth", True),
+    ActionSpec("magnitude", "Opacity by magnitude", ("M",), HEAT, "Let the picture show where heat is weak",
+               "magnitude", True),
+    ActionSpec("specials", "Show [SOT] and [EOT]", ("T",), HEAT, "Show the tokens at the caption's start and end",
+               "specials", True),
+    ActionSpec("lock_range", "Lock colour range", ("K",), HEAT, "Keep the colour scale, so that pictures compare",
+               "lock", True),
+    ActionSpec("safe_colours", "Colour-vision-safe colours", (), HEAT,
+               "Use colours that read with colour-vision deficiency", "safe", True),
+    ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
+    ActionSpec("cancel", "Cancel work", ("Ctrl+.",), PROGRAM, "Stop what is being computed", "cancel"),
+    ActionSpec("settings", "Settings…", ("Ctrl+,",), PROGRAM, "Choose layers, quadrature, reference and device",
+               "settings"),
+    ActionSpec("clear_cache", "Clear the cache…", (), PROGRAM, "Delete what was kept to answer faster"),
+    ActionSpec("help", "Shortcuts and gestures", ("F1", "?"), PROGRAM, "List every shortcut and gesture", "help"),
+    ActionSpec("about", "About exclip desktop", (), PROGRAM, "Version, licences and papers to cite", "note"),
+)
+# fmt: on
+
+GESTURES: Final = (
+    Gesture("Draw a box", "Drag", ON_PICTURE),
+    Gesture("Take a box away from the others", "Alt+drag", ON_PICTURE),
+    Gesture("Move a box", "Drag the box", ON_PICTURE),
+    Gesture("Resize a box", "Drag a handle", ON_PICTURE),
+    Gesture("See a patch's words", "Hover", ON_PICTURE),
+    Gesture("Zoom at the cursor", "Wheel", ON_PICTURE),
+    Gesture("Pan", "Space+drag", ON_PICTURE),
+    Gesture("See a word's patches", "Hover", ON_WORDS),
+    Gesture("Select a word", "Click", ON_WORDS),
+    Gesture("Select several words", "Drag across", ON_WORDS),
+    Gesture("Extend the selection", "Shift+click", ON_WORDS),
+    Gesture("Add or remove a word", "Ctrl+click", ON_WORDS),
+    Gesture("Select the phrase", "Double-click", ON_WORDS),
+    Gesture("Go to the next word", "← or →", ON_WORDS),
+    Gesture("Extend by a word", "Shift+← or Shift+→", ON_WORDS),
+)
+
+MENUS: Final[dict[str, tuple[str, ...]]] = {
+    "&File": (
+        *("open", "paste", "recent", "samples", SEPARATOR),
+        *("model_folder", SEPARATOR),
+        *("export_picture", "export_numbers", SEPARATOR),
+        "quit",
+    ),
+    "&Edit": (
+        *("undo", "redo", SEPARATOR),
+        *("copy_picture", "copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", SEPARATOR),
+        *("select_words", "clear_selection", "lasso", "name_box", "remove_box", SEPARATOR),
+        *("focus_caption", "cancel", SEPARATOR),
+        *("clear_cache", "settings"),
+    ),
+    "&View": (
+        *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
+        *("heat", "grey", "smooth", "magnitude", "lock_range", "safe_colours", SEPARATOR),
+        "specials",
+    ),
+    "&Help": ("help", SEPARATOR, "about"),
+}
+
+
+def shown_keys(shortcuts: tuple[str, ...]) -> str:
+    """Return key sequences as this system writes them, joined by "or"; "" for none."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return " or ".join(QKeySequence(keys).toString(native) for keys in shortcuts)
+
+
+def make_actions(parent: QWidget) -> dict[str, QAction]:
+    """Return every action by its name; they belong to ``parent``, and their shortcuts work in its window."""
+    icons = ThemedIcons(parent)
+    actions = {spec.name: _action(spec, parent, icons) for spec in ACTIONS}
+    parent.addActions(list(actions.values()))
+    _TypingGuard(parent)
+    return actions
+
+
+def make_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """Fill the menu bar as ``MENUS`` says."""
+    for title, names in MENUS.items():
+        menu = bar.addMenu(title)
+        for name in names:
+            if name == SEPARATOR:
+                menu.addSeparator()
+            else:
+                menu.addAction(actions[name])
+
+
+def show_view(actions: dict[str, QAction], view: View) -> None:
+    """Check the switches as ``view`` says; no action is triggered."""
+    checked = {
+        "lasso": view.lasso,
+        "heat": view.heat,
+        "grey": view.grey,
+        "smooth": view.smooth,
+        "magnitude": view.drawing == "magnitude",
+        "specials": view.specials,
+        "lock_range": view.picture_limit is not None or view.words_limit is not None,
+        "safe_colours": view.colours == "safe",
+    }
+    for name, on in checked.items():
+        actions[name].setChecked(on)
+
+
+def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
+    action = QAction(spec.text, parent)
+    action.setObjectName(spec.name)
+    action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.setCheckable(spec.checkable)
+    action.setAutoRepeat(not spec.checkable)  # a held key must not flicker
+    action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would stand in the tick's place
+    action.setToolTip(f"{spec.tip} ({shown_keys(spec.shortcuts[:1])})" if spec.shortcuts else spec.tip)
+    if spec.icon:
+        icons.add(action, spec.icon)
+    return action
+
+
+class _TypingGuard(QObject):
+    """Keeps single-key shortcuts from firing while a text field has the focus.
+
+    Before a shortcut fires, Qt asks the focused widget by a ShortcutOverride event whether it wants the key itself.
+    Qt's text fields claim letters and Delete, yet not Esc, and widgets made by others may claim nothing. So while a
+    field takes text, every key without Ctrl, Alt or Meta is claimed for it, but for F1 … F35, which no field types.
+    The filter sits on text fields only: one on the application would run Python code for every event there is.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus_changed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Claim plain keys for a text field."""
+        if event.type() != QEvent.Type.ShortcutOverride or not _takes_text(watched) or not _is_plain(event):
+            return False
+        event.accept()
+        return True
+
+    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and _takes_text(now):
+            now.installEventFilter(self)  # again and again is once
+
+
+def _takes_text(widget: QObject) -> bool:
+    if isinstance(widget, (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)):
+        return not widget.isReadOnly()
+    return isinstance(widget, QComboBox) and widget.isEditable()
+
+
+def _is_plain(event: QEvent) -> bool:
+    if not isinstance(event, QKeyEvent):
+        return False
+    modifiers = Qt.KeyboardModifier
+    held = event.modifiers() & (modifiers.ControlModifier | modifiers.AltModifier | modifiers.MetaModifier)
+    return not held and not Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35

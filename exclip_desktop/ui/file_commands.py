@@ -1,0 +1,114 @@
+"""What the File menu does: opening, pasting, dropping, exporting."""
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from exclip_desktop.core.errors import PictureError
+from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.export_dialog import ExportDialog
+from exclip_desktop.ui.gallery import Gallery
+from exclip_desktop.ui.images import pixels_of
+
+PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
+NUMBERS: Final = "CSV (*.csv);;NumPy (*.npz);;JSON (*.json)"
+
+
+class FileCommands(QObject):
+    """Opens and writes files for a window."""
+
+    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
+        """Connect the File menu's actions."""
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._recent = QMenu(window)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        actions["recent"].setMenu(self._recent)
+        actions["open"].triggered.connect(self.open)
+        actions["paste"].triggered.connect(self.paste)
+        actions["samples"].triggered.connect(self.show_samples)
+        actions["model_folder"].triggered.connect(self.open_model)
+        actions["export_picture"].triggered.connect(self.export_picture)
+        actions["export_numbers"].triggered.connect(self.export_numbers)
+        actions["quit"].triggered.connect(window.close)
+
+    def open(self) -> None:
+        """Ask for a picture and open it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open image", self._folder(), PICTURES)
+        if path:
+            self._session.explaining.open_file(path)
+
+    def paste(self) -> None:
+        """Open what the clipboard holds."""
+        if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture"):
+            error = PictureError("The clipboard holds no picture.", "Copy a picture, or a picture file, and try again.")
+            self._session.explaining.refuse(error)
+
+    def take(self, data: QMimeData | None, title: str) -> bool:
+        """Open the picture that was pasted or dropped; return whether there was one."""
+        if data is None:
+            return False
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self._session.explaining.open_file(paths[0])
+            return True
+        image = data.imageData() if data.hasImage() else None
+        if isinstance(image, QImage) and not image.isNull():
+            self._session.explaining.open_image(pixels_of(image), title)
+            return True
+        return False
+
+    def show_samples(self) -> None:
+        """Let the person choose a sample."""
+        gallery = Gallery(self._window)
+        gallery.sample_chosen.connect(self._session.open_sample)
+        gallery.exec()
+        gallery.deleteLater()
+
+    def open_model(self) -> None:
+        """Ask for a model's folder and explain by it."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Model folder", self._folder())
+        if folder:
+            self._session.explaining.choose_model(ModelChoice(folder, device=self._session.state.choice.device))
+
+    def export_picture(self) -> None:
+        """Ask where to, and write the figure."""
+        dialog = ExportDialog(Path(self._folder()) / self._suggested(".png"), parent=self._window)
+        if dialog.exec():
+            self._session.exporting.write_picture(*dialog.chosen())
+        dialog.deleteLater()
+
+    def export_numbers(self) -> None:
+        """Ask where to, and write the numbers."""
+        suggested = str(Path(self._folder()) / self._suggested(".csv"))
+        path, kind = QFileDialog.getSaveFileName(self._window, "Export numbers", suggested, NUMBERS)
+        if path:
+            ending = kind[kind.index("*") + 1 : -1] if kind else ".csv"
+            self._session.exporting.write_numbers(Path(path if Path(path).suffix else path + ending))
+
+    def _folder(self) -> str:
+        shown = self._session.state.shown
+        recent = self._session.settings.recent()
+        path = shown.path if shown is not None and shown.path is not None else (recent[0] if recent else "")
+        return str(Path(path).parent) if path else str(Path.home())
+
+    def _suggested(self, ending: str) -> str:
+        shown = self._session.state.shown
+        return f"{Path(shown.title).stem if shown is not None else 'figure'}-explained{ending}"
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        paths = self._session.settings.recent()
+        for path in paths:
+            entry = self._recent.addAction(Path(path).name)
+            entry.setToolTip(path)
+            entry.triggered.connect(lambda _=False, path=path: self._session.explaining.open_file(path))
+        if not paths:
+            self._recent.addAction("No pictures yet").setEnabled(False)
+        else:
+            self._recent.addSeparator()
+            self._recent.addAction("Clear this list").triggered.connect(self._session.settings.forget_recent)

@@ -1,0 +1,178 @@
+"""The line at the window's bottom: the model, what it gave and how, the work in progress, and that nothing leaves."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from exclip_desktop.session.state import State
+from exclip_desktop.ui.theme import pixmap
+
+SHOW_AFTER_MS: Final = 500
+BAR_PX: Final = 140
+LAMP_PX: Final = 16
+OFFLINE: Final = "Offline: nothing leaves this computer"
+BETWEEN: Final = "  ·  "
+
+
+class StatusLine(QWidget):
+    """Shows model, device, score, time, where the result came from, and the work that runs.
+
+    Progress and Cancel appear once work has lasted ``SHOW_AFTER_MS``: what is shorter would only flicker.
+
+    Signals:
+        cancel_asked(): the person wants the work stopped.
+    """
+
+    cancel_asked = Signal()
+
+    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._idle = False
+        self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
+        self._timer.timeout.connect(self._on_waited)
+        self._build()
+        for told in (state.facts_changed, state.choice_changed, state.explanation_changed, state.outcome_changed):
+            told.connect(self._show_result)
+        state.stale_changed.connect(self._show_result)
+        state.work_changed.connect(self._on_work_changed)
+        self._show_result()
+        self._on_work_changed()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Recolour the lamp with the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_lamp()
+
+    def _build(self) -> None:
+        self._model, self._result, self._what = _Elided(12), QLabel(), _Elided(24)
+        self._model.setAccessibleName("Model and device")
+        self._result.setAccessibleName("Score, time and origin")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setMinimumWidth(BAR_PX // 2)
+        self._bar.setMaximumWidth(BAR_PX)
+        self._bar.setAccessibleName("Progress")
+        self._bar.setFixedHeight(self._bar.fontMetrics().height())
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setToolTip("Stop this work")
+        self._cancel.setAccessibleName("Cancel the work")
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._lamp, said = QLabel(), QLabel(OFFLINE)
+        for part in (self._lamp, said):
+            part.setToolTip("The program uses the network only for a download you ask for")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(8)
+        row.addWidget(self._model)
+        row.addWidget(self._result)
+        row.addStretch(1)
+        row.addWidget(self._what)
+        row.addWidget(self._bar)
+        row.addWidget(self._cancel)
+        row.addSpacing(4)
+        row.addWidget(self._lamp)
+        row.addWidget(said)
+        # The line keeps its height when the button comes and goes, or the canvas above would jump.
+        self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
+        self._show_lamp()
+
+    def _show_lamp(self) -> None:
+        colour = self.palette().windowText().color()
+        self._lamp.setPixmap(pixmap("offline", LAMP_PX, colour, self.devicePixelRatioF()))
+
+    def _show_result(self) -> None:
+        facts, explanation, outcome = self._state.facts, self._state.explanation, self._state.outcome
+        if facts is None:
+            self._model.show_text(self._state.choice.name)
+        else:
+            self._model.show_text(f"{facts.name}{BETWEEN}{facts.device}")
+        self._model.setToolTip("" if facts is None else facts.note)
+        if explanation is None:
+            self._result.clear()
+            return
+        origin = "from the cache" if outcome.cached else "computed"
+        parts = ("", f"score {_signed(explanation.score)}", as_time(outcome.seconds), origin)
+        self._result.setText(BETWEEN.join(parts).strip(" "))
+        self._result.setEnabled(not self._state.stale)
+        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else "")
+
+    def _on_work_changed(self) -> None:
+        work = self._state.work
+        if work is None:
+            self._timer.stop()
+            self._show_work(False)
+            return
+        if self._bar.isHidden() and not self._timer.isActive():
+            self._timer.start()
+        elif work.idle != self._idle:  # a short answer between two stretches of idle work must not flash
+            self._show_work(False)
+            self._timer.start()
+        self._idle = work.idle
+        self._what.show_text(work.what)
+        self._what.setEnabled(not work.idle)
+        self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
+        self._bar.setValue(work.done)
+
+    def _on_waited(self) -> None:
+        self._show_work(self._state.work is not None)
+
+    def _show_work(self, shown: bool) -> None:
+        for part in (self._what, self._bar, self._cancel):
+            part.setVisible(shown)
+
+
+def as_time(seconds: float) -> str:
+    """Return a duration as a person reads it: ``3 ms``, ``0.42 s``, ``12.3 s`` or ``2 min 5 s``."""
+    if seconds < 0.1:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+class _Elided(QWidget):
+    """One line of text that gives way: it is cut in its middle where there is no room."""
+
+    def __init__(self, least_letters: int) -> None:
+        super().__init__()
+        self._text, self._least_letters = "", least_letters
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Show ``text``, which also becomes the accessible description."""
+        self._text = text
+        self.setAccessibleDescription(text)
+        self.updateGeometry()
+        self.update()
+
+    def text(self) -> str:
+        """Return the whole text."""
+        return self._text
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return the room the whole text takes."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return the room a few letters take."""
+        metrics = self.fontMetrics()
+        return QSize(min(self.sizeHint().width(), metrics.averageCharWidth() * self._least_letters), metrics.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Paint what fits."""
+        told = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), told)
+        painter.end()

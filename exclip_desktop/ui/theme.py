@@ -1,0 +1,109 @@
+"""Icons that take the palette's colours, so that they follow the system's light and dark."""
+
+from functools import lru_cache
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from exclip_desktop.core.resources import resource
+
+SIZES_PX: Final = (24, 48)  # once and twice the toolbar's; others are scaled, each further one delays the start
+APP_SIZES_PX: Final = (16, 24, 32, 48, 64, 128, 256)
+_TROUBLE: Final = {False: QColor("#b3261e"), True: QColor("#ff8a7a")}
+
+
+def is_dark(palette: QPalette) -> bool:
+    """Return whether text is lighter than the window behind it."""
+    return palette.windowText().color().lightnessF() > palette.window().color().lightnessF()
+
+
+def trouble_colour(palette: QPalette) -> QColor:
+    """Return the red that marks trouble and reads on the palette's window."""
+    return _TROUBLE[is_dark(palette)]
+
+
+def blended(front: QColor, behind: QColor, share: float) -> QColor:
+    """Return ``share`` (0 to 1) of ``front`` over ``behind``."""
+    pairs = ((front.red(), behind.red()), (front.green(), behind.green()), (front.blue(), behind.blue()))
+    return QColor(*(round(share * above + (1 - share) * below) for above, below in pairs))
+
+
+def pixmap(name: str, size_px: int, colour: QColor, ratio: float = 1.0) -> QPixmap:
+    """Return the icon ``name`` in one colour, ``size_px`` logical pixels square, for a device pixel ratio.
+
+    Raises:
+        FileNotFoundError: there is no such icon.
+
+    """
+    # Not QPixmap.fromImage: all pixmaps made of one image carry its cache key, and Qt would take one for another.
+    side_px = round(size_px * ratio)
+    drawn = QPixmap(side_px, side_px)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    painter.drawImage(0, 0, _shape(name, side_px))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(drawn.rect(), colour)
+    painter.end()
+    drawn.setDevicePixelRatio(ratio)
+    return drawn
+
+
+def icon(name: str, palette: QPalette) -> QIcon:
+    """Return the icon ``name`` in the palette's button text colours, for each state and the usual sizes."""
+    made = QIcon()
+    groups = {
+        QIcon.Mode.Normal: QPalette.ColorGroup.Active,
+        QIcon.Mode.Disabled: QPalette.ColorGroup.Disabled,
+    }
+    for mode, group in groups.items():
+        colour = palette.color(group, QPalette.ColorRole.ButtonText)
+        for size_px in SIZES_PX:
+            made.addPixmap(pixmap(name, size_px, colour), mode)
+    return made
+
+
+def app_icon() -> QIcon:
+    """Return the program's own icon; it is the same in light and dark."""
+    made = QIcon()
+    for size_px in APP_SIZES_PX:
+        made.addPixmap(QPixmap.fromImage(_shape("app", size_px)))
+    return made
+
+
+class ThemedIcons(QObject):
+    """Gives icons to actions and buttons, and gives them anew when the palette of ``owner`` changes."""
+
+    def __init__(self, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self._names: dict[QAction | QAbstractButton, str] = {}
+        owner.installEventFilter(self)
+
+    def add(self, target: QAction | QAbstractButton, name: str) -> None:
+        """Let ``target``, which lives as long as the owner, carry the icon ``name``."""
+        self._names[target] = name
+        target.setIcon(icon(name, self._owner.palette()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Renew the icons when the palette has changed."""
+        if event.type() == QEvent.Type.PaletteChange:
+            for target, name in self._names.items():
+                target.setIcon(icon(name, self._owner.palette()))
+        return False
+
+
+@lru_cache(maxsize=512)
+def _shape(name: str, side_px: int) -> QImage:
+    """Return the icon as it is drawn, ``side_px`` device pixels square; of line icons only its opacity matters.
+
+    An image, for a pixmap kept here would outlive the application.
+    """
+    drawn = QImage(side_px, side_px, QImage.Format.Format_ARGB32_Premultiplied)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    QSvgRenderer(QByteArray(resource("icons", f"{name}.svg").read_bytes())).render(painter, QRectF(drawn.rect()))
+    painter.end()
+    return drawn

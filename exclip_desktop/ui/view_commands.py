@@ -1,0 +1,43 @@
+"""What the View menu does: zoom, and how heat is drawn."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.actions import show_view
+from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.token_strip import TokenStrip
+
+
+class ViewCommands(QObject):
+    """Switches how a window draws."""
+
+    def __init__(
+        self, window: QWidget, session: Session, actions: dict[str, QAction], canvas: Canvas, strip: TokenStrip
+    ) -> None:
+        """Connect the View menu's actions."""
+        super().__init__(window)
+        self._session, self._actions, self._canvas, self._strip = session, actions, canvas, strip
+        zooms = {
+            "fit": canvas.fit,
+            "actual_size": canvas.zoom_100,
+            "zoom_in": canvas.zoom_in,
+            "zoom_out": canvas.zoom_out,
+        }
+        for name, zoom in zooms.items():
+            actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom())
+        for name in ("lasso", "heat", "grey", "smooth", "specials"):
+            actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
+        actions["magnitude"].triggered.connect(session.draw_by)
+        actions["safe_colours"].triggered.connect(lambda on: session.show(colours="safe" if on else "red-blue"))
+        actions["lock_range"].triggered.connect(self._lock)
+        session.state.view_changed.connect(self._on_view_changed)
+        self._on_view_changed()
+
+    def _lock(self, on: bool) -> None:
+        limits = (self._canvas.current_limit(), self._strip.limit) if on else (None, None)
+        self._session.show(picture_limit=limits[0], words_limit=limits[1])
+
+    def _on_view_changed(self) -> None:
+        show_view(self._actions, self._session.state.view)

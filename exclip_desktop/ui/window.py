@@ -1,0 +1,189 @@
+"""The window: puts the widgets together and connects them with the session; nothing else."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSizePolicy,
+    QSplitter,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.actions import make_actions, make_menus
+from exclip_desktop.ui.alternatives import Alternatives
+from exclip_desktop.ui.banner import Banner
+from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.caption_field import CaptionField
+from exclip_desktop.ui.colour_bar import ColourBar
+from exclip_desktop.ui.edit_commands import EditCommands
+from exclip_desktop.ui.file_commands import FileCommands
+from exclip_desktop.ui.inspector import Inspector
+from exclip_desktop.ui.status_line import StatusLine
+from exclip_desktop.ui.strip_area import StripArea
+from exclip_desktop.ui.token_strip import TokenStrip
+from exclip_desktop.ui.view_commands import ViewCommands
+
+OPENS_AT_PX: Final = (1280, 800)
+LEAST_PX: Final = (960, 640)
+WORDS_BAR_PX: Final = 280
+HINT: Final = "Select words, or drag a box on the picture."
+TOOLBAR: Final = (
+    *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
+    *("export_picture", "export_numbers", "", "model_folder", "settings"),
+)
+
+
+class Window(QMainWindow):
+    """The program's window."""
+
+    def __init__(self, session: Session, log_path: str = "") -> None:
+        """Show ``session``; ``log_path`` is named in the details."""
+        super().__init__()
+        self.setWindowTitle("exclip desktop")
+        self.setMinimumSize(*LEAST_PX)
+        self.resize(*OPENS_AT_PX)
+        self.setAcceptDrops(True)
+        self._session = session
+        state = session.state
+        self.canvas, self.strip = Canvas(state), TokenStrip(state)
+        self.caption, self.alternatives = CaptionField(state), Alternatives(state)
+        self.inspector = Inspector(state)
+        self.inspector.set_log_file(log_path)
+        self.banner = Banner(state, over=self.canvas)
+        self.bars = (
+            ColourBar(state, "picture", limit_of=self.canvas.current_limit),
+            ColourBar(state, "words", limit_of=lambda: self.strip.limit),
+        )
+        self.status = StatusLine(state)
+        self.commands = make_actions(self)
+        self._splitters = self._lay_out()
+        self._connect()
+        self._files = FileCommands(self, session, self.commands)
+        self._parts = (
+            EditCommands(self, session, self.commands, self.canvas, self.inspector),
+            ViewCommands(self, session, self.commands, self.canvas, self.strip),
+        )
+        self._restore()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
+        """Accept files and pictures."""
+        data = event.mimeData()
+        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
+        """Open what was dropped."""
+        if self._files.take(event.mimeData(), "dropped picture"):
+            event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
+        """Keep the window's shape, cancel what runs, and wait for its end."""
+        settings = self._session.settings
+        settings.keep_shape("window", self.saveGeometry())
+        for name, splitter in self._splitters.items():
+            settings.keep_shape(name, splitter.saveState())
+        self._session.stop()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> dict[str, QSplitter]:
+        make_menus(self.menuBar(), self.commands)
+        self.addToolBar(self._toolbar())
+        picture = QWidget()
+        row = QHBoxLayout(picture)
+        row.setContentsMargins(0, 0, 4, 0)
+        row.addWidget(self.canvas, 1)
+        row.addWidget(self.bars[0])
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(8, 4, 8, 4)
+        column.addWidget(self.caption)
+        column.addWidget(StripArea(self.strip))
+        column.addLayout(self._hint_row())
+        column.addWidget(self.alternatives)
+        below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        left = QWidget()
+        stack = QVBoxLayout(left)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        stack.addWidget(picture, 1)
+        stack.addWidget(below)
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(left)
+        across.addWidget(self.inspector)
+        across.setStretchFactor(0, 1)
+        across.setCollapsible(0, False)
+        self.setCentralWidget(across)
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        return {"across": across}
+
+    def _toolbar(self) -> QToolBar:
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        for name in TOOLBAR:
+            if name:
+                bar.addAction(self.commands[name])
+            else:
+                bar.addSeparator()
+        for button in bar.findChildren(QToolButton):
+            button.setAccessibleName(button.text())
+        return bar
+
+    def _hint_row(self) -> QHBoxLayout:
+        self._hint = QLabel(HINT)
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.bars[1].setMaximumWidth(WORDS_BAR_PX)
+        row = QHBoxLayout()
+        row.addWidget(self._hint, 1)
+        row.addWidget(self.bars[1], 1)
+        # Once the person has done something, they need no hint; its place stays, so that nothing jumps.
+        self._session.undo.indexChanged.connect(lambda: self._hint.setText(""))
+        return row
+
+    def _connect(self) -> None:
+        session = self._session
+        selecting, explaining, comparing = session.selecting, session.explaining, session.comparing
+        self.canvas.regions_changed.connect(selecting.show_regions)
+        self.canvas.regions_committed.connect(selecting.commit_regions)
+        self.canvas.patch_hovered.connect(selecting.hover_patch)
+        self.strip.rows_changed.connect(selecting.show_rows)
+        self.strip.rows_committed.connect(selecting.commit_rows)
+        self.strip.rows_hovered.connect(selecting.hover_rows)
+        self.inspector.pair_chosen.connect(selecting.choose_pair)
+        self.inspector.rows_hovered.connect(selecting.hover_rows)
+        self.inspector.patch_hovered.connect(selecting.hover_patch)
+        self.inspector.rows_committed.connect(selecting.commit_rows)
+        self.caption.caption_typed.connect(explaining.type_caption)
+        self.alternatives.caption_added.connect(comparing.add)
+        self.alternatives.caption_removed.connect(comparing.remove_at)
+        self.alternatives.caption_chosen.connect(explaining.type_caption)
+        self.banner.closed.connect(explaining.dismiss)
+        self.status.cancel_asked.connect(explaining.cancel)
+        self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
+        self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
+        self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
+        session.state.shown_changed.connect(self._on_shown_changed)
+
+    def _restore(self) -> None:
+        settings = self._session.settings
+        shape = settings.shape("window")
+        if not shape.isEmpty():
+            self.restoreGeometry(shape)
+        for name, splitter in self._splitters.items():
+            kept = settings.shape(name)
+            if not kept.isEmpty():
+                splitter.restoreState(kept)
+
+    def _on_shown_changed(self) -> None:
+        shown = self._session.state.shown
+        self.setWindowTitle("exclip desktop" if shown is None else f"{shown.title} — exclip desktop")

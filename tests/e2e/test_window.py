@@ -1,0 +1,246 @@
+"""The real window on the bundled model, driven with real mouse and key events."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.app import name_program
+from exclip_desktop.core.selection import Selection
+from exclip_desktop.session import engine
+from exclip_desktop.session.session import Session
+from exclip_desktop.session.state import State
+from exclip_desktop.session.worker import Worker
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.ui.window import Window
+
+PATIENCE_MS = 120_000
+LEFT = Qt.MouseButton.LeftButton
+
+
+@dataclass
+class Opened:
+    window: Window
+    session: Session
+    state: State
+    folder: Path
+
+
+def _settle(qtbot: QtBot, state: State) -> None:
+    qtbot.waitUntil(
+        lambda: state.explanation is not None and not state.stale and state.work is None, timeout=PATIENCE_MS
+    )
+
+
+def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    name_program(app)
+    session = Session(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), folder / "factors")
+    window = Window(session, str(folder / "log.txt"))
+    window.show()
+    rests: list[None] = []
+    session.findChild(Worker).rested.connect(lambda: rests.append(None))
+    session.start(*what)
+    qtbot.waitUntil(lambda: len(rests) >= 2, timeout=PATIENCE_MS)  # explained, and ready for other captions
+    _settle(qtbot, session.state)
+    return Opened(window, session, session.state, folder)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("window")
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, place: Path) -> Iterator[Opened]:
+    made = _open(qtbot, place)
+    yield made
+    made.window.close()
+    assert not [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+
+
+def _unneeded(*_: object) -> None:
+    raise AssertionError("this is known, and need not be computed")
+
+
+def _drag(opened: Opened, box: tuple[float, float, float, float]) -> None:
+    view = opened.window.canvas.view
+    start, stop = (QPointF(*view.camera.to_canvas(corner)).toPoint() for corner in (box[:2], box[2:]))
+    QTest.mousePress(view.viewport(), LEFT, pos=start)
+    for step in range(1, 6):
+        QTest.mouseMove(view.viewport(), start + (stop - start) * step / 5)
+    QTest.mouseRelease(view.viewport(), LEFT, pos=stop)
+
+
+def _words(state: State) -> list[str]:
+    rows = set(state.selection.rows)
+    return [word.text for word in state.explanation.words if rows.intersection(word.rows)]
+
+
+def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: Opened) -> None:
+    sample = samples()[0]
+    assert opened.state.shown.path == str(sample.path)
+    assert opened.state.caption == opened.window.caption.text() == sample.caption
+    assert " ".join(_words(opened.state)) in {thing.words for thing in sample.objects}
+    assert opened.state.facts.name == "demo"
+
+
+def test_select_a_word_see_its_object_and_drag_a_box_see_its_word(opened: Opened) -> None:
+    state, sample = opened.state, samples()[0]
+    QTest.keyClick(opened.window, Qt.Key.Key_Escape)
+    assert state.selection == Selection()
+    thing = sample.objects[0]
+    rows = state.explanation.caption.rows_of(thing.words)
+    opened.window.strip.setFocus()
+    QTest.keyClick(opened.window.strip, Qt.Key.Key_Home)
+    for _ in range(len(state.explanation.words)):
+        if set(state.selection.rows) & set(rows):
+            break
+        QTest.keyClick(opened.window.strip, Qt.Key.Key_Right)
+    heat = state.explanation.interactions.patch_heat(state.selection.rows)
+    x, y = state.explanation.geometry.patch_centre(*np.unravel_index(int(np.argmax(heat)), heat.shape))
+    x0, y0, x1, y1 = thing.box
+    assert x0 <= x < x1
+    assert y0 <= y < y1
+    QTest.keyClick(opened.window, Qt.Key.Key_Escape)
+    _drag(opened, thing.box)
+    assert len(state.selection.regions) == 1
+    values = state.explanation.word_heat(state.selection.regions[0].box)
+    strongest = state.explanation.words[int(np.argmax(values))]
+    assert strongest.text in thing.words
+
+
+def test_undo_and_redo_by_keys(opened: Opened) -> None:
+    QTest.keyClick(opened.window, Qt.Key.Key_Escape)
+    _drag(opened, samples()[0].objects[0].box)
+    drawn = opened.state.selection
+    QTest.keyClick(opened.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert opened.state.selection == Selection()
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(opened.window, Qt.Key.Key_Z, shift)
+    assert opened.state.selection == drawn
+    QTest.keyClick(opened.window, Qt.Key.Key_Delete)
+    assert opened.state.selection.regions == ()
+
+
+def test_typing_explains_again_and_needs_only_the_caption(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+    for name in ("picture_factor", "explain_words"):
+        monkeypatch.setattr(engine, name, _unneeded)
+    before = engine.caption_factor
+
+    def counted(*rest: object) -> object:
+        computed.append("caption")
+        return before(*rest)
+
+    monkeypatch.setattr(engine, "caption_factor", counted)
+    opened.window.commands["focus_caption"].trigger()
+    field = QApplication.focusWidget()
+    QTest.keyClick(field, Qt.Key.Key_End)
+    QTest.keyClicks(field, " and a dog")
+    qtbot.waitUntil(lambda: opened.state.caption.endswith("and a dog"), timeout=PATIENCE_MS)
+    _settle(qtbot, opened.state)
+    assert opened.state.explanation.caption.text.endswith("and a dog")
+    assert opened.state.explanation.image_side.way == "reverse mode"
+    assert computed == ["caption"]
+
+
+def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    _drag(opened, samples()[0].objects[0].box)
+    for name in ("a.png", "a.svg", "a.pdf"):
+        opened.session.exporting.write_picture(tmp_path / name, 900)
+    for name in ("a.csv", "a.npz", "a.json"):
+        opened.session.exporting.write_numbers(tmp_path / name)
+    qtbot.waitUntil(lambda: (tmp_path / "a.json").exists() and opened.state.work is None, timeout=PATIENCE_MS)
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.width == 900
+    told = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert told["caption"] == opened.state.caption
+    assert len(told["selection"]["regions"]) == 1
+
+
+def test_a_known_pair_opens_without_running_the_model(
+    qtbot: QtBot, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("picture_factor", "caption_factor", "explain_words"):
+        monkeypatch.setattr(engine, name, _unneeded)
+    opened = _open(qtbot, place)
+    assert opened.state.outcome.cached
+    opened.window.close()
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "cut", "folder", "missing"])
+def test_what_is_no_picture_leaves_the_screen_as_it_was(
+    opened: Opened, qtbot: QtBot, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "thing.png"
+    if kind == "text":
+        path.write_text("hello")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "cut":
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path)
+        path.write_bytes(path.read_bytes()[:2000])
+    elif kind == "folder":
+        path.mkdir()
+    before = (opened.state.shown, opened.state.explanation, opened.state.selection, opened.state.caption)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    actions = Qt.DropAction.CopyAction
+    event = QDropEvent(QPointF(50, 50), actions, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    with qtbot.waitSignal(opened.state.notice_changed, timeout=PATIENCE_MS):
+        QApplication.sendEvent(opened.window, event)
+    assert opened.state.notice.kind == "trouble"
+    assert opened.state.notice.hint
+    assert opened.window.banner.isVisible()
+    assert before == (opened.state.shown, opened.state.explanation, opened.state.selection, opened.state.caption)
+    opened.session.explaining.dismiss()
+    assert not opened.window.banner.isVisible()
+
+
+def test_copies_can_be_pasted(opened: Opened, qtbot: QtBot) -> None:
+    clipboard = QGuiApplication.clipboard()
+    for name, sign in (
+        ("copy_values", "word\tvalue"),
+        ("copy_latex", "colorbox"),
+        ("copy_html", "<p"),
+        ("copy_python", "load_model"),
+        ("copy_command", "exclip-desktop explain"),
+    ):
+        opened.window.commands[name].trigger()
+        assert sign in clipboard.text()
+    opened.window.commands["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: not clipboard.image().isNull(), timeout=PATIENCE_MS)
+    assert clipboard.image().width() == 1600
+
+
+def test_the_event_loop_is_never_held_up(qtbot: QtBot, tmp_path: Path) -> None:
+    beats: list[float] = []
+    timer = QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: beats.append(time.perf_counter()))
+    timer.start()
+    opened = _open(qtbot, tmp_path)
+    beats.clear()
+    opened.session.open_sample(3)
+    opened.session.exporting.write_picture(tmp_path / "large.png", 4000)
+    qtbot.waitUntil(lambda: (tmp_path / "large.png").exists(), timeout=PATIENCE_MS)
+    _settle(qtbot, opened.state)
+    timer.stop()
+    gaps = np.diff(beats)
+    print("longest gap", gaps.max())
+    opened.window.close()

@@ -1,0 +1,191 @@
+"""The canvas's parts without a window: hit testing, gestures, camera, and the pixels of picture and heat."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
+
+from exclip_desktop.core.colour import to_rgb
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.selection import Region
+from exclip_desktop.ui import canvas_camera as cameras
+from exclip_desktop.ui.canvas_camera import Camera
+from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Move, Resize
+from exclip_desktop.ui.heat_item import HeatLook, blended, heat_pixels
+from exclip_desktop.ui.picture_item import PictureLevels, grey_pixels, outside
+from exclip_desktop.ui.regions import contains, handle_at, patch_at, region_at, resized
+
+BOUNDS = (0.0, 0.0, 100.0, 80.0)
+BOX = Region((10.0, 20.0, 50.0, 60.0), name="hat")
+TRIANGLE = Region.lasso(((40.0, 10.0), (90.0, 10.0), (40.0, 60.0)))
+LOOK = HeatLook(2.0, "red-blue", "scale", 1.0, False)
+
+
+def test_patch_under_a_point() -> None:
+    geometry = Geometry((100, 80), (10.0, 0.0, 90.0, 80.0), (4, 8))
+    assert patch_at(geometry, (10.0, 0.0)) == (0, 0)
+    assert patch_at(geometry, (19.9, 20.0)) == (1, 0)
+    assert patch_at(geometry, (89.999999, 79.999999)) == (3, 7)
+    assert patch_at(geometry, (9.9, 5.0)) is None
+    assert patch_at(geometry, (90.0, 5.0)) is None
+
+
+def test_the_region_drawn_last_is_on_top() -> None:
+    regions = (BOX, TRIANGLE)
+    assert region_at(regions, (45.0, 30.0)) == 1
+    assert region_at(regions, (20.0, 30.0)) == 0
+    assert region_at(regions, (80.0, 50.0)) is None  # in the box around the lasso, not in the lasso
+    assert region_at(regions, (8.0, 30.0)) is None
+    assert region_at(regions, (8.0, 30.0), slack=3.0) == 0
+
+
+def test_a_lasso_that_crosses_itself_is_even_odd() -> None:
+    bow = Region.lasso(((0.0, 0.0), (10.0, 10.0), (10.0, 0.0), (0.0, 10.0)))
+    assert contains(bow, (1.0, 5.0))
+    assert not contains(bow, (5.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("point", "handle"),
+    [((10, 20), (-1, -1)), ((50, 60), (1, 1)), ((30, 20), (0, -1)), ((50, 40), (1, 0)), ((30, 40), None)],
+)
+def test_handles(point: tuple[float, float], handle: tuple[int, int] | None) -> None:
+    assert handle_at(BOX.box, point, 4.0) == handle
+
+
+def test_handles_of_a_small_box_leave_its_middle_to_move_it() -> None:
+    small = (10.0, 10.0, 14.0, 14.0)
+    assert handle_at(small, (12.0, 12.0), 8.0) is None
+    assert handle_at(small, (5.0, 5.0), 8.0) == (-1, -1)  # outwards the reach is whole
+
+
+def test_drawing_is_cut_to_the_picture() -> None:
+    gesture = DrawBox((BOX,), (90.0, 70.0), BOUNDS, subtract=True)
+    assert gesture.regions_at((130.0, 20.0)) == (BOX, Region((90.0, 20.0, 100.0, 70.0), subtract=True))
+    assert gesture.regions_at((90.0, 20.0)) == (BOX,)  # no width, no box
+    assert DrawBox((), (110.0, 5.0), BOUNDS, False).regions_at((150.0, 30.0)) == ()
+
+
+def test_drawing_a_lasso_keeps_corners_apart_and_in_the_picture() -> None:
+    gesture = DrawLasso((), (10.0, 10.0), BOUNDS, False, spacing=5.0)
+    assert gesture.regions_at((12.0, 12.0)) == ()
+    assert gesture.regions_at((30.0, 10.0)) == ()
+    (region,) = gesture.regions_at((30.0, -40.0))
+    assert region.outline == ((10.0, 10.0), (30.0, 10.0), (30.0, 0.0))
+    assert region.box == (10.0, 0.0, 30.0, 10.0)
+
+
+def test_moving_stops_at_the_edge() -> None:
+    gesture = Move((BOX, TRIANGLE), 0, (20.0, 30.0), BOUNDS)
+    assert gesture.what == "move box"
+    assert gesture.regions_at((25.0, 28.0)) == (Region((15.0, 18.0, 55.0, 58.0), name="hat"), TRIANGLE)
+    assert gesture.regions_at((500.0, -500.0))[0].box == (60.0, 0.0, 100.0, 40.0)
+    lasso = Move((TRIANGLE,), 0, (45.0, 15.0), BOUNDS)
+    assert lasso.what == "move lasso"
+    assert lasso.regions_at((45.0, 20.0))[0] == Region.lasso(((40.0, 15.0), (90.0, 15.0), (40.0, 65.0)))
+
+
+def test_resizing() -> None:
+    gesture = Resize((BOX,), 0, (1, 1), (50.0, 60.0), BOUNDS)
+    assert gesture.regions_at((60.0, 200.0)) == (Region((10.0, 20.0, 60.0, 80.0), name="hat"),)
+    assert resized(BOX, (0, -1), (99.0, 5.0), BOUNDS).box == (10.0, 25.0, 50.0, 60.0)
+    assert resized(BOX, (-1, 0), (60.0, 0.0), BOUNDS).box == (50.0, 20.0, 70.0, 60.0)  # turned over
+    assert resized(BOX, (-1, 0), (40.0, 0.0), BOUNDS).box == (49.0, 20.0, 50.0, 60.0)  # never without width
+    edge = Region((100.0 - 1e-9, 0.0, 100.0, 80.0))
+    assert resized(edge, (1, 0), (0.0, 0.0), BOUNDS).box[0] >= 98.9  # nor outside the picture
+    stretched = resized(TRIANGLE, (1, 0), (-25.0, 0.0), BOUNDS)
+    assert stretched.outline == ((40.0, 10.0), (65.0, 10.0), (40.0, 60.0))
+
+
+def test_camera_fits_and_maps_both_ways() -> None:
+    camera = cameras.fitted((0.0, 0.0, 400.0, 100.0), (420.0, 320.0))
+    assert camera == Camera(1.0, (200.0, 50.0), (420.0, 320.0))
+    assert camera.to_canvas((0.0, 0.0)) == (10.0, 110.0)
+    assert camera.to_source((10.0, 110.0)) == (0.0, 0.0)
+    assert camera.visible == (-10.0, -110.0, 410.0, 210.0)
+
+
+def test_zooming_keeps_what_is_under_the_mouse() -> None:
+    content = (0.0, 0.0, 400.0, 300.0)
+    camera = cameras.fitted(content, (800.0, 600.0))
+    place = (300.0, 250.0)
+    zoomed = cameras.zoomed(camera, 3.0, place, content)
+    assert zoomed.scale == pytest.approx(3 * camera.scale)
+    assert zoomed.to_source(place) == pytest.approx(camera.to_source(place))
+
+
+def test_the_picture_cannot_be_lost() -> None:
+    content, size = (0.0, 0.0, 4000.0, 3000.0), (800.0, 600.0)
+    camera = cameras.fitted(content, size)
+    far = cameras.panned(camera, (1e6, -1e6), content)
+    assert far.centre == (0.0, 3000.0)  # a corner stays in the middle
+    assert cameras.zoomed(camera, 1e-9, (0.0, 0.0), content).scale == pytest.approx(camera.scale / 4)
+    assert cameras.zoomed(camera, 1e9, (0.0, 0.0), content).scale == cameras.LARGEST_SCALE
+    tiny = (0.0, 0.0, 4.0, 4.0)
+    assert cameras.placed(1.0, (2.0, 2.0), tiny, size).scale == 1.0  # 100 % is always allowed
+    assert cameras.placed(1e9, (2.0, 2.0), tiny, size).scale == cameras.fitted(tiny, size).scale
+
+
+def test_crisp_heat_has_the_colours_of_the_map() -> None:
+    values = np.array([[-2.0, 0.0], [1.0, 5.0]])
+    pixels = heat_pixels(values, LOOK)
+    assert pixels.shape == (2, 2)
+    expected = np.rint(to_rgb(values, 2.0) * 255).astype(int)
+    for place in np.ndindex(2, 2):
+        assert list(QColor.fromRgba(int(pixels[place])).getRgb()) == [*expected[place], 255]
+
+
+def test_opacity_is_premultiplied_and_may_follow_magnitude() -> None:
+    values = np.array([[-2.0, 0.0, 1.0]])
+    even = heat_pixels(values, HeatLook(2.0, "red-blue", "scale", 0.5, False))
+    assert ((even >> 24) == 128).all()
+    assert int(even[0, 0] >> 16) & 255 == round(to_rgb(np.array(-2.0), 2.0)[0] * 255 * 0.5)
+    weak = heat_pixels(values, HeatLook(2.0, "red-blue", "magnitude", 0.8, False)) >> 24
+    assert weak[0].tolist() == [204, 1, 102] or weak[0].tolist() == pytest.approx([204, 0, 102], abs=1)
+
+
+def test_smooth_heat_blends_values_not_colours() -> None:
+    values = np.array([[-1.0, 1.0]])
+    fine = blended(values, 4)
+    assert fine.shape == (4, 8)
+    assert fine[0].tolist() == [-1.0, -1.0, -0.75, -0.25, 0.25, 0.75, 1.0, 1.0]
+    pixels = heat_pixels(values, HeatLook(1.0, "red-blue", "scale", 1.0, True))
+    assert np.array_equal(
+        pixels, heat_pixels(blended(values, pixels.shape[1] // 2), HeatLook(1.0, "red-blue", "scale", 1.0, False))
+    )
+    rng = np.random.default_rng(0).normal(size=(5, 7))
+    assert np.abs(blended(rng, 6)).max() <= np.abs(rng).max()  # no value stronger than a patch's
+
+
+def test_grey_is_luminance() -> None:
+    pixels = np.zeros((300, 3, 3), np.uint8)
+    pixels[:, 0], pixels[:, 1], pixels[:, 2] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    assert grey_pixels(pixels)[[0, 299]].tolist() == [[54, 182, 18]] * 2
+
+
+def test_picture_levels_halve_as_the_picture_shrinks() -> None:
+    pixels = np.full((81, 161, 3), 7, np.uint8)
+    pixels.flags.writeable = False  # as Pillow gives them
+    levels = PictureLevels(pixels)
+    assert [levels.image(scale, False).width() for scale in (3.0, 1.0, 0.51, 0.5, 0.26, 0.24)] == [
+        161,
+        161,
+        161,
+        80,
+        80,
+        40,
+    ]
+    assert levels.image(0.5, False) is levels.image(0.5, False)
+    assert levels.image(0.5, True).pixelColor(5, 5).getRgb()[:3] == (7, 7, 7)
+    assert levels.image(1.0, False).pixelColor(160, 80).getRgb()[:3] == (7, 7, 7)
+    assert PictureLevels(np.zeros((1, 5000, 3), np.uint8)).image(0.01, False).height() == 1
+
+
+def test_what_the_model_did_not_see() -> None:
+    picture = QRectF(0, 0, 640, 480)
+    assert outside(picture, (80.0, 0.0, 560.0, 480.0)) == [QRectF(0, 0, 80, 480), QRectF(560, 0, 80, 480)]
+    assert outside(picture, (-20.0, -20.0, 660.0, 500.0)) == []
+    assert outside(picture, (0.0, 0.1, 640.0, 479.9)) == []
+    assert outside(picture, (700.0, 0.0, 800.0, 480.0)) == [picture]
+    inner = outside(picture, (100.0, 100.0, 200.0, 200.0))
+    assert sum(part.width() * part.height() for part in inner) == 640 * 480 - 100 * 100

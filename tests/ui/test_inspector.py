@@ -1,0 +1,243 @@
+"""The inspector: its selection and details tabs, and when it follows the state."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QUndoStack
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pairs import signed, strongest_pairs
+from exclip_desktop.core.selection import Preview, Region, Selection, block_sum
+from exclip_desktop.session.requests import ModelFacts
+from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.session.state import Outcome, State, View
+from exclip_desktop.ui.details_tab import DetailsTab
+from exclip_desktop.ui.inspector import Inspector
+from exclip_desktop.ui.pairs_list import PairsList
+from exclip_desktop.ui.selection_tab import Figure, doubt
+
+BOX = Region((100, 100, 220, 200))
+Make = Callable[..., State]
+
+
+@pytest.fixture
+def state(make_state: Make) -> State:
+    return make_state()
+
+
+@pytest.fixture
+def inspector(state: State, qtbot: QtBot) -> Inspector:
+    """A shown inspector of the usual size."""
+    return shown(state, qtbot)
+
+
+def shown(state: State, qtbot: QtBot) -> Inspector:
+    made = Inspector(state)
+    qtbot.addWidget(made)
+    made.resize(340, 680)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def explained(state: State) -> Explanation:
+    assert state.explanation is not None
+    return state.explanation
+
+
+def text_of(inspector: Inspector, name: str) -> str:
+    found = inspector.findChild(QWidget, name)
+    assert isinstance(found, (QLabel, Figure))
+    return found.text()
+
+
+def pairs_of(inspector: Inspector) -> PairsList:
+    found = inspector.findChild(PairsList)
+    assert isinstance(found, PairsList)
+    return found
+
+
+def centre(pairs: PairsList, at: int) -> QPoint:
+    return pairs.row_rect(at).center().toPoint()
+
+
+def test_nothing_is_explained_yet(qtbot: QtBot, qapp: Any, make_explanation: Callable[..., Explanation]) -> None:
+    state = State()
+    inspector = shown(state, qtbot)
+    for index in range(inspector.count()):
+        inspector.setCurrentIndex(index)
+        told = [label.text() for label in inspector.currentWidget().findChildren(QLabel) if label.isVisible()]
+        assert told == ["Nothing is explained yet."]
+    assert inspector.values_text() == ""
+    inspector.setCurrentIndex(0)
+    state.change(explanation=make_explanation())
+    assert text_of(inspector, "score") == "+0.3100"
+
+
+def test_selected_block(state: State, inspector: Inspector) -> None:
+    selection = Selection((2, 3), (BOX,))
+    state.change(selection=selection)
+    explanation = explained(state)
+    block = block_sum(explanation.interactions, explanation.geometry, selection)
+    whole = float(explanation.matrix.sum(dtype=float))
+    assert text_of(inspector, "what") == "red balloon × 1 box"
+    assert text_of(inspector, "sum") == f"{signed(block)}   {block / whole:.1%} of ΣΣA".replace("-", "−")
+
+
+def test_share_is_blank_where_the_matrix_sums_to_nothing(state: State, inspector: Inspector) -> None:
+    explanation = explained(state)
+    values = explanation.matrix - explanation.matrix.mean()
+    state.change(explanation=replace(explanation, interactions=replace(explanation.interactions, values=values)))
+    assert text_of(inspector, "sum").endswith("   – of ΣΣA")
+
+
+def test_doubt_is_told_in_one_sentence(state: State, inspector: Inspector) -> None:
+    explanation = explained(state)
+    label = inspector.findChild(QLabel, "doubt")
+    assert doubt(explanation) == ""
+    assert label.isHidden()
+    coarse = replace(explanation, image_side=replace(explanation.image_side, residual=0.021, nodes=16))
+    state.change(explanation=coarse)
+    assert label.text() == "Not exact: the picture's integral misses 2.1% after 16 nodes."
+    assert label.isVisible()
+    unsettled = replace(coarse, text_side=replace(explanation.text_side, converged=False))
+    assert doubt(unsettled).endswith(" after 16 nodes, and the caption's integral has not settled after 17 nodes.")
+
+
+def test_pairs_follow_the_selection(state: State, inspector: Inspector) -> None:
+    assert pairs_of(inspector).pairs == strongest_pairs(explained(state), Selection(), 12)
+    selection = Selection((2,), (BOX,))
+    state.change(selection=selection)
+    assert pairs_of(inspector).pairs == strongest_pairs(explained(state), selection, 12)
+    assert {pair.name for pair in pairs_of(inspector).pairs} == {"red"}
+
+
+def test_a_click_chooses_a_pair_and_the_list_stays(state: State, inspector: Inspector, qtbot: QtBot) -> None:
+    selecting = Selecting(state, QUndoStack(inspector))
+    inspector.pair_chosen.connect(selecting.choose_pair)
+    pairs = pairs_of(inspector)
+    before = list(pairs.pairs)
+    with qtbot.waitSignal(inspector.pair_chosen) as chosen:
+        QTest.mouseClick(pairs, Qt.MouseButton.LeftButton, pos=centre(pairs, 3))
+    assert chosen.args == [before[3].rows, before[3].patch]
+    assert state.selection == Selection(
+        before[3].rows, (Region(explained(state).geometry.patch_box(*before[3].patch)),)
+    )
+    assert pairs.pairs == before
+    assert text_of(inspector, "sum").startswith(signed(before[3].value))
+    state.change(selection=Selection((2,)))
+    assert {pair.name for pair in pairs.pairs} == {"red"}
+
+
+def test_pairs_by_keyboard(inspector: Inspector, qtbot: QtBot) -> None:
+    pairs = pairs_of(inspector)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
+        QTest.keyClick(pairs, key)
+    with qtbot.waitSignal(inspector.pair_chosen) as chosen:
+        QTest.keyClick(pairs, Qt.Key.Key_Return)
+    assert chosen.args == [pairs.pairs[1].rows, pairs.pairs[1].patch]
+    assert pairs.pairs[1].name in pairs.accessibleDescription()
+
+
+def test_a_pair_is_previewed_while_the_mouse_is_over_it(state: State, inspector: Inspector) -> None:
+    selecting = Selecting(state, QUndoStack(inspector))
+    inspector.rows_hovered.connect(selecting.hover_rows)
+    inspector.patch_hovered.connect(selecting.hover_patch)
+    pairs = pairs_of(inspector)
+    QTest.mouseMove(pairs, centre(pairs, 5))
+    assert state.preview == Preview(pairs.pairs[5].rows, pairs.pairs[5].patch)
+    QTest.mouseMove(pairs, centre(pairs, 0))
+    assert state.preview == Preview(pairs.pairs[0].rows, pairs.pairs[0].patch)
+    QTest.mouseMove(inspector, QPoint(2, 2))
+    QGuiApplication.processEvents()
+    assert state.preview == Preview()
+
+
+def test_a_stale_explanation_is_dimmed_and_said(state: State, inspector: Inspector) -> None:
+    line = inspector.currentWidget().findChild(QLabel, "stale")
+    assert not line.isVisible()
+    before = inspector.grab().toImage()
+    state.change(stale=True, caption="something else")
+    assert line.isVisible()
+    assert line.text() == "Of the caption before."
+    assert inspector.grab().toImage() != before
+    state.change(caption=explained(state).caption.text)
+    assert line.text() == "Of the picture or settings before."
+    state.change(stale=False)
+    assert not line.isVisible()
+    assert inspector.grab().toImage() == before
+
+
+def test_only_the_tab_that_can_be_seen_follows(state: State, inspector: Inspector) -> None:
+    pairs = pairs_of(inspector)
+    before = list(pairs.pairs)
+    inspector.setCurrentIndex(2)
+    state.change(selection=Selection((2,)))
+    assert pairs.pairs == before
+    inspector.setCurrentIndex(0)
+    assert {pair.name for pair in pairs.pairs} == {"red"}
+    inspector.hide()
+    state.change(selection=Selection((3,)))
+    assert {pair.name for pair in pairs.pairs} == {"red"}
+    inspector.show()
+    assert {pair.name for pair in pairs.pairs} == {"balloon"}
+
+
+def test_other_colours_keep_the_pairs(state: State, inspector: Inspector) -> None:
+    pairs = pairs_of(inspector)
+    before, picture = list(pairs.pairs), pairs.grab().toImage()
+    state.change(view=replace(View(), colours="safe"))
+    assert pairs.pairs == before
+    assert pairs.grab().toImage() != picture
+
+
+def test_values_are_copied_as_a_table(state: State, inspector: Inspector) -> None:
+    explanation = explained(state)
+    state.change(selection=Selection((3, 6, 7), (BOX,)))
+    lines = inspector.values_text().splitlines()
+    assert lines[0] == "word\tvalue"
+    names, values = zip(*(line.split("\t") for line in lines[1:]), strict=True)
+    assert names == ("balloon", "hydrant")
+    block = block_sum(explanation.interactions, explanation.geometry, state.selection)
+    assert sum(float(value) for value in values) == pytest.approx(block, abs=1e-9)
+
+
+def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
+    state.change(outcome=Outcome(0.4567, True), facts=ModelFacts("demo", "cpu", 3, 2, 32))
+    inspector.set_log_file("/somewhere/window.log")
+    inspector.setCurrentIndex(2)
+    assert text_of(inspector, "Weights SHA-256") == "000000000000…"
+    assert inspector.findChild(QLabel, "Weights SHA-256").toolTip() == "0" * 64
+    assert text_of(inspector, "Time") == "0.46 s, from the cache"
+    assert text_of(inspector, "Picture layer") == "0 of 0–2"
+    assert text_of(inspector, "Picture side") == "17 nodes, pair\nresidual 1.0e-04\nrow error 1.0e-04"
+    tab = inspector.findChild(DetailsTab)
+    assert isinstance(tab, DetailsTab)
+    QTest.mouseClick(tab.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert copied == tab.as_text()
+    assert f"Weights SHA-256: {'0' * 64}" in copied.splitlines()
+    assert "Log file: /somewhere/window.log" in copied.splitlines()
+    state.change(outcome=Outcome(1.5, False), facts=ModelFacts("another", "cpu", 12, 12, 77))
+    assert text_of(inspector, "Time") == "1.50 s, computed"
+    assert text_of(inspector, "Picture layer") == "0"
+    assert tab.findChild(QPushButton).text() == "Copied"
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_everything_fits_the_least_width(state: State, inspector: Inspector, index: int) -> None:
+    inspector.setCurrentIndex(index)
+    inspector.resize(260, 480)
+    QGuiApplication.processEvents()
+    assert inspector.width() == 260
+    page = inspector.currentWidget()
+    for child in page.findChildren(QWidget):
+        if child.isVisible() and child.visibleRegion().boundingRect().isValid():
+            right = child.mapTo(page, QPointF(child.width(), 0)).x()
+            assert right <= page.width(), child.objectName() or type(child).__name__

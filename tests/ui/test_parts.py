@@ -1,0 +1,364 @@
+"""The window's small parts: actions, icons, banner, status line, and the dialogs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence, QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QTextEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.session.requests import ModelFacts
+from exclip_desktop.session.state import Notice, Outcome, State, View, Work
+from exclip_desktop.ui import theme
+from exclip_desktop.ui.actions import ACTIONS, MENUS, SEPARATOR, make_actions, make_menus, show_view
+from exclip_desktop.ui.banner import Banner
+from exclip_desktop.ui.status_line import OFFLINE, SHOW_AFTER_MS, StatusLine, as_time
+
+FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
+TROUBLE = Notice("This file is not a picture Pillow can read: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")
+Window = tuple[QMainWindow, dict[str, QAction], list[str]]
+
+
+def child(parent: QWidget, name: str) -> Any:
+    """Return the one widget with that accessible name."""
+    found = [widget for widget in parent.findChildren(QWidget) if widget.accessibleName() == name]
+    assert len(found) == 1, name
+    return found[0]
+
+
+def button(parent: QWidget, text: str) -> QPushButton:
+    """Return the one button that says ``text``."""
+    found = [one for one in parent.findChildren(QPushButton) if one.text().replace("&", "") == text]
+    assert len(found) == 1, text
+    return found[0]
+
+
+@pytest.fixture
+def dark(qapp: QApplication) -> Iterator[QPalette]:
+    """Make the program dark for a test."""
+    before = QPalette(qapp.palette())
+    made = QPalette(QColor("#2b2b2e"))
+    qapp.setPalette(made)
+    yield made
+    qapp.setPalette(before)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Window:
+    """A window with all actions, and the names of those triggered."""
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    inside = QWidget()
+    QVBoxLayout(inside)
+    made.setCentralWidget(inside)
+    actions, triggered = make_actions(made), list[str]()
+    for name, action in actions.items():
+        action.triggered.connect(lambda _=False, name=name: triggered.append(name))
+    make_menus(made.menuBar(), actions)
+    with qtbot.waitActive(made):
+        made.show()
+    return made, actions, triggered
+
+
+def focus_in(window: QMainWindow, widget: QWidget, qtbot: QtBot) -> QWidget:
+    """Put ``widget`` into the window and give it the focus; return who takes the keys."""
+    layout = window.centralWidget().layout()
+    assert layout is not None
+    layout.addWidget(widget)
+    widget.setFocus()
+    qtbot.waitUntil(widget.hasFocus)
+    return widget
+
+
+# The action table
+
+
+def test_each_action_is_in_one_menu_and_each_key_means_one_thing() -> None:
+    names = [spec.name for spec in ACTIONS]
+    listed = [name for menu in MENUS.values() for name in menu if name != SEPARATOR]
+    assert sorted(listed) == sorted(names)
+    assert len(set(names)) == len(names)
+    keys = [QKeySequence(keys).toString() for spec in ACTIONS for keys in spec.shortcuts]
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
+    for spec in ACTIONS:
+        assert spec.tip
+        assert not spec.tip.endswith(".")
+
+
+def test_actions_carry_the_tables_words_keys_and_icons(window: Window) -> None:
+    _, actions, _ = window
+    assert list(actions) == [spec.name for spec in ACTIONS]
+    for spec in ACTIONS:
+        action = actions[spec.name]
+        assert (action.text(), action.isCheckable()) == (spec.text, spec.checkable)
+        assert action.shortcuts() == [QKeySequence(keys) for keys in spec.shortcuts]
+        assert action.icon().isNull() == (not spec.icon)
+        assert action.toolTip().startswith(spec.tip)
+    assert actions["redo"].shortcuts() == [QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")]
+    assert "Ctrl+O" in actions["open"].toolTip()
+
+
+def test_menus_follow_the_table(window: Window) -> None:
+    made, actions, _ = window
+    told = {entry.text(): entry.menu() for entry in made.menuBar().actions()}
+    assert list(told) == ["&File", "&Edit", "&View", "&Help"]
+    for title, menu in told.items():
+        expected = [None if name == SEPARATOR else actions[name] for name in MENUS[title]]
+        assert [None if entry.isSeparator() else entry for entry in menu.actions()] == expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("make", [QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox])
+def test_single_keys_go_to_a_text_field_that_has_the_focus(
+    make: Callable[[], QWidget], window: Window, qtbot: QtBot
+) -> None:
+    made, _, triggered = window
+    field = make()
+    if isinstance(field, QComboBox):
+        field.setEditable(True)
+    focus_in(made, field, qtbot)
+    for key in (Qt.Key.Key_L, Qt.Key.Key_1, Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Escape):
+        QTest.keyClick(field, key)
+    QTest.keyClick(field, "?")
+    assert triggered == []
+    QTest.keyClick(field, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field, Qt.Key.Key_F1)
+    assert triggered == ["export_picture", "help"]
+
+
+def test_what_is_typed_arrives(window: Window, qtbot: QtBot) -> None:
+    made, _, _ = window
+    field = QLineEdit()
+    focus_in(made, field, qtbot)
+    QTest.keyClicks(field, "small tags, f1?")
+    assert field.text() == "small tags, f1?"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: QPushButton("x"), lambda: pg.GraphicsView(), lambda: QPlainTextEdit(readOnly=True)]
+)
+def test_single_keys_work_everywhere_else(make: Callable[[], QWidget], window: Window, qtbot: QtBot) -> None:
+    made, actions, triggered = window
+    field = focus_in(made, make(), qtbot)
+    for key in (Qt.Key.Key_L, Qt.Key.Key_1, Qt.Key.Key_Delete, Qt.Key.Key_Escape):
+        QTest.keyClick(field, key)
+    QTest.keyClick(field, "?")
+    assert triggered == ["lasso", "actual_size", "remove_box", "clear_selection", "help"]
+    assert actions["lasso"].isChecked()
+
+
+def test_switches_show_the_view_without_being_triggered(window: Window) -> None:
+    _, actions, triggered = window
+    show_view(actions, View(colours="safe", drawing="magnitude", words_limit=0.1, grey=False, lasso=True))
+    checked = {name for name, action in actions.items() if action.isChecked()}
+    assert checked == {"safe_colours", "magnitude", "lock_range", "lasso", "heat"}
+    show_view(actions, View())
+    assert {name for name, action in actions.items() if action.isChecked()} == {"heat", "grey"}
+    assert triggered == []
+
+
+# Icons
+
+
+def opaque(pixmap: Any) -> set[str]:
+    """Return the colours of a pixmap's wholly opaque pixels."""
+    image = pixmap.toImage()
+    pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    return {pixel.name() for pixel in pixels if pixel.alpha() == 255}
+
+
+def test_an_icon_takes_any_colour_and_keeps_it_apart(qapp: QApplication) -> None:
+    red, blue = (theme.pixmap("open", 24, QColor(name), ratio=2.0) for name in ("#ff0000", "#0000ff"))
+    assert (red.width(), red.deviceIndependentSize().width()) == (48, 24)
+    assert (opaque(red), opaque(blue)) == ({"#ff0000"}, {"#0000ff"})
+    assert red.cacheKey() != blue.cacheKey()  # or Qt paints one in the place of the other
+    with pytest.raises(FileNotFoundError):
+        theme.pixmap("no-such-icon", 24, QColor("red"))
+
+
+def test_icons_follow_the_palette(window: Window, qapp: QApplication, qtbot: QtBot) -> None:
+    made, actions, _ = window
+    assert not theme.is_dark(made.palette())
+    made.setPalette(QPalette(QColor("#2b2b2e")))
+    assert theme.is_dark(made.palette())
+    assert opaque(actions["open"].icon().pixmap(24, 24)) == {made.palette().buttonText().color().name()}
+    assert theme.trouble_colour(made.palette()).lightnessF() > theme.trouble_colour(QPalette()).lightnessF()
+
+
+def test_the_programs_icon_has_its_own_colours(qapp: QApplication, dark: QPalette) -> None:
+    assert {"#c9382c", "#7f98dd"} <= opaque(theme.app_icon().pixmap(128, 128))
+
+
+# The banner
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    made.resize(700, 400)
+    qtbot.addWidget(made)
+    with qtbot.waitActive(made):
+        made.show()
+    return made
+
+
+def test_the_banner_shows_the_notice_over_the_canvas(canvas: QWidget, qtbot: QtBot) -> None:
+    state = State()
+    banner = Banner(state, canvas)
+    assert banner.isHidden()
+    state.change(notice=TROUBLE)
+    assert banner.isVisible()
+    assert (banner.pos().x(), banner.pos().y(), banner.width()) == (0, 0, 700)
+    told = [label.text() for label in banner.findChildren(QLabel) if label.isVisible() and label.text()]
+    assert told == [TROUBLE.message, TROUBLE.hint]
+    assert banner.accessibleName() == f"Alert: {TROUBLE.message}"
+    low = banner.height()
+    canvas.resize(260, 400)
+    qtbot.waitUntil(lambda: banner.width() == 260 and banner.height() > low)  # the words wrap
+    state.change(notice=None)
+    assert banner.isHidden()
+
+
+def test_details_open_can_be_copied_and_close_with_the_next_notice(canvas: QWidget, qtbot: QtBot) -> None:
+    state = State()
+    banner = Banner(state, canvas)
+    state.change(notice=TROUBLE)
+    details = banner.findChild(QPlainTextEdit)
+    assert not details.isVisible()
+    low = banner.height()
+    qtbot.mouseClick(button(banner, "Details"), Qt.MouseButton.LeftButton)
+    assert details.isVisible()
+    assert details.toPlainText() == TROUBLE.details
+    qtbot.waitUntil(lambda: banner.height() > low + details.height() // 2)
+    qtbot.mouseClick(button(banner, "Copy"), Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == f"{TROUBLE.message}\n{TROUBLE.hint}\n{TROUBLE.details}"
+    state.change(notice=Notice("The caption has 112 tokens; this model reads 77.", kind="note"))
+    assert not details.isVisible()
+    assert not button(banner, "Details").isVisible()
+    assert banner.accessibleName().startswith("Note: ")
+    qtbot.waitUntil(lambda: banner.height() <= low)
+
+
+def test_the_banner_is_closed_by_mouse_and_by_keyboard_and_takes_no_focus(canvas: QWidget, qtbot: QtBot) -> None:
+    state, field = State(), QLineEdit(canvas)
+    field.show()
+    field.setFocus()
+    escaped = QAction("Clear selection", canvas)
+    escaped.setShortcut("Esc")
+    canvas.addAction(escaped)
+    banner = Banner(state, canvas)
+    state.change(notice=TROUBLE)
+    assert field.hasFocus()
+    with qtbot.waitSignal(banner.closed):
+        qtbot.mouseClick(banner.findChild(QToolButton), Qt.MouseButton.LeftButton)
+    assert banner.isVisible()  # only the state decides
+    reached = set[str]()
+    for _ in range(4):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.add(QApplication.focusWidget().accessibleName())
+    assert {banner.accessibleName(), "Details", "Close the message"} <= reached
+    button(banner, "Details").setFocus()
+    with qtbot.assertNotEmitted(escaped.triggered), qtbot.waitSignal(banner.closed):
+        QTest.keyClick(button(banner, "Details"), Qt.Key.Key_Escape)
+
+
+def test_the_banners_icon_follows_kind_and_theme(canvas: QWidget) -> None:
+    state = State()
+    banner = Banner(state, canvas)
+    state.change(notice=TROUBLE)
+    icon = next(label for label in banner.findChildren(QLabel) if not label.pixmap().isNull())
+    assert opaque(icon.pixmap()) == {theme.trouble_colour(canvas.palette()).name()}
+    canvas.setPalette(QPalette(QColor("#2b2b2e")))
+    assert opaque(icon.pixmap()) == {theme.trouble_colour(canvas.palette()).name()}
+    state.change(notice=Notice("A note.", kind="note"))
+    assert opaque(icon.pixmap()) == {canvas.palette().highlight().color().name()}
+
+
+# The status line
+
+
+def shown_text(line: StatusLine) -> str:
+    """Return what stands on the line, from left to right."""
+    parts = [child(line, "Model and device").text(), child(line, "Score, time and origin").text()]
+    return " ".join(" ".join(parts).split())
+
+
+def test_the_status_line_says_model_device_score_time_and_origin(
+    make_state: Callable[..., State], qtbot: QtBot
+) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    assert shown_text(line).startswith("demo ·")
+    state.change(facts=FACTS, outcome=Outcome(0.42, cached=False))
+    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 0.42 s · computed"
+    state.change(outcome=Outcome(0.003, cached=True), stale=True)
+    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 3 ms · from the cache"
+    assert not child(line, "Score, time and origin").isEnabled()
+    state.change(explanation=None)
+    assert shown_text(line) == "ViT-B-32 · cpu"
+    assert OFFLINE in [label.text() for label in line.findChildren(QLabel)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.0, "1 ms"), (0.0314, "31 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.97, "60.0 s"), (125.2, "2 min 5 s")],
+)
+def test_times_read_as_a_person_writes_them(seconds: float, told: str) -> None:
+    assert as_time(seconds) == told
+
+
+def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    bar, cancel = line.findChild(QProgressBar), button(line, "Cancel")
+    height, waited = line.height(), QElapsedTimer()
+    waited.start()
+    state.change(work=Work("Explaining the picture", 0, 0))
+    assert not bar.isVisible()
+    state.change(work=Work("Explaining the picture", 3, 9))  # progress does not begin the wait anew
+    qtbot.waitUntil(cancel.isVisible, timeout=5000)
+    assert waited.elapsed() >= SHOW_AFTER_MS * 0.95  # a coarse timer may be early by a twentieth
+    assert (bar.isVisible(), bar.value(), bar.maximum(), line.height()) == (True, 3, 9, height)
+    state.change(work=Work("Loading the model", 0, 0))
+    assert (bar.isVisible(), bar.minimum(), bar.maximum()) == (True, 0, 0)  # of unknown length
+    with qtbot.waitSignal(line.cancel_asked):
+        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    state.change(work=None)
+    assert not bar.isVisible()
+    assert not cancel.isVisible()
+
+
+def test_short_work_never_shows(qtbot: QtBot) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    state.change(work=Work("Explaining the caption"))
+    state.change(work=None)
+    with qtbot.assertNotEmitted(line._timer.timeout, wait=SHOW_AFTER_MS + 100):
+        pass
+    state.change(work=Work("Preparing for other captions", 1, 4, idle=True))
+    qtbot.waitUntil(line.findChild(QProgressBar).isVisible, timeout=5000)
+    state.change(work=Work("Explaining the caption"))
+    assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant
