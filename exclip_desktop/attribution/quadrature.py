@@ -14,7 +14,7 @@ Quadrature = Literal["adaptive", "gauss-legendre", "riemann-right"]
 ADAPTIVE_LEVELS: Final = (5, 9, 17, 33, 65, 129)
 TOLERANCE: Final = 1e-3
 DEFAULT_STEPS: Final = {"adaptive": 129, "gauss-legendre": 16, "riemann-right": 10}
-MOST_STEPS: Final = 4096
+MOST_STEPS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """Signed values to colours: a diverging map with zero at its centre and a symmetric range."""
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 import colorcet
 import numpy as np
 from numpy.typing import NDArray
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 MAPS: Final = {"red-blue": "CET_D1", "safe": "CET_CBD1"}
 """Names of the diverging maps offered → colorcet's own; ``safe`` is readable with colour-vision deficiency."""
@@ -27,6 +30,22 @@ def to_rgb(values: NDArray[np.float64], limit: float, name: str = "red-blue") ->
     table = lookup_table(name)
     position = np.clip((values / limit + 1) / 2, 0, 1) * (len(table) - 1)
     return np.asarray(table[np.rint(position).astype(int)])
+
+
+def blended(values: NDArray[Real], times: int) -> NDArray[Real]:
+    """Return values (h, w) interpolated linearly between the patches' centres: (h·times, w·times), in their precision.
+
+    Beyond the outermost centres the values stay as they are at the centres. Values are blended, never colours.
+    """
+    down, across = (_weights(count, times, values.dtype.char) for count in values.shape)
+    return np.asarray(down @ values @ across.T)
+
+
+@lru_cache(maxsize=16)
+def _weights(count: int, times: int, kind: str) -> NDArray[Any]:
+    """Return the share of each of ``count`` centres at each of the new places: (count·times, count)."""
+    place = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
+    return np.asarray(np.clip(1 - np.abs(place[:, None] - np.arange(count)), 0, 1), dtype=kind)
 
 
 def ink_on(rgb: NDArray[np.float64]) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.colour import to_rgb
+from exclip_desktop.core.colour import blended, to_rgb
 from exclip_desktop.render.figure_options import FigureOptions
 
 Floats = NDArray[np.float64]
@@ -18,18 +18,3 @@ def heat_rgba(values: Floats, limit: float, options: FigureOptions) -> Floats:
     shown = blended(values, -(-SMOOTH_PX // max(values.shape))) if options.smooth else values
     strength = np.clip(np.abs(shown) / limit, 0, 1) if options.drawing == "magnitude" else np.ones(shown.shape)
     return np.dstack([to_rgb(shown, limit, options.colours), options.opacity * strength])
-
-
-def blended(values: Floats, times: int) -> Floats:
-    """Return the values (h, w) interpolated linearly between the patches' centres: (h·times, w·times).
-
-    Beyond the outermost centres the values stay as they are at the centres.
-    """
-    down, across = (_weights(count, times) for count in values.shape)
-    return np.asarray(down @ values @ across.T)
-
-
-def _weights(count: int, times: int) -> Floats:
-    """Return the share of each of ``count`` centres at each of the new places: (count·times, count)."""
-    place = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
-    return np.asarray(np.clip(1 - np.abs(place[:, None] - np.arange(count)), 0, 1))

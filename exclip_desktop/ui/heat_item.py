@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from exclip_desktop.core.colour import lookup_table, symmetric_limit
+from exclip_desktop.core.colour import blended, lookup_table, symmetric_limit
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import Floats
 from exclip_desktop.core.selection import patch_heat
@@ -20,8 +20,6 @@ from exclip_desktop.ui.canvas_cache import DeviceCache
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat is of an earlier picture, caption or setting
 SMOOTH_VALUES: Final = 512  # across a blended grid
 STEP_PX: Final = 3.0  # device pixels: steps between those values are not seen unless drawn larger
-
-Heights = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +80,6 @@ def heat_pixels(values: Floats, look: HeatLook) -> NDArray[np.uint32]:
     if look.smooth:
         position = blended(position, -(-SMOOTH_VALUES // max(values.shape)))
     return np.asarray(table[np.rint(np.clip(position, 0, len(table) - 1)).astype(np.intp)])
-
-
-def blended(values: Heights, times: int) -> Heights:
-    """Return float32 values (h, w) interpolated linearly between the patches' centres: (h·times, w·times).
-
-    Beyond the outermost centres the values stay as they are at the centres.
-    """
-    down, across = (_weights(count, times) for count in values.shape)
-    return np.asarray(down @ values @ across.T)
-
-
-@lru_cache(maxsize=8)
-def _weights(count: int, times: int) -> Heights:
-    """Return the share of each of ``count`` centres at each of the new places: (count·times, count)."""
-    place = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
-    return np.asarray(np.clip(1 - np.abs(place[:, None] - np.arange(count)), 0, 1), dtype=np.float32)
 
 
 @lru_cache(maxsize=8)

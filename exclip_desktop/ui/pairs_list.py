@@ -1,9 +1,9 @@
 """The strongest word ↔ patch pairs of the selection, strongest first; one can be chosen."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from exclip_desktop.core.colour import symmetric_limit, to_rgb
+from exclip_desktop.core.colour import lookup_table
 from exclip_desktop.core.pairs import Pair, signed
 
 COUNT: Final = 12
@@ -71,8 +71,8 @@ class PairsList(QWidget):
 
     def set_pairs(self, pairs: list[Pair], colours: str) -> None:
         """Show other pairs, strongest first, each marked with its colour on the map named ``colours``."""
-        values = np.array([pair.value for pair in pairs])
-        self._colours = [QColor.fromRgbF(*rgb) for rgb in to_rgb(values, symmetric_limit(values), colours)]
+        scale, limit = _scale(colours), max((abs(pair.value) for pair in pairs), default=0.0) or 1.0
+        self._colours = [scale[round((pair.value / limit + 1) / 2 * (len(scale) - 1))] for pair in pairs]
         self.pairs, self._current, self._hovered = pairs, None, None
         self.update()
 
@@ -193,6 +193,12 @@ class PairsList(QWidget):
         self._current = at
         self.update()
         self.pair_chosen.emit(self.pairs[at].rows, self.pairs[at].patch)
+
+
+@lru_cache(maxsize=8)
+def _scale(colours: str) -> tuple[QColor, ...]:
+    """Return the map's colours; kept, as making them would cost half of what a drag's move may."""
+    return tuple(QColor.fromRgbF(*rgb) for rgb in lookup_table(colours))
 
 
 def _told(pair: Pair) -> str:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from exclip_desktop.core.explanation import Explanation, SideReport
@@ -16,6 +16,7 @@ from exclip_desktop.ui.pairs_list import COUNT, PairsList
 
 SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
 LARGE_RESIDUAL: Final = 1e-3
+MARGIN: Final = 9
 LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
 BREAKS: Final = "extraordinarily"  # what a line may lose at its end
 
@@ -137,6 +138,7 @@ class SelectionTab(QScrollArea):
         super().__init__(parent)
         self._state = state
         self._choosing = False
+        self._told = ""
         self._score, self._sum = Figure(2.2), Figure(1.3)
         self._what, self._doubt = QLabel(), QLabel()
         self._ledger, self._pairs = LedgerBar(), PairsList()
@@ -159,6 +161,11 @@ class SelectionTab(QScrollArea):
         elif "view" in names:
             self._pairs.set_pairs(self._pairs.pairs, self._state.view.colours)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the words to the room there is."""
+        super().resizeEvent(event)
+        self._fit_what()
+
     def _show_explanation(self, explanation: Explanation) -> None:
         self._score.setText(signed(explanation.score))
         self._doubt.setText(doubt(explanation))
@@ -166,20 +173,28 @@ class SelectionTab(QScrollArea):
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:
-        what = f"{words_told(explanation.caption, selection.rows)} × {regions_told(selection.regions)}"
-        room = max(LINES * self._what.width() - self._what.fontMetrics().horizontalAdvance(BREAKS), 0)
-        short = self._what.fontMetrics().elidedText(what, Qt.TextElideMode.ElideMiddle, room)
-        if short != self._what.text():
-            self._what.setText(short)
-            self._what.setToolTip(what if short != what else "")
+        self._told = f"{words_told(explanation.caption, selection.rows)} × {regions_told(selection.regions)}"
+        self._fit_what()
         block = block_sum(explanation.interactions, explanation.geometry, selection)
         share = share_of_all(explanation, block)
         told = "–" if share is None else f"{share:.1%}".replace("-", "−")
         self._sum.setText(f"{signed(block)}   {told} of ΣΣA")
 
+    def _fit_what(self) -> None:
+        """Show what is selected, shortened to its lines."""
+        metrics = self._what.fontMetrics()
+        line = self.viewport().width() - 2 * MARGIN
+        short = metrics.elidedText(
+            self._told, Qt.TextElideMode.ElideMiddle, LINES * line - metrics.horizontalAdvance(BREAKS)
+        )
+        if short != self._what.text():
+            self._what.setText(short)
+            self._what.setToolTip(self._told if short != self._told else "")
+
     def _lay_out(self) -> None:
         content = QWidget()
         column = QVBoxLayout(content)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(4)
         column.addWidget(self._heading("Score"))
         column.addWidget(self._score)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
@@ -25,7 +25,6 @@ class StripArea(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.viewport().setAutoFillBackground(False)
-        strip.installEventFilter(self)
         strip.cursor_moved.connect(lambda top, bottom: self.ensureVisible(0, (top + bottom) // 2))
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
@@ -37,8 +36,8 @@ class StripArea(QScrollArea):
         super().resizeEvent(event)
         self.updateGeometry()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Ask for another height when the strip's words have changed."""
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Ask for another height when the strip has asked the viewport for one."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
-        return super().eventFilter(watched, event)
+        return super().viewportEvent(event)

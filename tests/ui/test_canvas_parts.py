@@ -5,13 +5,13 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from exclip_desktop.core.colour import to_rgb
+from exclip_desktop.core.colour import blended, to_rgb
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.selection import Region
 from exclip_desktop.ui import canvas_camera as cameras
 from exclip_desktop.ui.canvas_camera import Camera
 from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Move, Resize
-from exclip_desktop.ui.heat_item import HeatLook, blended, heat_pixels
+from exclip_desktop.ui.heat_item import HeatLook, heat_pixels
 from exclip_desktop.ui.picture_item import PictureLevels, grey_pixels, outside
 from exclip_desktop.ui.regions import contains, handle_at, patch_at, region_at, resized
 

@@ -90,6 +90,22 @@ def test_selected_block(state: State, inspector: Inspector) -> None:
     assert text_of(inspector, "sum") == f"{signed(block)}   {block / whole:.1%} of ΣΣA".replace("-", "−")
 
 
+def test_a_long_selection_is_shortened_to_two_lines(
+    state: State, inspector: Inspector, make_explanation: Callable[..., Explanation]
+) -> None:
+    words = tuple(f"word{n}" for n in range(40))
+    state.change(explanation=make_explanation(words=words), selection=Selection(tuple(range(1, 41, 2)), (BOX,)))
+    label = inspector.findChild(QLabel, "what")
+    assert label.text().startswith("word0 + word2 + ")
+    assert label.text().endswith("word38 × 1 box")
+    assert "word0 + word2 + word4 + word6 + word8 + word10 + word12 + word14" in label.toolTip()
+    assert label.heightForWidth(label.width()) <= label.height()
+    before = label.text()
+    inspector.resize(260, 680)
+    assert len(label.text()) < len(before)
+    assert label.heightForWidth(label.width()) <= label.height()
+
+
 def test_share_is_blank_where_the_matrix_sums_to_nothing(state: State, inspector: Inspector) -> None:
     explanation = explained(state)
     values = explanation.matrix - explanation.matrix.mean()

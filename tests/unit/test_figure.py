@@ -17,13 +17,13 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.core.colour import lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.colour import blended, lookup_table, symmetric_limit, to_rgb
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.selection import Preview, Region, Selection, patch_heat, token_heat
 from exclip_desktop.core.tokens import Word
 from exclip_desktop.render.figure import FigureOptions, draw_figure, save_figure
-from exclip_desktop.render.figure_heat import blended, heat_rgba
+from exclip_desktop.render.figure_heat import heat_rgba
 from tests.unit.test_captions import make_explanation
 
 LASSO = Region.lasso(((6.0, 1.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")
