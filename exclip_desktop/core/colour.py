@@ -13,10 +13,13 @@ MAPS: Final = {"red-blue": "CET_D1", "safe": "CET_CBD1"}
 """Names of the diverging maps offered → colorcet's own; ``safe`` is readable with colour-vision deficiency."""
 
 
+@lru_cache(maxsize=len(MAPS))
 def lookup_table(name: str = "red-blue") -> NDArray[np.float64]:
-    """Return the map as (256, 3) sRGB in [0, 1]; low values against, high values for."""
+    """Return the map as (256, 3) sRGB in [0, 1], read-only; low values against, high values for."""
     codes = [colour.lstrip("#") for colour in colorcet.palette[MAPS[name]]]
-    return np.array([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in codes])
+    table = np.array([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in codes])
+    table.flags.writeable = False
+    return table
 
 
 def symmetric_limit(*values: NDArray[np.float64]) -> float:

@@ -1,6 +1,7 @@
 """What a person has selected, on either side, and the heat that follows from it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,9 @@ class Preview:
     patch: tuple[int, int] | None = None
 
 
+@lru_cache(maxsize=8)  # canvas, words and inspector ask for the same one within a mouse move
 def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
-    """Return each patch's selected share, (rows, columns) in [0, 1]; None where no region is drawn.
+    """Return each patch's selected share, (rows, columns) in [0, 1], read-only; None where no region is drawn.
 
     Regions add up to at most a whole patch, in the order they were drawn; subtracted ones are taken away.
     """
@@ -65,6 +67,7 @@ def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
     for region in regions:
         share = _lasso_coverage(geometry, region.outline) if region.outline else geometry.coverage(region.box)
         total = np.clip(total - share if region.subtract else total + share, 0.0, 1.0)
+    total.flags.writeable = False
     return total
 
 

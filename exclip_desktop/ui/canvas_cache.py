@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from math import isclose
+from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion, QTransform
 from PySide6.QtWidgets import QWidget
 
-NEAR: float = 1e-6  # of a pixel
+NEAR: Final = 1e-6  # of a pixel
+ROUNDING: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class DeviceCache:
 def _shift(before: Print, after: Print) -> QPoint | None:
     """Return by how many whole pixels, logical and device, the view has only moved; None where it did more."""
     old, new = before.view, after.view
-    if (before.key, before.ratio, old.m11(), old.m22()) != (after.key, after.ratio, new.m11(), new.m22()):
+    # The view reckons its scale anew from what is in sight, and rounds.
+    scaled = not (isclose(old.m11(), new.m11(), rel_tol=ROUNDING) and isclose(old.m22(), new.m22(), rel_tol=ROUNDING))
+    if scaled or (before.key, before.ratio) != (after.key, after.ratio):
         return None
     dx, dy = new.dx() - old.dx(), new.dy() - old.dy()
     shift = QPoint(round(dx), round(dy))

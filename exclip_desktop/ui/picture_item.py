@@ -1,11 +1,12 @@
 """The picture on the canvas, in colour or grey, with what the model did not see hatched."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from exclip_desktop.core.geometry import Box
@@ -15,9 +16,9 @@ Pixels = NDArray[np.uint8]
 GREY: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 BLOCK: Final = 256  # rows greyed at once: a large picture never stands in memory as floats
 CRISP_SCALE: Final = 2.0  # device pixels per source pixel, from which pixels show as squares
-STRIPE_PX: Final = 9.0
+STRIPE_PX: Final = 12.0
 SHADE: Final = QColor(24, 24, 24, 96)
-STRIPES: Final = QColor(255, 255, 255, 100)
+STRIPES: Final = QColor(255, 255, 255, 80)
 STRIPE_WIDTH_PX: Final = 1.5
 
 
@@ -149,23 +150,31 @@ def outside(picture: QRectF, seen: Box) -> list[QRectF]:
 
 
 def hatch(painter: QPainter, area: QRectF) -> None:
-    """Shade ``area`` (in the painter's coordinates) and draw stripes over it, as wide on any zoom."""
-    painter.save()
+    """Shade ``area`` (in the painter's coordinates) and lay stripes over it, as wide on any zoom."""
     view = painter.worldTransform()
-    place = view.mapRect(area)
-    painter.resetTransform()
-    painter.fillRect(place, SHADE)
-    painter.setClipRect(place, Qt.ClipOperation.IntersectClip)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(STRIPES, STRIPE_WIDTH_PX))
-    start = place.left() - place.height()
+    place = view.mapRect(area).toRect()
     # Counted from the picture's corner, so that the stripes of all parts meet, and move with the picture.
-    start -= (start + place.bottom() - view.dx() - view.dy()) % STRIPE_PX
-    while start < place.right():
-        foot = QPointF(start, place.bottom())
-        painter.drawLine(foot, QPointF(start + place.height(), place.top()))
-        start += STRIPE_PX
+    start = QPoint(place.left() - round(view.dx()), place.top() - round(view.dy()))
+    painter.save()
+    painter.resetTransform()
+    painter.drawTiledPixmap(place, _stripes(painter.device().devicePixelRatio()), start)
     painter.restore()
+
+
+@lru_cache(maxsize=4)
+def _stripes(ratio: float) -> QPixmap:
+    """Return a tile of shade and stripes for a device pixel ratio."""
+    side = round(STRIPE_PX * ratio)
+    tile = QPixmap(side, side)
+    tile.fill(SHADE)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(STRIPES, STRIPE_WIDTH_PX * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+    for foot in (0, side, 2 * side):
+        painter.drawLine(QPointF(foot - side, side), QPointF(foot, 0))
+    painter.end()
+    tile.setDevicePixelRatio(ratio)
+    return tile
 
 
 def _rgb(image: QImage) -> Pixels:

@@ -33,7 +33,7 @@ GROUND = 1.0  # between a chip and the outline around it
 OUTLINE = 2.0
 PREVIEW = 1.0
 RING_OFF = 4.5
-STALE_OPACITY = 0.5
+STALE_ALPHA = 128  # of the ground over the chips
 KEPT_WIDTHS = 4
 Fills = Sequence[Sequence[Fill]]
 NOTCH: Final = QPainterPath()
@@ -113,7 +113,6 @@ class StripPainter:
         """Paint what lies in ``area``; ``fills`` has one list per chip, empty for words not seen; dim if ``stale``."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        painter.setOpacity(STALE_OPACITY if stale else 1.0)
         lines = self.layout.lines_between(area.top(), area.bottom())
         shapes = [self._shapes[piece.chip, piece.first] for line in lines for piece in line]
         ground, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
@@ -126,7 +125,8 @@ class StripPainter:
                 shape.paint(painter, fills[shape.chip])
             else:
                 shape.paint_unseen(painter, QPen(grey, 1, Qt.PenStyle.DashLine))
-        painter.setOpacity(1.0)
+        if stale:
+            painter.fillRect(area, QColor(ground.red(), ground.green(), ground.blue(), STALE_ALPHA))
         _paint_previewed(painter, palette, shapes, marks.previewed)
         _paint_selected(painter, palette, shapes, marks.selected, fills)
         if marks.ring is not None:

@@ -96,8 +96,8 @@ class TokenStrip(QWidget):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_own_key(event):
             event.accept()
             return True
-        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn:
-            self._ring = event.reason() in BY_KEY
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn and event.reason() in BY_KEY:
+            self._ring = True
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,0 +1,151 @@
+"""How the window feels: its start, a new caption, and the longest time it does not answer."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings, QTimer
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.session.session import Session
+from exclip_desktop.session.worker import Worker
+from exclip_desktop.ui.window import Window
+from tests.benchmarks.conftest import FOUND
+from tests.real_sizes import random_model
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 300_000
+
+START = """
+import sys, time
+start = time.perf_counter()
+import tempfile, pathlib
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+from exclip_desktop.app import name_program
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.window import Window
+app = QApplication([])
+name_program(app)
+class Paint(QObject):
+    at = None
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and self.at is None:
+            Paint.at = time.perf_counter() - start
+            print("visible", Paint.at, "torch" in sys.modules, flush=True)
+        return False
+place = pathlib.Path(tempfile.mkdtemp())
+session = Session(QSettings(str(place / "s.ini"), QSettings.Format.IniFormat), None)
+window = Window(session)
+paint = Paint()
+window.installEventFilter(paint)
+window.show()
+QTimer.singleShot(0, session.start)
+def explained():
+    print("explained", time.perf_counter() - start, flush=True)
+    window.close()
+    app.quit()
+session.state.explanation_changed.connect(explained)
+app.exec()
+"""
+IMPORTS = "import time; start = time.perf_counter(); import torch, open_clip; print(time.perf_counter() - start)"
+
+
+def _run(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_start(benchmark: Any) -> None:
+    found: list[tuple[float, float, float]] = []
+
+    def start() -> None:
+        lines = dict(line.split(maxsplit=1) for line in _run(START).splitlines())
+        visible, torch_loaded = lines["visible"].split()
+        assert torch_loaded == "False"
+        found.append((float(visible), float(lines["explained"]), float(_run(IMPORTS))))
+
+    benchmark.pedantic(start, rounds=3)
+    visible, explained, imports = (float(np.median([row[i] for row in found])) for i in range(3))
+    FOUND.append(f"{'window visible, before torch is imported':<58} {visible:8.2f} s")
+    FOUND.append(f"{'explained sample, beyond importing torch and open_clip':<58} {explained - imports:8.2f} s")
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Any:
+    made = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None)
+    window = Window(made)
+    window.show()
+    yield made
+    window.close()
+
+
+def _rested(qtbot: QtBot, session: Session, act: Callable[[], None], times: int = 2) -> None:
+    rests: list[None] = []
+    worker = session.findChild(Worker)
+    worker.rested.connect(lambda: rests.append(None))
+    act()
+    qtbot.waitUntil(lambda: len(rests) >= times, timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("name", ["demo", "ViT-B-32"])
+def test_a_new_caption_on_a_known_picture(
+    benchmark: Any, qtbot: QtBot, session: Session, tmp_path: Path, name: str
+) -> None:
+    state, took = session.state, []
+    if name != "demo":
+        random_model(name, tmp_path)
+        state.change(choice=ModelChoice(name, checkpoint=str(tmp_path / "weights.safetensors")))
+    _rested(qtbot, session, session.start)
+    captions = iter(
+        f"a red balloon and a {word} in the snow" for word in ("dog", "cat", "house", "tree", "car", "fish")
+    )
+
+    def explain() -> None:
+        started = time.perf_counter()
+        with qtbot.waitSignal(state.explanation_changed, timeout=PATIENCE_MS):
+            session.explaining.type_caption(next(captions))
+        took.append(time.perf_counter() - started)
+
+    benchmark.pedantic(explain, rounds=6)
+    FOUND.append(f"{f'{name}: a new caption on a known picture, after the pause':<58} {np.median(took) * 1e3:8.0f} ms")
+
+
+def test_the_event_loop_is_not_held_up(benchmark: Any, qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    beats: list[float] = []
+    timer = QTimer()
+    timer.setInterval(2)
+    timer.timeout.connect(lambda: beats.append(time.perf_counter()))
+
+    def gap(act: Callable[[], None], done: Callable[[], bool]) -> float:
+        beats.clear()
+        act()
+        qtbot.waitUntil(done, timeout=PATIENCE_MS)
+        return float(np.diff(beats).max()) * 1e3
+
+    def measure() -> None:
+        timer.start()
+        state, out = session.state, tmp_path / "large.png"
+        found["loading torch, open_clip and the model"] = gap(session.start, lambda: state.facts is not None)
+        found["explaining"] = gap(lambda: None, lambda: state.explanation is not None and state.work is None)
+        found["explaining another sample"] = gap(
+            lambda: session.open_sample(3), lambda: state.shown.title != "sample-01.jpg" and not state.stale
+        )
+        found["exporting 4000 pixels"] = gap(lambda: session.exporting.write_picture(out, 4000), out.exists)
+        timer.stop()
+
+    found: dict[str, float] = {}
+    benchmark.pedantic(measure, rounds=1)
+    for what, longest in found.items():
+        FOUND.append(f"{f'longest time without an answer: {what}':<58} {longest:8.0f} ms")

@@ -1,0 +1,129 @@
+"""A thousand random actions on the real window, with an engine that answers at once: nothing breaks, grows or lags."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.window import Window
+from tests.ui.fakes import FakeEngine
+
+ACTIONS = 1000
+GROWTH_MB = 50
+WORDS = ("red", "balloon", "dog", "cat", "and", "a", "house", "hydrant")
+KEYS = (
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape, Qt.Key.Key_Delete),
+    *(Qt.Key.Key_Space, Qt.Key.Key_Tab, Qt.Key.Key_F, Qt.Key.Key_S, Qt.Key.Key_M, Qt.Key.Key_G, Qt.Key.Key_H),
+    *(Qt.Key.Key_T, Qt.Key.Key_L, Qt.Key.Key_K, Qt.Key.Key_1),
+)
+# What opens a dialog waits for an answer; those have tests of their own.
+TRIGGERED = (
+    *("undo", "redo", "clear_selection", "select_words", "remove_box", "lasso", "fit", "actual_size", "zoom_in"),
+    *("zoom_out", "heat", "grey", "smooth", "magnitude", "specials", "lock_range", "safe_colours", "cancel"),
+    *("copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", "focus_caption", "paste"),
+)
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+MODIFIERS = (NONE, NONE, NONE, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier)
+
+
+def _resident_mb() -> float:
+    status = Path("/proc/self/status")
+    found = re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) / 1024 if found else 0.0
+
+
+class Monkey:
+    """Does one random thing at a time."""
+
+    def __init__(self, window: Window, session: Session, pictures: list[str]) -> None:
+        self.rng = np.random.default_rng(20)
+        self.window, self.session, self.pictures = window, session, pictures
+        self.tricks = (self.drag, self.drag, self.click, self.key, self.trigger, self.hover, self.type, self.open)
+
+    def act(self) -> None:
+        self.tricks[int(self.rng.integers(len(self.tricks)))]()
+        QApplication.processEvents()
+
+    def _widget(self) -> QWidget:
+        window = self.window
+        return (window.canvas.view.viewport(), window.strip, window.inspector)[int(self.rng.integers(3))]
+
+    def _place(self, widget: QWidget) -> QPoint:
+        x, y = self.rng.random(2)
+        return QPoint(int(x * widget.width()), int(y * widget.height()))
+
+    def drag(self) -> None:
+        widget = self._widget()
+        alt = Qt.KeyboardModifier.AltModifier if self.rng.random() < 0.2 else NONE
+        QTest.mousePress(widget, LEFT, alt, self._place(widget))
+        for _ in range(3):
+            QTest.mouseMove(widget, self._place(widget))
+        if self.rng.random() < 0.1:
+            QTest.keyClick(self.window, Qt.Key.Key_Escape)
+        QTest.mouseRelease(widget, LEFT, alt, self._place(widget))
+
+    def click(self) -> None:
+        widget = self._widget()
+        QTest.mouseClick(widget, LEFT, MODIFIERS[int(self.rng.integers(len(MODIFIERS)))], self._place(widget))
+
+    def hover(self) -> None:
+        widget = self._widget()
+        QTest.mouseMove(widget, self._place(widget))
+
+    def key(self) -> None:
+        target = QApplication.focusWidget() or self.window
+        key = KEYS[int(self.rng.integers(len(KEYS)))]
+        QTest.keyClick(target, key, MODIFIERS[int(self.rng.integers(len(MODIFIERS)))])
+
+    def trigger(self) -> None:
+        self.window.commands[TRIGGERED[int(self.rng.integers(len(TRIGGERED)))]].trigger()
+
+    def type(self) -> None:
+        words = self.rng.choice(WORDS, int(self.rng.integers(1, 6)))
+        self.session.explaining.type_caption(" ".join(words))
+
+    def open(self) -> None:
+        self.session.explaining.open_file(self.pictures[int(self.rng.integers(len(self.pictures)))])
+
+
+@pytest.fixture
+def monkey(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Iterator[Monkey]:
+    pictures = []
+    for index, size in enumerate(((640, 480), (640, 480))):
+        path = tmp_path / f"{index}.png"
+        Image.fromarray(np.full((size[1], size[0], 3), 60 + 90 * index, np.uint8)).save(path)
+        pictures.append(str(path))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"nonsense")
+    engine = FakeEngine(lambda caption: make_explanation(words=tuple(caption.split())))
+    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None, lambda: engine)
+    window = Window(session)
+    window.show()
+    session.start(pictures[0], "a red balloon and a dog")
+    qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
+    yield Monkey(window, session, [*pictures, str(broken)])
+    window.close()
+
+
+def test_a_thousand_random_actions(monkey: Monkey, qtbot: QtBot) -> None:
+    state = monkey.session.state
+    for _ in range(ACTIONS // 4):
+        monkey.act()
+    before = _resident_mb()
+    for _ in range(ACTIONS - ACTIONS // 4):
+        monkey.act()
+    monkey.session.explaining.type_caption("a dog and a cat")
+    qtbot.waitUntil(lambda: not state.stale and state.explanation.caption.text == "a dog and a cat", timeout=20_000)
+    qtbot.waitUntil(lambda: state.work is None, timeout=20_000)
+    assert _resident_mb() - before < GROWTH_MB
+    rows = len(state.explanation.tokens)
+    assert all(row < rows for row in state.selection.rows)
