@@ -11,7 +11,7 @@ from exclip_desktop.session.state import State, View
 from exclip_desktop.ui.canvas_overlay import Marks, OverlayItem
 from exclip_desktop.ui.canvas_pointer import Pointer
 from exclip_desktop.ui.canvas_view import STEP_FACTOR, CanvasView
-from exclip_desktop.ui.heat_item import HeatItem, HeatLook, geometry_shown, heat_shown, look_shown, picture_limit
+from exclip_desktop.ui.heat_item import HeatItem, geometry_shown, heat_shown, limit_of, look_shown, picture_limit
 from exclip_desktop.ui.picture_item import PictureItem, grounded
 from exclip_desktop.ui.regions import clamped
 
@@ -139,6 +139,7 @@ class Canvas(QWidget):
         self._on_explanation_changed()
 
     def _on_explanation_changed(self) -> None:
+        self._pointer.leave()  # the patch under the mouse is another one now, or none
         self._drawn = None
         self._on_heat_changed()
         self._show_content()
@@ -152,14 +153,12 @@ class Canvas(QWidget):
             return
         self._drawn = drawn
         self._heat = heat_shown(state)
+        look = look_shown(state.view, limit_of(state.view, self._heat), state.stale)
         visible = self._heat if state.view.heat else None
-        self._heat_item.set_heat(visible, self._look(), geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
+        self._heat_item.set_heat(visible, look, geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
         self._picture_item.set_grey(state.view.grey and state.view.heat)
         self._picture_item.set_seen(geometry.seen if geometry else None)
         self._show_tip()
-
-    def _look(self) -> HeatLook:
-        return look_shown(self._state.view, self.current_limit(), self._state.stale)
 
     def _on_selection_changed(self) -> None:
         self._pointer.follow()

@@ -84,7 +84,7 @@ class Pointer(QObject):
         view.moved.connect(self._on_moved)
         view.released.connect(self._on_released)
         view.double_clicked.connect(self._on_double_clicked)
-        view.left.connect(lambda: self._hover(None))
+        view.left.connect(self.leave)
         view.escaped.connect(self.cancel)
 
     def cancel(self) -> None:
@@ -108,6 +108,10 @@ class Pointer(QObject):
         """Take note of another picture."""
         self._end()
         self._set_current(None)
+        self.leave()
+
+    def leave(self) -> None:
+        """Take note that no patch is under the mouse, until it moves."""
         self._passed = None
         self._hover(None)
 

@@ -58,18 +58,22 @@ def heat_shown(state: State) -> Floats | None:
     return patch_heat(state.explanation.interactions, state.selection, state.preview)
 
 
+def limit_of(view: View, heat: Floats | None) -> float:
+    """Return the end of the picture's colour range: the locked one, else the largest magnitude of ``heat``."""
+    if view.picture_limit is not None:
+        return view.picture_limit
+    return symmetric_limit() if heat is None else symmetric_limit(heat)
+
+
+def picture_limit(state: State) -> float:
+    """Return the end of the picture's colour range as it is drawn."""
+    return limit_of(state.view, heat_shown(state))
+
+
 def look_shown(view: View, limit: float, stale: bool) -> HeatLook:
     """Return how the heat is drawn; dimmed where it is stale."""
     opacity = view.opacity * (STALE_SHARE if stale else 1.0)
     return HeatLook(limit, view.colours, view.drawing, opacity, view.smooth)
-
-
-def picture_limit(state: State) -> float:
-    """Return the end of the picture's colour range: the locked one, else the largest magnitude shown."""
-    if state.view.picture_limit is not None:
-        return state.view.picture_limit
-    heat = heat_shown(state)
-    return symmetric_limit() if heat is None else symmetric_limit(heat)
 
 
 def heat_pixels(values: Floats, look: HeatLook) -> NDArray[np.uint32]:

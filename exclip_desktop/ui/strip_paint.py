@@ -125,10 +125,10 @@ class StripPainter:
                 shape.paint(painter, fills[shape.chip])
             else:
                 shape.paint_unseen(painter, QPen(grey, 1, Qt.PenStyle.DashLine))
-        if stale:
-            painter.fillRect(area, QColor(ground.red(), ground.green(), ground.blue(), STALE_ALPHA))
         _paint_previewed(painter, palette, shapes, marks.previewed)
         _paint_selected(painter, palette, shapes, marks.selected, fills)
+        if stale:
+            painter.fillRect(area, QColor(ground.red(), ground.green(), ground.blue(), STALE_ALPHA))
         if marks.ring is not None:
             _paint_ring(painter, palette, QRectF(*self.layout.rect_of(marks.ring)))
 

@@ -184,6 +184,14 @@ def test_hovering_tells_patches_once_each_and_their_values(desk: Desk) -> None:
     assert desk.hovered[-1] is None
 
 
+def test_a_coarser_grid_under_the_mouse(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
+    desk.move((555, 475), held=NONE)
+    assert desk.hovered == [(11, 11)]
+    desk.state.change(explanation=make_explanation(grid=(7, 7)))
+    desk.move((556, 475), held=NONE)
+    assert desk.hovered == [(11, 11), None, (6, 6)]
+
+
 def test_a_drag_shows_regions_not_the_hovered_patch(desk: Desk) -> None:
     desk.move((125, 45), held=NONE)
     desk.drag((125, 45), (200, 200), (300, 300))

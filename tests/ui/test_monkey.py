@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,7 +25,6 @@ KEYS = (
     *(Qt.Key.Key_Space, Qt.Key.Key_Tab, Qt.Key.Key_F, Qt.Key.Key_S, Qt.Key.Key_M, Qt.Key.Key_G, Qt.Key.Key_H),
     *(Qt.Key.Key_T, Qt.Key.Key_L, Qt.Key.Key_K, Qt.Key.Key_1),
 )
-# What opens a dialog waits for an answer; those have tests of their own.
 TRIGGERED = (
     *("undo", "redo", "clear_selection", "select_words", "remove_box", "lasso", "fit", "actual_size", "zoom_in"),
     *("zoom_out", "heat", "grey", "smooth", "magnitude", "specials", "lock_range", "safe_colours", "cancel"),
@@ -39,6 +38,13 @@ def _resident_mb() -> float:
     status = Path("/proc/self/status")
     found = re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
     return int(found[1]) / 1024 if found else 0.0
+
+
+def _close_dialog() -> None:
+    """Answer whatever dialog a key has opened, by closing it."""
+    dialog = QApplication.activeModalWidget()
+    if dialog is not None:
+        dialog.close()
 
 
 class Monkey:
@@ -110,7 +116,11 @@ def monkey(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explana
     window.show()
     session.start(pictures[0], "a red balloon and a dog")
     qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
+    closing = QTimer(interval=5)
+    closing.timeout.connect(_close_dialog)
+    closing.start()
     yield Monkey(window, session, [*pictures, str(broken)])
+    closing.stop()
     window.close()
 
 
