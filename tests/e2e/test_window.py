@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -25,7 +25,7 @@ from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -92,7 +92,7 @@ def _words(state: State) -> list[str]:
 def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: Opened) -> None:
     sample = samples()[0]
     assert opened.state.shown.path == str(sample.path)
-    assert opened.state.caption == opened.window.caption.text() == sample.caption
+    assert opened.state.caption == opened.window.caption.text == sample.caption
     assert " ".join(_words(opened.state)) in {thing.words for thing in sample.objects}
     assert opened.state.facts.name == "demo"
 
@@ -200,9 +200,10 @@ def test_what_is_no_picture_leaves_the_screen_as_it_was(
     before = (opened.state.shown, opened.state.explanation, opened.state.selection, opened.state.caption)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    actions = Qt.DropAction.CopyAction
-    event = QDropEvent(QPointF(50, 50), actions, data, LEFT, Qt.KeyboardModifier.NoModifier)
-    with qtbot.waitSignal(opened.state.notice_changed, timeout=PATIENCE_MS):
+    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(opened.window, QDragEnterEvent(QPoint(50, 50), copy, data, LEFT, none))
+    event = QDropEvent(QPointF(50, 50), copy, data, LEFT, none)
+    with qtbot.waitSignal(opened.state.notice_changed):
         QApplication.sendEvent(opened.window, event)
     assert opened.state.notice.kind == "trouble"
     assert opened.state.notice.hint
@@ -228,19 +229,19 @@ def test_copies_can_be_pasted(opened: Opened, qtbot: QtBot) -> None:
     assert clipboard.image().width() == 1600
 
 
-def test_the_event_loop_is_never_held_up(qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: Path) -> None:
+    """What torch's import costs is measured by tests/benchmarks/test_window.py; here it has been imported before."""
     beats: list[float] = []
-    timer = QTimer()
-    timer.setInterval(5)
+    timer = QTimer(interval=2)
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
     timer.start()
-    opened = _open(qtbot, tmp_path)
-    beats.clear()
     opened.session.open_sample(3)
+    qtbot.waitUntil(lambda: opened.state.caption == samples()[3].caption)
+    _settle(qtbot, opened.state)
     opened.session.exporting.write_picture(tmp_path / "large.png", 4000)
     qtbot.waitUntil(lambda: (tmp_path / "large.png").exists(), timeout=PATIENCE_MS)
-    _settle(qtbot, opened.state)
     timer.stop()
     gaps = np.diff(beats)
-    print("longest gap", gaps.max())
-    opened.window.close()
+    assert len(gaps) > 50
+    # A shared machine may take the processor away for a moment; blocking work would show again and again.
+    assert np.sort(gaps)[-3] < 0.05
