@@ -85,7 +85,7 @@ def wrong_caption(
     if any(thing.colour for thing in things):
         options += ["colour"]
     if style.sides and len(things) == 2:
-        options += ["side"] * len(options)  # half of the wrong ones: what is left of what is the hardest to learn
+        options += ["side"]
     if style.say_place and PLACES[place]:
         options += ["place"]
     what = (what if what in options else "object") if what else str(rng.choice(options))

@@ -18,8 +18,8 @@ from exclip_desktop.demo.captions import OPENINGS, Style, Thing, caption_of, ran
 from exclip_desktop.demo.sprites import sprite
 from exclip_desktop.demo.vocabulary import PLACES
 
-SIDE_RANGES = {1: (0.38, 0.60), 2: (0.34, 0.48), 3: (0.30, 0.42), 4: (0.27, 0.38)}
-COUNT_SHARES = (0.28, 0.42, 0.20, 0.10)
+SIDE_RANGES = {1: (0.36, 0.56), 2: (0.31, 0.46), 3: (0.28, 0.40), 4: (0.26, 0.37)}
+COUNT_SHARES = (0.20, 0.36, 0.27, 0.17)
 MARGIN = 0.02
 ATTEMPTS = 60
 
@@ -75,7 +75,7 @@ def make_scene(seed: int, index: int) -> Scene:
     place = str(rng.choice(tuple(PLACES)))
     items = _placed(rng, count)
     sides = ""
-    if count == 2 and abs(items[0].x - items[1].x) > 0.2 and rng.random() < 0.7:
+    if count == 2 and abs(items[0].x - items[1].x) > 0.2 and rng.random() < 0.6:
         sides = str(rng.choice(("left of", "right of", "on the")))
         items = tuple(sorted(items, key=lambda item: item.x))
     say_place = count == 1 or bool(rng.random() < 0.75)

@@ -35,21 +35,23 @@ SAVE_EVERY = 500
 class Recipe:
     """Everything that decides what the trained model is."""
 
-    steps: int = 4600
+    steps: int = 3000
     batch: int = 128
     seed: int = 2026
     learning_rate: float = 1.5e-3
-    weight_decay: float = 0.5
+    weight_decay: float = 0.05
     warmup: float = 0.05
     patch_dropout: float = 0.5
-    whole_share: float = 0.3
+    whole_share: float = 0.2
+    blank_pictures: float = 0.0
+    blank_captions: float = 0.0
+    blank_words: float = 0.3
     image_size: int = 120
-    patch_size: int = 12
+    patch_size: int = 10
     pool: str = "avg"
-    embed_dim: int = 96
-    image_width: int = 144
-    image_heads: int = 4
-    image_layers: int = 1
+    embed_dim: int = 64
+    image_width: int = 128
+    image_layers: int = 3
     text_width: int = 128
     text_layers: int = 2
     context: int = 32
@@ -61,7 +63,7 @@ class Recipe:
             "patch_size": self.patch_size,
             "width": self.image_width,
             "layers": self.image_layers,
-            "head_width": self.image_width // self.image_heads,
+            "head_width": 32,
             "pool_type": self.pool,
             "final_ln_after_pool": self.pool == "avg",
         }
@@ -84,13 +86,8 @@ class Recipe:
         return {"model_cfg": model, "preprocess_cfg": preprocess}
 
 
-class Scenes(Dataset[tuple[Tensor, Tensor, bool]]):
-    """Scene ``i`` of the recipe's series.
-
-    An item is the picture, uint8 (3, s, s); token ids (3, context) of the right caption, of one that is wrong in one
-    thing, and of the right one with that thing's words blanked; and whether a wrong word is worse than a blanked one
-    (not where only the sides are swapped: then most of the caption is blanked).
-    """
+class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens (context,) of its and a wrong caption."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Keep the recipe; the tokenizer is open_clip's own."""
@@ -101,56 +98,40 @@ class Scenes(Dataset[tuple[Tensor, Tensor, bool]]):
         """Return how many scenes a whole training sees."""
         return self.recipe.steps * self.recipe.batch
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, bool]:
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
         """Draw scene ``index``."""
         scene = make_scene(self.recipe.seed, index)
         picture = draw_scene(scene, self.recipe.image_size).picture
         rng = np.random.default_rng((*scene.seed, 2))
-        wrong, what = wrong_caption(scene.things, scene.place, scene.style, rng)
-        right_ids, wrong_ids = self.tokenizer([scene.caption, wrong])
-        ids = torch.stack([right_ids, wrong_ids, blanked(right_ids, wrong_ids)])
-        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1), ids, what != "side"
+        wrong, _ = wrong_caption(scene.things, scene.place, scene.style, rng)
+        right_tokens, wrong_tokens = self.tokenizer([scene.caption, wrong])
+        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1), right_tokens, wrong_tokens
 
 
-def blanked(right: Tensor, wrong: Tensor) -> Tensor:
-    """Return token ids (context,) of ``right`` with those that ``wrong`` has not replaced by the fill token.
-
-    The fill is what the explainer's text reference is made of, so the model learns what a word adds to none.
-    """
-    first, second = (ids[: int(ids.argmax()) + 1].tolist() for ids in (right, wrong))
-    same = [a == b for a, b in zip(first, second, strict=False)]
-    start = same.index(False)
-    back = [a == b for a, b in zip(first[::-1], second[::-1], strict=False)].index(False)
-    stop = max(len(first) - back, start + 1)
-    result = right.clone()
-    result[start:stop] = CaptionReader.fill_id
-    return result
-
-
-def contrastive_loss(image: Tensor, text: Tensor, ranked: Tensor, scale: Tensor) -> Tensor:
-    """Return CLIP's symmetric loss, where every picture also meets its own wrong and its own blanked caption.
-
-    ``image`` (n, d) and ``text`` (3, n, d: right, wrong, blanked) are unit embeddings. Where ``ranked`` (n,), the
-    blanked caption shall also fit better than the wrong one.
-    """
-    right, wrong, blank = text
+def contrastive_loss(image: Tensor, right: Tensor, wrong: Tensor, scale: Tensor) -> Tensor:
+    """Return CLIP's symmetric loss of unit embeddings (n, d), where every picture also meets its own wrong caption."""
     target = torch.arange(len(image), device=image.device)
-    own_wrong, own_blank = ((image * other).sum(-1, keepdim=True) for other in (wrong, blank))
-    by_image = functional.cross_entropy(scale * torch.cat([image @ right.T, own_wrong, own_blank], dim=1), target)
+    own_wrong = (image * wrong).sum(-1, keepdim=True)
+    by_image = functional.cross_entropy(scale * torch.cat([image @ right.T, own_wrong], dim=1), target)
     by_caption = functional.cross_entropy(scale * (right @ image.T), target)
-    order = functional.softplus(scale * (own_wrong - own_blank))[ranked].mean()
-    return (by_image + by_caption + order) / 2
+    return (by_image + by_caption) / 2
 
 
-def encode_text(model: open_clip.CLIP, ids: Tensor) -> Tensor:
-    """Return embeddings (n, d) of captions (n, context), cut after the longest: nothing behind [EOT] can matter."""
-    ends = ids.argmax(dim=1)
-    longest = int(ends.max()) + 1
-    x = model.token_embedding(ids[:, :longest]) + model.positional_embedding[:longest]
-    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:longest, :longest]))
-    pooled: Tensor = x[torch.arange(len(ids), device=ids.device), ends]
-    embedding: Tensor = pooled @ model.text_projection
-    return embedding
+def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
+    """Replace words of some captions (n, context) by the fill token, so that the model knows its reference's tokens."""
+    content = (torch.arange(ids.shape[1]) > 0) & (torch.arange(ids.shape[1]) < ids.argmax(1, keepdim=True))
+    chosen = torch.rand(len(ids), 1) < recipe.blank_captions
+    return ids.masked_fill(content & chosen & (torch.rand(ids.shape) < recipe.blank_words), CaptionReader.fill_id)
+
+
+def blank_patches(pixels: Tensor, recipe: Recipe) -> Tensor:
+    """Paint up to six in ten patches of some pictures (n, 3, s, s) in the mean colour, the colour of the reference."""
+    count, side = len(pixels), recipe.image_size // recipe.patch_size
+    chosen = (torch.rand(count, 1, 1) < recipe.blank_pictures) & (
+        torch.rand(count, side, side) < 0.6 * torch.rand(count, 1, 1)
+    )
+    mask = chosen.repeat_interleave(recipe.patch_size, 1).repeat_interleave(recipe.patch_size, 2)
+    return pixels.masked_fill(mask[:, None].to(pixels.device), 0.0)
 
 
 class Training:
@@ -168,7 +149,7 @@ class Training:
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True)
 
-    def train_batch(self, pictures: Tensor, ids: Tensor, ranked: Tensor) -> float:
+    def train_batch(self, pictures: Tensor, right: Tensor, wrong: Tensor) -> float:
         """Do one step and return its loss."""
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # masks follow from the step, resumed or not
         for group in self.optimiser.param_groups:
@@ -176,10 +157,11 @@ class Training:
         if self.step >= self.recipe.steps * (1 - self.recipe.whole_share):
             self.model.visual.patch_dropout = torch.nn.Identity()
         pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
-        image = self.model.encode_image(pixels, normalize=True)
-        captions = encode_text(self.model, ids.transpose(0, 1).flatten(0, 1).to(self.device))
-        text = functional.normalize(captions, dim=-1).view(3, len(pictures), -1)
-        loss = contrastive_loss(image, text, ranked.to(self.device), self.model.logit_scale.exp())
+        right = blank_words(right, self.recipe)
+        image = self.model.encode_image(blank_patches(pixels, self.recipe), normalize=True)
+        text = self.model.encode_text(torch.cat([right, wrong]).to(self.device), normalize=True)
+        right_text, wrong_text = text.chunk(2)
+        loss = contrastive_loss(image, right_text, wrong_text, self.model.logit_scale.exp())
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no type here
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -228,8 +210,8 @@ def train(recipe: Recipe, folder: Path, device: str, workers: int) -> None:
     order = range(training.step * recipe.batch, len(scenes))
     loader = DataLoader(scenes, batch_size=recipe.batch, sampler=order, num_workers=workers, drop_last=True)
     started, first = time.monotonic(), training.step
-    for pictures, ids, ranked in loader:
-        loss = training.train_batch(pictures, ids, ranked)
+    for pictures, right, wrong in loader:
+        loss = training.train_batch(pictures, right, wrong)
         spent = time.monotonic() - started
         if training.step % LOG_EVERY == 0:
             rate = (training.step - first) * recipe.batch / spent
