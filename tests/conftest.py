@@ -1,6 +1,7 @@
 """Shared by all tests: small random models, saved to files and loaded by the real code; a picture; a caption."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt for a screen
 CAPTION = "a red balloon and a dog, in the snow"
 
 

@@ -65,7 +65,7 @@ def _row_error(change: float, before: float | None) -> float:
     """Estimate the rows' relative error from the last ``change`` between levels and the one ``before`` it.
 
     A change is the error of the coarser level. Where changes shrink, the finer level's error is smaller by as much
-    again; measured on trained towers, twice that bounds it but for a tenth (DECISIONS 9).
+    again; measured on trained towers, twice that bounds it (DECISIONS 9).
     """
     return change if before is None or before == 0 else min(change, 2 * change**2 / before)
 
