@@ -10,8 +10,12 @@ from platformdirs import user_cache_path
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.registry import models_on_this_computer
+from exclip_desktop.session.logs import log_file
 
-PACKAGES = ("torch", "torchvision", "open_clip_torch", "numpy", "pillow", "safetensors", "matplotlib", "colorcet")
+PACKAGES = (
+    *("torch", "torchvision", "open_clip_torch", "PySide6-Essentials", "pyqtgraph"),
+    *("numpy", "pillow", "safetensors", "matplotlib", "colorcet"),
+)
 
 
 def findings() -> str:
@@ -20,7 +24,7 @@ def findings() -> str:
         "Versions",
         f"  exclip_desktop   {__version__}",
         f"  Python           {platform.python_version()} on {platform.platform()}",
-        *(f"  {name:<16} {_version(name)}" for name in PACKAGES),
+        *(f"  {name:<18} {_version(name)}" for name in PACKAGES),
         "",
         "Devices",
         *(f"  {line}" for line in _devices()),
@@ -31,6 +35,7 @@ def findings() -> str:
         "Folders",
         f"  resources        {resource()}",
         f"  cache            {user_cache_path('exclip_desktop', appauthor=False)}",
+        f"  log              {log_file()}",
         f"  Hugging Face     {constants.HF_HUB_CACHE}",
     ]
     return "\n".join(lines)

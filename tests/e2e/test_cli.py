@@ -195,8 +195,23 @@ def test_doctor_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
     assert "doctor" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", [[], ["a.png"], ["a.png", "a dog"]])
+def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch, given: list[str]) -> None:
+    opened: list[tuple[str, ...]] = []
+    monkeypatch.setattr("exclip_desktop.app.run_window", lambda *what: opened.append(what) or 0)
+    assert main(given) == 0
+    assert opened == [tuple(given)]
+
+
+def test_more_than_a_picture_and_a_caption_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["a.png", "a", "dog"]) == 2
+    assert "quotes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("start", [["main.py"], ["-m", "exclip_desktop"]])
