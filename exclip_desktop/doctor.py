@@ -22,8 +22,8 @@ def findings() -> str:
     """Return the findings as text."""
     lines = [
         "Versions",
-        f"  exclip_desktop   {__version__}",
-        f"  Python           {platform.python_version()} on {platform.platform()}",
+        f"  exclip_desktop     {__version__}",
+        f"  Python             {platform.python_version()} on {platform.platform()}",
         *(f"  {name:<18} {_version(name)}" for name in PACKAGES),
         "",
         "Devices",
