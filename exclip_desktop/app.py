@@ -1,10 +1,11 @@
 """Starts the window. Nothing here imports torch: the worker does, once the window is on screen."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from PySide6.QtCore import QCoreApplication, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.core.version import __version__
@@ -24,9 +25,28 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     session = Session(QSettings(), factor_folder())
     window = Window(session, str(path) if logged else "")
     window.show()
-    QTimer.singleShot(0, lambda: session.start(picture, caption))
+    after_first_paint(window, lambda: session.start(picture, caption))
     code: int = app.exec()
     return code
+
+
+class _FirstPaint(QObject):
+    def __init__(self, window: Window, action: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._action = action
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Wait for the paint event."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._action)
+        return False
+
+
+def after_first_paint(window: Window, action: Callable[[], None]) -> None:
+    """Call ``action`` once ``window`` is on screen, so that nothing heavy comes before it."""
+    _FirstPaint(window, action)
 
 
 def name_program(app: QApplication) -> None:

@@ -30,9 +30,9 @@ START = """
 import sys, time
 start = time.perf_counter()
 import tempfile, pathlib
-from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtWidgets import QApplication
-from exclip_desktop.app import name_program
+from exclip_desktop.app import after_first_paint, name_program
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.window import Window
 app = QApplication([])
@@ -50,7 +50,7 @@ window = Window(session)
 paint = Paint()
 window.installEventFilter(paint)
 window.show()
-QTimer.singleShot(0, session.start)
+after_first_paint(window, session.start)
 def explained():
     print("explained", time.perf_counter() - start, flush=True)
     window.close()
