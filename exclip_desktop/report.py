@@ -6,10 +6,11 @@ import numpy as np
 
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.pairs import strongest_pairs
+from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.tokens import Span
 
 PAIRS = 6
-SMALL_SUM = 0.01  # below this a share of the whole says nothing
 BAR_CELLS = 16
 
 
@@ -38,14 +39,14 @@ def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[s
     """
     heat = result.patch_heat(span)
     coverage = np.ones_like(heat) if box is None else result.coverage_of(box)
-    block, whole = float((heat * coverage).sum()), float(result.matrix.sum(dtype=np.float64))
+    block = float((heat * coverage).sum())
     words = result.word_heat(box)
     strongest = np.unravel_index(int(np.argmax(heat)), heat.shape)
     return {
         "span": span,
         "box": box,
         "sum": block,
-        "share": block / whole if abs(whole) >= SMALL_SUM else None,
+        "share": result.share_of_all(block),
         "words": {f"{word.text}@{word.start}": float(v) for word, v in zip(result.words, words, strict=True)},
         "strongest_patch": {
             "row": int(strongest[0]),
@@ -112,11 +113,11 @@ def _selection_lines(chosen: dict[str, Any]) -> list[str]:
 
 
 def _pair_lines(result: Explanation) -> list[str]:
-    pairs = result.strongest_pairs(PAIRS)
-    width = max((len(word.text) for word, _, _ in pairs), default=0)
+    pairs = strongest_pairs(result, Selection(), PAIRS)
+    width = max((len(pair.name) for pair in pairs), default=0)
     return [
-        f"  {word.text:<{width}} ↔ {_place(row, column, result.geometry.patch_box(row, column))}  {value:+.4f}"
-        for word, (row, column), value in pairs
+        f"  {pair.name:<{width}} ↔ {_place(*pair.patch, result.geometry.patch_box(*pair.patch))}  {pair.value:+.4f}"
+        for pair in pairs
     ]
 
 

@@ -1,7 +1,7 @@
 """The result of explaining one picture and one caption."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from exclip_desktop.core.errors import SelectionError
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.tokens import Caption, Span, Token, Word
+
+SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +155,10 @@ class Explanation:
         by_token = self.token_heat(box)
         return np.array([by_token[list(word.rows)].sum() for word in self.words])
 
-    def strongest_pairs(self, count: int) -> list[tuple[Word, tuple[int, int], float]]:
-        """Return the (word, (row, column) of the patch, value) triples of largest magnitude, strongest first."""
-        if not self.words:
-            return []
-        by_word = np.stack([self.interactions.patch_heat(word.rows) for word in self.words])
-        order = np.argsort(-np.abs(by_word), axis=None, kind="stable")[:count]
-        places = [np.unravel_index(index, by_word.shape) for index in order]
-        return [(self.words[w], (int(y), int(x)), float(by_word[w, y, x])) for w, y, x in places]
+    def share_of_all(self, block: float) -> float | None:
+        """Return the share of ``block`` in the whole matrix's sum; None where that sum is too small for shares."""
+        whole = float(self.matrix.sum(dtype=np.float64))
+        return block / whole if abs(whole) >= SMALL_SUM else None
 
     def provenance(self) -> dict[str, Any]:
         """Return settings, sides and geometry as plain values for JSON."""

@@ -67,6 +67,7 @@ class ModelEngine:
         self._cache = cache
         self._loaded: tuple[ModelChoice, Model, str] | None = None
         self._pairs: dict[tuple[str, str], Explanation] = {}
+        self._named: tuple[Picture, str] | None = None
 
     def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
         """Load the model if another one is loaded, and say what it is.
@@ -131,13 +132,19 @@ class ModelEngine:
         image_key = cache_key(
             side="image",
             model=model.fingerprint,
-            picture=_sha256(request.picture),
+            picture=self._name_of(request.picture),
             geometry=asdict(model.preprocess.geometry((width, height))),
             layer=method.image_layer,
             reference="zeros",
             **rule,
         )
         return _Question(model, method, request.picture, caption, text_key, image_key)
+
+    def _name_of(self, picture: Picture) -> str:
+        """Return the picture's SHA-256; of the last one it is remembered, for every caption asks for it."""
+        if self._named is None or self._named[0] is not picture:
+            self._named = (picture, _sha256(picture))
+        return self._named[1]
 
     def _explanation(
         self, asked: _Question, words: Factor | None, image: Factor | None, tell: Progress, cancel: CancelToken

@@ -14,7 +14,6 @@ from exclip_desktop.session.state import State
 from exclip_desktop.ui.ledger_bar import LedgerBar
 from exclip_desktop.ui.pairs_list import COUNT, PairsList
 
-SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
 LARGE_RESIDUAL: Final = 1e-3
 MARGIN: Final = 9
 LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
@@ -63,12 +62,6 @@ def _count(regions: list[Region]) -> str:
     if 0 < lassos < len(regions):
         one, many = "region", "regions"
     return f"{len(regions)} {one if len(regions) == 1 else many}"
-
-
-def share_of_all(explanation: Explanation, block: float) -> float | None:
-    """Return the block's share of the whole matrix's sum; None where that sum is too small for shares."""
-    whole = float(explanation.matrix.sum(dtype=float))
-    return block / whole if abs(whole) >= SMALL_SUM else None
 
 
 def doubt(explanation: Explanation) -> str:
@@ -176,7 +169,7 @@ class SelectionTab(QScrollArea):
         self._told = f"{words_told(explanation.caption, selection.rows)} × {regions_told(selection.regions)}"
         self._fit_what()
         block = block_sum(explanation.interactions, explanation.geometry, selection)
-        share = share_of_all(explanation, block)
+        share = explanation.share_of_all(block)
         told = "–" if share is None else f"{share:.1%}".replace("-", "−")
         self._sum.setText(f"{signed(block)}   {told} of ΣΣA")
 

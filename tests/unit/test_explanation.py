@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.core.errors import CaptionError, SelectionError
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pairs import strongest_pairs
+from exclip_desktop.core.selection import Selection
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 
@@ -60,10 +62,10 @@ def test_a_span_that_is_not_there_is_refused(result: Explanation) -> None:
 
 
 def test_strongest_pairs_are_sorted_by_magnitude(result: Explanation) -> None:
-    pairs = result.strongest_pairs(5)
-    values = [abs(value) for _, _, value in pairs]
+    pairs = strongest_pairs(result, Selection(), 5)
+    values = [abs(pair.value) for pair in pairs]
     assert values == sorted(values, reverse=True)
-    word, (row, column), value = pairs[0]
-    assert value == pytest.approx(result.grid[list(word.rows), row, column].sum(), abs=1e-6)
+    row, column = pairs[0].patch
+    assert pairs[0].value == pytest.approx(result.grid[list(pairs[0].rows), row, column].sum(), abs=1e-6)
     every = [abs(result.grid[list(w.rows)].sum(0)).max() for w in result.words]
     assert values[0] == pytest.approx(max(every), abs=1e-6)

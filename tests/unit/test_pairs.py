@@ -73,9 +73,16 @@ def test_sums_over_rows(explanation: Explanation) -> None:
     assert row_sums(explanation.interactions, ()).shape == (0, 12)
 
 
-def test_pairs_of_everything_are_the_explanations_own(explanation: Explanation) -> None:
+def test_pairs_of_everything_are_the_largest_of_every_word_and_patch(explanation: Explanation) -> None:
     pairs = strongest_pairs(explanation, Selection(), 12)
-    own = explanation.strongest_pairs(12)
+    height, width = explanation.geometry.grid
+    every = [
+        (word, (row, column), float(explanation.interactions.patch_heat(word.rows)[row, column]))
+        for word in explanation.words
+        for row in range(height)
+        for column in range(width)
+    ]
+    own = sorted(every, key=lambda entry: -abs(entry[2]))[:12]
     assert [(pair.name, pair.rows, pair.patch) for pair in pairs] == [
         (word.text, word.rows, patch) for word, patch, _ in own
     ]
