@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from exclip_desktop.attribution.integral import Integral
 from exclip_desktop.attribution.path import Path, check_text_reference, image_path, text_path
 from exclip_desktop.attribution.quadrature import DEFAULT_STEPS, Rule, levels
-from exclip_desktop.attribution.sides import factor, products
+from exclip_desktop.attribution.sides import factor, pays_as_pair, products
 from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, make_ledger
@@ -157,8 +157,10 @@ def explain_factors(
 
 def explained_as_pair(model: Model, caption: Caption, method: Method) -> bool:
     """Return whether ``explain_words`` is cheaper than the picture's whole factor."""
-    block = model.image.pooled_block(method.image_layer)
-    return block is None and len(caption.tokens) < model.image.embedding_size
+    tower = model.image
+    closed = tower.pooled_block(method.image_layer) is not None
+    tokens = tower.prefix + tower.grid[0] * tower.grid[1]
+    return pays_as_pair(closed, len(caption.tokens), tokens, tower.embedding_size)
 
 
 def _explanation(

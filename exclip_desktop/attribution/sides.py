@@ -36,7 +36,7 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     reverse pass per caption token instead of one per embedding dimension.
     """
     rows = words.abs().sum(1).nonzero()[:, 0]
-    if not _pays_as_pair(image, len(rows)):
+    if not pays_as_pair(image.block is not None, len(rows), len(_moving(image)), len(image.embedding)):
         whole = factor(image, rules, "picture", tell, cancel)
         return replace(whole, rows=whole.rows @ words.T)
     passes = jacobian.reverse_mode(image, words[rows])
@@ -47,8 +47,9 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     return replace(found, rows=products)
 
 
-def _pays_as_pair(image: Path, tokens: int) -> bool:
-    return image.block is None and tokens < min(len(_moving(image)), len(image.embedding))
+def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
+    """Return whether one reverse pass per caption token is cheaper than the image's whole factor (of ``size`` D)."""
+    return not closed and caption_tokens < min(image_tokens, size)
 
 
 def _moving(path: Path) -> Tensor:
