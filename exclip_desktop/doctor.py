@@ -14,7 +14,7 @@ from exclip_desktop.session.logs import log_file
 
 PACKAGES = (
     *("torch", "torchvision", "open_clip_torch", "PySide6-Essentials", "pyqtgraph"),
-    *("numpy", "pillow", "safetensors", "matplotlib", "colorcet"),
+    *("numpy", "pillow", "safetensors", "matplotlib"),
 )
 
 

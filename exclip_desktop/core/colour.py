@@ -1,23 +1,20 @@
 """Signed values to colours: a diverging map with zero at its centre and a symmetric range."""
 
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-import colorcet
 import numpy as np
 from numpy.typing import NDArray
 
-Real = TypeVar("Real", np.float32, np.float64)
+from exclip_desktop.core.colour_maps import MAPS
 
-MAPS: Final = {"red-blue": "CET_D1", "safe": "CET_CBD1"}
-"""Names of the diverging maps offered → colorcet's own; ``safe`` is readable with colour-vision deficiency."""
+Real = TypeVar("Real", np.float32, np.float64)
 
 
 @lru_cache(maxsize=len(MAPS))
 def lookup_table(name: str = "red-blue") -> NDArray[np.float64]:
     """Return the map as (256, 3) sRGB in [0, 1], read-only; low values against, high values for."""
-    codes = [colour.lstrip("#") for colour in colorcet.palette[MAPS[name]]]
-    table = np.array([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in codes])
+    table = np.frombuffer(MAPS[name], np.uint8).reshape(-1, 3) / 255
     table.flags.writeable = False
     return table
 

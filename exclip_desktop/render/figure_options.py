@@ -22,7 +22,7 @@ class FigureOptions:
     Attributes:
         selection: selected tokens and regions in source pixels; None: nothing selected.
         span, box: take the place of the selection's tokens and of its regions.
-        colours: a key of ``core.colour.MAPS``.
+        colours: a key of ``core.colour_maps.MAPS``.
         picture_limit, words_limit: ends of the two colour ranges; None: the largest value shown.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
         opacity: of the heat, 0 to 1; where drawn by magnitude, that of the largest value.

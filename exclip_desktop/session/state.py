@@ -18,7 +18,7 @@ class View:
     """How heat is drawn.
 
     Attributes:
-        colours: a key of ``core.colour.MAPS``.
+        colours: a key of ``core.colour_maps.MAPS``.
         picture_limit, words_limit: locked ends of the two colour ranges; None: automatic.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
         opacity: of the heat, 0 to 1.

@@ -55,7 +55,7 @@ PARTS: Final = (
     ("NumPy", "BSD 3-clause"),
     ("Pillow", "MIT-CMU"),
     ("matplotlib", "matplotlib licence, BSD-compatible"),
-    ("colorcet", "CC BY 4.0"),
+    ("colour maps by Peter Kovesi, from colorcet", "CC BY 4.0"),
     ("tqdm", "MPL 2.0 and MIT"),
     ("platformdirs", "MIT"),
     ("Noto Color Emoji, in the sample pictures", "OFL 1.1; images Apache 2.0"),

@@ -118,7 +118,7 @@ class _Scale(QWidget):
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
 
     def show_range(self, limit: float, colours: str) -> None:
-        """Show −limit … limit in the colours of a key of ``core.colour.MAPS``."""
+        """Show −limit … limit in the colours of a key of ``core.colour_maps.MAPS``."""
         if (limit, colours) == (self.limit, self._colours):
             return
         self.limit, self._colours = limit, colours

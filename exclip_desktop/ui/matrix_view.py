@@ -65,7 +65,7 @@ class MatrixView(QAbstractScrollArea):
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
     def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
-        """Show ``values`` (rows, patches); ``colours`` is a key of ``core.colour.MAPS``."""
+        """Show ``values`` (rows, patches); ``colours`` is a key of ``core.colour_maps.MAPS``."""
         self._labels, self._shape = labels, (values.shape[0], values.shape[1])
         rgb = np.rint(to_rgb(values, symmetric_limit(values), colours) * 255).astype(np.uint8)
         height, width = self._shape

@@ -1,9 +1,11 @@
 """Zero is the centre of the map, the range is symmetric, ink is readable."""
 
+import colorcet
 import numpy as np
 import pytest
 
-from exclip_desktop.core.colour import MAPS, ink_on, lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.colour import ink_on, lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.colour_maps import MAPS
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -13,6 +15,11 @@ def test_zero_is_pale_and_signs_differ(name: str) -> None:
     assert against[2] > against[0]
     assert favour[0] > favour[2]
     assert lookup_table(name).shape == (256, 3)
+
+
+@pytest.mark.parametrize(("name", "theirs"), [("red-blue", "CET_D1"), ("safe", "CET_CBD1")])
+def test_the_maps_are_colorcets(name: str, theirs: str) -> None:
+    assert [f"#{code}" for code in MAPS[name].hex(" ", 3).split()] == colorcet.palette[theirs]
 
 
 def test_limits() -> None:
