@@ -54,8 +54,8 @@ def caption_html(
     """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
 
     Words are coloured by what they add through the regions of ``selection``; selected words have a black frame, words
-    the model did not see are grey. ``colours`` is a key of ``core.colour_maps.MAPS``; ``limit`` ends the range, None: the
-    largest word.
+    the model did not see are grey. ``colours`` is a key of ``core.colour_maps.MAPS``; ``limit`` ends the range,
+    None: the largest word.
     """
     parts, end = _parts(explanation, selection, colours, limit)
     range_told = f"From {-end:+.3g} (against) to {end:+.3g} (for)"
