@@ -1,0 +1,70 @@
+"""What is painted looks as it did: small grabs beside kept ones, without text, whose fonts differ between machines.
+
+``EXCLIP_WRITE_SNAPSHOTS=1 python -m pytest tests/ui/test_snapshots.py`` keeps new ones; look at them before committing.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.session.state import State, View
+from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.images import pixels_of
+
+KEPT = Path(__file__).parent / "snapshots"
+SIZE, GRID = (320, 200), (5, 5)
+BOX = Region((100.0, 40.0, 180.0, 130.0))
+HOLE = Region((120.0, 60.0, 140.0, 90.0), subtract=True)
+LASSO = Region.lasso(((200.0, 60.0), (250.0, 80.0), (220.0, 170.0)))
+VIEWS = {
+    "patches-and-boxes": (View(), Selection((), (BOX, HOLE))),
+    "smooth-by-magnitude-and-lasso": (
+        View(smooth=True, drawing="magnitude", colours="safe"),
+        Selection((2,), (LASSO,)),
+    ),
+    "colour-picture-locked-range": (View(grey=False, picture_limit=0.004, opacity=0.4), Selection((5, 6))),
+    "no-heat": (View(heat=False), Selection()),
+}
+
+
+def unlike(widget: QWidget, name: str) -> float:
+    """Return the share of pixels that look different from the kept ones."""
+    kept = np.asarray(Image.open(KEPT / f"{name}.png").convert("RGB"))
+    return float((np.abs(pixels_of(widget.grab().toImage()).astype(int) - kept).max(-1) > 24).mean())
+
+
+def check(widget: QWidget, name: str) -> None:
+    if os.environ.get("EXCLIP_WRITE_SNAPSHOTS"):
+        Image.fromarray(pixels_of(widget.grab().toImage())).save(KEPT / f"{name}.png", optimize=True)
+    assert unlike(widget, name) < 0.005
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_canvas(name: str, make_state: Callable[..., State], qtbot: QtBot) -> None:
+    view, selection = VIEWS[name]
+    state = make_state(grid=GRID, size=SIZE)
+    state.change(view=view, selection=selection)
+    canvas = Canvas(state)
+    qtbot.addWidget(canvas)
+    canvas.resize(340, 220)
+    with qtbot.waitExposed(canvas):
+        canvas.show()
+    check(canvas, f"canvas-{name}")
+
+
+def test_a_changed_view_is_seen(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    """The comparison tells views apart that differ a little."""
+    state = make_state(grid=GRID, size=SIZE)
+    state.change(view=replace(View(), picture_limit=0.02), selection=Selection((), (BOX, HOLE)))
+    canvas = Canvas(state)
+    qtbot.addWidget(canvas)
+    canvas.resize(340, 220)
+    assert unlike(canvas, "canvas-patches-and-boxes") > 0.05
