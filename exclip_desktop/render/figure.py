@@ -1,5 +1,6 @@
 """The figure of one explanation: picture with signed heat, colour bar, and the caption with its words coloured."""
 
+import io
 import threading
 import warnings
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from exclip_desktop.render.figure_picture import (
     draw_unseen,
 )
 
-__all__ = ["FigureOptions", "draw_figure", "save_figure"]
+__all__ = ["FigureOptions", "draw_figure", "figure_bytes", "save_figure"]
 
 SHAPES = 0.3, 1.6  # height by width of the flattest and tallest place for a picture: any figure can be opened
 EDGE_IN = 0.15
@@ -88,6 +89,13 @@ def save_figure(figure: Figure, file: BinaryIO, ending: str) -> None:
     """Write the figure as ``.png``, or as ``.svg`` or ``.pdf`` with its text as text."""
     kind = {"pil_kwargs": QUICK_PNG} if ending == ".png" else {"metadata": UNDATED.get(ending)}
     figure.savefig(file, format=ending.lstrip("."), facecolor="white", **kind)
+
+
+def figure_bytes(result: Explanation, pixels: NDArray[np.uint8], options: FigureOptions, ending: str) -> bytes:
+    """Return the figure as a file's bytes; arguments and errors as in ``draw_figure`` and ``save_figure``."""
+    file = io.BytesIO()
+    save_figure(draw_figure(result, pixels, options), file, ending)
+    return file.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
-"""What leaves the window: figures, numbers, captions and recipes. Figures are drawn in the background."""
+"""What leaves the window: figures, numbers, captions and recipes. Figures are drawn in a process of their own."""
 
-import io
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -13,6 +11,7 @@ from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
+from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.state import Notice, Shown, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.storage.atomic import write_atomically
@@ -106,14 +105,9 @@ class Exporting(QObject):
         explanation, pixels, options = self._explanation, self._shown.picture.pixels, self._options(width_px)
 
         def draw(ending: str, cancel: CancelToken) -> bytes:
-            figures = import_module("exclip_desktop.render.figure")  # matplotlib is imported when a figure is made
-            cancel.check()
-            figure = figures.draw_figure(explanation, pixels, options)
-            cancel.check()
-            file = io.BytesIO()
-            figures.save_figure(figure, file, ending)
-            cancel.check()
-            return file.getvalue()
+            arguments = explanation, pixels, options, ending
+            data: bytes = call_apart("exclip_desktop.render.figure:figure_bytes", arguments, cancel)
+            return data
 
         return draw
 
