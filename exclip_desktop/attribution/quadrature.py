@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
 
 Floats = NDArray[np.float64]
 Quadrature = Literal["adaptive", "gauss-legendre", "riemann-right"]
 
 ADAPTIVE_LEVELS: Final = (5, 9, 17, 33, 65, 129)
 TOLERANCE: Final = 1e-3
-DEFAULT_STEPS: Final = {"adaptive": 129, "gauss-legendre": 16, "riemann-right": 10}
-MOST_STEPS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,10 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
         SettingsError: there is no such rule, or it cannot have so many nodes.
 
     """
-    if quadrature not in DEFAULT_STEPS:
-        raise SettingsError(f'There is no quadrature "{quadrature}".', f"Choose one of {', '.join(DEFAULT_STEPS)}.")
-    count = DEFAULT_STEPS[quadrature] if steps is None else steps
-    least = ADAPTIVE_LEVELS[1] if quadrature == "adaptive" else 1
+    if quadrature not in OWN_STEPS:
+        raise SettingsError(f'There is no quadrature "{quadrature}".', f"Choose one of {', '.join(OWN_STEPS)}.")
+    count = OWN_STEPS[quadrature] if steps is None else steps
+    least = LEAST_STEPS[quadrature]
     if not least <= count <= MOST_STEPS:
         raise SettingsError(f"{quadrature} cannot take {count} steps.", f"Give {least} to {MOST_STEPS}.")
     if quadrature == "gauss-legendre":

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution.integral import Integral
 from exclip_desktop.attribution.path import Path, check_text_reference, image_path, text_path
-from exclip_desktop.attribution.quadrature import DEFAULT_STEPS, Rule, levels
+from exclip_desktop.attribution.quadrature import Rule, levels
 from exclip_desktop.attribution.sides import factor, pays_as_pair, products
 from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, make_ledger
 from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.steps import OWN_STEPS
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.model import Model
@@ -57,7 +58,7 @@ def resolve_method(
         image_layer=model.resolve_layer("image", image_layer),
         text_layer=model.resolve_layer("text", text_layer),
         quadrature=quadrature,
-        steps=DEFAULT_STEPS[quadrature] if steps is None else steps,
+        steps=OWN_STEPS[quadrature] if steps is None else steps,
         text_reference=text_reference,
     )
 

@@ -11,8 +11,9 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.wording import regions_told, words_told
 from exclip_desktop.render.figure_chips import FONT_PT, Cell, PlacedChip, chips_of, in_lines, text_width
-from exclip_desktop.render.figure_options import FigureOptions, phrases
+from exclip_desktop.render.figure_options import FigureOptions
 
 LINE_IN = 0.36
 CHIP_IN = 0.29
@@ -118,29 +119,10 @@ def _wrapped(text: str, width_in: float) -> list[str]:
 
 def _legend(result: Explanation, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
     settings = result.settings
-    words = f"words: {_regions_told(selection)} (±{limit:.2g})"
-    heat = [f"heat: {_rows_told(result, selection)}"] if options.heat else []
+    words = f"words: through {regions_told(selection.regions)} (±{limit:.2g})"
+    heat = [f"heat: {words_told(result.caption, selection.rows)}"] if options.heat else []
     return (
         "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),
         f"{settings.model}, image layer {settings.image_layer}, text layer {settings.text_layer}, "
         f"{settings.text_reference} reference",
     )
-
-
-def _rows_told(result: Explanation, selection: Selection) -> str:
-    if not selection.rows:
-        return "all tokens"
-    words = [f'"{result.caption.text[start:end]}"' for start, end in phrases(result.caption, selection.rows)]
-    specials = [result.rows[row] for row in selection.rows if result.tokens[row].kind != "content"]
-    return ", ".join(dict.fromkeys(words + specials))
-
-
-def _regions_told(selection: Selection) -> str:
-    regions = selection.regions
-    if not regions:
-        return "whole picture"
-    if len(regions) == 1 and not regions[0].name:
-        return "through the lasso" if regions[0].outline else "through the box"
-    if all(region.name and not region.subtract for region in regions):
-        return "through " + ", ".join(region.name for region in regions)
-    return f"through {len(regions)} regions"

@@ -1,14 +1,13 @@
-"""What a figure shows and how large it is, and the words a selection stands for; nothing here needs matplotlib."""
+"""What a figure shows and how large it is; nothing here needs matplotlib."""
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.core.tokens import Caption, Span
+from exclip_desktop.core.tokens import Span
 
 LAYOUT_IN = 7.0
 NARROWEST_IN = 3.0
@@ -84,11 +83,3 @@ def selection_of(result: Explanation, options: FigureOptions) -> Selection:
         return Selection(rows, chosen.regions)
     result.coverage_of(options.box)
     return Selection(rows, (Region(options.box),))
-
-
-def phrases(caption: Caption, rows: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return the characters (start, end) of the selected words, words in a row as one."""
-    chosen = set(rows)
-    runs = groupby(caption.words, key=lambda word: bool(chosen.intersection(word.rows)))
-    found = [list(words) for selected, words in runs if selected]
-    return [(words[0].start, words[-1].end) for words in found]

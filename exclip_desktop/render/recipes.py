@@ -3,13 +3,14 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import groupby
 from typing import Any, Final
 
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.core.tokens import Caption, Span
-from exclip_desktop.render.figure_options import FigureOptions, phrases
+from exclip_desktop.render.figure_options import FigureOptions
 
 PLACEHOLDER: Final = "picture.png"
 FIGURE: Final = "figure.png"
@@ -125,7 +126,7 @@ def _span(recipe: Recipe) -> Span | None:
     if recipe.figure.span is not None or not chosen.rows or isinstance(recipe.caption, str):
         return recipe.figure.span
     caption = recipe.caption
-    found = phrases(caption, chosen.rows)
+    found = _phrases(caption, chosen.rows)
     for span in (caption.text[slice(*found[0])], found[0]) if found else ():
         try:
             if caption.rows_of(span) == tuple(sorted(set(chosen.rows))):
@@ -198,3 +199,11 @@ def _numbers(values: tuple[float, ...]) -> str:
 def _number(value: float) -> str:
     """Return the number without the tail that arithmetic leaves: 0.1 + 0.2 is 0.3."""
     return f"{value:.12g}"
+
+
+def _phrases(caption: Caption, rows: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return the characters (start, end) of the selected words, words in a row as one."""
+    chosen = set(rows)
+    runs = groupby(caption.words, key=lambda word: bool(chosen.intersection(word.rows)))
+    found = [list(words) for selected, words in runs if selected]
+    return [(words[0].start, words[-1].end) for words in found]

@@ -7,9 +7,9 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from exclip_desktop.core.explanation import Explanation, SideReport
-from exclip_desktop.core.pairs import selected_groups, signed, strongest_pairs
-from exclip_desktop.core.selection import Region, Selection, block_sum
-from exclip_desktop.core.tokens import Caption
+from exclip_desktop.core.pairs import signed, strongest_pairs
+from exclip_desktop.core.selection import Selection, block_sum
+from exclip_desktop.core.wording import regions_told, words_told
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.ledger_bar import LedgerBar
 from exclip_desktop.ui.pairs_list import COUNT, PairsList
@@ -18,50 +18,6 @@ LARGE_RESIDUAL: Final = 1e-3
 MARGIN: Final = 9
 LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
 BREAKS: Final = "extraordinarily"  # what a line may lose at its end
-
-
-def words_told(caption: Caption, rows: tuple[int, ...]) -> str:
-    """Return the selected rows in words; neighbours as they stand in the caption."""
-    specials = any(token.kind != "content" for token in caption.tokens)
-    if not rows:
-        return "all words and specials" if specials else "all words"
-    if set(rows) == set(caption.content_rows):
-        return "all words"
-    named = [caption.text[caption.tokens[run[0]].start : caption.tokens[run[-1]].end] for run in _runs(caption, rows)]
-    others = tuple(row for row in rows if caption.tokens[row].kind != "content")
-    named += [group.name for group in selected_groups(caption, others)] if others else []
-    return " + ".join(named)
-
-
-def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:
-    """Return the rows of words among ``rows``, neighbours together."""
-    runs: list[list[int]] = []
-    for row in sorted(set(rows).intersection(caption.content_rows)):
-        if runs and row == runs[-1][-1] + 1:
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-    return runs
-
-
-def regions_told(regions: tuple[Region, ...]) -> str:
-    """Return the drawn regions in words: the name of a single one, else how many, and how many are taken away."""
-    if not regions:
-        return "the whole picture"
-    if len(regions) == 1 and regions[0].name and not regions[0].subtract:
-        return regions[0].name
-    added = [region for region in regions if not region.subtract]
-    taken = [region for region in regions if region.subtract]
-    told = _count(added) if added else "nothing"
-    return f"{told} less {_count(taken)}" if taken else told
-
-
-def _count(regions: list[Region]) -> str:
-    lassos = sum(bool(region.outline) for region in regions)
-    one, many = ("box", "boxes") if not lassos else ("lasso", "lassos")
-    if 0 < lassos < len(regions):
-        one, many = "region", "regions"
-    return f"{len(regions)} {one if len(regions) == 1 else many}"
 
 
 def doubt(explanation: Explanation) -> str:

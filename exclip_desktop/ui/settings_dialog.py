@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
 from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
 
 PUBLISHED: Final = How(image_layer=-1, text_layer=-1, quadrature="riemann-right", steps=10, text_reference="published")
@@ -34,10 +35,6 @@ DEVICES: Final = {
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
 }
-# The rules' own bounds; the attribution package, which knows them too, loads torch and stays out of the window.
-OWN_STEPS: Final = {"adaptive": 129, "gauss-legendre": 16, "riemann-right": 10}
-LEAST_STEPS: Final = {"adaptive": 9, "gauss-legendre": 1, "riemann-right": 1}
-MOST_STEPS: Final = 1024
 WIDTH_PX: Final = 560
 
 

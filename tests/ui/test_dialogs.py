@@ -9,11 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.attribution.quadrature import DEFAULT_STEPS, MOST_STEPS, levels
-from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui import settings_dialog
 from exclip_desktop.ui.about import AboutDialog
 from exclip_desktop.ui.actions import ACTIONS, GESTURES
 from exclip_desktop.ui.export_dialog import ExportDialog
@@ -118,17 +115,6 @@ def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
     assert dialog.how().steps is None  # another rule, its own number of steps
     qtbot.mouseClick(button(dialog, "Defaults"), Qt.MouseButton.LeftButton)
     assert dialog.how() == How()
-
-
-@pytest.mark.parametrize("rule", settings_dialog.QUADRATURES)
-def test_the_dialogs_bounds_are_the_rules_own(rule: str) -> None:
-    assert settings_dialog.OWN_STEPS[rule] == DEFAULT_STEPS[rule]
-    least = settings_dialog.LEAST_STEPS[rule]
-    assert settings_dialog.MOST_STEPS == MOST_STEPS
-    assert levels(rule, least)
-    for outside in (least - 1, MOST_STEPS + 1):
-        with pytest.raises(SettingsError):
-            levels(rule, outside)
 
 
 def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,5 @@
 """The selection in words, and the ledger's bar."""
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
@@ -9,43 +7,9 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.interactions import Ledger
 from exclip_desktop.core.selection import Region
 from exclip_desktop.ui.ledger_bar import COLOURS, NOTES, LedgerBar, segments
-from exclip_desktop.ui.selection_tab import regions_told, words_told
-from tests.ui.conftest import caption_of
 
 BOX = Region((100, 100, 220, 200))
 LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))
-
-
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
-        ((), "all words and specials"),
-        ((1, 2, 3, 4, 5, 6, 7), "all words"),
-        ((3, 2), "red balloon"),
-        ((2, 4), "red + and"),
-        ((6,), "hydr"),
-        ((7, 0, 8), "ant + [SOT] + [EOT]"),
-    ],
-)
-def test_rows_in_words(rows: tuple[int, ...], told: str) -> None:
-    assert words_told(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
-
-
-@pytest.mark.parametrize(
-    ("regions", "told"),
-    [
-        ((), "the whole picture"),
-        ((BOX,), "1 box"),
-        ((replace(BOX, name="dog"),), "dog"),
-        ((BOX, BOX), "2 boxes"),
-        ((LASSO,), "1 lasso"),
-        ((BOX, LASSO), "2 regions"),
-        ((BOX, replace(LASSO, subtract=True)), "1 box less 1 lasso"),
-        ((replace(BOX, subtract=True),), "nothing less 1 box"),
-    ],
-)
-def test_regions_in_words(regions: tuple[Region, ...], told: str) -> None:
-    assert regions_told(regions) == told
 
 
 def test_ledger_stacks_away_from_zero() -> None:
