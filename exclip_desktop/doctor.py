@@ -13,7 +13,7 @@ from exclip_desktop.models.registry import models_on_this_computer
 from exclip_desktop.session.logs import log_file
 
 PACKAGES = (
-    *("torch", "torchvision", "open_clip_torch", "PySide6-Essentials", "pyqtgraph"),
+    *("torch", "torchvision", "open_clip_torch", "PySide6-Essentials"),
     *("numpy", "pillow", "safetensors", "matplotlib"),
 )
 

@@ -48,7 +48,6 @@ BIBTEX: Final = """\
 """
 PARTS: Final = (
     ("PySide6 and Qt", "LGPL 3"),
-    ("pyqtgraph", "MIT"),
     ("PyTorch and torchvision", "BSD 3-clause"),
     ("open_clip", "MIT"),
     ("safetensors, huggingface_hub", "Apache 2.0"),

@@ -121,7 +121,7 @@ class Canvas(QWidget):
 
     def _dress(self) -> None:
         """Take the theme's colours and font."""
-        self.view.setBackground(grounded(self.palette()))
+        self.view.setBackgroundBrush(grounded(self.palette()))
         font = QFont(self.font())
         font.setBold(True)
         self._overlay.set_font(font)

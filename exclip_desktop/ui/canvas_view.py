@@ -1,11 +1,10 @@
 """The view on the picture: it fits, zooms and pans, and hands on what the mouse does otherwise."""
 
-from typing import Any, Final
+from typing import Final
 
-from pyqtgraph import GraphicsView, ViewBox
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsRectItem, QGraphicsScene, QGraphicsView, QWidget
 
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.selection import Point
@@ -18,7 +17,7 @@ STEP_FACTOR: Final = 1.25
 Buttons = Qt.MouseButton
 
 
-class CanvasView(GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+class CanvasView(QGraphicsView):
     """Shows items in source pixels, and others in its own logical pixels.
 
     Signals:
@@ -39,7 +38,9 @@ class CanvasView(GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, useOpenGL=False, background=None)
+        scene = QGraphicsScene()
+        super().__init__(scene, parent)
+        self._scene = scene  # in logical pixels; what hangs on ``_source`` is in source pixels
         self.holds_escape = False
         self._content: Box | None = None
         self._camera = Camera(1.0, (0.0, 0.0), (1.0, 1.0))
@@ -47,10 +48,15 @@ class CanvasView(GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._space = False
         self._grabbed: QPointF | None = None
         self._grabbing = Buttons.NoButton
-        self._box: Any = ViewBox(enableMouse=False, enableMenu=False, invertY=True, lockAspect=True, defaultPadding=0)
-        self.setCentralItem(self._box)
-        # Its cache of the background is not needed: the picture covers it.
-        self.setCacheMode(QGraphicsView.CacheModeFlag(0))
+        self._source = QGraphicsRectItem()
+        self._scene.addItem(self._source)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setMouseTracking(True)
         self.setAcceptDrops(False)  # what is dropped is the window's
 
     @property
@@ -60,11 +66,11 @@ class CanvasView(GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def add_source_item(self, item: QGraphicsItem) -> None:
         """Add an item that is drawn in source pixels."""
-        self._box.addItem(item, ignoreBounds=True)
+        item.setParentItem(self._source)
 
     def add_canvas_item(self, item: QGraphicsItem) -> None:
         """Add an item that is drawn in logical pixels, over the others."""
-        item.setParentItem(self._box)
+        self._scene.addItem(item)
         item.setZValue(1)
 
     def set_content(self, content: Box | None) -> None:
@@ -165,12 +171,11 @@ class CanvasView(GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._hold_space(False)
         super().focusOutEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Keep what is shown: all of the picture if it was fitted, else its centre."""
         super().resizeEvent(event)
-        # pyqtgraph calls this while it is still being built.
-        if hasattr(self, "_box"):
-            self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
+        self._scene.setSceneRect(0, 0, self.width(), self.height())
+        self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
 
     def _means(self, event: QKeyEvent) -> bool:
         if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier):
@@ -203,6 +208,6 @@ class CanvasView(GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if camera == self._camera:
             return
         self._camera = camera
-        x0, y0, x1, y1 = camera.visible
-        self._box.setRange(QRectF(x0, y0, x1 - x0, y1 - y0), padding=0)
+        x0, y0, _, _ = camera.visible
+        self._source.setTransform(QTransform.fromScale(camera.scale, camera.scale).translate(-x0, -y0))
         self.camera_changed.emit()

@@ -19,6 +19,7 @@ from exclip_desktop.core.selection import Preview
 from exclip_desktop.session.state import Shown, State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.canvas import EMPTY
+from exclip_desktop.ui.picture_item import PictureItem
 from tests.ui.canvas_desk import BOX, LEFT, MIDDLE, NONE, PLAIN, Desk, open_desk
 
 
@@ -154,9 +155,9 @@ def test_zoom_methods_and_resize(desk: Desk) -> None:
 def test_items_lie_where_the_camera_says(desk: Desk) -> None:
     view: Any = desk.canvas.view
     desk.wheel((500, 100), 3)
-    inner = view.centralWidget
+    picture = next(item for item in view.scene().items() if isinstance(item, PictureItem))
     for point in [(0.0, 0.0), (640.0, 480.0), (123.0, 45.0)]:
-        at = view.mapFromScene(inner.mapViewToScene(QPointF(*point)))
+        at = view.mapFromScene(picture.mapToScene(QPointF(*point)))
         assert (at.x(), at.y()) == pytest.approx(view.camera.to_canvas(point), abs=1)
 
 

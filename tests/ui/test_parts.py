@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence, QPalette
@@ -11,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QGraphicsView,
     QLabel,
     QLineEdit,
     QMainWindow,
@@ -153,7 +153,7 @@ def test_what_is_typed_arrives(window: Window, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: QPushButton("x"), lambda: pg.GraphicsView(), lambda: QPlainTextEdit(readOnly=True)]
+    "make", [lambda: QPushButton("x"), lambda: QGraphicsView(), lambda: QPlainTextEdit(readOnly=True)]
 )
 def test_single_keys_work_everywhere_else(make: Callable[[], QWidget], window: Window, qtbot: QtBot) -> None:
     made, actions, triggered = window

@@ -29,7 +29,7 @@ for package in {packages!r}:
         (("torch", "open_clip"), ("exclip_desktop.render",)),
         (("torch", "open_clip", "matplotlib"), ("exclip_desktop.ui",)),
         (
-            ("PySide6", "pyqtgraph", "matplotlib"),
+            ("PySide6", "matplotlib"),
             ("exclip_desktop.core", "exclip_desktop.models", "exclip_desktop.attribution"),
         ),
     ],
