@@ -17,7 +17,7 @@ from exclip_desktop.report import warnings_of
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, Shown, State, Work
 from exclip_desktop.session.tasks import Tasks
-from exclip_desktop.session.undo import Step
+from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pictures import Picture, read_picture
 
@@ -80,7 +80,7 @@ class Explaining(QObject):
         """Explain another caption; an undo step."""
         before = self._state.caption
         if text != before:
-            self._undo.push(Step("edit caption", self._put_caption, before, text, merges=True))
+            self._undo.push(Step("edit caption", self._put_caption, before, text, Kind.TYPING, joins=True))
 
     def choose_model(self, choice: ModelChoice) -> None:
         """Explain by another model."""

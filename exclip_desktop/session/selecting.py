@@ -7,7 +7,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
-from exclip_desktop.session.undo import Step
+from exclip_desktop.session.undo import Kind, Step
 
 Rows = tuple[int, ...]
 
@@ -27,7 +27,13 @@ class Selecting(QObject):
     def commit_rows(self, before: Rows, after: Rows) -> None:
         """Select tokens for good."""
         selection = self._state.selection
-        self._commit("select words", replace(selection, rows=before), replace(selection, rows=after))
+        self._commit("select words", replace(selection, rows=before), replace(selection, rows=after), Kind.WORDS)
+
+    def widen_rows(self, before: Rows, after: Rows) -> None:
+        """Select more tokens by the second click of two, as one step with the first."""
+        selection = self._state.selection
+        change = replace(selection, rows=before), replace(selection, rows=after)
+        self._commit("select words", *change, Kind.WORDS, joins=True)
 
     def show_regions(self, regions: tuple[Region, ...]) -> None:
         """Draw, move or resize regions while the gesture goes on."""
@@ -75,12 +81,14 @@ class Selecting(QObject):
             region = Region(explanation.geometry.patch_box(*patch))
             self._commit("select pair", self._state.selection, Selection(rows, (region,)))
 
-    def _commit(self, text: str, before: Selection, after: Selection) -> None:
+    def _commit(
+        self, text: str, before: Selection, after: Selection, kind: Kind = Kind.ALONE, *, joins: bool = False
+    ) -> None:
         self._state.change(preview=Preview())
         if before == after:
             self._put(after)
         else:
-            self._undo.push(Step(text, self._put, before, after))
+            self._undo.push(Step(text, self._put, before, after, kind, joins=joins))
 
     def _put(self, selection: Selection) -> None:
         """Show a selection; rows that the caption on screen does not have are left out."""

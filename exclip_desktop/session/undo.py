@@ -2,21 +2,38 @@
 
 import time
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
-MERGE_WITHIN_S = 1.5
-_MERGING = 1
+JOIN_WITHIN_S = 1.5
+
+
+class Kind(IntEnum):
+    """Which steps may be joined."""
+
+    ALONE = -1
+    TYPING = 1
+    WORDS = 2
 
 
 class Step(QUndoCommand):
     """Replaces a value by calling ``put`` with it; the value may already be there when the step is pushed."""
 
-    def __init__(self, text: str, put: Callable[[Any], None], before: Any, after: Any, *, merges: bool = False) -> None:
-        """Name the step as the menu shows it; steps that merge (typing) become one when they follow quickly."""
+    def __init__(
+        self,
+        text: str,
+        put: Callable[[Any], None],
+        before: Any,
+        after: Any,
+        kind: Kind = Kind.ALONE,
+        *,
+        joins: bool = False,
+    ) -> None:
+        """Name the step as the menu shows it; one that ``joins`` becomes one with a step of its kind just before it."""
         super().__init__(text)
-        self._put, self._before, self._after, self._merges = put, before, after, merges
+        self._put, self._before, self._after, self._kind, self._joins = put, before, after, kind, joins
         self._made = time.monotonic()
 
     def redo(self) -> None:
@@ -28,12 +45,12 @@ class Step(QUndoCommand):
         self._put(self._before)
 
     def id(self) -> int:
-        """Return which steps may merge."""
-        return _MERGING if self._merges else -1
+        """Return which steps may be joined."""
+        return self._kind
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
-        """Take over a later step of typing."""
-        if not isinstance(other, Step) or other._made - self._made > MERGE_WITHIN_S:
+        """Take over a later step that joins."""
+        if not isinstance(other, Step) or not other._joins or other._made - self._made > JOIN_WITHIN_S:
             return False
         self._after, self._made = other._after, other._made
         return True

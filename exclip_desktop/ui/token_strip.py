@@ -30,6 +30,7 @@ class TokenStrip(QWidget):
     Signals:
         rows_changed(object): rows to select, tuple[int, ...]; follows a drag, and comes before ``rows_committed``.
         rows_committed(object, object): a gesture or key is done: rows selected before it and now; only if they differ.
+        rows_widened(object, object): the same, for the second click of a double click.
         rows_hovered(object): rows under the pointer, () for none; not while a button is down.
         cursor_moved(int, int): top and bottom, in the strip's pixels, of what should be scrolled into sight.
 
@@ -37,6 +38,7 @@ class TokenStrip(QWidget):
 
     rows_changed = Signal(object)
     rows_committed = Signal(object, object)
+    rows_widened = Signal(object, object)
     rows_hovered = Signal(object)
     cursor_moved = Signal(int, int)
 
@@ -156,7 +158,10 @@ class TokenStrip(QWidget):
         if not plain or word is None or explanation is None:
             self.mousePressEvent(event)
             return
-        self._take(self._picker.phrase(explanation.words, word))
+        before, rows = self._state.selection.rows, self._picker.phrase(explanation.words, word)
+        self._tell(before, rows)
+        if rows != before:
+            self.rows_widened.emit(before, rows)
 
     def leaveEvent(self, event: QEvent) -> None:
         """End the preview."""

@@ -158,6 +158,7 @@ class Window(QMainWindow):
         self.canvas.patch_hovered.connect(selecting.hover_patch)
         self.strip.rows_changed.connect(selecting.show_rows)
         self.strip.rows_committed.connect(selecting.commit_rows)
+        self.strip.rows_widened.connect(selecting.widen_rows)
         self.strip.rows_hovered.connect(selecting.hover_rows)
         self.inspector.pair_chosen.connect(selecting.choose_pair)
         self.inspector.rows_hovered.connect(selecting.hover_rows)

@@ -37,6 +37,7 @@ class Desk:
         self.hovered: list[tuple[int, ...]] = []
         self.strip.rows_changed.connect(self._on_rows_changed)
         self.strip.rows_committed.connect(lambda before, after: self.committed.append((before, after)))
+        self.strip.rows_widened.connect(lambda before, after: self.committed.append((before, after)))
         self.strip.rows_hovered.connect(self._on_rows_hovered)
 
     @property

@@ -206,6 +206,18 @@ def test_selection_never_reaches_the_worker(session: Session, qtbot: QtBot, pict
     assert submitted == []
 
 
+def test_a_double_click_is_one_step(session: Session, qtbot: QtBot, picture_file: str) -> None:
+    _open(session, qtbot, picture_file)
+    session.selecting.commit_rows((), (1,))
+    session.selecting.commit_rows((1,), (3,))  # the first click
+    session.selecting.widen_rows((3,), (2, 3))  # the second
+    assert session.state.selection.rows == (2, 3)
+    session.undo.undo()
+    assert session.state.selection.rows == (1,)
+    session.undo.redo()
+    assert session.state.selection.rows == (2, 3)
+
+
 def test_undo_and_redo_of_selections(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
     session.selecting.show_regions((BOX,))
