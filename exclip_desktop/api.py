@@ -1,14 +1,18 @@
 """The public functions behind ``from exclip_desktop import …``."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.trouble import memory_told
+from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.progress import CancelToken, Progress
@@ -43,6 +47,11 @@ class Result(Explanation):
         super().__init__(**{field.name: getattr(explanation, field.name) for field in fields(explanation)})
         object.__setattr__(self, "pixels", pixels)
         object.__setattr__(self, "notes", notes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy with the picture: a frozen dataclass with slots keeps its own fields only."""
+        plain = Explanation(**{field.name: getattr(self, field.name) for field in fields(self)})
+        return type(self), (plain, self.pixels, self.notes)
 
     def save(self, path: str | Path) -> None:
         """Write the numbers as ``.npz``, ``.json`` or ``.csv``; raises ``OutputError`` where that cannot be done."""
@@ -84,21 +93,33 @@ def explain(
     ``PictureError``.
     """
     picture = read_picture(image, max_megapixels)
-    explanation = explain_pair(
-        model,
-        picture.pixels,
-        caption,
-        image_layer=image_layer,
-        text_layer=text_layer,
-        quadrature=quadrature,
-        steps=steps,
-        text_reference=text_reference,
-        progress=progress,
-        cancel=cancel,
-    )
+    with memory_told():
+        explanation = explain_pair(
+            model,
+            picture.pixels,
+            caption,
+            image_layer=image_layer,
+            text_layer=text_layer,
+            quadrature=quadrature,
+            steps=steps,
+            text_reference=text_reference,
+            progress=progress,
+            cancel=cancel,
+        )
     return Result(explanation, picture.pixels, picture.notes)
 
 
-def score(model: Model, image: ImageLike, captions: list[str]) -> Scores:
-    """Score several captions for one picture; see ``models.scoring.score_captions``."""
-    return score_captions(model, read_picture(image).pixels, captions)
+def score(
+    model: Model, image: ImageLike, captions: Sequence[str], *, max_megapixels: float = DEFAULT_MEGAPIXELS
+) -> Scores:
+    """Score several captions for one picture; see ``models.scoring.score_captions``.
+
+    Raises:
+        CaptionError: a caption is empty, there is none, or a string was given instead of a list of them.
+        PictureError: the picture cannot be read.
+
+    """
+    if isinstance(captions, str) or not captions:
+        raise CaptionError("A list of captions is expected.", 'Give for instance ["a dog", "a cat"].')
+    with memory_told():
+        return score_captions(model, read_picture(image, max_megapixels).pixels, list(captions))

@@ -24,6 +24,7 @@ from exclip_desktop.storage.samples import samples
 
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
+    from exclip_desktop.models.model import Model
 
 COMMANDS = ("explain", "doctor")
 USER_ERROR = 2
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options) or 0
     except UserError as error:
-        print(f"exclip-desktop: {error}", file=sys.stderr)
+        print(f"exclip-desktop: {' '.join(str(error).split())}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
         print("exclip-desktop: stopped.", file=sys.stderr)
@@ -101,7 +102,12 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
     parser.add_argument("--sample", type=int, metavar="N", help="explain sample picture N (1–12) instead")
     parser.add_argument("--span", metavar="WORDS", help='words of the caption to select, e.g. "red balloon"')
-    parser.add_argument("--box", type=_box, metavar="X0,Y0,X1,Y1", help="a box to select, in pixels of the picture")
+    parser.add_argument(
+        "--box",
+        type=_box,
+        metavar="X0,Y0,X1,Y1",
+        help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
+    )
     parser.add_argument(
         "--max-megapixels",
         type=float,
@@ -170,6 +176,7 @@ def _explain(options: argparse.Namespace) -> None:
         device=options.device,
         allow_download=options.download,
     )
+    _check_selection(options, model, caption, picture.pixels.shape)
     with _Bar() as bar:
         result = exclip_desktop.explain(
             model,
@@ -195,6 +202,14 @@ def _check_before_work(options: argparse.Namespace, caption: str) -> None:
         check_data_path(options.out)
     if not caption.strip():
         raise CaptionError("The caption is empty.", "Type what the picture might show.")
+
+
+def _check_selection(options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...]) -> None:
+    """Refuse words and boxes that select nothing before the work, not after it."""
+    if options.span is not None:
+        model.reader.read(caption).rows_of(options.span)
+    if options.box is not None:
+        model.preprocess.geometry((shape[1], shape[0])).asked_coverage(options.box)
 
 
 def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:

@@ -20,7 +20,9 @@ def warnings_of(result: Explanation) -> list[str]:
     caption = result.caption
     if caption.unseen is not None:
         missing = caption.text[slice(*caption.unseen)]
-        said.append(f"The caption is too long: this model reads {caption.context} tokens. It did not see: {missing}")
+        full = len(caption.tokens) == caption.context
+        why = f"is too long: this model reads {caption.context} tokens" if full else "ends at its typed end token"
+        said.append(f"The caption {why}. The model did not see: {missing}")
     for name, side in (("picture", result.image_side), ("caption", result.text_side)):
         if not side.converged:
             said.append(
@@ -38,10 +40,10 @@ def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[s
 
     """
     heat = result.patch_heat(span)
-    coverage = np.ones_like(heat) if box is None else result.coverage_of(box)
+    coverage = np.ones_like(heat) if box is None else result.geometry.asked_coverage(box)
     block = float((heat * coverage).sum())
     words = result.word_heat(box)
-    strongest = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    strongest = np.unravel_index(int(np.argmax(np.where(coverage > 0, heat * coverage, -np.inf))), heat.shape)
     return {
         "span": span,
         "box": box,
@@ -52,7 +54,7 @@ def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[s
             "row": int(strongest[0]),
             "column": int(strongest[1]),
             "box": result.geometry.patch_box(int(strongest[0]), int(strongest[1])),
-            "value": float(heat.max()),
+            "value": float(heat[strongest]),
         },
     }
 

@@ -7,7 +7,10 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.quadrature import TOLERANCE, Rule
+from exclip_desktop.attribution.trouble import check_finite
 from exclip_desktop.core.explanation import SideReport
+
+NODES_HELD = 64  # of a fixed rule at a time
 
 Derivatives = Callable[[Tensor], Tensor]
 """Nodes (N,) → directional derivatives at them (N, T, K)."""
@@ -37,6 +40,8 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
         way: named in the report.
 
     """
+    if len(rules) == 1:
+        return _by_one(derivatives, rules[0], target, way)
     known: dict[float, Tensor] = {}
     previous: Tensor | None = None
     change: float | None = None
@@ -44,21 +49,28 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
     for level, rule in enumerate(rules):
         keys = _keys(rule)
         # The first level alone cannot show that rows stand still, so it is computed together with the second.
-        wanted = _keys(rules[1]) if level == 0 and len(rules) > 1 else keys
-        new = [key for key in wanted if key not in known]
+        new = [key for key in (_keys(rules[1]) if level == 0 else keys) if key not in known]
         if new:
             known.update(zip(new, derivatives(target.new_tensor(new)), strict=True))
         weights = target.new_tensor(rule.weights)
-        rows = torch.einsum("n,ntk->tk", weights, torch.stack([known[key] for key in keys]))
+        rows = check_finite(torch.einsum("n,ntk->tk", weights, torch.stack([known[key] for key in keys])))
         residual = _relative(rows.sum(0) - target, target)
         if previous is not None:
             before, change = change, _relative(rows - previous, rows)
             error = _row_error(change, before)
-        converged = len(rules) == 1 or (error is not None and residual <= TOLERANCE and error <= TOLERANCE)
+        converged = error is not None and residual <= TOLERANCE and error <= TOLERANCE
         previous = rows
         if converged:
             break
     return Integral(rows, SideReport(len(keys), residual, error, converged, way))
+
+
+def _by_one(derivatives: Derivatives, rule: Rule, target: Tensor, way: str) -> Integral:
+    """Integrate by one fixed rule; only some nodes' derivatives are held at a time."""
+    nodes, weights = target.new_tensor(rule.nodes), target.new_tensor(rule.weights)
+    pairs = zip(torch.split(weights, NODES_HELD), torch.split(nodes, NODES_HELD), strict=True)
+    rows = check_finite(sum(torch.einsum("n,ntk->tk", some, derivatives(at)) for some, at in pairs))  # type: ignore[arg-type]
+    return Integral(rows, SideReport(len(nodes), _relative(rows.sum(0) - target, target), None, True, way))
 
 
 def _row_error(change: float, before: float | None) -> float:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.func import vjp, vmap
 
 from exclip_desktop.attribution.path import Path, along, exact_derivatives
+from exclip_desktop.attribution.trouble import is_out_of_memory
 from exclip_desktop.core.progress import CancelToken
 
 CPU_CHUNK_BYTES = 96 * 2**20  # larger chunks were no faster on 2 cores
@@ -90,8 +91,8 @@ def _chunks(
         stop = min(start + size, passes.count)
         try:
             part = passes.run(points, start, stop)
-        except torch.OutOfMemoryError:
-            if size == 1:
+        except RuntimeError as error:
+            if size == 1 or not is_out_of_memory(error):
                 raise
             size = max(1, size // 2)
             continue

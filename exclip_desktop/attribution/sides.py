@@ -10,6 +10,7 @@ from exclip_desktop.attribution import closed_form, jacobian
 from exclip_desktop.attribution.integral import Derivatives, Integral, integrate
 from exclip_desktop.attribution.path import Path
 from exclip_desktop.attribution.quadrature import Rule
+from exclip_desktop.core.explanation import SideReport
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 
 
@@ -19,6 +20,8 @@ def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: Can
     if path.block is not None:
         return integrate(_closed(path, side, tell, cancel), rules, target, "closed form")
     moving = _moving(path)
+    if len(moving) == 0:
+        return _still(len(path.features), target)
     if len(moving) < len(target):
         passes = jacobian.forward_mode(path, moving)
         return integrate(
@@ -39,6 +42,8 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     if not pays_as_pair(image.block is not None, len(rows), len(_moving(image)), len(image.embedding)):
         whole = factor(image, rules, "picture", tell, cancel)
         return replace(whole, rows=whole.rows @ words.T)
+    if len(rows) == 0 or len(_moving(image)) == 0:
+        return _still(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
     found = integrate(_by_passes(image, passes, lambda c: c.T, "picture", tell, cancel), rules, target, "pair")
@@ -50,6 +55,11 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
 def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
     """Return whether one reverse pass per caption token is cheaper than the image's whole factor (of ``size`` D)."""
     return not closed and caption_tokens < min(image_tokens, size)
+
+
+def _still(tokens: int, target: Tensor) -> Integral:
+    """Return the integral along a path that goes nowhere: the input is its own reference."""
+    return Integral(target.new_zeros(tokens, len(target)), SideReport(0, 0.0, None, True, "nothing moves"))
 
 
 def _moving(path: Path) -> Tensor:

@@ -6,7 +6,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.errors import SelectionError
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.tokens import Caption, Span, Token, Word
@@ -129,26 +128,7 @@ class Explanation:
             SelectionError: the box is empty, or lies outside what the model saw.
 
         """
-        return self.interactions.token_heat(None if box is None else self.coverage_of(box))
-
-    def coverage_of(self, box: Box) -> NDArray[np.float64]:
-        """Return each patch's share inside ``box``: float64 (grid_h, grid_w); raises ``SelectionError`` as above."""
-        x0, y0, x1, y1 = box
-        width, height = self.geometry.source_size
-        told = ",".join(f"{value:g}" for value in box)
-        if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
-            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
-        if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
-            raise SelectionError(
-                f"The box {told} lies outside the picture.", f"The picture is {width} × {height} pixels."
-            )
-        coverage = self.geometry.coverage(box)
-        if not coverage.any():
-            seen = ",".join(f"{value:g}" for value in self.geometry.seen)
-            raise SelectionError(
-                f"The box {told} lies where the model does not look.", f"The model saw the part {seen} of the picture."
-            )
-        return coverage
+        return self.interactions.token_heat(None if box is None else self.geometry.asked_coverage(box))
 
     def word_heat(self, box: Box | None = None) -> NDArray[np.float64]:
         """Return ``token_heat`` summed over each word's tokens: float64 (words,)."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.errors import SelectionError
+
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) in source-image pixels, half-open."""
 
@@ -49,6 +51,25 @@ class Geometry:
         across = _overlap(self.seen[0], self.seen[2], columns, x0, x1)
         down = _overlap(self.seen[1], self.seen[3], rows, y0, y1)
         return np.outer(down, across)
+
+    def asked_coverage(self, box: Box) -> NDArray[np.float64]:
+        """Return ``coverage`` of a box a person gave; raises ``SelectionError`` where it selects nothing."""
+        x0, y0, x1, y1 = box
+        width, height = self.source_size
+        told = ",".join(f"{value:g}" for value in box)
+        if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
+            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
+        if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
+            raise SelectionError(
+                f"The box {told} lies outside the picture.", f"The picture is {width} × {height} pixels."
+            )
+        coverage = self.coverage(box)
+        if not coverage.any():
+            seen = ",".join(f"{value:g}" for value in self.seen)
+            raise SelectionError(
+                f"The box {told} lies where the model does not look.", f"The model saw the part {seen} of the picture."
+            )
+        return coverage
 
 
 def _overlap(start: float, stop: float, count: int, low: float, high: float) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from open_clip.factory import _find_checkpoint_in_dir
 from safetensors import SafetensorError, safe_open
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.paths import expanded, is_dir, is_file
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
@@ -96,14 +97,14 @@ def load_model(
 
 
 def _find(name: str, pretrained: str | None, checkpoint: str | Path | None, allow_download: bool) -> _Source:
-    folder = bundled_folder() if name == BUNDLED else Path(name).expanduser()
-    if name == BUNDLED or folder.is_dir():
+    folder = bundled_folder() if name == BUNDLED else expanded(name)
+    if name == BUNDLED or is_dir(folder):
         if pretrained or checkpoint:
             raise ModelError(f'"{name}" brings its own weights.', "Leave out the tag and the checkpoint.")
         return _Source(name, f"local-dir:{folder}", _weights_in(folder), folder)
     check_architecture(name)
     if checkpoint is not None and pretrained is None:
-        return _Source(name, name, _checkpoint_file(Path(checkpoint).expanduser()))
+        return _Source(name, name, _checkpoint_file(expanded(checkpoint)))
     if pretrained is not None and checkpoint is None:
         return _tagged(name, pretrained, allow_download)
     raise ModelError(
@@ -124,7 +125,7 @@ def _weights_in(folder: Path) -> Path:
 
 
 def _checkpoint_file(path: Path) -> Path:
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(f"There is no checkpoint {path}.", "Check the path.")
     if path.suffix not in CHECKPOINT_ENDINGS:
         raise ModelError(
@@ -178,6 +179,7 @@ def _check_config(source: _Source) -> None:
 
 def _weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Return each weight's shape without reading its values; refuse files that are damaged or would run code."""
+    damaged = ModelError(f"{path.name} cannot be read as weights: it is damaged or of another kind.", "Fetch it again.")
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, "pt") as file:
@@ -185,15 +187,17 @@ def _weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
         state = loaded.get("state_dict", loaded)
         return {name.removeprefix("module."): tuple(value.shape) for name, value in state.items()}
+    except PermissionError as error:
+        raise ModelError(f"{path} may not be read.", "Ask for permission, or copy it.") from error
     except pickle.UnpicklingError as error:
+        if "Unsupported operand" in str(error):  # no pickle at all, such as a web page saved under that name
+            raise damaged from error
         raise ModelError(
             f"{path.name} holds more than weights: opening it could run code, so it was not opened.",
             "Save its state_dict as .safetensors where you trust it, and open that.",
         ) from error
     except _UNREADABLE as error:
-        raise ModelError(
-            f"{path.name} cannot be read as weights: it is damaged or of another kind.", "Fetch it again."
-        ) from error
+        raise damaged from error
 
 
 def _is_zip(path: Path) -> bool:
@@ -220,11 +224,13 @@ def _build(source: _Source, shapes: dict[str, tuple[int, ...]]) -> Any:
         except (RuntimeError, KeyError, AttributeError, StopIteration) as error:
             raise misfit from error
         except (TypeError, ValueError, AssertionError, OSError) as error:
+            if "pos_embed" in str(error):
+                raise misfit from error
             raise ModelError(f"open_clip cannot build {source.name}: {error}.", "Check its config.") from error
-    # open_clip stretches position embeddings of another grid without a word, which would change every result.
-    name = "visual.positional_embedding"
-    if shapes.get(name) != tuple(network.state_dict()[name].shape):
-        raise misfit
+    # open_clip stretches position embeddings of another length without a word, which would change every result.
+    for name, value in network.state_dict().items():
+        if name.endswith("positional_embedding") and shapes.get(name) != tuple(value.shape):
+            raise misfit
     return network
 
 

@@ -9,8 +9,11 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 from torch import Tensor
 
+from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.models.towers import ImageTower
+
+LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cropped
 
 
 class Preprocess:
@@ -24,6 +27,7 @@ class Preprocess:
 
     def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
         """Return the normalised model input of an RGB picture (H, W, 3) in [0, 255]: float32 (3, h, w)."""
+        self._resized(*picture.shape[:2])
         result: Tensor = self._transform(Image.fromarray(picture))
         return result.to(torch.float32)
 
@@ -39,7 +43,13 @@ class Preprocess:
         return Geometry(source_size, (x0, y0, x1, y1), (rows, columns))
 
     def _resized(self, height: int, width: int) -> tuple[int, int]:
-        """Return the size after the transform's resize, before its crop or pad."""
+        """Return the size after the transform's resize, before its crop or pad; refuse what is no picture any more."""
+        resized = self._unchecked(height, width)
+        if min(resized) < 1 or max(resized) > LONGEST_PX:
+            raise PictureError(f"The picture is too narrow for this model: {width} × {height} pixels.", "Crop it.")
+        return resized
+
+    def _unchecked(self, height: int, width: int) -> tuple[int, int]:
         target_h, target_w = self._tower.input_size
         if self._mode == "squash":
             return target_h, target_w

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,6 @@ def models_on_this_computer() -> list[FoundModel]:
 
 def cached_weights(config: dict[str, Any]) -> Path | None:
     """Return where open_clip's weights for a tag lie on this computer, or None; never reaches the network."""
-    url = config.get("url", "")
-    if url:
-        path = Path(os.path.expanduser("~/.cache/clip")) / Path(url).name
-        if path.is_file():
-            return path
     hub = config.get("hf_hub", "")
     if hub:
         repository, file = os.path.split(hub)
@@ -56,7 +52,17 @@ def cached_weights(config: dict[str, Any]) -> Path | None:
             cached = try_to_load_from_cache(repository, name)
             if isinstance(cached, str):
                 return Path(cached)
-    return None
+    url = config.get("url", "")
+    path = Path(os.path.expanduser("~/.cache/clip")) / Path(url).name
+    return path if url and path.is_file() and not _is_torchscript(path) else None
+
+
+def _is_torchscript(path: Path) -> bool:
+    """Whether the file holds a program beside its weights, as OpenAI's own do; such a file is not opened."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def check_architecture(name: str) -> None:

@@ -81,5 +81,5 @@ def selection_of(result: Explanation, options: FigureOptions) -> Selection:
     rows = chosen.rows if options.span is None else result.caption.rows_of(options.span)
     if options.box is None:
         return Selection(rows, chosen.regions)
-    result.coverage_of(options.box)
+    result.geometry.asked_coverage(options.box)
     return Selection(rows, (Region(options.box),))

@@ -17,8 +17,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
     """
     check_writable(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    name = ""
     try:
+        handle, name = tempfile.mkstemp(prefix=".exclip-", suffix=".part", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
@@ -28,7 +29,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
     finally:
-        Path(name).unlink(missing_ok=True)
+        if name:
+            Path(name).unlink(missing_ok=True)
 
 
 def check_writable(path: Path) -> None:

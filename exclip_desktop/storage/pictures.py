@@ -1,5 +1,6 @@
 """Reads pictures of any kind Pillow knows into upright RGB."""
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,11 +8,23 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.paths import expanded, is_file
 
 DEFAULT_MEGAPIXELS = 100.0
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation → how to turn the picture upright."""
+
 Pixels = NDArray[np.uint8]
 
 
@@ -34,23 +47,33 @@ def read_picture(source: str | Path | Image.Image | Pixels, max_megapixels: floa
 
     """
     if isinstance(source, np.ndarray):
-        return Picture(_checked_array(source))
+        return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
-        return _converted(source, max_megapixels, "The picture")
-    path = Path(source).expanduser()
-    if not path.is_file():
+        with _damage_told("the picture given"):
+            return _converted(source, max_megapixels, "The picture")
+    path = expanded(source)
+    if not is_file(path):
         raise PictureError(f"There is no picture {path}.", "Check the path.")
-    if path.stat().st_size == 0:
-        raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
-    try:
-        with _own_limit(), Image.open(path) as image:
+    with _damage_told(path.name), _own_limit():
+        if path.stat().st_size == 0:
+            raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
+        with Image.open(path) as image:
             return _converted(image, max_megapixels, path.name)
+
+
+@contextmanager
+def _damage_told(name: str) -> Iterator[None]:
+    """Turn what Pillow raises into a sentence."""
+    try:
+        yield
     except UnidentifiedImageError as error:
         raise PictureError(
-            f"This file is not a picture Pillow can read: {path.name}.", "Convert it to PNG or JPEG."
+            f"This file is not a picture Pillow can read: {name}.", "Convert it to PNG or JPEG."
         ) from error
+    except PermissionError as error:
+        raise PictureError(f"This file may not be read: {name}.", "Ask for permission, or copy it.") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise PictureError(f"This picture is damaged or cut short: {path.name}.", "Fetch or save it again.") from error
+        raise PictureError(f"This picture is damaged or cut short: {name}.", "Fetch or save it again.") from error
 
 
 @contextmanager
@@ -65,19 +88,31 @@ def _own_limit() -> Iterator[None]:
 
 
 def _converted(image: Image.Image, limit: float, name: str) -> Picture:
-    megapixels = image.width * image.height / 1e6
-    if megapixels > limit:
-        raise PictureError(
-            f"{name} has {megapixels:.0f} megapixels; the limit is {limit:g}.",
-            "Shrink it, or raise the limit (--max-megapixels).",
-        )
+    _check_size(image.width, image.height, limit, name)
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         image.seek(0)
         notes.append(f"{name} has {frames} frames; the first is used.")
-    upright = ImageOps.exif_transpose(image)
-    return Picture(np.asarray(_rgb(upright)), tuple(notes))
+    return Picture(np.asarray(_rgb(_upright(image))), tuple(notes))
+
+
+def _check_size(width: int, height: int, limit: float, name: str) -> None:
+    megapixels = width * height / 1e6
+    if megapixels > limit:
+        raise PictureError(
+            f"{name} has {megapixels:.0f} megapixels; the limit is {limit:g}.",
+            "Shrink it first; the command line can raise the limit (--max-megapixels).",
+        )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the picture as its EXIF says; EXIF that cannot be read says nothing."""
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except (OSError, SyntaxError, TypeError, ValueError, KeyError, struct.error):
+        turn = None
+    return image if turn is None else image.transpose(turn)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -91,10 +126,11 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _checked_array(pixels: Pixels) -> Pixels:
+def _checked_array(pixels: Pixels, limit: float) -> Pixels:
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or 0 in pixels.shape:
         raise PictureError(
             f"The array has shape {pixels.shape} and type {pixels.dtype}.",
             "Give an RGB picture of shape (height, width, 3) and type uint8.",
         )
+    _check_size(pixels.shape[1], pixels.shape[0], limit, "The array")
     return pixels

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,24 @@ def test_a_tag_is_found_in_the_local_cache(
     assert (NAME, "tagged") in [(found.name, found.tag) for found in registry.models_on_this_computer()]
 
 
+def test_openais_own_archives_do_not_stand_in_the_way(
+    architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever used OpenAI's package has them: programs, which are not opened, under the same tag."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cache = tmp_path / ".cache" / "clip"
+    cache.mkdir(parents=True)
+    with zipfile.ZipFile(cache / "tiny.pt", "w") as archive:
+        archive.writestr("tiny/constants.pkl", b"")
+    config = {"hf_hub": "nobody/tiny/", "url": "https://example.org/tiny.pt"}
+    assert registry.cached_weights(config) is None
+    torch.save(load_file(folder / "open_clip_model.safetensors"), cache / "tiny.pt")
+    assert registry.cached_weights(config) == cache / "tiny.pt"
+    hub = tmp_path / "hub.safetensors"
+    monkeypatch.setattr(registry, "try_to_load_from_cache", lambda repo, name: str(hub))
+    assert registry.cached_weights(config) == hub
+
+
 def test_the_network_is_not_touched_unless_asked(
     architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +161,13 @@ def test_a_checkpoint_that_would_run_code_is_refused(
 
 
 def test_weights_of_another_architecture_are_refused(architecture: str, tmp_path: Path) -> None:
-    for changes in ({"vision": {"width": 48}}, {"vision": {"image_size": 48}}, {"text": {"layers": 2}}):
+    for changes in (
+        {"vision": {"width": 48}},
+        {"vision": {"image_size": 48}},
+        {"text": {"layers": 2}},
+        {"text": {"width": 48}},
+        {"text": {"context_length": 12}},
+    ):
         other = save_random_model(tmp_path / json.dumps(changes).replace('"', ""), tiny_config(**changes))
         with pytest.raises(ModelError, match="do not fit"):
             load_model(architecture, checkpoint=other / "open_clip_model.safetensors")
@@ -152,13 +177,15 @@ def test_damaged_weights_are_refused(architecture: str, folder: Path, tmp_path: 
     data = (folder / "open_clip_model.safetensors").read_bytes()
     (tmp_path / "short.safetensors").write_bytes(data[:5000])
     (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "page.pt").write_text("<!DOCTYPE html><title>Not found</title>")
     (tmp_path / "empty.bin").touch()
     torch.save([1, 2], tmp_path / "list.pt")
-    for name in ("short.safetensors", "text.pt", "empty.bin", "list.pt"):
-        with pytest.raises(ModelError):
+    for name in ("short.safetensors", "text.pt", "page.pt", "empty.bin", "list.pt"):
+        with pytest.raises(ModelError, match="damaged or of another kind"):
             load_model(architecture, checkpoint=tmp_path / name)
-    with pytest.raises(ModelError, match="no checkpoint"):
-        load_model(architecture, checkpoint=tmp_path / "missing.pt")
+    for name in ("missing.pt", "long" * 100 + ".pt", "~nobody-of-that-name.pt"):
+        with pytest.raises(ModelError, match="no checkpoint"):
+            load_model(architecture, checkpoint=name)
     (tmp_path / "weights.onnx").touch()
     with pytest.raises(ModelError, match="not a checkpoint"):
         load_model(architecture, checkpoint=tmp_path / "weights.onnx")

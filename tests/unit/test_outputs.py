@@ -1,9 +1,11 @@
 """Numbers and figures are written wholly or not at all, and hold what they should."""
 
+import copy
 import csv
 import io
 import json
 import os
+import pickle
 from pathlib import Path
 from typing import BinaryIO
 
@@ -202,6 +204,19 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         write_atomically(path, fail)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_result_is_copied_and_pickled_with_its_picture(result: Result) -> None:
+    for other in (copy.deepcopy(result), pickle.loads(pickle.dumps(result))):
+        np.testing.assert_array_equal(other.matrix, result.matrix)
+        np.testing.assert_array_equal(other.pixels, result.pixels)
+        assert (other.notes, other.caption) == (result.notes, result.caption)
+
+
+def test_long_names_that_fit_can_be_written(result: Result, tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 245 + ".json")
+    result.save(path)
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
 
 def test_nothing_is_written_for_a_span_that_does_not_fit(result: Result, tmp_path: Path) -> None:

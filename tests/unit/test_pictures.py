@@ -1,11 +1,12 @@
 """Every kind of picture is read right, or refused in one clear line."""
 
+import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.storage.pictures import read_picture
@@ -35,6 +36,45 @@ def test_exif_rotation_is_applied(tmp_path: Path) -> None:
     assert pixels.shape == (30, 20, 3)
     assert pixels[2, 17, 2] == 200
     assert pixels[2, 2, 0] == 200
+
+
+@pytest.mark.parametrize("tag", [0x011A, 0x0100])
+def test_exif_that_does_not_follow_its_own_rules_turns_the_picture_all_the_same(tmp_path: Path, tag: int) -> None:
+    turned = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    text = struct.pack("<HHI4s", tag, 2, 4, b"abc\0")  # where a number belongs
+    entries = b"".join(sorted([turned, text]))
+    block().save(tmp_path / "a.jpg", exif=b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + entries + bytes(4))
+    assert read_picture(tmp_path / "a.jpg").pixels.shape == (30, 20, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_pillows(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    block().save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png").pixels, expected)
+
+
+def test_paths_that_no_file_can_have_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in ("x" * 300 + ".png", "~nobody-of-that-name.png", "a\0b.png"):
+        with pytest.raises(PictureError, match="There is no picture"):
+            read_picture(path)
+    monkeypatch.chdir(tmp_path)
+    block().save(tmp_path / "~nobody-of-that-name.png")
+    assert read_picture("~nobody-of-that-name.png").pixels.shape == (20, 30, 3)
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block().save(tmp_path / "a.png")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(PictureError, match=r"may not be read: a\.png"):
+        read_picture(tmp_path / "a.png")
 
 
 def test_cmyk(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from exclip_desktop import explain
 from exclip_desktop.attribution import closed_form, jacobian, second_order
 from exclip_desktop.attribution.path import exact_derivatives
 from exclip_desktop.attribution.quadrature import Rule, gauss_legendre, riemann_right
-from exclip_desktop.core.errors import Cancelled, SettingsError
+from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers import ImageTower, TextTower
@@ -221,6 +222,45 @@ def _traces(model: Model) -> tuple[Any, ...]:
         any(p.grad is not None for p in model.network.parameters()),
         model.network.training,
     )
+
+
+def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPU and MPS say it by a RuntimeError."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+
+    monkeypatch.setattr("exclip_desktop.attribution.sides.factor", fail)
+    monkeypatch.setattr("exclip_desktop.attribution.second_order.factor", fail)
+    with pytest.raises(UserError, match="not enough memory"):
+        explain(tiny, picture, CAPTION)
+
+
+def test_values_that_are_no_numbers_are_refused(make_tiny: Callable[..., Model], picture: Picture) -> None:
+    model = deepcopy(make_tiny())
+    with torch.no_grad():
+        model.network.visual.proj[0, 0] = torch.nan
+    for quadrature in ("adaptive", "gauss-legendre"):
+        with pytest.raises(ModelError, match="not numbers"):
+            second_order.explain_pair(model, picture, CAPTION, quadrature=quadrature)
+
+
+@pytest.mark.parametrize("layer", [0, -1])
+def test_a_picture_that_is_its_own_reference_adds_nothing(make_tiny: Callable[..., Model], layer: int) -> None:
+    model = make_tiny(preprocess={"mean": [0.0, 0.0, 0.0]})
+    black = np.zeros((32, 32, 3), np.uint8)
+    pair = second_order.explain_pair(model, black, CAPTION, image_layer=layer, text_layer=layer)
+    assert not pair.matrix.any()
+    assert pair.ledger.total == pytest.approx(pair.score, abs=1e-5)
+    method = second_order.resolve_method(model, image_layer=layer)
+    assert not second_order.picture_factor(model, black, method).rows.any()
+
+
+def test_a_fixed_rule_of_many_nodes_holds_only_some(tiny: Model, picture: Picture) -> None:
+    few = second_order.explain_pair(tiny, picture, CAPTION, quadrature="gauss-legendre", steps=64)
+    many = second_order.explain_pair(tiny, picture, CAPTION, quadrature="gauss-legendre", steps=150)
+    assert many.image_side.nodes == many.text_side.nodes == 150
+    np.testing.assert_allclose(many.matrix, few.matrix, atol=1e-6)
 
 
 def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Picture) -> None:
