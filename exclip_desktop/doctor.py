@@ -9,7 +9,8 @@ from platformdirs import user_cache_path
 
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.version import __version__
-from exclip_desktop.models.registry import models_on_this_computer
+from exclip_desktop.models.loading import why_not
+from exclip_desktop.models.registry import FoundModel, models_on_this_computer
 from exclip_desktop.session.logs import log_file
 
 PACKAGES = (
@@ -30,7 +31,7 @@ def findings() -> str:
         *(f"  {line}" for line in _devices()),
         "",
         "Models on this computer",
-        *(f"  {found.name} {found.tag}".rstrip() + f"   {found.path}" for found in models_on_this_computer()),
+        *(f"  {_model(found)}" for found in models_on_this_computer()),
         "",
         "Folders",
         f"  resources        {resource()}",
@@ -39,6 +40,12 @@ def findings() -> str:
         f"  Hugging Face     {constants.HF_HUB_CACHE}",
     ]
     return "\n".join(lines)
+
+
+def _model(found: FoundModel) -> str:
+    reason = why_not(found.name) if found.tag else ""
+    told = f"   cannot be explained yet: {reason}" if reason else ""
+    return f"{found.name} {found.tag}".rstrip() + f"   {found.path}{told}"
 
 
 def _version(name: str) -> str:

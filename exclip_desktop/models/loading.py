@@ -155,26 +155,29 @@ def _tagged(name: str, tag: str, allow_download: bool) -> _Source:
 def _check_config(source: _Source) -> None:
     """Refuse, before any work, what cannot be explained yet, by name and reason."""
     try:
-        config = open_clip.get_model_config(source.schema)
-        vision, text = config["vision_cfg"], config["text_cfg"]
+        reason = why_not(source.schema)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"The config of {source.name} cannot be read: {error}.", "Choose another folder.") from error
-    reason = ""
-    if vision.get("timm_model_name"):
-        reason = f"its image encoder comes from timm ({vision['timm_model_name']})"
-    elif isinstance(vision.get("layers"), list):
-        reason = "its image encoder is a ResNet"
-    elif text.get("hf_model_name"):
-        reason = f"its text encoder comes from Hugging Face ({text['hf_model_name']})"
-    elif text.get("hf_tokenizer_name") or "siglip" in source.schema.lower():
-        reason = "its tokenizer is not CLIP's own"
-    elif "multimodal_cfg" in config:
-        reason = "it is a CoCa model"
     if reason:
         raise ModelError(
             f"{source.name} cannot be explained yet: {reason}.",
             "Choose a model with open_clip's own vision transformer and CLIP's text encoder, such as ViT-B-32.",
         )
+
+
+def why_not(schema: str) -> str:
+    """Return why a model (open_clip's name of it) cannot be explained yet, or an empty text."""
+    config = open_clip.get_model_config(schema)
+    vision, text = config["vision_cfg"], config["text_cfg"]
+    if vision.get("timm_model_name"):
+        return f"its image encoder comes from timm ({vision['timm_model_name']})"
+    if isinstance(vision.get("layers"), list):
+        return "its image encoder is a ResNet"
+    if text.get("hf_model_name"):
+        return f"its text encoder comes from Hugging Face ({text['hf_model_name']})"
+    if text.get("hf_tokenizer_name") or "siglip" in schema.lower():
+        return "its tokenizer is not CLIP's own"
+    return "it is a CoCa model" if "multimodal_cfg" in config else ""
 
 
 def _weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
