@@ -22,7 +22,7 @@ from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.samples import samples
-from tests.benchmarks.conftest import FOUND, Paired
+from tests.benchmarks.conftest import Paired, report
 from tests.real_sizes import CAPTION, random_model, some_picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,8 +58,7 @@ def test_last_block(paired: Paired, vit_b_32: Model, name: str, settings: dict[s
     def explain() -> object:
         return explain_pair(vit_b_32, some_picture(), CAPTION, **settings)
 
-    FOUND.append(f"{'bound of the next line':<58} {bound:8.2f} ×")
-    paired(name, plain_encode(vit_b_32), explain, rounds=7)
+    paired(name, plain_encode(vit_b_32), explain, rounds=7, ratio=bound)
 
 
 def test_first_block(paired: Paired, vit_b_32: Model) -> None:
@@ -68,7 +67,7 @@ def test_first_block(paired: Paired, vit_b_32: Model) -> None:
             vit_b_32, some_picture(), CAPTION, image_layer=0, text_layer=0, quadrature="gauss-legendre", steps=8
         )
 
-    paired("ViT-B-32, block 0 both sides, 8 nodes (bound 600)", plain_encode(vit_b_32), explain, rounds=1)
+    paired("ViT-B-32, block 0 both sides, 8 nodes", plain_encode(vit_b_32), explain, rounds=1, ratio=600)
 
 
 def test_bundled_pair(paired: Paired) -> None:
@@ -78,7 +77,8 @@ def test_bundled_pair(paired: Paired) -> None:
         "bundled model, a sample's pair",
         plain_encode(model),
         lambda: explain_pair(model, picture, sample.caption),
-        rounds=3,
+        rounds=5,
+        seconds=1.0,
     )
 
 
@@ -91,7 +91,7 @@ def test_bundled_image_factor(paired: Paired) -> None:
         path = image_path(model, pixels, layer)
         return factor(path, levels("adaptive", None), "picture", silent, CancelToken())
 
-    paired("bundled model, a sample's whole image factor", plain_encode(model), whole, rounds=3)
+    paired("bundled model, a sample's whole image factor", plain_encode(model), whole, rounds=3, seconds=4.0)
 
 
 COLD = """
@@ -111,7 +111,7 @@ def test_cold_start(benchmark: Any) -> None:
 
     seconds: list[float] = []
     benchmark.pedantic(cold, rounds=3)
-    FOUND.append(f"{'cold explain beyond importing torch and open_clip':<58} {sorted(seconds)[1]:8.2f} s")
+    report("cold explain beyond importing torch and open_clip", sorted(seconds)[1], "s", 1.5)
 
 
 MEMORY = """
@@ -140,4 +140,4 @@ def test_memory(benchmark: Any) -> None:
 
     found: list[float] = []
     benchmark.pedantic(measure, rounds=1)
-    FOUND.append(f"{'ViT-B-16, last block: peak memory above the loaded model':<58} {found[0]:8.0f} MB")
+    report("ViT-B-16, last block: peak memory above the loaded model", found[0], "MB", 300)
