@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.errors import Cancelled, CaptionError, UserError
+from exclip_desktop.core.errors import Cancelled, CaptionError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.selection import Preview, Selection, carried_rows
+from exclip_desktop.core.tokens import Caption
 from exclip_desktop.report import warnings_of
+from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, Shown, State, Work
-from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pictures import Picture, read_picture
@@ -35,7 +36,9 @@ class _Next:
 class Explaining(QObject):
     """Asks the worker, and takes in only the answer to the last question.
 
-    What is on screen stays until its successor is there; a failure leaves it, marked as of before.
+    What is on screen stays until its successor is there. A question that comes to nothing, by failing or by being
+    cancelled, is taken back: its model, settings and picture are those of the screen again. A caption that was typed
+    stays, and the screen is marked as of before.
 
     Signals:
         picture_opened(str): a file was read; its path.
@@ -50,6 +53,9 @@ class Explaining(QObject):
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
         self._next: _Next | None = None
+        self._question: ExplainRequest | None = None  # the one whose answer is awaited
+        self._facts: ModelFacts | None = None  # of the model that made what is on screen
+        self._warned: Notice | None = None
         self._asked = 0
         self._reading = 0
         worker.explained.connect(self._on_explained)
@@ -77,10 +83,12 @@ class Explaining(QObject):
         self._read(pixels, f"Reading {title}", lambda picture: self._take(Shown(picture, title), None, None))
 
     def type_caption(self, text: str) -> None:
-        """Explain another caption; an undo step."""
+        """Explain another caption, an undo step; or the same one again, where that came to nothing."""
         before = self._state.caption
         if text != before:
             self._undo.push(Step("edit caption", self._put_caption, before, text, Kind.TYPING, joins=True))
+        elif self._unanswered:
+            self.ask()
 
     def choose_model(self, choice: ModelChoice) -> None:
         """Explain by another model."""
@@ -89,7 +97,7 @@ class Explaining(QObject):
 
     def choose_method(self, how: How, device: str | None) -> None:
         """Explain by other settings, on another device."""
-        if (how, device) != (self._state.how, self._state.choice.device):
+        if self._unanswered or (how, device) != (self._state.how, self._state.choice.device):
             self._state.change(how=how, choice=replace(self._state.choice, device=device))
             self.ask()
 
@@ -102,16 +110,14 @@ class Explaining(QObject):
         self._reading += 1
         self._tasks.cancel()
         self._worker.cancel()
-        self._state.change(work=None)
+        self._state.clear_work()
+        if self._question is not None:
+            self._take_back()
 
     def refuse(self, error: Exception) -> None:
         """Show a banner for something that could not be done; what is on screen stays."""
-        if isinstance(error, Cancelled):
-            return
-        if isinstance(error, UserError):
-            self._state.change(notice=Notice(error.message, error.hint), work=None)
-        else:
-            self._state.change(notice=Notice(f"Something went wrong: {error}.", "Try again."), work=None)
+        if not isinstance(error, Cancelled):
+            self._state.change(notice=Notice(*words_of(error)))
 
     def ask(self) -> None:
         """Ask the worker about what is wanted now."""
@@ -123,8 +129,15 @@ class Explaining(QObject):
             return
         self._asked += 1
         state = self._state
-        state.change(stale=state.explanation is not None, work=Work(SIDES["picture"]))
-        self._worker.submit(ExplainRequest(self._asked, state.choice, state.how, picture.picture, state.caption))
+        state.change(stale=state.explanation is not None)
+        state.put_work(self, Work(SIDES["picture"]))
+        self._question = ExplainRequest(self._asked, state.choice, state.how, picture.picture, state.caption)
+        self._worker.submit(self._question)
+
+    @property
+    def _unanswered(self) -> bool:
+        """Whether the screen does not show what is wanted, and nothing is on its way that would."""
+        return self._question is None and (self._state.stale or self._state.explanation is None)
 
     def _read(self, source: str | NDArray[np.uint8], what: str, then: Callable[[Picture], None]) -> None:
         self._reading += 1
@@ -138,66 +151,110 @@ class Explaining(QObject):
             if number == self._reading:
                 self.refuse(error)
 
-        self._state.change(work=Work(what))
-        self._tasks.run(lambda _: read_picture(source), arrived, failed)
+        run_shown(self._state, self._tasks, Work(what), lambda _: read_picture(source), arrived, failed)
 
     def _take(self, shown: Shown, caption: str | None, words: str | None) -> None:
-        self._next = _Next(shown, words)
+        self._await(_Next(shown, words))
         if self._state.explanation is None:
             self._state.change(shown=shown)
-        notes = " ".join(shown.picture.notes)
-        self._state.change(notice=Notice(notes, kind="note") if notes else None)
         if caption is not None:
             self._state.change(caption=caption)
         self.ask()
+
+    def _await(self, following: _Next | None) -> None:
+        """Begin or end waiting for another picture; what can be undone belongs to one picture."""
+        if following is not self._next:
+            self._next = following
+            self._undo.clear()
+
+    def _take_back(self) -> None:
+        """Wait for no answer any more: want again what is on screen, but for a caption typed for it."""
+        self._question = None
+        state, explanation = self._state, self._state.explanation
+        if explanation is not None:
+            shown = explanation.caption.text
+            caption = state.caption if self._next is None else shown
+            self._await(None)
+            state.change(caption=caption, stale=caption != shown, facts=self._facts)
+        state.change(choice=state.outcome.choice, how=state.outcome.how)
+        state.put_work(self, None)
 
     def _put_caption(self, text: str) -> None:
         self._state.change(caption=text)
         self.ask()
 
     def _on_explained(self, answer: Explained) -> None:
-        if answer.id != self._asked:
+        question, after = self._question, answer.explanation
+        if question is None or answer.id != question.id:
             return
-        after, shown = answer.explanation, self.picture
-        values: dict[str, Any] = {"shown": shown, "selection": self._selection(after), "preview": Preview()}
-        warnings = warnings_of(after)
-        notice = self._state.notice
-        if warnings:
-            values["notice"] = Notice(" ".join(warnings), kind="note")
-        elif notice is not None and (notice.kind == "trouble" or self._next is None):
-            values["notice"] = None
-        self._next = None
-        outcome = Outcome(answer.seconds, answer.cached)
-        self._state.change(explanation=after, outcome=outcome, stale=False, work=None, **values)
+        self._question, self._facts = None, self._state.facts
+        shown, selection, notice = self.picture, self._selection(after), self._notice(after)
+        outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
+        self._await(None)
+        self._state.change(
+            shown=shown,
+            explanation=after,
+            outcome=outcome,
+            selection=selection,
+            preview=Preview(),
+            notice=notice,
+            stale=False,
+        )
+        self._state.put_work(self, None)
 
     def _selection(self, after: Explanation) -> Selection:
         """Return what stays selected: the same words, and, on the same picture, the same regions."""
         before, selection = self._state.explanation, self._state.selection
         if self._next is not None and self._next.words is not None:
-            return Selection(after.caption.rows_of(self._next.words))
+            return Selection(_rows_of(after.caption, self._next.words))
         if before is None:
             return Selection()
         rows = carried_rows(before.caption, selection.rows, after.caption)
         return Selection(rows) if self._next is not None else replace(selection, rows=rows)
 
+    def _notice(self, after: Explanation) -> Notice | None:
+        """Return what must be known of an answer; else the notice that is there, unless this answer settles it."""
+        before, facts = self._state.notice, self._state.facts
+        said = [*(self._next.shown.picture.notes if self._next is not None else ()), *warnings_of(after)]
+        if not said:
+            return None if before == self._warned or (before is not None and before.kind == "trouble") else before
+        if before is not None and facts is not None and before.message == facts.note:
+            said.insert(0, facts.note)
+        self._warned = Notice(" ".join(said), kind="note")
+        return self._warned
+
     def _on_failed(self, failure: Failed) -> None:
-        if failure.id not in (self._asked, -1):
+        if failure.request is not self._question:
             return
-        self._state.change(work=None)
-        if not failure.cancelled:
-            self._state.change(notice=Notice(failure.message, failure.hint, failure.details))
+        state, asked = self._state, (self._question.choice, self._question.how)
+        self._take_back()
+        if state.explanation is None and (state.choice, state.how) != asked:  # kept from another start, and unfit
+            state.change(notice=Notice(f"{failure.message} The usual settings are used.", kind="note"))
+            self.ask()
+        else:
+            state.change(notice=Notice(failure.message, failure.hint, failure.details))
 
     def _on_told(self, what: str, done: int, total: int, idle: bool) -> None:
-        if idle:
-            self._state.change(work=Work("Preparing for other captions", done, total, idle=True))
-        elif self._state.work is not None:
-            self._state.change(work=Work(SIDES.get(what, what), done, total))
+        if not idle and self._question is not None:
+            self._state.put_work(self, Work(SIDES.get(what, what), done, total))
+        elif idle and self._question is None:
+            self._state.put_work(self, Work("Preparing for other captions", done, total, idle=True))
 
     def _on_rested(self) -> None:
-        if self._state.work is not None and self._state.work.idle:
-            self._state.change(work=None)
+        if self._question is None:
+            self._state.put_work(self, None)
 
     def _on_facts_found(self, facts: ModelFacts) -> None:
+        if self._question is None:  # cancelled, or the model on screen once more
+            return
         self._state.change(facts=facts)
         if facts.note:
             self._state.change(notice=Notice(facts.note, kind="note"))
+
+
+def _rows_of(caption: Caption, words: str) -> tuple[int, ...]:
+    """Return the rows of ``words``; none where the caption has become another that lacks them."""
+    try:
+        return caption.rows_of(words)
+    except CaptionError:
+        return ()

@@ -13,7 +13,7 @@ from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.state import Notice, Shown, State, Work
-from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.captions import caption_html, caption_latex
 from exclip_desktop.storage.exports import check_picture_path, save_data
@@ -98,7 +98,8 @@ class Exporting(QObject):
 
     @property
     def _recipe(self) -> Recipe:
-        choice, how = asdict(self._state.choice), asdict(self._state.how)
+        outcome = self._state.outcome
+        choice, how = asdict(outcome.choice), asdict(outcome.how)
         return Recipe(choice, how, self._shown.path, self._explanation.caption, self._options(FigureOptions().width_px))
 
     def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
@@ -112,12 +113,7 @@ class Exporting(QObject):
         return draw
 
     def _run(self, what: str, work: Callable[[CancelToken], object], then: Callable[..., None]) -> None:
-        def arrived(value: object) -> None:
-            self._state.change(work=None)
-            then(value)
-
-        self._state.change(work=Work(what))
-        self._tasks.run(work, arrived, self._refuse)
+        run_shown(self._state, self._tasks, Work(what), work, then, self._refuse)
 
     def _on_written(self, path: Path) -> None:
         self._state.change(notice=Notice(f"Written: {path}", kind="note"))

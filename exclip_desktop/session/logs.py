@@ -1,11 +1,15 @@
-"""The log file: what went wrong, for a report; it rotates, so that it stays small."""
+"""What is said of an error, and the log file, which rotates, so that it stays small."""
 
 import logging
+import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from platformdirs import user_log_path
 
+from exclip_desktop.core.errors import UserError
+
+log = logging.getLogger(__name__)
 BYTES = 512 * 1024
 KEPT = 3
 
@@ -27,3 +31,13 @@ def start_logging(path: Path) -> bool:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     return True
+
+
+def words_of(error: Exception) -> tuple[str, str, str]:
+    """Return what to say of an error: message, hint and details; what was not foreseen is logged too."""
+    if isinstance(error, UserError):
+        return error.message, error.hint, ""
+    message = f"Something went wrong: {type(error).__name__}."
+    details = "".join(traceback.format_exception(error))
+    log.error("%s\n%s", message, details)
+    return message, "Try again; if it stays, report it with the details.", details

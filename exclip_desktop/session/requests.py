@@ -60,6 +60,9 @@ class ScoreRequest:
     captions: tuple[str, ...]
 
 
+Request = ExplainRequest | ScoreRequest
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """The answer to an ``ExplainRequest``: seconds it took; whether no model had to run."""
@@ -90,10 +93,9 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request that came to nothing: what happened, what to do, and details; ``cancelled`` where it was asked for."""
+    """A request that came to nothing: what happened, what to do, and details. Cancelling is not failing."""
 
-    id: int
+    request: Request
     message: str
     hint: str = ""
     details: str = ""
-    cancelled: bool = False

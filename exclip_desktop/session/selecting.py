@@ -5,7 +5,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.core.selection import Preview, Region, Selection, carried_rows
+from exclip_desktop.core.tokens import Caption
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import Kind, Step
 
@@ -86,13 +87,19 @@ class Selecting(QObject):
     ) -> None:
         self._state.change(preview=Preview())
         if before == after:
-            self._put(after)
+            self._put((after, self._caption))
         else:
-            self._undo.push(Step(text, self._put, before, after, kind, joins=joins))
+            values = (before, self._caption), (after, self._caption)
+            self._undo.push(Step(text, self._put, *values, kind, joins=joins))
 
-    def _put(self, selection: Selection) -> None:
-        """Show a selection; rows that the caption on screen does not have are left out."""
+    @property
+    def _caption(self) -> Caption | None:
         explanation = self._state.explanation
-        count = len(explanation.caption.tokens) if explanation is not None else 0
-        rows = tuple(row for row in selection.rows if row < count)
+        return None if explanation is None else explanation.caption
+
+    def _put(self, chosen: tuple[Selection, Caption | None]) -> None:
+        """Show a selection, whose rows are of its own caption; words that the one on screen lacks are left out."""
+        selection, before = chosen
+        after = self._caption
+        rows = carried_rows(before, selection.rows, after) if before is not None and after is not None else ()
         self._state.change(selection=replace(selection, rows=rows))

@@ -73,10 +73,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the explanation on screen came about: seconds it took, and whether it came from the cache."""
+    """How the explanation on screen came about: seconds, whether it came from the cache, by which model, and how."""
 
     seconds: float = 0.0
     cached: bool = False
+    choice: ModelChoice = field(default_factory=ModelChoice)
+    how: How = field(default_factory=How)
 
 
 @dataclass(slots=True)
@@ -136,6 +138,7 @@ class State(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._values = _Values()
+        self._works: dict[object, Work] = {}
 
     def change(self, **values: Any) -> None:
         """Replace values by name, all of them, then tell of those that differ."""
@@ -149,6 +152,20 @@ class State(QObject):
         for name in told:
             getattr(self, f"{name}_changed").emit()
             self.changed.emit(name)
+
+    def put_work(self, source: object, work: Work | None) -> None:
+        """Take in what ``source`` does now (None: nothing), and show the foremost: waited for, and the first begun."""
+        if work is None:
+            self._works.pop(source, None)
+        else:
+            self._works[source] = work
+        waited_for = (shown for shown in self._works.values() if not shown.idle)
+        self.change(work=next(waited_for, next(iter(self._works.values()), None)))
+
+    def clear_work(self) -> None:
+        """Show that nothing runs."""
+        self._works.clear()
+        self.change(work=None)
 
     @property
     def shown(self) -> Shown | None:

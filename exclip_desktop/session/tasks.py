@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.session.state import State, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Tasks(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._token = CancelToken()
+        self._stopped = False
         self.ended.connect(self._on_ended)
 
     def run(
@@ -63,12 +65,36 @@ class Tasks(QObject):
         self._token = CancelToken()
 
     def stop(self) -> None:
-        """Cancel and wait."""
+        """Cancel and wait; no end is told any more."""
+        self._stopped = True
         self.cancel()
         self._pool.waitForDone()
 
     def _on_ended(self, ended: _Ended) -> None:
+        if self._stopped:
+            return
         if ended.error is not None:
             ended.failed(ended.error)
         else:
             ended.then(ended.value)
+
+
+def run_shown(
+    state: State,
+    tasks: Tasks,
+    work: Work,
+    do: Callable[[CancelToken], Any],
+    then: Callable[[Any], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    """Run ``do`` as ``Tasks.run`` does, and show ``work`` until its end has been dealt with."""
+    source = object()
+
+    def ended(act: Callable[[Any], None], value: Any) -> None:
+        try:
+            act(value)
+        finally:
+            state.put_work(source, None)
+
+    state.put_work(source, work)
+    tasks.run(do, lambda value: ended(then, value), lambda error: ended(failed, error))

@@ -3,27 +3,28 @@
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from exclip_desktop.core.errors import Cancelled, UserError
+from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.requests import (
     Explained,
     ExplainRequest,
     Failed,
     ModelChoice,
     ModelFacts,
+    Request,
     Scored,
     ScoreRequest,
 )
 
 log = logging.getLogger(__name__)
 TELL_EVERY_S = 0.03
-Request = ExplainRequest | ScoreRequest
 
 
 class Engine(Protocol):
@@ -42,13 +43,27 @@ class Engine(Protocol):
         """Score the request's captions."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A request that runs; ``idle``: nobody waits for it."""
+
+    request: Request
+    idle: bool
+    token: CancelToken = field(default_factory=CancelToken)
+
+
 class Mailbox:
-    """Holds at most one request of each kind; a newer one takes the place of an older one. Any thread may call it."""
+    """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
+
+    A newer request takes the place of an older one, and cancels it if it runs. Idle work makes room for any request;
+    it goes on after one that does not make it useless.
+    """
 
     def __init__(self) -> None:
         """Start empty and open."""
         self._slots: dict[type, Request] = {}
         self._idle: ExplainRequest | None = None
+        self._running: Job | None = None
         self._closed = False
         self._changed = threading.Condition()
 
@@ -56,56 +71,67 @@ class Mailbox:
         """Leave a request."""
         with self._changed:
             self._slots[type(request)] = request
+            running = self._running
             if isinstance(request, ExplainRequest):
                 self._idle = None
+            elif running is not None and running.idle and isinstance(running.request, ExplainRequest):
+                self._idle = running.request
+            if running is not None and (running.idle or type(running.request) is type(request)):
+                running.token.cancel()
             self._changed.notify()
 
     def put_idle(self, request: ExplainRequest) -> None:
         """Leave what can be done when nothing else is asked."""
         with self._changed:
-            if ExplainRequest not in self._slots:
+            if ExplainRequest not in self._slots and not self._closed:
                 self._idle = request
 
-    def drop(self, kind: type) -> Request | None:
-        """Take out a request that has not begun."""
+    def cancel(self) -> None:
+        """Take out the explanation that waits, and cancel the one that runs, idle work too; scores are quick."""
         with self._changed:
-            return self._slots.pop(kind, None)
+            self._slots.pop(ExplainRequest, None)
+            self._idle = None
+            if self._running is not None and isinstance(self._running.request, ExplainRequest):
+                self._running.token.cancel()
 
     def close(self) -> None:
-        """Let the reader go."""
+        """Cancel everything, and let the reader go."""
         with self._changed:
             self._closed = True
             self._slots.clear()
             self._idle = None
+            if self._running is not None:
+                self._running.token.cancel()
             self._changed.notify()
 
-    def take(self) -> tuple[Request, bool] | None:
-        """Wait for a request; return it and whether it is idle work. None: closed."""
+    def take(self) -> Job | None:
+        """Wait for a request and let it be the one that runs; the one before has ended. None: closed."""
         with self._changed:
-            while True:
-                if self._closed:
-                    return None
-                for kind in (ExplainRequest, ScoreRequest):
-                    if kind in self._slots:
-                        return self._slots.pop(kind), False
-                if self._idle is not None:
-                    idle, self._idle = self._idle, None
-                    return idle, True
-                self._changed.wait()
+            self._running = None
+            self._changed.wait_for(lambda: self._closed or self._slots or self._idle is not None)
+            if not self._closed:
+                self._running = self._next()
+            return self._running
+
+    def _next(self) -> Job:
+        for kind in (ExplainRequest, ScoreRequest):
+            if kind in self._slots:
+                return Job(self._slots.pop(kind), idle=False)
+        idle, self._idle = self._idle, None
+        assert idle is not None
+        return Job(idle, idle=True)
 
 
 class Worker(QThread):
     """Runs an engine.
 
     Signals, all emitted in the worker's thread and received in the GUI's:
-        ready(): the engine has been made; torch is imported.
         facts_found(object): a ``ModelFacts`` after a model has been loaded.
         explained(object), scored(object), failed(object): ``Explained``, ``Scored``, ``Failed``.
         told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
-        rested(): nothing is left to do.
+        rested(): a request, or idle work, has come to its end.
     """
 
-    ready = Signal()
     facts_found = Signal(object)
     explained = Signal(object)
     scored = Signal(object)
@@ -118,90 +144,70 @@ class Worker(QThread):
         super().__init__(parent)
         self._make_engine = make_engine
         self._mailbox = Mailbox()
-        self._running: tuple[Request, bool, CancelToken] | None = None
-        self._lock = threading.Lock()
         self._last_told = 0.0
         self._choice: ModelChoice | None = None
 
     def submit(self, request: Request) -> None:
         """Leave a request (GUI thread); what it makes useless is cancelled."""
         self._mailbox.put(request)
-        with self._lock:
-            if self._running is None:
-                return
-            running, idle, token = self._running
-            if running is not request and (idle or type(running) is type(request)):
-                token.cancel()
 
     def cancel(self) -> None:
-        """Cancel what runs and what waits (GUI thread)."""
-        for kind in (ExplainRequest, ScoreRequest):
-            dropped = self._mailbox.drop(kind)
-            if dropped is not None:
-                self.failed.emit(Failed(dropped.id, "", cancelled=True))
-        with self._lock:
-            if self._running is not None:
-                self._running[2].cancel()
+        """Cancel explaining, idle work too (GUI thread)."""
+        self._mailbox.cancel()
 
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
         self._mailbox.close()
-        with self._lock:
-            if self._running is not None:
-                self._running[2].cancel()
         self.wait()
 
     def run(self) -> None:
         """Serve the mailbox until it is closed (worker thread)."""
         try:
             engine = self._make_engine()
-        except Exception as error:  # a broken installation must be told, not swallowed
-            self.failed.emit(_failure(-1, error))
-            return
-        self.ready.emit()
-        while (taken := self._mailbox.take()) is not None:
-            self._serve(engine, *taken)
-            with self._lock:
-                self._running = None
+        except Exception as error:  # a broken installation must be told to whoever asks, not swallowed
+            words = words_of(error)
+            self._serve_all(lambda job: self.failed.emit(Failed(job.request, *words)))
+        else:
+            self._serve_all(lambda job: self._serve(engine, job))
+
+    def _serve_all(self, serve: Callable[[Job], None]) -> None:
+        while (job := self._mailbox.take()) is not None:
+            serve(job)
             self.rested.emit()
 
-    def _serve(self, engine: Engine, request: Request, idle: bool) -> None:
-        token = CancelToken()
-        with self._lock:
-            self._running = (request, idle, token)
+    def _serve(self, engine: Engine, job: Job) -> None:
+        try:
+            self._answer(engine, job)
+        except Cancelled:  # whoever cancelled expects no answer
+            return
+        except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
+            failure = Failed(job.request, *words_of(error))
+            if job.idle:  # nobody waits for it
+                log.info("Other captions were not prepared for: %s", failure.message)
+            else:
+                self.failed.emit(failure)
+
+    def _answer(self, engine: Engine, job: Job) -> None:
+        request, token = job.request, job.token
 
         def tell(report: Report) -> None:
             token.check()
             now = time.monotonic()
             if now - self._last_told >= TELL_EVERY_S or report.done == report.total:
                 self._last_told = now
-                self.told.emit(report.what, report.done, report.total, idle)
+                self.told.emit(report.what, report.done, report.total, job.idle)
 
-        try:
-            if request.choice != self._choice:
-                facts = engine.facts(request.choice, tell)
-                self._choice = request.choice
-                self.facts_found.emit(facts)
-            if isinstance(request, ScoreRequest):
-                self.scored.emit(engine.score(request, tell, token))
-            elif idle:
-                engine.complete(request, tell, token)
-            else:
-                self.explained.emit(engine.explain(request, tell, token))
-                self._mailbox.put_idle(request)
-        except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
-            failure = _failure(request.id, error)
-            if failure.details:
-                log.error("%s\n%s", failure.message, failure.details)
-            if not idle or not failure.cancelled:
-                self.failed.emit(failure)
-
-
-def _failure(number: int, error: Exception) -> Failed:
-    if isinstance(error, Cancelled):
-        return Failed(number, "", cancelled=True)
-    if isinstance(error, UserError):
-        return Failed(number, error.message, error.hint)
-    details = "".join(traceback.format_exception(error))
-    message = f"Something went wrong: {type(error).__name__}."
-    return Failed(number, message, "Try again; if it stays, report it with the details.", details)
+        if request.choice != self._choice:
+            self._choice = None  # whatever comes of it, the model before is no longer loaded
+            facts = engine.facts(request.choice, tell)
+            self._choice = request.choice
+            self.facts_found.emit(facts)
+        if isinstance(request, ScoreRequest):
+            self.scored.emit(engine.score(request, tell, token))
+        elif job.idle:
+            engine.complete(request, tell, token)
+        else:
+            answer = engine.explain(request, tell, token)
+            token.check()
+            self.explained.emit(answer)
+            self._mailbox.put_idle(request)

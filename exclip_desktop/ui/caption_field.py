@@ -22,7 +22,8 @@ class CaptionField(QWidget):
     """A line to type the caption in; what is typed is told after a pause, or at once with Return.
 
     Signals:
-        caption_typed(str): another caption than the last, without spaces at its ends; never an empty one.
+        caption_typed(str): another caption than the last, or the last once more while what is on screen is not of it;
+            without spaces at its ends, never an empty one.
 
     """
 
@@ -75,8 +76,8 @@ class CaptionField(QWidget):
 
     def _tell(self) -> None:
         self._pause.stop()
-        caption = self.text.strip()
-        if caption and caption != self._settled:
+        caption, state = self.text.strip(), self._state
+        if caption and (caption != self._settled or state.stale or state.explanation is None):
             self._settled = caption
             self.caption_typed.emit(caption)
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -20,15 +19,21 @@ PATIENCE_S = 20.0
 
 
 class FakeEngine:
-    """Explains any caption by ``make``; ``gate`` closed holds it inside ``explain`` until it opens or is cancelled."""
+    """Explains any caption by ``make``; a closed gate holds it inside a call until it opens or is cancelled."""
 
     def __init__(self, make: Callable[[str], Explanation]) -> None:
         self.make = make
         self.gate = threading.Event()
         self.gate.set()
         self.began = threading.Event()
+        self.complete_gate = threading.Event()
+        self.complete_gate.set()
+        self.completing = threading.Event()
         self.raises: list[Exception] = []
         self.load_raises: list[Exception] = []
+        self.score_raises: list[Exception] = []
+        self.note = ""
+        self.asked: list[ExplainRequest] = []
         self.explained: list[str] = []
         self.completed: list[str] = []
         self.loaded: list[ModelChoice] = []
@@ -40,12 +45,13 @@ class FakeEngine:
         if self.load_raises:
             raise self.load_raises.pop(0)
         self.loaded.append(choice)
-        return ModelFacts(choice.name, "cpu", 2, 2, 77)
+        return ModelFacts(choice.name, "cpu", 2, 2, 77, self.note)
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
         self.threads.add(threading.get_ident())
+        self.asked.append(request)
         self.began.set()
-        self._wait(cancel)
+        _wait(self.gate, cancel)
         tell(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
@@ -53,20 +59,20 @@ class FakeEngine:
         return Explained(request.id, self.make(request.caption), 0.01, False)
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+        self.completing.set()
+        _wait(self.complete_gate, cancel)
         self.completed.append(request.caption)
 
     def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+        if self.score_raises:
+            raise self.score_raises.pop(0)
         rows = [Alternative(caption, 0.1, 0.5, rank + 1) for rank, caption in enumerate(request.captions)]
         return Scored(request.id, tuple(rows))
 
-    def _wait(self, cancel: CancelToken) -> None:
-        for _ in range(int(PATIENCE_S / 0.005)):
-            cancel.check()
-            if self.gate.wait(0.005):
-                return
-        raise AssertionError("the gate was never opened")
 
-
-def retold(explanation: Explanation, caption: str) -> Explanation:
-    """Return ``explanation`` as if it were of ``caption``."""
-    return replace(explanation, caption=replace(explanation.caption, text=caption))
+def _wait(gate: threading.Event, cancel: CancelToken) -> None:
+    for _ in range(int(PATIENCE_S / 0.005)):
+        cancel.check()
+        if gate.wait(0.005):
+            return
+    raise AssertionError("the gate was never opened")

@@ -59,6 +59,7 @@ def session(qtbot: QtBot, make_explanation: Callable[..., Explanation]) -> Itera
     worker.start()
     yield made
     engine.gate.set()
+    engine.complete_gate.set()
     tasks.stop()
     worker.stop()
     assert worker.isFinished()
@@ -251,16 +252,20 @@ def test_closing_while_it_runs_ends_the_thread(session: Session, qtbot: QtBot, p
     assert session.worker.isFinished()
 
 
-def test_an_engine_that_cannot_be_made_is_told(qtbot: QtBot) -> None:
+def test_an_engine_that_cannot_be_made_is_told_to_every_request(qtbot: QtBot, picture_file: str) -> None:
     def broken() -> FakeEngine:
         raise ImportError("torch is missing")
 
     state = State()
     worker = Worker(broken)
     explaining = Explaining(state, worker, Tasks(), QUndoStack())
-    assert explaining.picture is None
-    with qtbot.waitSignal(state.notice_changed):
-        worker.start()
-    assert state.notice is not None
-    assert "ImportError" in state.notice.message
+    worker.start()
+    for caption in ("a dog", "a cat"):
+        explaining.dismiss()
+        with qtbot.waitSignal(state.notice_changed):
+            explaining.open_file(picture_file, caption)
+            qtbot.waitUntil(lambda: state.notice is not None)
+        assert "ImportError" in state.notice.message
+        assert "torch is missing" in state.notice.details
+        qtbot.waitUntil(lambda: state.work is None)
     worker.stop()

@@ -1,0 +1,144 @@
+"""The worker's mailbox: what waits, what runs, and who makes way for whom."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.errors import Cancelled
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.session.worker import Mailbox, Worker
+from exclip_desktop.storage.pictures import Picture
+from tests.ui.fakes import FakeEngine
+
+PICTURE = Picture(np.zeros((4, 4, 3), np.uint8))
+
+
+def _explain(number: int = 1) -> ExplainRequest:
+    return ExplainRequest(number, ModelChoice(), How(), PICTURE, f"caption {number}")
+
+
+def _score(number: int = 1) -> ScoreRequest:
+    return ScoreRequest(number, ModelChoice(), PICTURE, ("a dog", "a cat"))
+
+
+def _cancelled(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Cancelled:
+        return True
+    return False
+
+
+def test_what_was_taken_can_be_cancelled_at_once() -> None:
+    for act in (Mailbox.cancel, Mailbox.close):
+        mailbox = Mailbox()
+        mailbox.put(_explain())
+        job = mailbox.take()
+        act(mailbox)
+        assert _cancelled(job.token.check)
+
+
+def test_explanations_come_first_and_the_last_of_each_kind_counts() -> None:
+    mailbox = Mailbox()
+    for request in (_score(1), _explain(1), _score(2), _explain(2)):
+        mailbox.put(request)
+    taken = [mailbox.take().request for _ in range(2)]
+    assert [(type(request), request.id) for request in taken] == [(ExplainRequest, 2), (ScoreRequest, 2)]
+
+
+def test_a_newer_request_cancels_its_own_kind_only() -> None:
+    mailbox = Mailbox()
+    mailbox.put(_explain(1))
+    job = mailbox.take()
+    mailbox.put(_score())
+    assert not _cancelled(job.token.check)
+    mailbox.put(_explain(2))
+    assert _cancelled(job.token.check)
+
+
+def test_idle_work_makes_way_for_scores_and_goes_on_after_them() -> None:
+    mailbox, prepared = Mailbox(), _explain()
+    mailbox.put_idle(prepared)
+    idle = mailbox.take()
+    assert idle.idle
+    mailbox.put(_score())
+    assert _cancelled(idle.token.check)
+    assert isinstance(mailbox.take().request, ScoreRequest)
+    assert mailbox.take().request is prepared
+
+
+@pytest.mark.parametrize("by", ["another explanation", "cancel"])
+def test_idle_work_that_is_useless_does_not_come_back(by: str) -> None:
+    mailbox = Mailbox()
+    mailbox.put_idle(_explain(1))
+    idle = mailbox.take()
+    mailbox.put(_score())
+    mailbox.take()
+    if by == "cancel":
+        mailbox.cancel()
+    else:
+        mailbox.put(_explain(2))
+        assert mailbox.take().request.id == 2
+    assert _cancelled(idle.token.check)
+    mailbox.put(_score(9))
+    assert mailbox.take().request.id == 9
+    mailbox.close()
+    assert mailbox.take() is None
+
+
+@pytest.fixture
+def engine(make_explanation: Callable[..., Explanation]) -> FakeEngine:
+    return FakeEngine(lambda caption: make_explanation(words=tuple(caption.split())))
+
+
+@pytest.fixture
+def worker(qtbot: QtBot, engine: FakeEngine) -> Iterator[Worker]:
+    made = Worker(lambda: engine)
+    made.start()
+    yield made
+    engine.gate.set()
+    engine.complete_gate.set()
+    made.stop()
+
+
+def test_the_pictures_factor_is_made_after_all(qtbot: QtBot, worker: Worker, engine: FakeEngine) -> None:
+    engine.complete_gate.clear()
+    worker.submit(_explain())
+    assert engine.completing.wait(5)
+    with qtbot.waitSignal(worker.scored):
+        worker.submit(_score())
+    assert engine.completed == []
+    engine.complete_gate.set()
+    qtbot.waitUntil(lambda: engine.completed == ["caption 1"])
+
+
+def test_stopping_while_it_runs_does_not_wait_for_the_end(worker: Worker, engine: FakeEngine) -> None:
+    engine.gate.clear()
+    worker.submit(_explain())
+    assert engine.began.wait(5)
+    stopping = threading.Thread(target=worker.stop)
+    stopping.start()
+    stopping.join(5)
+    assert not stopping.is_alive()
+    assert engine.explained == []
+
+
+def test_idle_work_that_fails_is_no_trouble_of_the_persons(
+    qtbot: QtBot, worker: Worker, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[object] = []
+    worker.failed.connect(failures.append)
+
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(engine, "complete", broken)
+    rests: list[None] = []
+    worker.rested.connect(lambda: rests.append(None))
+    worker.submit(_explain())
+    qtbot.waitUntil(lambda: len(rests) == 2)
+    assert failures == []
