@@ -2,12 +2,10 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-import torch
 
 from exclip_desktop.attribution.second_order import (
     Method,
@@ -18,7 +16,8 @@ from exclip_desktop.attribution.second_order import (
     picture_factor,
     resolve_method,
 )
-from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.attribution.trouble import is_out_of_memory, memory_told
+from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -26,6 +25,7 @@ from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
+from exclip_desktop.session.memo import PairMemo
 from exclip_desktop.session.requests import (
     Alternative,
     Explained,
@@ -37,6 +37,8 @@ from exclip_desktop.session.requests import (
 )
 from exclip_desktop.storage.cache import FactorCache, cache_key
 from exclip_desktop.storage.pictures import Picture
+
+DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,12 @@ class _Question:
 
 
 class ModelEngine:
-    """Explains with one loaded model at a time; the last pairs and factors are kept."""
+    """Explains with one loaded model at a time; factors and pairs are kept."""
 
-    PAIRS_KEPT = 32
-
-    def __init__(self, cache: FactorCache) -> None:
+    def __init__(self, cache: FactorCache, pairs: PairMemo) -> None:
         """Start without a model."""
-        self._cache = cache
+        self._cache, self._pairs = cache, pairs
         self._loaded: tuple[ModelChoice, Model, str] | None = None
-        self._pairs: dict[tuple[str, str], Explanation] = {}
         self._named: tuple[Picture, str] | None = None
 
     def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
@@ -74,34 +73,39 @@ class ModelEngine:
 
         Raises:
             ModelError: it cannot be loaded.
+            UserError: there is too little memory for it.
 
         """
-        model, note = self._model(choice, tell)
+        with memory_told():
+            model, note = self._model(choice, tell)
         layers = model.image.layers, model.text.layers
         return ModelFacts(model.name, str(model.device), *layers, context=model.text.context, note=note)
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
         """Explain the request's pair: from the cache, else by the cheapest exact way."""
         started = time.perf_counter()
-        with _memory_told():
+        with memory_told():
             asked = self._read(request, tell)
-            known = self._pairs.get((asked.image_key, asked.text_key))
+            key = asked.image_key, asked.text_key
+            known = self._pairs.get(key)
             words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
             cached = known is not None or (words is not None and image is not None)
-            explanation = known or self._explanation(asked, words, image, tell, cancel)
-        self._keep(asked, explanation)
+            found = known or self._explanation(asked, words, image, tell, cancel)
+        self._pairs.put(key, found)
+        # Captions that differ in what the model does not read, such as capitals, share one entry.
+        explanation = replace(found, caption=asked.caption)
         return Explained(request.id, explanation, time.perf_counter() - started, cached)
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         """Compute the picture's whole factor, so that another caption needs only its own."""
-        with _memory_told():
+        with memory_told():
             asked = self._read(request, tell)
             if self._cache.get(asked.image_key) is None:
                 self._image_factor(asked, tell, cancel)
 
     def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
-        with _memory_told():
+        with memory_told():
             model, _ = self._model(request.choice, tell)
             found = score_captions(model, request.picture.pixels, list(request.captions))
         ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
@@ -151,7 +155,7 @@ class ModelEngine:
     ) -> Explanation:
         if words is None:
             words = caption_factor(asked.model, asked.caption, asked.method, tell, cancel)
-            self._cache.put(asked.text_key, _finite(words))
+            self._cache.put(asked.text_key, words)
         if image is None and explained_as_pair(asked.model, asked.caption, asked.method):
             pixels = asked.picture.pixels
             return explain_words(asked.model, pixels, asked.caption, words, asked.method, tell, cancel)
@@ -159,59 +163,33 @@ class ModelEngine:
         return explain_factors(asked.model, asked.size, asked.caption, words, image, asked.method)
 
     def _image_factor(self, asked: _Question, tell: Progress, cancel: CancelToken) -> Factor:
-        factor = _finite(picture_factor(asked.model, asked.picture.pixels, asked.method, tell, cancel))
+        factor = picture_factor(asked.model, asked.picture.pixels, asked.method, tell, cancel)
         self._cache.put(asked.image_key, factor)
         return factor
 
-    def _keep(self, asked: _Question, explanation: Explanation) -> None:
-        if not np.isfinite(explanation.matrix).all():
-            raise _not_finite()
-        key = asked.image_key, asked.text_key
-        self._pairs.pop(key, None)
-        self._pairs[key] = explanation
-        while len(self._pairs) > self.PAIRS_KEPT:
-            del self._pairs[next(iter(self._pairs))]
-
 
 def _load(choice: ModelChoice) -> tuple[Model, str]:
-    """Load the model; where its device cannot be used, on the CPU, with a note that says so."""
+    """Load the model; where its device cannot be used, on the best one that can, with a note that says so."""
     load: Callable[[str | None], Model] = lambda device: load_model(  # noqa: E731  used twice, right here
         choice.name, pretrained=choice.pretrained, checkpoint=choice.checkpoint, device=device
     )
+    other: str | None = None
     try:
         return load(choice.device), ""
-    except torch.OutOfMemoryError:
-        return load("cpu"), "The accelerator has too little memory for this model, so it runs on the CPU."
     except ModelError as error:
-        if choice.device in (None, "cpu") or "device" not in error.message:
+        if choice.device is None or "device" not in error.message:
             raise
-        return load("cpu"), f"{error.message} The model runs on the CPU."
-
-
-@contextmanager
-def _memory_told() -> Iterator[None]:
-    """Turn running out of memory into a sentence."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise UserError(
-            "There is not enough memory for this.", "Close other programs, or choose a later layer or the CPU."
-        ) from error
-
-
-def _finite(factor: Factor) -> Factor:
-    if not np.isfinite(factor.rows).all():
-        raise _not_finite()
-    return factor
-
-
-def _not_finite() -> UserError:
-    return UserError(
-        "The model gives values that are not numbers for this pair.",
-        "Check its weights, or choose another layer or the CPU.",
-    )
+        why = error.message
+    except (RuntimeError, MemoryError) as error:
+        if choice.device == "cpu" or not is_out_of_memory(error):
+            raise
+        why, other = "The accelerator has too little memory for this model.", "cpu"
+    model = load(other)  # here, where the error no longer holds the memory of the first attempt
+    return model, f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
 
 
 def _sha256(picture: Picture) -> str:
     pixels = np.ascontiguousarray(picture.pixels)
-    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(pixels.reshape(-1).data)  # without a copy, and without Python's lock
+    return digest.hexdigest()

@@ -8,14 +8,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
+from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
-from exclip_desktop.session.state import Drawing, State
-from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.session.state import Drawing, Outcome, State, Work
+from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.worker import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.samples import samples
@@ -29,7 +31,7 @@ class Session(QObject):
         undo: the undo stack.
         explaining, selecting, comparing, exporting: take the person's intents.
         settings: what is kept between starts.
-        cache: the factors kept.
+        cache: the factors kept; ``pairs``: the explained pairs kept.
 
     """
 
@@ -41,17 +43,20 @@ class Session(QObject):
         self.state = State(self)
         self.undo = QUndoStack(self)
         self.settings = Settings(store)
-        self.cache = FactorCache(cache_folder)
+        self.cache, self.pairs = FactorCache(cache_folder), PairMemo()
         self._tasks = Tasks(self)
         self._worker = Worker(make_engine or self._make_engine, self)
         self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self)
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
-        self.state.change(view=self.settings.view(), how=self.settings.how())
-        self.explaining.picture_opened.connect(self.settings.add_recent)
+        usual = ModelChoice(device=self.settings.device())
+        self.state.change(
+            view=self.settings.view(), how=self.settings.how(), choice=usual, outcome=Outcome(choice=usual)
+        )
+        self.explaining.picture_opened.connect(self._on_picture_opened)
         self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
-        self.state.how_changed.connect(lambda: self.settings.keep_how(self.state.how))
+        self.state.outcome_changed.connect(self._on_outcome_changed)
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture; without one, the first sample."""
@@ -82,14 +87,37 @@ class Session(QObject):
         drawing: Drawing = "magnitude" if magnitude else "scale"
         self.show(drawing=drawing)
 
+    def measure_cache(self, then: Callable[[int, int], None]) -> None:
+        """Call ``then`` with the bytes kept in memory and on disk."""
+
+        def measure(_: CancelToken) -> tuple[int, int]:
+            memory, disk = self.cache.size()
+            return memory + self.pairs.size(), disk
+
+        self._tasks.run(measure, lambda sizes: then(*sizes), self.explaining.refuse)
+
     def clear_cache(self) -> None:
-        """Delete every kept factor."""
-        try:
+        """Delete every kept factor and pair."""
+
+        def clear(_: CancelToken) -> None:
+            self.pairs.clear()
             self.cache.clear()
-        except (OSError, UserError) as error:
-            self.explaining.refuse(error)
+
+        work = Work("Clearing the cache")
+        run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explaining.refuse)
+
+    def _on_picture_opened(self, path: str) -> None:
+        if Path(path) not in [sample.path for sample in samples()]:  # those have a place of their own
+            self.settings.add_recent(path)
+
+    def _on_outcome_changed(self) -> None:
+        """Keep what has given an explanation."""
+        outcome = self.state.outcome
+        self.settings.keep_device(outcome.choice.device)
+        if replace(outcome.choice, device=None) == ModelChoice():
+            self.settings.keep_how(outcome.how)
 
     def _make_engine(self) -> Engine:
         # By name and only when asked, which is in the worker's thread: the engine imports torch.
-        engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache)
+        engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache, self.pairs)
         return engine

@@ -1,4 +1,4 @@
-"""What is kept from one start to the next: how heat is drawn, the method, recent pictures, the window's shape."""
+"""What is kept from one start to the next: how heat is drawn, method, device, recent pictures, the window's shape."""
 
 import json
 from dataclasses import asdict, fields
@@ -30,12 +30,21 @@ class Settings:
         self._write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
 
     def how(self) -> How:
-        """Return the method's settings used last."""
+        """Return the settings that explained last by the bundled model; layers are a model's own."""
         return self._read("how", How())
 
     def keep_how(self, how: How) -> None:
         """Keep the method's settings."""
         self._write("how", asdict(how))
+
+    def device(self) -> str | None:
+        """Return the device chosen last; None: the best there is."""
+        told = self._plain("device")
+        return told if isinstance(told, str) else None
+
+    def keep_device(self, device: str | None) -> None:
+        """Keep the device."""
+        self._write("device", device)
 
     def recent(self) -> list[str]:
         """Return the pictures opened last that are still there, newest first."""

@@ -79,7 +79,9 @@ class EditCommands(QObject):
 
     def clear_cache(self) -> None:
         """Say how large the cache is, and empty it if the person agrees."""
-        memory, disk = self._session.cache.size()
+        self._session.measure_cache(self._ask_to_clear)
+
+    def _ask_to_clear(self, memory: int, disk: int) -> None:
         question = f"{_megabytes(disk)} on disk and {_megabytes(memory)} in memory make known pairs open at once."
         buttons = QMessageBox.StandardButton
         if QMessageBox.question(self._window, "Clear the cache", f"{question} Delete them?") == buttons.Yes:

@@ -1,0 +1,186 @@
+"""The engine on a small random model: what it remembers, and what it says when weights, memory or device fail."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+
+from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.models.model import Model
+from exclip_desktop.session import engine as engines
+from exclip_desktop.session.engine import ModelEngine
+from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.requests import Explained, ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.pictures import Picture
+from tests.conftest import CAPTION, save_random_model, tiny_config
+
+NO_CUDA = ModelError('This computer cannot use the device "cuda".', 'Give "cpu", "cuda" or "mps".')
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_random_model(tmp_path_factory.mktemp("engine"), tiny_config())
+
+
+@pytest.fixture
+def engine() -> ModelEngine:
+    return ModelEngine(FactorCache(None), PairMemo())
+
+
+@pytest.fixture
+def request_of(folder: Path, picture: NDArray[np.uint8]) -> Callable[..., ExplainRequest]:
+    opened = Picture(picture)
+
+    def make(caption: str = CAPTION, how: How = How(), choice: str = str(folder)) -> ExplainRequest:  # noqa: B008  frozen
+        return ExplainRequest(1, ModelChoice(choice, device="cpu"), how, opened, caption)
+
+    return make
+
+
+def _explain(engine: ModelEngine, request: ExplainRequest) -> Explained:
+    return engine.explain(request, silent, CancelToken())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a dog", "A  dog"),
+        ("a red balloon and " * 6 + "a dog", "a red balloon and " * 6 + "a cat"),  # alike as far as it is read
+    ],
+)
+def test_captions_read_alike_keep_their_own_text(
+    engine: ModelEngine, request_of: Callable[..., ExplainRequest], one: str, other: str
+) -> None:
+    first, second = (_explain(engine, request_of(caption)) for caption in (one, other))
+    assert not first.cached
+    assert second.cached
+    assert (first.explanation.caption.text, second.explanation.caption.text) == (one, other)
+    assert np.array_equal(first.explanation.matrix, second.explanation.matrix)
+
+
+def test_a_pair_is_remembered_until_all_is_cleared(
+    request_of: Callable[..., ExplainRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, pairs = FactorCache(None), PairMemo()
+    engine = ModelEngine(cache, pairs)
+    first = _explain(engine, request_of())
+    assert pairs.size() == first.explanation.matrix.nbytes
+    with monkeypatch.context() as patched:
+        patched.setattr(engines, "explain_words", None)
+        patched.setattr(engines, "explain_factors", None)
+        assert _explain(engine, request_of()).cached
+    pairs.clear()
+    cache.clear()
+    assert pairs.size() == 0
+    assert not _explain(engine, request_of()).cached
+
+
+def test_the_memo_is_bounded_by_bytes(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
+    found = _explain(engine, request_of()).explanation
+    pairs = PairMemo(2 * found.matrix.nbytes)
+    for name in "abc":
+        pairs.put((name, ""), found)
+        pairs.get(("a", ""))  # asked for again and again
+    assert [pairs.get((name, "")) is found for name in "abc"] == [True, False, True]
+    assert pairs.size() == 2 * found.matrix.nbytes
+
+
+@pytest.mark.parametrize("weight", ["visual.proj", "text_projection", "visual.transformer.resblocks.2.mlp.c_fc.weight"])
+@pytest.mark.parametrize("quadrature", ["adaptive", "gauss-legendre"])
+def test_weights_that_are_no_numbers_are_told(
+    engine: ModelEngine,
+    folder: Path,
+    tmp_path: Path,
+    request_of: Callable[..., ExplainRequest],
+    weight: str,
+    quadrature: str,
+) -> None:
+    broken = save_random_model(tmp_path / "broken", tiny_config())
+    path = broken / "open_clip_model.safetensors"
+    weights = load_file(folder / path.name)
+    weights[weight][0, 0] = float("nan")
+    save_file(weights, path)
+    request = request_of(how=How(quadrature=quadrature), choice=str(broken))
+    for act in (engine.explain, engine.complete):
+        if act == engine.complete and weight == "text_projection":
+            continue  # the picture's side has no part in it
+        with pytest.raises(UserError, match="not numbers") as caught:
+            act(request, silent, CancelToken())
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError(), MemoryError(), RuntimeError("can't allocate memory")])
+@pytest.mark.parametrize("act", ["facts", "explain", "complete", "score"])
+def test_too_little_memory_is_told(
+    engine: ModelEngine,
+    request_of: Callable[..., ExplainRequest],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    act: str,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    for name in ("load_model",) if act == "facts" else ("caption_factor", "picture_factor", "score_captions"):
+        monkeypatch.setattr(engines, name, fails)
+    asked = request_of()
+    scores = ScoreRequest(1, asked.choice, asked.picture, ("a dog",))
+    acts: dict[str, Callable[[], object]] = {
+        "facts": lambda: engine.facts(asked.choice, silent),
+        "explain": lambda: _explain(engine, asked),
+        "complete": lambda: engine.complete(asked, silent, CancelToken()),
+        "score": lambda: engine.score(scores, silent, CancelToken()),
+    }
+    with pytest.raises(UserError, match="not enough memory"):
+        acts[act]()
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(NO_CUDA, "cannot use the device"), (torch.OutOfMemoryError(), "too little memory for this model")],
+)
+def test_a_device_that_cannot_be_used_is_replaced_and_told(
+    engine: ModelEngine, folder: Path, monkeypatch: pytest.MonkeyPatch, tiny: Model, error: Exception, why: str
+) -> None:
+    tried: list[str | None] = []
+
+    def load(*_: object, device: str | None, **__: object) -> Model:
+        tried.append(device)
+        if device == "cuda":
+            raise error
+        return tiny
+
+    monkeypatch.setattr(engines, "load_model", load)
+    facts = engine.facts(ModelChoice(str(folder), device="cuda"), silent)
+    assert why in facts.note
+    assert facts.note.endswith("The model runs on the CPU.")
+    assert tried == ["cuda", None if error is NO_CUDA else "cpu"]
+
+
+def test_other_errors_of_loading_are_not_hidden(engine: ModelEngine, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="open_clip_config"):
+        engine.facts(ModelChoice(str(tmp_path), device="cuda"), silent)
+
+
+def test_a_picture_is_named_by_shape_and_pixels(picture: NDArray[np.uint8]) -> None:
+    named = engines._sha256(Picture(picture))
+    assert named == hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).hexdigest()
+    turned = picture.transpose(1, 0, 2)
+    assert engines._sha256(Picture(turned)) == engines._sha256(Picture(turned.copy())) != named
+
+
+def test_scores_are_ranked(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
+    asked = request_of()
+    scores = ScoreRequest(7, asked.choice, asked.picture, ("a dog", "a cat", "a house"))
+    found = engine.score(scores, silent, CancelToken())
+    best_first = sorted(found.alternatives, key=lambda entry: -entry.score)
+    assert [entry.rank for entry in best_first] == [1, 2, 3]
+    assert found.id == 7
+    assert tuple(entry.caption for entry in found.alternatives) == scores.captions
