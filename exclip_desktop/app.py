@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 from platformdirs import user_cache_path
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.core.version import __version__
@@ -23,11 +24,31 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     path = log_file()
     logged = start_logging(path)
     session = Session(QSettings(), factor_folder())
+    show_lost_errors(session)
     window = Window(session, str(path) if logged else "")
     window.show()
     after_first_paint(window, lambda: session.start(picture, caption))
     code: int = app.exec()
+    sys.excepthook = sys.__excepthook__
     return code
+
+
+class _LostErrors(QObject):
+    found = Signal(Exception)
+
+
+def show_lost_errors(session: Session) -> None:
+    """From now on, log errors that nobody caught and show them in the banner; Qt would go on without a word."""
+    errors = _LostErrors(session)
+    # Queued: an error may come from any thread, and from within painting.
+    errors.found.connect(session.explaining.refuse, Qt.ConnectionType.QueuedConnection)
+
+    def lost(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        if isinstance(error, Exception):
+            errors.found.emit(error)
+
+    sys.excepthook = lost
 
 
 class _FirstPaint(QObject):
