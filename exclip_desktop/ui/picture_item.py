@@ -1,11 +1,12 @@
 """The picture on the canvas, in colour or grey, with what the model did not see hatched."""
 
+import math
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -14,7 +15,9 @@ from exclip_desktop.ui.canvas_cache import DeviceCache
 
 Pixels = NDArray[np.uint8]
 GREY: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
-BLOCK: Final = 256  # rows greyed at once: a large picture never stands in memory as floats
+SLICE: Final = 500_000  # pixels of the picture that are worked on at once: some 5 ms
+AT_ONCE: Final = 1_200_000  # pixels of a picture that needs no slices
+SAMPLES: Final = 100_000  # pixels of what stands in for an image until it is made
 CRISP_SCALE: Final = 2.0  # device pixels per source pixel, from which pixels show as squares
 STRIPE_PX: Final = 12.0
 SHADE: Final = QColor(24, 24, 24, 96)
@@ -29,21 +32,24 @@ def grounded(palette: QPalette) -> QColor:
 
 def grey_pixels(pixels: Pixels) -> Pixels:
     """Return the luminance of RGB pixels (H, W, 3) as (H, W)."""
-    grey = np.empty(pixels.shape[:2], np.uint8)
-    for top in range(0, len(pixels), BLOCK):
-        grey[top : top + BLOCK] = np.rint(pixels[top : top + BLOCK] @ GREY)
-    return grey
+    return np.asarray(np.rint(pixels @ GREY), np.uint8)
 
 
 class PictureLevels:
-    """A picture's images at full size and halved, made when first needed.
+    """A picture's images at full size and halved, made slice by slice when first needed.
 
     Shrunk in one step to a small canvas, a large picture would be slow to draw and show false patterns.
+
+    Attributes:
+        pending: whether the image asked for last is still being made; ``advance`` goes on with it.
+
     """
 
     def __init__(self, pixels: Pixels) -> None:
         self._pixels = np.ascontiguousarray(pixels)
         self._made: dict[tuple[int, bool], QImage] = {}
+        self._making: _Making | None = None
+        self._wanted = (0, False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -51,36 +57,67 @@ class PictureLevels:
         height, width = self._pixels.shape[:2]
         return width, height
 
+    @property
+    def pending(self) -> bool:
+        """Whether the image asked for last is still being made."""
+        return self._wanted not in self._made
+
     def image(self, scale: float, grey: bool) -> QImage:
-        """Return the smallest image with at least ``scale`` pixels per source pixel."""
+        """Return the smallest image with at least ``scale`` pixels per source pixel, or meanwhile a coarser one."""
         level = 0
         while scale * 2 ** (level + 1) <= 1 and min(self.size) >> (level + 1) > 0:
             level += 1
-        if (level, grey) not in self._made:
-            self._made[level, grey] = self._make(level, grey)
-        return self._made[level, grey]
+        self._wanted = level, grey
+        if self.pending and self._making is None:
+            self.advance()  # all there is to do, for a small picture
+        if not self.pending:
+            return self._made[level, grey]
+        others = [made for made in self._made if made[1] == grey]
+        return self._made[min(others, key=lambda made: abs(made[0] - level))] if others else self._sampled(grey)
 
-    def _make(self, level: int, grey: bool) -> QImage:
-        if not grey:
-            return self._coloured(level)
-        coloured = self._pixels
-        if level:
-            # Greying and averaging commute, so the few pixels of the halved image are greyed.
-            coloured = _rgb(self.image(0.5**level, False))
-        values = grey_pixels(coloured)
-        height, width = values.shape
-        # The conversion copies; the array does not outlive this call.
-        image = QImage(values.data, width, height, width, QImage.Format.Format_Grayscale8)
-        return image.convertToFormat(QImage.Format.Format_RGB32)
+    def advance(self) -> None:
+        """Make another slice of the image asked for last."""
+        if self._making is None or (self._making.level, self._making.grey) != self._wanted:
+            self._making = _Making(self._pixels, *self._wanted)
+        if self._making.advance():
+            self._made[self._wanted] = self._making.image
+            self._making = None
 
-    def _coloured(self, level: int) -> QImage:
-        width, height = self.size
-        shared = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        image = shared.convertToFormat(QImage.Format.Format_RGB32)
-        if not level:
-            return image
-        size = QSize(max(1, width >> level), max(1, height >> level))
-        return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    def _sampled(self, grey: bool) -> QImage:
+        """Return an image of few of the pixels, as they are: at once, and not for long."""
+        step = max(1, math.isqrt(self._pixels.shape[0] * self._pixels.shape[1] // SAMPLES))
+        return _image(np.ascontiguousarray(self._pixels[::step, ::step]), grey)
+
+
+class _Making:
+    """An image on its way: ``2**level`` times smaller than the picture on both sides."""
+
+    def __init__(self, pixels: Pixels, level: int, grey: bool) -> None:
+        height, width = pixels.shape[:2]
+        self.level, self.grey = level, grey
+        self.image = QImage(width >> level, height >> level, QImage.Format.Format_RGB32)
+        self._pixels = pixels
+        self._done = 0  # rows of the image
+        self._rows = self.image.height() if width * height <= AT_ONCE else max(1, (SLICE // width) >> level)
+
+    def advance(self) -> bool:
+        """Make a slice; return whether it was the last one."""
+        stop = min(self._done + self._rows, self.image.height())
+        part = self._pixels[self._done << self.level : stop << self.level]
+        painter = QPainter(self.image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(
+            0, self._done, self._shrunk(part, stop - self._done) if self.level else _image(part, self.grey)
+        )
+        painter.end()
+        self._done = stop
+        return stop == self.image.height()
+
+    def _shrunk(self, part: Pixels, rows: int) -> QImage:
+        keep, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        image = _image(part, grey=False).scaled(QSize(self.image.width(), rows), keep, smooth)
+        # Greying and averaging commute, so the few pixels of the halved image are greyed.
+        return _image(_rgb(image), grey=True) if self.grey else image
 
 
 class PictureItem(QGraphicsItem):
@@ -93,6 +130,7 @@ class PictureItem(QGraphicsItem):
         self._seen: Box | None = None
         self._cache = DeviceCache()
         self._pictures = 0
+        self._refining = False
 
     def set_picture(self, pixels: Pixels | None) -> None:
         """Show another picture, RGB (H, W, 3), or none."""
@@ -118,21 +156,43 @@ class PictureItem(QGraphicsItem):
         return QRectF() if self._levels is None else QRectF(0, 0, *self._levels.size)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw what the cache holds."""
+        """Draw what the cache holds; a large picture coarsely at first, and again once its image is made."""
         if self._levels is None or widget is None:
             return
-        key = (self._pictures, self._grey, self._seen)
-        self._cache.draw(painter, widget, self.boundingRect(), key, self._paint, grounded(widget.palette()))
+        image = self._levels.image(painter.worldTransform().m11() * widget.devicePixelRatioF(), self._grey)
+        if self._levels.pending and not self._refining:
+            self._refine_soon(widget)
+        key = (self._pictures, image.width(), self._levels.pending, self._grey, self._seen)
+        self._cache.draw(
+            painter,
+            widget,
+            self.boundingRect(),
+            key,
+            lambda within: self._paint(within, image),
+            grounded(widget.palette()),
+        )
 
-    def _paint(self, painter: QPainter) -> None:
-        assert self._levels is not None
+    def _paint(self, painter: QPainter, image: QImage) -> None:
         scale = painter.deviceTransform().m11()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < CRISP_SCALE)
-        image = self._levels.image(scale, self._grey)
         painter.drawImage(self.boundingRect(), image, QRectF(image.rect()))
         if self._seen is not None:
             for area in outside(self.boundingRect(), self._seen):
                 hatch(painter, area)
+
+    def _refine_soon(self, widget: QWidget) -> None:
+        """Go on with the image once other events had their turn, which 0 ms would not give them."""
+        self._refining = True
+        QTimer.singleShot(1, widget, lambda: self._refine(widget))
+
+    def _refine(self, widget: QWidget) -> None:
+        self._refining = False
+        if self._levels is not None and self._levels.pending:
+            self._levels.advance()
+            if self._levels.pending:
+                self._refine_soon(widget)
+            else:
+                self.update()
 
 
 def outside(picture: QRectF, seen: Box) -> list[QRectF]:
@@ -175,6 +235,17 @@ def _stripes(ratio: float) -> QPixmap:
     painter.end()
     tile.setDevicePixelRatio(ratio)
     return tile
+
+
+def _image(pixels: Pixels, grey: bool) -> QImage:
+    """Return RGB pixels (H, W, 3) as an RGB32 image; the conversion copies them."""
+    height, width = pixels.shape[:2]
+    if grey:
+        values = grey_pixels(pixels)
+        told = QImage(values.data, width, height, width, QImage.Format.Format_Grayscale8)
+    else:
+        told = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return told.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def _rgb(image: QImage) -> Pixels:

@@ -12,7 +12,7 @@ from exclip_desktop.ui import canvas_camera as cameras
 from exclip_desktop.ui.canvas_camera import Camera
 from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Move, Resize
 from exclip_desktop.ui.heat_item import HeatLook, heat_pixels
-from exclip_desktop.ui.picture_item import PictureLevels, grey_pixels, outside
+from exclip_desktop.ui.picture_item import SLICE, PictureLevels, grey_pixels, outside
 from exclip_desktop.ui.regions import contains, handle_at, patch_at, region_at, resized
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)
@@ -179,6 +179,33 @@ def test_picture_levels_halve_as_the_picture_shrinks() -> None:
     assert levels.image(0.5, True).pixelColor(5, 5).getRgb()[:3] == (7, 7, 7)
     assert levels.image(1.0, False).pixelColor(160, 80).getRgb()[:3] == (7, 7, 7)
     assert PictureLevels(np.zeros((1, 5000, 3), np.uint8)).image(0.01, False).height() == 1
+    assert not levels.pending
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 0.4])
+def test_a_large_picture_is_made_in_slices_with_something_to_show_at_once(scale: float, grey: bool) -> None:
+    coarse = np.random.default_rng(4).integers(0, 255, (16, 25, 3), dtype=np.uint8)
+    pixels = np.ascontiguousarray(coarse.repeat(100, 0).repeat(100, 1))[:-1]
+    levels = PictureLevels(pixels)
+    first = levels.image(scale, grey)
+    assert levels.pending
+    assert first.width() < 500
+    turns = 0
+    while levels.pending:
+        levels.advance()
+        turns += 1
+    assert turns >= pixels.shape[0] * pixels.shape[1] // SLICE - 1
+    made = levels.image(scale, grey)
+    assert made.width() == (2500 if scale == 1.0 else 1250)
+    for image in (first, made):
+        for row, column in ((0, 0), (7, 12), (15, 24)):
+            at = (round((column + 0.5) * image.width() / 25), round((row + 0.5) * image.height() / 16))
+            colour = coarse[row, column].astype(int)
+            expected = [int(grey_pixels(colour[None, None].astype(np.uint8))[0, 0])] * 3 if grey else colour.tolist()
+            assert list(image.pixelColor(*at).getRgb()[:3]) == pytest.approx(expected, abs=1)
+    assert levels.image(scale / 2, grey) == made  # until the next one is there, the one that is
+    assert levels.pending
 
 
 def test_what_the_model_did_not_see() -> None:
