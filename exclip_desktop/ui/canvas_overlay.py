@@ -1,6 +1,6 @@
 """Regions with their names and handles, and the hovered patch, drawn over the picture in logical pixels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -61,10 +61,6 @@ class OverlayItem(QGraphicsItem):
         before, self._marks = self._marks, marks
         for area in self._differing(before, marks):
             self.update(area)
-
-    def set_hovered(self, hovered: Box | None) -> None:
-        """Outline another patch."""
-        self.set_marks(replace(self._marks, hovered=hovered))
 
     def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
         """Return the canvas's rectangle."""

@@ -39,6 +39,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
     settings, geometry = explanation.settings, explanation.geometry
     known = facts if facts is not None and facts.name == settings.model else None
     columns, rows = geometry.grid[1], geometry.grid[0]
+    at_most = "at most " if settings.quadrature == "adaptive" else ""
     told = [
         Detail("Model", settings.model),
         Detail("Weights", settings.weights),
@@ -46,7 +47,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
         Detail("Device", settings.device),
         Detail("Picture layer", _layer(settings.image_layer, known.image_layers if known else None)),
         Detail("Caption layer", _layer(settings.text_layer, known.text_layers if known else None)),
-        Detail("Quadrature", f"{settings.quadrature}, at most {settings.steps} nodes"),
+        Detail("Quadrature", f"{settings.quadrature}, {at_most}{settings.steps} nodes"),
         Detail("Picture side", _side(explanation.image_side)),
         Detail("Caption side", _side(explanation.text_side)),
         Detail("Reference", settings.text_reference),

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from exclip_desktop.ui.saving import ask_path
 
 FORMATS: Final = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
 FORMAT_SAYS: Final = {
@@ -101,12 +102,9 @@ class ExportDialog(QDialog):
         return ending
 
     def _on_browse_clicked(self) -> None:
-        filters = ";;".join(f"{name} (*{ending})" for ending, name in FORMATS.items())
-        chosen_filter = f"{FORMATS[self._ending()]} (*{self._ending()})"
-        path, _ = QFileDialog.getSaveFileName(self, "Export picture", str(self.path()), filters, chosen_filter)
-        if path:
-            self._path.setText(path)
-            self._on_path_finished()
+        path = ask_path(self, "Export picture", self.path(), FORMATS)
+        if path is not None:
+            self._path.setText(str(path))
 
     def _on_format_changed(self) -> None:
         self._format_says.setText(FORMAT_SAYS[self._ending()])

@@ -3,19 +3,25 @@
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QMimeData, QObject
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMimeData, QObject, QStandardPaths
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.paths import is_dir
+from exclip_desktop.core.resources import resource
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
 from exclip_desktop.ui.images import pixels_of
+from exclip_desktop.ui.saving import ask_path
 
 PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
-NUMBERS: Final = "CSV (*.csv);;NumPy (*.npz);;JSON (*.json)"
+NUMBERS: Final = {".csv": "CSV", ".npz": "NumPy", ".json": "JSON"}
 
 
 class FileCommands(QObject):
@@ -25,6 +31,8 @@ class FileCommands(QObject):
         """Connect the File menu's actions."""
         super().__init__(window)
         self._window, self._session = window, session
+        self._tasks = Tasks(self)
+        self._opened = 0  # pictures so far; of them, only the last is shown
         self._recent = QMenu(window)
         self._recent.aboutToShow.connect(self._fill_recent)
         actions["recent"].setMenu(self._recent)
@@ -40,7 +48,7 @@ class FileCommands(QObject):
         """Ask for a picture and open it."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open image", self._folder(), PICTURES)
         if path:
-            self._session.explaining.open_file(path)
+            self._open_file(path)
 
     def paste(self) -> None:
         """Open what the clipboard holds."""
@@ -54,18 +62,23 @@ class FileCommands(QObject):
             return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            self._session.explaining.open_file(paths[0])
+            self._open_file(paths[0])
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
-            self._session.explaining.open_image(pixels_of(image), title)
+            self._open_image(image, title)
             return True
         return False
+
+    def stop(self) -> None:
+        """Open nothing more, and wait for what is being converted."""
+        self._opened += 1
+        self._tasks.stop()
 
     def show_samples(self) -> None:
         """Let the person choose a sample."""
         gallery = Gallery(self._window)
-        gallery.sample_chosen.connect(self._session.open_sample)
+        gallery.sample_chosen.connect(self._open_sample)
         gallery.exec()
         gallery.deleteLater()
 
@@ -84,17 +97,47 @@ class FileCommands(QObject):
 
     def export_numbers(self) -> None:
         """Ask where to, and write the numbers."""
-        suggested = str(Path(self._folder()) / self._suggested(".csv"))
-        path, kind = QFileDialog.getSaveFileName(self._window, "Export numbers", suggested, NUMBERS)
-        if path:
-            ending = kind[kind.index("*") + 1 : -1] if kind else ".csv"
-            self._session.exporting.write_numbers(Path(path if Path(path).suffix else path + ending))
+        suggested = Path(self._folder()) / self._suggested(".csv")
+        path = ask_path(self._window, "Export numbers", suggested, NUMBERS)
+        if path is not None:
+            self._session.exporting.write_numbers(path)
+
+    def _open_file(self, path: str) -> None:
+        self._opened += 1
+        if is_dir(Path(path)):
+            error = PictureError(f"This is a folder: {Path(path).name}.", "Choose a picture in it.")
+            self._session.explaining.refuse(error)
+        else:
+            self._session.explaining.open_file(path)
+
+    def _open_sample(self, number: int) -> None:
+        self._opened += 1
+        self._session.open_sample(number)
+
+    def _open_image(self, image: QImage, title: str) -> None:
+        """Convert the image in the background and open it, unless another picture was opened meanwhile."""
+        self._opened += 1
+        number, explaining = self._opened, self._session.explaining
+
+        def then(pixels: NDArray[np.uint8]) -> None:
+            if number == self._opened:
+                explaining.open_image(pixels, title)
+
+        def failed(error: Exception) -> None:
+            if number == self._opened:
+                explaining.refuse(error)
+
+        self._tasks.run(lambda _: pixels_of(image), then, failed)
 
     def _folder(self) -> str:
+        """Return the folder of the person's last picture; the samples' is the program's own."""
         shown = self._session.state.shown
-        recent = self._session.settings.recent()
-        path = shown.path if shown is not None and shown.path is not None else (recent[0] if recent else "")
-        return str(Path(path).parent) if path else str(Path.home())
+        paths = [*([shown.path] if shown is not None and shown.path else []), *self._session.settings.recent()]
+        own = [path for path in paths if Path(path).parent != resource("samples")]
+        if own:
+            return str(Path(own[0]).parent)
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return pictures if is_dir(Path(pictures)) else str(Path.home())
 
     def _suggested(self, ending: str) -> str:
         shown = self._session.state.shown
@@ -106,7 +149,7 @@ class FileCommands(QObject):
         for path in paths:
             entry = self._recent.addAction(Path(path).name)
             entry.setToolTip(path)
-            entry.triggered.connect(lambda _=False, path=path: self._session.explaining.open_file(path))
+            entry.triggered.connect(lambda _=False, path=path: self._open_file(path))
         if not paths:
             self._recent.addAction("No pictures yet").setEnabled(False)
         else:

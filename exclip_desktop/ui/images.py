@@ -2,15 +2,23 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from PySide6.QtGui import QImage
+
+from exclip_desktop.storage.pictures import read_picture
 
 
 def pixels_of(image: QImage) -> NDArray[np.uint8]:
-    """Return an RGB array, uint8 (H, W, 3); transparent parts are laid on white."""
-    flat = image.convertToFormat(QImage.Format.Format_RGBA8888)
-    raw = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
-    rgba = raw[:, : 4 * flat.width()].reshape(flat.height(), flat.width(), 4)
-    if not image.hasAlphaChannel():
-        return np.ascontiguousarray(rgba[..., :3])
-    alpha = rgba[..., 3:].astype(np.float32) / 255
-    return np.asarray(np.rint(rgba[..., :3] * alpha + 255 * (1 - alpha)), np.uint8)
+    """Return an RGB array, uint8 (H, W, 3); transparent parts are laid on white. Any thread may call it.
+
+    Pillow converts, for it lets other threads run meanwhile; Qt's own conversions hold Python's lock.
+
+    Raises:
+        PictureError: the picture is too large.
+
+    """
+    clear = image.hasAlphaChannel()
+    flat = image.convertToFormat(QImage.Format.Format_ARGB32 if clear else QImage.Format.Format_RGB32)
+    mode, order = ("RGBA", "BGRA") if clear else ("RGB", "BGRX")
+    data, size = np.frombuffer(flat.constBits(), np.uint8), (flat.width(), flat.height())
+    return read_picture(Image.frombuffer(mode, size, data, "raw", order, flat.bytesPerLine(), 1)).pixels

@@ -1,17 +1,27 @@
 """Shared by the window's tests: an explanation made by hand, and a state that shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.tokens import Caption, Token, Word
+from exclip_desktop.session.requests import Explained, ExplainRequest
+from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import Shown, State
 from exclip_desktop.storage.pictures import Picture
+from exclip_desktop.ui.window import Window
+from tests.ui.fakes import FakeEngine
 
 WORDS = ("a", "red", "balloon", "and", "a", "hydrant")
 SUBWORDS = {"hydrant": ("hydr", "ant")}
@@ -84,3 +94,53 @@ def make_state(make_explanation: Callable[..., Explanation], qapp: Any) -> Calla
         return state
 
     return make
+
+
+class PictureEngine(FakeEngine):
+    """Explains pictures of any size."""
+
+    def __init__(self, make: Callable[..., Explanation]) -> None:
+        super().__init__(lambda caption: make(words=tuple(caption.split()), size=self.size))
+        self.size = (1, 1)
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        height, width = request.picture.pixels.shape[:2]
+        self.size = width, height
+        answer = super().explain(request, tell, cancel)
+        self.asked.clear()  # they hold their pictures
+        return answer
+
+
+@dataclass
+class Opened:
+    """A window on a session, with its engine and a folder of its own."""
+
+    window: Window
+    session: Session
+    engine: PictureEngine
+    folder: Path
+
+    @property
+    def state(self) -> State:
+        return self.session.state
+
+    def picture(self, name: str, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
+        """Write a plain picture and return its path."""
+        path = self.folder / name
+        Image.fromarray(np.full((size[1], size[0], 3), shade, np.uint8)).save(path)
+        return str(path)
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Iterator[Opened]:
+    """A window with an explained picture."""
+    engine = PictureEngine(make_explanation)
+    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None, lambda: engine)
+    window = Window(session)
+    qtbot.addWidget(window)
+    window.show()
+    made = Opened(window, session, engine, tmp_path)
+    session.start(made.picture("first.png"), "a red balloon and a dog")
+    qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
+    yield made
+    window.close()

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
@@ -16,6 +16,7 @@ from exclip_desktop.ui.actions import ACTIONS, GESTURES
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
 from exclip_desktop.ui.help_sheet import HelpSheet
+from exclip_desktop.ui.saving import ask_path
 from exclip_desktop.ui.settings_dialog import PUBLISHED, SettingsDialog
 from tests.ui.test_parts import button, child
 
@@ -161,3 +162,49 @@ def test_what_cannot_be_written_or_will_be_replaced_is_said(tmp_path: Path, qtbo
     ):
         field.setText(text)
         assert told() == expected, text
+
+
+KINDS = {".csv": "CSV", ".npz": "NumPy", ".json": "JSON"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "name"),
+    [
+        ("heat.csv", "CSV (*.csv)", "heat.csv"),
+        ("heat.csv", "NumPy (*.npz)", "heat.npz"),
+        ("heat.json", "CSV (*.csv)", "heat.json"),
+        ("heat.JSON", "NumPy (*.npz)", "heat.JSON"),
+        ("heat", "JSON (*.json)", "heat.json"),
+        ("v1.2", "JSON (*.json)", "v1.2.json"),
+        ("heat", "", "heat.csv"),
+    ],
+)
+def test_the_kind_decides_the_ending_unless_another_was_typed(
+    typed: str, kind: str, name: str, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
+    assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) == tmp_path / name
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_what_the_ending_leads_to_is_not_replaced_unasked(
+    agreed: bool, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    buttons = QMessageBox.StandardButton
+
+    def answer(_parent: QWidget, _title: str, text: str) -> QMessageBox.StandardButton:
+        asked.append(text)
+        return buttons.Yes if agreed else buttons.No
+
+    parent, path = QWidget(), tmp_path / "heat.npz"
+    qtbot.addWidget(parent)
+    path.write_bytes(b"x")
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "heat.csv"), "NumPy (*.npz)"))
+    assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) == (path if agreed else None)
+    assert asked == ["heat.npz exists. Replace it?"]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) is None

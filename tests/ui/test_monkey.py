@@ -1,24 +1,21 @@
 """A thousand random actions on the real window, with an engine that answers at once: nothing breaks, grows or lags."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.session.session import Session
-from exclip_desktop.ui.window import Window
-from tests.ui.fakes import FakeEngine
+from tests.ui.conftest import Opened
 
 ACTIONS = 1000
 GROWTH_MB = 50
+SIZES = ((640, 480), (300, 500), (1600, 900), (64, 64))
 WORDS = ("red", "balloon", "dog", "cat", "and", "a", "house", "hydrant")
 KEYS = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape, Qt.Key.Key_Delete),
@@ -50,14 +47,21 @@ def _close_dialog() -> None:
 class Monkey:
     """Does one random thing at a time."""
 
-    def __init__(self, window: Window, session: Session, pictures: list[str]) -> None:
+    def __init__(self, opened: Opened, pictures: list[str]) -> None:
         self.rng = np.random.default_rng(20)
-        self.window, self.session, self.pictures = window, session, pictures
+        self.window, self.session, self.pictures = opened.window, opened.session, pictures
         self.tricks = (self.drag, self.drag, self.click, self.key, self.trigger, self.hover, self.type, self.open)
 
     def act(self) -> None:
         self.tricks[int(self.rng.integers(len(self.tricks)))]()
         QApplication.processEvents()
+        self.look()
+
+    def look(self) -> None:
+        """See that the explanation on screen is of the picture on screen."""
+        state = self.session.state
+        height, width = state.shown.picture.pixels.shape[:2]
+        assert state.explanation.geometry.source_size == (width, height)
 
     def _widget(self) -> QWidget:
         window = self.window
@@ -102,38 +106,35 @@ class Monkey:
 
 
 @pytest.fixture
-def monkey(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Iterator[Monkey]:
-    pictures = []
-    for index, size in enumerate(((640, 480), (640, 480))):
-        path = tmp_path / f"{index}.png"
-        Image.fromarray(np.full((size[1], size[0], 3), 60 + 90 * index, np.uint8)).save(path)
-        pictures.append(str(path))
-    broken = tmp_path / "broken.png"
+def monkey(opened: Opened) -> Iterator[Monkey]:
+    pictures = [opened.picture(f"{n}.png", size, 60 + 40 * n) for n, size in enumerate(SIZES)]
+    broken = opened.folder / "broken.png"
     broken.write_bytes(b"nonsense")
-    engine = FakeEngine(lambda caption: make_explanation(words=tuple(caption.split())))
-    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None, lambda: engine)
-    window = Window(session)
-    window.show()
-    session.start(pictures[0], "a red balloon and a dog")
-    qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
     closing = QTimer(interval=5)
     closing.timeout.connect(_close_dialog)
     closing.start()
-    yield Monkey(window, session, [*pictures, str(broken)])
+    yield Monkey(opened, [*pictures, str(broken)])
     closing.stop()
-    window.close()
 
 
+@pytest.mark.qt_log_level_fail("WARNING")
+@pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 def test_a_thousand_random_actions(monkey: Monkey, qtbot: QtBot) -> None:
-    state = monkey.session.state
+    state, explaining = monkey.session.state, monkey.session.explaining
     for _ in range(ACTIONS // 4):
         monkey.act()
     before = _resident_mb()
     for _ in range(ACTIONS - ACTIONS // 4):
         monkey.act()
-    monkey.session.explaining.type_caption("a dog and a cat")
+    for path in monkey.pictures[:-1]:
+        explaining.open_file(path)
+    last = monkey.pictures[-2]
+    qtbot.waitUntil(lambda: state.shown.path == last and state.work is None, timeout=20_000)
+    explaining.type_caption("a dog and a cat")
     qtbot.waitUntil(lambda: not state.stale and state.explanation.caption.text == "a dog and a cat", timeout=20_000)
     qtbot.waitUntil(lambda: state.work is None, timeout=20_000)
+    monkey.look()
+    assert state.shown.path == last
     assert _resident_mb() - before < GROWTH_MB
     rows = len(state.explanation.tokens)
     assert all(row < rows for row in state.selection.rows)

@@ -1,0 +1,211 @@
+"""What is pasted, dropped, exported and cancelled in the window, with an engine that waits."""
+
+from collections.abc import Callable
+from multiprocessing import active_children
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.progress import Progress, Report
+from exclip_desktop.session.requests import ModelChoice, ModelFacts
+from exclip_desktop.storage import pictures
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.ui.images import pixels_of
+from tests.ui.conftest import Opened
+
+COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+def _on_screen(opened: Opened) -> tuple[object, ...]:
+    state = opened.state
+    return state.shown, state.explanation, state.selection, state.caption, state.stale
+
+
+def _refused(opened: Opened, qtbot: QtBot, act: Callable[[], object], told: str) -> None:
+    """See that ``act`` shows a banner and leaves the rest as it is."""
+    before = _on_screen(opened)
+    with qtbot.waitSignal(opened.state.notice_changed):
+        act()
+    notice = opened.state.notice
+    assert notice is not None
+    assert told in notice.message
+    assert notice.hint
+    assert opened.window.banner.isVisible()
+    assert _on_screen(opened) == before
+
+
+def _drop(opened: Opened, data: QMimeData) -> bool:
+    """Drag and drop ``data``; return whether it was taken."""
+    enter = QDragEnterEvent(QPoint(50, 50), COPY, data, LEFT, PLAIN)
+    enter.ignore()
+    QApplication.sendEvent(opened.window, enter)
+    drop = QDropEvent(QPointF(50, 50), COPY, data, LEFT, PLAIN)
+    drop.ignore()
+    QApplication.sendEvent(opened.window, drop)
+    return enter.isAccepted() and drop.isAccepted()
+
+
+def _clipped(data: QMimeData) -> None:
+    QGuiApplication.clipboard().setMimeData(data)
+
+
+# Pasting
+
+
+@pytest.mark.parametrize("form", ["ARGB32", "ARGB32_Premultiplied", "RGB32", "RGB888", "Grayscale8", "RGBA8888"])
+def test_qt_s_pictures_become_arrays(form: str) -> None:
+    image = QImage(5, 3, QImage.Format.Format_ARGB32)
+    image.fill(QColor(200, 100, 50))
+    image = image.convertToFormat(getattr(QImage.Format, f"Format_{form}"))
+    pixels = pixels_of(image)
+    assert pixels.shape == (3, 5, 3)
+    expected = [image.pixelColor(2, 1).red(), image.pixelColor(2, 1).green(), image.pixelColor(2, 1).blue()]
+    assert (pixels == expected).all()
+
+
+def test_transparent_parts_lie_on_white() -> None:
+    image = QImage(2, 1, QImage.Format.Format_ARGB32)
+    image.setPixelColor(0, 0, QColor(0, 0, 0, 0))
+    image.setPixelColor(1, 0, QColor(200, 0, 0, 128))
+    assert pixels_of(image)[0].tolist() == [[255, 255, 255], pytest.approx([227, 127, 127], abs=1)]
+
+
+def test_a_pasted_picture_is_explained(opened: Opened, qtbot: QtBot) -> None:
+    image = QImage(300, 200, QImage.Format.Format_ARGB32)
+    image.fill(QColor(10, 20, 30))
+    QGuiApplication.clipboard().setImage(image)
+    opened.window.commands["paste"].trigger()
+    qtbot.waitUntil(lambda: opened.state.shown.title == "pasted picture" and not opened.state.stale)
+    assert opened.state.shown.path is None
+    assert (opened.state.shown.picture.pixels == [10, 20, 30]).all()
+
+
+def test_a_picture_opened_after_pasting_one_is_the_one_shown(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = opened.picture("later.png", (100, 80))
+    QGuiApplication.clipboard().setImage(QImage(1000, 1000, QImage.Format.Format_RGB32))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (later, ""))
+    opened.window.commands["paste"].trigger()
+    opened.window.commands["open"].trigger()
+    qtbot.waitUntil(lambda: opened.state.shown.path == later)
+    qtbot.wait(100)
+    assert opened.state.shown.path == later
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "null image"])
+def test_a_clipboard_without_a_picture_is_refused(opened: Opened, qtbot: QtBot, kind: str) -> None:
+    data = QMimeData()
+    if kind == "text":
+        data.setText("a dog")
+    elif kind == "null image":
+        data.setImageData(QImage())
+    _clipped(data)
+    _refused(opened, qtbot, opened.window.commands["paste"].trigger, "The clipboard holds no picture.")
+
+
+def test_a_pasted_picture_that_is_too_large_is_refused(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures.read_picture, "__defaults__", (0.5,))
+    QGuiApplication.clipboard().setImage(QImage(1000, 1000, QImage.Format.Format_RGB32))
+    _refused(opened, qtbot, opened.window.commands["paste"].trigger, "1 megapixels; the limit is 0.5.")
+
+
+@pytest.mark.parametrize("way", ["dropped", "pasted"])
+def test_a_folder_cannot_be_opened(opened: Opened, qtbot: QtBot, way: str) -> None:
+    folder = opened.folder / "holiday"
+    folder.mkdir()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+
+    def act() -> None:
+        if way == "pasted":
+            _clipped(data)
+            opened.window.commands["paste"].trigger()
+        else:
+            assert _drop(opened, data)
+
+    _refused(opened, qtbot, act, "This is a folder: holiday.")
+
+
+def test_only_pictures_and_files_may_be_dropped(opened: Opened) -> None:
+    data = QMimeData()
+    data.setText("a dog")
+    before = _on_screen(opened)
+    assert not _drop(opened, data)
+    assert _on_screen(opened) == before
+
+
+# Exporting
+
+
+def test_numbers_are_written_as_the_kind_chosen(opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    suggested: list[Path] = []
+
+    def choose(_parent: object, _title: str, path: str, *_: str) -> tuple[str, str]:
+        suggested.append(Path(path))
+        return path, "NumPy (*.npz)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    opened.window.commands["export_numbers"].trigger()
+    written = opened.folder / "first-explained.npz"
+    qtbot.waitUntil(written.exists)
+    assert suggested == [opened.folder / "first-explained.csv"]
+    with np.load(written) as arrays:
+        assert np.array_equal(arrays["matrix"], opened.state.explanation.matrix)
+
+
+def test_the_samples_folder_is_not_suggested(opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    suggested: list[str] = []
+    home = opened.folder / "home"
+    home.mkdir()
+    opened.session.settings.forget_recent()
+    opened.session.open_sample(1)
+    qtbot.waitUntil(lambda: opened.state.shown.path == str(samples()[1].path))
+    opened.session.settings.forget_recent()
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda *_: str(home))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(given[2]), ("", ""))[1])
+    opened.window.commands["export_numbers"].trigger()
+    assert Path(suggested[0]).parent == home
+
+
+# Cancelling
+
+
+def test_cancel_while_a_model_loads(opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[str] = []
+
+    def load(choice: ModelChoice, tell: Progress) -> ModelFacts:
+        began.append(choice.name)
+        while True:
+            tell(Report(f"Opening {choice.name}", 0, 0))  # raises once cancelled
+
+    monkeypatch.setattr(opened.engine, "facts", load)
+    before = _on_screen(opened)
+    opened.session.explaining.choose_model(ModelChoice("another"))
+    qtbot.waitUntil(lambda: began == ["another"] and opened.window.commands["cancel"].isEnabled())
+    opened.window.commands["cancel"].trigger()
+    assert opened.state.work is None
+    qtbot.wait(50)
+    assert (opened.state.work, opened.state.notice) == (None, None)
+    assert _on_screen(opened)[:4] == before[:4]
+
+
+def test_cancel_while_a_figure_is_drawn(opened: Opened, qtbot: QtBot) -> None:
+    path = opened.folder / "figure.png"
+    before = _on_screen(opened)
+    opened.session.exporting.write_picture(path, 8000)
+    qtbot.waitUntil(lambda: bool(active_children()), timeout=20_000)
+    opened.window.commands["cancel"].trigger()
+    assert opened.state.work is None
+    qtbot.waitUntil(lambda: not active_children(), timeout=20_000)
+    qtbot.wait(50)
+    assert not path.exists()
+    assert (opened.state.work, opened.state.notice) == (None, None)
+    assert _on_screen(opened) == before
