@@ -93,6 +93,8 @@ ACTIONS: Final = (
     ActionSpec("smooth", "Smooth heat", ("S",), HEAT, "Blend the patches into each other", "smooth", True),
     ActionSpec("magnitude", "Opacity by magnitude", ("M",), HEAT, "Let the picture show where heat is weak",
                "magnitude", True),
+    ActionSpec("more_opaque", "More opaque heat", ("O",), HEAT, "Show more of the heat and less of the picture"),
+    ActionSpec("less_opaque", "Less opaque heat", ("Shift+O",), HEAT, "Show less of the heat and more of the picture"),
     ActionSpec("specials", "Show [SOT] and [EOT]", ("T",), HEAT, "Show the tokens at the caption's start and end",
                "specials", True),
     ActionSpec("lock_range", "Lock colour range", ("K",), HEAT, "Keep the colour scale, so that pictures compare",
@@ -143,7 +145,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
-        *("heat", "grey", "smooth", "magnitude", "lock_range", "safe_colours", SEPARATOR),
+        *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
         "specials",
     ),
     "&Help": ("help", SEPARATOR, "about"),

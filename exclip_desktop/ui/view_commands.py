@@ -1,5 +1,7 @@
 """What the View menu does: zoom, and how heat is drawn."""
 
+from typing import Final
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
@@ -8,6 +10,8 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import show_view
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.token_strip import TokenStrip
+
+OPACITY_STEP: Final = 0.1
 
 
 class ViewCommands(QObject):
@@ -31,6 +35,8 @@ class ViewCommands(QObject):
             actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
         actions["magnitude"].triggered.connect(session.draw_by)
         actions["safe_colours"].triggered.connect(lambda on: session.show(colours="safe" if on else "red-blue"))
+        actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
+        actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
         actions["lock_range"].triggered.connect(self._lock)
         session.state.view_changed.connect(self._on_view_changed)
         self._on_view_changed()
@@ -38,6 +44,9 @@ class ViewCommands(QObject):
     def _lock(self, on: bool) -> None:
         limits = (self._canvas.current_limit(), self._strip.limit) if on else (None, None)
         self._session.show(picture_limit=limits[0], words_limit=limits[1])
+
+    def _change_opacity(self, by: float) -> None:
+        self._session.show(opacity=round(min(max(self._session.state.view.opacity + by, 0.0), 1.0), 2))
 
     def _on_view_changed(self) -> None:
         show_view(self._actions, self._session.state.view)

@@ -26,6 +26,7 @@ from exclip_desktop.ui.colour_bar import ColourBar
 from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
 from exclip_desktop.ui.inspector import Inspector
+from exclip_desktop.ui.opacity import Opacity
 from exclip_desktop.ui.status_line import StatusLine
 from exclip_desktop.ui.strip_area import StripArea
 from exclip_desktop.ui.token_strip import TokenStrip
@@ -62,6 +63,7 @@ class Window(QMainWindow):
             ColourBar(state, "picture", limit_of=self.canvas.current_limit),
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
         )
+        self.opacity = Opacity(state)
         self.status = StatusLine(state)
         self.commands = make_actions(self)
         self._splitters = self._lay_out()
@@ -90,6 +92,7 @@ class Window(QMainWindow):
         settings.keep_shape("window", self.saveGeometry())
         for name, splitter in self._splitters.items():
             settings.keep_shape(name, splitter.saveState())
+        self._files.stop()
         self._session.stop()
         super().closeEvent(event)
 
@@ -100,7 +103,10 @@ class Window(QMainWindow):
         row = QHBoxLayout(picture)
         row.setContentsMargins(0, 0, 4, 0)
         row.addWidget(self.canvas, 1)
-        row.addWidget(self.bars[0])
+        beside = QVBoxLayout()
+        beside.addWidget(self.bars[0], 1)
+        beside.addWidget(self.opacity)
+        row.addLayout(beside)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(8, 4, 8, 4)
@@ -172,6 +178,7 @@ class Window(QMainWindow):
         self.status.cancel_asked.connect(explaining.cancel)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
+        self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
         session.state.shown_changed.connect(self._on_shown_changed)
 
