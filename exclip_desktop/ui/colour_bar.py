@@ -67,8 +67,7 @@ class ColourBar(QWidget):
         self._build()
         changes = (state.explanation_changed, state.selection_changed, state.preview_changed, state.view_changed)
         for signal in (*changes, state.shown_changed):
-            # Queued: whoever ``limit_of`` asks has heard of the change by then.
-            signal.connect(self._on_changed, Qt.ConnectionType.QueuedConnection)
+            signal.connect(self._on_changed)
         self._on_changed()
 
     @property

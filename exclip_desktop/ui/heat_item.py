@@ -83,7 +83,8 @@ def heat_pixels(values: Floats, look: HeatLook) -> NDArray[np.uint32]:
     position = ((values / look.limit + 1) / 2 * (len(table) - 1)).astype(np.float32)
     if look.smooth:
         position = blended(position, -(-SMOOTH_VALUES // max(values.shape)))
-    return np.asarray(table[np.rint(np.clip(position, 0, len(table) - 1)).astype(np.intp)])
+    np.clip(position, 0, len(table) - 1, out=position)
+    return np.asarray(table[(position + np.float32(0.5)).astype(np.uint8)])  # rounded, several times as fast as by rint
 
 
 @lru_cache(maxsize=8)

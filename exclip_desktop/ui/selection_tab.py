@@ -113,6 +113,8 @@ class SelectionTab(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the words to the room there is."""
         super().resizeEvent(event)
+        # Of one size only: a label that could have another asks for a new layout with every text.
+        self._what.setFixedSize(self._room(), LINES * self._what.fontMetrics().lineSpacing())
         self._fit_what()
 
     def _show_explanation(self, explanation: Explanation) -> None:
@@ -132,13 +134,14 @@ class SelectionTab(QScrollArea):
     def _fit_what(self) -> None:
         """Show what is selected, shortened to its lines."""
         metrics = self._what.fontMetrics()
-        line = self.viewport().width() - 2 * MARGIN
-        short = metrics.elidedText(
-            self._told, Qt.TextElideMode.ElideMiddle, LINES * line - metrics.horizontalAdvance(BREAKS)
-        )
+        room = LINES * self._room() - metrics.horizontalAdvance(BREAKS)
+        short = metrics.elidedText(self._told, Qt.TextElideMode.ElideMiddle, room)
         if short != self._what.text():
             self._what.setText(short)
             self._what.setToolTip(self._told if short != self._told else "")
+
+    def _room(self) -> int:
+        return max(self.viewport().width() - 2 * MARGIN, 0)
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -172,10 +175,10 @@ class SelectionTab(QScrollArea):
             widget.setObjectName(name)
         for label in (self._what, self._doubt):
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setWordWrap(True)
+        # Not the other one, which changes with every move of a drag: what can be selected is painted twice.
+        self._doubt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._what.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._what.setFixedHeight(LINES * self._what.fontMetrics().lineSpacing())
 
     def _heading(self, text: str) -> QLabel:
         label = QLabel(text)

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.core.selection import token_heat
 from exclip_desktop.session.state import State
@@ -51,6 +52,7 @@ class StripHeat:
         """Read what is selected and how it is drawn from ``state``."""
         self._state = state
         self._chips: Sequence[Chip] = ()
+        self._explanation: Explanation | None = None  # the chips are of it
         self._rows: list[int] = []
         self._starts: list[int] = []  # where in _rows each cell's begin
         self._parts: list[slice] = []  # which cells are each chip's
@@ -61,13 +63,18 @@ class StripHeat:
 
     def show(self, chips: Sequence[Chip]) -> None:
         """Reckon for ``chips`` of the explanation on screen from now on."""
-        self._chips, self._key = chips, None
+        self._chips, self._key, self._explanation = chips, None, self._state.explanation
         seen = [[cell for cell in chip.cells if cell.rows] for chip in chips]
         self._rows = [row for cells in seen for cell in cells for row in cell.rows]
         ends = list(accumulate((len(cells) for cells in seen), initial=0))
         self._parts = [slice(start, stop) for start, stop in pairwise(ends)]
         lengths = [len(cell.rows) for cells in seen for cell in cells]
         self._starts = list(accumulate(lengths, initial=0))[:-1]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing that colours follow from has changed since they were reckoned last."""
+        return self._key == self._wanted_key
 
     @property
     def values(self) -> list[list[float]]:
@@ -100,12 +107,17 @@ class StripHeat:
             lines += [f"{html.escape(cell.text)}&nbsp; {signed(value)}" for cell, value in parts]
         return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
 
+    @property
+    def _wanted_key(self) -> Key:
+        state, view = self._state, self._state.view
+        return state.selection.regions, state.preview.patch, view.colours, view.words_limit
+
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
-        key = (state.selection.regions, state.preview.patch, view.colours, view.words_limit)
-        if state.explanation is None or key == self._key:
+        # Of another explanation, ``show`` has still to tell the chips.
+        if state.explanation is None or state.explanation is not self._explanation or self.fresh:
             return
-        self._key = key
+        self._key = self._wanted_key
         heat = token_heat(state.explanation.interactions, state.explanation.geometry, state.selection, state.preview)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
         self._limit = view.words_limit or symmetric_limit(sums)

@@ -33,6 +33,7 @@ GROUND = 1.0  # between a chip and the outline around it
 OUTLINE = 2.0
 PREVIEW = 1.0
 RING_OFF = 4.5
+AROUND = 6.0  # marks stand out of a chip no further
 STALE_ALPHA = 128  # of the ground over the chips
 KEPT_WIDTHS = 4
 Fills = Sequence[Sequence[Fill]]

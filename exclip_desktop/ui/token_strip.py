@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.strip_heat import StripHeat
 from exclip_desktop.ui.strip_layout import LINE_GAP, MARGIN, Place, StripLayout, chips_of
-from exclip_desktop.ui.strip_paint import Marks, StripSheet
+from exclip_desktop.ui.strip_paint import AROUND, Marks, StripSheet
 from exclip_desktop.ui.strip_picking import Picker, Rows, told_rows
 
 Key = Qt.Key
@@ -119,7 +119,7 @@ class TokenStrip(QWidget):
         """Begin to select a word, or with Alt a token: with Shift the run from the last, with Ctrl beside others."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        self._ring = False
+        self._hide_ring()
         self._hush()
         place = self._place_at(event)
         extend, toggle, tokens = (bool(event.modifiers() & modifier) for modifier in (SHIFT, CTRL, ALT))
@@ -209,7 +209,13 @@ class TokenStrip(QWidget):
         if rows != before:
             self._taken = rows
             self.rows_changed.emit(rows)
-        self.update()
+        if self._ring:
+            self.update()
+
+    def _hide_ring(self) -> None:
+        if self._ring:
+            self._ring = False
+            self.update()
 
     def _commit(self, before: Rows, rows: Rows) -> None:
         if rows != before:
@@ -256,9 +262,19 @@ class TokenStrip(QWidget):
         self.update()
 
     def _on_selection_changed(self) -> None:
-        if self._state.selection.rows != self._told:
+        """Paint again what has changed: during a drag across words, a chip or two."""
+        rows, before = self._state.selection.rows, self._told or ()
+        if rows != self._told:
             self._follow_selection()
-        self.update()
+        if not self._heat.fresh:
+            self.update()
+            return
+        changed, layout = set(rows) ^ set(before), self._placed
+        for number, chip in enumerate(self._picker.chips):
+            if not changed.isdisjoint(chip.rows):
+                for n in range(len(chip.cells)):
+                    rect = QRectF(*layout.rect_of((number, n)))
+                    self.update(rect.adjusted(-AROUND, -AROUND, AROUND, AROUND).toAlignedRect())
 
     def _follow_selection(self) -> None:
         """Let runs begin at the selected words, unless they were selected here, and tell which they are."""
