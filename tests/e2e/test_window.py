@@ -1,16 +1,19 @@
 """The real window on the bundled model, driven with real mouse and key events."""
 
+import csv
 import json
-import threading
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QThreadPool, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -25,7 +28,9 @@ from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 
-PATIENCE_MS = 60_000
+ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 120_000
+LONGEST_S = 0.05  # that the event loop may be held up
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -53,8 +58,12 @@ def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
     rests: list[None] = []
     session.findChild(Worker).rested.connect(lambda: rests.append(None))
     session.start(*what)
-    qtbot.waitUntil(lambda: len(rests) >= 2, timeout=PATIENCE_MS)  # explained, and ready for other captions
-    _settle(qtbot, session.state)
+    try:
+        qtbot.waitUntil(lambda: len(rests) >= 2, timeout=PATIENCE_MS)  # explained, and ready for other captions
+        _settle(qtbot, session.state)
+    except BaseException:
+        window.close()  # its worker must not run beside the next test's
+        raise
     return Opened(window, session, session.state, folder)
 
 
@@ -67,8 +76,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(qtbot: QtBot, place: Path) -> Iterator[Opened]:
     made = _open(qtbot, place)
     yield made
-    made.window.close()
-    assert not [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    _close(made)
+
+
+def _close(opened: Opened) -> None:
+    """Close the window, and see that nothing runs any more."""
+    worker, pools = opened.session.findChild(Worker), opened.window.findChildren(QThreadPool)
+    pools += opened.session.findChildren(QThreadPool)
+    assert worker.isRunning()
+    assert pools
+    opened.window.close()
+    assert worker.isFinished()
+    assert [pool.activeThreadCount() for pool in pools] == [0] * len(pools)
 
 
 def _unneeded(*_: object) -> None:
@@ -161,26 +180,48 @@ def test_typing_explains_again_and_needs_only_the_caption(
 
 def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
     _drag(opened, samples()[0].objects[0].box)
+    state, exporting = opened.state, opened.session.exporting
     for name in ("a.png", "a.svg", "a.pdf"):
-        opened.session.exporting.write_picture(tmp_path / name, 900)
+        exporting.write_picture(tmp_path / name, 900)
     for name in ("a.csv", "a.npz", "a.json"):
-        opened.session.exporting.write_numbers(tmp_path / name)
-    qtbot.waitUntil(lambda: (tmp_path / "a.json").exists() and opened.state.work is None, timeout=PATIENCE_MS)
+        exporting.write_numbers(tmp_path / name)
+    qtbot.waitUntil(lambda: (tmp_path / "a.json").exists() and state.work is None, timeout=PATIENCE_MS)
+    found, caption = state.explanation, state.caption
     with Image.open(tmp_path / "a.png") as image:
-        assert image.width == 900
+        assert (image.format, image.width) == ("PNG", 900)
+    drawn = (tmp_path / "a.svg").read_text("utf-8")
+    assert "<svg" in drawn
+    assert all(word.text in drawn for word in found.words)
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
     told = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    assert told["caption"] == opened.state.caption
-    assert len(told["selection"]["regions"]) == 1
+    assert told["caption"] == caption
+    (region,) = told["selection"]["regions"]
+    assert region["box"] == pytest.approx(state.selection.regions[0].box)
+    assert np.allclose(told["matrix"], found.matrix)
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert np.array_equal(arrays["matrix"], found.matrix)
+        assert arrays["score"] == pytest.approx(found.score)
+        heat = arrays["token_heat"]
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["word"] for line in lines] == [word.text for word in found.words]
+    for line, word in zip(lines, found.words, strict=True):
+        assert float(line["value"]) == pytest.approx(heat[list(word.rows)].sum(), rel=1e-6)
+    opened.session.explaining.open_file(str(tmp_path / "a.png"))
+    qtbot.waitUntil(lambda: state.shown.path == str(tmp_path / "a.png"), timeout=PATIENCE_MS)
+    _settle(qtbot, state)
+    assert state.explanation.geometry.source_size[0] == 900
 
 
 def test_a_known_pair_opens_without_running_the_model(
-    qtbot: QtBot, place: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _close(_open(qtbot, tmp_path))
     for name in ("picture_factor", "caption_factor", "explain_words"):
         monkeypatch.setattr(engine, name, _unneeded)
-    opened = _open(qtbot, place)
-    assert opened.state.outcome.cached
-    opened.window.close()
+    again = _open(qtbot, tmp_path)
+    assert again.state.outcome.cached
+    _close(again)
 
 
 @pytest.mark.parametrize("kind", ["text", "empty", "cut", "folder", "missing"])
@@ -229,19 +270,79 @@ def test_copies_can_be_pasted(opened: Opened, qtbot: QtBot) -> None:
     assert clipboard.image().width() == 1600
 
 
-def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: Path) -> None:
-    """What torch's import costs is measured by tests/benchmarks/test_window.py; here it has been imported before."""
-    beats: list[float] = []
+def _longest_gap(qtbot: QtBot, act: Callable[[], None], done: Callable[[], bool]) -> float:
+    """Return the longest time, in seconds, that a timer of 2 ms had to wait until ``done``."""
+    beats = [time.perf_counter()]
     timer = QTimer(interval=2)
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
     timer.start()
-    opened.session.open_sample(3)
-    qtbot.waitUntil(lambda: opened.state.caption == samples()[3].caption)
-    _settle(qtbot, opened.state)
-    opened.session.exporting.write_picture(tmp_path / "large.png", 4000)
-    qtbot.waitUntil(lambda: (tmp_path / "large.png").exists(), timeout=PATIENCE_MS)
+    act()
+    qtbot.waitUntil(done, timeout=PATIENCE_MS)
     timer.stop()
-    gaps = np.diff(beats)
-    assert len(gaps) > 50
-    # A shared machine may take the processor away for a moment; blocking work would show again and again.
-    assert np.sort(gaps)[-3] < 0.05
+    assert len(beats) > 10
+    return float(np.diff([*beats, time.perf_counter()]).max())
+
+
+@pytest.mark.parametrize("phase", ["opening", "explaining", "exporting"])
+def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: Path, phase: str) -> None:
+    """What torch's import costs is measured by tests/benchmarks/test_window.py; here it has been imported before.
+
+    A shared machine may take the processor away for a moment, so a phase that fails is run once more; what holds the
+    loop up by itself does so again.
+    """
+    state, session = opened.state, opened.session
+
+    def run(turn: int) -> float:
+        large, sample, caption = tmp_path / f"{turn}.png", samples()[3 + turn], f"a dog beside {turn + 2} cats"
+        acts: dict[str, tuple[Callable[[], None], Callable[[], bool]]] = {
+            "opening": (lambda: session.open_sample(3 + turn), lambda: state.shown.path == str(sample.path)),
+            "explaining": (
+                lambda: session.explaining.type_caption(caption),
+                lambda: state.explanation.caption.text == caption,
+            ),
+            "exporting": (lambda: session.exporting.write_picture(large, 4000), large.exists),
+        }
+        act, done = acts[phase]
+        return _longest_gap(qtbot, act, lambda: done() and not state.stale and state.work is None)
+
+    first = run(0)
+    assert first < LONGEST_S or run(1) < LONGEST_S
+
+
+START = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from exclip_desktop.cli import main
+from exclip_desktop.ui.window import Window
+app = QApplication(sys.argv[:1])
+def look():
+    for window in app.topLevelWidgets():
+        state = window._session.state if isinstance(window, Window) else None
+        if state is not None and state.explanation is not None and state.work is None:
+            print(state.explanation.caption.text, "|", window.windowTitle(), flush=True)
+            timer.stop()
+            window.commands["quit"].trigger()
+timer = QTimer(interval=20)
+timer.timeout.connect(look)
+timer.start()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_program_starts_explains_and_quits(tmp_path: Path) -> None:
+    sample, caption = samples()[0], "a picture of a thing"
+    homes = {name: str(tmp_path / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", START, str(sample.path), caption],
+        cwd=ROOT,
+        env={**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"{caption} | {sample.path.name} — exclip desktop"
+    assert "Traceback" not in done.stderr
+    assert "QThread" not in done.stderr

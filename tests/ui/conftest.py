@@ -1,6 +1,6 @@
 """Shared by the window's tests: an explanation made by hand, and a state that shows it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,8 +132,8 @@ class Opened:
 
 
 @pytest.fixture
-def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Iterator[Opened]:
-    """A window with an explained picture."""
+def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Opened:
+    """A window with an explained picture; pytest-qt closes it."""
     engine = PictureEngine(make_explanation)
     session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None, lambda: engine)
     window = Window(session)
@@ -142,5 +142,4 @@ def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explana
     made = Opened(window, session, engine, tmp_path)
     session.start(made.picture("first.png"), "a red balloon and a dog")
     qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
-    yield made
-    window.close()
+    return made
