@@ -8,6 +8,8 @@ from exclip_desktop.demo.vocabulary import COLOURS, NO_ARTICLE, OBJECTS, PAINTAB
 
 OPENINGS = ("a picture of ", "a photo of ", "")
 VOWELS = "aeiou"
+CHANGES = ("object", "colour", "place", "side")
+"""What ``change_one`` can change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +76,27 @@ def random_thing(rng: np.random.Generator, taken: frozenset[str]) -> Thing:
             return Thing(noun, str(rng.choice(tuple(COLOURS))) if coloured else None)
 
 
-def wrong_caption(
+def change_one(
     things: tuple[Thing, ...], place: str, style: Style, rng: np.random.Generator, what: str | None = None
-) -> tuple[str, str]:
-    """Return a caption wrong in one thing, and what is wrong: ``colour``, ``side``, ``object`` or ``place``.
+) -> tuple[tuple[Thing, ...], str, str]:
+    """Change one thing a caption says; return the things, the place and what was changed.
 
-    ``what`` asks for one kind; where the scene has none of it, an object is wrong.
+    That is one of ``CHANGES``; for ``side``, the two things change places. ``what`` asks for one kind;
+    where the scene has none of it, an object is changed. Sides, which few captions say, are changed every other time.
     """
     options = ["object"]
     if any(thing.colour for thing in things):
         options += ["colour"]
-    if style.sides and len(things) == 2:
-        options += ["side"]
     if style.say_place and PLACES[place]:
         options += ["place"]
+    if style.sides and len(things) == 2:
+        options += ["side"] * len(options)
     what = (what if what in options else "object") if what else str(rng.choice(options))
     if what == "side":
-        return caption_of(things[::-1], place, style), what
+        return things[::-1], place, what
     if what == "place":
         others = [name for name, said in PLACES.items() if said and name != place]
-        return caption_of(things, str(rng.choice(others)), style), what
+        return things, str(rng.choice(others)), what
     changed = list(things)
     if what == "colour":
         index = int(rng.choice([i for i, thing in enumerate(things) if thing.colour]))
@@ -102,4 +105,4 @@ def wrong_caption(
     else:
         index = int(rng.integers(len(things)))
         changed[index] = random_thing(rng, frozenset(thing.noun for thing in things))
-    return caption_of(tuple(changed), place, style), what
+    return tuple(changed), place, what

@@ -1,7 +1,8 @@
 """Measures a model on held-out scenes: ``python -m exclip_desktop.demo.evaluate``.
 
-Recall@1 of 100 (mean of both directions), how often the strongest patch of an object's words lies in its box, and the
-share of positive heat in the box; each with its standard error.
+Recall@1 of 100 (mean of both directions), how often a caption wrong in one thing scores below the true one, how often
+the strongest patch of an object's words lies in its box, and the share of positive heat in the box; each with its
+standard error.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.demo.captions import CHANGES, caption_of, change_one
 from exclip_desktop.demo.scenes import Drawn, Scene, draw_scene, make_scene
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
@@ -55,16 +57,46 @@ def held_out(count: int) -> list[tuple[Scene, Drawn]]:
 @torch.no_grad()
 def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> Figure:
     """Return recall@1 of 100, both directions pooled; the scenes are taken in disjoint hundreds."""
-    hits: list[NDArray[np.bool_]] = []
+    hits: list[bool] = []
     for start in range(0, len(scenes) - HUNDRED + 1, HUNDRED):
         some = scenes[start : start + HUNDRED]
-        pixels = torch.stack([model.pixels(np.asarray(drawn.picture)) for _, drawn in some])
-        image = functional.normalize(model.network.encode_image(pixels), dim=-1)
-        cosines = image @ encode_captions(model, [scene.caption for scene, _ in some]).T
+        cosines = _pictures(model, some) @ encode_captions(model, [scene.caption for scene, _ in some]).T
         own = torch.arange(HUNDRED, device=cosines.device)
-        hits += [(cosines.argmax(axis) == own).cpu().numpy() for axis in (0, 1)]
-    pooled = np.concatenate(hits).astype(float)
-    return Figure(float(pooled.mean()), float(pooled.std() / np.sqrt(len(pooled))), len(pooled))
+        for axis in (0, 1):
+            hits += (cosines.argmax(axis) == own).tolist()
+    return _share(hits)
+
+
+@torch.no_grad()
+def wrong_scores_lower(model: Model, scenes: list[tuple[Scene, Drawn]], what: str) -> Figure:
+    """Return how often a caption in which only ``what`` (of ``CHANGES``) is wrong scores below the true one."""
+    asked, pairs = [], []
+    for scene, drawn in scenes:
+        rng = np.random.default_rng((*scene.seed, 4))
+        things, place, changed = change_one(scene.things, scene.place, scene.style, rng, what)
+        if changed == what:
+            asked.append((scene, drawn))
+            pairs.append((scene.caption, caption_of(things, place, scene.style)))
+    if not asked:
+        return Figure(0.0, 0.0, 0)
+    image = _pictures(model, asked)
+    right, wrong = ((image * encode_captions(model, list(texts))).sum(-1) for texts in zip(*pairs, strict=True))
+    return _share((wrong < right).tolist())
+
+
+def _pictures(model: Model, scenes: list[tuple[Scene, Drawn]]) -> torch.Tensor:
+    """Return the unit embeddings of the scenes' pictures, (scenes, D), a hundred at a time."""
+    parts = []
+    for start in range(0, len(scenes), HUNDRED):
+        some = scenes[start : start + HUNDRED]
+        pixels = torch.stack([model.pixels(np.asarray(drawn.picture)) for _, drawn in some])
+        parts.append(functional.normalize(model.network.encode_image(pixels), dim=-1))
+    return torch.cat(parts)
+
+
+def _share(hits: list[bool]) -> Figure:
+    values = np.array(hits, dtype=float)
+    return Figure(float(values.mean()), float(values.std() / np.sqrt(len(values))), len(values))
 
 
 def pointing(result: Explanation, words: str, box: Box) -> tuple[float, float]:
@@ -110,21 +142,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--image-layer", type=int, help="default: the model card's")
     parser.add_argument("--text-layer", type=int, help="default: the model card's")
     options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error("--count takes 1 or more")
     try:
         model = load_model(options.model)
         layers = model.resolve_layer("image", options.image_layer), model.resolve_layer("text", options.text_layer)
         scenes = held_out(options.count)
         print(f"{options.count} held-out scenes, {options.model}, image layer {layers[0]}, text layer {layers[1]}")
         if options.count >= HUNDRED:
-            print(f"recall@1 of 100            {recall_at_1(model, scenes)}")
+            _tell("recall@1 of 100", recall_at_1(model, scenes))
+        for what in CHANGES:
+            _tell(f"a wrong {what} scores lower", wrong_scores_lower(model, scenes, what))
         strongest, share, worst = grounding(model, scenes, *layers)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"strongest patch in the box {strongest}")
-    print(f"positive heat in the box   {share}")
-    print(f"largest residual           {worst:.1e}")
+    _tell("strongest patch in the box", strongest)
+    _tell("positive heat in the box", share)
+    _tell("largest residual", f"{worst:.1e}")
     return 0
+
+
+def _tell(what: str, value: object) -> None:
+    print(f"{what:<29}{value}")
 
 
 if __name__ == "__main__":

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from exclip_desktop.demo.captions import wrong_caption
+from exclip_desktop.demo.captions import caption_of, change_one
 from exclip_desktop.demo.scenes import draw_scene, make_scene, scene_record
 
 SERIES = 8_000_001  # outside the series trained and evaluated on
 SIZE_PX = 448
 CHOSEN = (
+    (9058, ""),
+    (8677, ""),
+    (23227, ""),
     (28, ""),
-    (3, ""),
-    (27, ""),
-    (34, ""),
-    (12, ""),
-    (23, ""),
-    (25, ""),
-    (2, ""),
-    (31, ""),
+    (20, ""),
+    (11, ""),
+    (38, ""),
+    (18, ""),
+    (45, ""),
     (33, "colour"),
     (39, "side"),
-    (11, "object"),
+    (40, "object"),
 )
 """Scenes of the series, and what their captions shall say wrongly."""
 
@@ -41,8 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         record = scene_record(scene, drawn, f"sample-{number:02d}.jpg")
         if wrong:
             rng = np.random.default_rng((*scene.seed, 3))
-            caption, what = wrong_caption(scene.things, scene.place, scene.style, rng, wrong)
-            assert what == wrong, f"scene {index} has no {wrong} to be wrong"
+            things, place, changed = change_one(scene.things, scene.place, scene.style, rng, wrong)
+            assert changed == wrong, f"scene {index} has no {wrong} to be wrong"
+            caption = caption_of(things, place, scene.style)
             record = {**record, "caption": caption, "true_caption": scene.caption}
         records.append({**record, "wrong": wrong})
         drawn.picture.save(folder / f"sample-{number:02d}.jpg", quality=93)

@@ -6,7 +6,8 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,12 @@ from PIL import Image
 
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.demo.backgrounds import background
-from exclip_desktop.demo.captions import OPENINGS, Style, Thing, caption_of, random_thing
+from exclip_desktop.demo.captions import OPENINGS, Style, Thing, caption_of, change_one, random_thing
 from exclip_desktop.demo.sprites import sprite
 from exclip_desktop.demo.vocabulary import PLACES
 
-SIDE_RANGES = {1: (0.36, 0.56), 2: (0.31, 0.46), 3: (0.28, 0.40), 4: (0.26, 0.37)}
-COUNT_SHARES = (0.20, 0.36, 0.27, 0.17)
+SIDE_RANGES = {1: (0.42, 0.60), 2: (0.34, 0.46), 3: (0.30, 0.40), 4: (0.28, 0.37)}
+COUNT_SHARES = (0.24, 0.42, 0.22, 0.12)
 MARGIN = 0.02
 ATTEMPTS = 60
 
@@ -68,10 +69,13 @@ class Drawn:
     boxes: tuple[tuple[int, int, int, int], ...]
 
 
-def make_scene(seed: int, index: int) -> Scene:
-    """Return scene ``index`` of the series ``seed``: always the same one."""
+def make_scene(seed: int, index: int, count_shares: Sequence[float] = COUNT_SHARES) -> Scene:
+    """Return scene ``index`` of the series ``seed``: always the same one.
+
+    ``count_shares`` says how often there are one, two, three and four things.
+    """
     rng = np.random.default_rng((seed, index))
-    count = int(rng.choice(4, p=COUNT_SHARES)) + 1
+    count = int(rng.choice(4, p=count_shares)) + 1
     place = str(rng.choice(tuple(PLACES)))
     items = _placed(rng, count)
     sides = ""
@@ -82,6 +86,14 @@ def make_scene(seed: int, index: int) -> Scene:
     style = Style(str(rng.choice(OPENINGS)), sides, say_place)
     caption = caption_of(tuple(item.thing for item in items), place, style)
     return Scene((seed, index), place, items, style, caption)
+
+
+def make_twin(scene: Scene) -> Scene:
+    """Return the scene that differs from ``scene`` in one thing only, in the picture as in the caption."""
+    rng = np.random.default_rng((*scene.seed, 2))
+    things, place, _ = change_one(scene.things, scene.place, scene.style, rng)
+    items = tuple(replace(item, thing=thing) for item, thing in zip(scene.items, things, strict=True))
+    return replace(scene, place=place, items=items, caption=caption_of(things, place, scene.style))
 
 
 def draw_scene(scene: Scene, size_px: int) -> Drawn:

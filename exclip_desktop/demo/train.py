@@ -23,8 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from exclip_desktop.demo.captions import wrong_caption
-from exclip_desktop.demo.scenes import draw_scene, make_scene
+from exclip_desktop.demo.scenes import COUNT_SHARES, draw_scene, make_scene, make_twin
 from exclip_desktop.models.tokenise import CaptionReader
 
 LOG_EVERY = 50
@@ -35,23 +34,21 @@ SAVE_EVERY = 500
 class Recipe:
     """Everything that decides what the trained model is."""
 
-    steps: int = 3000
+    steps: int = 4000
     batch: int = 128
     seed: int = 2026
-    learning_rate: float = 1.5e-3
-    weight_decay: float = 0.05
+    learning_rate: float = 1.2e-3
+    weight_decay: float = 0.2
     warmup: float = 0.05
-    patch_dropout: float = 0.5
-    whole_share: float = 0.2
-    blank_pictures: float = 0.0
-    blank_captions: float = 0.0
+    blank_captions: float = 0.3
     blank_words: float = 0.3
+    count_shares: str = " ".join(map(str, COUNT_SHARES))
     image_size: int = 120
-    patch_size: int = 10
+    patch_size: int = 12
     pool: str = "avg"
     embed_dim: int = 64
     image_width: int = 128
-    image_layers: int = 3
+    image_layers: int = 4
     text_width: int = 128
     text_layers: int = 2
     context: int = 32
@@ -65,7 +62,6 @@ class Recipe:
             "layers": self.image_layers,
             "head_width": 32,
             "pool_type": self.pool,
-            "final_ln_after_pool": self.pool == "avg",
         }
         text = {
             "context_length": self.context,
@@ -86,52 +82,45 @@ class Recipe:
         return {"model_cfg": model, "preprocess_cfg": preprocess}
 
 
-class Scenes(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Scene ``i`` of the recipe's series: picture uint8 (3, s, s), tokens (context,) of its and a wrong caption."""
+class Twins(Dataset[tuple[Tensor, Tensor]]):
+    """Scene ``i`` of the recipe's series and its twin: pictures uint8 (2, 3, s, s) and captions (2, context)."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Keep the recipe; the tokenizer is open_clip's own."""
-        self.recipe = recipe
+        self.recipe, self.shares = recipe, [float(share) for share in recipe.count_shares.split()]
         self.tokenizer = open_clip.SimpleTokenizer(context_length=recipe.context)
 
     def __len__(self) -> int:
-        """Return how many scenes a whole training sees."""
-        return self.recipe.steps * self.recipe.batch
+        """Return how many pairs of twins a whole training sees."""
+        return self.recipe.steps * (self.recipe.batch // 2)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw scene ``index``."""
-        scene = make_scene(self.recipe.seed, index)
-        picture = draw_scene(scene, self.recipe.image_size).picture
-        rng = np.random.default_rng((*scene.seed, 2))
-        wrong, _ = wrong_caption(scene.things, scene.place, scene.style, rng)
-        right_tokens, wrong_tokens = self.tokenizer([scene.caption, wrong])
-        return torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1), right_tokens, wrong_tokens
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Draw scene ``index`` and the scene that differs from it in one thing."""
+        scene = make_scene(self.recipe.seed, index, self.shares)
+        twins = scene, make_twin(scene)
+        pictures = np.stack([np.asarray(draw_scene(twin, self.recipe.image_size).picture) for twin in twins])
+        return torch.from_numpy(pictures).permute(0, 3, 1, 2), self.tokenizer([twin.caption for twin in twins])
 
 
-def contrastive_loss(image: Tensor, right: Tensor, wrong: Tensor, scale: Tensor) -> Tensor:
-    """Return CLIP's symmetric loss of unit embeddings (n, d), where every picture also meets its own wrong caption."""
+def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
+    """Return CLIP's symmetric loss of unit embeddings (n, d)."""
     target = torch.arange(len(image), device=image.device)
-    own_wrong = (image * wrong).sum(-1, keepdim=True)
-    by_image = functional.cross_entropy(scale * torch.cat([image @ right.T, own_wrong], dim=1), target)
-    by_caption = functional.cross_entropy(scale * (right @ image.T), target)
-    return (by_image + by_caption) / 2
+    logits = scale * image @ text.T
+    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
 def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
-    """Replace words of some captions (n, context) by the fill token, so that the model knows its reference's tokens."""
-    content = (torch.arange(ids.shape[1]) > 0) & (torch.arange(ids.shape[1]) < ids.argmax(1, keepdim=True))
-    chosen = torch.rand(len(ids), 1) < recipe.blank_captions
-    return ids.masked_fill(content & chosen & (torch.rand(ids.shape) < recipe.blank_words), CaptionReader.fill_id)
+    """Replace words of some twins (n, 2, context) by the fill token, so that the model knows its reference's tokens.
 
-
-def blank_patches(pixels: Tensor, recipe: Recipe) -> Tensor:
-    """Paint up to six in ten patches of some pictures (n, 3, s, s) in the mean colour, the colour of the reference."""
-    count, side = len(pixels), recipe.image_size // recipe.patch_size
-    chosen = (torch.rand(count, 1, 1) < recipe.blank_pictures) & (
-        torch.rand(count, side, side) < 0.6 * torch.rand(count, 1, 1)
-    )
-    mask = chosen.repeat_interleave(recipe.patch_size, 1).repeat_interleave(recipe.patch_size, 2)
-    return pixels.masked_fill(mask[:, None].to(pixels.device), 0.0)
+    A token that only one of the twins has stays: it tells them apart. Twins that say sides have the same tokens, in
+    another order, so of some of them too little is left.
+    """
+    positions = torch.arange(ids.shape[-1])
+    content = (positions > 0) & (positions < ids.argmax(-1, keepdim=True))
+    shared = (ids[..., None] == ids.flip(1)[..., None, :]).any(-1)
+    chosen = torch.rand(len(ids), 1, 1) < recipe.blank_captions
+    blank = content & shared & chosen & (torch.rand(ids.shape) < recipe.blank_words)
+    return ids.masked_fill(blank, CaptionReader.fill_id)
 
 
 class Training:
@@ -141,27 +130,21 @@ class Training:
         """Build the model from the recipe's seed."""
         torch.manual_seed(recipe.seed)
         self.recipe, self.device, self.step = recipe, device, 0
-        config = recipe.config()["model_cfg"]
-        config = {**config, "vision_cfg": {**config["vision_cfg"], "patch_dropout": recipe.patch_dropout}}
-        self.model = open_clip.CLIP(**config).to(device).train()
+        self.model = open_clip.CLIP(**recipe.config()["model_cfg"]).to(device).train()
         decayed = [p for p in self.model.parameters() if p.ndim >= 2]
         plain = [p for p in self.model.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True)
 
-    def train_batch(self, pictures: Tensor, right: Tensor, wrong: Tensor) -> float:
-        """Do one step and return its loss."""
-        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # masks follow from the step, resumed or not
+    def train_batch(self, pictures: Tensor, captions: Tensor) -> float:
+        """Do one step on pairs of twins, pictures (n, 2, 3, s, s) and captions (n, 2, context); return its loss."""
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # blanks follow from the step, resumed or not
         for group in self.optimiser.param_groups:
             group["lr"] = self._learning_rate()
-        if self.step >= self.recipe.steps * (1 - self.recipe.whole_share):
-            self.model.visual.patch_dropout = torch.nn.Identity()
-        pixels = pictures.to(self.device).float().div_(127.5).sub_(1)
-        right = blank_words(right, self.recipe)
-        image = self.model.encode_image(blank_patches(pixels, self.recipe), normalize=True)
-        text = self.model.encode_text(torch.cat([right, wrong]).to(self.device), normalize=True)
-        right_text, wrong_text = text.chunk(2)
-        loss = contrastive_loss(image, right_text, wrong_text, self.model.logit_scale.exp())
+        pixels = pictures.flatten(0, 1).to(self.device).float().div_(127.5).sub_(1)
+        image = self.model.encode_image(pixels, normalize=True)
+        text = self.model.encode_text(blank_words(captions, self.recipe).flatten(0, 1).to(self.device), normalize=True)
+        loss = contrastive_loss(image, text, self.model.logit_scale.exp())
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no type here
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -201,17 +184,27 @@ class Training:
         return float(state["seconds"])
 
 
-def train(recipe: Recipe, folder: Path, device: str, workers: int) -> None:
-    """Train to the end of the recipe, saving as it goes."""
+def train(
+    recipe: Recipe, folder: Path, device: str, workers: int, compiled: bool = False, start: Path | None = None
+) -> None:
+    """Train to the end of the recipe, saving as it goes.
+
+    ``compiled`` towers are faster and need a C++ compiler; ``start`` is a ``training.pt`` whose weights to begin with.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, device)
+    if start is not None:
+        training.model.load_state_dict(torch.load(start, map_location=device, weights_only=True)["model"])
+    if compiled:
+        training.model.visual.compile()
+        training.model.transformer.compile()
     before = training.resume(folder)
-    scenes = Scenes(recipe)
-    order = range(training.step * recipe.batch, len(scenes))
-    loader = DataLoader(scenes, batch_size=recipe.batch, sampler=order, num_workers=workers, drop_last=True)
+    twins, pairs = Twins(recipe), recipe.batch // 2
+    order = range(training.step * pairs, len(twins))
+    loader = DataLoader(twins, batch_size=pairs, sampler=order, num_workers=workers, drop_last=True)
     started, first = time.monotonic(), training.step
-    for pictures, right, wrong in loader:
-        loss = training.train_batch(pictures, right, wrong)
+    for pictures, captions in loader:
+        loss = training.train_batch(pictures, captions)
         spent = time.monotonic() - started
         if training.step % LOG_EVERY == 0:
             rate = (training.step - first) * recipe.batch / spent
@@ -239,12 +232,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
+    parser.add_argument(
+        "--start", type=Path, help="the training.pt of an earlier training, whose weights to begin with"
+    )
+    parser.add_argument("--compiled", action="store_true", help="compile the towers: faster, needs a C++ compiler")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = vars(parser.parse_args(arguments))
-    out, device, workers = options.pop("out"), options.pop("device"), options.pop("workers")
+    out, *how = (options.pop(name) for name in ("out", "device", "workers", "compiled", "start"))
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
-    train(Recipe(**options), out, device, workers)
+    train(Recipe(**options), out, *how)
     return 0
 
 

@@ -54,7 +54,7 @@ def test_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     shown = capsys.readouterr()
     found = json.loads(shown.out)
     assert found["selection"]["span"] == words
-    assert found["selection"]["share"] > 0.2
+    assert found["selection"]["share"] > 0.1  # of a matrix of three things, a place and a dozen other tokens
     assert found["ledger"]["total"] == pytest.approx(found["score"], abs=1e-5)
     x0, y0, x1, y1 = found["selection"]["strongest_patch"]["box"]
     assert box[0] <= (x0 + x1) / 2 < box[2]

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.demo import samples, scenes, train
-from exclip_desktop.demo.captions import Style, Thing, caption_of, wrong_caption
-from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1
-from exclip_desktop.demo.scenes import draw_scene, make_scene
+from exclip_desktop.core.resources import resource
+from exclip_desktop.demo import evaluate, samples, scenes, train
+from exclip_desktop.demo.captions import CHANGES, Style, Thing, caption_of, change_one
+from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1, wrong_scores_lower
+from exclip_desktop.demo.scenes import draw_scene, make_scene, make_twin
 from exclip_desktop.demo.sprites import emoji_font
 from exclip_desktop.demo.vocabulary import COLOURS, OBJECTS, PAINTABLE, PLACES, SHAPES
 from exclip_desktop.models.loading import load_model
@@ -62,17 +63,55 @@ def test_captions_read_as_english() -> None:
 
 
 @pytest.mark.parametrize("what", ["object", "colour", "side", "place"])
-def test_wrong_captions_differ_in_what_they_say(what: str) -> None:
+def test_one_thing_is_changed(what: str) -> None:
     things, style = (Thing("dog"), Thing("car", "red")), Style("", "left of", True)
-    right = caption_of(things, "snow", style)
     rng = np.random.default_rng(1)
-    wrong, told = wrong_caption(things, "snow", style, rng, what)
+    changed, place, told = change_one(things, "snow", style, rng, what)
     assert told == what
-    assert wrong != right
-    assert ("red" in wrong) == (what != "colour") or what == "object"
-    bare, told = wrong_caption((Thing("dog"),), "plain", Style("", "", False), rng, what)
+    same = {
+        "object": place == "snow" and len(set(changed) & set(things)) == 1,
+        "colour": (changed[0], changed[1].noun, place) == (things[0], "car", "snow") and changed[1].colour != "red",
+        "side": (changed, place) == (things[::-1], "snow"),
+        "place": changed == things and place != "snow",
+    }
+    assert same[what]
+    bare, _, told = change_one((Thing("dog"),), "plain", Style("", "", False), rng, what)
     assert told == "object"
-    assert "dog" not in bare
+    assert bare != (Thing("dog"),)
+
+
+def test_a_twin_differs_in_one_thing_in_the_picture_as_in_the_caption() -> None:
+    kinds = set()
+    for index in range(60):
+        scene = make_scene(5, index)
+        twin = make_twin(scene)
+        assert twin == make_twin(scene)
+        assert twin.caption != scene.caption
+        assert twin.caption == caption_of(twin.things, twin.place, twin.style)
+        assert [(i.x, i.y, i.side, i.mirrored) for i in twin.items] == [
+            (i.x, i.y, i.side, i.mirrored) for i in scene.items
+        ]
+        changed = [(a, b) for a, b in zip(scene.things, twin.things, strict=True) if a != b]
+        if scene.place != twin.place:
+            assert not changed
+            kinds.add("place")
+        elif len(changed) == 2:
+            assert twin.things == scene.things[::-1]
+            assert scene.style.sides
+            kinds.add("side")
+        else:
+            ((before, after),) = changed
+            kinds.add("colour" if before.noun == after.noun else "object")
+    assert kinds == {"object", "colour", "side", "place"}
+
+
+def test_the_samples_are_the_chosen_scenes() -> None:
+    records = json.loads(resource("samples", "samples.json").read_text("utf-8"))
+    for record, (index, wrong) in zip(records, samples.CHOSEN, strict=True):
+        scene = make_scene(samples.SERIES, index)
+        assert record.get("true_caption", record["caption"]) == scene.caption
+        assert [thing["words"] for thing in record["objects"]] == [item.thing.words for item in scene.items]
+        assert (record["wrong"], "true_caption" in record) == (wrong, bool(wrong))
 
 
 def test_series_do_not_overlap() -> None:
@@ -163,16 +202,22 @@ def test_training_is_reproducible_and_resumable(tmp_path: Path, monkeypatch: pyt
         train.train(train.Recipe(**RECIPE, seed=9), tmp_path / "whole", "cpu", workers=0)
 
 
-def test_blanks_stay_inside_captions_and_on_patches() -> None:
-    recipe = train.Recipe(blank_captions=1.0, blank_words=1.0, blank_pictures=1.0, image_size=32, patch_size=8)
-    ids = open_clip.SimpleTokenizer(context_length=12)(["a red dog", "cats"])
-    found = train.blank_words(ids, recipe)
-    assert found.tolist()[0][:5] == [ids[0, 0], 0, 0, 0, ids[0, 4]]
-    torch.manual_seed(0)
-    pixels = train.blank_patches(torch.ones(20, 3, 32, 32), recipe)
-    blocks = pixels.reshape(20, 3, 4, 8, 4, 8)
-    assert (blocks.amax((1, 3, 5)) == blocks.amin((1, 3, 5))).all()
-    assert 0.1 < float((pixels == 0).float().mean()) < 0.5
+def test_blanks_spare_what_tells_twins_apart() -> None:
+    recipe = train.Recipe(blank_captions=1.0, blank_words=1.0)
+    ids = open_clip.SimpleTokenizer(context_length=12)(["a red dog", "a red cat", "cats", "dogs"]).reshape(2, 2, 12)
+    (dog, cat), different = train.blank_words(ids, recipe)
+    assert dog.tolist() == [ids[0, 0, 0], 0, 0, *ids[0, 0, 3:]]
+    assert cat.tolist() == [ids[0, 1, 0], 0, 0, *ids[0, 1, 3:]]
+    assert torch.equal(different, ids[1])
+    assert torch.equal(train.blank_words(ids, train.Recipe(blank_captions=0.0)), ids)
+
+
+def test_the_loss_is_clips() -> None:
+    same = torch.eye(4)
+    assert float(train.contrastive_loss(same, same, torch.tensor(100.0))) < 1e-6
+    assert float(train.contrastive_loss(same, same.roll(1, 0), torch.tensor(100.0))) == pytest.approx(100, rel=1e-4)
+    one = torch.ones(4, 4) / 2
+    assert float(train.contrastive_loss(one, one, torch.tensor(7.0))) == pytest.approx(np.log(4), rel=1e-6)
 
 
 @needs_font
@@ -182,6 +227,30 @@ def test_held_out_captions_differ_and_recall_counts() -> None:
     figure = recall_at_1(load_model("demo"), some)
     assert figure.count == 200
     assert figure.mean >= 0.94
+
+
+@needs_font
+def test_wrong_captions_score_lower() -> None:
+    model, some = load_model("demo"), held_out(60)
+    for what in ("object", "colour", "place"):
+        figure = wrong_scores_lower(model, some, what)
+        assert figure.count > 15
+        assert figure.mean >= 0.9
+    assert wrong_scores_lower(model, some[:0], "object").count == 0
+
+
+@needs_font
+def test_the_command_that_measures_prints_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(["--count", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines[1:]] == [
+        *(f"a wrong {what} scores lower" for what in CHANGES),
+        *("strongest patch in the box", "positive heat in the box", "largest residual"),
+    ]
+    objects = sum(len(scene.things) for scene, _ in held_out(2))
+    assert lines[5].endswith(f"(n = {objects})")
+    with pytest.raises(SystemExit):
+        evaluate.main(["--count", "0"])
 
 
 def test_pointing_counts_the_strongest_patch_and_covered_heat() -> None:
