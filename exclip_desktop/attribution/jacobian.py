@@ -35,12 +35,9 @@ def reverse_mode(path: Path, cotangents: Tensor) -> Passes:
     """Return one vector-Jacobian product per cotangent (C, D), each giving (T,): Σ_d c_d J[d, j, :]·Δ_j."""
 
     def run(points: Tensor, start: int, stop: int) -> Tensor:
-        def at(point: Tensor) -> Tensor:
-            _, pull = vjp(lambda x: path.head(x[None])[0], point)  # type: ignore[misc]  # torch types a third value
-            (gradients,) = vmap(pull)(cotangents[start:stop])
-            return torch.einsum("ctw,tw->ct", gradients, path.delta)
-
-        return _at_each(at, points)
+        _, pull = vjp(path.head, points)  # type: ignore[misc]  # torch types a third value
+        (gradients,) = vmap(lambda c: pull(c.expand(len(points), -1)))(cotangents[start:stop])
+        return torch.einsum("cntw,tw->nct", gradients, path.delta)
 
     return Passes(len(cotangents), run)
 
@@ -54,18 +51,10 @@ def forward_mode(path: Path, rows: Tensor) -> Passes:
         tangents = torch.zeros(len(chosen), *delta.shape, dtype=delta.dtype, device=delta.device)
         tangents[torch.arange(len(chosen)), chosen] = delta[chosen]
 
-        def at(point: Tensor) -> Tensor:
-            found: Tensor = vmap(lambda t: along(lambda x: path.head(x[None])[0], point, t)[1])(tangents)
-            return found
-
-        return _at_each(at, points)
+        found = vmap(lambda t: along(path.head, points, t.expand_as(points))[1])(tangents)
+        return found.transpose(0, 1)
 
     return Passes(len(rows), run)
-
-
-def _at_each(derivatives: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
-    """Return the derivatives at every point; a single one is spared the outer vmap."""
-    return derivatives(points[0])[None] if len(points) == 1 else vmap(derivatives)(points)
 
 
 def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[[int], None]) -> Tensor:

@@ -12,8 +12,8 @@ from exclip_desktop.demo.scenes import draw_scene, make_scene, scene_record
 SERIES = 8_000_001  # outside the series trained and evaluated on
 SIZE_PX = 448
 CHOSEN = (
-    (9058, ""),
     (8677, ""),
+    (9058, ""),
     (23227, ""),
     (28, ""),
     (20, ""),
