@@ -243,7 +243,7 @@ def _build(source: _Source, shapes: dict[str, tuple[int, ...]]) -> Any:
 
 @contextmanager
 def _unfilled() -> Iterator[None]:
-    """Leave new weights as they come: every one is loaded over, strictly, and drawing them takes a third of the time."""
+    """Leave new weights as they come: all are loaded over, strictly, and drawing them takes a third of the time."""
     kept = {name: getattr(torch.nn.init, name) for name in FILLERS}
     for name in FILLERS:
         setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)
