@@ -18,7 +18,7 @@ from exclip_desktop.session.state import Drawing, State, View
 from exclip_desktop.ui.canvas_cache import DeviceCache
 
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat is of an earlier picture, caption or setting
-SMOOTH_VALUES: Final = 512  # across a blended grid
+SMOOTH_VALUES: Final = 256  # across a blended grid
 STEP_PX: Final = 3.0  # device pixels: steps between those values are not seen unless drawn larger
 
 
