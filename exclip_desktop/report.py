@@ -27,7 +27,7 @@ def warnings_of(result: Explanation) -> list[str]:
         if not side.converged:
             said.append(
                 f"The {name}'s integral has not settled after {side.nodes} nodes: residual {side.residual:.1e}, "
-                f"row error {side.row_error or 0:.1e}. Raise --steps."
+                f"row error {side.row_error or 0:.1e}. Raise the number of steps."
             )
     return said
 
