@@ -16,6 +16,7 @@ import exclip_desktop
 from exclip_desktop.core.errors import CaptionError, SelectionError, UserError
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.progress import Report
+from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
 from exclip_desktop.report import as_text, selection, warnings_of
 from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
+    share_cores()
     given = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
     options = argparse.Namespace(run=_window, what=given) if _means_window(given) else parser.parse_args(given)

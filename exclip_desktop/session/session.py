@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.threads import share_cores
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
@@ -118,6 +119,7 @@ class Session(QObject):
             self.settings.keep_how(outcome.how)
 
     def _make_engine(self) -> Engine:
+        share_cores()
         # By name and only when asked, which is in the worker's thread: the engine imports torch.
         engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache, self.pairs)
         return engine
