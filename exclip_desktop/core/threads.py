@@ -7,6 +7,6 @@ def share_cores() -> None:
     """Let torch's threads sleep soon while they wait for each other; it takes effect before torch is imported.
 
     By default they spin, and where another program or the window itself has a core, each waits for one that cannot run:
-    on 2 cores with one busy, explaining a sample took 11.9 s, and 2.2 s like this; on idle cores there is no difference.
+    with one of 2 cores busy, explaining a sample took 11.9 s, and 2.2 s like this; on idle cores it is the same.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
