@@ -21,7 +21,7 @@ from exclip_desktop.session.state import Drawing, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.worker import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import is_sample, samples
 
 
 class Session(QObject):
@@ -108,7 +108,7 @@ class Session(QObject):
         run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explaining.refuse)
 
     def _on_picture_opened(self, path: str) -> None:
-        if Path(path) not in [sample.path for sample in samples()]:  # those have a place of their own
+        if not is_sample(path):
             self.settings.add_recent(path)
 
     def _on_outcome_changed(self) -> None:

@@ -7,7 +7,6 @@ import os
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +22,7 @@ from exclip_desktop.core.explanation import SideReport
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.interactions import Ends
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.memory import Memory
 
 FORMAT: Final = 1
 """Raise it when what a key means, or how an entry is written, changes: old entries are then never found."""
@@ -59,23 +59,17 @@ class FactorCache:
 
     def __init__(self, folder: Path | None, memory_bytes: int = MEMORY_BYTES, disk_bytes: int = DISK_BYTES) -> None:
         """Keep up to ``memory_bytes`` in memory, and ``disk_bytes`` in ``folder`` (None: nothing on disk)."""
-        self._memory: OrderedDict[str, Factor] = OrderedDict()
-        self._memory_used = 0
-        self._memory_bytes = memory_bytes
+        self._memory: Memory[str, Factor] = Memory(memory_bytes, lambda factor: factor.nbytes)
         self._disk = None if folder is None else _Disk(folder, disk_bytes)
-        self._lock = threading.Lock()
 
     def get(self, key: str) -> Factor | None:
         """Return the factor kept under ``key``, or None; a damaged entry is removed and counts as none."""
         _check_key(key)
-        with self._lock:
-            factor = self._memory.get(key)
+        factor = self._memory.get(key)
+        if factor is None and self._disk is not None:
+            factor = self._disk.read(key)
             if factor is not None:
-                self._memory.move_to_end(key)
-                return factor
-        factor = None if self._disk is None else self._disk.read(key)
-        if factor is not None:
-            self._remember(key, factor)
+                self._memory.put(key, factor)
         return factor
 
     def put(self, key: str, factor: Factor) -> None:
@@ -83,34 +77,19 @@ class FactorCache:
         _check_key(key)
         if not all(np.isfinite(values).all() for values in _arrays(factor).values()):
             return
-        self._remember(key, factor)
+        self._memory.put(key, factor)
         if self._disk is not None:
             self._disk.write(key, factor)
 
     def size(self) -> tuple[int, int]:
         """Return the bytes kept in memory and on disk."""
-        on_disk = 0 if self._disk is None else self._disk.size()
-        with self._lock:
-            return self._memory_used, on_disk
+        return self._memory.size(), 0 if self._disk is None else self._disk.size()
 
     def clear(self) -> None:
         """Forget everything, in memory and on disk."""
-        with self._lock:
-            self._memory.clear()
-            self._memory_used = 0
+        self._memory.clear()
         if self._disk is not None:
             self._disk.clear()
-
-    def _remember(self, key: str, factor: Factor) -> None:
-        with self._lock:
-            before = self._memory.pop(key, None)
-            self._memory_used -= 0 if before is None else before.nbytes
-            if factor.nbytes > self._memory_bytes:
-                return
-            self._memory[key] = factor
-            self._memory_used += factor.nbytes
-            while self._memory_used > self._memory_bytes:
-                self._memory_used -= self._memory.popitem(last=False)[1].nbytes
 
 
 class _Disk:

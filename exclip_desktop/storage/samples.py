@@ -34,6 +34,11 @@ class Sample:
     objects: tuple[SampleObject, ...]
 
 
+def is_sample(path: str | Path) -> bool:
+    """Whether a picture is one of the samples, which have a place of their own."""
+    return Path(path).parent == resource("samples")
+
+
 def samples() -> list[Sample]:
     """Return the sample pictures in their order."""
     records = json.loads(resource("samples", "samples.json").read_text("utf-8"))

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
-from exclip_desktop.core.resources import resource
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
 from exclip_desktop.ui.images import pixels_of
@@ -133,7 +133,7 @@ class FileCommands(QObject):
         """Return the folder of the person's last picture; the samples' is the program's own."""
         shown = self._session.state.shown
         paths = [*([shown.path] if shown is not None and shown.path else []), *self._session.settings.recent()]
-        own = [path for path in paths if Path(path).parent != resource("samples")]
+        own = [path for path in paths if not is_sample(path)]
         if own:
             return str(Path(own[0]).parent)
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)

@@ -1,10 +1,10 @@
 """The strip of words: what clicks, drags and keys select."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QScrollArea, QToolTip
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.selection import Selection
@@ -16,12 +16,6 @@ from tests.ui.strip_desk import A2, ALT, AND, BALLOON, CTRL, HYDRANT, LEFT, NONE
 @pytest.fixture
 def desk(qtbot: QtBot, make_state: Callable[..., State]) -> Desk:
     return Desk(qtbot, make_state())
-
-
-@pytest.fixture
-def tooltips() -> Iterator[None]:
-    yield
-    QToolTip.hideText()
 
 
 # Clicks
