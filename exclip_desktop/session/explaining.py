@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
@@ -76,11 +74,11 @@ class Explaining(QObject):
             self.picture_opened.emit(path)
             self._take(Shown(picture, Path(path).name, path), caption, words)
 
-        self._read(path, f"Reading {Path(path).name}", then)
+        self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then)
 
-    def open_image(self, pixels: NDArray[np.uint8], title: str) -> None:
-        """Explain a picture that has no file, such as one from the clipboard."""
-        self._read(pixels, f"Reading {title}", lambda picture: self._take(Shown(picture, title), None, None))
+    def open_image(self, read: Callable[[], Picture], title: str) -> None:
+        """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
+        self._read(read, f"Reading {title}", lambda picture: self._take(Shown(picture, title), None, None))
 
     def type_caption(self, text: str) -> None:
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""
@@ -139,7 +137,7 @@ class Explaining(QObject):
         """Whether the screen does not show what is wanted, and nothing is on its way that would."""
         return self._question is None and (self._state.stale or self._state.explanation is None)
 
-    def _read(self, source: str | NDArray[np.uint8], what: str, then: Callable[[Picture], None]) -> None:
+    def _read(self, read: Callable[[], Picture], what: str, then: Callable[[Picture], None]) -> None:
         self._reading += 1
         number = self._reading
 
@@ -151,7 +149,7 @@ class Explaining(QObject):
             if number == self._reading:
                 self.refuse(error)
 
-        run_shown(self._state, self._tasks, Work(what), lambda _: read_picture(source), arrived, failed)
+        run_shown(self._state, self._tasks, Work(what), lambda _: read(), arrived, failed)
 
     def _take(self, shown: Shown, caption: str | None, words: str | None) -> None:
         self._await(_Next(shown, words))

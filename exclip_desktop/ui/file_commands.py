@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject, QStandardPaths
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
@@ -13,11 +11,10 @@ from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
-from exclip_desktop.ui.images import pixels_of
+from exclip_desktop.ui.images import picture_of
 from exclip_desktop.ui.saving import ask_path
 
 PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
@@ -31,8 +28,6 @@ class FileCommands(QObject):
         """Connect the File menu's actions."""
         super().__init__(window)
         self._window, self._session = window, session
-        self._tasks = Tasks(self)
-        self._opened = 0  # pictures so far; of them, only the last is shown
         self._recent = QMenu(window)
         self._recent.aboutToShow.connect(self._fill_recent)
         actions["recent"].setMenu(self._recent)
@@ -66,19 +61,14 @@ class FileCommands(QObject):
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
-            self._open_image(image, title)
+            self._session.explaining.open_image(lambda: picture_of(image), title)
             return True
         return False
-
-    def stop(self) -> None:
-        """Open nothing more, and wait for what is being converted."""
-        self._opened += 1
-        self._tasks.stop()
 
     def show_samples(self) -> None:
         """Let the person choose a sample."""
         gallery = Gallery(self._window)
-        gallery.sample_chosen.connect(self._open_sample)
+        gallery.sample_chosen.connect(self._session.open_sample)
         gallery.exec()
         gallery.deleteLater()
 
@@ -103,31 +93,11 @@ class FileCommands(QObject):
             self._session.exporting.write_numbers(path)
 
     def _open_file(self, path: str) -> None:
-        self._opened += 1
         if is_dir(Path(path)):
             error = PictureError(f"This is a folder: {Path(path).name}.", "Choose a picture in it.")
             self._session.explaining.refuse(error)
         else:
             self._session.explaining.open_file(path)
-
-    def _open_sample(self, number: int) -> None:
-        self._opened += 1
-        self._session.open_sample(number)
-
-    def _open_image(self, image: QImage, title: str) -> None:
-        """Convert the image in the background and open it, unless another picture was opened meanwhile."""
-        self._opened += 1
-        number, explaining = self._opened, self._session.explaining
-
-        def then(pixels: NDArray[np.uint8]) -> None:
-            if number == self._opened:
-                explaining.open_image(pixels, title)
-
-        def failed(error: Exception) -> None:
-            if number == self._opened:
-                explaining.refuse(error)
-
-        self._tasks.run(lambda _: pixels_of(image), then, failed)
 
     def _folder(self) -> str:
         """Return the folder of the person's last picture; the samples' is the program's own."""

@@ -1,15 +1,14 @@
 """Between Qt's pictures and arrays."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtGui import QImage
 
-from exclip_desktop.storage.pictures import read_picture
+from exclip_desktop.storage.pictures import Picture, read_picture
 
 
-def pixels_of(image: QImage) -> NDArray[np.uint8]:
-    """Return an RGB array, uint8 (H, W, 3); transparent parts are laid on white. Any thread may call it.
+def picture_of(image: QImage) -> Picture:
+    """Return the image as a picture; transparent parts are laid on white. Any thread may call it.
 
     Pillow converts, for it lets other threads run meanwhile; Qt's own conversions hold Python's lock.
 
@@ -21,4 +20,4 @@ def pixels_of(image: QImage) -> NDArray[np.uint8]:
     flat = image.convertToFormat(QImage.Format.Format_ARGB32 if clear else QImage.Format.Format_RGB32)
     mode, order = ("RGBA", "BGRA") if clear else ("RGB", "BGRX")
     data, size = np.frombuffer(flat.constBits(), np.uint8), (flat.width(), flat.height())
-    return read_picture(Image.frombuffer(mode, size, data, "raw", order, flat.bytesPerLine(), 1)).pixels
+    return read_picture(Image.frombuffer(mode, size, data, "raw", order, flat.bytesPerLine(), 1))

@@ -92,7 +92,6 @@ class Window(QMainWindow):
         settings.keep_shape("window", self.saveGeometry())
         for name, splitter in self._splitters.items():
             settings.keep_shape(name, splitter.saveState())
-        self._files.stop()
         self._session.stop()
         super().closeEvent(event)
 

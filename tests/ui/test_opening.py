@@ -15,7 +15,7 @@ from exclip_desktop.core.progress import Progress, Report
 from exclip_desktop.session.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage import pictures
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui.images import pixels_of
+from exclip_desktop.ui.images import picture_of
 from tests.ui.conftest import Opened
 
 COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -62,7 +62,7 @@ def test_qt_s_pictures_become_arrays(form: str) -> None:
     image = QImage(5, 3, QImage.Format.Format_ARGB32)
     image.fill(QColor(200, 100, 50))
     image = image.convertToFormat(getattr(QImage.Format, f"Format_{form}"))
-    pixels = pixels_of(image)
+    pixels = picture_of(image).pixels
     assert pixels.shape == (3, 5, 3)
     expected = [image.pixelColor(2, 1).red(), image.pixelColor(2, 1).green(), image.pixelColor(2, 1).blue()]
     assert (pixels == expected).all()
@@ -72,7 +72,7 @@ def test_transparent_parts_lie_on_white() -> None:
     image = QImage(2, 1, QImage.Format.Format_ARGB32)
     image.setPixelColor(0, 0, QColor(0, 0, 0, 0))
     image.setPixelColor(1, 0, QColor(200, 0, 0, 128))
-    assert pixels_of(image)[0].tolist() == [[255, 255, 255], pytest.approx([227, 127, 127], abs=1)]
+    assert picture_of(image).pixels[0].tolist() == [[255, 255, 255], pytest.approx([227, 127, 127], abs=1)]
 
 
 def test_a_pasted_picture_is_explained(opened: Opened, qtbot: QtBot) -> None:

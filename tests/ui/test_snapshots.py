@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.session.state import State, View
 from exclip_desktop.ui.canvas import Canvas
-from exclip_desktop.ui.images import pixels_of
+from exclip_desktop.ui.images import picture_of
 
 KEPT = Path(__file__).parent / "snapshots"
 SIZE, GRID = (320, 200), (5, 5)
@@ -38,12 +38,12 @@ VIEWS = {
 def unlike(widget: QWidget, name: str) -> float:
     """Return the share of pixels that look different from the kept ones."""
     kept = np.asarray(Image.open(KEPT / f"{name}.png").convert("RGB"))
-    return float((np.abs(pixels_of(widget.grab().toImage()).astype(int) - kept).max(-1) > 24).mean())
+    return float((np.abs(picture_of(widget.grab().toImage()).pixels.astype(int) - kept).max(-1) > 24).mean())
 
 
 def check(widget: QWidget, name: str) -> None:
     if os.environ.get("EXCLIP_WRITE_SNAPSHOTS"):
-        Image.fromarray(pixels_of(widget.grab().toImage())).save(KEPT / f"{name}.png", optimize=True)
+        Image.fromarray(picture_of(widget.grab().toImage()).pixels).save(KEPT / f"{name}.png", optimize=True)
     assert unlike(widget, name) < 0.005
 
 
