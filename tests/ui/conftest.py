@@ -1,6 +1,6 @@
-"""Shared by the window's tests: an explanation made by hand, and a state that shows it."""
+"""Shared by the window's tests: an explanation made by hand, and a state, a session and a window that show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from exclip_desktop.session.state import Shown, State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
 from tests.ui.fakes import FakeEngine
+from tests.ui.session_desk import Desk
 
 WORDS = ("a", "red", "balloon", "and", "a", "hydrant")
 SUBWORDS = {"hydrant": ("hydr", "ant")}
@@ -135,7 +136,7 @@ class Opened:
 def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Opened:
     """A window with an explained picture; pytest-qt closes it."""
     engine = PictureEngine(make_explanation)
-    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None, lambda: engine)
+    session = Session(_store(tmp_path), None, lambda: engine)
     window = Window(session)
     qtbot.addWidget(window)
     window.show()
@@ -143,3 +144,37 @@ def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explana
     session.start(made.picture("first.png"), "a red balloon and a dog")
     qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
     return made
+
+
+@pytest.fixture
+def make_desk(
+    qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]
+) -> Iterator[Callable[[], Desk]]:
+    """Return a function that makes a session with its worker started, and nothing on screen."""
+    made: list[Desk] = []
+
+    def make() -> Desk:
+        engine = FakeEngine(lambda caption: make_explanation(words=tuple(caption.split())))
+        desk = Desk(Session(_store(tmp_path), tmp_path / "factors", lambda: engine), engine, qtbot, tmp_path)
+        made.append(desk)
+        return desk
+
+    yield make
+    for desk in made:
+        desk.engine.gate.set()
+        desk.engine.complete_gate.set()
+        desk.session.stop()
+
+
+@pytest.fixture
+def desk(make_desk: Callable[[], Desk]) -> Desk:
+    """A session with an explained picture, ``a.png`` and its caption."""
+    made = make_desk()
+    made.session.start(made.picture("first.png"), "a dog")
+    made.qtbot.waitUntil(lambda: made.state.explanation is not None)
+    made.open()
+    return made
+
+
+def _store(folder: Path) -> QSettings:
+    return QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)

@@ -1,0 +1,68 @@
+"""What a session starts with, and what it keeps from one start to the next."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.session.requests import How, ModelChoice
+from tests.ui.session_desk import Desk
+
+MISSING = ModelError("There is no such model.", "Choose another.")
+
+
+def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
+    desk.session.explaining.choose_method(How(1), "cpu")
+    desk.settle()
+    assert desk.session.settings.how() == How(1)
+    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.settle()
+    desk.session.explaining.choose_method(How(9), "mps")
+    desk.settle()
+    assert desk.session.settings.how() == How(1)
+    assert desk.session.settings.device() == "mps"
+
+
+def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(make_desk: Callable[[], Desk]) -> None:
+    desk = make_desk()
+    desk.session.settings.keep_how(How(11))
+    desk.session.settings.keep_device("cpu")
+    again = make_desk()
+    assert (again.state.how, again.state.choice) == (How(11), ModelChoice(device="cpu"))
+    again.engine.raises.append(UserError("The model has no layer 11."))
+    again.session.start()
+    again.qtbot.waitUntil(lambda: again.state.explanation is not None)
+    assert (again.state.how, again.state.choice) == (How(), ModelChoice(device="cpu"))
+    assert "no layer 11" in again.state.notice.message
+    assert again.words()  # what the sample shows first
+    assert again.session.settings.how() == How()
+
+
+def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(How(1))
+    desk = make_desk()
+    desk.engine.raises += [MISSING, MISSING]
+    desk.session.start()
+    desk.qtbot.waitUntil(lambda: desk.state.notice is not None and desk.state.notice.kind == "trouble")
+    assert desk.state.explanation is None
+    assert len(desk.engine.asked) == 2
+    desk.session.explaining.type_caption(desk.state.caption)
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+
+
+def test_samples_are_no_recent_pictures(desk: Desk) -> None:
+    with desk.qtbot.waitSignal(desk.state.explanation_changed):
+        desk.session.open_sample(0)
+    desk.settle()
+    assert [Path(path).name for path in desk.session.settings.recent()] == ["a.png", "first.png"]
+
+
+def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None:
+    sizes: list[tuple[int, int]] = []
+    desk.session.pairs.put(("a", "b"), desk.state.explanation)
+    desk.session.measure_cache(lambda memory, disk: sizes.append((memory, disk)))
+    assert sizes == []
+    desk.qtbot.waitUntil(lambda: bool(sizes))
+    assert sizes == [(desk.state.explanation.matrix.nbytes, 0)]
+    desk.session.clear_cache()
+    desk.settle()
+    assert desk.session.pairs.size() == 0
