@@ -103,7 +103,11 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture file")
     parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
     parser.add_argument("--sample", type=int, metavar="N", help="explain sample picture N (1–12) instead")
-    parser.add_argument("--span", metavar="WORDS", help='words of the caption to select, e.g. "red balloon"')
+    parser.add_argument(
+        "--span",
+        metavar="WORDS",
+        help='whole words of the caption to select, e.g. "red balloon": wherever they stand, in capitals or not',
+    )
     parser.add_argument(
         "--box",
         type=_box,

@@ -113,6 +113,8 @@ class Explanation:
     def patch_heat(self, span: Span | None = None) -> NDArray[np.float64]:
         """Return how much each patch adds through the span's tokens (None: all rows): float64 (grid_h, grid_w).
 
+        ``span`` is text, of which all occurrences as whole words count and case is ignored, or (start, end) characters.
+
         Raises:
             CaptionError: the span is not in the caption, or was not seen.
 

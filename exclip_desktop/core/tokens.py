@@ -1,14 +1,24 @@
 """A caption as the model reads it: tokens, the words they belong to, and where both stand in the text."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from exclip_desktop.core.errors import CaptionError
 
 Kind = Literal["start", "content", "end", "padding"]
 Span = str | tuple[int, int]
-"""Words of the caption, as text (all its occurrences) or as (start, end) characters, half-open."""
+"""Words of the caption, as text (whole words, all occurrences, case ignored) or as (start, end) characters, half-open.
+
+In scripts without spaces between words, such as Chinese, Japanese and Thai, text may be any part.
+"""
+
+UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+"""Characters of scripts without spaces: Thai, Lao, Burmese, Khmer, kana, Han."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class Caption:
         if not touched:
             named = span if isinstance(span, str) else self.text[slice(*span)]
             raise CaptionError(
-                f'The model did not read "{named}".', "Choose words that are not greyed, or shorten the caption."
+                f'The model did not read "{named}".', "Choose words that it read, or shorten the caption."
             )
         return tuple(sorted(touched))
 
@@ -87,12 +97,25 @@ class Caption:
         return span
 
     def _occurrences(self, span: str) -> list[tuple[int, int]]:
-        """Return where the words stand: as whole words if they do, else anywhere."""
-        parts = [re.escape(part) for part in span.split()]
-        if parts:
-            pattern = r"\s+".join(parts)
-            for form in (rf"(?<!\w){pattern}(?!\w)", pattern):
-                found = [match.span() for match in re.finditer(form, self.text, re.IGNORECASE)]
-                if found:
-                    return found
-        raise CaptionError(f'"{span}" is not in the caption.', f'The caption is "{self.text}".')
+        """Return where the words stand; they begin and end where words do."""
+        pattern = r"\s+".join(re.escape(part) for part in span.split())
+        places = [match.span(1) for match in re.finditer(f"(?=({pattern}))", self.text, re.IGNORECASE)]
+        found = [place for place in places if pattern and all(map(self._is_between_words, place))]
+        if not found:
+            raise CaptionError(
+                f'"{span}" is not in the caption as whole words.',
+                f'Give whole words of "{self.text}"; from Python, two characters (start, end) select a part.',
+            )
+        return found
+
+    def _is_between_words(self, at: int) -> bool:
+        """Whether a word may begin or end before character ``at``."""
+        if any(at in (word.start, word.end) for word in self.words):
+            return True
+        beside = self.text[max(at - 1, 0) : at + 1]
+        return at in (0, len(self.text)) or not all(map(_is_of_spaced_word, beside))
+
+
+def _is_of_spaced_word(character: str) -> bool:
+    """Whether the character is a letter, mark or number of a script that has spaces between words."""
+    return unicodedata.category(character)[0] in "LMN" and not UNSPACED.match(character)

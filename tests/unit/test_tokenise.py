@@ -87,9 +87,43 @@ def test_spans_select_the_tokens_they_touch() -> None:
     assert caption.rows_of("red") == (2, 6)
     assert caption.rows_of("RED  balloon") == (2, 3)
     assert len(caption.rows_of("hydrangeas")) > 1
-    assert caption.rows_of("hundr") == caption.rows_of("hundred")
+    assert caption.rows_of("hundred") == (9,)
     assert caption.rows_of((2, 13)) == (2, 3)
     assert caption.rows_of((3, 4)) == (2,)
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "rows"),
+    [
+        ("a bored man in red", "red", (5,)),
+        ("a man, bored", "red", None),
+        ("red-hot, redder", "red", (1,)),
+        ("a dog's tail", "dog", (2,)),
+        ("the 2nd dog", "nd", (3,)),
+        ("ha a a", "a a", (2, 3)),
+        ("naïve naive", "naive", (4,)),
+        ("na\u0308ive", "na", None),
+        ("शहर में", "शह", None),
+    ],
+)
+def test_words_are_matched_whole(text: str, span: str, rows: tuple[int, ...] | None) -> None:
+    if rows is not None:
+        assert read(text).rows_of(span) == rows
+        return
+    with pytest.raises(CaptionError, match="as whole words") as caught:
+        read(text).rows_of(span)
+    assert text in caught.value.hint
+    assert "characters (start, end)" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "span"), [("红气球和狗", "气球"), ("赤い風船と犬", "風船"), ("หมาสีแดง", "แดง"), ("ein红狗", "红")]
+)
+def test_where_no_spaces_stand_between_words_a_part_is_enough(text: str, span: str) -> None:
+    caption = read(text)
+    start = text.index(span)
+    assert caption.rows_of(span) == caption.rows_of((start, start + len(span)))
+    assert set(caption.rows_of(span)) < set(caption.content_rows)
 
 
 @pytest.mark.parametrize("span", ["cat", "", " ", (0, 0), (5, 2), (-1, 3), (0, 999), (1, 2)])
