@@ -25,10 +25,11 @@ SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """What the next explanation brings with it: its picture, and words to select (None: those selected now)."""
+    """What the next explanation brings with it: its picture, words to select (None: those selected now), and notes."""
 
     shown: Shown
     words: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Explaining(QObject):
@@ -36,7 +37,7 @@ class Explaining(QObject):
 
     What is on screen stays until its successor is there. A question that comes to nothing, by failing or by being
     cancelled, is taken back: its model, settings and picture are those of the screen again. A caption that was typed
-    stays, and the screen is marked as of before.
+    stays, and the screen is marked as of before. Without a caption nothing is asked: a picture is shown as it is.
 
     Signals:
         picture_opened(str): a file was read; its path.
@@ -53,6 +54,7 @@ class Explaining(QObject):
         self._next: _Next | None = None
         self._question: ExplainRequest | None = None  # the one whose answer is awaited
         self._facts: ModelFacts | None = None  # of the model that made what is on screen
+        self._loading_told = ""  # of the loaded model
         self._warned: Notice | None = None
         self._asked = 0
         self._reading = 0
@@ -67,18 +69,25 @@ class Explaining(QObject):
         """The picture asked about: on screen, or about to be."""
         return self._next.shown if self._next is not None else self._state.shown
 
-    def open_file(self, path: str, caption: str | None = None, words: str | None = None) -> None:
-        """Read a picture file and explain it; ``words`` of the caption are selected then."""
+    def open_file(
+        self, path: str, caption: str | None = None, words: str | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
+        """Read a picture file and explain it; ``words`` of the caption are selected then, and ``notes`` are told."""
 
         def then(picture: Picture) -> None:
             self.picture_opened.emit(path)
-            self._take(Shown(picture, Path(path).name, path), caption, words)
+            shown = Shown(picture, Path(path).name, path)
+            self._take(_Next(shown, words, (*notes, *picture.notes)), caption)
 
         self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
         """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
-        self._read(read, f"Reading {title}", lambda picture: self._take(Shown(picture, title), None, None))
+
+        def then(picture: Picture) -> None:
+            self._take(_Next(Shown(picture, title), notes=picture.notes), None)
+
+        self._read(read, f"Reading {title}", then)
 
     def type_caption(self, text: str) -> None:
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""
@@ -123,7 +132,7 @@ class Explaining(QObject):
         if picture is None:
             return
         if not self._state.caption.strip():
-            self.refuse(CaptionError("The caption is empty.", "Type what the picture might show."))
+            self._wait_for_caption()
             return
         self._asked += 1
         state = self._state
@@ -151,13 +160,33 @@ class Explaining(QObject):
 
         run_shown(self._state, self._tasks, Work(what), lambda _: read(), arrived, failed)
 
-    def _take(self, shown: Shown, caption: str | None, words: str | None) -> None:
-        self._await(_Next(shown, words))
+    def _take(self, following: _Next, caption: str | None) -> None:
+        self._await(following)
         if self._state.explanation is None:
-            self._state.change(shown=shown)
+            self._state.change(shown=following.shown, selection=Selection(), preview=Preview())
         if caption is not None:
             self._state.change(caption=caption)
         self.ask()
+
+    def _wait_for_caption(self) -> None:
+        """Explain nothing; another picture is shown as it is."""
+        state, following = self._state, self._next
+        if self._question is not None:
+            self._question = None
+            self._worker.cancel()
+        state.put_work(self, None)
+        if following is None:
+            state.change(stale=state.explanation is not None)
+            return
+        self._next = replace(following, notes=())
+        state.change(
+            shown=following.shown,
+            explanation=None,
+            selection=Selection(),
+            preview=Preview(),
+            notice=self._notice(following.notes),
+            stale=False,
+        )
 
     def _await(self, following: _Next | None) -> None:
         """Begin or end waiting for another picture; what can be undone belongs to one picture."""
@@ -173,8 +202,10 @@ class Explaining(QObject):
             shown = explanation.caption.text
             caption = state.caption if self._next is None else shown
             self._await(None)
-            state.change(caption=caption, stale=caption != shown, facts=self._facts)
-        state.change(choice=state.outcome.choice, how=state.outcome.how)
+            state.change(caption=caption, stale=caption != shown)
+        if state.choice != state.outcome.choice:
+            state.change(choice=state.outcome.choice, facts=self._facts)
+        state.change(how=state.outcome.how)
         state.put_work(self, None)
 
     def _put_caption(self, text: str) -> None:
@@ -186,7 +217,8 @@ class Explaining(QObject):
         if question is None or answer.id != question.id:
             return
         self._question, self._facts = None, self._state.facts
-        shown, selection, notice = self.picture, self._selection(after), self._notice(after)
+        notes = self._next.notes if self._next is not None else ()
+        shown, selection, notice = self.picture, self._selection(after), self._notice((*notes, *warnings_of(after)))
         outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
         self._await(None)
         self._state.change(
@@ -206,18 +238,17 @@ class Explaining(QObject):
         if self._next is not None and self._next.words is not None:
             return Selection(_rows_of(after.caption, self._next.words))
         if before is None:
-            return Selection()
+            return replace(selection, rows=())
         rows = carried_rows(before.caption, selection.rows, after.caption)
         return Selection(rows) if self._next is not None else replace(selection, rows=rows)
 
-    def _notice(self, after: Explanation) -> Notice | None:
+    def _notice(self, said: tuple[str, ...]) -> Notice | None:
         """Return what must be known of an answer; else the notice that is there, unless this answer settles it."""
-        before, facts = self._state.notice, self._state.facts
-        said = [*(self._next.shown.picture.notes if self._next is not None else ()), *warnings_of(after)]
+        before = self._state.notice
         if not said:
             return None if before == self._warned or (before is not None and before.kind == "trouble") else before
-        if before is not None and facts is not None and before.message == facts.note:
-            said.insert(0, facts.note)
+        if before is not None and before.message == self._loading_told:
+            said = (self._loading_told, *said)
         self._warned = Notice(" ".join(said), kind="note")
         return self._warned
 
@@ -242,12 +273,34 @@ class Explaining(QObject):
         if self._question is None:
             self._state.put_work(self, None)
 
-    def _on_facts_found(self, facts: ModelFacts) -> None:
-        if self._question is None:  # cancelled, or the model on screen once more
+    def _on_facts_found(self, choice: ModelChoice, facts: ModelFacts) -> None:
+        state = self._state
+        if choice != state.choice:  # its question was cancelled, and the model on screen is wanted again
             return
-        self._state.change(facts=facts)
-        if facts.note:
-            self._state.change(notice=Notice(facts.note, kind="note"))
+        state.change(facts=facts)
+        before, how = state.how, facts.fitted(state.how)
+        told = [note for note in (facts.note, _layers_told(before, how)) if note]
+        if how != before:
+            state.change(how=how)
+            if self._question is not None:
+                self.ask()
+        if self._question is not None:  # else this is the model on screen once more
+            self._tell_of_loading(" ".join(told))
+
+    def _tell_of_loading(self, told: str) -> None:
+        """Say what must be known of the loaded model, in place of what was said of the one before."""
+        notice, before, self._loading_told = self._state.notice, self._loading_told, told
+        if told:
+            self._state.change(notice=Notice(told, kind="note"))
+        elif notice is not None and notice.message == before:
+            self._state.change(notice=None)
+
+
+def _layers_told(asked: How, fitted: How) -> str:
+    """Return which layers a model does not have; empty where it has them all."""
+    layers = (("image", asked.image_layer, fitted.image_layer), ("text", asked.text_layer, fitted.text_layer))
+    missing = [f"no {side} layer {layer}" for side, layer, own in layers if layer != own]
+    return f"This model has {' and '.join(missing)}. Its own choice is used.".replace("-", "−") if missing else ""
 
 
 def _rows_of(caption: Caption, words: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Frozen values that cross the border to the worker and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.storage.pictures import Picture
@@ -37,6 +37,15 @@ class ModelFacts:
     text_layers: int
     context: int
     note: str = ""
+
+    def fitted(self, how: How) -> How:
+        """Return ``how`` with the model's own choice in place of each layer that it does not have."""
+        image_layer = _layer_of(how.image_layer, self.image_layers)
+        return replace(how, image_layer=image_layer, text_layer=_layer_of(how.text_layer, self.text_layers))
+
+
+def _layer_of(layer: int | None, count: int) -> int | None:
+    return layer if layer is not None and -count <= layer < count else None
 
 
 @dataclass(frozen=True, slots=True)

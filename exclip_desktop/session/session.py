@@ -65,7 +65,9 @@ class Session(QObject):
         if picture is None:
             self.open_sample(0)
         else:
-            self.explaining.open_file(picture, caption if caption is not None else self.state.caption)
+            if caption is not None:
+                self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
+            self.explaining.open_file(picture)
 
     def stop(self) -> None:
         """Cancel everything and wait for the threads; nothing is told any more."""

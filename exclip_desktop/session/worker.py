@@ -126,13 +126,13 @@ class Worker(QThread):
     """Runs an engine.
 
     Signals, all emitted in the worker's thread and received in the GUI's:
-        facts_found(object): a ``ModelFacts`` after a model has been loaded.
+        facts_found(object, object): a model has been loaded: its ``ModelChoice`` and ``ModelFacts``.
         explained(object), scored(object), failed(object): ``Explained``, ``Scored``, ``Failed``.
         told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
         rested(): a request, or idle work, has come to its end.
     """
 
-    facts_found = Signal(object)
+    facts_found = Signal(object, object)
     explained = Signal(object)
     scored = Signal(object)
     failed = Signal(object)
@@ -201,7 +201,7 @@ class Worker(QThread):
             self._choice = None  # whatever comes of it, the model before is no longer loaded
             facts = engine.facts(request.choice, tell)
             self._choice = request.choice
-            self.facts_found.emit(facts)
+            self.facts_found.emit(request.choice, facts)
         if isinstance(request, ScoreRequest):
             self.scored.emit(engine.score(request, tell, token))
         elif job.idle:

@@ -13,8 +13,7 @@ from exclip_desktop.ui.strip_layout import unseen_words
 from exclip_desktop.ui.theme import trouble_colour
 
 PAUSE_MS: Final = 150
-PLACEHOLDER: Final = "Type what the picture might show"
-EMPTY: Final = "Type a caption to explain."
+PLACEHOLDER: Final = "Caption"
 LINE_BREAK: Final = re.compile("\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
 
 
@@ -23,7 +22,7 @@ class CaptionField(QWidget):
 
     Signals:
         caption_typed(str): another caption than the last, or the last once more while what is on screen is not of it;
-            without spaces at its ends, never an empty one.
+            without spaces at its ends; empty once nothing is left of it.
 
     """
 
@@ -77,17 +76,14 @@ class CaptionField(QWidget):
     def _tell(self) -> None:
         self._pause.stop()
         caption, state = self.text.strip(), self._state
-        if caption and (caption != self._settled or state.stale or state.explanation is None):
+        if caption != self._settled or (caption and (state.stale or state.explanation is None)):
             self._settled = caption
             self.caption_typed.emit(caption)
 
     def _on_text_edited(self, text: str) -> None:
         if LINE_BREAK.search(text):  # a line edit keeps pasted line breaks, and shows them as arrows
             self._put(LINE_BREAK.sub(" ", text), len(LINE_BREAK.sub(" ", text[: self._editor.cursorPosition()])))
-        if self.text.strip():
-            self._pause.start()
-        else:
-            self._pause.stop()
+        self._pause.start()
         self._show_gauge()
 
     def _on_caption_changed(self) -> None:
@@ -103,8 +99,9 @@ class CaptionField(QWidget):
     def _show_gauge(self) -> None:
         explanation = self._state.explanation
         caption = None if explanation is None else explanation.caption
-        short = caption is not None and caption.unseen is not None and bool(self.text.strip())
-        said = EMPTY if not self.text.strip() else "" if caption is None else told(caption)
+        typed = bool(self.text.strip())
+        short = caption is not None and caption.unseen is not None and typed
+        said = told(caption) if caption is not None and typed else ""
         colours = QPalette(self.palette())
         if short:
             colours.setColor(QPalette.ColorRole.WindowText, trouble_colour(self.palette()))

@@ -57,7 +57,7 @@ class FileCommands(QObject):
             return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            self._open_file(paths[0])
+            self._open_file(paths[0], _others_told(paths))
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
@@ -92,12 +92,12 @@ class FileCommands(QObject):
         if path is not None:
             self._session.exporting.write_numbers(path)
 
-    def _open_file(self, path: str) -> None:
+    def _open_file(self, path: str, notes: tuple[str, ...] = ()) -> None:
         if is_dir(Path(path)):
             error = PictureError(f"This is a folder: {Path(path).name}.", "Choose a picture in it.")
             self._session.explaining.refuse(error)
         else:
-            self._session.explaining.open_file(path)
+            self._session.explaining.open_file(path, notes=notes)
 
     def _folder(self) -> str:
         """Return the folder of the person's last picture; the samples' is the program's own."""
@@ -125,3 +125,10 @@ class FileCommands(QObject):
         else:
             self._recent.addSeparator()
             self._recent.addAction("Clear this list").triggered.connect(self._session.settings.forget_recent)
+
+
+def _others_told(paths: list[str]) -> tuple[str, ...]:
+    """Return one sentence on the files that are not opened; none where there is only one."""
+    if len(paths) < 2:
+        return ()
+    return (f"The first of {len(paths)} files was opened: {Path(paths[0]).name}. Open the others one at a time.",)

@@ -3,10 +3,9 @@
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QSizePolicy,
     QSplitter,
@@ -25,6 +24,7 @@ from exclip_desktop.ui.caption_field import CaptionField
 from exclip_desktop.ui.colour_bar import ColourBar
 from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
+from exclip_desktop.ui.hint import Hint
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.opacity import Opacity
 from exclip_desktop.ui.status_line import StatusLine
@@ -35,7 +35,6 @@ from exclip_desktop.ui.view_commands import ViewCommands
 OPENS_AT_PX: Final = (1280, 800)
 LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
-HINT: Final = "Select words, or drag a box on the picture."
 TOOLBAR: Final = (
     *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
     *("export_picture", "export_numbers", "", "model_folder", "settings"),
@@ -145,14 +144,10 @@ class Window(QMainWindow):
         return bar
 
     def _hint_row(self) -> QHBoxLayout:
-        self._hint = QLabel(HINT)
-        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.bars[1].setMaximumWidth(WORDS_BAR_PX)
         row = QHBoxLayout()
-        row.addWidget(self._hint, 1)
+        row.addWidget(Hint(self._session.state, self._session.undo), 1)
         row.addWidget(self.bars[1], 1)
-        # Once the person has done something, they need no hint; its place stays, so that nothing jumps.
-        self._session.undo.indexChanged.connect(lambda: self._hint.setText(""))
         return row
 
     def _connect(self) -> None:

@@ -133,17 +133,23 @@ class Opened:
 
 
 @pytest.fixture
-def opened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Opened:
-    """A window with an explained picture; pytest-qt closes it."""
+def unopened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Opened:
+    """A window whose session is not started yet; pytest-qt closes it."""
     engine = PictureEngine(make_explanation)
     session = Session(_store(tmp_path), None, lambda: engine)
     window = Window(session)
     qtbot.addWidget(window)
     window.show()
-    made = Opened(window, session, engine, tmp_path)
-    session.start(made.picture("first.png"), "a red balloon and a dog")
+    return Opened(window, session, engine, tmp_path)
+
+
+@pytest.fixture
+def opened(unopened: Opened, qtbot: QtBot) -> Opened:
+    """A window with an explained picture."""
+    session = unopened.session
+    session.start(unopened.picture("first.png"), "a red balloon and a dog")
     qtbot.waitUntil(lambda: session.state.explanation is not None and session.state.work is None)
-    return made
+    return unopened
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.requests import (
@@ -33,6 +34,7 @@ class FakeEngine:
         self.load_raises: list[Exception] = []
         self.score_raises: list[Exception] = []
         self.note = ""
+        self.layers = (12, 12)
         self.asked: list[ExplainRequest] = []
         self.explained: list[str] = []
         self.completed: list[str] = []
@@ -45,7 +47,7 @@ class FakeEngine:
         if self.load_raises:
             raise self.load_raises.pop(0)
         self.loaded.append(choice)
-        return ModelFacts(choice.name, "cpu", 2, 2, 77, self.note)
+        return ModelFacts(choice.name, "cpu", *self.layers, 77, self.note)
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
         self.threads.add(threading.get_ident())
@@ -55,6 +57,9 @@ class FakeEngine:
         tell(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
+        for layer, count in zip((request.how.image_layer, request.how.text_layer), self.layers, strict=True):
+            if layer is not None and not -count <= layer < count:
+                raise SettingsError(f"There is no layer {layer}.", "Give another.")
         self.explained.append(request.caption)
         return Explained(request.id, self.make(request.caption), 0.01, False)
 

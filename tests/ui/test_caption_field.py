@@ -118,14 +118,21 @@ def test_its_own_caption_coming_back_keeps_spaces_and_cursor(typed: Typed) -> No
 
 
 @pytest.mark.parametrize("text", ["", "   "])
-def test_an_empty_caption_tells_nothing_and_says_what_to_do(typed: Typed, text: str) -> None:
+@pytest.mark.parametrize("way", ["pause", "return"])
+def test_an_emptied_caption_is_told_once(typed: Typed, text: str, way: str) -> None:
     typed.editor.selectAll()
     typed.key(Qt.Key.Key_Backspace)
     typed.keys(text)
-    typed.key(Qt.Key.Key_Return)
-    assert typed.field.gauge == "Type a caption to explain."
-    assert not typed.field._pause.isActive()
     assert typed.told == []
+    if way == "return":
+        typed.key(Qt.Key.Key_Return)
+    typed.settle()
+    assert typed.told == [""]
+    assert typed.field.gauge == ""
+    typed.key(Qt.Key.Key_Return)
+    typed.keys(" ")
+    typed.settle()
+    assert typed.told == [""]
     typed.keys("a")
     assert typed.field.gauge == "9 / 77 tokens"
 
@@ -167,9 +174,11 @@ def test_the_gauge_follows_the_explanation(typed: Typed, make_state: Callable[..
     assert typed.field.gauge == ""
 
 
-def test_before_the_first_caption_the_field_invites(qtbot: QtBot, qapp: object) -> None:
+def test_before_the_first_caption_the_field_says_what_it_is(qtbot: QtBot, qapp: object) -> None:
     typed = Typed(qtbot, State())
-    assert typed.editor.placeholderText() == "Type what the picture might show"
-    assert typed.field.gauge == "Type a caption to explain."
+    assert typed.editor.placeholderText() == "Caption"
+    assert typed.field.gauge == ""
+    typed.key(Qt.Key.Key_Return)
+    assert typed.told == []
     assert typed.field.focusProxy() is typed.editor
     assert typed.editor.accessibleName() == "Caption"

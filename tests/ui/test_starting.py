@@ -24,17 +24,28 @@ def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
 
 def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(make_desk: Callable[[], Desk]) -> None:
     desk = make_desk()
-    desk.session.settings.keep_how(How(11))
+    desk.session.settings.keep_how(How(text_reference="published"))
     desk.session.settings.keep_device("cpu")
     again = make_desk()
-    assert (again.state.how, again.state.choice) == (How(11), ModelChoice(device="cpu"))
-    again.engine.raises.append(UserError("The model has no layer 11."))
+    assert (again.state.how, again.state.choice) == (How(text_reference="published"), ModelChoice(device="cpu"))
+    again.engine.raises.append(UserError("The published reference is CLIP's."))
     again.session.start()
     again.qtbot.waitUntil(lambda: again.state.explanation is not None)
     assert (again.state.how, again.state.choice) == (How(), ModelChoice(device="cpu"))
-    assert "no layer 11" in again.state.notice.message
+    assert again.state.notice.message == "The published reference is CLIP's. The usual settings are used."
     assert again.words()  # what the sample shows first
     assert again.session.settings.how() == How()
+
+
+def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(How(12, 3, "gauss-legendre", 20))
+    again = make_desk()
+    again.session.start()
+    again.qtbot.waitUntil(lambda: again.state.explanation is not None)
+    assert again.state.how == again.state.outcome.how == How(None, 3, "gauss-legendre", 20)
+    assert again.state.notice.message == "This model has no image layer 12. Its own choice is used."
+    assert again.session.settings.how() == How(None, 3, "gauss-legendre", 20)
+    assert again.words()  # what the sample shows first
 
 
 def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
