@@ -82,7 +82,7 @@ def change_one(
     """Change one thing a caption says; return the things, the place and what was changed.
 
     That is one of ``CHANGES``; for ``side``, the two things change places. ``what`` asks for one kind;
-    where the scene has none of it, an object is changed. Sides, which few captions say, are changed every other time.
+    where the scene has none of it, an object is changed.
     """
     options = ["object"]
     if any(thing.colour for thing in things):
@@ -90,7 +90,7 @@ def change_one(
     if style.say_place and PLACES[place]:
         options += ["place"]
     if style.sides and len(things) == 2:
-        options += ["side"] * len(options)
+        options += ["side"]
     what = (what if what in options else "object") if what else str(rng.choice(options))
     if what == "side":
         return things[::-1], place, what
