@@ -20,13 +20,14 @@ from exclip_desktop.core.tokens import Span
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
+from exclip_desktop.report import warnings_of
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports import check_picture_path, save_data
-from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
 __all__ = ["Result", "explain", "load_model", "score"]
 
-ImageLike = str | Path | Image.Image | NDArray[np.uint8]
+ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
 
 class Result(Explanation):
@@ -34,7 +35,8 @@ class Result(Explanation):
 
     Attributes:
         pixels: the upright RGB picture, uint8 (H, W, 3).
-        notes: what a person should know of how the picture was read.
+        notes: what a person should know before they trust the numbers: how the picture was read, what of the caption
+            the model did not see, which integral is not exact.
 
     """
 
@@ -88,9 +90,10 @@ def explain(
 ) -> Result:
     """Explain how every caption token × every image token adds to the score of a picture and its caption.
 
-    ``image`` is a path, a PIL image or an HWC uint8 RGB array of at most ``max_megapixels``. All other arguments, and
-    what may be raised, are those of ``attribution.second_order.explain_pair``; unreadable pictures raise
-    ``PictureError``.
+    ``image`` is a path, a PIL image or an HWC uint8 RGB array of at most ``max_megapixels``, or a ``Picture`` that
+    ``storage.pictures.read_picture`` has read. All other arguments, and what may be raised, are those of
+    ``attribution.second_order.explain_pair``; unreadable pictures raise ``PictureError``. The result's ``notes`` say
+    what a person should know before they trust the numbers.
     """
     picture = read_picture(image, max_megapixels)
     with memory_told():
@@ -106,7 +109,7 @@ def explain(
             progress=progress,
             cancel=cancel,
         )
-    return Result(explanation, picture.pixels, picture.notes)
+    return Result(explanation, picture.pixels, (*picture.notes, *warnings_of(explanation)))
 
 
 def score(

@@ -18,7 +18,7 @@ from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
-from exclip_desktop.report import as_text, selection, warnings_of
+from exclip_desktop.report import as_text, selection
 from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 from exclip_desktop.storage.samples import samples
@@ -173,8 +173,6 @@ def _explain(options: argparse.Namespace) -> None:
     image, caption = _what(options)
     _check_before_work(options, caption)
     picture = read_picture(image, options.max_megapixels)
-    for note in picture.notes:
-        _say(note)
     model = exclip_desktop.load_model(
         options.model,
         pretrained=options.pretrained,
@@ -186,7 +184,7 @@ def _explain(options: argparse.Namespace) -> None:
     with _Bar() as bar:
         result = exclip_desktop.explain(
             model,
-            picture.pixels,
+            picture,
             caption,
             image_layer=options.image_layer,
             text_layer=options.text_layer,
@@ -196,8 +194,8 @@ def _explain(options: argparse.Namespace) -> None:
             max_megapixels=options.max_megapixels,
             progress=bar.show,
         )
-    for warning in warnings_of(result):
-        _say(warning)
+    for note in result.notes:
+        _say(note)
     _give(result, image, options)
 
 

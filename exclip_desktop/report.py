@@ -4,14 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.explanation import Explanation, SideReport
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.pairs import strongest_pairs
 from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.core.tokens import Span
 
 PAIRS = 6
 BAR_CELLS = 16
+RAISE_OR_ADAPT = "Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive)."
+BEYOND_ADAPTIVE = "Choose later layers (--image-layer, --text-layer), or --quadrature gauss-legendre with --steps 256."
 
 
 def warnings_of(result: Explanation) -> list[str]:
@@ -25,11 +28,21 @@ def warnings_of(result: Explanation) -> list[str]:
         said.append(f"The caption {why}. The model did not see: {missing}")
     for name, side in (("picture", result.image_side), ("caption", result.text_side)):
         if not side.converged:
-            said.append(
-                f"The {name}'s integral has not settled after {side.nodes} nodes: residual {side.residual:.1e}, "
-                f"row error {side.row_error or 0:.1e}. Raise the number of steps."
-            )
+            said.append(f"The {name}'s integral has not settled after {side.nodes} nodes: {_told(side)}. {_more(side)}")
+        elif side.residual > TOLERANCE:
+            said.append(f"The {name}'s integral is not exact with {side.nodes} nodes: {_told(side)}. {RAISE_OR_ADAPT}")
     return said
+
+
+def _told(side: SideReport) -> str:
+    error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
+    return f"completeness residual {side.residual:.1e}{error} (at most {TOLERANCE:g} is wanted)"
+
+
+def _more(side: SideReport) -> str:
+    """Return what to do where the adaptive rule has not settled."""
+    most = OWN_STEPS["adaptive"]
+    return f"Allow more steps (--steps {most})." if side.nodes < most else BEYOND_ADAPTIVE
 
 
 def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.quadrature import TOLERANCE, Rule
+from exclip_desktop.attribution.quadrature import Rule
 from exclip_desktop.attribution.trouble import check_finite
 from exclip_desktop.core.explanation import SideReport
+from exclip_desktop.core.steps import TOLERANCE
 
 NODES_HELD = 64  # of a fixed rule at a time
 

@@ -13,7 +13,6 @@ Floats = NDArray[np.float64]
 Quadrature = Literal["adaptive", "gauss-legendre", "riemann-right"]
 
 ADAPTIVE_LEVELS: Final = (5, 9, 17, 33, 65, 129)
-TOLERANCE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How many nodes a quadrature may have."""
+"""How many nodes a quadrature may have, and when it is exact enough."""
 
 from types import MappingProxyType
 from typing import Final
@@ -8,3 +8,6 @@ OWN_STEPS: Final = MappingProxyType({"adaptive": 129, "gauss-legendre": 16, "rie
 
 LEAST_STEPS: Final = MappingProxyType({"adaptive": 9, "gauss-legendre": 1, "riemann-right": 1})
 MOST_STEPS: Final = 1024
+
+TOLERANCE: Final = 1e-3
+"""The largest completeness residual, and the largest error of the rows, that is good enough; both relative."""

@@ -36,8 +36,10 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
-def read_picture(source: str | Path | Image.Image | Pixels, max_megapixels: float = DEFAULT_MEGAPIXELS) -> Picture:
-    """Read a picture file, a PIL image or an HWC uint8 array.
+def read_picture(
+    source: str | Path | Image.Image | Pixels | Picture, max_megapixels: float = DEFAULT_MEGAPIXELS
+) -> Picture:
+    """Read a picture file, a PIL image or an HWC uint8 array; a picture that was read comes back as it is.
 
     EXIF rotation is applied, transparency is laid on white, 16-bit and CMYK are converted, of an animation the first
     frame is taken, and said.
@@ -46,6 +48,8 @@ def read_picture(source: str | Path | Image.Image | Pixels, max_megapixels: floa
         PictureError: there is no such file, it is no picture, it is damaged, or larger than ``max_megapixels``.
 
     """
+    if isinstance(source, Picture):
+        return source
     if isinstance(source, np.ndarray):
         return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
