@@ -55,9 +55,18 @@ class Result(Explanation):
         plain = Explanation(**{field.name: getattr(self, field.name) for field in fields(self)})
         return type(self), (plain, self.pixels, self.notes)
 
-    def save(self, path: str | Path) -> None:
-        """Write the numbers as ``.npz``, ``.json`` or ``.csv``; raises ``OutputError`` where that cannot be done."""
-        save_data(self, Path(path))
+    def save(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
+        """Write the numbers as ``.npz``, ``.json`` or ``.csv``; with ``span`` or ``box``, the selection as well.
+
+        What the files hold: ``storage.exports.save_data``.
+
+        Raises:
+            CaptionError, SelectionError: span or box does not fit.
+            OutputError: the file cannot be written.
+
+        """
+        nothing = span is None and box is None
+        save_data(self, Path(path), None if nothing else self.select(span, box))
 
     def plot(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
         """Write the figure as ``.png``, ``.svg`` or ``.pdf``, for the words in ``span`` and the patches in ``box``.

@@ -83,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         "explain",
         help="explain a picture and a caption",
         description="Explain a picture and a caption: score, ledger, strongest word ↔ patch pairs. "
-        "Without picture and caption, a sample is explained.",
+        "Without picture and caption, a sample is explained. Strongest is of largest magnitude, for or against. "
+        "Rows and columns of patches count from 0, from the upper left.",
     )
     explain.set_defaults(run=_explain)
     _add_what(explain)
@@ -146,8 +147,16 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
 def _add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
-    group.add_argument("--out", type=Path, metavar="FILE", help="write the numbers: .npz, .json or .csv")
-    group.add_argument("--json", action="store_true", help="print JSON instead of text")
+    group.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write the numbers: .npz or .json (everything), .csv (words × patches); with --span or --box, "
+        "the selection as well",
+    )
+    group.add_argument(
+        "--json", action="store_true", help="print JSON instead of text: the keys of --out FILE.json without its arrays"
+    )
 
 
 def _box(text: str) -> Box:
@@ -223,7 +232,7 @@ def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
         result.plot(options.picture, span=options.span, box=options.box)
         _say(f"Written: {options.picture}")
     if options.out is not None:
-        result.save(options.out)
+        result.save(options.out, span=options.span, box=options.box)
         _say(f"Written: {options.out}")
     if options.json:
         told = {"image": str(image), **as_plain(result), "selection": chosen}

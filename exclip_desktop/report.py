@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import numpy as np
-
 from exclip_desktop.core.explanation import Explanation, SideReport
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.pairs import strongest_pairs
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.core.tokens import Span
+from exclip_desktop.storage.exports import selection_in_brief
 
 PAIRS = 6
 BAR_CELLS = 16
@@ -46,30 +45,13 @@ def _more(side: SideReport) -> str:
 
 
 def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[str, Any]:
-    """Return what the selected block adds up to: its sum, its share of the matrix, its words and its strongest patch.
+    """Return what was selected, and what ``storage.exports.selection_in_brief`` says of it.
 
     Raises:
         CaptionError, SelectionError: span or box does not fit.
 
     """
-    heat = result.patch_heat(span)
-    coverage = np.ones_like(heat) if box is None else result.geometry.asked_coverage(box)
-    block = float((heat * coverage).sum())
-    words = result.word_heat(box)
-    strongest = np.unravel_index(int(np.argmax(np.where(coverage > 0, heat * coverage, -np.inf))), heat.shape)
-    return {
-        "span": span,
-        "box": box,
-        "sum": block,
-        "share": result.share_of_all(block),
-        "words": {f"{word.text}@{word.start}": float(v) for word, v in zip(result.words, words, strict=True)},
-        "strongest_patch": {
-            "row": int(strongest[0]),
-            "column": int(strongest[1]),
-            "box": result.geometry.patch_box(int(strongest[0]), int(strongest[1])),
-            "value": float(heat[strongest]),
-        },
-    }
+    return {"span": span, "box": box, **selection_in_brief(result, result.select(span, box))}
 
 
 def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
@@ -84,21 +66,27 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
         *_word_lines(result, chosen),
         "",
         *_selection_lines(chosen),
-        "Ledger",
+        "Ledger, in the unit of the score",
         *(f"  {name:<32}{value:+.4f}" for name, value in result.ledger.lines()),
         f"  {'score':<32}{result.ledger.total:+.4f}",
         "",
-        "Strongest word ↔ patch pairs",
+        "Strongest word ↔ patch pairs, by magnitude (rows and columns count from 0)",
         *_pair_lines(result),
         "",
         f"Nodes: picture {result.image_side.nodes} ({result.image_side.way}), caption {result.text_side.nodes} "
-        f"({result.text_side.way}); completeness residual {result.residual:.1e}",
+        f"({result.text_side.way})",
+        f"Relative errors: completeness residual {result.residual:.1e}{_row_error(result)}",
     ]
     return "\n".join(parts)
 
 
+def _row_error(result: Explanation) -> str:
+    errors = [side.row_error for side in (result.image_side, result.text_side) if side.row_error is not None]
+    return f", rows ± {max(errors):.1e} (estimated)" if errors else ""
+
+
 def _word_lines(result: Explanation, chosen: dict[str, Any]) -> list[str]:
-    values = list(chosen["words"].values())
+    values = [word["value"] for word in chosen["words"]]
     limit = max((abs(value) for value in values), default=0.0) or 1.0
     width = max((len(word.text) for word in result.words), default=0)
     lines = []
@@ -122,7 +110,7 @@ def _selection_lines(chosen: dict[str, Any]) -> list[str]:
     return [
         f"Selected: {what}",
         f"  sum {chosen['sum']:+.4f}{share}",
-        f"  strongest patch: {_place(patch['row'], patch['column'], patch['box'])}  {patch['value']:+.4f}",
+        f"  strongest patch, by magnitude: {_place(patch['row'], patch['column'], patch['box'])}  {patch['value']:+.4f}",
         "",
     ]
 

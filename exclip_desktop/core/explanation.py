@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.core.tokens import Caption, Span, Token, Word
 
 SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
@@ -131,6 +132,18 @@ class Explanation:
 
         """
         return self.interactions.token_heat(None if box is None else self.geometry.asked_coverage(box))
+
+    def select(self, span: Span | None = None, box: Box | None = None) -> Selection:
+        """Return the selection of the span's tokens and the box; None: nothing of that side is selected.
+
+        Raises:
+            CaptionError, SelectionError: span or box does not fit.
+
+        """
+        if box is not None:
+            self.geometry.asked_coverage(box)
+        rows = () if span is None else self.caption.rows_of(span)
+        return Selection(rows, () if box is None else (Region(box),))
 
     def word_heat(self, box: Box | None = None) -> NDArray[np.float64]:
         """Return ``token_heat`` summed over each word's tokens: float64 (words,)."""

@@ -100,6 +100,22 @@ def strongest_pairs(explanation: Explanation, selection: Selection, count: int) 
     ]
 
 
+def strongest_patch(explanation: Explanation, selection: Selection) -> tuple[tuple[int, int], float] | None:
+    """Return the patch (row, column) of largest magnitude within the selection, and its value; None for no patch.
+
+    The value is summed over the selected tokens, all rows where none is selected; a patch partly selected counts by its
+    selected share.
+    """
+    heat = explanation.interactions.patch_heat(selection.rows or None)
+    share = coverage(explanation.geometry, selection.regions)
+    share = np.ones_like(heat) if share is None else share
+    if not share.any():
+        return None
+    sizes = np.where(share > 0, np.abs(heat * share), -1.0)
+    row, column = divmod(int(sizes.argmax()), heat.shape[1])
+    return (row, column), float(heat[row, column] * share[row, column])
+
+
 def _largest(sums: Floats, count: int) -> list[tuple[int, int]]:
     """Return where the values of largest magnitude stand, largest first, ties in reading order."""
     sizes = np.abs(sums).reshape(-1)

@@ -6,7 +6,7 @@ from typing import Literal
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
-from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.tokens import Span
 
 LAYOUT_IN = 7.0
@@ -77,9 +77,5 @@ def selection_of(result: Explanation, options: FigureOptions) -> Selection:
         CaptionError, SelectionError: the span or box does not fit, or a row is not of this caption.
 
     """
-    chosen = options.selection or Selection()
-    rows = chosen.rows if options.span is None else result.caption.rows_of(options.span)
-    if options.box is None:
-        return Selection(rows, chosen.regions)
-    result.geometry.asked_coverage(options.box)
-    return Selection(rows, (Region(options.box),))
+    chosen, asked = options.selection or Selection(), result.select(options.span, options.box)
+    return Selection(asked.rows or chosen.rows, asked.regions or chosen.regions)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pairs import strongest_patch
 from exclip_desktop.core.selection import Preview, Selection, block_sum, coverage, patch_heat, token_heat
+from exclip_desktop.core.tokens import Word
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 
 Floats = NDArray[np.float64]
@@ -38,11 +40,12 @@ def _check(path: Path, endings: tuple[str, ...]) -> None:
 def save_data(result: Explanation, path: Path, selection: Selection | None = None) -> None:
     """Write the explanation as NPZ, JSON or CSV, by the file's ending; with ``selection``, what it adds up to as well.
 
-    - JSON: everything as one object; the selection under ``selection``, see ``selection_as_plain``.
+    - JSON: everything as one object, see ``as_plain``; the selection under ``selection``, see ``selection_as_plain``.
     - NPZ: the matrix and its names as arrays, all else as JSON text in ``provenance``; of the selection,
       ``selection_rows``, ``selection_coverage`` (grid_h, grid_w), ``patch_heat`` (grid_h, grid_w) and ``token_heat``
       (rows,) are arrays too.
-    - CSV: one line per word: word, start, end (characters), then what it adds through each patch of the whole picture.
+    - CSV: one line per word: word, start, end (characters), then what it adds through each patch of the whole picture,
+      named ``row,column``, from 0.
       A selection puts two columns before the patches: ``selected``, 1 where the word has a selected token (where
       nothing is selected, everything counts), and ``value``, the word's sum through the regions.
 
@@ -56,7 +59,11 @@ def save_data(result: Explanation, path: Path, selection: Selection | None = Non
 
 
 def as_plain(result: Explanation) -> dict[str, Any]:
-    """Return everything but the matrix as plain values for JSON."""
+    """Return everything but the matrix as plain values for JSON.
+
+    ``residual`` is the completeness residual, a relative error; ``residual`` in ``ledger`` is what the integrals missed
+    in the unit of the score.
+    """
     caption = result.caption
     return {
         "caption": caption.text,
@@ -79,28 +86,54 @@ def as_plain(result: Explanation) -> dict[str, Any]:
 def selection_as_plain(result: Explanation, selection: Selection) -> dict[str, Any]:
     """Return the selection and what follows from it as plain values for JSON.
 
-    ``sum`` is of the selected tokens × the selected patches, each by its covered share (``coverage``); ``patch_heat``
-    is through the selected tokens, ``token_heat`` through the regions. No rows: all tokens; no regions: all patches.
+    What ``selection_in_brief`` returns, and the arrays: ``coverage``, each patch's selected share (None: all patches);
+    ``patch_heat`` through the selected tokens; ``token_heat`` through the regions.
     """
     patches, tokens = _heat(result, selection)
     share = coverage(result.geometry, selection.regions)
     return {
+        **selection_in_brief(result, selection),
+        "coverage": None if share is None else share.tolist(),
+        "patch_heat": patches.tolist(),
+        "token_heat": tokens.tolist(),
+    }
+
+
+def selection_in_brief(result: Explanation, selection: Selection) -> dict[str, Any]:
+    """Return the selection and what follows from it, but for arrays, as plain values for JSON.
+
+    No rows: all tokens; no regions: all patches.
+
+    - ``words``: every word, whether it is ``selected`` (all are where none is), and its ``value`` through the regions.
+    - ``sum``: of the selected tokens × the selected patches, each by its covered share.
+    - ``share``: of ``sum`` in the whole matrix; None where that is too small for shares.
+    - ``strongest_patch``: the one of largest magnitude, for or against, through the selected tokens; its ``row`` and
+      ``column`` from 0, its ``box`` in pixels, and its ``value``, by its covered share. None where no patch is selected.
+    """
+    block = block_sum(result.interactions, result.geometry, selection)
+    return {
         "rows": list(selection.rows),
         "tokens": [result.rows[row] for row in selection.rows],
         "words": [
-            {"text": word.text, "start": word.start, "end": word.end}
-            for word in result.words
-            if set(word.rows).intersection(selection.rows)
+            {"text": word.text, "start": word.start, "end": word.end, "selected": selected, "value": value}
+            for word, selected, value in _word_values(result, selection)
         ],
         "regions": [
             {"name": region.name, "box": region.box, "outline": region.outline, "subtract": region.subtract}
             for region in selection.regions
         ],
-        "coverage": None if share is None else share.tolist(),
-        "sum": block_sum(result.interactions, result.geometry, selection),
-        "patch_heat": patches.tolist(),
-        "token_heat": tokens.tolist(),
+        "sum": block,
+        "share": result.share_of_all(block),
+        "strongest_patch": _strongest(result, selection),
     }
+
+
+def _strongest(result: Explanation, selection: Selection) -> dict[str, Any] | None:
+    found = strongest_patch(result, selection)
+    if found is None:
+        return None
+    (row, column), value = found
+    return {"row": row, "column": column, "box": result.geometry.patch_box(row, column), "value": value}
 
 
 def _heat(result: Explanation, selection: Selection) -> tuple[Floats, Floats]:
@@ -144,20 +177,18 @@ def _json(result: Explanation, selection: Selection | None, file: BinaryIO) -> N
 def _csv(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    added = [[] for _ in result.words] if selection is None else _selected_cells(result, selection)
     named = [] if selection is None else ["selected", "value"]
+    chosen = _word_values(result, selection or Selection())
     writer.writerow(["word", "start", "end", *named, *result.columns[result.interactions.prefix :]])
-    for word, cells in zip(result.words, added, strict=True):
+    for word, selected, value in chosen:
+        cells = [] if selection is None else [str(int(selected)), f"{value:.9g}"]
         heat = result.interactions.patch_heat(word.rows).reshape(-1)
-        writer.writerow([word.text, word.start, word.end, *cells, *(f"{value:.9g}" for value in heat)])
+        writer.writerow([word.text, word.start, word.end, *cells, *(f"{part:.9g}" for part in heat)])
     file.write(text.getvalue().encode("utf-8"))
 
 
-def _selected_cells(result: Explanation, selection: Selection) -> list[list[str]]:
-    """Return, for each word, whether it is selected and its value through the regions."""
+def _word_values(result: Explanation, selection: Selection) -> list[tuple[Word, bool, float]]:
+    """Return each word, whether it is selected, and its value through the regions."""
     _, tokens = _heat(result, selection)
     chosen = set(selection.rows or range(len(tokens)))
-    return [
-        [str(int(bool(chosen.intersection(word.rows)))), f"{tokens[list(word.rows)].sum():.9g}"]
-        for word in result.words
-    ]
+    return [(word, bool(chosen.intersection(word.rows)), float(tokens[list(word.rows)].sum())) for word in result.words]

@@ -66,6 +66,21 @@ def test_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert image.width == 1050
 
 
+def test_what_is_printed_as_json_is_the_file_without_its_arrays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.json"
+    assert explain_here("--span", "dog", "--box", "0,0,200,200", "--json", "--out", str(file)) == 0
+    printed, written = json.loads(capsys.readouterr().out), json.loads(file.read_text("utf-8"))
+    assert Path(printed.pop("image")) == SAMPLES[0].path
+    chosen, kept = printed.pop("selection"), written.pop("selection")
+    assert (chosen.pop("span"), chosen.pop("box")) == ("dog", [0, 0, 200, 200])
+    assert set(kept) - set(chosen) == {"coverage", "patch_heat", "token_heat"}
+    assert chosen == {name: kept[name] for name in chosen}
+    assert set(written) - set(printed) == {"columns", "matrix"}
+    assert printed == {name: written[name] for name in printed}
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.path.stem)
 def test_every_sample_is_complete_and_its_ledger_adds_up(demo: Model, sample: Sample) -> None:
     result = explain(demo, sample.path, sample.caption)

@@ -13,7 +13,7 @@ from exclip_desktop import explain, score
 from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.core.errors import CaptionError, PictureError
 from exclip_desktop.models.model import Model
-from exclip_desktop.report import selection, warnings_of
+from exclip_desktop.report import as_text, selection, warnings_of
 from exclip_desktop.storage.pictures import read_picture
 from tests.conftest import CAPTION
 
@@ -44,14 +44,35 @@ def test_pictures_too_narrow_for_the_model_are_refused(tiny: Model, size: tuple[
         explain(tiny, np.zeros((*size, 3), np.uint8), CAPTION)
 
 
-def test_the_strongest_patch_lies_in_the_box(tiny: Model, picture: NDArray[np.uint8]) -> None:
+def test_the_strongest_patch_is_of_largest_magnitude_and_lies_in_the_box(
+    tiny: Model, picture: NDArray[np.uint8]
+) -> None:
     result = explain(tiny, picture, CAPTION)
     width, height = result.geometry.source_size
-    for box in ((0, 0, width / 2, height / 2), (width / 2, height / 2, width, height)):
-        found = selection(result, "red balloon", box)["strongest_patch"]
-        assert result.geometry.coverage(box)[found["row"], found["column"]] > 0
-        covered = result.patch_heat("red balloon") * (result.geometry.coverage(box) > 0)
-        assert found["value"] == pytest.approx(covered[covered != 0].max())
+    signs = set()
+    for box in (None, (0, 0, width / 2, height / 2), (width / 2, height / 2, width, height), (0, 0, 14, 14)):
+        for span in (None, "red balloon", "dog", "in the snow"):
+            found = selection(result, span, box)["strongest_patch"]
+            share = 1.0 if box is None else result.geometry.coverage(box)
+            adds = result.patch_heat(span) * share
+            assert found["value"] == pytest.approx(adds[found["row"], found["column"]])
+            assert abs(found["value"]) == pytest.approx(abs(adds).max())
+            assert found["box"] == result.geometry.patch_box(found["row"], found["column"])
+            signs.add(found["value"] > 0)
+    assert signs == {True, False}
+
+
+def test_the_text_tells_both_residuals_and_the_rows_error_apart(tiny: Model, picture: NDArray[np.uint8]) -> None:
+    result = explain(tiny, picture, CAPTION)
+    told = as_text(result, selection(result, "dog", None))
+    error = max(result.image_side.row_error, result.text_side.row_error)
+    assert f"Relative errors: completeness residual {result.residual:.1e}, rows ± {error:.1e} (estimated)" in told
+    assert "Ledger, in the unit of the score\n" in told
+    assert f"  residual                        {result.ledger.residual:+.4f}\n" in told
+    assert "strongest patch, by magnitude: row" in told
+    assert "Strongest word ↔ patch pairs, by magnitude (rows and columns count from 0)\n" in told
+    fixed = explain(tiny, picture, CAPTION, quadrature="gauss-legendre")
+    assert as_text(fixed, selection(fixed, None, None)).endswith(f"completeness residual {fixed.residual:.1e}")
 
 
 def test_what_was_not_seen_is_told_with_its_reason(tiny: Model, picture: NDArray[np.uint8]) -> None:

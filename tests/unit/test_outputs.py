@@ -20,7 +20,7 @@ from exclip_desktop.core.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports import save_data
+from exclip_desktop.storage.exports import save_data, selection_as_plain
 from tests.conftest import CAPTION
 
 LASSO = Region.lasso(((6.0, 2.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")
@@ -87,7 +87,16 @@ def test_json_carries_the_selection(result: Result, selection: Selection, tmp_pa
     assert chosen["sum"] == pytest.approx((patches * chosen["coverage"]).sum(), abs=1e-9)
     assert tuple(chosen["rows"]) == selection.rows
     assert chosen["tokens"] == ["red", "balloon"]
-    assert [CAPTION[word["start"] : word["end"]] for word in chosen["words"]] == ["red", "balloon"]
+    words = chosen["words"]
+    assert [CAPTION[word["start"] : word["end"]] for word in words] == [word.text for word in result.words]
+    assert [word["text"] for word in words if word["selected"]] == ["red", "balloon"]
+    expected = [tokens[list(word.rows)].sum() for word in result.words]
+    np.testing.assert_allclose([word["value"] for word in words], expected, atol=1e-9)
+    assert chosen["share"] == result.share_of_all(chosen["sum"])
+    adds = patches * chosen["coverage"]
+    strongest = chosen["strongest_patch"]
+    assert (strongest["row"], strongest["column"]) == np.unravel_index(abs(adds).argmax(), adds.shape)
+    assert strongest["value"] == pytest.approx(adds[strongest["row"], strongest["column"]])
     read = [
         Region(tuple(r["box"]), tuple(map(tuple, r["outline"])), r["subtract"], r["name"]) for r in chosen["regions"]
     ]
@@ -96,6 +105,23 @@ def test_json_carries_the_selection(result: Result, selection: Selection, tmp_pa
     assert {"versions", "image_layer", "steps", "text_reference", "device"} <= set(told["settings"])
     assert told["image_side"]["nodes"] == result.image_side.nodes
     assert told["geometry"]["seen"] == list(result.geometry.seen)
+
+
+@pytest.mark.parametrize("ending", ["json", "npz", "csv"])
+def test_words_and_a_box_are_saved_as_a_selection(result: Result, tmp_path: Path, ending: str) -> None:
+    box = (5.0, 5.0, 20.0, 20.0)
+    result.save(tmp_path / f"a.{ending}", span="red balloon", box=box)
+    save_data(result, tmp_path / f"b.{ending}", Selection(result.caption.rows_of("red balloon"), (Region(box),)))
+    assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+    for wrong in ({"span": "cat"}, {"box": (900.0, 900.0, 990.0, 990.0)}):
+        with pytest.raises(UserError):
+            result.save(tmp_path / f"c.{ending}", **wrong)
+    assert not (tmp_path / f"c.{ending}").exists()
+
+
+def test_regions_that_hold_no_patch_have_no_strongest(result: Result) -> None:
+    gone = Selection((), (REGIONS[0], Region(REGIONS[0].box, subtract=True)))
+    assert selection_as_plain(result, gone)["strongest_patch"] is None
 
 
 def test_npz_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:
