@@ -100,6 +100,7 @@ def _selection_lines(chosen: dict[str, Any]) -> list[str]:
     if chosen["span"] is None and chosen["box"] is None:
         return []
     patch = chosen["strongest_patch"]
+    place = _place(patch["row"], patch["column"], patch["box"])
     share = "" if chosen["share"] is None else f", {chosen['share']:.0%} of the whole matrix"
     what = " × ".join(
         [
@@ -110,7 +111,7 @@ def _selection_lines(chosen: dict[str, Any]) -> list[str]:
     return [
         f"Selected: {what}",
         f"  sum {chosen['sum']:+.4f}{share}",
-        f"  strongest patch, by magnitude: {_place(patch['row'], patch['column'], patch['box'])}  {patch['value']:+.4f}",
+        f"  strongest patch, by magnitude: {place}  {patch['value']:+.4f}",
         "",
     ]
 

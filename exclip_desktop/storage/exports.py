@@ -108,7 +108,7 @@ def selection_in_brief(result: Explanation, selection: Selection) -> dict[str, A
     - ``sum``: of the selected tokens × the selected patches, each by its covered share.
     - ``share``: of ``sum`` in the whole matrix; None where that is too small for shares.
     - ``strongest_patch``: the one of largest magnitude, for or against, through the selected tokens; its ``row`` and
-      ``column`` from 0, its ``box`` in pixels, and its ``value``, by its covered share. None where no patch is selected.
+      ``column`` from 0, its ``box`` in pixels, and its ``value``, by its covered share; None for no patch.
     """
     block = block_sum(result.interactions, result.geometry, selection)
     return {
