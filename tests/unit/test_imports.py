@@ -67,3 +67,21 @@ def test_unknown_names_are_attribute_errors() -> None:
 
     with pytest.raises(AttributeError):
         exclip_desktop.unknown  # noqa: B018  the error is the point
+
+
+def test_torch_is_left_as_it_was_after_a_forward_mode_pass() -> None:
+    """Rules that no head needs are not compiled for it (0.4 s), and are there for whoever differentiates after it."""
+    script = (
+        "import sys, torch\n"
+        "from exclip_desktop.attribution.path import along, exact_derivatives\n"
+        "point = torch.linspace(-1, 1, 6, dtype=torch.float64)\n"
+        "with exact_derivatives():\n"
+        "    along(lambda x: torch.nn.functional.layer_norm(x, (6,)), point, point)\n"
+        "assert not any('decompositions_for_jvp' in name for name in sys.modules)\n"
+        "slope = along(torch.nn.functional.logsigmoid, point, torch.ones(6).double())[1]\n"
+        "torch.testing.assert_close(slope, torch.sigmoid(-point))\n"
+        "torch.func.hessian(lambda x: torch.nn.functional.layer_norm(x, (6,)).sin().sum())(point)\n"
+        "assert 'torch._decomp.decompositions_for_jvp' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
