@@ -18,6 +18,11 @@ LARGE_RESIDUAL: Final = 1e-3
 MARGIN: Final = 9
 LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
 BREAKS: Final = "extraordinarily"  # what a line may lose at its end
+SUM_SAYS: Final = (
+    "The sum over what is selected, in the unit of the score, and its share of ΣΣA, the sum of the whole matrix. ΣΣA "
+    "counts [SOT], [EOT] and prefix tokens, such as the class token, too. A negative share works against it. Where ΣΣA "
+    "is closer to zero than 0.01, there is no share."
+)
 
 
 def doubt(explanation: Explanation) -> str:
@@ -33,13 +38,31 @@ def _fault(side: SideReport) -> str:
     return "" if side.converged else f"has not settled after {side.nodes} nodes"
 
 
-class Figure(QWidget):
-    """A line of large text that changes often: unlike a label, it never asks for a new layout."""
+def share_told(share: float | None) -> str:
+    """Return a share of the whole matrix in words, with its sign; empty where there is none."""
+    if share is None:
+        return ""
+    per_mille = round(share * 1000)
+    told = "against the whole" if per_mille < 0 else "more than the whole" if per_mille > 1000 else "the whole matrix"
+    return f"{per_mille / 10:.1f}% of ΣΣA, {told}".replace("-", "−")
 
-    def __init__(self, factor: float, parent: QWidget | None = None) -> None:
+
+def whole_told(explanation: Explanation) -> str:
+    """Return the sum of the whole matrix, which has more than patches; empty where patches are all there is."""
+    if not explanation.interactions.prefix:
+        return ""
+    return f"ΣΣA, with prefix tokens: {signed(float(explanation.matrix.sum(dtype=float)))}"
+
+
+class Figure(QWidget):
+    """A line of text that changes often: unlike a label, it never asks for a new layout."""
+
+    def __init__(self, factor: float = 1.0, parent: QWidget | None = None, *, bold: bool = False) -> None:
         super().__init__(parent)
         self._text = ""
-        self.setFont(larger(self.font(), factor))
+        font = larger(self.font(), factor)
+        font.setBold(bold)
+        self.setFont(font)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
@@ -88,7 +111,8 @@ class SelectionTab(QScrollArea):
         self._state = state
         self._choosing = False
         self._told = ""
-        self._score, self._sum = Figure(2.2), Figure(1.3)
+        self._score, self._sum, self._share = Figure(2.2), Figure(1.3), Figure()
+        self._block = Figure(bold=True)
         self._what, self._doubt = QLabel(), QLabel()
         self._ledger, self._pairs = LedgerBar(), PairsList()
         self._lay_out()
@@ -112,9 +136,10 @@ class SelectionTab(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the words to the room there is."""
-        super().resizeEvent(event)
-        # Of one size only: a label that could have another asks for a new layout with every text.
+        # Of one size only: a label that could have another asks for a new layout with every text. Set before Qt lays
+        # out the content, which would else stay as wide as the label was, and be cut where a scroll bar has come.
         self._what.setFixedSize(self._room(), LINES * self._what.fontMetrics().lineSpacing())
+        super().resizeEvent(event)
         self._fit_what()
 
     def _show_explanation(self, explanation: Explanation) -> None:
@@ -127,9 +152,10 @@ class SelectionTab(QScrollArea):
         self._told = f"{words_told(explanation.caption, selection.rows)} × {regions_told(selection.regions)}"
         self._fit_what()
         block = block_sum(explanation.interactions, explanation.geometry, selection)
-        share = explanation.share_of_all(block)
-        told = "–" if share is None else f"{share:.1%}".replace("-", "−")
-        self._sum.setText(f"{signed(block)}   {told} of ΣΣA")
+        everything = selection == Selection()
+        self._block.setText("Everything" if everything else "Selected")
+        self._sum.setText(signed(block))
+        self._share.setText(whole_told(explanation) if everything else share_told(explanation.share_of_all(block)))
 
     def _fit_what(self) -> None:
         """Show what is selected, shortened to its lines."""
@@ -152,8 +178,9 @@ class SelectionTab(QScrollArea):
         column.addWidget(self._score)
         column.addWidget(self._doubt)
         column.addSpacing(8)
-        column.addWidget(self._heading("Selected"))
+        column.addWidget(self._block)
         column.addWidget(self._sum)
+        column.addWidget(self._share)
         column.addWidget(self._what)
         column.addSpacing(8)
         column.addWidget(self._heading("What the score is made of"))
@@ -169,8 +196,10 @@ class SelectionTab(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._sum.setToolTip("The sum of the selected block, and its share of the whole matrix's sum.")
+        for figure in (self._block, self._sum, self._share):
+            figure.setToolTip(SUM_SAYS)
         named = {"score": self._score, "doubt": self._doubt, "what": self._what, "sum": self._sum}
+        named |= {"share": self._share, "block": self._block}
         for name, widget in named.items():
             widget.setObjectName(name)
         for label in (self._what, self._doubt):

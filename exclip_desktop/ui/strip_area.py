@@ -31,6 +31,10 @@ class StripArea(QScrollArea):
         """Return the height of all lines, up to the limit."""
         return QSize(480, min(HIGHEST_PX, self._strip.heightForWidth(max(self.viewport().width(), 160))))
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return no more than is wanted: Qt would keep room for scroll bars below a single line."""
+        return QSize(160, self.sizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Ask for another height when the lines break elsewhere."""
         super().resizeEvent(event)

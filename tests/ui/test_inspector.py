@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -20,7 +20,7 @@ from exclip_desktop.session.state import Outcome, State, View
 from exclip_desktop.ui.details_tab import DetailsTab
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.pairs_list import PairsList
-from exclip_desktop.ui.selection_tab import Figure, doubt
+from exclip_desktop.ui.selection_tab import Figure, SelectionTab, doubt, share_told
 
 BOX = Region((100, 100, 220, 200))
 Make = Callable[..., State]
@@ -87,7 +87,43 @@ def test_selected_block(state: State, inspector: Inspector) -> None:
     block = block_sum(explanation.interactions, explanation.geometry, selection)
     whole = float(explanation.matrix.sum(dtype=float))
     assert text_of(inspector, "what") == "red balloon × 1 box"
-    assert text_of(inspector, "sum") == f"{signed(block)}   {block / whole:.1%} of ΣΣA".replace("-", "−")
+    assert text_of(inspector, "block") == "Selected"
+    assert text_of(inspector, "sum") == signed(block)
+    assert text_of(inspector, "share") == share_told(block / whole) != ""
+
+
+def test_nothing_selected_is_everything_and_no_share(
+    state: State, inspector: Inspector, make_explanation: Callable[..., Explanation]
+) -> None:
+    explanation = explained(state)
+    patches, whole = explanation.grid.sum(dtype=float), explanation.matrix.sum(dtype=float)
+    assert text_of(inspector, "block") == "Everything"
+    assert text_of(inspector, "sum") == signed(patches)
+    assert text_of(inspector, "share") == f"ΣΣA, with prefix tokens: {signed(whole)}"
+    assert text_of(inspector, "what") == "all words and specials × the whole picture"
+    state.change(selection=Selection((), (BOX,)))
+    assert text_of(inspector, "block") == "Selected"
+    state.change(selection=Selection())
+    assert text_of(inspector, "block") == "Everything"
+    bare = replace(explanation.interactions, values=explanation.matrix[:, 1:], prefix=0)
+    state.change(explanation=replace(explanation, interactions=bare))
+    assert (text_of(inspector, "sum"), text_of(inspector, "share")) == (signed(patches), "")
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.2024, "20.2% of ΣΣA, the whole matrix"),
+        (1.0, "100.0% of ΣΣA, the whole matrix"),
+        (1.0004, "100.0% of ΣΣA, the whole matrix"),
+        (1.002, "100.2% of ΣΣA, more than the whole"),
+        (-0.12, "−12.0% of ΣΣA, against the whole"),
+        (-0.0004, "0.0% of ΣΣA, the whole matrix"),
+        (None, ""),
+    ],
+)
+def test_a_share_says_what_it_is_of(share: float | None, told: str) -> None:
+    assert share_told(share) == told
 
 
 def test_a_long_selection_is_shortened_to_two_lines(
@@ -110,7 +146,9 @@ def test_share_is_blank_where_the_matrix_sums_to_nothing(state: State, inspector
     explanation = explained(state)
     values = explanation.matrix - explanation.matrix.mean()
     state.change(explanation=replace(explanation, interactions=replace(explanation.interactions, values=values)))
-    assert text_of(inspector, "sum").endswith("   – of ΣΣA")
+    state.change(selection=Selection((2,)))
+    assert text_of(inspector, "sum") != ""
+    assert text_of(inspector, "share") == ""
 
 
 def test_doubt_is_told_in_one_sentence(state: State, inspector: Inspector) -> None:
@@ -244,6 +282,17 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     assert text_of(inspector, "Time") == "1.50 s, computed"
     assert text_of(inspector, "Picture layer") == "0"
     assert tab.findChild(QPushButton).text() == "Copied"
+
+
+def test_nothing_is_cut_where_a_scroll_bar_comes(state: State, inspector: Inspector) -> None:
+    state.change(selection=Selection((2, 3), (BOX,)))
+    tab = inspector.findChild(SelectionTab)
+    assert isinstance(tab, SelectionTab)
+    assert not tab.verticalScrollBar().isVisible()
+    inspector.resize(340, 400)
+    QGuiApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    assert tab.verticalScrollBar().isVisible()
+    assert tab.widget().width() == tab.viewport().width()
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.strip_area import HIGHEST_PX, StripArea
 from exclip_desktop.ui.strip_layout import (
     MARGIN,
     StripLayout,
@@ -15,6 +17,7 @@ from exclip_desktop.ui.strip_layout import (
     unseen_words,
 )
 from exclip_desktop.ui.strip_picking import Picker, place_of, rows_between, told_rows
+from exclip_desktop.ui.token_strip import TokenStrip
 from tests.ui.conftest import caption_of
 from tests.ui.strip_desk import Desk
 
@@ -32,6 +35,25 @@ def test_words_are_wrapped_inside_the_width_and_every_cell_is_found_where_it_sta
                 x = (piece.edges[cell] + piece.edges[cell + 1]) / 2
                 assert layout.place_at(x, piece.top + 3) == (piece.chip, cell)
                 assert layout.nearest(x, piece.top + 3) == (piece.chip, cell)
+
+
+@pytest.mark.parametrize(("count", "lines"), [(3, 1), (40, 2), (400, 4)])
+def test_the_strip_has_the_height_of_its_lines_up_to_a_limit(
+    qtbot: QtBot, make_state: Callable[..., State], count: int, lines: int
+) -> None:
+    strip, page = TokenStrip(make_state(words=("dog",) * count)), QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    column.addWidget(StripArea(strip))
+    column.addStretch(1)
+    page.resize(1200, 600)
+    with qtbot.waitExposed(page):
+        page.show()
+    area = page.findChild(StripArea)
+    wanted = strip.heightForWidth(area.viewport().width())
+    qtbot.waitUntil(lambda: area.height() == min(wanted, HIGHEST_PX))
+    single = strip.minimumSizeHint().height()
+    assert (area.height() - 1) // single + 1 == lines
 
 
 def test_a_word_wider_than_the_strip_is_broken_between_its_tokens() -> None:
