@@ -16,7 +16,7 @@ from exclip_desktop.core.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class PooledBlock:
-    """A last block of which only one query matters, taken apart for the closed form.
+    """A last block of which only one query matters, taken apart.
 
     Attributes:
         norm: the layer norm before the attention.
@@ -32,6 +32,13 @@ class PooledBlock:
     scale: nn.Module
     tail: Callable[[Tensor], Tensor]
     pooled: int
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Return the embeddings of the block's inputs, at the cost of one query: (B, T, W) → (B, D)."""
+        y = self.norm(x)
+        at = slice(self.pooled, self.pooled + 1)
+        attended = self.attention(y[:, at], y, y, need_weights=False)[0]
+        return self.tail((x[:, at] + self.scale(attended))[:, 0])
 
 
 def _separable(block: nn.Module) -> bool:
@@ -84,10 +91,11 @@ class ImageTower:
 
     def head(self, features: Tensor, layer: int) -> Tensor:
         """Return the embeddings of a batch of features: (B, T, W) → (B, D)."""
+        last = self.pooled_block(self.layers - 1)
         x = features
-        for block in self._blocks[layer:]:
+        for block in self._blocks[layer : self.layers - (last is not None)]:
             x = block(x)
-        return self._projected(self._visual._pool(x)[0])
+        return last.embed(x) if last is not None else self._projected(self._visual._pool(x)[0])
 
     def pooled_block(self, layer: int) -> PooledBlock | None:
         """Return block ``layer`` taken apart where only the class token's query matters, else None."""
@@ -140,8 +148,9 @@ class TextTower:
 
     def head(self, features: Tensor, layer: int) -> Tensor:
         """Return the embeddings of a batch of features, pooled at the last position: (B, T, W) → (B, D)."""
-        x = self._run(features, layer, self.layers)
-        return self._projected(self._text.ln_final(x[:, -1]))
+        last = self.pooled_block(self.layers - 1, features.shape[1])
+        x = self._run(features, layer, self.layers - (last is not None))
+        return last.embed(x) if last is not None else self._projected(self._text.ln_final(x[:, -1]))
 
     def pooled_block(self, layer: int, length: int) -> PooledBlock | None:
         """Return block ``layer`` taken apart where only the last of ``length`` tokens is a query, else None."""
