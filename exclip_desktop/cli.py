@@ -31,6 +31,11 @@ COMMANDS = ("explain", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 PROGRESS_AFTER_S = 0.5
+PAIR_WANTED = (
+    "A picture and a caption are needed; only one of them is given.",
+    'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
+)
+SAMPLE_ALONE = ("A sample brings its own picture and caption.", "Leave out --sample, or what stands beside it.")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -214,7 +219,7 @@ def _check_before_work(options: argparse.Namespace, caption: str) -> None:
     if options.out is not None:
         check_data_path(options.out)
     if not caption.strip():
-        raise CaptionError("The caption is empty.", "Type what the picture might show.")
+        raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
 
 
 def _check_selection(options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...]) -> None:
@@ -245,13 +250,11 @@ def _what(options: argparse.Namespace) -> tuple[Path, str]:
     if options.image is not None and options.caption is not None and options.sample is None:
         return Path(options.image), options.caption
     if options.image is not None:
-        raise CaptionError(
-            "A picture needs a caption." if options.sample is None else "Give a picture or --sample, not both."
-        )
+        raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
     shipped = samples()
     number = 1 if options.sample is None else options.sample
     if not 1 <= number <= len(shipped):
-        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)}.")
+        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)} (--sample).")
     return shipped[number - 1].path, shipped[number - 1].caption
 
 

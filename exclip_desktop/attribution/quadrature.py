@@ -35,11 +35,13 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
 
     """
     if quadrature not in OWN_STEPS:
-        raise SettingsError(f'There is no quadrature "{quadrature}".', f"Choose one of {', '.join(OWN_STEPS)}.")
+        raise SettingsError(
+            f'There is no quadrature "{quadrature}".', f"Choose one (--quadrature): {', '.join(OWN_STEPS)}."
+        )
     count = OWN_STEPS[quadrature] if steps is None else steps
     least = LEAST_STEPS[quadrature]
     if not least <= count <= MOST_STEPS:
-        raise SettingsError(f"{quadrature} cannot take {count} steps.", f"Give {least} to {MOST_STEPS}.")
+        raise SettingsError(f"{quadrature} cannot take {count} steps.", f"Give {least} to {MOST_STEPS} (--steps).")
     if quadrature == "gauss-legendre":
         return [gauss_legendre(count)]
     if quadrature == "riemann-right":

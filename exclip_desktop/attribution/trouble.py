@@ -27,7 +27,8 @@ def memory_told() -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         raise UserError(
-            "There is not enough memory for this.", "Close other programs, or choose a later layer or the CPU."
+            "There is not enough memory for this.",
+            "Close other programs, or choose a later layer (--image-layer, --text-layer) or the CPU (--device cpu).",
         ) from error
 
 
@@ -36,6 +37,6 @@ def check_finite(rows: Tensor) -> Tensor:
     if not bool(torch.isfinite(rows).all()):
         raise ModelError(
             "The model gives values that are not numbers for this pair.",
-            "Check its weights, or choose another layer or the CPU.",
+            "Check its weights, or choose another layer (--image-layer, --text-layer) or the CPU (--device cpu).",
         )
     return rows

@@ -58,16 +58,17 @@ class Geometry:
         width, height = self.source_size
         told = ",".join(f"{value:g}" for value in box)
         if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
-            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1.")
+            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1 (--box).")
         if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
             raise SelectionError(
-                f"The box {told} lies outside the picture.", f"The picture is {width} × {height} pixels."
+                f"The box {told} lies outside the picture.", f"Give one within its {width} × {height} pixels (--box)."
             )
         coverage = self.coverage(box)
         if not coverage.any():
             seen = ",".join(f"{value:g}" for value in self.seen)
             raise SelectionError(
-                f"The box {told} lies where the model does not look.", f"The model saw the part {seen} of the picture."
+                f"The box {told} lies where the model does not look.",
+                f"Give one on the part that it saw, {seen} (--box).",
             )
         return coverage
 

@@ -81,7 +81,9 @@ def load_model(
     network = network.eval().requires_grad_(False).to(chosen)
     tokenizer = open_clip.get_tokenizer(source.schema)
     if not isinstance(tokenizer, SimpleTokenizer):
-        raise ModelError(f"The tokenizer of {source.name} cannot be used yet.", "Choose a model with CLIP's tokenizer.")
+        raise ModelError(
+            f"The tokenizer of {source.name} cannot be used yet.", "Choose a model with CLIP's own (--model)."
+        )
     content = sha256_of(source.weights)
     config = [open_clip.get_model_config(source.schema), network.visual.preprocess_cfg, source.quick_gelu]
     return Model(
@@ -103,7 +105,10 @@ def _find(name: str, pretrained: str | None, checkpoint: str | Path | None, allo
     folder = bundled_folder() if name == BUNDLED else expanded(name)
     if name == BUNDLED or is_dir(folder):
         if pretrained or checkpoint:
-            raise ModelError(f'"{name}" brings its own weights.', "Leave out the tag and the checkpoint.")
+            raise ModelError(
+                f'"{name}" brings its own weights.',
+                "Leave out the tag (--pretrained) and the checkpoint (--checkpoint).",
+            )
         return _Source(name, f"local-dir:{folder}", _weights_in(folder), folder)
     check_architecture(name)
     if checkpoint is not None and pretrained is None:
@@ -114,13 +119,15 @@ def _find(name: str, pretrained: str | None, checkpoint: str | Path | None, allo
         f"{name} is an architecture; which weights it shall have is not said."
         if pretrained is None
         else "Both a tag and a checkpoint are given.",
-        "Give either a tag (such as laion2b_s34b_b79k) or a checkpoint file.",
+        "Give either a tag such as laion2b_s34b_b79k (--pretrained) or a checkpoint file (--checkpoint).",
     )
 
 
 def _weights_in(folder: Path) -> Path:
     if not (folder / CONFIG_FILE).is_file():
-        raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", "Choose a folder with a config and weights.")
+        raise ModelError(
+            f"The folder {folder} has no {CONFIG_FILE}.", "Choose a folder with a config and weights (--model)."
+        )
     found = _find_checkpoint_in_dir(folder)  # the same file that open_clip's local-dir: loads
     if found is None:
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors beside the config.")
@@ -145,12 +152,14 @@ def _tagged(name: str, tag: str, allow_download: bool) -> _Source:
             path = Path(open_clip.download_pretrained(config))
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(
-                f"{name} ({tag}) could not be downloaded: {error}.", "Check the network, or give a checkpoint file."
+                f"{name} ({tag}) could not be downloaded: {error}.",
+                "Check the network, or give a checkpoint file (--checkpoint).",
             ) from error
     if path is None:
         raise ModelError(
             f"{name} ({tag}) is not on this computer, and the network is off.",
-            "Allow the download, download it on another machine, or choose a folder.",
+            "Allow the download (--download; from Python allow_download=True), or bring a checkpoint file "
+            "(--checkpoint) or a folder (--model) from another machine.",
         )
     return _Source(f"{name} ({tag})", name, path, preprocess=config, quick_gelu=bool(config.get("quick_gelu")))
 
@@ -160,11 +169,13 @@ def _check_config(source: _Source) -> None:
     try:
         reason = why_not(source.schema)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"The config of {source.name} cannot be read: {error}.", "Choose another folder.") from error
+        raise ModelError(
+            f"The config of {source.name} cannot be read: {error}.", "Choose another (--model)."
+        ) from error
     if reason:
         raise ModelError(
             f"{source.name} cannot be explained yet: {reason}.",
-            "Choose a model with open_clip's own vision transformer and CLIP's text encoder, such as ViT-B-32.",
+            "Choose one with open_clip's own vision transformer and CLIP's text encoder (--model), such as ViT-B-32.",
         )
 
 
@@ -215,7 +226,7 @@ def _build(source: _Source, shapes: dict[str, tuple[int, ...]]) -> Any:
     """Let open_clip build the model and load its weights, strictly."""
     misfit = ModelError(
         f"The weights in {source.weights.name} do not fit {source.name}.",
-        "Name the architecture they were trained with.",
+        "Name the architecture they were trained with (--model).",
     )
     with warnings.catch_warnings():
         # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
@@ -266,11 +277,20 @@ def _card(folder: Path | None) -> Card:
 
 
 def _device(name: str | None) -> torch.device:
-    if name is None:
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    there = _devices_here()
     try:
-        device = torch.device(name)
+        device = torch.device(there[0] if name is None else name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ModelError(f'This computer cannot use the device "{name}".', 'Give "cpu", "cuda" or "mps".') from error
+        raise ModelError(
+            f'This computer cannot use the device "{name}".', f"Give one that is here (--device): {', '.join(there)}."
+        ) from error
     return device
+
+
+def _devices_here() -> list[str]:
+    """Return the names of the devices that torch can use on this computer, the best first."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    numbered = [f"cuda:{index}" for index in range(count)] if count > 1 else []
+    cuda = ["cuda", *numbered] if count else []
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]

@@ -78,11 +78,11 @@ class Model:
         if layer == "pool":
             raise SettingsError(
                 f'Layer "pool" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
-                f"Give a block from 0 to {tower.layers - 1}; −1 is the last.",
+                f"Give a block from 0 to {tower.layers - 1} (--{side}-layer); −1 is the last.",
             )
         if isinstance(layer, str) or not -tower.layers <= layer < tower.layers:
             raise SettingsError(
                 f"The {side} tower of {self.name} has no layer {layer}.",
-                f"Give a block from 0 to {tower.layers - 1}; negative numbers count from the end, −1 is the last.",
+                f"Give a block from 0 to {tower.layers - 1} (--{side}-layer); negative numbers count from the end.",
             )
         return layer % tower.layers

@@ -71,9 +71,9 @@ def check_architecture(name: str) -> None:
     if name in known:
         return
     near = difflib.get_close_matches(name, [BUNDLED, *known], n=3, cutoff=0.5)
-    hint = (
-        f"Did you mean {' or '.join(near)}?" if near else f'Choose "{BUNDLED}", a folder, or an open_clip architecture.'
-    )
+    hint = f'Choose "{BUNDLED}", a folder, or an open_clip architecture (--model).'
+    if near:
+        hint = f"Did you mean {' or '.join(near)}?"
     raise ModelError(f'There is no model named "{name}", and no such folder.', hint)
 
 
@@ -86,7 +86,8 @@ def tag_config(name: str, tag: str) -> dict[str, Any]:
     """
     known = open_clip.list_pretrained_tags_by_model(name)
     if not open_clip.pretrained.is_pretrained_cfg(name, tag):
-        told = f"It has: {', '.join(known)}." if known else "It has none; give a checkpoint file."
-        raise ModelError(f'{name} has no weights tagged "{tag}".', told)
+        told = f"Give one it has (--pretrained): {', '.join(known)}."
+        none = "It has no tags; give a checkpoint file (--checkpoint)."
+        raise ModelError(f'{name} has no weights tagged "{tag}".', told if known else none)
     config: dict[str, Any] = tags.get_pretrained_cfg(name, tag)
     return config

@@ -120,9 +120,16 @@ BAD = {
     "empty file": (["empty.png", "a dog"], "empty"),
     "too large": (["good.png", "a dog", "--max-megapixels", "0.001"], "raise the limit"),
     "empty caption": (["good.png", "  "], "The caption is empty"),
-    "no caption": (["good.png"], "needs a caption"),
+    "no caption": (["good.png"], "only one of them is given. Give both, the caption in quotes: exclip-desktop explain"),
+    "no picture": (["a dog"], "only one of them is given. Give both"),
+    "a picture and a sample": (["good.png", "a dog", "--sample", "2"], "Leave out --sample, or what stands beside it."),
+    "a caption and a sample": (["a dog", "--sample", "2"], "Leave out --sample, or what stands beside it."),
+    "part of a word": (["good.png", "a bored dog", "--span", "red"], 'Give whole words of "a bored dog"'),
     "span": (["good.png", "a dog", "--span", "cat"], '"cat" is not in the caption'),
-    "box outside": (["good.png", "a dog", "--box", "70,0,90,10"], "outside the picture"),
+    "box outside": (
+        ["good.png", "a dog", "--box", "70,0,90,10"],
+        "outside the picture. Give one within its 60 × 40 pixels",
+    ),
     "box empty": (["good.png", "a dog", "--box", "9,9,3,3"], "is empty"),
     "unknown model": (["good.png", "a dog", "--model", "ViT-B32"], "Did you mean ViT-B-32"),
     "weights elsewhere": (

@@ -91,7 +91,8 @@ def test_a_tag_is_found_in_the_local_cache(
     monkeypatch.setitem(open_clip.pretrained._PRETRAINED, NAME, {"tagged": config})
     with pytest.raises(ModelError, match="not on this computer") as caught:
         load_model(architecture, pretrained="tagged")
-    assert "Allow the download" in caught.value.hint
+    for way in ("Allow the download (--download; ", "allow_download=True", "(--checkpoint)", "(--model)"):
+        assert way in caught.value.hint
     _hub_cache(tmp_path, "nobody/tiny", folder / "open_clip_model.safetensors")
     monkeypatch.setattr(
         registry,
@@ -137,8 +138,9 @@ def test_the_network_is_not_touched_unless_asked(
     with pytest.raises(ModelError, match="network is off"):
         load_model(architecture, pretrained="tagged")
     assert asked == []
-    with pytest.raises(ModelError, match="could not be downloaded"):
+    with pytest.raises(ModelError, match="could not be downloaded") as caught:
         load_model(architecture, pretrained="tagged", allow_download=True)
+    assert "(--checkpoint)" in caught.value.hint
     assert len(asked) == 1
 
 
@@ -214,12 +216,22 @@ def test_unknown_names_get_near_ones() -> None:
 
 
 def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Path) -> None:
-    with pytest.raises(ModelError, match="is not said"):
-        load_model(architecture)
-    with pytest.raises(ModelError, match="Both"):
-        load_model("ViT-B-32", pretrained="openai", checkpoint=folder / "open_clip_model.safetensors")
-    with pytest.raises(ModelError, match="its own weights"):
-        load_model(str(folder), pretrained="openai")
+    weights = folder / "open_clip_model.safetensors"
+    for message, arguments in (
+        ("is not said", {"name": architecture}),
+        ("Both", {"name": "ViT-B-32", "pretrained": "openai", "checkpoint": weights}),
+        ("its own weights", {"name": str(folder), "pretrained": "openai"}),
+    ):
+        with pytest.raises(ModelError, match=message) as caught:
+            load_model(**arguments)
+        assert "(--pretrained)" in caught.value.hint
+        assert "(--checkpoint)" in caught.value.hint
+    with pytest.raises(ModelError, match="no weights tagged") as caught:
+        load_model(architecture, pretrained="openai")
+    assert "(--checkpoint)" in caught.value.hint
+    with pytest.raises(ModelError, match="no model named") as caught:
+        load_model("nothing like it at all")
+    assert "(--model)" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -238,10 +250,25 @@ def test_what_cannot_be_explained_yet_is_named_with_its_reason(folder: Path, nam
 
 
 def test_devices_that_are_not_there_are_refused(folder: Path) -> None:
-    for device in ("cuda:7", "abacus"):
+    for device in ("cuda:7", "abacus", ""):
         with pytest.raises(ModelError, match="cannot use the device"):
             load_model(str(folder), device=device)
     assert loading.load_model(str(folder), device="cpu").device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "told"),
+    [(0, False, "cpu."), (1, False, "cuda, cpu."), (2, False, "cuda, cuda:0, cuda:1, cpu."), (0, True, "mps, cpu.")],
+)
+def test_only_devices_that_are_there_are_offered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool, told: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    with pytest.raises(ModelError) as caught:
+        load_model(str(folder), device="abacus")
+    assert caught.value.hint == f"Give one that is here (--device): {told}"
 
 
 def test_scores_are_open_clips_own(tiny: Model, picture: NDArray[np.uint8]) -> None:
