@@ -13,7 +13,9 @@ from exclip_desktop.storage.exports import selection_in_brief
 PAIRS = 6
 BAR_CELLS = 16
 RAISE_OR_ADAPT = "Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive)."
-BEYOND_ADAPTIVE = "Choose later layers (--image-layer, --text-layer), or --quadrature gauss-legendre with --steps 256."
+BEYOND_ADAPTIVE = (
+    "Choose later layers (--image-layer, --text-layer), or gauss-legendre with 256 steps (--quadrature, --steps)."
+)
 
 
 def warnings_of(result: Explanation) -> list[str]:

@@ -11,6 +11,7 @@ from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.core.tokens import Caption, Span, Token, Word
 
+SHORT: Final = 60  # characters of a caption in a repr
 SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
 
 
@@ -73,6 +74,16 @@ class Explanation:
     image_side: SideReport
     text_side: SideReport
     settings: Settings
+
+    def __repr__(self) -> str:
+        """Return one line: caption, score, shape of the matrix, model and layers."""
+        text, settings = self.caption.text, self.settings
+        short = text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+        rows, columns = self.matrix.shape
+        return (
+            f"<{type(self).__name__} {short!r}: score {self.score:+.4f}, matrix {rows} × {columns}, {settings.model}, "
+            f"image layer {settings.image_layer}, text layer {settings.text_layer}>"
+        )
 
     @property
     def matrix(self) -> NDArray[np.float32]:

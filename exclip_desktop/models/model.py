@@ -53,7 +53,15 @@ class Model:
     reader: CaptionReader
     device: torch.device
     card: Card
-    references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict, repr=False)
+    references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return one line: name, device, blocks and patches of the image tower, blocks and tokens of the text tower."""
+        height, width = self.image.grid
+        return (
+            f"<Model {self.name!r} on {self.device}: {self.image.layers} image layers, {height} × {width} patches, "
+            f"{self.text.layers} text layers, {self.text.context} tokens>"
+        )
 
     def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
         """Return the model input of an RGB picture (H, W, 3): (3, h, w), on the model's device and dtype."""

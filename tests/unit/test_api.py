@@ -75,6 +75,20 @@ def test_the_text_tells_both_residuals_and_the_rows_error_apart(tiny: Model, pic
     assert as_text(fixed, selection(fixed, None, None)).endswith(f"completeness residual {fixed.residual:.1e}")
 
 
+def test_results_and_models_are_told_in_one_line(tiny: Model, picture: NDArray[np.uint8]) -> None:
+    result = explain(tiny, picture, CAPTION, image_layer=1)
+    shape = f"matrix {len(result.rows)} × 17"
+    told = f"{CAPTION!r}: score {result.score:+.4f}, {shape}, {tiny.name}, image layer 1, text layer 2>"
+    assert repr(result) == f"<Result {told}"
+    assert repr(explain_pair(tiny, picture, CAPTION, image_layer=1)) == f"<Explanation {told}"
+    long = repr(explain(tiny, picture, "a dog\n" * 40))
+    assert "\n" not in long
+    assert "…': score" in long
+    assert len(long) < 250 + len(tiny.name)
+    shown = f"<Model {tiny.name!r} on cpu: 3 image layers, 4 × 4 patches, 3 text layers, 16 tokens>"
+    assert repr(tiny) == shown
+
+
 def test_what_was_not_seen_is_told_with_its_reason(tiny: Model, picture: NDArray[np.uint8]) -> None:
     (typed,) = warnings_of(explain(tiny, picture, "a dog <end_of_text> a cat"))
     assert "ends at its typed end token" in typed
