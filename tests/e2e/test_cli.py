@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -221,6 +222,21 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     assert "doctor" in capsys.readouterr().out
+
+
+def test_every_option_that_a_message_or_readme_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["explain", "--help"])
+    known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    parts = [path for path in (ROOT / "exclip_desktop").rglob("*.py") if "demo" not in path.parts]
+    named = {
+        name
+        for path in parts
+        for hint in re.findall(r"\(--[^)]*\)", path.read_text("utf-8"))
+        for name in re.findall(r"--[a-z-]+", hint)
+    }
+    assert {"--pretrained", "--checkpoint", "--download", "--model", "--device", "--steps"} <= named
+    assert named | set(re.findall(r"`(--[a-z-]+)", (ROOT / "README.md").read_text("utf-8"))) <= known
 
 
 @pytest.mark.parametrize("given", [[], ["a.png"], ["a.png", "a dog"]])
