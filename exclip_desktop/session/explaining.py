@@ -7,28 +7,29 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.errors import Cancelled, CaptionError
+from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.selection import Preview, Selection, carried_rows
-from exclip_desktop.core.tokens import Caption
-from exclip_desktop.report import warnings_of
 from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.notices import Notices, loading_told
+from exclip_desktop.session.opening import opening_rows
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, Shown, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pictures import Picture, read_picture
+from exclip_desktop.storage.samples import SampleObject
 
 SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """What the next explanation brings with it: its picture, words to select (None: those selected now), and notes."""
+    """What the next explanation brings with it: its picture, objects of which one is selected, and notes."""
 
     shown: Shown
-    words: str | None = None
+    objects: tuple[SampleObject, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -54,8 +55,7 @@ class Explaining(QObject):
         self._next: _Next | None = None
         self._question: ExplainRequest | None = None  # the one whose answer is awaited
         self._facts: ModelFacts | None = None  # of the model that made what is on screen
-        self._loading_told = ""  # of the loaded model
-        self._warned: Notice | None = None
+        self._notices = Notices(state)
         self._asked = 0
         self._reading = 0
         worker.explained.connect(self._on_explained)
@@ -70,14 +70,18 @@ class Explaining(QObject):
         return self._next.shown if self._next is not None else self._state.shown
 
     def open_file(
-        self, path: str, caption: str | None = None, words: str | None = None, notes: tuple[str, ...] = ()
+        self,
+        path: str,
+        caption: str | None = None,
+        objects: tuple[SampleObject, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
-        """Read a picture file and explain it; ``words`` of the caption are selected then, and ``notes`` are told."""
+        """Read a picture file and explain it; the words of one of its ``objects`` are selected then."""
 
         def then(picture: Picture) -> None:
             self.picture_opened.emit(path)
             shown = Shown(picture, Path(path).name, path)
-            self._take(_Next(shown, words, (*notes, *picture.notes)), caption)
+            self._take(_Next(shown, objects, (*notes, *picture.notes)), caption)
 
         self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then)
 
@@ -110,7 +114,7 @@ class Explaining(QObject):
 
     def dismiss(self) -> None:
         """Take the banner away."""
-        self._state.change(notice=None)
+        self._notices.dismiss()
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""
@@ -184,7 +188,7 @@ class Explaining(QObject):
             explanation=None,
             selection=Selection(),
             preview=Preview(),
-            notice=self._notice(following.notes),
+            notice=self._notices.after(following.notes),
             stale=False,
         )
 
@@ -217,9 +221,10 @@ class Explaining(QObject):
         if question is None or answer.id != question.id:
             return
         self._question, self._facts = None, self._state.facts
-        notes = self._next.notes if self._next is not None else ()
-        shown, selection, notice = self.picture, self._selection(after), self._notice((*notes, *warnings_of(after)))
         outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
+        shown, selection = self.picture, self._selection(after)
+        notes = self._next.notes if self._next is not None else ()
+        notice = self._notices.after((*notes, *self._notices.warnings_of(after, outcome)))
         self._await(None)
         self._state.change(
             shown=shown,
@@ -235,22 +240,12 @@ class Explaining(QObject):
     def _selection(self, after: Explanation) -> Selection:
         """Return what stays selected: the same words, and, on the same picture, the same regions."""
         before, selection = self._state.explanation, self._state.selection
-        if self._next is not None and self._next.words is not None:
-            return Selection(_rows_of(after.caption, self._next.words))
+        if self._next is not None and self._next.objects:
+            return Selection(opening_rows(after, self._next.objects))
         if before is None:
             return replace(selection, rows=())
         rows = carried_rows(before.caption, selection.rows, after.caption)
         return Selection(rows) if self._next is not None else replace(selection, rows=rows)
-
-    def _notice(self, said: tuple[str, ...]) -> Notice | None:
-        """Return what must be known of an answer; else the notice that is there, unless this answer settles it."""
-        before = self._state.notice
-        if not said:
-            return None if before == self._warned or (before is not None and before.kind == "trouble") else before
-        if before is not None and before.message == self._loading_told:
-            said = (self._loading_told, *said)
-        self._warned = Notice(" ".join(said), kind="note")
-        return self._warned
 
     def _on_failed(self, failure: Failed) -> None:
         if failure.request is not self._question:
@@ -279,33 +274,9 @@ class Explaining(QObject):
             return
         state.change(facts=facts)
         before, how = state.how, facts.fitted(state.how)
-        told = [note for note in (facts.note, _layers_told(before, how)) if note]
         if how != before:
             state.change(how=how)
             if self._question is not None:
                 self.ask()
         if self._question is not None:  # else this is the model on screen once more
-            self._tell_of_loading(" ".join(told))
-
-    def _tell_of_loading(self, told: str) -> None:
-        """Say what must be known of the loaded model, in place of what was said of the one before."""
-        notice, before, self._loading_told = self._state.notice, self._loading_told, told
-        if told:
-            self._state.change(notice=Notice(told, kind="note"))
-        elif notice is not None and notice.message == before:
-            self._state.change(notice=None)
-
-
-def _layers_told(asked: How, fitted: How) -> str:
-    """Return which layers a model does not have; empty where it has them all."""
-    layers = (("image", asked.image_layer, fitted.image_layer), ("text", asked.text_layer, fitted.text_layer))
-    missing = [f"no {side} layer {layer}" for side, layer, own in layers if layer != own]
-    return f"This model has {' and '.join(missing)}. Its own choice is used.".replace("-", "−") if missing else ""
-
-
-def _rows_of(caption: Caption, words: str) -> tuple[int, ...]:
-    """Return the rows of ``words``; none where the caption has become another that lacks them."""
-    try:
-        return caption.rows_of(words)
-    except CaptionError:
-        return ()
+            self._notices.tell_of_loading(loading_told(facts, before, how))

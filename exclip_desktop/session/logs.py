@@ -1,6 +1,7 @@
 """What is said of an error, and the log file, which rotates, so that it stays small."""
 
 import logging
+import re
 import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -12,6 +13,7 @@ from exclip_desktop.core.errors import UserError
 log = logging.getLogger(__name__)
 BYTES = 512 * 1024
 KEPT = 3
+OPTIONS = re.compile(r" \(--[^)]*\)")  # what a hint says to those at the command line
 
 
 def log_file() -> Path:
@@ -34,9 +36,9 @@ def start_logging(path: Path) -> bool:
 
 
 def words_of(error: Exception) -> tuple[str, str, str]:
-    """Return what to say of an error: message, hint and details; what was not foreseen is logged too."""
+    """Return what the window says of an error: message, hint and details; what was not foreseen is logged too."""
     if isinstance(error, UserError):
-        return error.message, error.hint, ""
+        return error.message, OPTIONS.sub("", error.hint), ""
     message = f"Something went wrong: {type(error).__name__}."
     details = "".join(traceback.format_exception(error))
     log.error("%s\n%s", message, details)

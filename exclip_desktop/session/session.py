@@ -76,10 +76,9 @@ class Session(QObject):
         self._worker.stop()
 
     def open_sample(self, number: int) -> None:
-        """Open a sample picture with its caption; what it shows first is selected, where the caption names it."""
+        """Open a sample picture with its caption; one of its objects that the caption names is selected."""
         sample = samples()[number]
-        named = [thing.words for thing in sample.objects if thing.words in sample.caption]
-        self.explaining.open_file(str(sample.path), sample.caption, named[0] if named else None)
+        self.explaining.open_file(str(sample.path), sample.caption, sample.objects)
 
     def show(self, **changes: object) -> None:
         """Change how heat is drawn; the arguments are fields of ``View``."""

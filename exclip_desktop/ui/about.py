@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.version import __version__
+from exclip_desktop.ui.bundled import BUNDLED_SAYS
 from exclip_desktop.ui.theme import app_icon
 
 NAME: Final = "exclip desktop"
@@ -76,6 +77,7 @@ class AboutDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(self._head())
         column.addWidget(_paragraph(WHAT))
+        column.addWidget(_paragraph(BUNDLED_SAYS))
         column.addWidget(_paragraph(LICENCE))
         column.addWidget(tabs, 1)
         column.addWidget(buttons)

@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.explanation import Explanation, SideReport
+from exclip_desktop.core.steps import TOLERANCE
 from exclip_desktop.session.requests import ModelFacts
 from exclip_desktop.session.state import Outcome, State
+from exclip_desktop.ui.bundled import model_told
 
 SHORT_HASH: Final = 12
 COPIED_MS: Final = 1500
@@ -41,7 +43,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
     columns, rows = geometry.grid[1], geometry.grid[0]
     at_most = "at most " if settings.quadrature == "adaptive" else ""
     told = [
-        Detail("Model", settings.model),
+        Detail("Model", "\n".join(part for part in (settings.model, model_told(settings.model)) if part)),
         Detail("Weights", settings.weights),
         Detail("Weights SHA-256", f"{settings.weights_sha256[:SHORT_HASH]}…", settings.weights_sha256),
         Detail("Device", settings.device),
@@ -64,8 +66,9 @@ def _layer(layer: int, count: int | None) -> str:
 
 def _side(side: SideReport) -> str:
     error = "" if side.row_error is None else f"\nrow error {side.row_error:.1e}"
-    settled = "" if side.converged else "\nnot settled"
-    return f"{side.nodes} nodes, {side.way}\nresidual {side.residual:.1e}{error}{settled}"
+    fault = "not settled" if not side.converged else "not exact" if side.residual > TOLERANCE else ""
+    doubt = f"\n{fault}: at most {TOLERANCE:g} is wanted" if fault else ""
+    return f"{side.nodes} nodes, {side.way}\nresidual {side.residual:.1e}{error}{doubt}"
 
 
 class DetailsTab(QWidget):

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLay
 from exclip_desktop.core.explanation import Explanation, SideReport
 from exclip_desktop.core.pairs import signed, strongest_pairs
 from exclip_desktop.core.selection import Selection, block_sum
+from exclip_desktop.core.steps import TOLERANCE
 from exclip_desktop.core.wording import regions_told, words_told
+from exclip_desktop.session.notices import doubts_told
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.ledger_bar import LedgerBar
 from exclip_desktop.ui.pairs_list import COUNT, PairsList
+from exclip_desktop.ui.tips import wrapped
 
-LARGE_RESIDUAL: Final = 1e-3
 MARGIN: Final = 9
 LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
 BREAKS: Final = "extraordinarily"  # what a line may lose at its end
@@ -33,7 +35,7 @@ def doubt(explanation: Explanation) -> str:
 
 
 def _fault(side: SideReport) -> str:
-    if side.residual > LARGE_RESIDUAL:
+    if side.residual > TOLERANCE:
         return f"misses {side.residual:.1%} after {side.nodes} nodes"
     return "" if side.converged else f"has not settled after {side.nodes} nodes"
 
@@ -146,6 +148,7 @@ class SelectionTab(QScrollArea):
         self._score.setText(signed(explanation.score))
         self._doubt.setText(doubt(explanation))
         self._doubt.setVisible(bool(self._doubt.text()))
+        self._doubt.setToolTip(wrapped(doubts_told(explanation)))
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:
@@ -164,7 +167,7 @@ class SelectionTab(QScrollArea):
         short = metrics.elidedText(self._told, Qt.TextElideMode.ElideMiddle, room)
         if short != self._what.text():
             self._what.setText(short)
-            self._what.setToolTip(self._told if short != self._told else "")
+            self._what.setToolTip(wrapped(self._told) if short != self._told else "")
 
     def _room(self) -> int:
         return max(self.viewport().width() - 2 * MARGIN, 0)
@@ -197,7 +200,7 @@ class SelectionTab(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for figure in (self._block, self._sum, self._share):
-            figure.setToolTip(SUM_SAYS)
+            figure.setToolTip(wrapped(SUM_SAYS))
         named = {"score": self._score, "doubt": self._doubt, "what": self._what, "sum": self._sum}
         named |= {"share": self._share, "block": self._block}
         for name, widget in named.items():

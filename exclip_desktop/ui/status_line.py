@@ -6,8 +6,11 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from exclip_desktop.session.notices import doubts_told
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.bundled import model_told
 from exclip_desktop.ui.theme import pixmap
+from exclip_desktop.ui.tips import wrapped
 
 SHOW_AFTER_MS: Final = 500
 BAR_PX: Final = 140
@@ -85,19 +88,18 @@ class StatusLine(QWidget):
 
     def _show_result(self) -> None:
         facts, explanation, outcome = self._state.facts, self._state.explanation, self._state.outcome
-        if facts is None:
-            self._model.show_text(self._state.choice.name)
-        else:
-            self._model.show_text(f"{facts.name}{BETWEEN}{facts.device}")
-        self._model.setToolTip("" if facts is None else facts.note)
+        name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.name, "", "")
+        self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
+        self._model.setToolTip(wrapped(f"{note} {model_told(name)}"))
         if explanation is None:
             self._result.clear()
             return
-        origin = "from the cache" if outcome.cached else "computed"
-        parts = ("", f"score {_signed(explanation.score)}", as_time(outcome.seconds), origin)
+        origin, doubts = "from the cache" if outcome.cached else "computed", doubts_told(explanation)
+        exact = ("not exact",) if doubts else ()
+        parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(outcome.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
-        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else "")
+        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else wrapped(doubts))
 
     def _on_work_changed(self) -> None:
         work = self._state.work

@@ -12,16 +12,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QThreadPool, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import name_program
 from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.steps import TOLERANCE
 from exclip_desktop.session import engine
+from exclip_desktop.session.requests import How
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker import Worker
@@ -108,12 +111,40 @@ def _words(state: State) -> list[str]:
     return [word.text for word in state.explanation.words if rows.intersection(word.rows)]
 
 
+def _lies_in(state: State, heat: NDArray[np.float64], box: tuple[float, float, float, float]) -> bool:
+    """Whether the middle of the patch of most heat lies in the box."""
+    x, y = state.explanation.geometry.patch_centre(*np.unravel_index(int(np.argmax(heat)), heat.shape))
+    x0, y0, x1, y1 = box
+    return bool(x0 <= x < x1 and y0 <= y < y1)
+
+
 def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: Opened) -> None:
     sample = samples()[0]
     assert opened.state.shown.path == str(sample.path)
     assert opened.state.caption == opened.window.caption.text == sample.caption
-    assert " ".join(_words(opened.state)) in {thing.words for thing in sample.objects}
+    shown = " ".join(_words(opened.state))
+    (thing,) = (thing for thing in sample.objects if thing.words == shown)
+    heat = opened.state.explanation.interactions.patch_heat(opened.state.selection.rows)
+    assert heat.sum() > 0
+    assert _lies_in(opened.state, heat, thing.box)
     assert opened.state.facts.name == "demo"
+
+
+def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, qtbot: QtBot) -> None:
+    state, window = opened.state, opened.window
+    opened.session.explaining.choose_method(How(quadrature="riemann-right"), None)
+    qtbot.waitUntil(lambda: state.outcome.how.quadrature == "riemann-right", timeout=PATIENCE_MS)
+    assert state.explanation.residual > TOLERANCE
+    assert window.banner.isVisible()
+    assert "integral is not exact with 10 nodes" in state.notice.message
+    told = window.inspector.findChild(QLabel, "doubt")
+    assert told.isVisible()
+    assert told.text().startswith("Not exact: ")
+    opened.session.explaining.choose_method(How(), None)
+    qtbot.waitUntil(lambda: state.outcome.how == How(), timeout=PATIENCE_MS)
+    assert state.explanation.residual <= TOLERANCE
+    assert state.notice is None
+    assert not told.isVisible()
 
 
 def test_select_a_word_see_its_object_and_drag_a_box_see_its_word(opened: Opened) -> None:
@@ -129,10 +160,7 @@ def test_select_a_word_see_its_object_and_drag_a_box_see_its_word(opened: Opened
             break
         QTest.keyClick(opened.window.strip, Qt.Key.Key_Right)
     heat = state.explanation.interactions.patch_heat(state.selection.rows)
-    x, y = state.explanation.geometry.patch_centre(*np.unravel_index(int(np.argmax(heat)), heat.shape))
-    x0, y0, x1, y1 = thing.box
-    assert x0 <= x < x1
-    assert y0 <= y < y1
+    assert _lies_in(state, heat, thing.box)
     QTest.keyClick(opened.window, Qt.Key.Key_Escape)
     _drag(opened, thing.box)
     assert len(state.selection.regions) == 1

@@ -13,6 +13,7 @@ from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.about import AboutDialog
 from exclip_desktop.ui.actions import ACTIONS, GESTURES
+from exclip_desktop.ui.bundled import BUNDLED_SAYS
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
 from exclip_desktop.ui.help_sheet import HelpSheet
@@ -86,6 +87,7 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
     assert copied.count("{") == copied.count("}")
     assert "arXiv:2408.14153" in copied
     assert "Gradient-based Visual Explanation for Transformer-based {CLIP}" in copied
+    assert BUNDLED_SAYS in [label.text() for label in about.findChildren(QLabel)]
     assert any("Version " in label.text() for label in about.findChildren(QLabel))
     assert "PySide6 and Qt: LGPL 3" in child(about, "Licences of what the program is built on").toPlainText()
 

@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pairs import signed, strongest_pairs
 from exclip_desktop.core.selection import Preview, Region, Selection, block_sum
+from exclip_desktop.session.notices import doubts_told
 from exclip_desktop.session.requests import ModelFacts
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.state import Outcome, State, View
+from exclip_desktop.ui.bundled import BUNDLED_SAYS
 from exclip_desktop.ui.details_tab import DetailsTab
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.pairs_list import PairsList
@@ -270,7 +272,9 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     assert inspector.findChild(QLabel, "Weights SHA-256").toolTip() == "0" * 64
     assert text_of(inspector, "Time") == "0.46 s, from the cache"
     assert text_of(inspector, "Picture layer") == "0 of 0–2"
+    assert text_of(inspector, "Caption layer") == "0 of 0–1"
     assert text_of(inspector, "Picture side") == "17 nodes, pair\nresidual 1.0e-04\nrow error 1.0e-04"
+    assert text_of(inspector, "Model") == f"demo\n{BUNDLED_SAYS}"
     tab = inspector.findChild(DetailsTab)
     assert isinstance(tab, DetailsTab)
     QTest.mouseClick(tab.findChild(QPushButton), Qt.MouseButton.LeftButton)
@@ -293,6 +297,25 @@ def test_nothing_is_cut_where_a_scroll_bar_comes(state: State, inspector: Inspec
     QGuiApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     assert tab.verticalScrollBar().isVisible()
     assert tab.widget().width() == tab.viewport().width()
+
+
+def test_details_say_what_is_not_exact_and_name_another_model_only(state: State, inspector: Inspector) -> None:
+    explanation = explained(state)
+    fixed = replace(explanation.image_side, nodes=10, residual=0.02, row_error=None)
+    unsettled = replace(explanation.text_side, nodes=33, residual=2e-4, row_error=3e-3, converged=False)
+    settings = replace(explanation.settings, model="ViT-B-32")
+    inspector.setCurrentIndex(2)
+    state.change(explanation=replace(explanation, image_side=fixed, text_side=unsettled, settings=settings))
+    assert text_of(inspector, "Picture side").splitlines()[1:] == [
+        "residual 2.0e-02",
+        "not exact: at most 0.001 is wanted",
+    ]
+    assert text_of(inspector, "Caption side").splitlines()[-1] == "not settled: at most 0.001 is wanted"
+    assert text_of(inspector, "Model") == "ViT-B-32"
+    inspector.setCurrentIndex(0)
+    label = inspector.findChild(QLabel, "doubt")
+    assert label.isVisible()
+    assert " ".join(label.toolTip().split()) == doubts_told(explained(state))
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])

@@ -1,16 +1,24 @@
 """What the banner and the status line say: errors, warnings, and what runs."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import show_lost_errors
-from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.core.doubts import doubts_of, unseen_told
+from exclip_desktop.core.errors import CaptionError, ModelError
+from exclip_desktop.core.explanation import Explanation, SideReport
+from exclip_desktop.report import warnings_of
+from exclip_desktop.session.notices import doubts_told
+from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.state import State, Work
+from tests.ui.conftest import Opened
 from tests.ui.session_desk import Desk
+from tests.ui.test_parts import child
 
 
 def test_what_runs_is_shown_by_who_runs_it(qapp: object) -> None:
@@ -46,6 +54,22 @@ def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog:
     assert "MemoryError" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        ("Choose another (--model).", "Choose another."),
+        (
+            "Allow it (--download; from Python x=True), or bring a file (--checkpoint) or two.",
+            "Allow it, or bring a file or two.",
+        ),
+        ("Convert it to PNG (or JPEG).", "Convert it to PNG (or JPEG)."),
+    ],
+)
+def test_the_window_names_no_options_of_the_command_line(desk: Desk, hint: str, told: str) -> None:
+    desk.session.explaining.refuse(ModelError("No.", hint))
+    assert desk.state.notice.hint == told
+
+
 def test_an_error_nobody_caught_is_shown(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,3 +101,105 @@ def test_an_answer_settles_trouble_and_its_own_warnings_only(desk: Desk) -> None
     desk.session.explaining.type_caption("a cow")
     desk.settle()
     assert desk.state.notice is None
+
+
+def _inexact(made: Explanation, **sides: SideReport) -> Explanation:
+    return replace(made, **{f"{side}_side": report for side, report in sides.items()})
+
+
+RIEMANN = SideReport(10, 0.021, None, True, "pair")
+UNSETTLED = SideReport(33, 2e-4, 3e-3, False, "reverse mode")
+AT_THE_END = replace(UNSETTLED, nodes=129)
+
+
+WANTED = "(at most 0.001 is wanted)"
+ROWS = f"completeness residual 2.0e-04, row error 3.0e-03 {WANTED}"
+FIXED = (
+    f"The picture's integral is not exact with 10 nodes: completeness residual 2.1e-02 {WANTED}. "
+    "Raise the steps in Edit › Settings, or choose the adaptive quadrature there."
+)
+LIMITED = (
+    f"The caption's integral has not settled after 33 nodes: {ROWS}. Raise the steps in Edit › Settings; 129 are usual."
+)
+BOTH = " ".join(
+    f"The {side}'s integral has not settled after 129 nodes: {ROWS}. "
+    "Choose later layers in Edit › Settings, or Gauss Legendre with 256 steps."
+    for side in ("picture", "caption")
+)
+
+
+@pytest.mark.parametrize(
+    ("sides", "told"),
+    [
+        ({"image": RIEMANN}, FIXED),
+        ({"text": UNSETTLED}, LIMITED),
+        ({"image": AT_THE_END, "text": AT_THE_END}, BOTH),
+        ({"image": replace(RIEMANN, residual=1e-3)}, ""),
+    ],
+)
+def test_an_integral_that_is_not_exact_is_told_as_the_command_line_tells_it(
+    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str
+) -> None:
+    made = _inexact(make_explanation(), **sides)
+    assert doubts_told(made) == told
+    assert all(said.split(". ")[0] in told for said in warnings_of(made))
+    assert len(warnings_of(made)) == len(doubts_of(made))
+
+
+def test_what_was_not_seen_is_told_as_the_command_line_tells_it(make_explanation: Callable[..., Explanation]) -> None:
+    made = make_explanation(unseen="in the snow")
+    full = replace(made, caption=replace(made.caption, context=len(made.caption.tokens)))
+    for explanation in (made, full):
+        assert [unseen_told(explanation.caption)] == warnings_of(explanation)
+    assert unseen_told(make_explanation().caption) == ""
+
+
+def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:
+    state, explaining, make = opened.state, opened.session.explaining, opened.engine.make
+
+    def explained_by(how: How, caption: str) -> None:
+        before = state.explanation
+        explaining.type_caption(caption)
+        explaining.choose_method(how, None)
+        qtbot.waitUntil(lambda: state.explanation is not before and not state.stale and state.outcome.how == how)
+
+    def close() -> None:
+        qtbot.mouseClick(child(opened.window.banner, "Close the message"), Qt.MouseButton.LeftButton)
+        assert not opened.window.banner.isVisible()
+
+    opened.engine.make = lambda caption: _inexact(make(caption), image=RIEMANN)
+    published = How(quadrature="riemann-right")
+    explained_by(published, "a cat")
+    assert opened.window.banner.isVisible()
+    assert state.notice.kind == "note"
+    assert "not exact with 10 nodes" in state.notice.message
+    close()
+    explained_by(published, "a red cat")
+    assert not opened.window.banner.isVisible()
+    opened.engine.make = lambda caption: _inexact(_unseen(make(caption)), image=RIEMANN)
+    explained_by(published, "a red dog")  # another warning is told all the same
+    assert state.notice.message == "The caption ends at its typed end token. The model did not see: dog"
+    close()
+    explained_by(replace(published, steps=5), "a red cow")
+    assert "did not see" in state.notice.message
+    assert "not exact with 10 nodes" in state.notice.message
+    opened.engine.make = make
+    explained_by(How(), "a bird")
+    assert not opened.window.banner.isVisible()
+
+
+def test_closing_another_warning_does_not_close_those_of_integrals(opened: Opened, qtbot: QtBot) -> None:
+    state, explaining, make = opened.state, opened.session.explaining, opened.engine.make
+    opened.engine.make = lambda caption: _unseen(make(caption))
+    explaining.type_caption("a dog")
+    qtbot.waitUntil(lambda: state.notice is not None)
+    explaining.dismiss()
+    opened.engine.make = lambda caption: _inexact(make(caption), text=UNSETTLED)
+    explaining.type_caption("a cat")
+    qtbot.waitUntil(lambda: state.notice is not None)
+    assert "has not settled" in state.notice.message
+
+
+def _unseen(made: Explanation) -> Explanation:
+    text = made.caption.text
+    return replace(made, caption=replace(made.caption, unseen=(text.rindex(" ") + 1, len(text))))

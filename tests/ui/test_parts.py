@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QSpinBox,
     QTextEdit,
@@ -26,11 +25,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.requests import ModelFacts
-from exclip_desktop.session.state import Notice, Outcome, State, View, Work
+from exclip_desktop.session.state import Notice, State, View
 from exclip_desktop.ui import theme
 from exclip_desktop.ui.actions import ACTIONS, MENUS, SEPARATOR, make_actions, make_menus, show_view
 from exclip_desktop.ui.banner import Banner
-from exclip_desktop.ui.status_line import OFFLINE, SHOW_AFTER_MS, StatusLine, as_time
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 TROUBLE = Notice("This file is not a picture Pillow can read: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")
@@ -290,75 +288,3 @@ def test_the_banners_icon_follows_kind_and_theme(canvas: QWidget) -> None:
     assert opaque(icon.pixmap()) == {theme.trouble_colour(canvas.palette()).name()}
     state.change(notice=Notice("A note.", kind="note"))
     assert opaque(icon.pixmap()) == {canvas.palette().highlight().color().name()}
-
-
-# The status line
-
-
-def shown_text(line: StatusLine) -> str:
-    """Return what stands on the line, from left to right."""
-    parts = [child(line, "Model and device").text(), child(line, "Score, time and origin").text()]
-    return " ".join(" ".join(parts).split())
-
-
-def test_the_status_line_says_model_device_score_time_and_origin(
-    make_state: Callable[..., State], qtbot: QtBot
-) -> None:
-    state = make_state()
-    line = StatusLine(state)
-    qtbot.addWidget(line)
-    assert shown_text(line).startswith("demo ·")
-    state.change(facts=FACTS, outcome=Outcome(0.42, cached=False))
-    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 0.42 s · computed"
-    state.change(outcome=Outcome(0.003, cached=True), stale=True)
-    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 3 ms · from the cache"
-    assert not child(line, "Score, time and origin").isEnabled()
-    state.change(explanation=None)
-    assert shown_text(line) == "ViT-B-32 · cpu"
-    assert OFFLINE in [label.text() for label in line.findChildren(QLabel)]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(0.0, "1 ms"), (0.0314, "31 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.97, "60.0 s"), (125.2, "2 min 5 s")],
-)
-def test_times_read_as_a_person_writes_them(seconds: float, told: str) -> None:
-    assert as_time(seconds) == told
-
-
-def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
-    state = State()
-    line = StatusLine(state)
-    qtbot.addWidget(line)
-    line.show()
-    bar, cancel = line.findChild(QProgressBar), button(line, "Cancel")
-    height, waited = line.height(), QElapsedTimer()
-    waited.start()
-    state.change(work=Work("Explaining the picture", 0, 0))
-    assert not bar.isVisible()
-    state.change(work=Work("Explaining the picture", 3, 9))  # progress does not begin the wait anew
-    qtbot.waitUntil(cancel.isVisible, timeout=5000)
-    assert waited.elapsed() >= SHOW_AFTER_MS * 0.95  # a coarse timer may be early by a twentieth
-    assert (bar.isVisible(), bar.value(), bar.maximum(), line.height()) == (True, 3, 9, height)
-    state.change(work=Work("Loading the model", 0, 0))
-    assert (bar.isVisible(), bar.minimum(), bar.maximum()) == (True, 0, 0)  # of unknown length
-    with qtbot.waitSignal(line.cancel_asked):
-        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
-    state.change(work=None)
-    assert not bar.isVisible()
-    assert not cancel.isVisible()
-
-
-def test_short_work_never_shows(qtbot: QtBot) -> None:
-    state = State()
-    line = StatusLine(state)
-    qtbot.addWidget(line)
-    line.show()
-    state.change(work=Work("Explaining the caption"))
-    state.change(work=None)
-    with qtbot.assertNotEmitted(line._timer.timeout, wait=SHOW_AFTER_MS + 100):
-        pass
-    state.change(work=Work("Preparing for other captions", 1, 4, idle=True))
-    qtbot.waitUntil(line.findChild(QProgressBar).isVisible, timeout=5000)
-    state.change(work=Work("Explaining the caption"))
-    assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant

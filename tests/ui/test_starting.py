@@ -1,10 +1,17 @@
 """What a session starts with, and what it keeps from one start to the next."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.session.opening import opening_rows
 from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.storage.samples import SampleObject, samples
 from tests.ui.session_desk import Desk
 
 MISSING = ModelError("There is no such model.", "Choose another.")
@@ -58,6 +65,42 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
     assert len(desk.engine.asked) == 2
     desk.session.explaining.type_caption(desk.state.caption)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+
+
+CAT, DOG = SampleObject("cat", (80, 0, 280, 200)), SampleObject("dog", (300, 200, 560, 480))
+IN_CAT, IN_DOG = (1, 2), (9, 9)  # patches
+
+
+@pytest.mark.parametrize(
+    ("heats", "chosen"),
+    [
+        ({"cat": {IN_CAT: 0.2}, "dog": {IN_DOG: 0.3}}, "cat"),
+        ({"cat": {IN_CAT: 0.2, (0, 0): -0.1, (5, 5): -0.15}, "dog": {IN_DOG: 0.3}}, "dog"),  # it lowers the score
+        ({"cat": {IN_CAT: 0.2, IN_DOG: 0.3}, "dog": {IN_DOG: 0.3}}, "dog"),  # it is seen elsewhere
+        ({"cat": {IN_CAT: -0.3, (0, 0): 0.2, (5, 5): 0.2}, "dog": {IN_DOG: 0.3}}, "dog"),  # its strongest is against
+        ({"cat": {IN_CAT: -0.2}, "dog": {IN_CAT: 0.3}}, "cat"),  # neither: the first
+    ],
+)
+def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
+    make_explanation: Callable[..., Explanation], heats: dict[str, dict[tuple[int, int], float]], chosen: str
+) -> None:
+    made = make_explanation(words=("a", "cat", "and", "a", "dog"))
+    values = np.zeros_like(made.matrix)
+    for word, heat in heats.items():
+        for (row, column), value in heat.items():
+            values[made.caption.rows_of(word), 1 + 12 * row + column] = value
+    made = replace(made, interactions=replace(made.interactions, values=values))
+    lion = SampleObject("lion", CAT.box)
+    assert opening_rows(made, (lion, CAT, DOG)) == made.caption.rows_of(chosen)
+    assert opening_rows(made, (lion,)) == opening_rows(made, ()) == ()
+
+
+@pytest.mark.parametrize("number", range(len(samples())))
+def test_every_sample_opens_with_words_of_one_of_its_objects(desk: Desk, number: int) -> None:
+    sample = samples()[number]
+    with desk.qtbot.waitSignal(desk.state.explanation_changed):
+        desk.session.open_sample(number)
+    assert " ".join(desk.words()).replace(",", "") in {thing.words for thing in sample.objects}
 
 
 def test_samples_are_no_recent_pictures(desk: Desk) -> None:

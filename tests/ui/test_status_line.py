@@ -1,0 +1,113 @@
+"""The line at the window's bottom."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtWidgets import QLabel, QProgressBar
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.explanation import SideReport
+from exclip_desktop.session.requests import ModelFacts
+from exclip_desktop.session.state import Outcome, State, Work
+from exclip_desktop.ui.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.status_line import OFFLINE, SHOW_AFTER_MS, StatusLine, as_time
+from tests.ui.test_parts import button, child
+
+FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
+
+
+def shown_text(line: StatusLine) -> str:
+    """Return what stands on the line, from left to right."""
+    parts = [child(line, "Model and device").text(), child(line, "Score, time and origin").text()]
+    return " ".join(" ".join(parts).split())
+
+
+def test_the_status_line_says_model_device_score_time_and_origin(
+    make_state: Callable[..., State], qtbot: QtBot
+) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    assert shown_text(line).startswith("demo ·")
+    state.change(facts=FACTS, outcome=Outcome(0.42, cached=False))
+    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 0.42 s · computed"
+    state.change(outcome=Outcome(0.003, cached=True), stale=True)
+    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 3 ms · from the cache"
+    assert not child(line, "Score, time and origin").isEnabled()
+    state.change(explanation=None)
+    assert shown_text(line) == "ViT-B-32 · cpu"
+    assert OFFLINE in [label.text() for label in line.findChildren(QLabel)]
+
+
+def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    result, made = child(line, "Score, time and origin"), state.explanation
+    assert result.toolTip() == ""
+    state.change(explanation=replace(made, image_side=SideReport(10, 0.02, None, True, "pair")))
+    assert "score 0.310 · not exact · " in shown_text(line)
+    assert "integral is not exact with 10 nodes" in result.toolTip()
+    assert max(len(told) for told in result.toolTip().splitlines()) <= 72
+    state.change(explanation=made)
+    assert "not exact" not in shown_text(line)
+
+
+def test_the_status_line_says_what_the_bundled_model_knows(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    name = child(line, "Model and device")
+    for facts in (None, ModelFacts("demo", "cpu", 3, 3, 32)):
+        state.change(facts=facts)
+        assert " ".join(name.toolTip().split()) == BUNDLED_SAYS
+    state.change(facts=replace(FACTS, note="The model runs on the CPU."))
+    assert name.toolTip() == "The model runs on the CPU."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.0, "1 ms"), (0.0314, "31 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.97, "60.0 s"), (125.2, "2 min 5 s")],
+)
+def test_times_read_as_a_person_writes_them(seconds: float, told: str) -> None:
+    assert as_time(seconds) == told
+
+
+def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    bar, cancel = line.findChild(QProgressBar), button(line, "Cancel")
+    height, waited = line.height(), QElapsedTimer()
+    waited.start()
+    state.change(work=Work("Explaining the picture", 0, 0))
+    assert not bar.isVisible()
+    state.change(work=Work("Explaining the picture", 3, 9))  # progress does not begin the wait anew
+    qtbot.waitUntil(cancel.isVisible, timeout=5000)
+    assert waited.elapsed() >= SHOW_AFTER_MS * 0.95  # a coarse timer may be early by a twentieth
+    assert (bar.isVisible(), bar.value(), bar.maximum(), line.height()) == (True, 3, 9, height)
+    state.change(work=Work("Loading the model", 0, 0))
+    assert (bar.isVisible(), bar.minimum(), bar.maximum()) == (True, 0, 0)  # of unknown length
+    with qtbot.waitSignal(line.cancel_asked):
+        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    state.change(work=None)
+    assert not bar.isVisible()
+    assert not cancel.isVisible()
+
+
+def test_short_work_never_shows(qtbot: QtBot) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    state.change(work=Work("Explaining the caption"))
+    state.change(work=None)
+    with qtbot.assertNotEmitted(line._timer.timeout, wait=SHOW_AFTER_MS + 100):
+        pass
+    state.change(work=Work("Preparing for other captions", 1, 4, idle=True))
+    qtbot.waitUntil(line.findChild(QProgressBar).isVisible, timeout=5000)
+    state.change(work=Work("Explaining the caption"))
+    assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant
