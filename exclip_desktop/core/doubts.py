@@ -1,4 +1,4 @@
-"""What a person must know of an explanation before they trust its numbers, whoever tells it."""
+"""What a person must know of an explanation before they trust its numbers; whoever tells it finds the words."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,9 +15,10 @@ SIDES: Final = ("picture", "caption")
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An integral that is less exact than ``TOLERANCE``: a sentence without its full stop, and what helps."""
+    """An integral that is less exact than ``TOLERANCE``: ``picture`` or ``caption``, how it came about, what helps."""
 
-    message: str
+    name: str
+    side: SideReport
     remedy: Remedy
 
 
@@ -26,24 +27,15 @@ def doubts_of(explanation: Explanation) -> list[Doubt]:
     found = []
     for name, side in zip(SIDES, (explanation.image_side, explanation.text_side), strict=True):
         if not side.converged:
-            limited = side.nodes < OWN_STEPS["adaptive"]
-            message = f"The {name}'s integral has not settled after {side.nodes} nodes: {_told(side)}"
-            found.append(Doubt(message, "more steps" if limited else "beyond adaptive"))
+            found.append(Doubt(name, side, "more steps" if side.nodes < OWN_STEPS["adaptive"] else "beyond adaptive"))
         elif side.residual > TOLERANCE:
-            message = f"The {name}'s integral is not exact with {side.nodes} nodes: {_told(side)}"
-            found.append(Doubt(message, "steps or adaptive"))
+            found.append(Doubt(name, side, "steps or adaptive"))
     return found
 
 
-def unseen_told(caption: Caption) -> str:
-    """Return what of the caption the model did not see, and why; empty where it saw all."""
+def why_unseen(caption: Caption) -> str:
+    """Return why the model did not see all of a caption, as what follows "The caption"; empty where it did."""
     if caption.unseen is None:
         return ""
     full = len(caption.tokens) == caption.context
-    why = f"is too long: this model reads {caption.context} tokens" if full else "ends at its typed end token"
-    return f"The caption {why}. The model did not see: {caption.text[slice(*caption.unseen)]}"
-
-
-def _told(side: SideReport) -> str:
-    error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
-    return f"completeness residual {side.residual:.1e}{error} (at most {TOLERANCE:g} is wanted)"
+    return f"is too long: this model reads {caption.context} tokens" if full else "ends at its typed end token"

@@ -188,7 +188,7 @@ class Explaining(QObject):
             explanation=None,
             selection=Selection(),
             preview=Preview(),
-            notice=self._notices.after(following.notes),
+            notice=self._notices.of_picture(following.notes),
             stale=False,
         )
 
@@ -224,7 +224,7 @@ class Explaining(QObject):
         outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
         shown, selection = self.picture, self._selection(after)
         notes = self._next.notes if self._next is not None else ()
-        notice = self._notices.after((*notes, *self._notices.warnings_of(after, outcome)))
+        notice = self._notices.of_answer(notes, after, outcome)
         self._await(None)
         self._state.change(
             shown=shown,

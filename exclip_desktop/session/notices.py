@@ -1,10 +1,10 @@
-"""What the banner says of a loaded model and of an answer, and when it has been said often enough."""
+"""What the window says of a loaded model and of an answer, and when it has been said often enough."""
 
 from typing import Final
 
-from exclip_desktop.core.doubts import doubts_of, unseen_told
+from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.steps import OWN_STEPS
+from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.session.requests import How, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, State
 
@@ -23,12 +23,12 @@ class Notices:
         self._state = state
         self._loading = ""  # said of the loaded model
         self._warned: Notice | None = None  # said of an answer
-        self._doubted = False  # whether that was of integrals too
         self._heard: Outcome | None = None  # the answer of whose integrals it was closed last
 
     def dismiss(self) -> None:
         """Take the banner away; what it said of the integrals is not said again of the same model and settings."""
-        if self._doubted and self._state.notice == self._warned:
+        notice = self._state.notice
+        if notice is not None and notice == self._warned and notice.hint:
             self._heard = self._state.outcome
         self._state.change(notice=None)
 
@@ -40,28 +40,38 @@ class Notices:
         elif notice is not None and notice.message == before:
             self._state.change(notice=None)
 
-    def after(self, said: tuple[str, ...]) -> Notice | None:
-        """Return ``said``, or, where that is nothing, the notice that is there, unless the answer settles it."""
+    def of_picture(self, notes: tuple[str, ...]) -> Notice | None:
+        """Return the notice for a picture that is not explained."""
+        return self._after(notes, "")
+
+    def of_answer(self, notes: tuple[str, ...], after: Explanation, outcome: Outcome) -> Notice | None:
+        """Return the notice for an answer; of its integrals it tells unless that has been closed before."""
+        heard = self._heard
+        known = heard is not None and (heard.choice, heard.how) == (outcome.choice, outcome.how)
+        doubts = () if known else (doubt_told(after),)
+        said = tuple(part for part in (*notes, _unseen_told(after), *doubts) if part)
+        return self._after(said, "" if known else remedy_told(after))
+
+    def _after(self, said: tuple[str, ...], hint: str) -> Notice | None:
+        """Return what was said; where that is nothing, the notice that is there, unless it is settled now."""
         before = self._state.notice
         if not said:
             return None if before == self._warned or (before is not None and before.kind == "trouble") else before
         if before is not None and before.message == self._loading:
             said = (self._loading, *said)
-        self._warned = Notice(" ".join(said), kind="note")
+        self._warned = Notice(" ".join(said), hint, kind="note")
         return self._warned
 
-    def warnings_of(self, after: Explanation, outcome: Outcome) -> tuple[str, ...]:
-        """Return what must be known of an answer; of its integrals, unless that has been closed before."""
-        heard, unseen = self._heard, unseen_told(after.caption)
-        known = heard is not None and (heard.choice, heard.how) == (outcome.choice, outcome.how)
-        doubts = "" if known else doubts_told(after)
-        self._doubted = bool(doubts)
-        return tuple(part for part in (unseen, doubts) if part)
+
+def doubt_told(explanation: Explanation) -> str:
+    """Return one sentence on what the integrals missed; empty where they are exact."""
+    parts = [f"the {doubt.name}'s integral {_fault(doubt)}" for doubt in doubts_of(explanation)]
+    return f"Not exact: {', and '.join(parts)}." if parts else ""
 
 
-def doubts_told(explanation: Explanation) -> str:
-    """Return which integrals are not exact, and where in the window to mend that; empty where all are."""
-    return " ".join(f"{doubt.message}. {REMEDIES[doubt.remedy]}" for doubt in doubts_of(explanation))
+def remedy_told(explanation: Explanation) -> str:
+    """Return where in the window to mend that; empty where there is nothing to mend."""
+    return " ".join(dict.fromkeys(REMEDIES[doubt.remedy] for doubt in doubts_of(explanation)))
 
 
 def loading_told(facts: ModelFacts, asked: How, fitted: How) -> str:
@@ -70,3 +80,14 @@ def loading_told(facts: ModelFacts, asked: How, fitted: How) -> str:
     missing = [f"no {side} layer {layer}" for side, layer, own in layers if layer != own]
     told = f"This model has {' and '.join(missing)}. Its own choice is used.".replace("-", "−") if missing else ""
     return " ".join(part for part in (facts.note, told) if part)
+
+
+def _fault(doubt: Doubt) -> str:
+    side = doubt.side
+    missed = f"misses {side.residual:.1%} after {side.nodes} nodes"
+    return missed if side.residual > TOLERANCE else f"has not settled after {side.nodes} nodes"
+
+
+def _unseen_told(explanation: Explanation) -> str:
+    why = why_unseen(explanation.caption)
+    return f"The caption {why}. The greyed words were not seen." if why else ""

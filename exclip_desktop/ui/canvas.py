@@ -156,7 +156,7 @@ class Canvas(QWidget):
         look = look_shown(state.view, limit_of(state.view, self._heat), state.stale)
         visible = self._heat if state.view.heat else None
         self._heat_item.set_heat(visible, look, geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
-        self._picture_item.set_grey(state.view.grey and state.view.heat)
+        self._picture_item.set_grey(state.view.grey and visible is not None)
         self._picture_item.set_seen(geometry.seen if geometry else None)
         self._show_tip()
 

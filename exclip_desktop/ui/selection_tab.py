@@ -6,12 +6,11 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from exclip_desktop.core.explanation import Explanation, SideReport
+from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pairs import signed, strongest_pairs
 from exclip_desktop.core.selection import Selection, block_sum
-from exclip_desktop.core.steps import TOLERANCE
 from exclip_desktop.core.wording import regions_told, words_told
-from exclip_desktop.session.notices import doubts_told
+from exclip_desktop.session.notices import doubt_told, remedy_told
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.ledger_bar import LedgerBar
 from exclip_desktop.ui.pairs_list import COUNT, PairsList
@@ -25,19 +24,6 @@ SUM_SAYS: Final = (
     "counts [SOT], [EOT] and prefix tokens, such as the class token, too. A negative share works against it. Where ΣΣA "
     "is closer to zero than 0.01, there is no share."
 )
-
-
-def doubt(explanation: Explanation) -> str:
-    """Return one sentence on what the integrals missed; empty where they are good."""
-    sides = (("picture", explanation.image_side), ("caption", explanation.text_side))
-    parts = [f"the {name}'s integral {fault}" for name, side in sides if (fault := _fault(side))]
-    return f"Not exact: {', and '.join(parts)}." if parts else ""
-
-
-def _fault(side: SideReport) -> str:
-    if side.residual > TOLERANCE:
-        return f"misses {side.residual:.1%} after {side.nodes} nodes"
-    return "" if side.converged else f"has not settled after {side.nodes} nodes"
 
 
 def share_told(share: float | None) -> str:
@@ -146,9 +132,9 @@ class SelectionTab(QScrollArea):
 
     def _show_explanation(self, explanation: Explanation) -> None:
         self._score.setText(signed(explanation.score))
-        self._doubt.setText(doubt(explanation))
+        self._doubt.setText(doubt_told(explanation))
         self._doubt.setVisible(bool(self._doubt.text()))
-        self._doubt.setToolTip(wrapped(doubts_told(explanation)))
+        self._doubt.setToolTip(wrapped(remedy_told(explanation)))
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:

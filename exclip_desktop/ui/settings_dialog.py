@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -143,7 +144,7 @@ def _combo(name: str) -> QComboBox:
 
 
 def _sentence(text: str = "") -> QLabel:
-    label = QLabel(text, wordWrap=True)
+    label = QLabel(text, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
     label.setContentsMargins(2, 0, 0, 10)
     return label
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
-from exclip_desktop.session.notices import doubts_told
+from exclip_desktop.session.notices import doubt_told
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.bundled import model_told
 from exclip_desktop.ui.theme import pixmap
@@ -90,16 +90,16 @@ class StatusLine(QWidget):
         facts, explanation, outcome = self._state.facts, self._state.explanation, self._state.outcome
         name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.name, "", "")
         self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
-        self._model.setToolTip(wrapped(f"{note} {model_told(name)}"))
+        self._model.setToolTip(wrapped(f"{note} {model_told(name)}".strip()))
         if explanation is None:
             self._result.clear()
             return
-        origin, doubts = "from the cache" if outcome.cached else "computed", doubts_told(explanation)
-        exact = ("not exact",) if doubts else ()
+        origin, doubt = "from the cache" if outcome.cached else "computed", doubt_told(explanation)
+        exact = ("not exact",) if doubt else ()
         parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(outcome.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
-        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else wrapped(doubts))
+        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else wrapped(doubt))
 
     def _on_work_changed(self) -> None:
         work = self._state.work

@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import show_lost_errors
-from exclip_desktop.core.doubts import doubts_of, unseen_told
+from exclip_desktop.core.doubts import doubts_of, why_unseen
 from exclip_desktop.core.errors import CaptionError, ModelError
 from exclip_desktop.core.explanation import Explanation, SideReport
 from exclip_desktop.report import warnings_of
-from exclip_desktop.session.notices import doubts_told
+from exclip_desktop.session.notices import REMEDIES, doubt_told, remedy_told
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.state import State, Work
 from tests.ui.conftest import Opened
@@ -96,7 +96,7 @@ def test_an_answer_settles_trouble_and_its_own_warnings_only(desk: Desk) -> None
     desk.engine.make = unsettled
     desk.session.explaining.type_caption("a bird")
     desk.settle()
-    assert desk.state.notice.message.startswith(f"{desk.engine.note} The picture's integral has not settled")
+    assert desk.state.notice.message.startswith(f"{desk.engine.note} Not exact: the picture's integral has not settled")
     desk.engine.make = make
     desk.session.explaining.type_caption("a cow")
     desk.settle()
@@ -112,46 +112,45 @@ UNSETTLED = SideReport(33, 2e-4, 3e-3, False, "reverse mode")
 AT_THE_END = replace(UNSETTLED, nodes=129)
 
 
-WANTED = "(at most 0.001 is wanted)"
-ROWS = f"completeness residual 2.0e-04, row error 3.0e-03 {WANTED}"
-FIXED = (
-    f"The picture's integral is not exact with 10 nodes: completeness residual 2.1e-02 {WANTED}. "
-    "Raise the steps in Edit › Settings, or choose the adaptive quadrature there."
-)
-LIMITED = (
-    f"The caption's integral has not settled after 33 nodes: {ROWS}. Raise the steps in Edit › Settings; 129 are usual."
-)
-BOTH = " ".join(
-    f"The {side}'s integral has not settled after 129 nodes: {ROWS}. "
-    "Choose later layers in Edit › Settings, or Gauss Legendre with 256 steps."
-    for side in ("picture", "caption")
-)
-
-
 @pytest.mark.parametrize(
-    ("sides", "told"),
+    ("sides", "told", "remedy"),
     [
-        ({"image": RIEMANN}, FIXED),
-        ({"text": UNSETTLED}, LIMITED),
-        ({"image": AT_THE_END, "text": AT_THE_END}, BOTH),
-        ({"image": replace(RIEMANN, residual=1e-3)}, ""),
+        ({"image": RIEMANN}, "Not exact: the picture's integral misses 2.1% after 10 nodes.", "steps or adaptive"),
+        ({"text": UNSETTLED}, "Not exact: the caption's integral has not settled after 33 nodes.", "more steps"),
+        (
+            {"image": AT_THE_END, "text": replace(AT_THE_END, residual=0.004)},
+            "Not exact: the picture's integral has not settled after 129 nodes, and the caption's integral misses 0.4% "
+            "after 129 nodes.",
+            "beyond adaptive",
+        ),
+        ({"image": replace(RIEMANN, residual=1e-3)}, "", ""),
     ],
 )
-def test_an_integral_that_is_not_exact_is_told_as_the_command_line_tells_it(
-    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str
+def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_it(
+    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str, remedy: str
 ) -> None:
     made = _inexact(make_explanation(), **sides)
-    assert doubts_told(made) == told
-    assert all(said.split(". ")[0] in told for said in warnings_of(made))
-    assert len(warnings_of(made)) == len(doubts_of(made))
+    assert doubt_told(made) == told
+    assert remedy_told(made) == REMEDIES.get(remedy, "")
+    assert [f"The {doubt.name}'s integral" for doubt in doubts_of(made)] == [
+        " ".join(said.split()[:3]) for said in warnings_of(made)
+    ]
 
 
-def test_what_was_not_seen_is_told_as_the_command_line_tells_it(make_explanation: Callable[..., Explanation]) -> None:
+def test_two_remedies_are_told_beside_each_other(make_explanation: Callable[..., Explanation]) -> None:
+    made = _inexact(make_explanation(), image=UNSETTLED, text=AT_THE_END)
+    assert remedy_told(made) == f"{REMEDIES['more steps']} {REMEDIES['beyond adaptive']}"
+
+
+def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
+    make_explanation: Callable[..., Explanation],
+) -> None:
     made = make_explanation(unseen="in the snow")
     full = replace(made, caption=replace(made.caption, context=len(made.caption.tokens)))
     for explanation in (made, full):
-        assert [unseen_told(explanation.caption)] == warnings_of(explanation)
-    assert unseen_told(make_explanation().caption) == ""
+        (said,) = warnings_of(explanation)
+        assert said.startswith(f"The caption {why_unseen(explanation.caption)}. ")
+    assert why_unseen(make_explanation().caption) == ""
 
 
 def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:
@@ -172,17 +171,18 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     explained_by(published, "a cat")
     assert opened.window.banner.isVisible()
     assert state.notice.kind == "note"
-    assert "not exact with 10 nodes" in state.notice.message
+    assert state.notice.message == "Not exact: the picture's integral misses 2.1% after 10 nodes."
+    assert state.notice.hint == REMEDIES["steps or adaptive"]
     close()
     explained_by(published, "a red cat")
     assert not opened.window.banner.isVisible()
     opened.engine.make = lambda caption: _inexact(_unseen(make(caption)), image=RIEMANN)
     explained_by(published, "a red dog")  # another warning is told all the same
-    assert state.notice.message == "The caption ends at its typed end token. The model did not see: dog"
+    assert state.notice.message == "The caption ends at its typed end token. The greyed words were not seen."
+    assert state.notice.hint == ""
     close()
     explained_by(replace(published, steps=5), "a red cow")
-    assert "did not see" in state.notice.message
-    assert "not exact with 10 nodes" in state.notice.message
+    assert "were not seen. Not exact: the picture's integral misses" in state.notice.message
     opened.engine.make = make
     explained_by(How(), "a bird")
     assert not opened.window.banner.isVisible()

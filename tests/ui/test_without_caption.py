@@ -1,6 +1,7 @@
 """A picture without a caption, and a caption without a picture: calm, and nothing that was given is lost."""
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -119,6 +120,25 @@ def test_a_picture_opened_while_the_caption_is_empty_is_not_explained_by_the_cap
     qtbot.waitUntil(lambda: opened.state.explanation is not None)
     assert opened.state.explanation.geometry.source_size == (300, 200)
     assert opened.engine.explained[-1] == "a cat"
+
+
+def test_a_picture_is_grey_under_heat_only(unopened: Opened, qtbot: QtBot) -> None:
+    path = unopened.folder / "red.png"
+    Image.new("RGB", (640, 480), (200, 30, 30)).save(path)
+    view = unopened.window.canvas.view
+
+    def at_the_left() -> tuple[int, ...]:
+        """The colour of the picture where no patches are."""
+        seen = view.viewport().grab().toImage()
+        place = QPointF(*view.camera.to_canvas((20, 240))) * seen.devicePixelRatio()
+        return seen.pixelColor(place.toPoint()).getRgb()[:3]
+
+    unopened.session.start(str(path))
+    qtbot.waitUntil(lambda: unopened.state.shown is not None and unopened.state.work is None)
+    qtbot.waitUntil(lambda: at_the_left() == (200, 30, 30))
+    QTest.keyClicks(_editor(unopened), "a dog")
+    qtbot.waitUntil(lambda: unopened.state.explanation is not None)
+    qtbot.waitUntil(lambda: len(set(at_the_left())) == 1)
 
 
 def test_emptying_the_caption_can_be_undone(opened: Opened, qtbot: QtBot) -> None:
