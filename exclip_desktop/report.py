@@ -1,8 +1,9 @@
 """What the command line says of an explanation: the selection as plain values, the whole as text, and warnings."""
 
-from typing import Any
+from typing import Any, Final
 
-from exclip_desktop.core.explanation import Explanation, SideReport
+from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
+from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.pairs import strongest_pairs
 from exclip_desktop.core.selection import Selection
@@ -12,38 +13,29 @@ from exclip_desktop.storage.exports import selection_in_brief
 
 PAIRS = 6
 BAR_CELLS = 16
-RAISE_OR_ADAPT = "Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive)."
-BEYOND_ADAPTIVE = (
-    "Choose later layers (--image-layer, --text-layer), or gauss-legendre with 256 steps (--quadrature, --steps)."
-)
+REMEDIES: Final = {
+    "steps or adaptive": "Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive).",
+    "more steps": f"Allow more steps (--steps {OWN_STEPS['adaptive']}).",
+    "beyond adaptive": "Choose later layers (--image-layer, --text-layer), or gauss-legendre with 256 steps "
+    "(--quadrature, --steps).",
+}
 
 
 def warnings_of(result: Explanation) -> list[str]:
     """Return what a person must know before they trust the numbers."""
-    said = []
-    caption = result.caption
-    if caption.unseen is not None:
-        missing = caption.text[slice(*caption.unseen)]
-        full = len(caption.tokens) == caption.context
-        why = f"is too long: this model reads {caption.context} tokens" if full else "ends at its typed end token"
-        said.append(f"The caption {why}. The model did not see: {missing}")
-    for name, side in (("picture", result.image_side), ("caption", result.text_side)):
-        if not side.converged:
-            said.append(f"The {name}'s integral has not settled after {side.nodes} nodes: {_told(side)}. {_more(side)}")
-        elif side.residual > TOLERANCE:
-            said.append(f"The {name}'s integral is not exact with {side.nodes} nodes: {_told(side)}. {RAISE_OR_ADAPT}")
-    return said
+    why, unseen = why_unseen(result.caption), result.caption.unseen
+    cut = [] if unseen is None else [f"The caption {why}. The model did not see: {result.caption.text[slice(*unseen)]}"]
+    return [*cut, *(_doubt_told(doubt) for doubt in doubts_of(result))]
 
 
-def _told(side: SideReport) -> str:
+def _doubt_told(doubt: Doubt) -> str:
+    side = doubt.side
+    fault = "has not settled after" if not side.converged else "is not exact with"
     error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
-    return f"completeness residual {side.residual:.1e}{error} (at most {TOLERANCE:g} is wanted)"
-
-
-def _more(side: SideReport) -> str:
-    """Return what to do where the adaptive rule has not settled."""
-    most = OWN_STEPS["adaptive"]
-    return f"Allow more steps (--steps {most})." if side.nodes < most else BEYOND_ADAPTIVE
+    return (
+        f"The {doubt.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "
+        f"(at most {TOLERANCE:g} is wanted). {REMEDIES[doubt.remedy]}"
+    )
 
 
 def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[str, Any]:
