@@ -43,7 +43,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
     columns, rows = geometry.grid[1], geometry.grid[0]
     at_most = "at most " if settings.quadrature == "adaptive" else ""
     told = [
-        Detail("Model", "\n".join(part for part in (settings.model, model_told(settings.model)) if part)),
+        Detail("Model", f"{settings.model}\n{model_told(settings.model)}".strip(), settings.model),
         Detail("Weights", settings.weights),
         Detail("Weights SHA-256", f"{settings.weights_sha256[:SHORT_HASH]}…", settings.weights_sha256),
         Detail("Device", settings.device),

@@ -278,6 +278,7 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     QTest.mouseClick(tab.findChild(QPushButton), Qt.MouseButton.LeftButton)
     copied = QGuiApplication.clipboard().text()
     assert copied == tab.as_text()
+    assert copied.splitlines()[0] == "Model: demo"
     assert f"Weights SHA-256: {'0' * 64}" in copied.splitlines()
     assert "Log file: /somewhere/window.log" in copied.splitlines()
     state.change(outcome=Outcome(1.5, False), facts=ModelFacts("another", "cpu", 12, 12, 77))
