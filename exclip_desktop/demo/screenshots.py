@@ -79,7 +79,9 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
         session.start()
         state = session.state
         wait_until(lambda: state.explanation is not None and state.work is None)
-        draw_box(window, samples()[0].objects[0].box)
+        assert state.explanation is not None
+        rows_of, selected = state.explanation.caption.rows_of, state.selection.rows
+        draw_box(window, next(thing.box for thing in samples()[0].objects if rows_of(thing.words) == selected))
         for dark in (False, True):
             app.setPalette(palette(dark))
             for size in sizes:
