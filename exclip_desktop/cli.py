@@ -227,7 +227,8 @@ def _check_selection(options: argparse.Namespace, model: "Model", caption: str, 
     if options.span is not None:
         model.reader.read(caption).rows_of(options.span)
     if options.box is not None:
-        model.preprocess.geometry((shape[1], shape[0])).asked_coverage(options.box)
+        cut = model.image.cut(model.resolve_layer("image", options.image_layer))
+        model.preprocess.geometry((shape[1], shape[0]), cut).asked_coverage(options.box)
 
 
 def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:

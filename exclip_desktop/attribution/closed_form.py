@@ -1,11 +1,12 @@
-"""Directional derivatives of a last block that pools one query, in closed form.
+"""Directional derivatives of an attention that pools by one query, in closed form.
 
-Only the pooled token's query matters there, so moving token j changes the pooled token's attention output by
+Only one query matters there, so moving token j changes the attention's output by
 
     ȯ⁽ʲ⁾ = w_j ( v̇_j + (q·k̇_j / √d)(v_j − o) )
 
-per head, with w the attention weights of the pooled query, o = Σ w v, and dots for derivatives along Δ_j. The pooled
-token itself adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d, and its residual.
+per head, with w the attention weights of the query, o = Σ w v, and dots for derivatives along Δ_j. A query that moves
+adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A token that asks itself moves its residual as well; a mean that
+asks moves with every token, as query, key and value.
 """
 
 import torch
@@ -14,15 +15,15 @@ from torch.func import vmap
 from torch.nn import functional
 
 from exclip_desktop.attribution.path import along, exact_derivatives
-from exclip_desktop.models.towers import PooledBlock
+from exclip_desktop.models.cuts import Query
 
 
-def directional_derivatives(block: PooledBlock, points: Tensor, delta: Tensor) -> Tensor:
+def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tensor:
     """Return, at every point of the path, the derivative of the embedding along each token's own Δ.
 
     Args:
-        block: the last block.
-        points: inputs of the block, (N, T, W).
+        query: the attention taken apart.
+        points: its inputs, (N, T, W).
         delta: X − R, (T, W).
 
     Returns:
@@ -30,45 +31,58 @@ def directional_derivatives(block: PooledBlock, points: Tensor, delta: Tensor) -
 
     """
     with exact_derivatives():
-        at_pooled, moved = _attended(block, points, delta)
-        tokens = vmap(lambda x, dx: along(block.tail, x, dx)[1], in_dims=(None, 0))
-        found: Tensor = vmap(tokens)(at_pooled, moved)
+        pooled, moved = _attended(query, points, delta)
+        tokens = vmap(lambda x, dx: along(query.tail, x, dx)[1], in_dims=(None, 0))
+        found: Tensor = vmap(tokens)(pooled, moved)
         return found
 
 
-def _attended(block: PooledBlock, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the residual stream at the pooled token (N, W), and its derivatives along each Δ_j (N, T, W)."""
-    attention, pooled = block.attention, block.pooled
-    heads, width = attention.num_heads, attention.embed_dim
-    y, dy = along(block.norm, points, delta.expand_as(points))
-    weight, bias = attention.in_proj_weight, attention.in_proj_bias
-    q, dq = _split(_affine(y[:, pooled], dy[:, pooled], weight[:width], bias[:width]), heads)
-    v, dv = _split(_affine(y, dy, weight[2 * width :], bias[2 * width :]), heads)
-    scale = (width // heads) ** -0.5
+def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what ``query.tail`` is given (N, W), and its derivatives along each Δ_j (N, T, W)."""
+    maps, asks, tokens = query.maps, query.asks, len(delta)
+    y, dy = along(query.norm, points, delta.expand_as(points))
+    dv = _heads(functional.linear(dy, maps.value), maps.heads)
+    if asks == "mean":
+        y = torch.cat([y, query.mean(points)], dim=1)  # the last key and value
+    v = _heads(functional.linear(y, maps.value, maps.value_bias), maps.heads)
+    q = _heads(functional.linear(_asking(query, y), maps.query, maps.query_bias), maps.heads)
     # Keys meet only one query: its projection is carried over to them, (N, heads, W), and no key is computed. The
     # keys' bias adds the same to every logit, which the softmax cancels.
-    keys = scale * weight[width : 2 * width].reshape(heads, -1, width)
-    asked, shifted_asked = (torch.einsum("nhd,hdw->nhw", query, keys) for query in (q, dq))
-
+    scale = q.shape[-1] ** -0.5
+    keys = scale * maps.key.reshape(maps.heads, -1, maps.key.shape[1])
+    asked = torch.einsum("nhd,hdw->nhw", q, keys)
     weights = torch.softmax(torch.einsum("nhw,ntw->nth", asked, y), dim=1)
     output = torch.einsum("nth,nthd->nhd", weights, v)
-    key_shift = torch.einsum("nhw,ntw->nth", asked, dy)
-    moved = weights[..., None] * (dv + key_shift[..., None] * (v - output[:, None]))
-    query_shift = torch.einsum("nhw,ntw->nth", shifted_asked, y)
-    query_shift = weights * (query_shift - (weights * query_shift).sum(1, keepdim=True))
-    moved[:, pooled] += torch.einsum("nth,nthd->nhd", query_shift, v)
 
-    out = attention.out_proj
-    projected = block.scale(functional.linear(output.flatten(1), out.weight, out.bias))
-    shifted = block.scale(functional.linear(moved.flatten(2), out.weight))
-    shifted[:, pooled] += delta[pooled]
-    return points[:, pooled] + projected, shifted
+    key_shift = torch.einsum("nhw,ntw->nth", asked, dy)[..., None]
+    moved = weights[:, :tokens, :, None] * (dv + key_shift * (v[:, :tokens] - output[:, None]))
+    if isinstance(asks, int):
+        dq = _heads(functional.linear(dy[:, asks], maps.query), maps.heads)
+        shift = torch.einsum("nhw,ntw->nth", torch.einsum("nhd,hdw->nhw", dq, keys), y)
+        shift = weights * (shift - (weights * shift).sum(1, keepdim=True))
+        moved[:, asks] += torch.einsum("nth,nthd->nhd", shift, v)
+    elif asks == "mean":
+        mean = weights[:, -1:, :, None] * (dv + key_shift * (v[:, -1:] - output[:, None]))
+        # How the output answers to the query, (N, heads, d, d): the keys' covariance with the values under w.
+        k = torch.einsum("hdw,ntw->nthd", keys, y)
+        spread = torch.einsum("nth,nthd,nthe->nhde", weights, k, v - output[:, None])
+        dq = _heads(functional.linear(dy, maps.query), maps.heads)
+        moved += (mean + torch.einsum("nthd,nhde->nthe", dq, spread)) / tokens
+
+    pooled = query.scale(functional.linear(output.flatten(1), maps.out, maps.out_bias))
+    shifted = query.scale(functional.linear(moved.flatten(2), maps.out))
+    if isinstance(asks, int):
+        pooled = points[:, asks] + pooled
+        shifted[:, asks] += delta[asks]
+    return pooled, shifted
 
 
-def _affine(y: Tensor, dy: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    return functional.linear(y, weight, bias), functional.linear(dy, weight)
+def _asking(query: Query, y: Tensor) -> Tensor:
+    """Return what the query is made of, (N, W)."""
+    if isinstance(query.asks, Tensor):
+        return query.asks.expand(len(y), -1)
+    return y[:, query.asks if isinstance(query.asks, int) else -1]
 
 
-def _split(pair: tuple[Tensor, Tensor], heads: int) -> tuple[Tensor, Tensor]:
-    value, derivative = pair
-    return value.reshape(*value.shape[:-1], heads, -1), derivative.reshape(*derivative.shape[:-1], heads, -1)
+def _heads(x: Tensor, heads: int) -> Tensor:
+    return x.unflatten(-1, (heads, -1))

@@ -13,8 +13,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.tokens import Caption
+from exclip_desktop.models.cuts import Layer, Query
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers import PooledBlock
 
 BACKWARD_RULES = "torch._decomp.decompositions_for_jvp"
 TEXT_REFERENCES = ("matched", "published")
@@ -27,7 +27,7 @@ class Path:
     Attributes:
         features, reference: X and R, (T, W).
         head: features to unnormalised embeddings, (B, T, W) → (B, D).
-        block: the last block taken apart where a closed form exists, else None.
+        query: the pooling attention taken apart where a closed form exists, else None.
         embedding, start: head(X) and head(R), (D,).
         told: the reference embedding as the method tells it, (D,): ``start``, but for the ``published`` text reference.
 
@@ -36,7 +36,7 @@ class Path:
     features: Tensor
     reference: Tensor
     head: Callable[[Tensor], Tensor]
-    block: PooledBlock | None
+    query: Query | None
     embedding: Tensor
     start: Tensor
     told: Tensor
@@ -89,45 +89,38 @@ def along(function: Callable[[Tensor], Tensor], point: Tensor, direction: Tensor
     return value, derivative
 
 
-def image_path(model: Model, pixels: Tensor, layer: int) -> Path:
+def image_path(model: Model, pixels: Tensor, layer: Layer) -> Path:
     """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour."""
-    tower = model.image
-
-    def head(x: Tensor) -> Tensor:
-        return tower.head(x, layer)
-
+    cut = model.image.cut(layer)
     with torch.no_grad():
-        key = ("image", layer, *tower.grid)
+        key = ("image", layer, *cut.grid)
         if key not in model.references:
-            model.references[key] = tower.features(torch.zeros_like(pixels), layer)
-        features, reference = tower.features(pixels, layer), model.references[key]
-        embedding, start = head(torch.stack([features, reference]))
-    return Path(features, reference, head, tower.pooled_block(layer), embedding, start, start)
+            model.references[key] = cut.features(torch.zeros_like(pixels))
+        features, reference = cut.features(pixels), model.references[key]
+        embedding, start = cut.head(torch.stack([features, reference]))
+    return Path(features, reference, cut.head, cut.query, embedding, start, start)
 
 
-def text_path(model: Model, caption: Caption, layer: int, reference_kind: str) -> Path:
+def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str) -> Path:
     """Return the text side; ``reference_kind`` is ``matched`` or ``published``.
 
     ``matched`` replaces every content token by the tokenizer's fill and keeps the rest. ``published`` (Möller et al.'s
     code) is [SOT], one token of id 0, [EOT], zeros, which the path pools at the caption's [EOT] position.
     """
-    tower = model.text
     ids = torch.tensor([token.id for token in caption.tokens], device=model.device)
-
-    def head(x: Tensor) -> Tensor:
-        return tower.head(x, layer)
-
+    cut = model.text.cut(layer, ids)
     with torch.no_grad():
         key = ("text", layer, reference_kind, len(ids))
         if key not in model.references:
             reference_ids = _reference_ids(caption, reference_kind, model.reader.fill_id).to(model.device)
-            model.references[key] = tower.features(reference_ids, layer)
-        features, reference = tower.features(ids, layer), model.references[key]
-        embedding, start = head(torch.stack([features, reference]))
+            model.references[key] = cut.features(reference_ids)
+        features, reference = cut.features(ids), model.references[key]
+        embedding, start = cut.head(torch.stack([features, reference]))
         told = start
         if reference_kind == "published":
-            told = head(reference[None, :3])[0]  # causal: what follows its own [EOT] cannot matter
-    return Path(features, reference, head, tower.pooled_block(layer, len(ids)), embedding, start, told)
+            # Causal: what follows its own [EOT] cannot matter.
+            told = model.text.cut(layer, ids[:3]).head(reference[None, :3])[0]
+    return Path(features, reference, cut.head, cut.query, embedding, start, told)
 
 
 def check_text_reference(kind: str) -> None:

@@ -23,6 +23,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.steps import OWN_STEPS
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.core.version import __version__
+from exclip_desktop.models.cuts import Layer
 from exclip_desktop.models.model import Model
 
 
@@ -30,8 +31,8 @@ from exclip_desktop.models.model import Model
 class Method:
     """How to integrate, resolved for a model; ``steps`` are a fixed rule's nodes, or the most of the adaptive one."""
 
-    image_layer: int
-    text_layer: int
+    image_layer: Layer
+    text_layer: Layer
     quadrature: str
     steps: int
     text_reference: str
@@ -158,10 +159,9 @@ def explain_factors(
 
 def explained_as_pair(model: Model, caption: Caption, method: Method) -> bool:
     """Return whether ``explain_words`` is cheaper than the picture's whole factor."""
-    tower = model.image
-    closed = tower.pooled_block(method.image_layer) is not None
-    tokens = tower.prefix + tower.grid[0] * tower.grid[1]
-    return pays_as_pair(closed, len(caption.tokens), tokens, tower.embedding_size)
+    cut = model.image.cut(method.image_layer)
+    tokens = cut.prefix + cut.grid[0] * cut.grid[1]
+    return pays_as_pair(cut.query is not None, len(caption.tokens), tokens, model.image.embedding_size)
 
 
 def _explanation(
@@ -176,16 +176,17 @@ def _explanation(
     """Put the products u_i·v_j (rows, columns), text first in every pair, into an explanation."""
     text, image = ends
     norm = np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding)
+    cut = model.image.cut(method.image_layer)
     matrix = InteractionMatrix(
         values=(values / norm).astype(np.float32),
         content=np.array([entry.kind == "content" for entry in caption.tokens]),
-        prefix=model.image.prefix,
-        grid_shape=model.image.grid,
+        prefix=cut.prefix,
+        grid_shape=cut.grid,
     )
     return Explanation(
         interactions=matrix,
         caption=caption,
-        geometry=model.preprocess.geometry(size),
+        geometry=model.preprocess.geometry(size, cut),
         score=cosine(text, image),
         ledger=make_ledger(matrix, text, image),
         image_side=reports[1],

@@ -17,7 +17,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report
 def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: CancelToken) -> Integral:
     """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
     target = path.embedding - path.start
-    if path.block is not None:
+    if path.query is not None:
         return integrate(_closed(path, side, tell, cancel), rules, target, "closed form")
     moving = _moving(path)
     if len(moving) == 0:
@@ -39,7 +39,7 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     reverse pass per caption token instead of one per embedding dimension.
     """
     rows = words.abs().sum(1).nonzero()[:, 0]
-    if not pays_as_pair(image.block is not None, len(rows), len(_moving(image)), len(image.embedding)):
+    if not pays_as_pair(image.query is not None, len(rows), len(_moving(image)), len(image.embedding)):
         whole = factor(image, rules, "picture", tell, cancel)
         return replace(whole, rows=whole.rows @ words.T)
     if len(rows) == 0 or len(_moving(image)) == 0:
@@ -77,8 +77,8 @@ def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
 
 
 def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
-    block, done = path.block, 0
-    assert block is not None
+    query, done = path.query, 0
+    assert query is not None
 
     def derivatives(nodes: Tensor) -> Tensor:
         nonlocal done
@@ -86,7 +86,7 @@ def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Deriv
         for chunk in torch.split(nodes, jacobian.chunk_size(path.features)):
             cancel.check()
             tell(Report(side, done, total))
-            parts.append(closed_form.directional_derivatives(block, path.at(chunk), path.delta))
+            parts.append(closed_form.directional_derivatives(query, path.at(chunk), path.delta))
             done += len(chunk)
         tell(Report(side, done, total))
         return torch.cat(parts)

@@ -42,8 +42,8 @@ class Settings:
     model: str
     weights: str
     weights_sha256: str
-    image_layer: int
-    text_layer: int
+    image_layer: int | str
+    text_layer: int | str
     quadrature: str
     steps: int
     text_reference: str

@@ -31,7 +31,7 @@ from exclip_desktop.models.registry import (
     tag_config,
 )
 from exclip_desktop.models.tokenise import CaptionReader
-from exclip_desktop.models.towers import ImageTower, TextTower
+from exclip_desktop.models.towers import image_tower, text_tower
 
 # What readers of weights raise on files that are none; the restricted unpickler stumbles in any of these ways.
 _UNREADABLE = (SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError)
@@ -77,7 +77,7 @@ def load_model(
     _check_config(source)
     shapes = _weight_shapes(source.weights)
     network = _build(source, shapes)
-    image, text = ImageTower(network.visual), TextTower(network)
+    image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(chosen)
     tokenizer = open_clip.get_tokenizer(source.schema)
     if not isinstance(tokenizer, SimpleTokenizer):
@@ -94,7 +94,7 @@ def load_model(
         network=network,
         image=image,
         text=text,
-        preprocess=Preprocess(network.visual.preprocess_cfg, image),
+        preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size),
         reader=CaptionReader(tokenizer, text.context),
         device=chosen,
         card=_card(source.folder),
@@ -185,8 +185,6 @@ def why_not(schema: str) -> str:
     vision, text = config["vision_cfg"], config["text_cfg"]
     if vision.get("timm_model_name"):
         return f"its image encoder comes from timm ({vision['timm_model_name']})"
-    if isinstance(vision.get("layers"), list):
-        return "its image encoder is a ResNet"
     if text.get("hf_model_name"):
         return f"its text encoder comes from Hugging Face ({text['hf_model_name']})"
     if text.get("hf_tokenizer_name") or "siglip" in schema.lower():

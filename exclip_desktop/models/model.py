@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.models.cuts import POOL, ImageTower, Layer, TextTower
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenise import CaptionReader
-from exclip_desktop.models.towers import ImageTower, TextTower
 
 Side = Literal["image", "text"]
 
@@ -57,7 +57,7 @@ class Model:
 
     def __repr__(self) -> str:
         """Return one line: name, device, blocks and patches of the image tower, blocks and tokens of the text tower."""
-        height, width = self.image.grid
+        height, width = self.image.cut(self.resolve_layer("image", None)).grid
         return (
             f"<Model {self.name!r} on {self.device}: {self.image.layers} image layers, {height} × {width} patches, "
             f"{self.text.layers} text layers, {self.text.context} tokens>"
@@ -70,11 +70,11 @@ class Model:
     @property
     def dtype(self) -> torch.dtype:
         """The parameters' dtype."""
-        dtype: torch.dtype = self.network.visual.conv1.weight.dtype
+        dtype: torch.dtype = next(self.network.visual.parameters()).dtype
         return dtype
 
-    def resolve_layer(self, side: Side, layer: int | str | None) -> int:
-        """Return a layer as a block index from 0: None is the card's choice, negatives count from the end.
+    def resolve_layer(self, side: Side, layer: int | str | None) -> Layer:
+        """Return a layer as a block index from 0, or ``pool``: None is the card's choice, negatives count from the end.
 
         Raises:
             SettingsError: there is no such layer.
@@ -83,7 +83,9 @@ class Model:
         tower = self.image if side == "image" else self.text
         if layer is None:
             layer = self.card.image_layer if side == "image" else self.card.text_layer
-        if layer == "pool":
+        if layer == POOL and tower.pools:
+            return POOL
+        if layer == POOL:
             raise SettingsError(
                 f'Layer "pool" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
                 f"Give a block from 0 to {tower.layers - 1} (--{side}-layer); −1 is the last.",

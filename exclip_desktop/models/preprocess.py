@@ -11,7 +11,7 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.models.towers import ImageTower
+from exclip_desktop.models.cuts import Cut
 
 LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cropped
 
@@ -19,11 +19,11 @@ LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cr
 class Preprocess:
     """A model's own preprocessing: resize mode, size, mean and deviation from its config."""
 
-    def __init__(self, config: dict[str, Any], tower: ImageTower) -> None:
-        """Build open_clip's inference transform from ``config`` (a ``preprocess_cfg``)."""
+    def __init__(self, config: dict[str, Any], input_size: tuple[int, int]) -> None:
+        """Build open_clip's inference transform from ``config`` (a ``preprocess_cfg``) for a tower's input (h, w)."""
         self._transform = image_transform_v2(PreprocessCfg(**config), is_train=False)
         self._mode: str = config["resize_mode"]
-        self._tower = tower
+        self._input_size = input_size
 
     def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
         """Return the normalised model input of an RGB picture (H, W, 3) in [0, 255]: float32 (3, h, w)."""
@@ -31,13 +31,13 @@ class Preprocess:
         result: Tensor = self._transform(Image.fromarray(picture))
         return result.to(torch.float32)
 
-    def geometry(self, source_size: tuple[int, int]) -> Geometry:
-        """Return where the patches lie on a picture of ``source_size`` (width, height)."""
+    def geometry(self, source_size: tuple[int, int], cut: Cut) -> Geometry:
+        """Return where a cut tower's patches lie on a picture of ``source_size`` (width, height)."""
         width, height = source_size
-        rows, columns = self._tower.grid
+        rows, columns = cut.grid
         resized_h, resized_w = self._resized(height, width)
-        target_h, target_w = self._tower.input_size
-        patch_h, patch_w = self._tower.patch_size
+        target_h, target_w = self._input_size
+        patch_h, patch_w = cut.patch_size
         y0, y1 = _seen(height, resized_h, target_h, rows * patch_h)
         x0, x1 = _seen(width, resized_w, target_w, columns * patch_w)
         return Geometry(source_size, (x0, y0, x1, y1), (rows, columns))
@@ -50,7 +50,7 @@ class Preprocess:
         return resized
 
     def _unchecked(self, height: int, width: int) -> tuple[int, int]:
-        target_h, target_w = self._tower.input_size
+        target_h, target_w = self._input_size
         if self._mode == "squash":
             return target_h, target_w
         if self._mode == "shortest" and target_h == target_w:  # torchvision's own rounding

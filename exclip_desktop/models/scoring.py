@@ -30,9 +30,12 @@ class Scores:
 @torch.no_grad()
 def encode_captions(model: Model, captions: list[str]) -> Tensor:
     """Return the unit embeddings of ``captions``, (captions, D); raises ``CaptionError`` where one is empty."""
-    ids = [[token.id for token in model.reader.read(caption).tokens] for caption in captions]
-    rows = [model.text.features(torch.tensor(row, device=model.device), 0) for row in ids]
-    return functional.normalize(torch.stack([model.text.head(row[None], 0)[0] for row in rows]), dim=-1)
+    rows = []
+    for caption in captions:
+        ids = torch.tensor([token.id for token in model.reader.read(caption).tokens], device=model.device)
+        cut = model.text.cut(0, ids)
+        rows.append(cut.head(cut.features(ids)[None])[0])
+    return functional.normalize(torch.stack(rows), dim=-1)
 
 
 @torch.no_grad()

@@ -137,7 +137,7 @@ class ModelEngine:
             side="image",
             model=model.fingerprint,
             picture=self._name_of(request.picture),
-            geometry=asdict(model.preprocess.geometry((width, height))),
+            geometry=asdict(model.preprocess.geometry((width, height), model.image.cut(method.image_layer))),
             layer=method.image_layer,
             reference="zeros",
             **rule,

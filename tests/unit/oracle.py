@@ -14,6 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+IMAGE_LAYERS: dict[str, Callable[[Any], list[Any]]] = {
+    "VisionTransformer": lambda visual: [*visual.transformer.resblocks, visual.attn_pool],
+    "ModifiedResNet": lambda visual: [visual.layer1, visual.layer2, visual.layer3, visual.layer4, visual.attnpool],
+}
+"""By the encoder's class: the modules whose inputs are its layers; the last is the attention that pools, if any."""
+
 
 def _block_input(block: Any, run: Callable[[], Tensor]) -> Tensor:
     seen: list[Tensor] = []
@@ -26,7 +32,7 @@ def _block_input(block: Any, run: Callable[[], Tensor]) -> Tensor:
 def _integrated_jacobian(
     block: Any, run: Callable[[], Tensor], x: Tensor, r: Tensor, nodes: list[float], weights: list[float]
 ) -> Tensor:
-    """Return ∫ J dα: (D, T, W)."""
+    """Return ∫ J dα: (D, *features)."""
     total: Tensor | None = None
     for node, weight in zip(nodes, weights, strict=True):
 
@@ -57,12 +63,12 @@ def interaction_matrix(
         network: open_clip's CLIP.
         pixels: (3, H, W).
         ids, reference_ids: (context,).
-        layers: image block, text block.
+        layers: image block (−1: the attention that pools), text block.
         rule: nodes and weights.
     """
     model = deepcopy(network).double()
     pixels = pixels.double()
-    image_block = model.visual.transformer.resblocks[layers[0]]
+    image_block = IMAGE_LAYERS[type(model.visual).__name__](model.visual)[layers[0]]
     text_block = model.transformer.resblocks[layers[1]]
     rows = int(ids.argmax()) + 1
 
@@ -80,6 +86,8 @@ def interaction_matrix(
     j_v = _integrated_jacobian(image_block, image, x_v, r_v, *rule)
     j_t = _integrated_jacobian(text_block, text, x_t, r_t, *rule)[:, :rows]
     d_t, d_v = (x_t - r_t)[:rows], x_v - r_v
+    if d_v.ndim == 3:  # a feature map, (width, rows, columns): its places are the tokens
+        d_v, j_v = d_v.flatten(1).mT, j_v.flatten(2).mT
     full = torch.einsum("tf,dtf,dpg,pg->tfpg", d_t, j_t, j_v, d_v)
     norm = text()[0].norm() * image()[0].norm()
     return (full.sum((1, 3)) / norm).detach().numpy()

@@ -17,7 +17,7 @@ from exclip_desktop.attribution.quadrature import Rule, gauss_legendre, riemann_
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers import ImageTower, TextTower
+from exclip_desktop.models.towers import image_tower, text_tower
 from tests.conftest import CAPTION
 from tests.unit.oracle import interaction_matrix
 
@@ -29,7 +29,20 @@ TOWERS: dict[str, dict[str, Any]] = {
     "layer scale, QuickGELU": {"vision": {"ls_init_value": 0.4}, "text": {"ls_init_value": 0.6}, "quick_gelu": True},
     "normalised queries": {"vision": {"qk_norm": True}, "text": {"qk_norm": True}},
 }
+POOLING_TOWERS: dict[str, dict[str, Any]] = {
+    "attentional pooler": {"vision": {"attentional_pool": True, "attn_pooler_queries": 5, "attn_pooler_heads": 3}},
+    "ResNet": {"vision": {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}},
+}
 RULES = {"riemann-right": (riemann_right, 4), "gauss-legendre": (gauss_legendre, 3)}
+
+
+# The matrix is given in float32, so half a unit in its last place is the most that can be asked of an entry.
+FLOAT32_STEP = {"rtol": 1.2e-7, "atol": 1e-9}
+
+
+def _in_float64(single: Model) -> Model:
+    network = deepcopy(single.network).double()
+    return replace(single, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
 
 
 def _ids(model: Model, kind: str | None) -> torch.Tensor:
@@ -73,17 +86,37 @@ def test_equals_the_oracle_at_every_layer(
     assert _relative(result.matrix, expected) < 1e-5
 
 
+@pytest.mark.parametrize("tower", POOLING_TOWERS)
+@pytest.mark.parametrize("layer", [0, 1, "last", "pool"])
+def test_equals_the_oracle_where_attention_pools(
+    make_tiny: Callable[..., Model], picture: Picture, tower: str, layer: int | str
+) -> None:
+    model = _in_float64(make_tiny(**POOLING_TOWERS[tower]))
+    numbered = {"last": model.image.layers - 1, "pool": -1}.get(layer, layer)
+    expected = _expected(model, picture, (numbered, 1), gauss_legendre(3))
+    result = second_order.explain_pair(
+        model,
+        picture,
+        CAPTION,
+        image_layer=-1 if layer == "last" else layer,
+        text_layer=1,
+        quadrature="gauss-legendre",
+        steps=3,
+    )
+    np.testing.assert_allclose(result.matrix, expected, **FLOAT32_STEP)
+    assert result.settings.image_layer == ("pool" if layer == "pool" else numbered)
+    assert (result.image_side.way == "closed form") == (layer == "pool")
+    assert result.grid.shape[1:] == result.geometry.grid
+
+
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_equals_the_oracle_to_float64_precision(make_tiny: Callable[..., Model], picture: Picture, layer: int) -> None:
-    single = make_tiny(**TOWERS["layer scale, QuickGELU"])
-    network = deepcopy(single.network).double()
-    model = replace(single, network=network, image=ImageTower(network.visual), text=TextTower(network), references={})
+    model = _in_float64(make_tiny(**TOWERS["layer scale, QuickGELU"]))
     expected = _expected(model, picture, (layer, layer), riemann_right(2))
     result = second_order.explain_pair(
         model, picture, CAPTION, image_layer=layer, text_layer=layer, quadrature="riemann-right", steps=2
     )
-    # The matrix is given in float32, so half a unit in its last place is the most that can be asked of an entry.
-    np.testing.assert_allclose(result.matrix, expected, rtol=1.2e-7, atol=1e-9)
+    np.testing.assert_allclose(result.matrix, expected, **FLOAT32_STEP)
 
 
 @pytest.mark.parametrize("reference", ["matched", "published"])
@@ -169,9 +202,9 @@ def test_pair_and_factors_agree(make_tiny: Callable[..., Model], picture: Pictur
 
 def test_closed_form_equals_the_generic_ways(tiny: Model, picture: Picture) -> None:
     path = second_order.image_path(tiny, tiny.pixels(picture), 2)
-    assert path.block is not None
+    assert path.query is not None
     nodes = torch.tensor([0.2, 0.9])
-    closed = closed_form.directional_derivatives(path.block, path.at(nodes), path.delta)
+    closed = closed_form.directional_derivatives(path.query, path.at(nodes), path.delta)
     everything = torch.arange(len(path.features))
     for points in (path.at(nodes), path.at(nodes)[:1]):
         forward = jacobian.run_all(jacobian.forward_mode(path, everything), points, CancelToken(), lambda _: None)

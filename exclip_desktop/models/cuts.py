@@ -1,0 +1,161 @@
+"""What every tower is to the explainer: features before a layer, the head after it, and where one query pools.
+
+Layer ℓ means the input of transformer block (or ResNet stage) ℓ, counted from 0; ``"pool"`` is the input of an
+attention that pools. Shapes: T tokens, W width, D embedding dimensions, B batch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+POOL = "pool"
+Layer: TypeAlias = int | str
+"""A block from 0, or ``"pool"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projections:
+    """An attention's linear maps: weights (W_out, W_in), biases (W_out,), the number of heads, and the way out."""
+
+    query: Tensor
+    query_bias: Tensor
+    key: Tensor
+    key_bias: Tensor
+    value: Tensor
+    value_bias: Tensor
+    out: Tensor
+    out_bias: Tensor | None
+    heads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An attention of which only one query matters, taken apart: all that follows depends on it alone.
+
+    Attributes:
+        norm: what tokens pass, each by itself, before the attention.
+        maps: the attention's linear maps.
+        asks: the token that asks, by its index; or a constant query input (W,); or ``"mean"``, the tokens' mean, which
+            is then a key and a value of its own.
+        mean_shift: what is added to the mean (its position), (W,); of other queries unused.
+        scale: what the attention's output passes before the residual (LayerScale or identity).
+        tail: the rest, from the asking token's residual stream (B, W), of other queries the attention's output alone,
+            to the embedding (B, D).
+
+    """
+
+    norm: Callable[[Tensor], Tensor]
+    maps: Projections
+    asks: int | Tensor | Literal["mean"]
+    scale: Callable[[Tensor], Tensor]
+    tail: Callable[[Tensor], Tensor]
+    mean_shift: Tensor | None = None
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Return the embeddings of inputs at the cost of one query: (B, T, W) → (B, D)."""
+        y = self.norm(x)
+        maps, heads = self.maps, self.maps.heads
+        if isinstance(self.asks, Tensor):
+            source = self.asks.expand(len(x), 1, -1)
+        elif isinstance(self.asks, int):
+            source = y[:, self.asks : self.asks + 1]
+        else:
+            source = self.mean(x)
+            y = torch.cat([source, y], dim=1)
+        asked, keys, values = (
+            functional.linear(part, weight, bias).unflatten(-1, (heads, -1)).transpose(1, 2)
+            for part, weight, bias in (
+                (source, maps.query, maps.query_bias),
+                (y, maps.key, maps.key_bias),
+                (y, maps.value, maps.value_bias),
+            )
+        )
+        attended = functional.scaled_dot_product_attention(asked, keys, values).transpose(1, 2).flatten(2)[:, 0]
+        found = self.scale(functional.linear(attended, maps.out, maps.out_bias))
+        return self.tail(x[:, self.asks] + found if isinstance(self.asks, int) else found)
+
+    def mean(self, x: Tensor) -> Tensor:
+        """Return the token that asks where the mean does: (B, T, W) → (B, 1, W)."""
+        assert self.mean_shift is not None
+        return x.mean(1, keepdim=True) + self.mean_shift
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A tower cut at a layer.
+
+    Attributes:
+        features: model input, a picture (3, h, w) or token ids (T,), → the layer's input (T, W).
+        head: (B, T, W) → unnormalised embeddings (B, D).
+        query: the pooling attention taken apart where it is all that the head is, else None.
+        prefix: how many leading image tokens are class or register tokens.
+        grid: rows and columns of the patches after them; (0, 0) of a caption.
+        patch_size: rows and columns of the model's input that one patch covers.
+
+    """
+
+    features: Callable[[Tensor], Tensor]
+    head: Callable[[Tensor], Tensor]
+    query: Query | None = None
+    prefix: int = 0
+    grid: tuple[int, int] = (0, 0)
+    patch_size: tuple[int, int] = (0, 0)
+
+
+class ImageTower(Protocol):
+    """An image encoder that can be cut.
+
+    Attributes:
+        layers: how many blocks (or stages) it has.
+        pools: whether it has a layer ``"pool"``.
+        input_size: height and width of its input.
+        embedding_size: D.
+
+    """
+
+    layers: int
+    pools: bool
+    input_size: tuple[int, int]
+    embedding_size: int
+
+    def cut(self, layer: Layer) -> Cut:
+        """Return the tower cut at ``layer``."""
+
+
+class TextTower(Protocol):
+    """A text encoder that can be cut.
+
+    Attributes:
+        layers: how many blocks it has.
+        pools: whether it has a layer ``"pool"``.
+        context: how many tokens it reads at most.
+
+    """
+
+    layers: int
+    pools: bool
+    context: int
+
+    def cut(self, layer: Layer, ids: Tensor) -> Cut:
+        """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,), which say where it pools."""
+
+
+def multihead(attention: nn.Module) -> Projections | None:
+    """Return torch's multi-head attention taken apart; None where it is another kind or more than that."""
+    if type(attention) is not nn.MultiheadAttention or attention.in_proj_bias is None:
+        return None
+    if attention.bias_k is not None or attention.add_zero_attn:
+        return None
+    if attention.in_proj_weight is not None:
+        query, key, value = attention.in_proj_weight.chunk(3)
+    else:
+        query, key, value = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
+    biases = attention.in_proj_bias.chunk(3)
+    out = attention.out_proj
+    return Projections(
+        query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
+    )

@@ -1,0 +1,85 @@
+"""open_clip's own vision transformer: class token, average, or attentional pooling (CoCa)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
+from torch import Tensor, nn
+
+from exclip_desktop.models.cuts import POOL, Cut, Layer, Query, multihead
+
+
+class VisionTransformerTower:
+    """An open_clip ``VisionTransformer``; its class token is a prefix token however it pools."""
+
+    def __init__(self, visual: VisionTransformer) -> None:
+        """Wrap ``visual``."""
+        self._visual: Any = visual
+        self._blocks = visual.transformer.resblocks
+        self.layers = len(self._blocks)
+        self.pools = visual.attn_pool is not None
+        self.input_size: tuple[int, int] = (int(visual.image_size[0]), int(visual.image_size[1]))
+        self.embedding_size = int(visual.output_dim)
+
+    def cut(self, layer: Layer) -> Cut:
+        """Return the tower cut at ``layer``."""
+        visual = self._visual
+        depth = self.layers if layer == POOL else int(layer)
+        last = self._query()
+        stop = self.layers - (last is not None and not self.pools)
+
+        def features(pixels: Tensor) -> Tensor:
+            x: Tensor = visual._embeds(pixels[None])
+            for block in self._blocks[:depth]:
+                x = block(x)
+            return x[0]
+
+        def head(x: Tensor) -> Tensor:
+            for block in self._blocks[depth:stop]:
+                x = block(x)
+            return last.embed(x) if last is not None else self._projected(visual._pool(x)[0])
+
+        return Cut(
+            features,
+            head,
+            query=last if depth == stop else None,
+            prefix=1,
+            grid=(int(visual.grid_size[0]), int(visual.grid_size[1])),
+            patch_size=(int(visual.patch_size[0]), int(visual.patch_size[1])),
+        )
+
+    def _query(self) -> Query | None:
+        """Return the attention whose one query all depends on, where there is one."""
+        visual = self._visual
+        if self.pools:
+            return self._pooler_query()
+        return block_query(self._blocks[-1], 0, self._finished) if visual.pool_type == "tok" else None
+
+    def _pooler_query(self) -> Query | None:
+        """Return CoCa's pooler as open_clip runs it: of its queries the first is the picture's embedding."""
+        visual = self._visual
+        pooler = visual.attn_pool
+        maps = multihead(pooler.attn)
+        if maps is None or visual.attn_pool_contrastive is not None or visual.pool_type != "tok":
+            return None
+        return Query(pooler.ln_k, maps, pooler.ln_q(pooler.query)[0].detach(), nn.Identity(), self._finished)
+
+    def _finished(self, pooled: Tensor) -> Tensor:
+        return self._projected(self._visual.ln_post(pooled))
+
+    def _projected(self, pooled: Tensor) -> Tensor:
+        projection: Tensor | None = self._visual.proj
+        return pooled if projection is None else pooled @ projection
+
+
+def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -> Query | None:
+    """Return an open_clip block taken apart of whose output only token ``pooled`` matters; None where it cannot be."""
+    maps = multihead(getattr(block, "attn", None)) if type(block) is ResidualAttentionBlock else None
+    if maps is None:
+        return None
+
+    def tail(x: Tensor) -> Tensor:
+        found: Tensor = finished(x + block.ls_2(block.mlp(block.ln_2(x))))
+        return found
+
+    return Query(block.ln_1, maps, pooled, block.ls_1, tail)
