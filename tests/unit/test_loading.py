@@ -237,7 +237,7 @@ def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Pat
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("RN50", "ResNet"),
+        ("convnext_base", "timm"),
         ("ViT-B-16-SigLIP", "timm"),
         ("roberta-ViT-B-32", "Hugging Face"),
         ("coca_ViT-B-32", "CoCa"),
