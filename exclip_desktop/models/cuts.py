@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 POOL = "pool"
@@ -30,6 +30,19 @@ class Projections:
     out: Tensor
     out_bias: Tensor | None
     heads: int
+
+    def attend(self, asking: Tensor, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return what ``asking`` (B, Q, W) takes from ``tokens`` (B, T, W), the keys and values: (B, Q, W)."""
+        asked, keys, values = (
+            functional.linear(part, weight, bias).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for part, weight, bias in (
+                (asking, self.query, self.query_bias),
+                (tokens, self.key, self.key_bias),
+                (tokens, self.value, self.value_bias),
+            )
+        )
+        attended = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=mask)
+        return functional.linear(attended.transpose(1, 2).flatten(2), self.out, self.out_bias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +71,14 @@ class Query:
     def embed(self, x: Tensor) -> Tensor:
         """Return the embeddings of inputs at the cost of one query: (B, T, W) → (B, D)."""
         y = self.norm(x)
-        maps, heads = self.maps, self.maps.heads
         if isinstance(self.asks, Tensor):
-            source = self.asks.expand(len(x), 1, -1)
+            asking = self.asks.expand(len(x), 1, -1)
         elif isinstance(self.asks, int):
-            source = y[:, self.asks : self.asks + 1]
+            asking = y[:, self.asks : self.asks + 1]
         else:
-            source = self.mean(x)
-            y = torch.cat([source, y], dim=1)
-        asked, keys, values = (
-            functional.linear(part, weight, bias).unflatten(-1, (heads, -1)).transpose(1, 2)
-            for part, weight, bias in (
-                (source, maps.query, maps.query_bias),
-                (y, maps.key, maps.key_bias),
-                (y, maps.value, maps.value_bias),
-            )
-        )
-        attended = functional.scaled_dot_product_attention(asked, keys, values).transpose(1, 2).flatten(2)[:, 0]
-        found = self.scale(functional.linear(attended, maps.out, maps.out_bias))
+            asking = self.mean(x)
+            y = torch.cat([asking, y], dim=1)
+        found = self.scale(self.maps.attend(asking, y)[:, 0])
         return self.tail(x[:, self.asks] + found if isinstance(self.asks, int) else found)
 
     def mean(self, x: Tensor) -> Tensor:
@@ -142,20 +145,3 @@ class TextTower(Protocol):
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,), which say where it pools."""
-
-
-def multihead(attention: nn.Module) -> Projections | None:
-    """Return torch's multi-head attention taken apart; None where it is another kind or more than that."""
-    if type(attention) is not nn.MultiheadAttention or attention.in_proj_bias is None:
-        return None
-    if attention.bias_k is not None or attention.add_zero_attn:
-        return None
-    if attention.in_proj_weight is not None:
-        query, key, value = attention.in_proj_weight.chunk(3)
-    else:
-        query, key, value = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
-    biases = attention.in_proj_bias.chunk(3)
-    out = attention.out_proj
-    return Projections(
-        query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
-    )

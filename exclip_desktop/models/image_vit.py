@@ -1,12 +1,12 @@
 """open_clip's own vision transformer: class token, average, or attentional pooling (CoCa)."""
 
-from collections.abc import Callable
 from typing import Any
 
-from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
+from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
-from exclip_desktop.models.cuts import POOL, Cut, Layer, Query, multihead
+from exclip_desktop.models.blocks import block_query, multihead, runs
+from exclip_desktop.models.cuts import POOL, Cut, Layer, Query
 
 
 class VisionTransformerTower:
@@ -16,6 +16,7 @@ class VisionTransformerTower:
         """Wrap ``visual``."""
         self._visual: Any = visual
         self._blocks = visual.transformer.resblocks
+        self._runs = runs(self._blocks)
         self.layers = len(self._blocks)
         self.pools = visual.attn_pool is not None
         self.input_size: tuple[int, int] = (int(visual.image_size[0]), int(visual.image_size[1]))
@@ -35,8 +36,8 @@ class VisionTransformerTower:
             return x[0]
 
         def head(x: Tensor) -> Tensor:
-            for block in self._blocks[depth:stop]:
-                x = block(x)
+            for run in self._runs[depth:stop]:
+                x = run(x, None)
             return last.embed(x) if last is not None else self._projected(visual._pool(x)[0])
 
         return Cut(
@@ -70,16 +71,3 @@ class VisionTransformerTower:
     def _projected(self, pooled: Tensor) -> Tensor:
         projection: Tensor | None = self._visual.proj
         return pooled if projection is None else pooled @ projection
-
-
-def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -> Query | None:
-    """Return an open_clip block taken apart of whose output only token ``pooled`` matters; None where it cannot be."""
-    maps = multihead(getattr(block, "attn", None)) if type(block) is ResidualAttentionBlock else None
-    if maps is None:
-        return None
-
-    def tail(x: Tensor) -> Tensor:
-        found: Tensor = finished(x + block.ls_2(block.mlp(block.ln_2(x))))
-        return found
-
-    return Query(block.ln_1, maps, pooled, block.ls_1, tail)

@@ -1,0 +1,67 @@
+"""open_clip's transformer blocks taken apart: run with queries, keys and values each by itself, or for one query only.
+
+torch's attention projects all three at once and slices them; in a derivative, slices cost zeros to fill and to add.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from open_clip.transformer import ResidualAttentionBlock
+from torch import Tensor, nn
+
+from exclip_desktop.models.cuts import Projections, Query
+
+Run = Callable[[Tensor, Tensor | None], Tensor]
+"""A block's forward: features (B, T, W) and an additive attention mask (T, T), or None."""
+
+
+def runs(blocks: nn.Module) -> list[Run]:
+    """Return the forward of each of open_clip's blocks, the quicker one where the block is plain."""
+    return [_run(block) for block in blocks]  # type: ignore[attr-defined]  # a ModuleList
+
+
+def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -> Query | None:
+    """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart."""
+    maps = _maps(block)
+    if maps is None:
+        return None
+
+    def tail(x: Tensor) -> Tensor:
+        return finished(x + block.ls_2(block.mlp(block.ln_2(x))))
+
+    return Query(block.ln_1, maps, pooled, block.ls_1, tail)
+
+
+def multihead(attention: nn.Module) -> Projections | None:
+    """Return torch's multi-head attention taken apart; None where it is another kind or more than that."""
+    if type(attention) is not nn.MultiheadAttention or attention.in_proj_bias is None:
+        return None
+    if attention.bias_k is not None or attention.add_zero_attn:
+        return None
+    if attention.in_proj_weight is not None:
+        query, key, value = attention.in_proj_weight.chunk(3)
+    else:
+        query, key, value = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
+    biases = attention.in_proj_bias.chunk(3)
+    out = attention.out_proj
+    return Projections(
+        query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
+    )
+
+
+def _maps(block: Any) -> Projections | None:
+    return multihead(block.attn) if type(block) is ResidualAttentionBlock else None
+
+
+def _run(block: Any) -> Run:
+    maps = _maps(block)
+    if maps is None:
+        return lambda x, mask: block(x, attn_mask=mask)
+
+    def run(x: Tensor, mask: Tensor | None) -> Tensor:
+        y = block.ln_1(x)
+        x = x + block.ls_1(maps.attend(y, y, mask))
+        moved: Tensor = block.ls_2(block.mlp(block.ln_2(x)))
+        return x + moved
+
+    return run
