@@ -111,7 +111,10 @@ def pointing(result: Explanation, words: str, box: Box) -> tuple[float, float]:
 
 
 def grounding(
-    model: Model, scenes: list[tuple[Scene, Drawn]], image_layer: int | None = None, text_layer: int | None = None
+    model: Model,
+    scenes: list[tuple[Scene, Drawn]],
+    image_layer: int | str | None = None,
+    text_layer: int | str | None = None,
 ) -> tuple[Figure, Figure, float]:
     """Return the two figures of ``pointing`` over every object of the scenes, and the largest residual.
 

@@ -34,7 +34,7 @@ class Projections:
     def attend(self, asking: Tensor, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return what ``asking`` (B, Q, W) takes from ``tokens`` (B, T, W), the keys and values: (B, Q, W)."""
         asked, keys, values = (
-            functional.linear(part, weight, bias).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            functional.linear(part, weight, bias).reshape(*part.shape[:2], self.heads, -1).transpose(1, 2)
             for part, weight, bias in (
                 (asking, self.query, self.query_bias),
                 (tokens, self.key, self.key_bias),

@@ -39,7 +39,7 @@ class ResNetTower:
         def head(x: Tensor) -> Tensor:
             if depth == self.layers:
                 return pool.embed(x)
-            x = x.mT.unflatten(-1, grid)
+            x = x.mT.reshape(len(x), -1, *grid)
             for stage in self._stages[depth:]:
                 x = stage(x)
             return pool.embed(x.flatten(2).mT)

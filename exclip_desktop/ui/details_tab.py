@@ -60,8 +60,8 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
     return [*told, Detail("Log file", log_file)] if log_file else told
 
 
-def _layer(layer: int, count: int | None) -> str:
-    return f"{layer}" if count is None else f"{layer} of 0–{count - 1}"
+def _layer(layer: int | str, count: int | None) -> str:
+    return f"{layer}" if count is None or isinstance(layer, str) else f"{layer} of 0–{count - 1}"
 
 
 def _side(side: SideReport) -> str:

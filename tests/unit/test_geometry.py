@@ -25,10 +25,11 @@ def test_a_lit_patch_is_where_the_geometry_says(
     make_tiny: Callable[..., Model], way: str, size: tuple[int, int]
 ) -> None:
     model = make_tiny(**WAYS[way])
-    geometry = model.preprocess.geometry(size)
+    cut = model.image.cut(0)
+    geometry = model.preprocess.geometry(size, cut)
     width, height = size
     rows, columns = geometry.grid
-    patch_h, patch_w = model.image.patch_size
+    patch_h, patch_w = cut.patch_size
     dark = model.pixels(np.zeros((height, width, 3), np.uint8)).numpy()
     checked = 0
     for row, column in [(0, 0), (1, 2), (rows - 1, columns - 1), (rows // 2, columns // 2)]:
