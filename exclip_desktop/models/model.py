@@ -85,14 +85,15 @@ class Model:
             layer = self.card.image_layer if side == "image" else self.card.text_layer
         if layer == POOL and tower.pools:
             return POOL
+        numbers = f"Give a block from 0 to {tower.layers - 1}{f', or {POOL}' if tower.pools else ''} (--{side}-layer)"
         if layer == POOL:
             raise SettingsError(
-                f'Layer "pool" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
-                f"Give a block from 0 to {tower.layers - 1} (--{side}-layer); −1 is the last.",
+                f'Layer "{POOL}" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
+                f"{numbers}; −1 is the last.",
             )
         if isinstance(layer, str) or not -tower.layers <= layer < tower.layers:
             raise SettingsError(
                 f"The {side} tower of {self.name} has no layer {layer}.",
-                f"Give a block from 0 to {tower.layers - 1} (--{side}-layer); negative numbers count from the end.",
+                f"{numbers}; negative numbers count from the end.",
             )
         return layer % tower.layers
