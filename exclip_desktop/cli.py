@@ -140,7 +140,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def _add_method(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("method")
-    group.add_argument("--image-layer", type=_layer, metavar="L", help="image block, from 0; −1 is the last; pool where attention pools")
+    group.add_argument(
+        "--image-layer",
+        type=_layer,
+        metavar="L",
+        help="image block, from 0; −1 is the last; pool where attention pools",
+    )
     group.add_argument("--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last")
     group.add_argument(
         "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"

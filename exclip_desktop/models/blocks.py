@@ -11,13 +11,17 @@ from torch import Tensor, nn
 
 from exclip_desktop.models.cuts import Projections, Query
 
-Run = Callable[[Tensor, Tensor | None], Tensor]
-"""A block's forward: features (B, T, W) and an additive attention mask (T, T), or None."""
 
-
-def runs(blocks: nn.Module) -> list[Run]:
-    """Return the forward of each of open_clip's blocks, the quicker one where the block is plain."""
-    return [_run(block) for block in blocks]  # type: ignore[attr-defined]  # a ModuleList
+def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Return the block's output for features (B, T, W) and an additive attention mask (T, T), or None."""
+    maps = _maps(block)  # at every run, for the block may have moved to another device
+    if maps is None:
+        found: Tensor = block(x, attn_mask=mask)
+        return found
+    y = block.ln_1(x)
+    x = x + block.ls_1(maps.attend(y, y, mask))
+    moved: Tensor = block.ls_2(block.mlp(block.ln_2(x)))
+    return x + moved
 
 
 def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -> Query | None:
@@ -51,17 +55,3 @@ def multihead(attention: nn.Module) -> Projections | None:
 
 def _maps(block: Any) -> Projections | None:
     return multihead(block.attn) if type(block) is ResidualAttentionBlock else None
-
-
-def _run(block: Any) -> Run:
-    maps = _maps(block)
-    if maps is None:
-        return lambda x, mask: block(x, attn_mask=mask)
-
-    def run(x: Tensor, mask: Tensor | None) -> Tensor:
-        y = block.ln_1(x)
-        x = x + block.ls_1(maps.attend(y, y, mask))
-        moved: Tensor = block.ls_2(block.mlp(block.ln_2(x)))
-        return x + moved
-
-    return run

@@ -5,7 +5,7 @@ from typing import Any
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
-from exclip_desktop.models.blocks import block_query, multihead, runs
+from exclip_desktop.models.blocks import block_query, multihead, run_block
 from exclip_desktop.models.cuts import POOL, Cut, Layer, Query
 
 
@@ -16,7 +16,6 @@ class VisionTransformerTower:
         """Wrap ``visual``."""
         self._visual: Any = visual
         self._blocks = visual.transformer.resblocks
-        self._runs = runs(self._blocks)
         self.layers = len(self._blocks)
         self.pools = visual.attn_pool is not None
         self.input_size: tuple[int, int] = (int(visual.image_size[0]), int(visual.image_size[1]))
@@ -36,8 +35,8 @@ class VisionTransformerTower:
             return x[0]
 
         def head(x: Tensor) -> Tensor:
-            for run in self._runs[depth:stop]:
-                x = run(x, None)
+            for block in self._blocks[depth:stop]:
+                x = run_block(block, x)
             return last.embed(x) if last is not None else self._projected(visual._pool(x)[0])
 
         return Cut(

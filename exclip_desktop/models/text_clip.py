@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from exclip_desktop.models.blocks import block_query, runs
+from exclip_desktop.models.blocks import block_query, run_block
 from exclip_desktop.models.cuts import Cut, Layer
 
 
@@ -17,7 +17,6 @@ class CausalTower:
         """Wrap ``text``, an open_clip ``CLIP`` or ``TextTransformer``."""
         self._text = text
         self._blocks = text.transformer.resblocks
-        self._runs = runs(self._blocks)
         self.layers = len(self._blocks)
         self.context = int(text.context_length)
 
@@ -40,8 +39,8 @@ class CausalTower:
     def _run(self, x: Tensor, start: int, stop: int) -> Tensor:
         length = x.shape[-2]
         mask = self._text.attn_mask[:length, :length]
-        for run in self._runs[start:stop]:
-            x = run(x, mask)
+        for block in self._blocks[start:stop]:
+            x = run_block(block, x, mask)
         return x
 
     def _finished(self, pooled: Tensor) -> Tensor:

@@ -109,6 +109,17 @@ def test_equals_the_oracle_where_attention_pools(
     assert result.grid.shape[1:] == result.geometry.grid
 
 
+@pytest.mark.parametrize("tower", TOWERS)
+def test_towers_follow_their_network_when_it_is_moved(make_tiny: Callable[..., Model], tower: str) -> None:
+    single = make_tiny(**TOWERS[tower])
+    network = deepcopy(single.network)
+    image, text = image_tower(network.visual), text_tower(network)
+    network.double()
+    pixels, ids = torch.zeros(3, 32, 32, dtype=torch.float64), _ids(single, "matched")[:5]
+    for cut, given in ((image.cut(0), pixels), (text.cut(0, ids), ids)):
+        assert cut.head(cut.features(given)[None]).dtype == torch.float64
+
+
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_equals_the_oracle_to_float64_precision(make_tiny: Callable[..., Model], picture: Picture, layer: int) -> None:
     model = _in_float64(make_tiny(**TOWERS["layer scale, QuickGELU"]))
