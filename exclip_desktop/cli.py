@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 import exclip_desktop
-from exclip_desktop.core.errors import CaptionError, SelectionError, UserError
+from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError, UserError
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.threads import share_cores
@@ -144,7 +144,7 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
         "--image-layer",
         type=_layer,
         metavar="L",
-        help="image block, from 0; −1 is the last; pool where attention pools",
+        help="image block or stage, from 0; −1 is the last; pool where attention pools",
     )
     group.add_argument("--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last")
     group.add_argument(
@@ -190,7 +190,7 @@ def _layer(text: str) -> int | str:
 
 def _explain(options: argparse.Namespace) -> None:
     image, caption = _what(options)
-    _check_before_work(options, caption)
+    _check_before_work(options, image, caption)
     picture = read_picture(image, options.max_megapixels)
     model = exclip_desktop.load_model(
         options.model,
@@ -218,7 +218,10 @@ def _explain(options: argparse.Namespace) -> None:
     _give(result, image, options)
 
 
-def _check_before_work(options: argparse.Namespace, caption: str) -> None:
+def _check_before_work(options: argparse.Namespace, image: Path, caption: str) -> None:
+    for target in (options.picture, options.out):
+        if target is not None and target.resolve() == image.resolve():
+            raise OutputError(f"{target} is the picture itself, and would be overwritten.", "Give another file.")
     if options.picture is not None:
         check_picture_path(options.picture)
     if options.out is not None:
@@ -246,7 +249,7 @@ def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
         result.save(options.out, span=options.span, box=options.box)
         _say(f"Written: {options.out}")
     if options.json:
-        told = {"image": str(image), **as_plain(result), "selection": chosen}
+        told = {"image": str(image), "notes": result.notes, **as_plain(result), "selection": chosen}
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         print(as_text(result, chosen))

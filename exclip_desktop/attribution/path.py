@@ -80,7 +80,7 @@ def _no_backward_rules() -> Iterator[None]:
         yield
     finally:
         if not compiled:
-            del sys.modules[BACKWARD_RULES]
+            sys.modules.pop(BACKWARD_RULES, None)  # another thread may have
 
 
 def along(function: Callable[[Tensor], Tensor], point: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,7 +93,7 @@ def image_path(model: Model, pixels: Tensor, layer: Layer) -> Path:
     """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour."""
     cut = model.image.cut(layer)
     with torch.no_grad():
-        key = ("image", layer, *cut.grid)
+        key = ("image", layer)
         if key not in model.references:
             model.references[key] = cut.features(torch.zeros_like(pixels))
         features, reference = cut.features(pixels), model.references[key]

@@ -19,8 +19,7 @@ class ResNetTower:
         self._visual: Any = visual
         self._stages = (visual.layer1, visual.layer2, visual.layer3, visual.layer4)
         self.layers = len(self._stages)
-        side = visual.image_size[0] if isinstance(visual.image_size, tuple) else visual.image_size
-        self.input_size = (int(side), int(side))
+        self.input_size = (int(visual.image_size), int(visual.image_size))
         self.embedding_size = int(visual.output_dim)
 
     def cut(self, layer: Layer) -> Cut:

@@ -31,7 +31,7 @@ class VisionTransformerTower:
         def features(pixels: Tensor) -> Tensor:
             x: Tensor = visual._embeds(pixels[None])
             for block in self._blocks[:depth]:
-                x = block(x)
+                x = run_block(block, x)
             return x[0]
 
         def head(x: Tensor) -> Tensor:

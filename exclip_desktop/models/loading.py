@@ -16,8 +16,9 @@ from open_clip import SimpleTokenizer
 from open_clip.factory import _find_checkpoint_in_dir
 from safetensors import SafetensorError, safe_open
 
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.paths import expanded, is_dir, is_file
+from exclip_desktop.models.cuts import POOL
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
@@ -86,7 +87,7 @@ def load_model(
         )
     content = sha256_of(source.weights)
     config = [open_clip.get_model_config(source.schema), network.visual.preprocess_cfg, source.quick_gelu]
-    return Model(
+    model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
         weights_sha256=content,
@@ -99,6 +100,13 @@ def load_model(
         device=chosen,
         card=_card(source.folder),
     )
+    for side in ("image", "text"):
+        try:
+            model.resolve_layer(side, None)
+        except SettingsError as error:
+            misfit = f"{CARD_FILE} does not fit {source.name}: {error.message}"
+            raise ModelError(misfit, "Mend or remove it.") from error
+    return model
 
 
 def _find(name: str, pretrained: str | None, checkpoint: str | Path | None, allow_download: bool) -> _Source:
@@ -175,7 +183,7 @@ def _check_config(source: _Source) -> None:
     if reason:
         raise ModelError(
             f"{source.name} cannot be explained yet: {reason}.",
-            "Choose one with open_clip's own vision transformer and CLIP's text encoder (--model), such as ViT-B-32.",
+            "Choose one with open_clip's transformer or ResNet and CLIP's text encoder (--model), such as ViT-B-32.",
         )
 
 
@@ -269,7 +277,8 @@ def _card(folder: Path | None) -> Card:
         return Card()
     try:
         told = json.loads(path.read_text("utf-8"))
-        return Card(image_layer=int(told.get("image_layer", -1)), text_layer=int(told.get("text_layer", -1)))
+        layers = (told.get(name, -1) for name in ("image_layer", "text_layer"))
+        return Card(*(layer if layer == POOL else int(layer) for layer in layers))
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} cannot be read: {error}.", "Mend or remove it.") from error
 

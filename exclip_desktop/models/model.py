@@ -20,8 +20,8 @@ Side = Literal["image", "text"]
 class Card:
     """What ``exclip.json`` beside a model says: the layers it is best shown at."""
 
-    image_layer: int = -1
-    text_layer: int = -1
+    image_layer: Layer = -1
+    text_layer: Layer = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Model:
         preprocess, reader: how pictures and captions become its inputs.
         device: where it runs.
         card: its default layers.
-        references: reference features by (tower, layer, reference, length or grid); filled as they are needed.
+        references: reference features by (tower, layer, reference, length); filled as they are needed, on ``device``.
 
     """
 
@@ -74,7 +74,7 @@ class Model:
         return dtype
 
     def resolve_layer(self, side: Side, layer: int | str | None) -> Layer:
-        """Return a layer as a block index from 0, or ``pool``: None is the card's choice, negatives count from the end.
+        """Return a layer as its index from 0, or ``pool``: None is the card's choice, negatives count from the end.
 
         Raises:
             SettingsError: there is no such layer.
@@ -85,7 +85,7 @@ class Model:
             layer = self.card.image_layer if side == "image" else self.card.text_layer
         if layer == POOL and tower.pools:
             return POOL
-        numbers = f"Give a block from 0 to {tower.layers - 1}{f', or {POOL}' if tower.pools else ''} (--{side}-layer)"
+        numbers = f"Give a layer from 0 to {tower.layers - 1}{f', or {POOL}' if tower.pools else ''} (--{side}-layer)"
         if layer == POOL:
             raise SettingsError(
                 f'Layer "{POOL}" does not exist in the {side} tower of {self.name}: it has no attention pooling.',

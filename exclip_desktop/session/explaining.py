@@ -199,7 +199,7 @@ class Explaining(QObject):
             self._undo.clear()
 
     def _take_back(self) -> None:
-        """Wait for no answer any more: want again what is on screen, but for a caption typed for it."""
+        """Wait for no answer any more: want again what is explained on screen, but for a caption typed for it."""
         self._question = None
         state, explanation = self._state, self._state.explanation
         if explanation is not None:
@@ -207,10 +207,15 @@ class Explaining(QObject):
             caption = state.caption if self._next is None else shown
             self._await(None)
             state.change(caption=caption, stale=caption != shown)
+            self._use_again()
+        state.put_work(self, None)
+
+    def _use_again(self) -> None:
+        """Want the model and the settings again that gave the last explanation; before one, the usual ones."""
+        state = self._state
         if state.choice != state.outcome.choice:
             state.change(choice=state.outcome.choice, facts=self._facts)
         state.change(how=state.outcome.how)
-        state.put_work(self, None)
 
     def _put_caption(self, text: str) -> None:
         self._state.change(caption=text)
@@ -250,13 +255,19 @@ class Explaining(QObject):
     def _on_failed(self, failure: Failed) -> None:
         if failure.request is not self._question:
             return
-        state, asked = self._state, (self._question.choice, self._question.how)
+        state = self._state
+        unfit = state.explanation is None and not failure.of_pair and self._unusual()
         self._take_back()
-        if state.explanation is None and (state.choice, state.how) != asked:  # kept from another start, and unfit
+        if unfit:  # kept from another start, or chosen before anything was explained
+            self._use_again()
             state.change(notice=Notice(f"{failure.message} The usual settings are used.", kind="note"))
             self.ask()
         else:
             state.change(notice=Notice(failure.message, failure.hint, failure.details))
+
+    def _unusual(self) -> bool:
+        state = self._state
+        return (state.choice, state.how) != (state.outcome.choice, state.outcome.how)
 
     def _on_told(self, what: str, done: int, total: int, idle: bool) -> None:
         if not idle and self._question is not None:

@@ -102,9 +102,13 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request that came to nothing: what happened, what to do, and details. Cancelling is not failing."""
+    """A request that came to nothing: what happened, what to do, and details. Cancelling is not failing.
+
+    ``of_pair`` says that picture or caption are to blame, whatever model and settings they meet.
+    """
 
     request: Request
     message: str
     hint: str = ""
     details: str = ""
+    of_pair: bool = False

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from exclip_desktop.core.errors import Cancelled
+from exclip_desktop.core.errors import Cancelled, CaptionError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.requests import (
@@ -181,7 +181,7 @@ class Worker(QThread):
         except Cancelled:  # whoever cancelled expects no answer
             return
         except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
-            failure = Failed(job.request, *words_of(error))
+            failure = Failed(job.request, *words_of(error), of_pair=isinstance(error, CaptionError | PictureError))
             if job.idle:  # nobody waits for it
                 log.info("Other captions were not prepared for: %s", failure.message)
             else:

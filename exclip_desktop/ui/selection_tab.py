@@ -36,7 +36,7 @@ def share_told(share: float | None) -> str:
 
 
 def whole_told(explanation: Explanation) -> str:
-    """Return the sum of the whole matrix, which has more than patches; empty where patches are all there is."""
+    """Return ΣΣA in words where there are prefix tokens, whose columns no selection holds; else empty."""
     if not explanation.interactions.prefix:
         return ""
     return f"ΣΣA, with prefix tokens: {signed(float(explanation.matrix.sum(dtype=float)))}"

@@ -74,6 +74,7 @@ def test_what_is_printed_as_json_is_the_file_without_its_arrays(
     assert explain_here("--span", "dog", "--box", "0,0,200,200", "--json", "--out", str(file)) == 0
     printed, written = json.loads(capsys.readouterr().out), json.loads(file.read_text("utf-8"))
     assert Path(printed.pop("image")) == SAMPLES[0].path
+    assert printed.pop("notes") == []
     chosen, kept = printed.pop("selection"), written.pop("selection")
     assert (chosen.pop("span"), chosen.pop("box")) == ("dog", [0, 0, 200, 200])
     assert set(kept) - set(chosen) == {"coverage", "patch_heat", "token_heat"}
@@ -146,6 +147,7 @@ BAD = {
     "steps": (["good.png", "a dog", "--steps", "3"], "cannot take 3 steps"),
     "sample": (["--sample", "13"], "There is no sample 13"),
     "output ending": (["good.png", "a dog", "--out", "a.xyz"], "has no ending"),
+    "output is the picture": (["good.png", "a dog", "--picture", "./good.png"], "is the picture itself"),
     "output folder": (["good.png", "a dog", "--picture", "nowhere/a.png"], "cannot be written"),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.session.opening import opening_rows
 from exclip_desktop.session.requests import How, ModelChoice
@@ -65,6 +65,34 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
     assert len(desk.engine.asked) == 2
     desk.session.explaining.type_caption(desk.state.caption)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+
+
+@pytest.mark.parametrize("error", [CaptionError("The caption is empty."), PictureError("The picture is too narrow.")])
+def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
+    make_desk: Callable[[], Desk], error: UserError
+) -> None:
+    make_desk().session.settings.keep_how(How(1))
+    desk = make_desk()
+    desk.fail(error, desk.session.start)
+    desk.qtbot.waitUntil(lambda: desk.state.work is None)
+    assert (desk.state.how, desk.state.notice.message) == (How(1), error.message)
+    assert len(desk.engine.asked) == 1
+    desk.session.explaining.type_caption("a red balloon")
+    desk.settle()
+    assert desk.state.outcome.how == desk.session.settings.how() == How(1)
+
+
+def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(How(1))
+    desk = make_desk()
+    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.hold(desk.session.start)
+    desk.session.explaining.cancel()
+    desk.engine.gate.set()
+    desk.qtbot.waitUntil(lambda: desk.state.work is None)
+    assert desk.state.explanation is None
+    assert (desk.state.choice, desk.state.how) == (ModelChoice("other"), How(1))
+    assert desk.session.settings.how() == How(1)
 
 
 CAT, DOG = SampleObject("cat", (80, 0, 280, 200)), SampleObject("dog", (300, 200, 560, 480))

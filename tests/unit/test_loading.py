@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -232,6 +233,14 @@ def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Pat
     with pytest.raises(ModelError, match="no model named") as caught:
         load_model("nothing like it at all")
     assert "(--model)" in caught.value.hint
+
+
+@pytest.mark.parametrize(("told", "message"), [({"image_layer": 9}, "no layer 9"), ({"text_layer": "pool"}, "pool")])
+def test_a_card_that_does_not_fit_is_refused(folder: Path, tmp_path: Path, told: dict[str, Any], message: str) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    (tmp_path / "model" / "exclip.json").write_text(json.dumps(told), "utf-8")
+    with pytest.raises(ModelError, match=f"exclip.json does not fit .*{message}"):
+        load_model(str(tmp_path / "model"))
 
 
 @pytest.mark.parametrize(
