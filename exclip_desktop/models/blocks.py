@@ -19,9 +19,7 @@ def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
         found: Tensor = block(x, attn_mask=mask)
         return found
     y = block.ln_1(x)
-    x = x + block.ls_1(maps.attend(y, y, mask))
-    moved: Tensor = block.ls_2(block.mlp(block.ln_2(x)))
-    return x + moved
+    return _after_attention(block, x + block.ls_1(maps.attend(y, y, mask)))
 
 
 def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -> Query | None:
@@ -29,11 +27,7 @@ def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -
     maps = _maps(block)
     if maps is None:
         return None
-
-    def tail(x: Tensor) -> Tensor:
-        return finished(x + block.ls_2(block.mlp(block.ln_2(x))))
-
-    return Query(block.ln_1, maps, pooled, block.ls_1, tail)
+    return Query(block.ln_1, maps, pooled, block.ls_1, lambda x: finished(_after_attention(block, x)))
 
 
 def multihead(attention: nn.Module) -> Projections | None:
@@ -51,6 +45,11 @@ def multihead(attention: nn.Module) -> Projections | None:
     return Projections(
         query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
     )
+
+
+def _after_attention(block: Any, x: Tensor) -> Tensor:
+    moved: Tensor = block.ls_2(block.mlp(block.ln_2(x)))
+    return x + moved
 
 
 def _maps(block: Any) -> Projections | None:

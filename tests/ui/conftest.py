@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +20,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import Shown, State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
-from tests.ui.fakes import FakeEngine
+from tests.ui.fakes import FakeEngine, plain_picture
 from tests.ui.session_desk import Desk
 
 WORDS = ("a", "red", "balloon", "and", "a", "hydrant")
@@ -127,9 +126,7 @@ class Opened:
 
     def picture(self, name: str, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
         """Write a plain picture and return its path."""
-        path = self.folder / name
-        Image.fromarray(np.full((size[1], size[0], 3), shade, np.uint8)).save(path)
-        return str(path)
+        return plain_picture(self.folder / name, size, shade)
 
 
 @pytest.fixture

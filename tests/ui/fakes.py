@@ -2,6 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
@@ -17,6 +20,12 @@ from exclip_desktop.session.requests import (
 )
 
 PATIENCE_S = 20.0
+
+
+def plain_picture(path: Path, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
+    """Write a picture of one grey, ``size`` (width, height), and return its path."""
+    Image.new("RGB", size, (shade, shade, shade)).save(path)
+    return str(path)
 
 
 class FakeEngine:

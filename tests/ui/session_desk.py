@@ -4,14 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from PySide6.QtGui import QUndoStack
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
-from tests.ui.fakes import FakeEngine
+from tests.ui.fakes import FakeEngine, plain_picture
 
 
 @dataclass
@@ -30,9 +28,7 @@ class Desk:
         return self.session.undo
 
     def picture(self, name: str) -> str:
-        path = self.folder / name
-        Image.fromarray(np.full((480, 640, 3), 90, np.uint8)).save(path)
-        return str(path)
+        return plain_picture(self.folder / name)
 
     def settle(self) -> None:
         self.qtbot.waitUntil(lambda: not self.state.stale and self.state.work is None)
