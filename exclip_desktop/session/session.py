@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.threads import share_cores
+from exclip_desktop.session.collector import Collector
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
@@ -47,6 +48,8 @@ class Session(QObject):
         self.cache, self.pairs = FactorCache(cache_folder), PairMemo()
         self._tasks = Tasks(self)
         self._worker = Worker(make_engine or self._make_engine, self)
+        self._collector = Collector(self)
+        self._worker.rested.connect(self._collector.go_on)
         self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self)
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)
@@ -61,6 +64,7 @@ class Session(QObject):
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture; without one, the first sample."""
+        self._collector.start()
         self._worker.start()
         if picture is None:
             self.open_sample(0)
@@ -74,6 +78,7 @@ class Session(QObject):
         self.undo.blockSignals(True)  # it would tell of its own destruction
         self._tasks.stop()
         self._worker.stop()
+        self._collector.stop()
 
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption; one of its objects that the caption names is selected."""
