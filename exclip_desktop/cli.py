@@ -146,7 +146,9 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
         metavar="L",
         help="image block or stage, from 0; −1 is the last; pool where attention pools",
     )
-    group.add_argument("--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last")
+    group.add_argument(
+        "--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last; pool where attention pools"
+    )
     group.add_argument(
         "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"
     )
@@ -185,7 +187,7 @@ def _layer(text: str) -> int | str:
     try:
         return int(text.replace("−", "-"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number, or pool") from None
 
 
 def _explain(options: argparse.Namespace) -> None:

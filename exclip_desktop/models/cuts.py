@@ -6,15 +6,14 @@ attention that pools. Shapes: T tokens, W width, D embedding dimensions, B batch
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-POOL = "pool"
-Layer: TypeAlias = int | str
-"""A block from 0, or ``"pool"``."""
+from exclip_desktop.core.layers import POOL as POOL
+from exclip_desktop.core.layers import Layer as Layer
 
 
 @dataclass(frozen=True, slots=True)

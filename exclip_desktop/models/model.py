@@ -1,7 +1,7 @@
 """A loaded model: both towers, how it reads pictures and captions, and what is known of it."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.models.cuts import POOL, ImageTower, Layer, TextTower
+from exclip_desktop.core.layers import POOL, Layer, Side, has_layer, layers_of
+from exclip_desktop.models.cuts import ImageTower, TextTower
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenise import CaptionReader
-
-Side = Literal["image", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,11 @@ class Model:
         dtype: torch.dtype = next(self.network.visual.parameters()).dtype
         return dtype
 
+    def layers(self, side: Side) -> tuple[Layer, ...]:
+        """Return every layer of a tower, in reading order."""
+        tower = self.image if side == "image" else self.text
+        return layers_of(tower.layers, tower.pools)
+
     def resolve_layer(self, side: Side, layer: int | str | None) -> Layer:
         """Return a layer as its index from 0, or ``pool``: None is the card's choice, negatives count from the end.
 
@@ -91,7 +95,7 @@ class Model:
                 f'Layer "{POOL}" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
                 f"{numbers}; −1 is the last.",
             )
-        if isinstance(layer, str) or not -tower.layers <= layer < tower.layers:
+        if isinstance(layer, str) or not has_layer(layer, tower.layers, tower.pools):
             raise SettingsError(
                 f"The {side} tower of {self.name} has no layer {layer}.",
                 f"{numbers}; negative numbers count from the end.",

@@ -78,8 +78,16 @@ class ModelEngine:
         """
         with memory_told():
             model, note = self._model(choice, tell)
-        layers = model.image.layers, model.text.layers
-        return ModelFacts(model.name, str(model.device), *layers, context=model.text.context, note=note)
+        return ModelFacts(
+            name=model.name,
+            device=str(model.device),
+            image_layers=model.image.layers,
+            text_layers=model.text.layers,
+            context=model.text.context,
+            note=note,
+            image_pools=model.image.pools,
+            text_pools=model.text.pools,
+        )
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
         """Explain the request's pair: from the cache, else by the cheapest exact way."""

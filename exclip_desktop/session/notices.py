@@ -4,6 +4,7 @@ from typing import Final
 
 from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.layers import Layer
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.session.requests import How, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, State
@@ -77,9 +78,14 @@ def remedy_told(explanation: Explanation) -> str:
 def loading_told(facts: ModelFacts, asked: How, fitted: How) -> str:
     """Return what was said at loading, and which of the layers asked for the model does not have."""
     layers = (("image", asked.image_layer, fitted.image_layer), ("text", asked.text_layer, fitted.text_layer))
-    missing = [f"no {side} layer {layer}" for side, layer, own in layers if layer != own]
-    told = f"This model has {' and '.join(missing)}. Its own choice is used.".replace("-", "−") if missing else ""
+    missing = [f"no {side} layer {layer_told(layer)}" for side, layer, own in layers if layer != own]
+    told = f"This model has {' and '.join(missing)}. Its own choice is used." if missing else ""
     return " ".join(part for part in (facts.note, told) if part)
+
+
+def layer_told(layer: Layer | None) -> str:
+    """Return a layer as a person reads it: ``3``, ``−1`` or ``“pool”``."""
+    return f"“{layer}”" if isinstance(layer, str) else f"{layer}".replace("-", "−")
 
 
 def _fault(doubt: Doubt) -> str:

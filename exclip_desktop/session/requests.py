@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.layers import Layer, has_layer
 from exclip_desktop.storage.pictures import Picture
 
 
@@ -20,8 +21,8 @@ class ModelChoice:
 class How:
     """The method's settings: the arguments of ``explain``; None: the model card's choice, or the rule's default."""
 
-    image_layer: int | None = None
-    text_layer: int | None = None
+    image_layer: Layer | None = None
+    text_layer: Layer | None = None
     quadrature: str = "adaptive"
     steps: int | None = None
     text_reference: str = "matched"
@@ -29,7 +30,16 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a loaded model is: its name, device, blocks each side, context length, and what was said at loading."""
+    """What a loaded model is.
+
+    Attributes:
+        name, device: what it is called, and where it runs.
+        image_layers, text_layers: blocks of each side.
+        context: tokens that it reads at most.
+        note: what was said at loading.
+        image_pools, text_pools: whether each side has a layer ``pool``.
+
+    """
 
     name: str
     device: str
@@ -37,15 +47,20 @@ class ModelFacts:
     text_layers: int
     context: int
     note: str = ""
+    image_pools: bool = False
+    text_pools: bool = False
 
     def fitted(self, how: How) -> How:
         """Return ``how`` with the model's own choice in place of each layer that it does not have."""
-        image_layer = _layer_of(how.image_layer, self.image_layers)
-        return replace(how, image_layer=image_layer, text_layer=_layer_of(how.text_layer, self.text_layers))
+        return replace(
+            how,
+            image_layer=_layer_of(how.image_layer, self.image_layers, self.image_pools),
+            text_layer=_layer_of(how.text_layer, self.text_layers, self.text_pools),
+        )
 
 
-def _layer_of(layer: int | None, count: int) -> int | None:
-    return layer if layer is not None and -count <= layer < count else None
+def _layer_of(layer: Layer | None, blocks: int, pools: bool) -> Layer | None:
+    return layer if layer is not None and has_layer(layer, blocks, pools) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from exclip_desktop.core.layers import POOL
 from exclip_desktop.session.requests import How
 from exclip_desktop.session.state import View
 
@@ -75,7 +76,7 @@ class Settings:
         if not isinstance(told, dict):
             return default
         kept = {field.name: told[field.name] for field in fields(default) if field.name in told}
-        same = {name: value for name, value in kept.items() if _alike(value, getattr(default, name))}
+        same = {name: value for name, value in kept.items() if _fits(name, value, getattr(default, name))}
         return type(default)(**{**asdict(default), **same})
 
     def _plain(self, name: str) -> Any:
@@ -88,8 +89,10 @@ class Settings:
         self._store.setValue(name, json.dumps(value))
 
 
-def _alike(value: Any, default: Any) -> bool:
-    """Return whether a kept value has the type that a setting needs."""
+def _fits(name: str, value: Any, default: Any) -> bool:
+    """Return whether a kept value is one that a setting may have."""
+    if name.endswith("_layer") and value == POOL:
+        return True
     if default is None:
         return value is None or isinstance(value, int)
     if isinstance(default, float):

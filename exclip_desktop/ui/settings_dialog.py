@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.layers import POOL, Layer, layers_of
 from exclip_desktop.core.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
 from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
 
@@ -36,6 +37,7 @@ DEVICES: Final = {
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
 }
+POOL_SAYS: Final = "Pool: what the pooling attention reads"
 WIDTH_PX: Final = 560
 
 
@@ -78,8 +80,12 @@ class SettingsDialog(QDialog):
         return chosen
 
     def _fill(self, facts: ModelFacts | None) -> None:
-        _fill_layers(self._image_layer, None if facts is None else facts.image_layers)
-        _fill_layers(self._text_layer, None if facts is None else facts.text_layers)
+        if facts is None:
+            _fill_layers(self._image_layer)
+            _fill_layers(self._text_layer)
+        else:
+            _fill_layers(self._image_layer, facts.image_layers, facts.image_pools)
+            _fill_layers(self._text_layer, facts.text_layers, facts.text_pools)
         for rule in QUADRATURES:
             self._quadrature.addItem(rule.replace("-", " ").capitalize().replace("legendre", "Legendre"), rule)
         for kind in REFERENCES:
@@ -91,8 +97,18 @@ class SettingsDialog(QDialog):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(4)
-        _add(form, "&Image layer", self._image_layer, _sentence("The image block whose input is explained."))
-        _add(form, "&Text layer", self._text_layer, _sentence("The text block whose input is explained."))
+        _add(
+            form,
+            "&Image layer",
+            self._image_layer,
+            _sentence("Where the picture is explained: the input of this block, from 0."),
+        )
+        _add(
+            form,
+            "&Text layer",
+            self._text_layer,
+            _sentence("Where the caption is explained: the input of this block, from 0."),
+        )
         _add(form, "&Quadrature", self._quadrature, self._quadrature_says)
         _add(form, "&Steps", self._steps, self._steps_say)
         _add(form, "Text &reference", self._reference, self._reference_says)
@@ -115,8 +131,8 @@ class SettingsDialog(QDialog):
         self.setMinimumWidth(WIDTH_PX)
 
     def _show_how(self, how: How) -> None:
-        _choose(self._image_layer, how.image_layer, f"Block {how.image_layer}")
-        _choose(self._text_layer, how.text_layer, f"Block {how.text_layer}")
+        _choose(self._image_layer, how.image_layer, block_told(how.image_layer))
+        _choose(self._text_layer, how.text_layer, block_told(how.text_layer))
         _choose(self._quadrature, how.quadrature, how.quadrature)
         self._on_quadrature_changed()
         self._steps.setValue(self._steps.minimum() if how.steps is None else how.steps)
@@ -154,18 +170,23 @@ def _add(form: QFormLayout, label: str, field: QWidget, sentence: QLabel) -> Non
     form.addRow("", sentence)
 
 
-def _fill_layers(combo: QComboBox, blocks: int | None) -> None:
-    """Offer the model's own choice, the last block, and, of a loaded model, each block."""
+def block_told(layer: Layer | None) -> str:
+    """Return a layer in words."""
+    return POOL_SAYS if layer == POOL else f"Block {layer}".replace("-", "−")
+
+
+def _fill_layers(combo: QComboBox, blocks: int = 0, pools: bool = False) -> None:
+    """Offer the model's own choice, the last block, and, of a loaded model, each block, and the pool's input."""
     combo.addItem("The model's own choice", None)
     combo.addItem("The last block (−1)", -1)
-    for block in range(blocks or 0):
-        combo.addItem(f"Block {block}", block)
+    for layer in layers_of(blocks, pools):
+        combo.addItem(block_told(layer), layer)
 
 
 def _choose(combo: QComboBox, value: object, text: str) -> None:
     """Select ``value``; what the list lacks, such as a block of a model not yet loaded, is added as ``text``."""
     index = next((i for i in range(combo.count()) if combo.itemData(i) == value), -1)
     if index < 0:
-        combo.addItem(text.replace("-", "−"), value)
+        combo.addItem(text, value)
         index = combo.count() - 1
     combo.setCurrentIndex(index)

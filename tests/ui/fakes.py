@@ -8,6 +8,7 @@ from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.layers import has_layer
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.requests import (
     Alternative,
@@ -44,6 +45,7 @@ class FakeEngine:
         self.score_raises: list[Exception] = []
         self.note = ""
         self.layers = (12, 12)
+        self.pools = (False, False)
         self.asked: list[ExplainRequest] = []
         self.explained: list[str] = []
         self.completed: list[str] = []
@@ -56,7 +58,7 @@ class FakeEngine:
         if self.load_raises:
             raise self.load_raises.pop(0)
         self.loaded.append(choice)
-        return ModelFacts(choice.name, "cpu", *self.layers, 77, self.note)
+        return ModelFacts(choice.name, "cpu", *self.layers, 77, self.note, *self.pools)
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
         self.threads.add(threading.get_ident())
@@ -66,8 +68,9 @@ class FakeEngine:
         tell(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
-        for layer, count in zip((request.how.image_layer, request.how.text_layer), self.layers, strict=True):
-            if layer is not None and not -count <= layer < count:
+        asked = request.how.image_layer, request.how.text_layer
+        for layer, count, pools in zip(asked, self.layers, self.pools, strict=True):
+            if layer is not None and not has_layer(layer, count, pools):
                 raise SettingsError(f"There is no layer {layer}.", "Give another.")
         self.explained.append(request.caption)
         return Explained(request.id, self.make(request.caption), 0.01, False)

@@ -1,5 +1,6 @@
 """The window's dialogs: samples, help, about, settings, export."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
 from exclip_desktop.ui.help_sheet import HelpSheet
 from exclip_desktop.ui.saving import ask_path
-from exclip_desktop.ui.settings_dialog import PUBLISHED, SettingsDialog
+from exclip_desktop.ui.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
 from tests.ui.test_parts import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
@@ -93,14 +94,33 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [How(), PUBLISHED, How(3, -1, "gauss-legendre", 32), How(-2, 11, "adaptive", 17, "published"), How(40)]
+    "how",
+    [
+        How(),
+        PUBLISHED,
+        How(3, -1, "gauss-legendre", 32),
+        How(-2, 11, "adaptive", 17, "published"),
+        How(40),
+        How("pool", "pool"),
+    ],
 )
-@pytest.mark.parametrize("facts", [None, FACTS])
+@pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])
 def test_settings_come_back_as_they_went_in(how: How, facts: ModelFacts | None, qtbot: QtBot) -> None:
     dialog = SettingsDialog(how, ModelChoice(device="cuda"), facts)
     qtbot.addWidget(dialog)
     assert dialog.how() == how
     assert dialog.device() == "cuda"
+
+
+def test_layers_are_offered_in_words(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(How(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
+    qtbot.addWidget(dialog)
+    image, text = child(dialog, "Image layer"), child(dialog, "Text layer")
+    usual = ["The model's own choice", "The last block (−1)", "Block 0"]
+    assert [text.itemText(at) for at in range(text.count())] == usual
+    assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_SAYS]
+    QTest.keyClicks(image, "poo")
+    assert dialog.how() == How(image_layer="pool")
 
 
 def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:

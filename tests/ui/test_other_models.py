@@ -18,20 +18,25 @@ BY_HAND = How(9, -10, "gauss-legendre", 20)
         (How(9, 3), How(None, 3), "This model has no image layer 9. Its own choice is used."),
         (How(3, -7), How(3, None), "This model has no text layer −7. Its own choice is used."),
         (How(-7, 6), How(), "This model has no image layer −7 and no text layer 6. Its own choice is used."),
+        (How("pool"), How(), "This model has no image layer “pool”. Its own choice is used."),
         (How(-4, -6), How(-4, -6), ""),
+        (How(3, "pool"), How(3, "pool"), ""),
         (How(3, 5), How(3, 5), ""),
     ],
 )
 def test_layers_that_another_model_lacks(desk: Desk, asked: How, kept: How, told: str) -> None:
+    desk.engine.pools = (True, True)
+    desk.session.explaining.choose_model(ModelChoice("pooling"))
+    desk.settle()
     desk.session.explaining.choose_method(asked, None)
     desk.settle()
-    before, desk.engine.layers = desk.state.explanation, (4, 6)
+    before, desk.engine.layers, desk.engine.pools = desk.state.explanation, (4, 6), (False, True)
     desk.session.explaining.choose_model(ModelChoice("other"))
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
     desk.settle()
     assert desk.state.choice == desk.state.outcome.choice == ModelChoice("other")
     assert desk.state.how == desk.state.outcome.how == desk.engine.asked[-1].how == kept
-    assert desk.engine.loaded == [ModelChoice(), ModelChoice("other")]
+    assert desk.engine.loaded == [ModelChoice(), ModelChoice("pooling"), ModelChoice("other")]
     notice = desk.state.notice
     assert (notice.message if notice is not None else "") == told
     assert notice is None or notice.kind == "note"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QSettings
 
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
 from exclip_desktop.core.explanation import Explanation
@@ -148,3 +149,16 @@ def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None
     desk.session.clear_cache()
     desk.settle()
     assert desk.session.pairs.size() == 0
+
+
+@pytest.mark.parametrize("kept", [How("pool", "pool"), How(-1, 0), How(steps=33)])
+def test_settings_come_back_at_the_next_start(kept: How, make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(kept)
+    assert make_desk().session.settings.how() == kept
+
+
+@pytest.mark.parametrize("broken", ['{"image_layer": "stem"}', '{"steps": "pool"}', '{"quadrature": 3}', "[]", "x"])
+def test_settings_that_are_none_are_left_out(broken: str, make_desk: Callable[[], Desk], tmp_path: Path) -> None:
+    make_desk()
+    QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat).setValue("how", broken)
+    assert make_desk().session.settings.how() == How()

@@ -44,6 +44,16 @@ def request_of(folder: Path, picture: NDArray[np.uint8]) -> Callable[..., Explai
     return make
 
 
+def test_facts_say_which_sides_pool(engine: ModelEngine, folder: Path, tmp_path: Path) -> None:
+    pooling = {"attentional_pool": True, "attn_pooler_queries": 2, "attn_pooler_heads": 2}
+    made = save_random_model(tmp_path / "pooling", tiny_config(vision=pooling))
+    facts = [engine.facts(ModelChoice(str(path), device="cpu"), silent) for path in (folder, made)]
+    assert [(found.image_layers, found.image_pools, found.text_pools) for found in facts] == [
+        (3, False, False),
+        (3, True, False),
+    ]
+
+
 def _explain(engine: ModelEngine, request: ExplainRequest) -> Explained:
     return engine.explain(request, silent, CancelToken())
 
