@@ -14,6 +14,7 @@ from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.attribution.trouble import memory_told
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.tokens import Span
@@ -93,6 +94,7 @@ def explain(
     quadrature: str = "adaptive",
     steps: int | None = None,
     text_reference: str = "matched",
+    framing: Framing = "model",
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
@@ -115,6 +117,7 @@ def explain(
             quadrature=quadrature,
             steps=steps,
             text_reference=text_reference,
+            framing=framing,
             progress=progress,
             cancel=cancel,
         )
@@ -122,16 +125,22 @@ def explain(
 
 
 def score(
-    model: Model, image: ImageLike, captions: Sequence[str], *, max_megapixels: float = DEFAULT_MEGAPIXELS
+    model: Model,
+    image: ImageLike,
+    captions: Sequence[str],
+    *,
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
 ) -> Scores:
     """Score several captions for one picture; see ``models.scoring.score_captions``.
 
     Raises:
         CaptionError: a caption is empty, there is none, or a string was given instead of a list of them.
         PictureError: the picture cannot be read.
+        SettingsError: the model does not take pictures framed so.
 
     """
     if isinstance(captions, str) or not captions:
         raise CaptionError("A list of captions is expected.", 'Give for instance ["a dog", "a cat"].')
     with memory_told():
-        return score_captions(model, read_picture(image, max_megapixels).pixels, list(captions))
+        return score_captions(model, read_picture(image, max_megapixels).pixels, list(captions), framing)

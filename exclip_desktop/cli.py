@@ -154,6 +154,12 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--steps", type=int, metavar="N", help="nodes of a fixed rule, or the most of the adaptive one")
     group.add_argument("--text-reference", default="matched", metavar="KIND", help="matched (default) or published")
+    group.add_argument(
+        "--framing",
+        default="model",
+        metavar="HOW",
+        help="model (default: its own), crop, squash, pad, or whole: the picture at its own aspect",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -212,6 +218,7 @@ def _explain(options: argparse.Namespace) -> None:
             quadrature=options.quadrature,
             steps=options.steps,
             text_reference=options.text_reference,
+            framing=options.framing,
             max_megapixels=options.max_megapixels,
             progress=bar.show,
         )
@@ -237,8 +244,9 @@ def _check_selection(options: argparse.Namespace, model: "Model", caption: str, 
     if options.span is not None:
         model.reader.read(caption).rows_of(options.span)
     if options.box is not None:
-        cut = model.image.cut(model.resolve_layer("image", options.image_layer))
-        model.preprocess.geometry((shape[1], shape[0]), cut).asked_coverage(options.box)
+        model.check_framing(options.framing)
+        layer = model.resolve_layer("image", options.image_layer)
+        model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
 
 
 def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:

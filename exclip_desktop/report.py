@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.framing import framed
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.pairs import strongest_pairs
 from exclip_desktop.core.selection import Selection
@@ -54,7 +55,7 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
     parts = [
         f"“{result.caption.text}”",
         f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
-        f"text layer {settings.text_layer}, {settings.text_reference} reference",
+        f"text layer {settings.text_layer}, {settings.text_reference} reference{framed(settings.framing)}",
         "",
         "Words" if chosen["box"] is None else "Words, through the box",
         *_word_lines(result, chosen),

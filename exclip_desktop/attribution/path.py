@@ -91,9 +91,10 @@ def along(function: Callable[[Tensor], Tensor], point: Tensor, direction: Tensor
 
 def image_path(model: Model, pixels: Tensor, layer: Layer) -> Path:
     """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour."""
-    cut = model.image.cut(layer)
+    height, width = pixels.shape[1:]
+    cut = model.image.cut(layer, (height, width))
     with torch.no_grad():
-        key = ("image", layer)
+        key = ("image", layer, height, width)
         if key not in model.references:
             model.references[key] = cut.features(torch.zeros_like(pixels))
         features, reference = cut.features(pixels), model.references[key]

@@ -18,12 +18,13 @@ from exclip_desktop.attribution.quadrature import Rule, levels
 from exclip_desktop.attribution.sides import factor, pays_as_pair, products
 from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.factors import Factor
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, make_ledger
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.steps import OWN_STEPS
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.core.version import __version__
-from exclip_desktop.models.cuts import Layer
+from exclip_desktop.models.cuts import Cut, Layer
 from exclip_desktop.models.model import Model
 
 
@@ -36,6 +37,7 @@ class Method:
     quadrature: str
     steps: int
     text_reference: str
+    framing: Framing
 
 
 def resolve_method(
@@ -46,6 +48,7 @@ def resolve_method(
     quadrature: str = "adaptive",
     steps: int | None = None,
     text_reference: str = "matched",
+    framing: Framing = "model",
 ) -> Method:
     """Return the method with every default filled in; the arguments are those of ``explain_pair``.
 
@@ -55,12 +58,14 @@ def resolve_method(
     """
     levels(quadrature, steps)
     check_text_reference(text_reference)
+    model.check_framing(framing)
     return Method(
         image_layer=model.resolve_layer("image", image_layer),
         text_layer=model.resolve_layer("text", text_layer),
         quadrature=quadrature,
         steps=OWN_STEPS[quadrature] if steps is None else steps,
         text_reference=text_reference,
+        framing=framing,
     )
 
 
@@ -74,6 +79,7 @@ def explain_pair(
     quadrature: str = "adaptive",
     steps: int | None = None,
     text_reference: str = "matched",
+    framing: Framing = "model",
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Explanation:
@@ -87,6 +93,7 @@ def explain_pair(
         quadrature: ``adaptive``, ``gauss-legendre`` or ``riemann-right``.
         steps: nodes of a fixed rule, or the most nodes of the adaptive one.
         text_reference: ``matched`` or ``published``.
+        framing: ``model`` (its own preprocessing), ``crop``, ``squash``, ``pad`` or ``whole`` (``core.framing``).
         progress: told what is done, in this thread.
         cancel: polled once per chunk.
 
@@ -102,6 +109,7 @@ def explain_pair(
         quadrature=quadrature,
         steps=steps,
         text_reference=text_reference,
+        framing=framing,
     )
     read = model.reader.read(caption)
     words = caption_factor(model, read, method, progress, cancel)
@@ -124,7 +132,7 @@ def picture_factor(
     cancel: CancelToken | None = None,
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
-    path = image_path(model, model.pixels(picture), method.image_layer)
+    path = image_path(model, model.pixels(picture, method.framing), method.image_layer)
     return _kept(path, factor(path, _rules(method), "picture", progress or silent, cancel or CancelToken()))
 
 
@@ -140,7 +148,7 @@ def explain_words(
     """Explain a picture (H, W, 3) by a caption whose factor is known; for this pair only, which is cheaper."""
     token = cancel or CancelToken()
     token.check()
-    image = image_path(model, model.pixels(picture), method.image_layer)
+    image = image_path(model, model.pixels(picture, method.framing), method.image_layer)
     rows = image.features.new_tensor(words.rows)
     found = products(image, rows, _rules(method), progress or silent, token)
     size = picture.shape[1], picture.shape[0]
@@ -157,9 +165,9 @@ def explain_factors(
     return _explanation(model, size, caption, method, values, (words.ends, picture.ends), reports)
 
 
-def explained_as_pair(model: Model, caption: Caption, method: Method) -> bool:
-    """Return whether ``explain_words`` is cheaper than the picture's whole factor."""
-    cut = model.image.cut(method.image_layer)
+def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, method: Method) -> bool:
+    """Return whether ``explain_words`` is cheaper than the whole factor of a picture of ``size`` (width, height)."""
+    cut = _image_cut(model, size, method)
     tokens = cut.prefix + cut.grid[0] * cut.grid[1]
     return pays_as_pair(cut.query is not None, len(caption.tokens), tokens, model.image.embedding_size)
 
@@ -176,7 +184,7 @@ def _explanation(
     """Put the products u_i·v_j (rows, columns), text first in every pair, into an explanation."""
     text, image = ends
     norm = np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding)
-    cut = model.image.cut(method.image_layer)
+    cut = _image_cut(model, size, method)
     matrix = InteractionMatrix(
         values=(values / norm).astype(np.float32),
         content=np.array([entry.kind == "content" for entry in caption.tokens]),
@@ -186,13 +194,17 @@ def _explanation(
     return Explanation(
         interactions=matrix,
         caption=caption,
-        geometry=model.preprocess.geometry(size, cut),
+        geometry=model.preprocess.geometry(size, cut, method.framing),
         score=cosine(text, image),
         ledger=make_ledger(matrix, text, image),
         image_side=reports[1],
         text_side=reports[0],
         settings=_settings(model, method),
     )
+
+
+def _image_cut(model: Model, size: tuple[int, int], method: Method) -> Cut:
+    return model.image.cut(method.image_layer, model.preprocess.input_size(size, method.framing))
 
 
 def _rules(method: Method) -> list[Rule]:

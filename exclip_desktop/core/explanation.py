@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.selection import Region, Selection
@@ -49,6 +50,7 @@ class Settings:
     text_reference: str
     device: str
     versions: dict[str, str]
+    framing: Framing = "model"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,8 @@ class ImageTower(Protocol):
     Attributes:
         layers: how many blocks (or stages) it has.
         pools: whether it has a layer ``"pool"``.
-        input_size: height and width of its input.
+        input_size: height and width of its own input.
+        unit: what height and width of any input must be multiples of; None where it takes its own size only.
         embedding_size: D.
 
     """
@@ -122,10 +123,11 @@ class ImageTower(Protocol):
     layers: int
     pools: bool
     input_size: tuple[int, int]
+    unit: tuple[int, int] | None
     embedding_size: int
 
-    def cut(self, layer: Layer) -> Cut:
-        """Return the tower cut at ``layer``."""
+    def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
+        """Return the tower cut at ``layer``, for inputs of ``size`` (h, w) where that is not its own."""
 
 
 class TextTower(Protocol):

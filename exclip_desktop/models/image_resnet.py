@@ -13,6 +13,7 @@ class ResNetTower:
     """An open_clip ``ModifiedResNet``: layer ℓ is the input of stage ℓ, a feature map whose places are the patches."""
 
     pools = True
+    unit: tuple[int, int] | None = None
 
     def __init__(self, visual: ModifiedResNet) -> None:
         """Wrap ``visual``."""
@@ -22,8 +23,8 @@ class ResNetTower:
         self.input_size = (int(visual.image_size), int(visual.image_size))
         self.embedding_size = int(visual.output_dim)
 
-    def cut(self, layer: Layer) -> Cut:
-        """Return the tower cut at ``layer``."""
+    def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
+        """Return the tower cut at ``layer``; its size is its own."""
         depth = self.layers if layer == POOL else int(layer)
         stride = 4 * 2 ** max(0, depth - 1)  # the stem's, halved again by every stage but the first
         grid = self.input_size[0] // stride, self.input_size[1] // stride

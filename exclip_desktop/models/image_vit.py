@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import torch
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
 from exclip_desktop.models.blocks import block_query, multihead, run_block
 from exclip_desktop.models.cuts import POOL, Cut, Layer, Query
+from exclip_desktop.models.positions import stretched
 
 
 class VisionTransformerTower:
@@ -19,17 +21,21 @@ class VisionTransformerTower:
         self.layers = len(self._blocks)
         self.pools = visual.attn_pool is not None
         self.input_size: tuple[int, int] = (int(visual.image_size[0]), int(visual.image_size[1]))
+        self._patch_size = int(visual.patch_size[0]), int(visual.patch_size[1])
+        self.unit: tuple[int, int] | None = self._patch_size
         self.embedding_size = int(visual.output_dim)
 
-    def cut(self, layer: Layer) -> Cut:
-        """Return the tower cut at ``layer``."""
+    def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
+        """Return the tower cut at ``layer``; for inputs of another ``size``, with interpolated positions."""
         visual = self._visual
+        height, width = size or self.input_size
+        grid = height // self._patch_size[0], width // self._patch_size[1]
         depth = self.layers if layer == POOL else int(layer)
         last = self._query()
         stop = self.layers - (last is not None and not self.pools)
 
         def features(pixels: Tensor) -> Tensor:
-            x: Tensor = visual._embeds(pixels[None])
+            x = self._embedded(pixels[None], grid)
             for block in self._blocks[:depth]:
                 x = run_block(block, x)
             return x[0]
@@ -44,9 +50,23 @@ class VisionTransformerTower:
             head,
             query=last if depth == stop else None,
             prefix=1,
-            grid=(int(visual.grid_size[0]), int(visual.grid_size[1])),
-            patch_size=(int(visual.patch_size[0]), int(visual.patch_size[1])),
+            grid=grid,
+            patch_size=self._patch_size,
         )
+
+    def _embedded(self, pixels: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Return the first block's input, (1, 1 + patches, W)."""
+        visual = self._visual
+        own: tuple[int, int] = (int(visual.grid_size[0]), int(visual.grid_size[1]))
+        if grid == own:
+            embedded: Tensor = visual._embeds(pixels)
+            return embedded
+        patches = visual.conv1(pixels).flatten(2).mT
+        token = visual.class_embedding.to(patches.dtype).expand(1, 1, -1)
+        positions = visual.positional_embedding.to(patches.dtype)
+        positions = torch.cat([positions[:1], stretched(positions[1:], own, grid)])
+        finished: Tensor = visual.ln_pre(torch.cat([token, patches], dim=1) + positions)
+        return finished
 
     def _query(self) -> Query | None:
         """Return the attention whose one query all depends on, where there is one."""

@@ -69,7 +69,7 @@ def load_model(
         network=network,
         image=image,
         text=text,
-        preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size),
+        preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size, image.unit),
         reader=CaptionReader(tokenizer, text.context),
         device=chosen,
         card=_card(source.folder),

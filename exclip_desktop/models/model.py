@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.framing import FRAMINGS, Framing
+from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.layers import POOL, Layer, Side, has_layer, layers_of
 from exclip_desktop.models.cuts import ImageTower, TextTower
 from exclip_desktop.models.preprocess import Preprocess
@@ -62,9 +64,24 @@ class Model:
             f"{self.text.layers} text layers, {self.text.context} tokens>"
         )
 
-    def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
+    def pixels(self, picture: NDArray[np.uint8], framing: Framing = "model") -> Tensor:
         """Return the model input of an RGB picture (H, W, 3): (3, h, w), on the model's device and dtype."""
-        return self.preprocess.pixels(picture).to(self.device, self.dtype)
+        return self.preprocess.pixels(picture, framing).to(self.device, self.dtype)
+
+    def geometry(self, size: tuple[int, int], layer: Layer, framing: Framing = "model") -> Geometry:
+        """Return where the patches at ``layer`` lie on a picture of ``size`` (width, height)."""
+        cut = self.image.cut(layer, self.preprocess.input_size(size, framing))
+        return self.preprocess.geometry(size, cut, framing)
+
+    def check_framing(self, framing: Framing) -> None:
+        """Raise ``SettingsError`` unless the model takes pictures framed so."""
+        there = self.preprocess.framings()
+        if framing in there:
+            return
+        hint = f"Choose one (--framing): {', '.join(there)}."
+        if framing in FRAMINGS:
+            raise SettingsError(f"{self.name} takes pictures of its own size only, so none at its own aspect.", hint)
+        raise SettingsError(f'There is no framing "{framing}".', hint)
 
     @property
     def dtype(self) -> torch.dtype:

@@ -10,54 +10,74 @@ from PIL import Image
 from torch import Tensor
 
 from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.framing import FRAMINGS, Framing, whole_size
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.models.cuts import Cut
 
 LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cropped
 
 
+MODES = {"crop": "shortest", "squash": "squash", "pad": "longest", "whole": "squash"}  # open_clip's names
+
+
 class Preprocess:
-    """A model's own preprocessing: resize mode, size, mean and deviation from its config."""
+    """A model's own preprocessing, from its config, and other framings with the same mean and deviation."""
 
-    def __init__(self, config: dict[str, Any], input_size: tuple[int, int]) -> None:
-        """Build open_clip's inference transform from ``config`` (a ``preprocess_cfg``) for a tower's input (h, w)."""
-        self._transform = image_transform_v2(PreprocessCfg(**config), is_train=False)
-        self._mode: str = config["resize_mode"]
-        self._input_size = input_size
+    def __init__(self, config: dict[str, Any], input_size: tuple[int, int], unit: tuple[int, int] | None) -> None:
+        """Keep ``config`` (a ``preprocess_cfg``), a tower's own input (h, w), and the unit of other sizes."""
+        self._config, self._own, self._unit = config, input_size, unit
 
-    def pixels(self, picture: NDArray[np.uint8]) -> Tensor:
+    def framings(self) -> list[Framing]:
+        """Return the framings that the model takes."""
+        return [name for name in FRAMINGS if name != "whole" or self._unit is not None]
+
+    def input_size(self, source_size: tuple[int, int], framing: Framing) -> tuple[int, int]:
+        """Return the model input's (h, w) for a picture of ``source_size`` (width, height)."""
+        if framing != "whole" or self._unit is None:
+            return self._own
+        return whole_size((source_size[1], source_size[0]), self._own, self._unit)
+
+    def pixels(self, picture: NDArray[np.uint8], framing: Framing = "model") -> Tensor:
         """Return the normalised model input of an RGB picture (H, W, 3) in [0, 255]: float32 (3, h, w)."""
-        self._resized(*picture.shape[:2])
-        result: Tensor = self._transform(Image.fromarray(picture))
+        height, width = picture.shape[:2]
+        self._resized(height, width, framing)
+        size, mode = self.input_size((width, height), framing), self._mode(framing)
+        config = PreprocessCfg(**{**self._config, "resize_mode": mode, "size": size})
+        result: Tensor = image_transform_v2(config, is_train=False)(Image.fromarray(picture))
         return result.to(torch.float32)
 
-    def geometry(self, source_size: tuple[int, int], cut: Cut) -> Geometry:
+    def geometry(self, source_size: tuple[int, int], cut: Cut, framing: Framing = "model") -> Geometry:
         """Return where a cut tower's patches lie on a picture of ``source_size`` (width, height)."""
         width, height = source_size
         rows, columns = cut.grid
-        resized_h, resized_w = self._resized(height, width)
-        target_h, target_w = self._input_size
+        resized_h, resized_w = self._resized(height, width, framing)
+        target_h, target_w = self.input_size(source_size, framing)
         patch_h, patch_w = cut.patch_size
         y0, y1 = _seen(height, resized_h, target_h, rows * patch_h)
         x0, x1 = _seen(width, resized_w, target_w, columns * patch_w)
         return Geometry(source_size, (x0, y0, x1, y1), (rows, columns))
 
-    def _resized(self, height: int, width: int) -> tuple[int, int]:
+    def _mode(self, framing: Framing) -> str:
+        own: str = self._config["resize_mode"]
+        return MODES.get(framing, own)
+
+    def _resized(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
         """Return the size after the transform's resize, before its crop or pad; refuse what is no picture any more."""
-        resized = self._unchecked(height, width)
+        resized = self._unchecked(height, width, framing)
         if min(resized) < 1 or max(resized) > LONGEST_PX:
             raise PictureError(f"The picture is too narrow for this model: {width} × {height} pixels.", "Crop it.")
         return resized
 
-    def _unchecked(self, height: int, width: int) -> tuple[int, int]:
-        target_h, target_w = self._input_size
-        if self._mode == "squash":
+    def _unchecked(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
+        target_h, target_w = self.input_size((width, height), framing)
+        mode = self._mode(framing)
+        if mode == "squash":
             return target_h, target_w
-        if self._mode == "shortest" and target_h == target_w:  # torchvision's own rounding
+        if mode == "shortest" and target_h == target_w:  # torchvision's own rounding
             short, long = min(height, width), max(height, width)
             other = int(target_h * long / short)
             return (target_h, other) if height <= width else (other, target_w)
-        pick = max if self._mode == "longest" else min
+        pick = max if mode == "longest" else min
         ratio = pick(height / target_h, width / target_w)
         return round(height / ratio), round(width / ratio)
 

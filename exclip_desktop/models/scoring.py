@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.models.model import Model
 
 
@@ -39,14 +40,24 @@ def encode_captions(model: Model, captions: list[str]) -> Tensor:
 
 
 @torch.no_grad()
-def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]) -> Scores:
+def encode_picture(model: Model, picture: NDArray[np.uint8], framing: Framing = "model") -> Tensor:
+    """Return the unit embedding of an upright RGB picture (H, W, 3): (D,)."""
+    model.check_framing(framing)
+    pixels = model.pixels(picture, framing)
+    cut = model.image.cut(0, (pixels.shape[1], pixels.shape[2]))
+    return functional.normalize(cut.head(cut.features(pixels)[None])[0], dim=-1)
+
+
+@torch.no_grad()
+def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str], framing: Framing = "model") -> Scores:
     """Score ``captions`` for an upright RGB picture (H, W, 3) with the model's own logit scale and bias.
 
     Raises:
         CaptionError: a caption is empty.
+        SettingsError: the model does not take pictures framed so.
 
     """
-    image = functional.normalize(model.network.encode_image(model.pixels(picture)[None]), dim=-1)[0]
+    image = encode_picture(model, picture, framing)
     cosine = (encode_captions(model, captions) @ image).cpu().double()
     scale, bias = model.network.logit_scale.exp().cpu().double(), model.network.logit_bias
     if bias is None:

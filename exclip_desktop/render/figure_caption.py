@@ -10,6 +10,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.framing import framed
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.wording import regions_told, words_told
 from exclip_desktop.render.figure_chips import FONT_PT, Cell, PlacedChip, chips_of, in_lines, text_width
@@ -124,5 +125,5 @@ def _legend(result: Explanation, selection: Selection, options: FigureOptions, l
     return (
         "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),
         f"{settings.model}, image layer {settings.image_layer}, text layer {settings.text_layer}, "
-        f"{settings.text_reference} reference",
+        f"{settings.text_reference} reference{framed(settings.framing)}",
     )

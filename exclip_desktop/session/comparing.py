@@ -49,18 +49,19 @@ class Comparing(QObject):
     def _ask(self) -> None:
         """Show the captions with the scores known, and ask for the others; not while another model is on its way."""
         shown, choice = self._state.shown, self._state.outcome.choice
+        framing = self._state.outcome.how.framing
         others = tuple(caption for caption in self._captions if caption != self._own)
         if not others or not self._own or shown is None:
             self._state.change(alternatives=())
             return
         captions = (self._own, *others)
         last = self._request
-        same = last is not None and last.picture is shown.picture and last.choice == choice
+        same = last is not None and last.picture is shown.picture and (last.choice, last.framing) == (choice, framing)
         known = {entry.caption: entry for entry in self._state.alternatives} if same else {}
         self._state.change(alternatives=tuple(known.get(caption, Alternative(caption)) for caption in captions))
         if self._state.choice == choice:
             self._asked += 1
-            self._request = ScoreRequest(self._asked, choice, shown.picture, captions)
+            self._request = ScoreRequest(self._asked, choice, shown.picture, captions, framing)
             self._worker.submit(self._request)
 
     def _on_scored(self, answer: Scored) -> None:

@@ -115,7 +115,7 @@ class ModelEngine:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
         with memory_told():
             model, _ = self._model(request.choice, tell)
-            found = score_captions(model, request.picture.pixels, list(request.captions))
+            found = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
         ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
         rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
         return Scored(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
@@ -145,7 +145,8 @@ class ModelEngine:
             side="image",
             model=model.fingerprint,
             picture=self._name_of(request.picture),
-            geometry=asdict(model.preprocess.geometry((width, height), model.image.cut(method.image_layer))),
+            geometry=asdict(model.geometry((width, height), method.image_layer, method.framing)),
+            framing=method.framing,
             layer=method.image_layer,
             reference="zeros",
             **rule,
@@ -164,7 +165,7 @@ class ModelEngine:
         if words is None:
             words = caption_factor(asked.model, asked.caption, asked.method, tell, cancel)
             self._cache.put(asked.text_key, words)
-        if image is None and explained_as_pair(asked.model, asked.caption, asked.method):
+        if image is None and explained_as_pair(asked.model, asked.size, asked.caption, asked.method):
             pixels = asked.picture.pixels
             return explain_words(asked.model, pixels, asked.caption, words, asked.method, tell, cancel)
         image = image or self._image_factor(asked, tell, cancel)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.layers import Layer, has_layer
 from exclip_desktop.storage.pictures import Picture
 
@@ -26,6 +27,7 @@ class How:
     quadrature: str = "adaptive"
     steps: int | None = None
     text_reference: str = "matched"
+    framing: Framing = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class ScoreRequest:
     choice: ModelChoice
     picture: Picture
     captions: tuple[str, ...]
+    framing: Framing = "model"
 
 
 Request = ExplainRequest | ScoreRequest

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.explanation import Explanation, SideReport
+from exclip_desktop.core.framing import FRAMINGS
 from exclip_desktop.core.steps import TOLERANCE
 from exclip_desktop.session.requests import ModelFacts
 from exclip_desktop.session.state import Outcome, State
@@ -53,6 +54,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
         Detail("Picture side", _side(explanation.image_side)),
         Detail("Caption side", _side(explanation.text_side)),
         Detail("Reference", settings.text_reference),
+        Detail("Framing", FRAMINGS[settings.framing]),
         Detail("Patches", f"{columns} × {rows} on {geometry.source_size[0]} × {geometry.source_size[1]} pixels"),
         Detail("Time", f"{outcome.seconds:.2f} s, {'from the cache' if outcome.cached else 'computed'}"),
         Detail("Versions", "\n".join(f"{name} {version}" for name, version in settings.versions.items())),

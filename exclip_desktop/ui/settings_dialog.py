@@ -72,6 +72,7 @@ class SettingsDialog(QDialog):
             quadrature=self._quadrature.currentData(),
             steps=None if steps == self._steps.minimum() else steps,
             text_reference=self._reference.currentData(),
+            framing=self._framing,
         )
 
     def device(self) -> str | None:
@@ -131,6 +132,7 @@ class SettingsDialog(QDialog):
         self.setMinimumWidth(WIDTH_PX)
 
     def _show_how(self, how: How) -> None:
+        self._framing = how.framing  # chosen in the View menu; kept here
         _choose(self._image_layer, how.image_layer, block_told(how.image_layer))
         _choose(self._text_layer, how.text_layer, block_told(how.text_layer))
         _choose(self._quadrature, how.quadrature, how.quadrature)

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 from numpy.typing import NDArray
+from open_clip.model import resize_pos_embed
 
 from exclip_desktop import explain
 from exclip_desktop.attribution import closed_form, jacobian, second_order
@@ -17,8 +19,9 @@ from exclip_desktop.attribution.quadrature import Rule, gauss_legendre, riemann_
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.towers import image_tower, text_tower
-from tests.conftest import CAPTION
+from tests.conftest import CAPTION, tiny_config
 from tests.unit.oracle import interaction_matrix
 
 Picture = NDArray[np.uint8]
@@ -201,7 +204,7 @@ def test_pair_and_factors_agree(make_tiny: Callable[..., Model], picture: Pictur
     pair = second_order.explain_pair(model, picture, CAPTION, **args)
     method = second_order.resolve_method(model, **args)
     read = model.reader.read(CAPTION)
-    assert second_order.explained_as_pair(model, read, method)
+    assert second_order.explained_as_pair(model, (48, 40), read, method)
     words = second_order.caption_factor(model, read, method)
     image = second_order.picture_factor(model, picture, method)
     whole = second_order.explain_factors(model, (48, 40), read, words, image, method)
@@ -386,3 +389,30 @@ def test_settings_are_resolved(tiny: Model, picture: Picture) -> None:
     assert settings.steps == 129
     assert len(settings.weights_sha256) == 64
     assert settings.versions["torch"] == torch.__version__
+
+
+def test_a_whole_picture_is_explained_as_by_a_model_of_that_size(
+    make_tiny: Callable[..., Model], picture: Picture
+) -> None:
+    """open_clip's own resizing of position embeddings, to a model built for the other input, is what to equal."""
+    wide, model = picture[:24].copy(), _in_float64(make_tiny(**TOWERS["average"]))
+    config = tiny_config(**TOWERS["average"])["model_cfg"]
+    config["vision_cfg"]["image_size"] = [24, 48]
+    other = open_clip.CLIP(**config).double().eval()
+    state = model.network.state_dict()
+    resize_pos_embed(state, other)
+    other.load_state_dict(state)
+    expected = interaction_matrix(
+        other,
+        model.pixels(wide, "whole"),
+        _ids(model, None),
+        (1, 1),
+        _ids(model, "matched"),
+        tuple(part.tolist() for part in (gauss_legendre(3).nodes, gauss_legendre(3).weights)),
+    )
+    method = {"image_layer": 1, "text_layer": 1, "quadrature": "gauss-legendre", "steps": 3}
+    result = second_order.explain_pair(model, wide, CAPTION, framing="whole", **method)
+    assert (result.geometry.grid, result.settings.framing) == ((3, 6), "whole")
+    np.testing.assert_allclose(result.matrix, expected, **FLOAT32_STEP)
+    assert result.score == pytest.approx(score_captions(model, wide, [CAPTION], "whole").cosine[0], rel=1e-9)
+    assert result.score != pytest.approx(score_captions(model, wide, [CAPTION]).cosine[0], rel=1e-3)
