@@ -5,7 +5,7 @@ from typing import Final
 Framing = str
 FRAMINGS: Final[dict[Framing, str]] = {
     "model": "the model's own",
-    "crop": "middle square",
+    "crop": "cropped to its middle",
     "squash": "squashed",
     "pad": "padded",
     "whole": "whole, at its own aspect",

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from exclip_desktop.attribution.second_order import (
     resolve_method,
 )
 from exclip_desktop.attribution.trouble import is_out_of_memory, memory_told
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, PictureError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -30,6 +31,8 @@ from exclip_desktop.session.requests import (
     Alternative,
     Explained,
     ExplainRequest,
+    FramingsRequest,
+    FramingsScored,
     ModelChoice,
     ModelFacts,
     Scored,
@@ -87,6 +90,7 @@ class ModelEngine:
             note=note,
             image_pools=model.image.pools,
             text_pools=model.text.pools,
+            framings=tuple(model.preprocess.framings()),
         )
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
@@ -119,6 +123,18 @@ class ModelEngine:
         ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
         rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
         return Scored(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
+
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+        """Score the request's pair in every framing that the model takes."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            scores = []
+            for framing in model.preprocess.framings():
+                cancel.check()
+                with suppress(PictureError):  # too narrow for this one
+                    found = score_captions(model, request.picture.pixels, [request.caption], framing)
+                    scores.append((framing, float(found.cosine[0])))
+        return FramingsScored(request.id, tuple(scores))
 
     def _model(self, choice: ModelChoice, tell: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.framing import Framing
+from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.layers import Layer, has_layer
 from exclip_desktop.storage.pictures import Picture
 
@@ -40,6 +40,7 @@ class ModelFacts:
         context: tokens that it reads at most.
         note: what was said at loading.
         image_pools, text_pools: whether each side has a layer ``pool``.
+        framings: how its pictures may be framed.
 
     """
 
@@ -51,13 +52,15 @@ class ModelFacts:
     note: str = ""
     image_pools: bool = False
     text_pools: bool = False
+    framings: tuple[Framing, ...] = tuple(FRAMINGS)
 
     def fitted(self, how: How) -> How:
-        """Return ``how`` with the model's own choice in place of each layer that it does not have."""
+        """Return ``how`` with the model's own choice in place of each layer and framing that it does not have."""
         return replace(
             how,
             image_layer=_layer_of(how.image_layer, self.image_layers, self.image_pools),
             text_layer=_layer_of(how.text_layer, self.text_layers, self.text_pools),
+            framing=how.framing if how.framing in self.framings else "model",
         )
 
 
@@ -87,7 +90,17 @@ class ScoreRequest:
     framing: Framing = "model"
 
 
-Request = ExplainRequest | ScoreRequest
+@dataclass(frozen=True, slots=True)
+class FramingsRequest:
+    """Score a picture and a caption in every framing; ``id`` is of its own count."""
+
+    id: int
+    choice: ModelChoice
+    picture: Picture
+    caption: str
+
+
+Request = ExplainRequest | ScoreRequest | FramingsRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,14 @@ class Scored:
 
     id: int
     alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FramingsScored:
+    """The answer to a ``FramingsRequest``: each framing that the model takes, and its cosine."""
+
+    id: int
+    scores: tuple[tuple[Framing, float], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from exclip_desktop.session.collector import Collector
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
+from exclip_desktop.session.framing import FramingChoice
 from exclip_desktop.session.memo import PairMemo
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.selecting import Selecting
@@ -31,7 +32,7 @@ class Session(QObject):
     Attributes:
         state: what the window shows.
         undo: the undo stack.
-        explaining, selecting, comparing, exporting: take the person's intents.
+        explaining, framing, selecting, comparing, exporting: take the person's intents.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept.
 
@@ -51,6 +52,7 @@ class Session(QObject):
         self._collector = Collector(self)
         self._worker.rested.connect(self._collector.go_on)
         self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self)
+        self.framing = FramingChoice(self.state, self._worker, self.explaining, self)
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)

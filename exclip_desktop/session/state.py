@@ -6,6 +6,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.selection import Preview, Selection
 from exclip_desktop.session.requests import Alternative, How, ModelChoice, ModelFacts
 from exclip_desktop.storage.pictures import Picture
@@ -95,6 +96,7 @@ class _Values:
     how: How = field(default_factory=How)
     facts: ModelFacts | None = None
     alternatives: tuple[Alternative, ...] = ()
+    framings: tuple[tuple[Framing, float], ...] = ()
     work: Work | None = None
     notice: Notice | None = None
 
@@ -111,6 +113,7 @@ class State(QObject):
         view: how heat is drawn.
         choice, how: the model and the method asked for; ``facts``: what the loaded model is, or None.
         alternatives: other captions for the picture, with their scores.
+        framings: what the pair on screen scores in each framing; empty: not yet asked for.
         work, notice: what runs now, and the banner.
 
     Signals:
@@ -132,6 +135,7 @@ class State(QObject):
     how_changed = Signal()
     facts_changed = Signal()
     alternatives_changed = Signal()
+    framings_changed = Signal()
     work_changed = Signal()
     notice_changed = Signal()
 
@@ -226,6 +230,11 @@ class State(QObject):
     def alternatives(self) -> tuple[Alternative, ...]:
         """Other captions with their scores."""
         return self._values.alternatives
+
+    @property
+    def framings(self) -> tuple[tuple[Framing, float], ...]:
+        """What the pair on screen scores in each framing."""
+        return self._values.framings
 
     @property
     def work(self) -> Work | None:

@@ -16,6 +16,8 @@ from exclip_desktop.session.requests import (
     Explained,
     ExplainRequest,
     Failed,
+    FramingsRequest,
+    FramingsScored,
     ModelChoice,
     ModelFacts,
     Request,
@@ -41,6 +43,9 @@ class Engine(Protocol):
 
     def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
         """Score the request's captions."""
+
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+        """Score the request's pair in every framing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +119,7 @@ class Mailbox:
             return self._running
 
     def _next(self) -> Job:
-        for kind in (ExplainRequest, ScoreRequest):
+        for kind in (ExplainRequest, ScoreRequest, FramingsRequest):
             if kind in self._slots:
                 return Job(self._slots.pop(kind), idle=False)
         idle, self._idle = self._idle, None
@@ -127,7 +132,8 @@ class Worker(QThread):
 
     Signals, all emitted in the worker's thread and received in the GUI's:
         facts_found(object, object): a model has been loaded: its ``ModelChoice`` and ``ModelFacts``.
-        explained(object), scored(object), failed(object): ``Explained``, ``Scored``, ``Failed``.
+        explained(object), scored(object), framings_scored(object), failed(object): ``Explained``, ``Scored``,
+            ``FramingsScored``, ``Failed``.
         told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
         rested(): a request, or idle work, has come to its end.
     """
@@ -135,6 +141,7 @@ class Worker(QThread):
     facts_found = Signal(object, object)
     explained = Signal(object)
     scored = Signal(object)
+    framings_scored = Signal(object)
     failed = Signal(object)
     told = Signal(str, int, int, bool)
     rested = Signal()
@@ -204,6 +211,8 @@ class Worker(QThread):
             self.facts_found.emit(request.choice, facts)
         if isinstance(request, ScoreRequest):
             self.scored.emit(engine.score(request, tell, token))
+        elif isinstance(request, FramingsRequest):
+            self.framings_scored.emit(engine.score_framings(request, tell, token))
         elif job.idle:
             engine.complete(request, tell, token)
         else:

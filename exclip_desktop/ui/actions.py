@@ -101,6 +101,7 @@ ACTIONS: Final = (
                "lock", True),
     ActionSpec("safe_colours", "Colour-vision-safe colours", (), HEAT,
                "Use colours that read with colour-vision deficiency", "safe", True),
+    ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is given to the model"),
     ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
     ActionSpec("cancel", "Cancel work", ("Ctrl+.",), PROGRAM, "Stop what is being computed", "cancel"),
     ActionSpec("settings", "Settings…", ("Ctrl+,",), PROGRAM, "Choose layers, quadrature, reference and device",
@@ -146,7 +147,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
-        "specials",
+        *("specials", SEPARATOR, "framing"),
     ),
     "&Help": ("help", SEPARATOR, "about"),
 }

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import show_view
 from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.framing_menu import FramingMenu
 from exclip_desktop.ui.token_strip import TokenStrip
 
 OPACITY_STEP: Final = 0.1
@@ -38,6 +39,7 @@ class ViewCommands(QObject):
         actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
         actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
         actions["lock_range"].triggered.connect(self._lock)
+        actions["framing"].setMenu(FramingMenu(session.state, session.framing, window))
         session.state.view_changed.connect(self._on_view_changed)
         self._on_view_changed()
 

@@ -14,6 +14,8 @@ from exclip_desktop.session.requests import (
     Alternative,
     Explained,
     ExplainRequest,
+    FramingsRequest,
+    FramingsScored,
     ModelChoice,
     ModelFacts,
     Scored,
@@ -74,6 +76,10 @@ class FakeEngine:
                 raise SettingsError(f"There is no layer {layer}.", "Give another.")
         self.explained.append(request.caption)
         return Explained(request.id, self.make(request.caption), 0.01, False)
+
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+        self.threads.add(threading.get_ident())
+        return FramingsScored(request.id, (("model", 0.25), ("squash", 0.125)))
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         self.completing.set()
