@@ -121,7 +121,7 @@ def explain(
             progress=progress,
             cancel=cancel,
         )
-    return Result(explanation, picture.pixels, (*picture.notes, *warnings_of(explanation)))
+    return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *warnings_of(explanation)))
 
 
 def score(

@@ -15,6 +15,7 @@ from tqdm import tqdm
 import exclip_desktop
 from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError, UserError
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
@@ -131,9 +132,19 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
-    group.add_argument("--model", default="demo", metavar="NAME", help="demo, a folder, or an open_clip architecture")
+    group.add_argument("--model", metavar="NAME", help="demo (default), a folder, or an open_clip architecture")
     group.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
-    group.add_argument("--checkpoint", metavar="FILE", help="weights file (.safetensors, .pt, .pth, .bin)")
+    group.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="weights file (.safetensors, .pt, .pth, .bin); without --model it is recognised",
+    )
+    group.add_argument(
+        "--preprocess",
+        metavar="WAY",
+        help="how pictures are prepared, where a checkpoint does not say it: "
+        f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
+    )
     group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
     group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
 
@@ -204,6 +215,7 @@ def _explain(options: argparse.Namespace) -> None:
         options.model,
         pretrained=options.pretrained,
         checkpoint=options.checkpoint,
+        preprocess=options.preprocess,
         device=options.device,
         allow_download=options.download,
     )

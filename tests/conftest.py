@@ -18,6 +18,7 @@ from exclip_desktop.models.model import Model
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt for a screen
 CAPTION = "a red balloon and a dog, in the snow"
+TINY = "exclip-tiny-test"  # a small architecture that open_clip knows by name, where a test asks for ``architecture``
 
 
 def tiny_config(**changes: Any) -> dict[str, Any]:
@@ -52,6 +53,15 @@ def save_random_model(folder: Path, config: dict[str, Any], seed: int = 0) -> Pa
     save_file(network.state_dict(), folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def architecture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A small architecture that open_clip knows by name."""
+    folder = tmp_path_factory.mktemp("configs")
+    (folder / f"{TINY}.json").write_text(json.dumps(tiny_config()["model_cfg"]))
+    open_clip.add_model_config(folder)
+    return TINY
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def random_model(architecture: str, folder: Path) -> Model:
     torch.manual_seed(0)
     config = open_clip.get_model_config(architecture)
     save_file(open_clip.CLIP(**config).state_dict(), folder / "weights.safetensors")
-    return load_model(architecture, checkpoint=folder / "weights.safetensors", device="cpu")
+    return load_model(architecture, checkpoint=folder / "weights.safetensors", preprocess="openai", device="cpu")
 
 
 def some_picture() -> NDArray[np.uint8]:

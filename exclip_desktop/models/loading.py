@@ -1,45 +1,46 @@
 """Loads a model: open_clip builds it, strictly from the weights that were found."""
 
 import json
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import open_clip
-import torch
 from open_clip import SimpleTokenizer
+from open_clip.model import set_model_preprocess_cfg
+from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
 from exclip_desktop.core.errors import ModelError, SettingsError
-from exclip_desktop.models.checkpoints import weight_shapes
+from exclip_desktop.models.architectures import converted, empty_network, misfit
+from exclip_desktop.models.checkpoints import Weights, read_weights
 from exclip_desktop.models.cuts import POOL
 from exclip_desktop.models.devices import device_of
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
-from exclip_desktop.models.registry import BUNDLED, CARD_FILE
-from exclip_desktop.models.sources import Source, find_source
+from exclip_desktop.models.registry import CARD_FILE
+from exclip_desktop.models.sources import Source, find_source, identified, preprocess_of
 from exclip_desktop.models.tokenise import CaptionReader
 from exclip_desktop.models.towers import image_tower, text_tower
 
-FILLERS = ("normal_", "uniform_", "trunc_normal_", "kaiming_uniform_", "xavier_uniform_")  # of torch.nn.init
-
 
 def load_model(
-    name: str = BUNDLED,
+    name: str | None = None,
     *,
     pretrained: str | None = None,
     checkpoint: str | Path | None = None,
+    preprocess: str | Path | None = None,
     device: str | None = None,
     allow_download: bool = False,
 ) -> Model:
     """Load a CLIP model.
 
     Args:
-        name: ``demo`` (bundled), a folder (``open_clip_config.json`` and weights), or an open_clip architecture.
+        name: ``demo`` (bundled), a folder (``open_clip_config.json`` and weights; a snapshot of Hugging Face's), or an
+            open_clip architecture. None: recognised from the checkpoint's shapes; without one, ``demo``.
         pretrained: open_clip's tag for the architecture's weights, from the local cache.
         checkpoint: a weights file for the architecture: ``.safetensors``, ``.pt``, ``.pth`` or ``.bin``.
+        preprocess: how pictures are prepared for a checkpoint that does not say it: a name in
+            ``core.preprocessing.PREPROCESSINGS`` (``openai``, ``imagenet``, …), or a JSON file with mean and std.
         device: ``cpu``, ``cuda``, ``mps`` …; None takes CUDA, else MPS, else CPU.
         allow_download: let open_clip download a tag's weights when they are not on this computer.
 
@@ -47,11 +48,11 @@ def load_model(
         ModelError: the model is unknown, not on this computer, unsafe, damaged, or cannot be explained.
 
     """
-    source = find_source(name, pretrained, checkpoint, allow_download)
+    source = _explainable(find_source(name, pretrained, checkpoint, preprocess, allow_download))
     chosen = device_of(device)
-    _check_config(source)
-    shapes = weight_shapes(source.weights)
-    network = _build(source, shapes)
+    weights = read_weights(source.weights)
+    source = _explainable(identified(source, weights))
+    network = _build(source, weights)
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(chosen)
     tokenizer = open_clip.get_tokenizer(source.schema)
@@ -60,12 +61,11 @@ def load_model(
             f"The tokenizer of {source.name} cannot be used yet.", "Choose a model with CLIP's own (--model)."
         )
     content = sha256_of(source.weights)
-    config = [open_clip.get_model_config(source.schema), network.visual.preprocess_cfg, source.quick_gelu]
     model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
         weights_sha256=content,
-        fingerprint=fingerprint_of(content, config),
+        fingerprint=fingerprint_of(content, [source.config(), network.visual.preprocess_cfg]),
         network=network,
         image=image,
         text=text,
@@ -73,6 +73,7 @@ def load_model(
         reader=CaptionReader(tokenizer, text.context),
         device=chosen,
         card=_card(source.folder),
+        notes=source.notes,
     )
     for side in ("image", "text"):
         try:
@@ -83,10 +84,10 @@ def load_model(
     return model
 
 
-def _check_config(source: Source) -> None:
-    """Refuse, before any work, what cannot be explained yet, by name and reason."""
+def _explainable(source: Source) -> Source:
+    """Refuse, before any work, what cannot be explained yet, by name and reason; what is not known yet passes."""
     try:
-        reason = why_not(source.schema)
+        reason = why_not(source.schema) if source.schema else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"The config of {source.name} cannot be read: {error}.", "Choose another (--model)."
@@ -96,6 +97,7 @@ def _check_config(source: Source) -> None:
             f"{source.name} cannot be explained yet: {reason}.",
             "Choose one with open_clip's transformer or ResNet and CLIP's text encoder (--model), such as ViT-B-32.",
         )
+    return source
 
 
 def why_not(schema: str) -> str:
@@ -111,47 +113,20 @@ def why_not(schema: str) -> str:
     return "it is a CoCa model" if "multimodal_cfg" in config else ""
 
 
-def _build(source: Source, shapes: dict[str, tuple[int, ...]]) -> Any:
-    """Let open_clip build the model and load its weights, strictly."""
-    misfit = ModelError(
-        f"The weights in {source.weights.name} do not fit {source.name}.",
-        "Name the architecture they were trained with (--model).",
-    )
-    with warnings.catch_warnings():
-        # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
-        warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
-        try:
-            with _unfilled():
-                network = open_clip.create_model(
-                    source.schema,
-                    pretrained=None if source.folder else str(source.weights),
-                    force_quick_gelu=source.quick_gelu,
-                    force_preprocess_cfg=source.preprocess,
-                )
-        except (RuntimeError, KeyError, AttributeError, StopIteration) as error:
-            raise misfit from error
-        except (TypeError, ValueError, AssertionError, OSError) as error:
-            if "pos_embed" in str(error):
-                raise misfit from error
-            raise ModelError(f"open_clip cannot build {source.name}: {error}.", "Check its config.") from error
-    # open_clip stretches position embeddings of another length without a word, which would change every result.
-    for name, value in network.state_dict().items():
-        if name.endswith("positional_embedding") and shapes.get(name) != tuple(value.shape):
-            raise misfit
+def _build(source: Source, weights: Weights) -> Any:
+    """Let open_clip build the network and load the weights, strictly: nothing is stretched or left out."""
+    network = empty_network(source.name, source.config())
+    state = converted(network, weights.state)
+    wrong = misfit(network, state)
+    if wrong:
+        raise ModelError(
+            f"The weights in {source.weights.name} do not fit {source.name}: {wrong}.",
+            "Name the architecture they were trained with, or leave it out to have it recognised (--model).",
+        )
+    known = merge_preprocess_dict(PreprocessCfg(), preprocess_of(source))
+    set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})
+    network.load_state_dict(state)
     return network
-
-
-@contextmanager
-def _unfilled() -> Iterator[None]:
-    """Leave new weights as they come: all are loaded over, strictly, and drawing them takes a third of the time."""
-    kept = {name: getattr(torch.nn.init, name) for name in FILLERS}
-    for name in FILLERS:
-        setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)
-    try:
-        yield
-    finally:
-        for name, filler in kept.items():
-            setattr(torch.nn.init, name, filler)
 
 
 def _card(folder: Path | None) -> Card:

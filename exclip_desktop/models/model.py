@@ -39,6 +39,7 @@ class Model:
         preprocess, reader: how pictures and captions become its inputs.
         device: where it runs.
         card: its default layers.
+        notes: what a person should know of how it was found and built.
         references: reference features by (tower, layer, reference, length); filled as they are needed, on ``device``.
 
     """
@@ -54,6 +55,7 @@ class Model:
     reader: CaptionReader
     device: torch.device
     card: Card
+    notes: tuple[str, ...] = ()
     references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict)
 
     def __repr__(self) -> str:

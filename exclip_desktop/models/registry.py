@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from open_clip import pretrained as tags
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.resources import resource
+from exclip_desktop.models.checkpoints import is_torchscript
+from exclip_desktop.models.published import OPENAI
 
 BUNDLED = "demo"
 CONFIG_FILE = "open_clip_config.json"
@@ -54,15 +55,7 @@ def cached_weights(config: dict[str, Any]) -> Path | None:
                 return Path(cached)
     url = config.get("url", "")
     path = Path(os.path.expanduser("~/.cache/clip")) / Path(url).name
-    return path if url and path.is_file() and not _is_torchscript(path) else None
-
-
-def _is_torchscript(path: Path) -> bool:
-    """Whether the file holds a program beside its weights, as OpenAI's own do; such a file is not opened."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    return path if url and path.is_file() and (OPENAI in url or not is_torchscript(path)) else None
 
 
 def check_architecture(name: str) -> None:

@@ -32,7 +32,7 @@ class Recipe:
     """What a view was made from.
 
     Attributes:
-        choice: arguments of ``load_model`` by name: ``name``, and what else is not None.
+        choice: arguments of ``load_model`` by name: ``name`` (empty: left out), and what else is not None.
         how: arguments of ``explain`` by name; None: its default.
         picture: the picture's file; None: it came from no file.
         caption: as the model read it, from which selected tokens get their words; or as typed, before it was read.
@@ -54,7 +54,8 @@ class Recipe:
 
 def as_python(recipe: Recipe) -> str:
     """Return a Python program that explains the picture again and writes the figure."""
-    model = [_literal(recipe.choice.get("name") or "demo"), *_keywords(recipe.choice, without="name")]
+    name = recipe.choice.get("name")
+    model = [*([_literal(name)] if name else []), *_keywords(recipe.choice, without="name")]
     call = [_literal(recipe.picture or PLACEHOLDER), _literal(recipe.text), *_keywords(recipe.how)]
     simple = _plot(recipe)
     lines = [
@@ -80,7 +81,7 @@ def as_command(recipe: Recipe) -> str:
         (_NO_REGIONS, box is None and bool(selection.regions)),
         (_NO_VIEW, not _usual_view(figure)),
     ]
-    options: dict[str, Any] = {"model" if name == "name" else name: value for name, value in recipe.choice.items()}
+    options: dict[str, Any] = {"model": recipe.choice.get("name") or None, **recipe.choice, "name": None}
     options |= {name: value for name, value in recipe.how.items() if value != _USUAL.get(name)}
     options |= {"span": span if isinstance(span, str) else None, "box": box and ",".join(map(_number, box))}
     words = [word for name, value in options.items() if value is not None for word in _option(name, str(value))]

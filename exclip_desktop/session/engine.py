@@ -196,11 +196,16 @@ class ModelEngine:
 def _load(choice: ModelChoice) -> tuple[Model, str]:
     """Load the model; where its device cannot be used, on the best one that can, with a note that says so."""
     load: Callable[[str | None], Model] = lambda device: load_model(  # noqa: E731  used twice, right here
-        choice.name, pretrained=choice.pretrained, checkpoint=choice.checkpoint, device=device
+        choice.name,
+        pretrained=choice.pretrained,
+        checkpoint=choice.checkpoint,
+        preprocess=choice.preprocess,
+        device=device,
     )
     other: str | None = None
     try:
-        return load(choice.device), ""
+        model = load(choice.device)
+        return model, " ".join(model.notes)
     except ModelError as error:
         if choice.device is None or "device" not in error.message:
             raise
@@ -210,7 +215,8 @@ def _load(choice: ModelChoice) -> tuple[Model, str]:
             raise
         why, other = "The accelerator has too little memory for this model.", "cpu"
     model = load(other)  # here, where the error no longer holds the memory of the first attempt
-    return model, f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
+    told = f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
+    return model, " ".join((told, *model.notes))
 
 
 def _sha256(picture: Picture) -> str:

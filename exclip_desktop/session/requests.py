@@ -10,11 +10,12 @@ from exclip_desktop.storage.pictures import Picture
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which model: the arguments of ``load_model``."""
+    """Which model: the arguments of ``load_model``; an empty name: recognised from the checkpoint's shapes."""
 
     name: str = "demo"
     pretrained: str | None = None
     checkpoint: str | None = None
+    preprocess: str | None = None
     device: str | None = None
 
 

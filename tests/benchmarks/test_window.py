@@ -113,7 +113,7 @@ def test_a_new_caption_on_a_known_picture(
     state, took = session.state, []
     if name != "demo":
         random_model(name, tmp_path)
-        state.change(choice=ModelChoice(name, checkpoint=str(tmp_path / "weights.safetensors")))
+        state.change(choice=ModelChoice(name, checkpoint=str(tmp_path / "weights.safetensors"), preprocess="openai"))
     _rested(qtbot, session, session.start)
     captions = iter(
         f"a red balloon and a {word} in the snow" for word in ("dog", "cat", "house", "tree", "car", "fish")

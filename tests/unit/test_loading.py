@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,7 @@ from exclip_desktop.models import loading, registry
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
-from tests.conftest import CAPTION, save_random_model, tiny_config
-
-NAME = "exclip-tiny-test"
-
-
-@pytest.fixture(scope="module")
-def architecture(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A small architecture that open_clip knows by name."""
-    folder = tmp_path_factory.mktemp("configs")
-    (folder / f"{NAME}.json").write_text(json.dumps(tiny_config()["model_cfg"]))
-    open_clip.add_model_config(folder)
-    return NAME
+from tests.conftest import CAPTION, TINY, save_random_model, tiny_config
 
 
 @pytest.fixture(scope="module")
@@ -49,22 +37,6 @@ def test_a_folder_brings_its_preprocessing_context_and_card(folder: Path, pictur
     expected = (128 / 255 - np.array([0.4, 0.5, 0.6])) / np.array([0.3, 0.25, 0.2])
     np.testing.assert_allclose(model.pixels(grey)[:, 3, 3], expected, atol=1e-6)
     assert not model.network.training
-
-
-@pytest.mark.parametrize("kind", ["model.safetensors", "model.pt", "model.bin", "training.pt", "legacy.pt"])
-def test_an_architecture_takes_a_local_checkpoint(architecture: str, folder: Path, tmp_path: Path, kind: str) -> None:
-    state = load_file(folder / "open_clip_model.safetensors")
-    path = tmp_path / kind
-    if kind == "training.pt":
-        torch.save({"epoch": 3, "state_dict": {f"module.{name}": value for name, value in state.items()}}, path)
-    elif kind == "legacy.pt":
-        torch.save(state, path, _use_new_zipfile_serialization=False)
-    elif path.suffix == ".safetensors":
-        save_file(state, path)
-    else:
-        torch.save(state, path)
-    model = load_model(architecture, checkpoint=path)
-    torch.testing.assert_close(model.network.visual.proj, state["visual.proj"])
 
 
 def test_half_precision_weights_are_computed_with_in_single(folder: Path, tmp_path: Path) -> None:
@@ -89,7 +61,7 @@ def test_a_tag_is_found_in_the_local_cache(
     architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {"hf_hub": "nobody/tiny/", "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.5, 0.5), "quick_gelu": True}
-    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, NAME, {"tagged": config})
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": config})
     with pytest.raises(ModelError, match="not on this computer") as caught:
         load_model(architecture, pretrained="tagged")
     for way in ("Allow the download (--download; ", "allow_download=True", "(--checkpoint)", "(--model)"):
@@ -104,31 +76,13 @@ def test_a_tag_is_found_in_the_local_cache(
     grey = np.full((32, 32, 3), 51, np.uint8)
     np.testing.assert_allclose(model.pixels(grey)[:, 0, 0], (0.2 - np.array([0.1, 0.2, 0.3])) / 0.5, atol=1e-6)
     assert isinstance(model.network.visual.transformer.resblocks[0].mlp.gelu, open_clip.transformer.QuickGELU)
-    assert (NAME, "tagged") in [(found.name, found.tag) for found in registry.models_on_this_computer()]
-
-
-def test_openais_own_archives_do_not_stand_in_the_way(
-    architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever used OpenAI's package has them: programs, which are not opened, under the same tag."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    cache = tmp_path / ".cache" / "clip"
-    cache.mkdir(parents=True)
-    with zipfile.ZipFile(cache / "tiny.pt", "w") as archive:
-        archive.writestr("tiny/constants.pkl", b"")
-    config = {"hf_hub": "nobody/tiny/", "url": "https://example.org/tiny.pt"}
-    assert registry.cached_weights(config) is None
-    torch.save(load_file(folder / "open_clip_model.safetensors"), cache / "tiny.pt")
-    assert registry.cached_weights(config) == cache / "tiny.pt"
-    hub = tmp_path / "hub.safetensors"
-    monkeypatch.setattr(registry, "try_to_load_from_cache", lambda repo, name: str(hub))
-    assert registry.cached_weights(config) == hub
+    assert (TINY, "tagged") in [(found.name, found.tag) for found in registry.models_on_this_computer()]
 
 
 def test_the_network_is_not_touched_unless_asked(
     architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, NAME, {"tagged": {"hf_hub": "nobody/none/"}})
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": {"hf_hub": "nobody/none/"}})
     asked: list[Any] = []
 
     def download(config: dict[str, Any]) -> str:
@@ -143,55 +97,6 @@ def test_the_network_is_not_touched_unless_asked(
         load_model(architecture, pretrained="tagged", allow_download=True)
     assert "(--checkpoint)" in caught.value.hint
     assert len(asked) == 1
-
-
-class Bomb:
-    """Runs code when it is unpickled."""
-
-    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
-        return os.system, ("touch exploded",)
-
-
-def test_a_checkpoint_that_would_run_code_is_refused(
-    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    torch.save({"state_dict": Bomb()}, "bomb.pt")
-    with pytest.raises(ModelError, match="could run code") as caught:
-        load_model(architecture, checkpoint="bomb.pt")
-    assert "safetensors" in caught.value.hint
-    assert not (tmp_path / "exploded").exists()
-
-
-def test_weights_of_another_architecture_are_refused(architecture: str, tmp_path: Path) -> None:
-    for changes in (
-        {"vision": {"width": 48}},
-        {"vision": {"image_size": 48}},
-        {"text": {"layers": 2}},
-        {"text": {"width": 48}},
-        {"text": {"context_length": 12}},
-    ):
-        other = save_random_model(tmp_path / json.dumps(changes).replace('"', ""), tiny_config(**changes))
-        with pytest.raises(ModelError, match="do not fit"):
-            load_model(architecture, checkpoint=other / "open_clip_model.safetensors")
-
-
-def test_damaged_weights_are_refused(architecture: str, folder: Path, tmp_path: Path) -> None:
-    data = (folder / "open_clip_model.safetensors").read_bytes()
-    (tmp_path / "short.safetensors").write_bytes(data[:5000])
-    (tmp_path / "text.pt").write_text("hello")
-    (tmp_path / "page.pt").write_text("<!DOCTYPE html><title>Not found</title>")
-    (tmp_path / "empty.bin").touch()
-    torch.save([1, 2], tmp_path / "list.pt")
-    for name in ("short.safetensors", "text.pt", "page.pt", "empty.bin", "list.pt"):
-        with pytest.raises(ModelError, match="damaged or of another kind"):
-            load_model(architecture, checkpoint=tmp_path / name)
-    for name in ("missing.pt", "long" * 100 + ".pt", "~nobody-of-that-name.pt"):
-        with pytest.raises(ModelError, match="no checkpoint"):
-            load_model(architecture, checkpoint=name)
-    (tmp_path / "weights.onnx").touch()
-    with pytest.raises(ModelError, match="not a checkpoint"):
-        load_model(architecture, checkpoint=tmp_path / "weights.onnx")
 
 
 def test_folders_that_are_no_models_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -255,7 +160,7 @@ def test_a_card_that_does_not_fit_is_refused(folder: Path, tmp_path: Path, told:
 )
 def test_what_cannot_be_explained_yet_is_named_with_its_reason(folder: Path, name: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
-        load_model(name, checkpoint=folder / "open_clip_model.safetensors")
+        load_model(name, checkpoint=folder / "open_clip_model.safetensors", preprocess="openai")
 
 
 def test_devices_that_are_not_there_are_refused(folder: Path) -> None:

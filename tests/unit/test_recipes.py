@@ -27,11 +27,17 @@ from exclip_desktop.render.recipes import PLACEHOLDER, Recipe, as_command, as_py
 CAPTION = "a red balloon and a hydrant"
 BOX = (10.0, 20.5, 30.25, 40.0)
 LASSO = Region.lasso(((1.0, 2.0), (30.0, 4.5), (9.0, 28.0)), subtract=True, name='the "sky"\'s')
-CHOICE = {"name": "demo", "pretrained": None, "checkpoint": None, "device": None}
+CHOICE = {"name": "demo", "pretrained": None, "checkpoint": None, "preprocess": None, "device": None}
 HOW = {"image_layer": None, "text_layer": None, "quadrature": "adaptive", "steps": None, "text_reference": "matched"}
 PLAIN = Recipe(CHOICE, HOW, "photo.jpg", CAPTION)
 DASHED = Recipe(
-    {"name": "-odd", "pretrained": "laion2b_s34b_b79k", "checkpoint": "it's here/w.pt", "device": "cuda:1"},
+    {
+        "name": "-odd",
+        "pretrained": "laion2b_s34b_b79k",
+        "checkpoint": "it's here/w.pt",
+        "preprocess": "imagenet",
+        "device": "cuda:1",
+    },
     {
         "image_layer": -2,
         "text_layer": "pool",
@@ -197,6 +203,14 @@ def test_the_command_asks_for_the_same() -> None:
         assert (asked["span"], asked["box"]) == (recipe.figure.span, recipe.figure.box)
         assert asked["picture"] == Path("figure.png")
         assert comments(as_command(recipe)) == []
+
+
+def test_a_model_without_a_name_is_recognised_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = Recipe(CHOICE | {"name": "", "checkpoint": "w.pt"}, HOW, "photo.jpg", CAPTION)
+    assert 'load_model(checkpoint="w.pt")' in as_python(recipe)
+    asked = parsed(as_command(recipe))
+    assert (asked.model, asked.checkpoint) == (None, "w.pt")
 
 
 @pytest.mark.parametrize(

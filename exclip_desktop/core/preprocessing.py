@@ -1,0 +1,117 @@
+"""How pictures are prepared for a model, where its weights do not say it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.paths import expanded, is_file
+
+Triple = tuple[float, float, float]
+
+INTERPOLATIONS: Final = ("bicubic", "bilinear", "nearest")
+RESIZE_MODES: Final = ("shortest", "longest", "squash")
+_HINT: Final = 'Give for instance {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]}.'
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """One usual way: ``name`` for the command line, ``told`` for a person, and open_clip's ``preprocess_cfg``.
+
+    Mean and deviation are of channels in [0, 1].
+    """
+
+    name: str
+    told: str
+    mean: Triple
+    std: Triple
+    interpolation: str
+    resize_mode: str
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The entries of a ``preprocess_cfg``."""
+        names = ("mean", "std", "interpolation", "resize_mode")
+        return {name: getattr(self, name) for name in names}
+
+
+PREPROCESSINGS: Final = (
+    Preprocessing(
+        "openai",
+        "OpenAI's and most OpenCLIP models: shortest side, centre crop",
+        (0.48145466, 0.4578275, 0.40821073),
+        (0.26862954, 0.26130258, 0.27577711),
+        "bicubic",
+        "shortest",
+    ),
+    Preprocessing(
+        "imagenet",
+        "CLIPA: ImageNet's mean, squashed to a square",
+        (0.485, 0.456, 0.406),
+        (0.229, 0.224, 0.225),
+        "bilinear",
+        "squash",
+    ),
+    Preprocessing(
+        "inception",
+        "SigLIP: mean and deviation 0.5, squashed to a square",
+        (0.5, 0.5, 0.5),
+        (0.5, 0.5, 0.5),
+        "bicubic",
+        "squash",
+    ),
+    Preprocessing(
+        "mobileclip",
+        "MobileCLIP: values as they are, shortest side, centre crop",
+        (0.0, 0.0, 0.0),
+        (1.0, 1.0, 1.0),
+        "bilinear",
+        "shortest",
+    ),
+)
+"""What to choose from; open_clip's own values for these families."""
+
+
+def preprocessing_of(told: str | Path) -> dict[str, Any]:
+    """Return the ``preprocess_cfg`` that a name of ``PREPROCESSINGS`` or a JSON file says.
+
+    The file holds ``mean`` and ``std``, and may hold ``interpolation`` (else bicubic) and ``resize_mode`` (else
+    shortest); those of an ``open_clip_config.json`` count.
+
+    Raises:
+        ModelError: there is no such name or file, or the file does not say it.
+
+    """
+    named = next((one for one in PREPROCESSINGS if one.name == str(told)), None)
+    if named is not None:
+        return named.config
+    path = expanded(told)
+    names = ", ".join(one.name for one in PREPROCESSINGS)
+    if not is_file(path):
+        raise ModelError(
+            f'There is no preprocessing "{told}".', f"Give {names}, or a JSON file with mean and std (--preprocess)."
+        )
+    try:
+        held = json.loads(path.read_text("utf-8"))
+        return checked(held.get("preprocess_cfg", held))
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ModelError(f"{path} does not say a preprocessing: {error}.", _HINT) from error
+
+
+def checked(held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ``preprocess_cfg`` with every entry that decides a number.
+
+    Raises:
+        KeyError, TypeError, ValueError: mean or deviation is missing, or an entry is none.
+
+    """
+    mean, std = (tuple(float(value) for value in held[name]) for name in ("mean", "std"))
+    if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+        raise ValueError("mean and std are three numbers each, and std is positive")
+    interpolation, mode = held.get("interpolation", "bicubic"), held.get("resize_mode", "shortest")
+    if interpolation not in INTERPOLATIONS or mode not in RESIZE_MODES:
+        raise ValueError(f"interpolation is one of {INTERPOLATIONS}, resize_mode of {RESIZE_MODES}")
+    found = {"mean": mean, "std": std, "interpolation": interpolation, "resize_mode": mode}
+    return {**found, "fill_color": int(held["fill_color"])} if "fill_color" in held else found

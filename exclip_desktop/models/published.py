@@ -1,0 +1,47 @@
+"""Weights that are known by their SHA-256: open_clip's list names it in the addresses it downloads from."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import open_clip
+from open_clip import pretrained as tags
+
+OPENAI = "openaipublic"
+_SHORT = re.compile(r"-([0-9a-f]{8})\.[a-z]+$")  # the first digits, at the end of a file's name
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One of open_clip's tags, and open_clip's entry for it: preprocessing, QuickGELU, addresses."""
+
+    name: str
+    tag: str
+    config: dict[str, Any]
+
+
+def published_sha256(url: str) -> str:
+    """Return the SHA-256 that an address names, or its first digits; empty where it names none."""
+    if OPENAI in url:
+        return url.split("/")[-2]
+    short = _SHORT.search(url)
+    return short.group(1) if short else ""
+
+
+def published_as(sha256: str) -> list[Published]:
+    """Return the tags whose published weights have this SHA-256."""
+    return [
+        entry for entry in all_tags() if (told := published_sha256(entry.config["url"])) and sha256.startswith(told)
+    ]
+
+
+def all_tags() -> Iterator[Published]:
+    """Yield every tag of open_clip's list."""
+    for name, tag in open_clip.list_pretrained():
+        yield Published(name, tag, {"url": "", **tags.get_pretrained_cfg(name, tag)})
+
+
+OPENAI_SHA256 = frozenset(
+    published_sha256(entry.config["url"]) for entry in all_tags() if OPENAI in entry.config["url"]
+)
