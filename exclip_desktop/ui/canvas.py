@@ -45,7 +45,8 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._state = state
         self._heat: Floats | None = None
-        self._drawn: tuple[tuple[int, ...], View, bool] | None = None
+        self._drawn: tuple[tuple[int, ...], View, bool, float] | None = None
+        self._least_limit = 0.0
         self._hovered: Patch | None = None
         self._pixels: object = None
         self.view = CanvasView(self)
@@ -61,9 +62,18 @@ class Canvas(QWidget):
         """The index of the region touched last."""
         return self._pointer.current
 
+    def own_limit(self) -> float:
+        """Return the end of the colour range that this canvas's heat asks for."""
+        return picture_limit(self._state)
+
     def current_limit(self) -> float:
         """Return the end of the colour range in which the heat is drawn."""
-        return picture_limit(self._state)
+        return limit_of(self._state.view, heat_shown(self._state), self._least_limit)
+
+    def set_least_limit(self, limit: float) -> None:
+        """Draw in a range up to ``limit`` at least, so that canvases compare; 0 draws in this one's own."""
+        self._least_limit = limit
+        self._on_heat_changed()
 
     def fit(self) -> None:
         """Show the whole picture."""
@@ -148,12 +158,12 @@ class Canvas(QWidget):
     def _on_heat_changed(self) -> None:
         """Draw the heat anew if what decides it has changed; a hovered patch, or a region, does not."""
         state, geometry = self._state, geometry_shown(self._state)
-        drawn = (state.preview.rows or state.selection.rows, state.view, state.stale)
+        drawn = (state.preview.rows or state.selection.rows, state.view, state.stale, self._least_limit)
         if drawn == self._drawn:
             return
         self._drawn = drawn
         self._heat = heat_shown(state)
-        look = look_shown(state.view, limit_of(state.view, self._heat), state.stale)
+        look = look_shown(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
         visible = self._heat if state.view.heat else None
         self._heat_item.set_heat(visible, look, geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
         self._picture_item.set_grey(state.view.grey and visible is not None)

@@ -64,6 +64,11 @@ class CanvasView(QGraphicsView):
         """Where the view stands over the picture."""
         return self._camera
 
+    @property
+    def fits(self) -> bool:
+        """Whether all there is is shown, and will be when the view's size changes."""
+        return self._fitted
+
     def add_source_item(self, item: QGraphicsItem) -> None:
         """Add an item that is drawn in source pixels."""
         item.setParentItem(self._source)
@@ -84,10 +89,14 @@ class CanvasView(QGraphicsView):
         if self._content is not None:
             self._set(fitted(self._content, self._size()))
 
+    def look_at(self, scale: float, centre: Point) -> None:
+        """Show ``scale`` logical pixels per source pixel, with the source pixel ``centre`` in the middle."""
+        self._fitted = False
+        self._go(scale, centre)
+
     def zoom_to(self, scale: float) -> None:
         """Show ``scale`` logical pixels per source pixel, with the same centre."""
-        self._fitted = False
-        self._go(scale, self._camera.centre)
+        self.look_at(scale, self._camera.centre)
 
     def zoom_by(self, factor: float, place: Point | None = None) -> None:
         """Zoom, with what is at ``place`` (logical pixels; None: the middle) kept there."""

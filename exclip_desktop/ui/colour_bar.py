@@ -67,8 +67,8 @@ class ColourBar(QWidget):
         self._build()
         changes = (state.explanation_changed, state.selection_changed, state.preview_changed, state.view_changed)
         for signal in (*changes, state.shown_changed):
-            signal.connect(self._on_changed)
-        self._on_changed()
+            signal.connect(self.refresh)
+        self.refresh()
 
     @property
     def limit(self) -> float:
@@ -91,7 +91,8 @@ class ColourBar(QWidget):
         layout.addWidget(self._scale, 1)
         layout.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignLeft if upright else Qt.AlignmentFlag.AlignVCenter)
 
-    def _on_changed(self) -> None:
+    def refresh(self) -> None:
+        """Show the range as it is now."""
         view = self._state.view
         locked = view.picture_limit if self._side == "picture" else view.words_limit
         self._lock.setChecked(locked is not None)
@@ -101,7 +102,7 @@ class ColourBar(QWidget):
     def _on_lock_clicked(self, checked: bool) -> None:
         self.limit_locked.emit(self.limit if checked else None)
         # The state decides; where it did not follow, the button goes back.
-        self._on_changed()
+        self.refresh()
 
 
 class _Scale(QWidget):

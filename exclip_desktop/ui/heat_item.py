@@ -58,11 +58,11 @@ def heat_shown(state: State) -> Floats | None:
     return patch_heat(state.explanation.interactions, state.selection, state.preview)
 
 
-def limit_of(view: View, heat: Floats | None) -> float:
-    """Return the end of the picture's colour range: the locked one, else the largest magnitude of ``heat``."""
+def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:
+    """Return the end of the picture's range: the locked one, else the largest magnitude of ``heat``, or ``least``."""
     if view.picture_limit is not None:
         return view.picture_limit
-    return symmetric_limit() if heat is None else symmetric_limit(heat)
+    return symmetric_limit() if heat is None else max(symmetric_limit(heat), least)
 
 
 def picture_limit(state: State) -> float:

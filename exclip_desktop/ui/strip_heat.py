@@ -44,7 +44,8 @@ class StripHeat:
     Attributes:
         values: per chip, what each of its cells adds, in units of the score; nothing for words not seen.
         fills: per chip, its cells' colours.
-        limit: the end of the colour range.
+        limit: the end of the colour range; ``own_limit``: the one that these values ask for.
+        least_limit: what the range reaches at least, so that strips compare.
 
     """
 
@@ -57,7 +58,8 @@ class StripHeat:
         self._starts: list[int] = []  # where in _rows each cell's begin
         self._parts: list[slice] = []  # which cells are each chip's
         self._key: Key | None = None
-        self._limit = 1.0
+        self._limit = self._own_limit = 1.0
+        self.least_limit = 0.0
         self._values: list[list[float]] = []
         self._fills: list[list[Fill]] = []
 
@@ -94,6 +96,12 @@ class StripHeat:
         self._refresh()
         return self._limit
 
+    @property
+    def own_limit(self) -> float:
+        """The end of the colour range that the values ask for."""
+        self._refresh()
+        return self._own_limit
+
     def told(self, chip: int) -> str:
         """Return a chip's word and value, then those of its tokens if there are several: rich text for a tooltip."""
         shown = self._chips[chip]
@@ -110,7 +118,7 @@ class StripHeat:
     @property
     def _wanted_key(self) -> Key:
         state, view = self._state, self._state.view
-        return state.selection.regions, state.preview.patch, view.colours, view.words_limit
+        return state.selection.regions, state.preview.patch, view.colours, view.words_limit, self.least_limit
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
@@ -120,7 +128,8 @@ class StripHeat:
         self._key = self._wanted_key
         heat = token_heat(state.explanation.interactions, state.explanation.geometry, state.selection, state.preview)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
-        self._limit = view.words_limit or symmetric_limit(sums)
+        self._own_limit = view.words_limit or symmetric_limit(sums)
+        self._limit = view.words_limit or max(self._own_limit, self.least_limit)
         fills = [fill_of(*colour) for colour in to_rgb(sums, self._limit, view.colours).tolist()]
         values = sums.tolist()
         self._values = [values[part] for part in self._parts]

@@ -72,6 +72,17 @@ class TokenStrip(QWidget):
         """The end of the colour range, in units of the score."""
         return self._heat.limit
 
+    @property
+    def own_limit(self) -> float:
+        """The end of the colour range that this strip's values ask for."""
+        return self._heat.own_limit
+
+    def set_least_limit(self, limit: float) -> None:
+        """Colour in a range up to ``limit`` at least, so that strips compare; 0 colours in this one's own."""
+        if limit != self._heat.least_limit:
+            self._heat.least_limit = limit
+            self.update()
+
     def sizeHint(self) -> QSize:
         """Return a comfortable size: two lines."""
         return QSize(480, ceil(2 * MARGIN + 2 * self._sheet.pitch - LINE_GAP))
