@@ -44,6 +44,16 @@ class Geometry:
         x0, y0, x1, y1 = self.patch_box(row, column)
         return (x0 + x1) / 2, (y0 + y1) / 2
 
+    def patch_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Return the patch (row, column) at a point in source pixels; None outside what the model saw."""
+        x0, y0, x1, y1 = self.seen
+        if not (x0 <= x < x1 and y0 <= y < y1):
+            return None
+        width, height = self.patch_size
+        rows, columns = self.grid
+        # At the far edge, rounding may reach one too far.
+        return min(int((y - y0) / height), rows - 1), min(int((x - x0) / width), columns - 1)
+
     def coverage(self, box: Box) -> NDArray[np.float64]:
         """Return, per patch, the share of its area inside ``box``: (rows, columns), in [0, 1]."""
         x0, y0, x1, y1 = box

@@ -13,6 +13,7 @@ from exclip_desktop.core.selection import Preview, Selection, carried_rows
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told
 from exclip_desktop.session.opening import opening_rows
+from exclip_desktop.session.port import Port
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, Shown, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
@@ -47,7 +48,7 @@ class Explaining(QObject):
     picture_opened = Signal(str)
 
     def __init__(
-        self, state: State, worker: Worker, tasks: Tasks, undo: QUndoStack, parent: QObject | None = None
+        self, state: State, worker: Worker | Port, tasks: Tasks, undo: QUndoStack, parent: QObject | None = None
     ) -> None:
         """Listen to ``worker``."""
         super().__init__(parent)
@@ -92,6 +93,13 @@ class Explaining(QObject):
             self._take(_Next(Shown(picture, title), notes=picture.notes), None)
 
         self._read(read, f"Reading {title}", then)
+
+    def show(self, shown: Shown, caption: str) -> None:
+        """Explain a picture that has been read already."""
+        if self.picture is shown:
+            self._put_caption(caption)
+        else:
+            self._take(_Next(shown), caption)
 
     def type_caption(self, text: str) -> None:
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""

@@ -101,7 +101,17 @@ class FramingsRequest:
     caption: str
 
 
-Request = ExplainRequest | ScoreRequest | FramingsRequest
+@dataclass(frozen=True, slots=True)
+class BesideRequest:
+    """Explain by another model, beside the first; None: that model is wanted no more."""
+
+    question: ExplainRequest | None
+
+
+OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest
+"""What is asked of the first model."""
+
+Request = OwnRequest | BesideRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.threads import share_cores
+from exclip_desktop.session.beside import Beside
 from exclip_desktop.session.collector import Collector
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
@@ -32,7 +33,7 @@ class Session(QObject):
     Attributes:
         state: what the window shows.
         undo: the undo stack.
-        explaining, framing, selecting, comparing, exporting: take the person's intents.
+        explaining, framing, selecting, comparing, beside, exporting: take the person's intents.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept.
 
@@ -55,6 +56,7 @@ class Session(QObject):
         self.framing = FramingChoice(self.state, self._worker, self.explaining, self)
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)
+        self.beside = Beside(self.state, self.selecting, self._worker, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
         usual = ModelChoice(device=self.settings.device())
         self.state.change(

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
 
 from exclip_desktop.core.errors import Cancelled, CaptionError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.requests import (
+    BesideRequest,
     Explained,
     ExplainRequest,
     Failed,
@@ -20,6 +21,7 @@ from exclip_desktop.session.requests import (
     FramingsScored,
     ModelChoice,
     ModelFacts,
+    OwnRequest,
     Request,
     Scored,
     ScoreRequest,
@@ -99,6 +101,13 @@ class Mailbox:
             if self._running is not None and isinstance(self._running.request, ExplainRequest):
                 self._running.token.cancel()
 
+    def cancel_beside(self) -> None:
+        """Take out the explanation beside that waits, and cancel the one that runs."""
+        with self._changed:
+            self._slots.pop(BesideRequest, None)
+            if self._running is not None and isinstance(self._running.request, BesideRequest):
+                self._running.token.cancel()
+
     def close(self) -> None:
         """Cancel everything, and let the reader go."""
         with self._changed:
@@ -119,7 +128,7 @@ class Mailbox:
             return self._running
 
     def _next(self) -> Job:
-        for kind in (ExplainRequest, ScoreRequest, FramingsRequest):
+        for kind in (ExplainRequest, ScoreRequest, FramingsRequest, BesideRequest):
             if kind in self._slots:
                 return Job(self._slots.pop(kind), idle=False)
         idle, self._idle = self._idle, None
@@ -135,6 +144,7 @@ class Worker(QThread):
         explained(object), scored(object), framings_scored(object), failed(object): ``Explained``, ``Scored``,
             ``FramingsScored``, ``Failed``.
         told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
+        facts_found_beside, explained_beside, told_beside: the same of the model beside.
         rested(): a request, or idle work, has come to its end.
     """
 
@@ -145,6 +155,9 @@ class Worker(QThread):
     failed = Signal(object)
     told = Signal(str, int, int, bool)
     rested = Signal()
+    facts_found_beside = Signal(object, object)
+    explained_beside = Signal(object)
+    told_beside = Signal(str, int, int, bool)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
@@ -153,6 +166,13 @@ class Worker(QThread):
         self._mailbox = Mailbox()
         self._last_told = 0.0
         self._choice: ModelChoice | None = None
+        self._beside: Engine | None = None
+        self._beside_choice: ModelChoice | None = None
+
+    @property
+    def holds_two(self) -> bool:
+        """Whether a second model is held."""
+        return self._beside is not None
 
     def submit(self, request: Request) -> None:
         """Leave a request (GUI thread); what it makes useless is cancelled."""
@@ -161,6 +181,10 @@ class Worker(QThread):
     def cancel(self) -> None:
         """Cancel explaining, idle work too (GUI thread)."""
         self._mailbox.cancel()
+
+    def cancel_beside(self) -> None:
+        """Cancel explaining beside (GUI thread)."""
+        self._mailbox.cancel_beside()
 
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
@@ -184,7 +208,10 @@ class Worker(QThread):
 
     def _serve(self, engine: Engine, job: Job) -> None:
         try:
-            self._answer(engine, job)
+            if isinstance(job.request, BesideRequest):
+                self._answer_beside(job.request.question, job)
+            else:
+                self._answer(engine, job.request, job)
         except Cancelled:  # whoever cancelled expects no answer
             return
         except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
@@ -194,16 +221,34 @@ class Worker(QThread):
             else:
                 self.failed.emit(failure)
 
-    def _answer(self, engine: Engine, job: Job) -> None:
-        request, token = job.request, job.token
-
+    def _teller(self, job: Job, told: SignalInstance) -> Progress:
         def tell(report: Report) -> None:
-            token.check()
+            job.token.check()
             now = time.monotonic()
             if now - self._last_told >= TELL_EVERY_S or report.done == report.total:
                 self._last_told = now
-                self.told.emit(report.what, report.done, report.total, job.idle)
+                told.emit(report.what, report.done, report.total, job.idle)
 
+        return tell
+
+    def _answer_beside(self, question: ExplainRequest | None, job: Job) -> None:
+        """Explain by an engine of its own, which holds the other model; without a question, let it go."""
+        if question is None:
+            self._beside = self._beside_choice = None
+            return
+        tell = self._teller(job, self.told_beside)
+        self._beside = self._beside or self._make_engine()
+        if question.choice != self._beside_choice:
+            self._beside_choice = None
+            facts = self._beside.facts(question.choice, tell)
+            self._beside_choice = question.choice
+            self.facts_found_beside.emit(question.choice, facts)
+        answer = self._beside.explain(question, tell, job.token)
+        job.token.check()
+        self.explained_beside.emit(answer)
+
+    def _answer(self, engine: Engine, request: OwnRequest, job: Job) -> None:
+        token, tell = job.token, self._teller(job, self.told)
         if request.choice != self._choice:
             self._choice = None  # whatever comes of it, the model before is no longer loaded
             facts = engine.facts(request.choice, tell)

@@ -12,7 +12,7 @@ from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Gesture, Move,
 from exclip_desktop.ui.canvas_overlay import HANDLE_REACH_PX, shown_handles
 from exclip_desktop.ui.canvas_view import CanvasView
 from exclip_desktop.ui.heat_item import geometry_shown
-from exclip_desktop.ui.regions import Handle, handle_at, patch_at, region_at
+from exclip_desktop.ui.regions import Handle, handle_at, region_at
 
 CLICK_PX: Final = 3.0  # a drag shorter than that is a click
 SLACK_PX: Final = 4.0  # a box can be taken hold of that far outside its line
@@ -236,7 +236,7 @@ class Pointer(QObject):
 
     def _patch(self, point: Point) -> tuple[int, int] | None:
         geometry = geometry_shown(self._state)
-        return None if geometry is None else patch_at(geometry, point)
+        return None if geometry is None else geometry.patch_at(*point)
 
     def _bounds(self) -> Box | None:
         if self._state.shown is None:

@@ -27,7 +27,7 @@ class FileCommands(QObject):
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
         """Connect the File menu's actions."""
         super().__init__(window)
-        self._window, self._session = window, session
+        self._window, self._session, self._actions = window, session, actions
         self._recent = QMenu(window)
         self._recent.aboutToShow.connect(self._fill_recent)
         actions["recent"].setMenu(self._recent)
@@ -35,6 +35,9 @@ class FileCommands(QObject):
         actions["paste"].triggered.connect(self.paste)
         actions["samples"].triggered.connect(self.show_samples)
         actions["model_folder"].triggered.connect(self.open_model)
+        actions["beside"].triggered.connect(self.choose_beside)
+        session.beside.opened.connect(lambda: actions["beside"].setChecked(True))
+        session.beside.closed.connect(lambda: actions["beside"].setChecked(False))
         actions["export_picture"].triggered.connect(self.export_picture)
         actions["export_numbers"].triggered.connect(self.export_numbers)
         actions["quit"].triggered.connect(window.close)
@@ -77,6 +80,15 @@ class FileCommands(QObject):
         folder = QFileDialog.getExistingDirectory(self._window, "Model folder", self._folder())
         if folder:
             self._session.explaining.choose_model(ModelChoice(folder, device=self._session.state.choice.device))
+
+    def choose_beside(self, on: bool) -> None:
+        """Ask for another model's folder and explain by it too; or by one model only again."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Compare with", self._folder()) if on else ""
+        if folder:
+            self._session.beside.open(ModelChoice(folder, device=self._session.state.choice.device))
+        elif self._session.beside.is_open:
+            self._session.beside.close()
+        self._actions["beside"].setChecked(self._session.beside.is_open)
 
     def export_picture(self) -> None:
         """Ask where to, and write the figure."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from exclip_desktop.core.geometry import Box, Geometry
+from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.selection import Point, Region
 
 Handle = tuple[int, int]
@@ -11,17 +11,6 @@ Handle = tuple[int, int]
 HANDLES: Final[tuple[Handle, ...]] = ((-1, -1), (1, -1), (1, 1), (-1, 1), (0, -1), (1, 0), (0, 1), (-1, 0))
 """All handles; corners first, so that they win where a small box's handles crowd."""
 SMALLEST: Final = 1.0  # source pixels: a side that is resized gets no shorter
-
-
-def patch_at(geometry: Geometry, point: Point) -> tuple[int, int] | None:
-    """Return the patch (row, column) at a point in source pixels; None outside what the model saw."""
-    x0, y0, x1, y1 = geometry.seen
-    if not (x0 <= point[0] < x1 and y0 <= point[1] < y1):
-        return None
-    width, height = geometry.patch_size
-    rows, columns = geometry.grid
-    # At the far edge, rounding may reach one too far.
-    return min(int((point[1] - y0) / height), rows - 1), min(int((point[0] - x0) / width), columns - 1)
 
 
 def region_at(regions: tuple[Region, ...], point: Point, slack: float = 0.0) -> int | None:

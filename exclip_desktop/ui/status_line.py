@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from exclip_desktop.session.notices import doubt_told
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.bundled import model_told
+from exclip_desktop.ui.elided import Elided
 from exclip_desktop.ui.theme import pixmap
 from exclip_desktop.ui.tips import wrapped
 
@@ -51,7 +51,7 @@ class StatusLine(QWidget):
             self._show_lamp()
 
     def _build(self) -> None:
-        self._model, self._result, self._what = _Elided(12), QLabel(), _Elided(24)
+        self._model, self._result, self._what = Elided(12), QLabel(), Elided(24)
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
         self._bar = QProgressBar(textVisible=False)
@@ -140,41 +140,3 @@ def as_time(seconds: float) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
-
-
-class _Elided(QWidget):
-    """One line of text that gives way: it is cut in its middle where there is no room."""
-
-    def __init__(self, least_letters: int) -> None:
-        super().__init__()
-        self._text, self._least_letters = "", least_letters
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-
-    def show_text(self, text: str) -> None:
-        """Show ``text``, which also becomes the accessible description."""
-        self._text = text
-        self.setAccessibleDescription(text)
-        self.updateGeometry()
-        self.update()
-
-    def text(self) -> str:
-        """Return the whole text."""
-        return self._text
-
-    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return the room the whole text takes."""
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return the room a few letters take."""
-        metrics = self.fontMetrics()
-        return QSize(min(self.sizeHint().width(), metrics.averageCharWidth() * self._least_letters), metrics.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
-        """Paint what fits."""
-        told = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), told)
-        painter.end()

@@ -19,6 +19,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import make_actions, make_menus
 from exclip_desktop.ui.alternatives import Alternatives
 from exclip_desktop.ui.banner import Banner
+from exclip_desktop.ui.beside_pane import BesidePane, PaneName, PaneTitle, named, titled
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.caption_field import CaptionField
 from exclip_desktop.ui.colour_bar import ColourBar
@@ -27,6 +28,7 @@ from exclip_desktop.ui.file_commands import FileCommands
 from exclip_desktop.ui.hint import Hint
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.opacity import Opacity
+from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange
 from exclip_desktop.ui.status_line import StatusLine
 from exclip_desktop.ui.strip_area import StripArea
 from exclip_desktop.ui.token_strip import TokenStrip
@@ -37,7 +39,7 @@ LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
 TOOLBAR: Final = (
     *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
-    *("export_picture", "export_numbers", "", "model_folder", "settings"),
+    *("export_picture", "export_numbers", "", "model_folder", "beside", "settings"),
 )
 
 
@@ -63,10 +65,13 @@ class Window(QMainWindow):
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
         )
         self.opacity = Opacity(state)
+        self.beside = BesidePane(session.beside)
+        self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
         self.status = StatusLine(state)
         self.commands = make_actions(self)
         self._splitters = self._lay_out()
         self._connect()
+        self._pair_up()
         self._files = FileCommands(self, session, self.commands)
         self._parts = (
             EditCommands(self, session, self.commands, self.canvas, self.inspector),
@@ -100,7 +105,8 @@ class Window(QMainWindow):
         picture = QWidget()
         row = QHBoxLayout(picture)
         row.setContentsMargins(0, 0, 4, 0)
-        row.addWidget(self.canvas, 1)
+        row.addWidget(titled(self._title, self.canvas), 1)
+        row.addWidget(self.beside.picture, 1)
         beside = QVBoxLayout()
         beside.addWidget(self.bars[0], 1)
         beside.addWidget(self.opacity)
@@ -109,7 +115,8 @@ class Window(QMainWindow):
         column = QVBoxLayout(below)
         column.setContentsMargins(8, 4, 8, 4)
         column.addWidget(self.caption)
-        column.addWidget(StripArea(self.strip))
+        column.addWidget(named(self._name, StripArea(self.strip)))
+        column.addWidget(self.beside.words)
         column.addLayout(self._hint_row())
         column.addWidget(self.alternatives)
         below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -175,6 +182,20 @@ class Window(QMainWindow):
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
         session.state.shown_changed.connect(self._on_shown_changed)
+
+    def _pair_up(self) -> None:
+        """Let both panes be compared while the second is shown."""
+        states = self._session.state, self._session.beside.state
+        canvases, strips = (self.canvas, self.beside.canvas), (self.strip, self.beside.strip)
+        shared = SharedRange(states, canvases, strips, self)
+        LinkedViews(self.canvas.view, self.beside.canvas.view, self)
+        for bar in self.bars:
+            shared.shared.connect(bar.refresh)
+        beside = self._session.beside
+        for label in (self._title, self._name):
+            label.setVisible(False)
+            beside.opened.connect(label.show)
+            beside.closed.connect(label.hide)
 
     def _restore(self) -> None:
         settings = self._session.settings

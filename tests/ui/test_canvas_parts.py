@@ -13,7 +13,7 @@ from exclip_desktop.ui.canvas_camera import Camera
 from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Move, Resize
 from exclip_desktop.ui.heat_item import HeatLook, heat_pixels
 from exclip_desktop.ui.picture_item import SLICE, PictureLevels, grey_pixels, outside
-from exclip_desktop.ui.regions import contains, handle_at, patch_at, region_at, resized
+from exclip_desktop.ui.regions import contains, handle_at, region_at, resized
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)
 BOX = Region((10.0, 20.0, 50.0, 60.0), name="hat")
@@ -23,11 +23,11 @@ LOOK = HeatLook(2.0, "red-blue", "scale", 1.0, False)
 
 def test_patch_under_a_point() -> None:
     geometry = Geometry((100, 80), (10.0, 0.0, 90.0, 80.0), (4, 8))
-    assert patch_at(geometry, (10.0, 0.0)) == (0, 0)
-    assert patch_at(geometry, (19.9, 20.0)) == (1, 0)
-    assert patch_at(geometry, (89.999999, 79.999999)) == (3, 7)
-    assert patch_at(geometry, (9.9, 5.0)) is None
-    assert patch_at(geometry, (90.0, 5.0)) is None
+    assert geometry.patch_at(10.0, 0.0) == (0, 0)
+    assert geometry.patch_at(19.9, 20.0) == (1, 0)
+    assert geometry.patch_at(89.999999, 79.999999) == (3, 7)
+    assert geometry.patch_at(9.9, 5.0) is None
+    assert geometry.patch_at(90.0, 5.0) is None
 
 
 def test_the_region_drawn_last_is_on_top() -> None:

@@ -1,0 +1,176 @@
+"""Two models at once: the second follows the first's pair, selection and colours, and gives its own answer."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.session.worker import Worker
+from tests.ui.conftest import Opened
+
+OTHER = ModelChoice("/models/other")
+LEFT = Qt.MouseButton.LeftButton
+BOX = Region((100.0, 100.0, 300.0, 300.0))
+
+
+@pytest.fixture
+def paired(opened: Opened, qtbot: QtBot) -> Opened:
+    """A window with another model beside the first."""
+    opened.session.beside.open(OTHER)
+    _settle(opened, qtbot)
+    return opened
+
+
+def _settle(opened: Opened, qtbot: QtBot) -> None:
+    state = opened.session.beside.state
+    qtbot.waitUntil(
+        lambda: (
+            state.explanation is not None
+            and not state.stale
+            and state.work is None
+            and state.explanation.caption.text == opened.state.caption
+        )
+    )
+
+
+def _enlarge(found: Explanation, times: float) -> Explanation:
+    matrix = found.interactions
+    return replace(found, interactions=replace(matrix, values=matrix.values * times))
+
+
+def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
+    state = paired.session.beside.state
+    assert paired.engine.loaded[-1] == state.choice == OTHER
+    assert state.shown is paired.state.shown
+    assert state.explanation.caption.text == paired.state.caption
+    pane = paired.window.beside
+    assert pane.picture.isVisible()
+    assert pane.words.isVisible()
+    assert pane.title.text == "other  ·  score 0.310  ·  12 × 12 patches"
+    assert paired.window.commands["beside"].isChecked()
+    assert paired.state.outcome.choice == ModelChoice()  # the first is as it was
+
+
+def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened, qtbot: QtBot) -> None:
+    session, state = paired.session, paired.session.beside.state
+    session.explaining.choose_method(How(image_layer=3, quadrature="gauss-legendre", framing="pad"), None)
+    qtbot.waitUntil(lambda: state.outcome.how == How(quadrature="gauss-legendre", framing="pad"))
+    session.explaining.type_caption("a black hydrant")
+    _settle(paired, qtbot)
+    assert state.explanation.caption.text == "a black hydrant"
+    session.explaining.open_file(paired.picture("second.png", (300, 200)))
+    qtbot.waitUntil(lambda: paired.state.shown.title == "second.png" and state.shown is paired.state.shown)
+    _settle(paired, qtbot)
+    assert state.explanation.geometry.source_size == (300, 200)
+
+
+def test_selection_preview_and_drawing_go_over(paired: Opened) -> None:
+    session, state = paired.session, paired.session.beside.state
+    session.selecting.commit_rows((), (2, 3))
+    session.selecting.commit_regions((), (BOX,), "draw box")
+    assert state.selection == Selection((2, 3), (BOX,))
+    session.selecting.hover_rows((3,))
+    assert state.preview == Preview((3,))
+    session.show(smooth=True, opacity=0.3)
+    assert (state.view.smooth, state.view.opacity) == (True, 0.3)
+
+
+def test_a_hovered_patch_is_the_one_at_the_same_place(paired: Opened) -> None:
+    session, state = paired.session, paired.session.beside.state
+    coarse = replace(state.explanation, geometry=replace(state.explanation.geometry, grid=(6, 6)))
+    state.change(explanation=coarse)
+    session.selecting.hover_patch((5, 8))
+    assert state.preview.patch == (2, 4)
+    far = Geometry((640, 480), (1000.0, 0.0, 1100.0, 100.0), (6, 6))
+    state.change(explanation=replace(coarse, geometry=far))
+    assert state.preview.patch is None
+    session.beside.hover_patch((1, 1))
+    assert (state.preview.patch, paired.state.preview.patch) == ((1, 1), (5, 8))
+
+
+def test_what_is_selected_beside_is_one_step_of_the_first(paired: Opened, qtbot: QtBot) -> None:
+    window, session = paired.window, paired.session
+    strip, before = window.beside.strip, session.undo.index()
+    place = strip.grab().rect().topLeft() + QPoint(20, 20)
+    QTest.mouseClick(strip, LEFT, pos=place)
+    assert paired.state.selection.rows == session.beside.state.selection.rows != ()
+    assert session.undo.index() == before + 1
+    window.commands["undo"].trigger()
+    assert paired.state.selection.rows == session.beside.state.selection.rows == ()
+    session.beside.selecting.commit_regions((), (BOX,), "draw box")
+    assert paired.state.selection.regions == session.beside.state.selection.regions == (BOX,)
+
+
+def test_both_are_coloured_in_the_wider_range(paired: Opened) -> None:
+    first, state, window = paired.state, paired.session.beside.state, paired.window
+    canvases, strips = (window.canvas, window.beside.canvas), (window.strip, window.beside.strip)
+    state.change(explanation=_enlarge(first.explanation, 3.0))
+    for shown in (canvases[0].current_limit(), canvases[1].current_limit(), window.bars[0].limit):
+        assert shown == pytest.approx(canvases[1].own_limit()) == pytest.approx(3 * canvases[0].own_limit())
+    for limit in (strips[0].limit, strips[1].limit, window.bars[1].limit):
+        assert limit == pytest.approx(strips[1].own_limit) == pytest.approx(3 * strips[0].own_limit)
+    paired.session.show(picture_limit=0.5)
+    assert [canvas.current_limit() for canvas in canvases] == [0.5, 0.5]
+    paired.session.show(picture_limit=None)
+    paired.session.beside.close()
+    assert window.canvas.current_limit() == pytest.approx(window.canvas.own_limit())
+
+
+def test_zoom_and_pan_go_together(paired: Opened) -> None:
+    first, second = paired.window.canvas.view, paired.window.beside.canvas.view
+    first.zoom_to(2.0)
+    assert (second.camera.scale, second.camera.centre) == (2.0, first.camera.centre)
+    second.look_at(3.0, (50.0, 60.0))
+    assert (first.camera.scale, first.camera.centre) == (3.0, (50.0, 60.0))
+    second.fit()
+    assert first.fits
+
+
+def test_its_trouble_is_its_own(opened: Opened, qtbot: QtBot) -> None:
+    opened.engine.load_raises.append(ModelError("No such model.", "Choose another."))
+    beside = opened.session.beside
+    beside.open(OTHER)
+    qtbot.waitUntil(lambda: beside.state.notice is not None)
+    assert beside.state.notice.message == "No such model."
+    assert opened.window.beside.banner.isVisible()
+    assert (opened.state.notice, opened.state.stale) == (None, False)
+
+
+def test_cancelling_stops_it_and_the_first_goes_on(paired: Opened, qtbot: QtBot) -> None:
+    session, engine, state = paired.session, paired.engine, paired.session.beside.state
+    engine.explained.clear()
+    session.beside.open(ModelChoice("/models/third"))
+    qtbot.waitUntil(lambda: engine.explained == [paired.state.caption])
+    engine.gate.clear()
+    engine.began.clear()
+    session.beside.open(ModelChoice("/models/fourth"))
+    qtbot.waitUntil(engine.began.is_set)
+    session.beside.cancel()
+    engine.gate.set()
+    qtbot.waitUntil(lambda: state.work is None)
+    assert state.choice == ModelChoice("/models/third")
+    session.explaining.type_caption("a dog")
+    _settle(paired, qtbot)
+    assert paired.state.explanation.caption.text == "a dog"
+
+
+def test_closing_lets_the_other_model_go(paired: Opened, qtbot: QtBot) -> None:
+    worker = paired.session.findChild(Worker)
+    assert worker.holds_two
+    with qtbot.waitSignal(worker.rested):
+        paired.window.beside.title.close_asked.emit()
+    assert not worker.holds_two
+    assert not paired.window.beside.picture.isVisible()
+    assert not paired.window.beside.words.isVisible()
+    assert not paired.window.commands["beside"].isChecked()
+    paired.engine.loaded.clear()
+    paired.session.explaining.type_caption("a cat")
+    qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a cat" and paired.state.work is None)
+    assert paired.engine.loaded == []
