@@ -10,10 +10,12 @@ from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
 from exclip_desktop.core.errors import ModelError, SettingsError
+from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.models.architectures import converted, empty_network, misfit
 from exclip_desktop.models.checkpoints import Weights, read_weights
 from exclip_desktop.models.cuts import POOL
 from exclip_desktop.models.devices import device_of
+from exclip_desktop.models.download import download, plan_download
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
@@ -31,6 +33,8 @@ def load_model(
     preprocess: str | Path | None = None,
     device: str | None = None,
     allow_download: bool = False,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
 ) -> Model:
     """Load a CLIP model.
 
@@ -42,13 +46,16 @@ def load_model(
         preprocess: how pictures are prepared for a checkpoint that does not say it: a name in
             ``core.preprocessing.PREPROCESSINGS`` (``openai``, ``imagenet``, …), or a JSON file with mean and std.
         device: ``cpu``, ``cuda``, ``mps`` …; None takes CUDA, else MPS, else CPU.
-        allow_download: let open_clip download a tag's weights when they are not on this computer.
+        allow_download: download a tag's weights when they are not on this computer.
+        progress, cancel: hears of the download, and stops it; what has come is kept.
 
     Raises:
+        Cancelled: the download was cancelled.
         ModelError: the model is unknown, not on this computer, unsafe, damaged, or cannot be explained.
 
     """
-    source = _explainable(find_source(name, pretrained, checkpoint, preprocess, allow_download))
+    fetch = (lambda *tag: download(plan_download(*tag), progress or silent, cancel)) if allow_download else None
+    source = _explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
     chosen = device_of(device)
     weights = read_weights(source.weights)
     source = _explainable(identified(source, weights))

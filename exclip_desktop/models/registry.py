@@ -18,6 +18,7 @@ from exclip_desktop.models.published import OPENAI
 BUNDLED = "demo"
 CONFIG_FILE = "open_clip_config.json"
 CARD_FILE = "exclip.json"
+HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,25 @@ def models_on_this_computer() -> list[FoundModel]:
 
 def cached_weights(config: dict[str, Any]) -> Path | None:
     """Return where open_clip's weights for a tag lie on this computer, or None; never reaches the network."""
-    hub = config.get("hf_hub", "")
-    if hub:
-        repository, file = os.path.split(hub)
-        for name in [file] if file else ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]:
-            cached = try_to_load_from_cache(repository, name)
-            if isinstance(cached, str):
-                return Path(cached)
+    for repository, file in hub_files(config):
+        cached = try_to_load_from_cache(repository, file)
+        if isinstance(cached, str):
+            return Path(cached)
     url = config.get("url", "")
-    path = Path(os.path.expanduser("~/.cache/clip")) / Path(url).name
+    path = clip_cache() / Path(url).name
     return path if url and path.is_file() and (OPENAI in url or not is_torchscript(path)) else None
+
+
+def hub_files(config: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return where a tag's weights may lie on Hugging Face's hub, best first: (repository, file)."""
+    hub = config.get("hf_hub", "")
+    repository, file = os.path.split(hub)
+    return [(repository, name) for name in ([file] if file else HUB_WEIGHTS)] if hub else []
+
+
+def clip_cache() -> Path:
+    """Return the folder where open_clip keeps weights from plain addresses."""
+    return Path(os.path.expanduser("~/.cache/clip"))
 
 
 def check_architecture(name: str) -> None:

@@ -1,6 +1,7 @@
 """Finds what a model is built from: the bundle, a folder, a checkpoint, or open_clip's cache."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -63,9 +64,9 @@ def find_source(
     pretrained: str | None,
     checkpoint: str | Path | None,
     preprocess: str | Path | None,
-    allow_download: bool,
+    fetch: Callable[[str, str], Path] | None = None,
 ) -> Source:
-    """Return what the arguments of ``load_model`` name.
+    """Return what the arguments of ``load_model`` name; ``fetch`` downloads (architecture, tag), where that is allowed.
 
     Raises:
         ModelError: there is no such model, it is not on this computer, or what is given does not name one.
@@ -90,7 +91,7 @@ def find_source(
     if checkpoint is not None and pretrained is None:
         return Source(name, name, _checkpoint_file(expanded(checkpoint)), preprocess=told)
     if pretrained is not None and checkpoint is None:
-        return _tagged(name, pretrained, told, allow_download)
+        return _tagged(name, pretrained, told, fetch)
     raise ModelError(
         f"{name} is an architecture; which weights it shall have is not said."
         if pretrained is None
@@ -189,17 +190,11 @@ def _checkpoint_file(path: Path) -> Path:
     return path
 
 
-def _tagged(name: str, tag: str, told: dict[str, Any] | None, allow_download: bool) -> Source:
+def _tagged(name: str, tag: str, told: dict[str, Any] | None, fetch: Callable[[str, str], Path] | None) -> Source:
     config = tag_config(name, tag)
     path = cached_weights(config)
-    if path is None and allow_download:
-        try:
-            path = Path(open_clip.download_pretrained(config))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ModelError(
-                f"{name} ({tag}) could not be downloaded: {error}.",
-                "Check the network, or give a checkpoint file (--checkpoint).",
-            ) from error
+    if path is None and fetch is not None:
+        path = fetch(name, tag)
     if path is None:
         raise ModelError(
             f"{name} ({tag}) is not on this computer, and the network is off.",

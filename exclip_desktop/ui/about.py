@@ -57,7 +57,7 @@ PARTS: Final = (
     ("matplotlib", "matplotlib licence, BSD-compatible"),
     ("colour maps by Peter Kovesi, from colorcet", "CC BY 4.0"),
     ("tqdm", "MPL 2.0 and MIT"),
-    ("platformdirs", "MIT"),
+    ("platformdirs, truststore", "MIT"),
     ("Noto Color Emoji, in the sample pictures", "OFL 1.1; images Apache 2.0"),
 )
 

@@ -79,26 +79,6 @@ def test_a_tag_is_found_in_the_local_cache(
     assert (TINY, "tagged") in [(found.name, found.tag) for found in registry.models_on_this_computer()]
 
 
-def test_the_network_is_not_touched_unless_asked(
-    architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": {"hf_hub": "nobody/none/"}})
-    asked: list[Any] = []
-
-    def download(config: dict[str, Any]) -> str:
-        asked.append(config)
-        raise OSError("no network")
-
-    monkeypatch.setattr(open_clip, "download_pretrained", download)
-    with pytest.raises(ModelError, match="network is off"):
-        load_model(architecture, pretrained="tagged")
-    assert asked == []
-    with pytest.raises(ModelError, match="could not be downloaded") as caught:
-        load_model(architecture, pretrained="tagged", allow_download=True)
-    assert "(--checkpoint)" in caught.value.hint
-    assert len(asked) == 1
-
-
 def test_folders_that_are_no_models_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has no open_clip_config\.json"):
         load_model(str(tmp_path))
