@@ -8,21 +8,19 @@ import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 import exclip_desktop
 from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError, UserError
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.preprocessing import PREPROCESSINGS
-from exclip_desktop.core.progress import Report
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
 from exclip_desktop.report import as_text, selection
 from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 from exclip_desktop.storage.samples import samples
+from exclip_desktop.terminal import Bar, say
 
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 COMMANDS = ("explain", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
-PROGRESS_AFTER_S = 0.5
 PAIR_WANTED = (
     "A picture and a caption are needed; only one of them is given.",
     'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
@@ -211,16 +208,18 @@ def _explain(options: argparse.Namespace) -> None:
     image, caption = _what(options)
     _check_before_work(options, image, caption)
     picture = read_picture(image, options.max_megapixels)
-    model = exclip_desktop.load_model(
-        options.model,
-        pretrained=options.pretrained,
-        checkpoint=options.checkpoint,
-        preprocess=options.preprocess,
-        device=options.device,
-        allow_download=options.download,
-    )
+    with Bar(of_bytes=True) as bar:
+        model = exclip_desktop.load_model(
+            options.model,
+            pretrained=options.pretrained,
+            checkpoint=options.checkpoint,
+            preprocess=options.preprocess,
+            device=options.device,
+            allow_download=options.download,
+            progress=bar.show,
+        )
     _check_selection(options, model, caption, picture.pixels.shape)
-    with _Bar() as bar:
+    with Bar("Explaining the ") as bar:
         result = exclip_desktop.explain(
             model,
             picture,
@@ -235,7 +234,7 @@ def _explain(options: argparse.Namespace) -> None:
             progress=bar.show,
         )
     for note in result.notes:
-        _say(note)
+        say(note)
     _give(result, image, options)
 
 
@@ -266,10 +265,10 @@ def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
     chosen = selection(result, options.span, options.box)
     if options.picture is not None:
         result.plot(options.picture, span=options.span, box=options.box)
-        _say(f"Written: {options.picture}")
+        say(f"Written: {options.picture}")
     if options.out is not None:
         result.save(options.out, span=options.span, box=options.box)
-        _say(f"Written: {options.out}")
+        say(f"Written: {options.out}")
     if options.json:
         told = {"image": str(image), "notes": result.notes, **as_plain(result), "selection": chosen}
         print(json.dumps(told, ensure_ascii=False, indent=1))
@@ -291,38 +290,3 @@ def _what(options: argparse.Namespace) -> tuple[Path, str]:
 
 def _doctor(options: argparse.Namespace) -> None:
     print(import_module("exclip_desktop.doctor").findings())  # it imports torch
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-class _Bar:
-    """A progress bar on the terminal, for work that takes longer than half a second."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._what = ""
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def show(self, report: Report) -> None:
-        """Show one report; a new kind of work starts a new bar."""
-        if report.what != self._what:
-            self.__exit__()
-            self._what = report.what
-            self._bar = tqdm(
-                desc=f"Explaining the {report.what}",
-                total=report.total,
-                delay=PROGRESS_AFTER_S,
-                leave=False,
-                disable=not sys.stderr.isatty(),
-                bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left",
-            )
-        self._bar.total = report.total
-        self._bar.update(report.done - self._bar.n)

@@ -1,0 +1,51 @@
+"""What the commands say beside their result: on standard error, and with a bar where work takes time."""
+
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from exclip_desktop.core.progress import Report
+
+PROGRESS_AFTER_S = 0.5
+
+
+def say(text: str) -> None:
+    """Say a sentence that is no result."""
+    print(text, file=sys.stderr)
+
+
+class Bar:
+    """A progress bar on the terminal, for work that takes longer than half a second."""
+
+    def __init__(self, start: str = "", *, of_bytes: bool = False) -> None:
+        """``start`` stands before what is reported; steps may be bytes."""
+        self._start, self._of_bytes = start, of_bytes
+        self._bar: Any = None
+        self._what = ""
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, report: Report) -> None:
+        """Show one report; a new kind of work starts a new bar."""
+        if report.what != self._what:
+            self.__exit__()
+            self._what = report.what
+            counted = " {n_fmt} of {total_fmt}," if self._of_bytes else ""
+            self._bar = tqdm(
+                desc=f"{self._start}{report.what}",
+                total=report.total,
+                delay=PROGRESS_AFTER_S,
+                leave=False,
+                disable=not sys.stderr.isatty(),
+                unit="B" if self._of_bytes else "it",
+                unit_scale=self._of_bytes,
+                bar_format="{desc}: {percentage:3.0f}% |{bar}|" + counted + " {elapsed}, {remaining} left",
+            )
+        self._bar.total = report.total
+        self._bar.update(report.done - self._bar.n)
