@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,20 @@ def tiny_config(**changes: Any) -> dict[str, Any]:
     }
 
 
+def random_network(folder: Path, config: dict[str, Any]) -> torch.nn.Module:
+    """Return the network that open_clip builds of a config; a text encoder's own is in ``folder``."""
+    config = deepcopy(config)
+    custom, text = config.pop("custom_text", False), config["text_cfg"]
+    if "hf_model_name" in text:
+        custom, text["hf_model_name"], text["hf_model_pretrained"] = True, str(folder), False
+    kind = open_clip.CustomTextCLIP if custom else open_clip.CLIP
+    return (open_clip.CoCa if "multimodal_cfg" in config else kind)(**config)
+
+
 def save_random_model(folder: Path, config: dict[str, Any], seed: int = 0) -> Path:
     """Write a model folder with random weights, strong enough that its paths are curved."""
     torch.manual_seed(seed)
-    network = open_clip.CLIP(**config["model_cfg"])
+    network = random_network(folder, config["model_cfg"])
     with torch.no_grad():
         for name, value in network.named_parameters():
             if name.startswith("visual") and ("attn" in name or "mlp" in name):

@@ -4,9 +4,9 @@ Only one query matters there, so moving token j changes the attention's output b
 
     ȯ⁽ʲ⁾ = w_j ( v̇_j + (q·k̇_j / √d)(v_j − o) )
 
-per head, with w the attention weights of the query, o = Σ w v, and dots for derivatives along Δ_j. A query that moves
-adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A token that asks itself moves its residual as well; a mean that
-asks moves with every token, as query, key and value.
+per head, with w the attention weights of the query (zero where a mask hides a token), o = Σ w v, and dots for
+derivatives along Δ_j. A query that moves adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A token that asks itself
+moves its residual as well; a mean that asks moves with every token, as query, key and value.
 """
 
 import torch
@@ -51,7 +51,8 @@ def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tens
     scale = q.shape[-1] ** -0.5
     keys = scale * maps.key.reshape(maps.heads, -1, maps.key.shape[1])
     asked = torch.einsum("nhd,hdw->nhw", q, keys)
-    weights = torch.softmax(torch.einsum("nhw,ntw->nth", asked, y), dim=1)
+    logits = torch.einsum("nhw,ntw->nth", asked, y)
+    weights = torch.softmax(logits if query.mask is None else logits + query.mask[:, None], dim=1)
     output = torch.einsum("nth,nthd->nhd", weights, v)
 
     key_shift = torch.einsum("nhw,ntw->nth", asked, dy)[..., None]

@@ -12,7 +12,7 @@ from torch.func import jvp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.tokens import Caption
+from exclip_desktop.core.tokens import NO_ID, Caption
 from exclip_desktop.models.cuts import Layer, Query
 from exclip_desktop.models.model import Model
 
@@ -105,37 +105,39 @@ def image_path(model: Model, pixels: Tensor, layer: Layer) -> Path:
 def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str) -> Path:
     """Return the text side; ``reference_kind`` is ``matched`` or ``published``.
 
-    ``matched`` replaces every content token by the tokenizer's fill and keeps the rest. ``published`` (Möller et al.'s
-    code) is [SOT], one token of id 0, [EOT], zeros, which the path pools at the caption's [EOT] position.
+    ``matched`` replaces every content token by the tokenizer's fill and keeps the rest, the pooled position and the
+    padding mask included. ``published`` (Möller et al.'s code) is [SOT], one token of id 0, [EOT], zeros, which is
+    pooled at the caption's [EOT] position.
     """
-    ids = torch.tensor([token.id for token in caption.tokens], device=model.device)
+    ids = model.ids(caption.ids)
+    reference_ids = model.ids(_reference_ids(caption, reference_kind, model.reader.fill_id))
     cut = model.text.cut(layer, ids)
+    own = model.text.cut(layer, reference_ids) if reference_kind == "published" else cut
     with torch.no_grad():
-        key = ("text", layer, reference_kind, len(ids))
+        key = ("text", layer, *reference_ids.tolist(), "hidden", *own.hidden)
         if key not in model.references:
-            reference_ids = _reference_ids(caption, reference_kind, model.reader.fill_id).to(model.device)
-            model.references[key] = cut.features(reference_ids)
+            model.references[key] = own.features(reference_ids)
         features, reference = cut.features(ids), model.references[key]
         embedding, start = cut.head(torch.stack([features, reference]))
-        told = start
-        if reference_kind == "published":
-            # Causal: what follows its own [EOT] cannot matter.
-            told = model.text.cut(layer, ids[:3]).head(reference[None, :3])[0]
+        told = start if own is cut else own.head(reference[None])[0]
     return Path(features, reference, cut.head, cut.query, embedding, start, told)
 
 
-def check_text_reference(kind: str) -> None:
-    """Raise ``SettingsError`` unless there is such a text reference."""
+def check_text_reference(model: Model, kind: str) -> None:
+    """Raise ``SettingsError`` unless there is such a text reference for the model's tokenizer."""
     if kind not in TEXT_REFERENCES:
         raise SettingsError(
             f'There is no text reference "{kind}".', f"Choose one (--text-reference): {', '.join(TEXT_REFERENCES)}."
         )
+    if kind == "published" and not model.reader.is_clip:
+        raise SettingsError(
+            f'The text reference "published" is made of tokens of CLIP\'s own tokenizer; {model.name} has another.',
+            "Choose matched (--text-reference).",
+        )
 
 
-def _reference_ids(caption: Caption, kind: str, fill: int) -> Tensor:
+def _reference_ids(caption: Caption, kind: str, fill: int) -> list[int]:
     if kind == "matched":
-        return torch.tensor([fill if token.kind == "content" else token.id for token in caption.tokens])
-    ids = torch.zeros(len(caption.tokens), dtype=torch.long)
-    start, end = caption.tokens[0].id, caption.tokens[-1].id
-    ids[:3] = torch.tensor([start, 0, end])
-    return ids
+        return [fill if token.kind == "content" else token.id for token in caption.tokens if token.id != NO_ID]
+    start, end = (next(token.id for token in caption.tokens if token.kind == kind) for kind in ("start", "end"))
+    return [start, 0, end, *[0] * (len(caption.ids) - 3)]

@@ -57,7 +57,7 @@ def resolve_method(
 
     """
     levels(quadrature, steps)
-    check_text_reference(text_reference)
+    check_text_reference(model, text_reference)
     model.check_framing(framing)
     return Method(
         image_layer=model.resolve_layer("image", image_layer),

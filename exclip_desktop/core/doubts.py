@@ -37,5 +37,5 @@ def why_unseen(caption: Caption) -> str:
     """Return why the model did not see all of a caption, as what follows "The caption"; empty where it did."""
     if caption.unseen is None:
         return ""
-    full = len(caption.tokens) == caption.context
+    full = caption.read == caption.context
     return f"is too long: this model reads {caption.context} tokens" if full else "ends at its typed end token"

@@ -14,7 +14,7 @@ class InteractionMatrix:
 
     Attributes:
         values: float32 (rows, columns); columns are the prefix tokens, then the patches row by row.
-        content: bool (rows,): True for tokens of words, False for [SOT], [EOT] and padding.
+        content: bool (rows,): True for tokens of words, False for specials.
         prefix: how many leading columns are class or register tokens.
         grid_shape: (rows, columns) of the patches.
 

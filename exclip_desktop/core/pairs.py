@@ -47,7 +47,8 @@ def row_groups(caption: Caption, *, by_word: bool, specials: bool) -> tuple[RowG
     else:
         groups = [RowGroup(tokens[row].text, (row,)) for row in caption.content_rows]
     if specials:
-        groups += [RowGroup(token.text, (row,)) for row, token in enumerate(tokens) if token.kind in ("start", "end")]
+        single = ("start", "end", "class")
+        groups += [RowGroup(token.text, (row,)) for row, token in enumerate(tokens) if token.kind in single]
         padding = tuple(row for row, token in enumerate(tokens) if token.kind == "padding")
         groups += [RowGroup("padding", padding)] if padding else []
     return tuple(sorted(groups, key=lambda group: group.rows[0]))

@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 from exclip_desktop.core.errors import CaptionError
 
-Kind = Literal["start", "content", "end", "padding"]
+Kind = Literal["start", "content", "end", "padding", "class"]
+NO_ID: Final = -1
 Span = str | tuple[int, int]
 """Words of the caption, as text (whole words, all occurrences, case ignored) or as (start, end) characters, half-open.
 
@@ -23,7 +24,12 @@ UNSPACED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One row of the interaction matrix; ``start`` and ``end`` are characters of the caption (equal for specials)."""
+    """One row of the interaction matrix.
+
+    ``start`` and ``end`` are characters of the caption; equal for specials, and for content that stands for no
+    character (SentencePiece's ▁ alone), which belongs to what follows. A class token is learned and has no id
+    (``NO_ID``).
+    """
 
     id: int
     text: str
@@ -48,7 +54,7 @@ class Caption:
 
     Attributes:
         text: the caption as it was typed.
-        tokens: what the model reads, one per row, [SOT] … [EOT].
+        tokens: what the model reads, one per row: [SOT] … [EOT], and padding and a class token where it reads those.
         words: what a person reads, in order.
         unseen: the characters the model cannot read because the caption is too long; None when it reads all.
         context: how many tokens the model reads at most.
@@ -60,6 +66,16 @@ class Caption:
     words: tuple[Word, ...]
     unseen: tuple[int, int] | None
     context: int
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """What the model is given: the tokens' ids, without a class token, which it adds itself."""
+        return tuple(token.id for token in self.tokens if token.id != NO_ID)
+
+    @property
+    def read(self) -> int:
+        """How many tokens of the context the caption takes; neither padding nor a class token."""
+        return sum(token.kind not in ("padding", "class") for token in self.tokens)
 
     @property
     def content_rows(self) -> tuple[int, ...]:
@@ -78,7 +94,7 @@ class Caption:
             row
             for start, end in ranges
             for row, token in enumerate(self.tokens)
-            if token.kind == "content" and token.start < end and start < token.end
+            if token.kind == "content" and token.start < end and start < max(token.end, token.start + 1)
         }
         if not touched:
             named = span if isinstance(span, str) else self.text[slice(*span)]

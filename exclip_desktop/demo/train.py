@@ -25,7 +25,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from exclip_desktop.demo.scenes import draw_scene, make_scene, make_twin
-from exclip_desktop.models.tokenise import CaptionReader
+from exclip_desktop.models.tokenise_clip import ClipReader
 
 LOG_EVERY = 50
 SAVE_EVERY = 500
@@ -122,7 +122,7 @@ def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
     shared = (ids[..., None] == ids.flip(1)[..., None, :]).any(-1)
     chosen = torch.rand(len(ids), 1, 1) < recipe.blank_captions
     blank = content & shared & chosen & (torch.rand(ids.shape) < recipe.blank_words)
-    return ids.masked_fill(blank, CaptionReader.fill_id)
+    return ids.masked_fill(blank, ClipReader.fill_id)
 
 
 class Training:

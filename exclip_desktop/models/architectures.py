@@ -14,6 +14,7 @@ from open_clip.model import CLIP, CustomTextCLIP, convert_to_custom_text_state_d
 from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.text_files import find_encoder
 
 FILLERS = ("normal_", "uniform_", "trunc_normal_", "kaiming_uniform_", "xavier_uniform_")  # of torch.nn.init
 _UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, AttributeError, RuntimeError, ImportError)
@@ -128,7 +129,8 @@ def _is(state: State, name: str, shape: tuple[int, ...]) -> bool:
 
 def _fits(name: str, config: dict[str, Any], state: State) -> bool:
     try:
-        network = empty_network(name, config, "meta")
+        encoder = find_encoder(config, None)
+        network = empty_network(name, config if encoder is None else {**config, "text_cfg": encoder.text_cfg}, "meta")
         return not misfit(network, converted(network, state))
     except (ModelError, *_UNBUILDABLE):
         return False  # such as a Hugging Face text encoder whose config is not on this computer

@@ -22,12 +22,17 @@ def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     return _after_attention(block, x + block.ls_1(maps.attend(y, y, mask)))
 
 
-def block_query(block: Any, pooled: int, finished: Callable[[Tensor], Tensor]) -> Query | None:
-    """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart."""
+def block_query(
+    block: Any, pooled: int, finished: Callable[[Tensor], Tensor], mask: Tensor | None = None
+) -> Query | None:
+    """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart.
+
+    ``mask`` (T,) is the pooled token's row of the additive attention mask.
+    """
     maps = _maps(block)
     if maps is None:
         return None
-    return Query(block.ln_1, maps, pooled, block.ls_1, lambda x: finished(_after_attention(block, x)))
+    return Query(block.ln_1, maps, pooled, block.ls_1, lambda x: finished(_after_attention(block, x)), mask=mask)
 
 
 def multihead(attention: nn.Module) -> Projections | None:

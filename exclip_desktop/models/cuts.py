@@ -54,6 +54,7 @@ class Query:
         asks: the token that asks, by its index; or a constant query input (W,); or ``"mean"``, the tokens' mean, which
             is then a key and a value of its own.
         mean_shift: what is added to the mean (its position), (W,); of other queries unused.
+        mask: what is added to the logits of a token that asks, (T,): −inf hides a token from it; None hides none.
         scale: what the attention's output passes before the residual (LayerScale or identity).
         tail: the rest, from the asking token's residual stream (B, W), of other queries the attention's output alone,
             to the embedding (B, D).
@@ -66,6 +67,7 @@ class Query:
     scale: Callable[[Tensor], Tensor]
     tail: Callable[[Tensor], Tensor]
     mean_shift: Tensor | None = None
+    mask: Tensor | None = None
 
     def embed(self, x: Tensor) -> Tensor:
         """Return the embeddings of inputs at the cost of one query: (B, T, W) → (B, D)."""
@@ -77,7 +79,7 @@ class Query:
         else:
             asking = self.mean(x)
             y = torch.cat([asking, y], dim=1)
-        found = self.scale(self.maps.attend(asking, y)[:, 0])
+        found = self.scale(self.maps.attend(asking, y, None if self.mask is None else self.mask[None])[:, 0])
         return self.tail(x[:, self.asks] + found if isinstance(self.asks, int) else found)
 
     def mean(self, x: Tensor) -> Tensor:
@@ -97,6 +99,7 @@ class Cut:
         prefix: how many leading image tokens are class or register tokens.
         grid: rows and columns of the patches after them; (0, 0) of a caption.
         patch_size: rows and columns of the model's input that one patch covers.
+        hidden: tokens of a caption that its padding mask hides from all tokens, whatever stands there.
 
     """
 
@@ -106,6 +109,7 @@ class Cut:
     prefix: int = 0
     grid: tuple[int, int] = (0, 0)
     patch_size: tuple[int, int] = (0, 0)
+    hidden: tuple[int, ...] = ()
 
 
 class ImageTower(Protocol):
@@ -136,13 +140,18 @@ class TextTower(Protocol):
     Attributes:
         layers: how many blocks it has.
         pools: whether it has a layer ``"pool"``.
-        context: how many tokens it reads at most.
+        padded: whether a caption is given to it with its padding; else it ends with [EOT], after which nothing matters.
+        class_token: whether it adds a learned token of its own after the caption.
 
     """
 
     layers: int
     pools: bool
-    context: int
+    padded: bool
+    class_token: bool
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
-        """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,), which say where it pools."""
+        """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,).
+
+        They say where it pools and which tokens its padding mask hides, whatever ids it is then given.
+        """

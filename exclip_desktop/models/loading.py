@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import open_clip
-from open_clip import SimpleTokenizer
 from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
@@ -19,9 +18,10 @@ from exclip_desktop.models.download import download, plan_download
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
+from exclip_desktop.models.readers import reader_of, why_not_text
 from exclip_desktop.models.registry import CARD_FILE
 from exclip_desktop.models.sources import Source, find_source, identified, preprocess_of
-from exclip_desktop.models.tokenise import CaptionReader
+from exclip_desktop.models.text_files import Encoder, check_text_files, find_encoder, find_tokenizer
 from exclip_desktop.models.towers import image_tower, text_tower
 
 
@@ -59,25 +59,21 @@ def load_model(
     chosen = device_of(device)
     weights = read_weights(source.weights)
     source = _explainable(identified(source, weights))
-    network = _build(source, weights)
+    tokenizer, encoder = find_tokenizer(source.schema, source.folder), find_encoder(source.config(), source.folder)
+    network = _build(source, weights, encoder)
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(chosen)
-    tokenizer = open_clip.get_tokenizer(source.schema)
-    if not isinstance(tokenizer, SimpleTokenizer):
-        raise ModelError(
-            f"The tokenizer of {source.name} cannot be used yet.", "Choose a model with CLIP's own (--model)."
-        )
-    content = sha256_of(source.weights)
+    content, config = sha256_of(source.weights), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
         weights_sha256=content,
-        fingerprint=fingerprint_of(content, [source.config(), network.visual.preprocess_cfg]),
+        fingerprint=fingerprint_of(content, config if encoder is None else [*config, encoder.config]),
         network=network,
         image=image,
         text=text,
         preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size, image.unit),
-        reader=CaptionReader(tokenizer, text.context),
+        reader=reader_of(tokenizer, text),
         device=chosen,
         card=_card(source.folder),
         notes=source.notes,
@@ -102,27 +98,26 @@ def _explainable(source: Source) -> Source:
     if reason:
         raise ModelError(
             f"{source.name} cannot be explained yet: {reason}.",
-            "Choose one with open_clip's transformer or ResNet and CLIP's text encoder (--model), such as ViT-B-32.",
+            "Choose one with open_clip's transformer or ResNet (--model), such as ViT-B-32.",
         )
+    if source.schema:
+        check_text_files(source.config(), source.folder)
     return source
 
 
 def why_not(schema: str) -> str:
     """Return why a model (open_clip's name of it) cannot be explained yet, or an empty text."""
     config = open_clip.get_model_config(schema)
-    vision, text = config["vision_cfg"], config["text_cfg"]
+    vision = config["vision_cfg"]
     if vision.get("timm_model_name"):
         return f"its image encoder comes from timm ({vision['timm_model_name']})"
-    if text.get("hf_model_name"):
-        return f"its text encoder comes from Hugging Face ({text['hf_model_name']})"
-    if text.get("hf_tokenizer_name") or "siglip" in schema.lower():
-        return "its tokenizer is not CLIP's own"
-    return "it is a CoCa model" if "multimodal_cfg" in config else ""
+    return why_not_text(schema, config)
 
 
-def _build(source: Source, weights: Weights) -> Any:
+def _build(source: Source, weights: Weights, encoder: Encoder | None) -> Any:
     """Let open_clip build the network and load the weights, strictly: nothing is stretched or left out."""
-    network = empty_network(source.name, source.config())
+    config = source.config() if encoder is None else {**source.config(), "text_cfg": encoder.text_cfg}
+    network = empty_network(source.name, config)
     state = converted(network, weights.state)
     wrong = misfit(network, state)
     if wrong:

@@ -1,5 +1,6 @@
 """A loaded model: both towers, how it reads pictures and captions, and what is known of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.layers import POOL, Layer, Side, has_layer, layers_of
 from exclip_desktop.models.cuts import ImageTower, TextTower
 from exclip_desktop.models.preprocess import Preprocess
-from exclip_desktop.models.tokenise import CaptionReader
+from exclip_desktop.models.tokenise import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Model:
         device: where it runs.
         card: its default layers.
         notes: what a person should know of how it was found and built.
-        references: reference features by (tower, layer, reference, length); filled as they are needed, on ``device``.
+        references: reference features by what decides them; filled as they are needed, on ``device``.
 
     """
 
@@ -52,7 +53,7 @@ class Model:
     image: ImageTower
     text: TextTower
     preprocess: Preprocess
-    reader: CaptionReader
+    reader: Reader
     device: torch.device
     card: Card
     notes: tuple[str, ...] = ()
@@ -63,7 +64,7 @@ class Model:
         height, width = self.image.cut(self.resolve_layer("image", None)).grid
         return (
             f"<Model {self.name!r} on {self.device}: {self.image.layers} image layers, {height} × {width} patches, "
-            f"{self.text.layers} text layers, {self.text.context} tokens>"
+            f"{self.text.layers} text layers, {self.reader.context} tokens>"
         )
 
     def pixels(self, picture: NDArray[np.uint8], framing: Framing = "model") -> Tensor:
@@ -84,6 +85,10 @@ class Model:
         if framing in FRAMINGS:
             raise SettingsError(f"{self.name} takes pictures of its own size only, so none at its own aspect.", hint)
         raise SettingsError(f'There is no framing "{framing}".', hint)
+
+    def ids(self, numbers: Sequence[int]) -> Tensor:
+        """Return token ids as the text tower is given them: (T,), on the model's device."""
+        return torch.tensor(numbers, device=self.device)
 
     @property
     def dtype(self) -> torch.dtype:

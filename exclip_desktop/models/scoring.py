@@ -33,7 +33,7 @@ def encode_captions(model: Model, captions: list[str]) -> Tensor:
     """Return the unit embeddings of ``captions``, (captions, D); raises ``CaptionError`` where one is empty."""
     rows = []
     for caption in captions:
-        ids = torch.tensor([token.id for token in model.reader.read(caption).tokens], device=model.device)
+        ids = model.ids(model.reader.read(caption).ids)
         cut = model.text.cut(0, ids)
         rows.append(cut.head(cut.features(ids)[None])[0])
     return functional.normalize(torch.stack(rows), dim=-1)

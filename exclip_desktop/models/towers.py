@@ -1,16 +1,17 @@
 """Which tower fits an encoder: the one place that knows the families."""
 
-from typing import Any
-
+from open_clip import CLIP
+from open_clip.hf_model import HFTextEncoder
 from open_clip.modified_resnet import ModifiedResNet
-from open_clip.transformer import VisionTransformer
+from open_clip.transformer import TextTransformer, VisionTransformer
 from torch import nn
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.cuts import ImageTower, TextTower
 from exclip_desktop.models.image_resnet import ResNetTower
 from exclip_desktop.models.image_vit import VisionTransformerTower
-from exclip_desktop.models.text_clip import CausalTower
+from exclip_desktop.models.text_clip import TextTransformerTower
+from exclip_desktop.models.text_hf import HFTower
 
 
 def image_tower(visual: nn.Module) -> ImageTower:
@@ -31,22 +32,18 @@ def image_tower(visual: nn.Module) -> ImageTower:
 
 
 def text_tower(network: nn.Module) -> TextTower:
-    """Return the tower of the text part of ``network``, an open_clip ``CLIP`` or ``CustomTextCLIP``.
+    """Return the tower of the text part of ``network``, an open_clip ``CLIP``, ``CustomTextCLIP`` or ``CoCa``.
 
     Raises:
         ModelError: there is none for it.
 
     """
-    text: Any = network if hasattr(network, "token_embedding") else getattr(network, "text", None)
-    if not hasattr(text, "token_embedding") or getattr(text, "cls_emb", None) is not None:
-        raise ModelError(
-            f"This model's text encoder ({type(text).__name__}) cannot be explained yet.",
-            "Choose a model with CLIP's own text encoder, such as ViT-B-32.",
-        )
-    pool = getattr(text, "text_pool_type", getattr(text, "pool_type", ""))
-    if text.attn_mask is None or pool not in ("argmax", "eos"):
-        raise ModelError(
-            "This model's text encoder is not causal with [EOT] pooling, which cannot be explained yet.",
-            "Choose a model with CLIP's own text encoder, such as ViT-B-32.",
-        )
-    return CausalTower(text)
+    text = network if isinstance(network, CLIP) else getattr(network, "text", None)
+    if isinstance(text, HFTextEncoder):
+        return HFTower(text)
+    if isinstance(text, CLIP | TextTransformer):
+        return TextTransformerTower(text)
+    raise ModelError(
+        f"This model's text encoder ({type(text).__name__}) cannot be explained.",
+        "Choose a model whose text encoder is open_clip's or Hugging Face's, such as ViT-B-32.",
+    )

@@ -46,8 +46,8 @@ def chips_of(result: Explanation, selection: Selection, specials: bool) -> list[
     caption, chosen = result.caption, set(selection.rows)
     named = [list(_word_cells(caption, word)) for word in caption.words]
     if specials:
-        before, after, padding = (_special_cells(caption, kind) for kind in ("start", "end", "padding"))
-        named = [before, *named, after, padding]
+        before, *after = (_special_cells(caption, kind) for kind in ("start", "end", "padding", "class"))
+        named = [before, *named, *after]
     chips = [
         tuple(Cell(text, rows, float(heat[list(rows)].sum()), chosen.issuperset(rows)) for text, rows in cells)
         for cells in named

@@ -86,7 +86,7 @@ class ModelEngine:
             device=str(model.device),
             image_layers=model.image.layers,
             text_layers=model.text.layers,
-            context=model.text.context,
+            context=model.reader.context,
             note=note,
             image_pools=model.image.pools,
             text_pools=model.text.pools,
@@ -151,7 +151,7 @@ class ModelEngine:
         text_key = cache_key(
             side="text",
             model=model.fingerprint,
-            tokens=[token.id for token in caption.tokens],
+            tokens=caption.ids,
             layer=method.text_layer,
             reference=method.text_reference,
             **rule,

@@ -115,7 +115,6 @@ class CaptionField(QWidget):
 
 def told(caption: Caption) -> str:
     """Return how many tokens the caption has of those the model reads, and how many words it did not see."""
-    used = sum(token.kind != "padding" for token in caption.tokens)
     missing = len(unseen_words(caption))
     words = "word" if missing == 1 else "words"
-    return f"{used} / {caption.context} tokens" + (f", {missing} {words} not seen" if missing else "")
+    return f"{caption.read} / {caption.context} tokens" + (f", {missing} {words} not seen" if missing else "")

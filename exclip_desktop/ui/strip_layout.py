@@ -157,10 +157,10 @@ class StripLayout:
 
 
 def chips_of(caption: Caption, *, specials: bool) -> tuple[Chip, ...]:
-    """Return the caption's chips in reading order; [SOT], [EOT] and padding only with ``specials``."""
+    """Return the caption's chips in reading order; the specials only where asked for, all padding as one."""
     words = [Chip(word.text, _cells(caption, word), "word", number) for number, word in enumerate(caption.words)]
     before = list(_specials(caption, "start")) if specials else []
-    after = [*_specials(caption, "end"), *_specials(caption, "padding")] if specials else []
+    after = [chip for kind in ("end", "padding", "class") for chip in _specials(caption, kind)] if specials else []
     unseen = [Chip(text, (Cell(text, ()),), "unseen") for text in unseen_words(caption)]
     return (*before, *words, *after, *unseen)
 

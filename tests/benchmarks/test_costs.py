@@ -37,7 +37,7 @@ def vit_b_32(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def plain_encode(model: Model) -> Callable[[], object]:
     """Return the yardstick."""
     ids = [token.id for token in model.reader.read(CAPTION).tokens]
-    text = torch.tensor([ids + [0] * (model.text.context - len(ids))])
+    text = torch.tensor([ids + [0] * (model.reader.context - len(ids))])
     picture = some_picture()
 
     @torch.no_grad()

@@ -20,6 +20,33 @@ IMAGE_LAYERS: dict[str, Callable[[Any], list[Any]]] = {
 }
 """By the encoder's class: the modules whose inputs are its layers; the last is the attention that pools, if any."""
 
+TEXT_PARTS: dict[str, Callable[[Any], tuple[Any, list[Any]]]] = {
+    "CLIP": lambda text: (text.token_embedding, text.transformer.resblocks),
+    "TextTransformer": lambda text: (text.token_embedding, text.transformer.resblocks),
+    "BertModel": lambda text: (text.embeddings.word_embeddings, text.encoder.layer),
+    "RobertaModel": lambda text: (text.embeddings.word_embeddings, text.encoder.layer),
+    "XLMRobertaModel": lambda text: (text.embeddings.word_embeddings, text.encoder.layer),
+    "MT5Stack": lambda text: (text.embed_tokens, text.block),
+    "M2M100Encoder": lambda text: (text.embed_tokens, text.layers),
+}
+"""By the encoder's class: the module that embeds tokens, and those whose inputs are its layers."""
+
+
+def _text_parts(model: Any) -> tuple[Any, list[Any]]:
+    text = getattr(model, "text", model)
+    encoder = text.transformer if type(text).__name__ == "HFTextEncoder" else text
+    return TEXT_PARTS[type(encoder).__name__](encoder)
+
+
+def _with_other_tokens(embedding: Any, ids: Tensor, run: Callable[[], Tensor]) -> Tensor:
+    """Run with the embeddings of other ids, all else (positions, masks, where it is pooled) as the caption has it."""
+    others = embedding(ids[None])
+    handle = embedding.register_forward_hook(lambda *_: others)
+    try:
+        return run()
+    finally:
+        handle.remove()
+
 
 def _block_input(block: Any, run: Callable[[], Tensor]) -> Tensor:
     seen: list[Tensor] = []
@@ -56,32 +83,35 @@ def interaction_matrix(
     layers: tuple[int, int],
     reference_ids: Tensor,
     rule: tuple[list[float], list[float]],
+    rows: int | None = None,
 ) -> NDArray[np.float64]:
-    """Return the whole matrix, float64 (tokens up to [EOT], image tokens).
+    """Return the whole matrix, float64 (text tokens, image tokens), of which CLIP's end with [EOT].
 
     Args:
-        network: open_clip's CLIP.
+        network: open_clip's CLIP, CustomTextCLIP or CoCa.
         pixels: (3, H, W).
         ids, reference_ids: (context,).
         layers: image block (−1: the attention that pools), text block.
         rule: nodes and weights.
+        rows: how many text tokens matter; None: those up to the largest id.
     """
     model = deepcopy(network).double()
     pixels = pixels.double()
     image_block = IMAGE_LAYERS[type(model.visual).__name__](model.visual)[layers[0]]
-    text_block = model.transformer.resblocks[layers[1]]
-    rows = int(ids.argmax()) + 1
+    embedding, text_blocks = _text_parts(model)
+    text_block = text_blocks[layers[1]]
 
     def image() -> Tensor:
-        return model.encode_image(pixels[None])
+        return model.encode_image(pixels[None], normalize=False)
 
     def text() -> Tensor:
-        return model.encode_text(ids[None])
+        return model.encode_text(ids[None], normalize=False)
 
     x_v = _block_input(image_block, image)
-    r_v = _block_input(image_block, lambda: model.encode_image(torch.zeros_like(pixels)[None]))
+    r_v = _block_input(image_block, lambda: model.encode_image(torch.zeros_like(pixels)[None], normalize=False))
     x_t = _block_input(text_block, text)
-    r_t = _block_input(text_block, lambda: model.encode_text(reference_ids[None]))
+    r_t = _block_input(text_block, lambda: _with_other_tokens(embedding, reference_ids, text))
+    rows = int(ids.argmax()) + 1 if rows is None else rows
     # The caption's ids decide where the path is pooled; the features decide all else.
     j_v = _integrated_jacobian(image_block, image, x_v, r_v, *rule)
     j_t = _integrated_jacobian(text_block, text, x_t, r_t, *rule)[:, :rows]

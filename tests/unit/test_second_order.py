@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.towers import image_tower, text_tower
 from tests.conftest import CAPTION, tiny_config
 from tests.unit.oracle import interaction_matrix
+from tests.unit.traces import in_float64, traces
 
 Picture = NDArray[np.uint8]
 TOWERS: dict[str, dict[str, Any]] = {
@@ -43,11 +43,6 @@ RULES = {"riemann-right": (riemann_right, 4), "gauss-legendre": (gauss_legendre,
 FLOAT32_STEP = {"rtol": 1.2e-7, "atol": 1e-9}
 
 
-def _in_float64(single: Model) -> Model:
-    network = deepcopy(single.network).double()
-    return replace(single, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
-
-
 def _ids(model: Model, kind: str | None) -> torch.Tensor:
     """Return the caption's ids, or its reference's, padded to the context as open_clip pads them."""
     read = [token.id for token in model.reader.read(CAPTION).tokens]
@@ -55,7 +50,7 @@ def _ids(model: Model, kind: str | None) -> torch.Tensor:
         read = [read[0], *[0] * (len(read) - 2), read[-1]]
     if kind == "published":
         read = [read[0], 0, read[-1]]
-    return torch.tensor(read + [0] * (model.text.context - len(read)))
+    return torch.tensor(read + [0] * (model.reader.context - len(read)))
 
 
 def _expected(
@@ -94,7 +89,7 @@ def test_equals_the_oracle_at_every_layer(
 def test_equals_the_oracle_where_attention_pools(
     make_tiny: Callable[..., Model], picture: Picture, tower: str, layer: int | str
 ) -> None:
-    model = _in_float64(make_tiny(**POOLING_TOWERS[tower]))
+    model = in_float64(make_tiny(**POOLING_TOWERS[tower]))
     numbered = {"last": model.image.layers - 1, "pool": -1}.get(layer, layer)
     expected = _expected(model, picture, (numbered, 1), gauss_legendre(3))
     result = second_order.explain_pair(
@@ -125,7 +120,7 @@ def test_towers_follow_their_network_when_it_is_moved(make_tiny: Callable[..., M
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_equals_the_oracle_to_float64_precision(make_tiny: Callable[..., Model], picture: Picture, layer: int) -> None:
-    model = _in_float64(make_tiny(**TOWERS["layer scale, QuickGELU"]))
+    model = in_float64(make_tiny(**TOWERS["layer scale, QuickGELU"]))
     expected = _expected(model, picture, (layer, layer), riemann_right(2))
     result = second_order.explain_pair(
         model, picture, CAPTION, image_layer=layer, text_layer=layer, quadrature="riemann-right", steps=2
@@ -257,20 +252,6 @@ def test_memory_that_never_suffices_is_an_error(tiny: Model, picture: Picture) -
         jacobian.run_all(jacobian.Passes(3, hopeless), path.features[None], CancelToken(), lambda _: None)
 
 
-def _traces(model: Model) -> tuple[Any, ...]:
-    modules = list(model.network.modules())
-    return (
-        torch.backends.mha.get_fastpath_enabled(),
-        torch.is_grad_enabled(),
-        torch.backends.cuda.flash_sdp_enabled(),
-        torch.backends.cuda.mem_efficient_sdp_enabled(),
-        sum(len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in modules),
-        any(p.requires_grad for p in model.network.parameters()),
-        any(p.grad is not None for p in model.network.parameters()),
-        model.network.training,
-    )
-
-
 def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     """CPU and MPS say it by a RuntimeError."""
 
@@ -312,28 +293,28 @@ def test_a_fixed_rule_of_many_nodes_holds_only_some(tiny: Model, picture: Pictur
 
 def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Picture) -> None:
     model = make_tiny(**TOWERS["average"])
-    before = _traces(model)
+    before = traces(model)
     assert before[0]
     assert not before[5]
     second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0)
-    assert _traces(model) == before
+    assert traces(model) == before
 
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         second_order.explain_pair(
             model, picture, CAPTION, image_layer=0, text_layer=0, progress=lambda _: cancel.cancel(), cancel=cancel
         )
-    assert _traces(model) == before
+    assert traces(model) == before
 
     def broken(report: Report) -> None:
         raise RuntimeError("told wrongly")
 
     with pytest.raises(RuntimeError, match="told wrongly"):
         second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, progress=broken)
-    assert _traces(model) == before
+    assert traces(model) == before
     with pytest.raises(ZeroDivisionError), exact_derivatives():
         1 / 0  # noqa: B018  the error is the point
-    assert _traces(model) == before
+    assert traces(model) == before
 
 
 @pytest.mark.parametrize("layers", [(2, 2), (0, 0)])
@@ -395,7 +376,7 @@ def test_a_whole_picture_is_explained_as_by_a_model_of_that_size(
     make_tiny: Callable[..., Model], picture: Picture
 ) -> None:
     """open_clip's own resizing of position embeddings, to a model built for the other input, is what to equal."""
-    wide, model = picture[:24].copy(), _in_float64(make_tiny(**TOWERS["average"]))
+    wide, model = picture[:24].copy(), in_float64(make_tiny(**TOWERS["average"]))
     config = tiny_config(**TOWERS["average"])["model_cfg"]
     config["vision_cfg"]["image_size"] = [24, 48]
     other = open_clip.CLIP(**config).double().eval()

@@ -1,11 +1,13 @@
 """Tokens are open_clip's own, and each knows the characters it came from."""
 
+from copy import copy
+
 import open_clip
 import pytest
 
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.tokens import Caption
-from exclip_desktop.models.tokenise import CaptionReader
+from exclip_desktop.models.tokenise_clip import ClipReader
 
 TOKENIZER = open_clip.SimpleTokenizer(context_length=77)
 CAPTIONS = [
@@ -23,7 +25,9 @@ CAPTIONS = [
 
 
 def read(text: str, context: int = 77) -> Caption:
-    return CaptionReader(TOKENIZER, context).read(text)
+    tokenizer = copy(TOKENIZER)
+    tokenizer.context_length = context
+    return ClipReader(tokenizer).read(text)
 
 
 @pytest.mark.parametrize("text", CAPTIONS)
