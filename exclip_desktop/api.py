@@ -1,6 +1,6 @@
 """The public functions behind ``from exclip_desktop import …``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.profile import profile_pair
+from exclip_desktop.attribution.second_order import explain_pair, resolve_method
 from exclip_desktop.attribution.trouble import memory_told
-from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.errors import CaptionError, SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.layers import SIDES, Side
+from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.tokens import Span
 from exclip_desktop.models.loading import load_model
@@ -26,7 +29,7 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports import check_picture_path, save_data
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
-__all__ = ["Result", "explain", "load_model", "score"]
+__all__ = ["Result", "explain", "load_model", "profile", "score"]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
@@ -122,6 +125,49 @@ def explain(
             cancel=cancel,
         )
     return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *warnings_of(explanation)))
+
+
+def profile(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    side: Side = "image",
+    *,
+    image_layer: int | str | None = None,
+    text_layer: int | str | None = None,
+    quadrature: str = "adaptive",
+    steps: int | None = None,
+    text_reference: str = "matched",
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    each: Callable[[ProfileRow], None] | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Profile:
+    """Explain a picture and its caption at every layer of one side, and say where the attribution lies at each.
+
+    The other side is cut at its own layer; that of ``side`` has no say. ``each`` is told every row as it is done, from
+    the last layer to the first. All other arguments, and what may be raised, are those of ``explain``.
+    """
+    if side not in SIDES:
+        raise SettingsError(f'There is no side "{side}".', f"Choose one (--side): {', '.join(SIDES)}.")
+    found = Profile(side, model.layers(side))
+    method = resolve_method(
+        model,
+        image_layer=image_layer,
+        text_layer=text_layer,
+        quadrature=quadrature,
+        steps=steps,
+        text_reference=text_reference,
+        framing=framing,
+    )
+    pixels = read_picture(image, max_megapixels).pixels
+    with memory_told():
+        for row in profile_pair(model, pixels, caption, method, side, progress, cancel):
+            found = found.with_row(row)
+            if each is not None:
+                each(row)
+    return found
 
 
 def score(

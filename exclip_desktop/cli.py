@@ -1,4 +1,4 @@
-"""The entry point: the window, and the commands ``explain`` and ``doctor``."""
+"""The entry point: the window, and the commands."""
 
 import argparse
 import json
@@ -11,29 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import exclip_desktop
-from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError, UserError
+from exclip_desktop.cli_options import add_method, add_model, add_pair, method_of, model_of, pair_of
+from exclip_desktop.cli_profile import add_profile
+from exclip_desktop.core.errors import CaptionError, OutputError, UserError
 from exclip_desktop.core.geometry import Box
-from exclip_desktop.core.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
 from exclip_desktop.report import as_text, selection
 from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
-from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.terminal import Bar, say
 
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
     from exclip_desktop.models.model import Model
 
-COMMANDS = ("explain", "doctor")
+COMMANDS = ("explain", "profile", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
-PAIR_WANTED = (
-    "A picture and a caption are needed; only one of them is given.",
-    'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
-)
-SAMPLE_ALONE = ("A sample brings its own picture and caption.", "Leave out --sample, or what stands beside it.")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +71,7 @@ def _window(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="exclip-desktop",
-        usage="exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {explain,doctor} …",
+        usage="exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {explain,profile,doctor} …",
         description="Which words of a caption match which regions of a picture, for CLIP models. "
         "Without a command the window opens, with the picture and the caption that are given.",
     )
@@ -90,10 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         "Rows and columns of patches count from 0, from the upper left.",
     )
     explain.set_defaults(run=_explain)
-    _add_what(explain)
-    _add_model(explain)
-    _add_method(explain)
+    add_pair(explain)
+    _add_selection(explain)
+    add_model(explain)
+    add_method(explain)
     _add_output(explain)
+    add_profile(commands)
     doctor = commands.add_parser(
         "doctor",
         help="say versions, devices, models found, cache folder",
@@ -103,10 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_what(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture file")
-    parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
-    parser.add_argument("--sample", type=int, metavar="N", help="explain sample picture N (1–12) instead")
+def _add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--span",
         metavar="WORDS",
@@ -117,56 +111,6 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         type=_box,
         metavar="X0,Y0,X1,Y1",
         help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
-    )
-    parser.add_argument(
-        "--max-megapixels",
-        type=float,
-        default=DEFAULT_MEGAPIXELS,
-        metavar="N",
-        help="largest picture read (default %(default)g)",
-    )
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("model")
-    group.add_argument("--model", metavar="NAME", help="demo (default), a folder, or an open_clip architecture")
-    group.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
-    group.add_argument(
-        "--checkpoint",
-        metavar="FILE",
-        help="weights file (.safetensors, .pt, .pth, .bin); without --model it is recognised",
-    )
-    group.add_argument(
-        "--preprocess",
-        metavar="WAY",
-        help="how pictures are prepared, where a checkpoint does not say it: "
-        f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
-    )
-    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
-    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
-
-
-def _add_method(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("method")
-    group.add_argument(
-        "--image-layer",
-        type=_layer,
-        metavar="L",
-        help="image block or stage, from 0; −1 is the last; pool where attention pools",
-    )
-    group.add_argument(
-        "--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last; pool where attention pools"
-    )
-    group.add_argument(
-        "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"
-    )
-    group.add_argument("--steps", type=int, metavar="N", help="nodes of a fixed rule, or the most of the adaptive one")
-    group.add_argument("--text-reference", default="matched", metavar="KIND", help="matched (default) or published")
-    group.add_argument(
-        "--framing",
-        default="model",
-        metavar="HOW",
-        help="model (default: its own), crop, squash, pad, or whole: the picture at its own aspect",
     )
 
 
@@ -195,43 +139,20 @@ def _box(text: str) -> Box:
     return x0, y0, x1, y1
 
 
-def _layer(text: str) -> int | str:
-    if text == "pool":
-        return text
-    try:
-        return int(text.replace("−", "-"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number, or pool") from None
-
-
 def _explain(options: argparse.Namespace) -> None:
-    image, caption = _what(options)
+    image, caption = pair_of(options)
     _check_before_work(options, image, caption)
     picture = read_picture(image, options.max_megapixels)
-    with Bar(of_bytes=True) as bar:
-        model = exclip_desktop.load_model(
-            options.model,
-            pretrained=options.pretrained,
-            checkpoint=options.checkpoint,
-            preprocess=options.preprocess,
-            device=options.device,
-            allow_download=options.download,
-            progress=bar.show,
-        )
+    model = model_of(options)
     _check_selection(options, model, caption, picture.pixels.shape)
     with Bar("Explaining the ") as bar:
         result = exclip_desktop.explain(
             model,
             picture,
             caption,
-            image_layer=options.image_layer,
-            text_layer=options.text_layer,
-            quadrature=options.quadrature,
-            steps=options.steps,
-            text_reference=options.text_reference,
-            framing=options.framing,
             max_megapixels=options.max_megapixels,
             progress=bar.show,
+            **method_of(options),
         )
     for note in result.notes:
         say(note)
@@ -274,18 +195,6 @@ def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         print(as_text(result, chosen))
-
-
-def _what(options: argparse.Namespace) -> tuple[Path, str]:
-    if options.image is not None and options.caption is not None and options.sample is None:
-        return Path(options.image), options.caption
-    if options.image is not None:
-        raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
-    shipped = samples()
-    number = 1 if options.sample is None else options.sample
-    if not 1 <= number <= len(shipped):
-        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)} (--sample).")
-    return shipped[number - 1].path, shipped[number - 1].caption
 
 
 def _doctor(options: argparse.Namespace) -> None:

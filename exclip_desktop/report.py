@@ -1,5 +1,6 @@
 """What the command line says of an explanation: the selection as plain values, the whole as text, and warnings."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
@@ -7,6 +8,7 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import framed
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.pairs import strongest_pairs
+from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.core.tokens import Span
@@ -14,6 +16,15 @@ from exclip_desktop.storage.exports import selection_in_brief
 
 PAIRS = 6
 BAR_CELLS = 16
+SHORT_NAMES: Final = {
+    "words × patches": "w×p",
+    "specials × patches": "s×p",
+    "words × prefix tokens": "w×c",
+    "specials × prefix tokens": "s×c",
+    "reference terms": "reference",
+    "gap to the published reference": "gap",
+    "residual": "residual",
+}
 REMEDIES: Final = {
     "steps or adaptive": "Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive).",
     "more steps": f"Allow more steps (--steps {OWN_STEPS['adaptive']}).",
@@ -73,6 +84,66 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
         f"Relative errors: completeness residual {result.residual:.1e}{_row_error(result)}",
     ]
     return "\n".join(parts)
+
+
+def profile_as_plain(profile: Profile) -> dict[str, Any]:
+    """Return a profile as plain values for JSON.
+
+    Of every row: ``ledger`` in the unit of the score; ``shares``, its parts divided by the score (None where the score
+    is too small for that); ``magnitudes``, each block's share of Σ|A|; ``residual``, the completeness residual.
+    """
+    rows = [
+        {
+            "layer": row.layer,
+            "score": row.score,
+            "ledger": {**dict(row.ledger.lines()), "total": row.ledger.total},
+            "shares": None if row.shares is None else dict(row.shares),
+            "magnitudes": dict(row.magnitudes.lines()),
+            "residual": row.residual,
+            "exact": row.exact,
+            "report": asdict(row.report),
+        }
+        for row in profile.rows
+    ]
+    settings = asdict(profile.rows[0].settings)
+    del settings[f"{profile.side}_layer"]
+    return {"side": profile.side, "rows": rows, "settings": settings}
+
+
+def profile_as_text(profile: Profile, caption: str) -> str:
+    """Return a profile as a table for a terminal: what adds up to the score, and where |A| lies."""
+    first = profile.rows[0]
+    other = "text" if profile.side == "image" else "image"
+    fixed = first.settings.text_layer if other == "text" else first.settings.image_layer
+    names = [name for name, _ in first.ledger.lines()]
+    heads = [SHORT_NAMES[name] for name in names]
+    blocks = heads[: len(first.magnitudes.lines())]
+    table = [["layer", *heads, "", *blocks, ""], *(_profile_cells(row) for row in profile.rows)]
+    widths = [max(len(line[at]) for line in table) for at in range(len(table[0]))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
+    return "\n".join(
+        [
+            f"“{caption}”",
+            f"score {first.score:+.4f}   {first.settings.model} on {first.settings.device}, {profile.side} layers, "
+            f"{other} layer {fixed}"
+            f"{framed(first.settings.framing)}",
+            "",
+            "Left: parts of the score, which add up to 100%. Right: where |A| lies, whatever its sign.",
+            "w words, s specials ([SOT], [EOT], padding), p patches, c prefix tokens (class, registers).",
+            *(line.rstrip() for line in lines),
+        ]
+    )
+
+
+def _profile_cells(row: ProfileRow) -> list[str]:
+    shares = row.shares
+    parts = [""] * len(row.ledger.lines()) if shares is None else [_percent(share) for _, share in shares]
+    lies = [_percent(share) for _, share in row.magnitudes.lines()]
+    return [str(row.layer), *parts, "|", *lies, "" if row.exact else f"not exact: {row.residual:.0e}"]
+
+
+def _percent(share: float) -> str:
+    return f"{round(share, 3) + 0.0:.1%}"  # a rounded −0.0 becomes 0.0
 
 
 def _row_error(result: Explanation) -> str:

@@ -22,14 +22,23 @@ def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: Can
     moving = _moving(path)
     if len(moving) == 0:
         return _still(len(path.features), target)
-    if len(moving) < len(target):
-        passes = jacobian.forward_mode(path, moving)
-        return integrate(
-            _by_passes(path, passes, _scattered(moving, path), side, tell, cancel), rules, target, "forward mode"
-        )
-    basis = torch.eye(len(target), dtype=target.dtype, device=target.device)
-    passes = jacobian.reverse_mode(path, basis)
-    return integrate(_by_passes(path, passes, lambda c: c.T, side, tell, cancel), rules, target, "reverse mode")
+    passes, forwards = whole_passes(path), _forwards(path, moving)
+    arrange = _scattered(moving, path) if forwards else torch.t
+    way = "forward mode" if forwards else "reverse mode"
+    return integrate(_by_passes(path, passes, arrange, side, tell, cancel), rules, target, way)
+
+
+def whole_passes(path: Path) -> jacobian.Passes:
+    """Return the fewest passes that give one side's whole factor where there is no closed form."""
+    moving, target = _moving(path), path.embedding
+    if _forwards(path, moving):
+        return jacobian.forward_mode(path, moving)
+    return jacobian.reverse_mode(path, torch.eye(len(target), dtype=target.dtype, device=target.device))
+
+
+def _forwards(path: Path, moving: Tensor) -> bool:
+    """Return whether one pass per moving token is fewer than one per embedding dimension."""
+    return len(moving) < len(path.embedding)
 
 
 def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, cancel: CancelToken) -> Integral:

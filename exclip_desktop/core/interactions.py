@@ -1,6 +1,6 @@
 """The interaction matrix, its sums, and the ledger that accounts for the whole score."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,25 @@ class InteractionMatrix:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocks:
+    """What falls into each of the matrix's four blocks: words or specials × patches or prefix tokens."""
+
+    words_patches: float
+    specials_patches: float
+    words_prefix: float
+    specials_prefix: float
+
+    def lines(self) -> list[tuple[str, float]]:
+        """Return the blocks with their names, in reading order."""
+        return [
+            ("words × patches", self.words_patches),
+            ("specials × patches", self.specials_patches),
+            ("words × prefix tokens", self.words_prefix),
+            ("specials × prefix tokens", self.specials_prefix),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """A partition of the score (a cosine): the parts below add up to it.
 
@@ -69,11 +88,9 @@ class Ledger:
 
     def lines(self) -> list[tuple[str, float]]:
         """Return the parts with their names, in reading order; the gap only where there is one."""
+        blocks = Blocks(self.words_patches, self.specials_patches, self.words_prefix, self.specials_prefix)
         lines = [
-            ("words × patches", self.words_patches),
-            ("specials × patches", self.specials_patches),
-            ("words × prefix tokens", self.words_prefix),
-            ("specials × prefix tokens", self.specials_prefix),
+            *blocks.lines(),
             ("reference terms", self.reference),
             ("residual", self.residual),
         ]
@@ -97,20 +114,30 @@ class Ends:
 def make_ledger(matrix: InteractionMatrix, text: Ends, image: Ends) -> Ledger:
     """Account for the score: blocks of the matrix, reference terms, gap and residual."""
     norm = float(np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding))
-    values, words = matrix.values.astype(np.float64), matrix.content
-    patches, prefix = values[:, matrix.prefix :], values[:, : matrix.prefix]
+    values = matrix.values.astype(np.float64)
     explained = float((text.embedding - text.reference) @ (image.embedding - image.reference)) / norm
     reference = text.told @ image.embedding + text.embedding @ image.reference - text.told @ image.reference
     gap = float((text.reference - text.told) @ (image.embedding - image.reference)) / norm
     return Ledger(
-        words_patches=float(patches[words].sum()),
-        specials_patches=float(patches[~words].sum()),
-        words_prefix=float(prefix[words].sum()),
-        specials_prefix=float(prefix[~words].sum()),
+        **asdict(_block_sums(values, matrix)),
         reference=float(reference) / norm,
         gap=gap,
         residual=explained - float(values.sum()),
     )
+
+
+def magnitudes(matrix: InteractionMatrix) -> Blocks:
+    """Return each block's share of Σ|A|: they add up to 1, or are all 0 where the whole matrix is."""
+    values = np.abs(matrix.values.astype(np.float64))
+    whole = float(values.sum()) or 1.0
+    return _block_sums(values / whole, matrix)
+
+
+def _block_sums(values: Floats, matrix: InteractionMatrix) -> Blocks:
+    """Sum ``values``, (rows, columns), over the blocks of ``matrix``."""
+    words, patches, prefix = matrix.content, values[:, matrix.prefix :], values[:, : matrix.prefix]
+    parts = patches[words], patches[~words], prefix[words], prefix[~words]
+    return Blocks(*(float(part.sum()) for part in parts))
 
 
 def cosine(text: Ends, image: Ends) -> float:

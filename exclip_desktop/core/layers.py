@@ -9,6 +9,7 @@ Layer: TypeAlias = int | str
 """A block (or stage) from 0, or ``"pool"``; where it is asked for, negatives count from the end."""
 
 Side = Literal["image", "text"]
+SIDES: Final[tuple[Side, ...]] = ("image", "text")
 
 
 def layers_of(blocks: int, pools: bool) -> tuple[Layer, ...]:

@@ -34,9 +34,14 @@ class CancelToken:
         """Ask the work to stop soon."""
         self._event.set()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether someone has cancelled."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raise ``Cancelled`` once the person has cancelled."""
-        if self._event.is_set():
+        if self.cancelled:
             raise Cancelled
 
 

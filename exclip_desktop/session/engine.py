@@ -2,12 +2,14 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from exclip_desktop.attribution.forecast import forecast_profile
+from exclip_desktop.attribution.profile import at_layer, profile_layers, told_at
 from exclip_desktop.attribution.second_order import (
     Method,
     caption_factor,
@@ -21,6 +23,8 @@ from exclip_desktop.attribution.trouble import is_out_of_memory, memory_told
 from exclip_desktop.core.errors import ModelError, PictureError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.factors import Factor
+from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.loading import load_model
@@ -35,6 +39,7 @@ from exclip_desktop.session.requests import (
     FramingsScored,
     ModelChoice,
     ModelFacts,
+    ProfileRequest,
     Scored,
     ScoreRequest,
 )
@@ -98,12 +103,8 @@ class ModelEngine:
         started = time.perf_counter()
         with memory_told():
             asked = self._read(request, tell)
-            key = asked.image_key, asked.text_key
-            known = self._pairs.get(key)
-            words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
-            cached = known is not None or (words is not None and image is not None)
-            found = known or self._explanation(asked, words, image, tell, cancel)
-        self._pairs.put(key, found)
+            cached = self._is_kept(asked)
+            found = self._explained(asked, tell, cancel)
         # Captions that differ in what the model does not read, such as capitals, share one entry.
         explanation = replace(found, caption=asked.caption)
         return Explained(request.id, explanation, time.perf_counter() - started, cached)
@@ -136,6 +137,35 @@ class ModelEngine:
                     scores.append((framing, float(found.cosine[0])))
         return FramingsScored(request.id, tuple(scores))
 
+    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+        """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""
+        with memory_told():
+            asked, side = self._read(request, tell), request.side
+
+            def explain(method: Method) -> Explanation:
+                cancel.check()
+                told = told_at(tell, method.image_layer if side == "image" else method.text_layer)
+                # Walking through the caption's layers, the picture's whole factor serves them all.
+                return self._explained(self._at(asked, method), told, cancel, whole=side == "text")
+
+            yield from profile_layers(asked.model, asked.method, side, explain)
+
+    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+        """Foretell what the profile is going to cost."""
+        with memory_told():
+            asked, side = self._read(request, tell), request.side
+            at = {layer: self._at(asked, at_layer(asked.method, side, layer)) for layer in asked.model.layers(side)}
+            return forecast_profile(
+                asked.model,
+                asked.picture.pixels,
+                asked.caption,
+                asked.method,
+                side,
+                known=[layer for layer, question in at.items() if self._is_kept(question)],
+                picture_known=self._cache.get(asked.image_key) is not None,
+                cancel=cancel,
+            )
+
     def _model(self, choice: ModelChoice, tell: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:
             tell(Report(f"Opening {choice.name}", 0, 0))
@@ -143,10 +173,12 @@ class ModelEngine:
             self._loaded = (choice, *_load(choice))
         return self._loaded[1:]
 
-    def _read(self, request: ExplainRequest, tell: Progress) -> _Question:
+    def _read(self, request: ExplainRequest | ProfileRequest, tell: Progress) -> _Question:
         model, _ = self._model(request.choice, tell)
         method = resolve_method(model, **asdict(request.how))
-        caption = model.reader.read(request.caption)
+        return self._question(model, method, request.picture, model.reader.read(request.caption))
+
+    def _question(self, model: Model, method: Method, picture: Picture, caption: Caption) -> _Question:
         rule = {"quadrature": method.quadrature, "steps": method.steps, "dtype": str(model.dtype)}
         text_key = cache_key(
             side="text",
@@ -156,18 +188,22 @@ class ModelEngine:
             reference=method.text_reference,
             **rule,
         )
-        height, width = request.picture.pixels.shape[:2]
+        height, width = picture.pixels.shape[:2]
         image_key = cache_key(
             side="image",
             model=model.fingerprint,
-            picture=self._name_of(request.picture),
+            picture=self._name_of(picture),
             geometry=asdict(model.geometry((width, height), method.image_layer, method.framing)),
             framing=method.framing,
             layer=method.image_layer,
             reference="zeros",
             **rule,
         )
-        return _Question(model, method, request.picture, caption, text_key, image_key)
+        return _Question(model, method, picture, caption, text_key, image_key)
+
+    def _at(self, asked: _Question, method: Method) -> _Question:
+        """Return the question asked by another method."""
+        return self._question(asked.model, method, asked.picture, asked.caption)
 
     def _name_of(self, picture: Picture) -> str:
         """Return the picture's SHA-256; of the last one it is remembered, for every caption asks for it."""
@@ -175,13 +211,25 @@ class ModelEngine:
             self._named = (picture, _sha256(picture))
         return self._named[1]
 
-    def _explanation(
-        self, asked: _Question, words: Factor | None, image: Factor | None, tell: Progress, cancel: CancelToken
-    ) -> Explanation:
+    def _is_kept(self, asked: _Question) -> bool:
+        """Return whether the answer needs no model."""
+        factors = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
+        pair = self._pairs.get((asked.image_key, asked.text_key))
+        return pair is not None or all(factor is not None for factor in factors)
+
+    def _explained(self, asked: _Question, tell: Progress, cancel: CancelToken, *, whole: bool = False) -> Explanation:
+        """Explain what is asked; ``whole``: by the picture's whole factor, even where this pair alone is cheaper."""
+        key = asked.image_key, asked.text_key
+        found = self._pairs.get(key) or self._explanation(asked, tell, cancel, whole)
+        self._pairs.put(key, found)
+        return found
+
+    def _explanation(self, asked: _Question, tell: Progress, cancel: CancelToken, whole: bool) -> Explanation:
+        words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
         if words is None:
             words = caption_factor(asked.model, asked.caption, asked.method, tell, cancel)
             self._cache.put(asked.text_key, words)
-        if image is None and explained_as_pair(asked.model, asked.size, asked.caption, asked.method):
+        if image is None and not whole and explained_as_pair(asked.model, asked.size, asked.caption, asked.method):
             pixels = asked.picture.pixels
             return explain_words(asked.model, pixels, asked.caption, words, asked.method, tell, cancel)
         image = image or self._image_factor(asked, tell, cancel)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import FRAMINGS, Framing
-from exclip_desktop.core.layers import Layer, has_layer
+from exclip_desktop.core.layers import Layer, Side, has_layer
+from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.storage.pictures import Picture
 
 
@@ -108,7 +110,36 @@ class BesideRequest:
     question: ExplainRequest | None
 
 
-OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest
+@dataclass(frozen=True, slots=True)
+class ProfileRequest:
+    """Profile the layers of one ``side`` of a pair; its own layer in ``how`` has no say. ``id`` is of its own count."""
+
+    id: int
+    choice: ModelChoice
+    how: How
+    picture: Picture
+    caption: str
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRequest:
+    """Foretell what a profile is going to cost."""
+
+    profile: ProfileRequest
+
+    @property
+    def id(self) -> int:
+        """The profile's."""
+        return self.profile.id
+
+    @property
+    def choice(self) -> ModelChoice:
+        """The profile's."""
+        return self.profile.choice
+
+
+OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | ProfileRequest | ForecastRequest
 """What is asked of the first model."""
 
 Request = OwnRequest | BesideRequest
@@ -148,6 +179,22 @@ class FramingsScored:
 
     id: int
     scores: tuple[tuple[Framing, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """A row that is done of a ``ProfileRequest``; None: all are."""
+
+    id: int
+    row: ProfileRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """The answer to a ``ForecastRequest``."""
+
+    id: int
+    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
 from exclip_desktop.session.framing import FramingChoice
 from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
@@ -33,7 +34,7 @@ class Session(QObject):
     Attributes:
         state: what the window shows.
         undo: the undo stack.
-        explaining, framing, selecting, comparing, beside, exporting: take the person's intents.
+        explaining, framing, selecting, comparing, profiling, beside, exporting: take the person's intents.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept.
 
@@ -57,6 +58,7 @@ class Session(QObject):
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)
         self.beside = Beside(self.state, self.selecting, self._worker, self)
+        self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
         usual = ModelChoice(device=self.settings.device())
         self.state.change(
@@ -76,6 +78,11 @@ class Session(QObject):
             if caption is not None:
                 self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
             self.explaining.open_file(picture)
+
+    def cancel(self) -> None:
+        """Stop what runs; what is on screen stays."""
+        self.explaining.cancel()
+        self.profiling.cancel()
 
     def stop(self) -> None:
         """Cancel everything and wait for the threads; nothing is told any more."""

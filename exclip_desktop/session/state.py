@@ -6,7 +6,9 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import Framing
+from exclip_desktop.core.profile import Profile
 from exclip_desktop.core.selection import Preview, Selection
 from exclip_desktop.session.requests import Alternative, How, ModelChoice, ModelFacts
 from exclip_desktop.storage.pictures import Picture
@@ -82,6 +84,16 @@ class Outcome:
     how: How = field(default_factory=How)
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileShown:
+    """The layer profile: its rows so far, whether it runs, whether it is of before, and what the rest is to cost."""
+
+    profile: Profile | None = None
+    running: bool = False
+    stale: bool = False
+    forecast: Forecast | None = None
+
+
 @dataclass(slots=True)
 class _Values:
     shown: Shown | None = None
@@ -97,6 +109,7 @@ class _Values:
     facts: ModelFacts | None = None
     alternatives: tuple[Alternative, ...] = ()
     framings: tuple[tuple[Framing, float], ...] = ()
+    profile: ProfileShown = field(default_factory=ProfileShown)
     work: Work | None = None
     notice: Notice | None = None
 
@@ -114,6 +127,7 @@ class State(QObject):
         choice, how: the model and the method asked for; ``facts``: what the loaded model is, or None.
         alternatives: other captions for the picture, with their scores.
         framings: what the pair on screen scores in each framing; empty: not yet asked for.
+        profile: the layer profile.
         work, notice: what runs now, and the banner.
 
     Signals:
@@ -136,6 +150,7 @@ class State(QObject):
     facts_changed = Signal()
     alternatives_changed = Signal()
     framings_changed = Signal()
+    profile_changed = Signal()
     work_changed = Signal()
     notice_changed = Signal()
 
@@ -235,6 +250,11 @@ class State(QObject):
     def framings(self) -> tuple[tuple[Framing, float], ...]:
         """What the pair on screen scores in each framing."""
         return self._values.framings
+
+    @property
+    def profile(self) -> ProfileShown:
+        """The layer profile."""
+        return self._values.profile
 
     @property
     def work(self) -> Work | None:

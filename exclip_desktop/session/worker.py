@@ -3,13 +3,15 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
 
 from exclip_desktop.core.errors import Cancelled, CaptionError, PictureError
+from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.requests import (
@@ -17,11 +19,15 @@ from exclip_desktop.session.requests import (
     Explained,
     ExplainRequest,
     Failed,
+    ForecastRequest,
+    Foretold,
     FramingsRequest,
     FramingsScored,
     ModelChoice,
     ModelFacts,
     OwnRequest,
+    Profiled,
+    ProfileRequest,
     Request,
     Scored,
     ScoreRequest,
@@ -29,6 +35,10 @@ from exclip_desktop.session.requests import (
 
 log = logging.getLogger(__name__)
 TELL_EVERY_S = 0.03
+FIRST = (ExplainRequest, ScoreRequest, FramingsRequest, BesideRequest, ForecastRequest, ProfileRequest)
+"""The kinds of request, in the order in which they are served."""
+LONG = (ExplainRequest, ForecastRequest, ProfileRequest)
+"""Those that a person may cancel; the others are quick."""
 
 
 class Engine(Protocol):
@@ -49,10 +59,16 @@ class Engine(Protocol):
     def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
         """Score the request's pair in every framing."""
 
+    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+        """Profile the request's pair, a row for every layer of its side."""
+
+    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+        """Foretell what the profile is going to cost."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A request that runs; ``idle``: nobody waits for it."""
+    """A request that runs; ``idle``: nobody waits for it, and whoever asks for anything comes first."""
 
     request: Request
     idle: bool
@@ -62,8 +78,8 @@ class Job:
 class Mailbox:
     """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
 
-    A newer request takes the place of an older one, and cancels it if it runs. Idle work makes room for any request;
-    it goes on after one that does not make it useless.
+    A newer request takes the place of an older one, and cancels it if it runs. Idle work and profiles make room for any
+    other request, and go on after it; but an explanation takes the place of all that belongs to the one before.
     """
 
     def __init__(self) -> None:
@@ -80,12 +96,27 @@ class Mailbox:
             self._slots[type(request)] = request
             running = self._running
             if isinstance(request, ExplainRequest):
-                self._idle = None
-            elif running is not None and running.idle and isinstance(running.request, ExplainRequest):
-                self._idle = running.request
-            if running is not None and (running.idle or type(running.request) is type(request)):
+                self._forget_what_follows()
+            elif running is not None:
+                self._keep(running)
+            if running is not None and _makes_room(running, request):
                 running.token.cancel()
             self._changed.notify()
+
+    def _forget_what_follows(self) -> None:
+        """Take out what belongs to the explanation before."""
+        self._idle = None
+        self._slots.pop(ForecastRequest, None)
+        self._slots.pop(ProfileRequest, None)
+
+    def _keep(self, running: Job) -> None:
+        """Let what makes room go on afterwards, unless it was cancelled or is asked for anew."""
+        if running.token.cancelled:
+            return
+        if running.idle and isinstance(running.request, ExplainRequest):
+            self._idle = running.request
+        elif isinstance(running.request, ProfileRequest):
+            self._slots.setdefault(ProfileRequest, running.request)
 
     def put_idle(self, request: ExplainRequest) -> None:
         """Leave what can be done when nothing else is asked."""
@@ -94,11 +125,11 @@ class Mailbox:
                 self._idle = request
 
     def cancel(self) -> None:
-        """Take out the explanation that waits, and cancel the one that runs, idle work too; scores are quick."""
+        """Take out what waits, and cancel what runs, idle work too; but for scores, which are quick."""
         with self._changed:
             self._slots.pop(ExplainRequest, None)
-            self._idle = None
-            if self._running is not None and isinstance(self._running.request, ExplainRequest):
+            self._forget_what_follows()
+            if self._running is not None and isinstance(self._running.request, LONG):
                 self._running.token.cancel()
 
     def cancel_beside(self) -> None:
@@ -128,12 +159,21 @@ class Mailbox:
             return self._running
 
     def _next(self) -> Job:
-        for kind in (ExplainRequest, ScoreRequest, FramingsRequest, BesideRequest):
+        for kind in FIRST:
             if kind in self._slots:
                 return Job(self._slots.pop(kind), idle=False)
         idle, self._idle = self._idle, None
         assert idle is not None
         return Job(idle, idle=True)
+
+
+def _makes_room(running: Job, request: Request) -> bool:
+    """Return whether what runs is to stop for a newer request."""
+    if running.idle or type(running.request) is type(request):
+        return True
+    if isinstance(running.request, ForecastRequest):
+        return isinstance(request, ExplainRequest)
+    return isinstance(running.request, ProfileRequest)
 
 
 class Worker(QThread):
@@ -143,6 +183,7 @@ class Worker(QThread):
         facts_found(object, object): a model has been loaded: its ``ModelChoice`` and ``ModelFacts``.
         explained(object), scored(object), framings_scored(object), failed(object): ``Explained``, ``Scored``,
             ``FramingsScored``, ``Failed``.
+        profiled(object), foretold(object): ``Profiled``, once for every layer that is done, and ``Foretold``.
         told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
         facts_found_beside, explained_beside, told_beside: the same of the model beside.
         rested(): a request, or idle work, has come to its end.
@@ -152,6 +193,8 @@ class Worker(QThread):
     explained = Signal(object)
     scored = Signal(object)
     framings_scored = Signal(object)
+    profiled = Signal(object)
+    foretold = Signal(object)
     failed = Signal(object)
     told = Signal(str, int, int, bool)
     rested = Signal()
@@ -179,7 +222,7 @@ class Worker(QThread):
         self._mailbox.put(request)
 
     def cancel(self) -> None:
-        """Cancel explaining, idle work too (GUI thread)."""
+        """Cancel explaining and profiling, idle work too (GUI thread)."""
         self._mailbox.cancel()
 
     def cancel_beside(self) -> None:
@@ -216,8 +259,8 @@ class Worker(QThread):
             return
         except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
             failure = Failed(job.request, *words_of(error), of_pair=isinstance(error, CaptionError | PictureError))
-            if job.idle:  # nobody waits for it
-                log.info("Other captions were not prepared for: %s", failure.message)
+            if job.idle or isinstance(job.request, ForecastRequest):  # nobody waits for it
+                log.info("Not prepared for what may be asked: %s", failure.message)
             else:
                 self.failed.emit(failure)
 
@@ -258,6 +301,12 @@ class Worker(QThread):
             self.scored.emit(engine.score(request, tell, token))
         elif isinstance(request, FramingsRequest):
             self.framings_scored.emit(engine.score_framings(request, tell, token))
+        elif isinstance(request, ForecastRequest):
+            self.foretold.emit(Foretold(request.id, engine.forecast(request.profile, tell, token)))
+        elif isinstance(request, ProfileRequest):
+            for row in engine.profile(request, tell, token):
+                self.profiled.emit(Profiled(request.id, row))
+            self.profiled.emit(Profiled(request.id, None))
         elif job.idle:
             engine.complete(request, tell, token)
         else:

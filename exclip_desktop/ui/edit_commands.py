@@ -41,7 +41,7 @@ class EditCommands(QObject):
             "copy_html": lambda: self._copy(session.exporting.html()),
             "copy_python": lambda: self._copy(session.exporting.python()),
             "copy_command": lambda: self._copy(session.exporting.command()),
-            "cancel": session.explaining.cancel,
+            "cancel": session.cancel,
             "clear_cache": self.clear_cache,
             "settings": self.ask_settings,
             "help": self.show_help,

@@ -166,6 +166,8 @@ def make_desk(
     for desk in made:
         desk.engine.gate.set()
         desk.engine.complete_gate.set()
+        for gate in desk.engine.rows_gate.values():
+            gate.set()
         desk.session.stop()
 
 

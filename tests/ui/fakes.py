@@ -1,14 +1,17 @@
 """An engine that answers only when it is let, so that interleavings are forced and never slept for."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.layers import has_layer
+from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.layers import Layer, has_layer, layers_of
+from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.requests import (
     Alternative,
@@ -18,6 +21,7 @@ from exclip_desktop.session.requests import (
     FramingsScored,
     ModelChoice,
     ModelFacts,
+    ProfileRequest,
     Scored,
     ScoreRequest,
 )
@@ -48,6 +52,12 @@ class FakeEngine:
         self.note = ""
         self.layers = (12, 12)
         self.pools = (False, False)
+        self.rows_gate: dict[Layer, threading.Event] = {layer: _opened() for layer in (*range(12), "pool")}
+        self.kept_rows: set[tuple[str, str, Layer]] = set()
+        self.at_layer: Layer | None = None
+        self.profile_raises: list[Exception] = []
+        self.profiled: list[ProfileRequest] = []
+        self.foretold: list[ProfileRequest] = []
         self.asked: list[ExplainRequest] = []
         self.explained: list[str] = []
         self.completed: list[str] = []
@@ -75,7 +85,12 @@ class FakeEngine:
             if layer is not None and not has_layer(layer, count, pools):
                 raise SettingsError(f"There is no layer {layer}.", "Give another.")
         self.explained.append(request.caption)
-        return Explained(request.id, self.make(request.caption), 0.01, False)
+        made = self.make(request.caption)
+        told = {
+            name: layer for name, layer in zip(("image_layer", "text_layer"), asked, strict=True) if layer is not None
+        }
+        made = replace(made, settings=replace(made.settings, **told))
+        return Explained(request.id, made, 0.01, False)
 
     def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
         self.threads.add(threading.get_ident())
@@ -91,6 +106,38 @@ class FakeEngine:
             raise self.score_raises.pop(0)
         rows = [Alternative(caption, 0.1, 0.5, rank + 1) for rank, caption in enumerate(request.captions)]
         return Scored(request.id, tuple(rows))
+
+    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+        """Yield rows; one that was made before, of the same caption, costs nothing."""
+        self.profiled.append(request)
+        for layer in reversed(self._layers(request)):
+            if (request.caption, request.side, layer) not in self.kept_rows:
+                tell(Report(f"picture at layer {layer}", 2, 2))
+                self.at_layer = layer
+                _wait(self.rows_gate[layer], cancel)
+                if self.profile_raises:
+                    raise self.profile_raises.pop(0)
+                self.kept_rows.add((request.caption, request.side, layer))
+            yield replace(profile_row(self.make(request.caption), request.side), layer=layer)
+
+    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+        self.foretold.append(request)
+        return Forecast(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
+
+    def hold_rows(self) -> None:
+        """Let no row of a profile be made until ``rows_gate`` is opened for its layer."""
+        for gate in self.rows_gate.values():
+            gate.clear()
+
+    def _layers(self, request: ProfileRequest) -> tuple[Layer, ...]:
+        at = ("image", "text").index(request.side)
+        return layers_of(self.layers[at], self.pools[at])
+
+
+def _opened() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
 
 
 def _wait(gate: threading.Event, cancel: CancelToken) -> None:

@@ -9,7 +9,14 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.session.requests import (
+    ExplainRequest,
+    ForecastRequest,
+    How,
+    ModelChoice,
+    ProfileRequest,
+    ScoreRequest,
+)
 from exclip_desktop.session.worker import Mailbox, Worker
 from exclip_desktop.storage.pictures import Picture
 from tests.ui.fakes import FakeEngine
@@ -84,6 +91,69 @@ def test_idle_work_that_is_useless_does_not_come_back(by: str) -> None:
         mailbox.put(_explain(2))
         assert mailbox.take().request.id == 2
     assert _cancelled(idle.token.check)
+    mailbox.put(_score(9))
+    assert mailbox.take().request.id == 9
+    mailbox.close()
+    assert mailbox.take() is None
+
+
+def _profile(number: int = 1) -> ProfileRequest:
+    return ProfileRequest(number, ModelChoice(), How(), PICTURE, "a dog", "image")
+
+
+def test_a_profile_comes_after_all_else_but_before_idle_work() -> None:
+    mailbox = Mailbox()
+    mailbox.put_idle(_explain())
+    for request in (_profile(), ForecastRequest(_profile(2)), _score()):
+        mailbox.put(request)
+    kinds = [type(mailbox.take().request) for _ in range(4)]
+    assert kinds == [ScoreRequest, ForecastRequest, ProfileRequest, ExplainRequest]
+
+
+def test_a_profile_makes_way_for_scores_and_goes_on_after_them() -> None:
+    mailbox, profile = Mailbox(), _profile()
+    mailbox.put(profile)
+    job = mailbox.take()
+    mailbox.put(_score())
+    assert _cancelled(job.token.check)
+    mailbox.put(_score(2))  # before the first has been taken
+    assert mailbox.take().request.id == 2
+    assert mailbox.take().request is profile
+
+
+def test_a_newer_profile_takes_the_place_of_one_that_runs() -> None:
+    mailbox = Mailbox()
+    mailbox.put(_profile(1))
+    job = mailbox.take()
+    mailbox.put(_profile(2))
+    assert _cancelled(job.token.check)
+    assert mailbox.take().request.id == 2
+
+
+@pytest.mark.parametrize("what", ["runs", "waits"])
+@pytest.mark.parametrize("by", ["an explanation", "cancel"])
+def test_a_profile_of_before_does_not_come_back(what: str, by: str) -> None:
+    mailbox = Mailbox()
+    mailbox.put(_profile())
+    mailbox.put(ForecastRequest(_profile()))
+    jobs = [mailbox.take(), mailbox.take()] if what == "runs" else []
+    if by == "cancel":
+        mailbox.cancel()
+    else:
+        mailbox.put(_explain(2))
+        assert mailbox.take().request.id == 2
+    assert all(_cancelled(job.token.check) for job in jobs[-1:])
+    mailbox.put(_score(9))
+    assert mailbox.take().request.id == 9
+    mailbox.close()
+    assert mailbox.take() is None
+
+
+def test_a_cancelled_profile_is_not_kept_by_what_is_asked_before_it_ends() -> None:
+    mailbox = Mailbox()
+    mailbox.put(_profile())
+    mailbox.take()
+    mailbox.cancel()
     mailbox.put(_score(9))
     assert mailbox.take().request.id == 9
     mailbox.close()

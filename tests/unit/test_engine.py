@@ -10,13 +10,15 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.core.errors import Cancelled, ModelError, UserError
+from exclip_desktop.core.layers import Side
+from exclip_desktop.core.profile import profile_row
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.models.model import Model
 from exclip_desktop.session import engine as engines
 from exclip_desktop.session.engine import ModelEngine
 from exclip_desktop.session.memo import PairMemo
-from exclip_desktop.session.requests import Explained, ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.session.requests import Explained, ExplainRequest, How, ModelChoice, ProfileRequest, ScoreRequest
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION, save_random_model, tiny_config
@@ -100,6 +102,41 @@ def test_the_memo_is_bounded_by_bytes(engine: ModelEngine, request_of: Callable[
         pairs.get(("a", ""))  # asked for again and again
     assert [pairs.get((name, "")) is found for name in "abc"] == [True, False, True]
     assert pairs.size() == 2 * found.matrix.nbytes
+
+
+@pytest.mark.parametrize("side", ["image", "text"])
+def test_a_profile_keeps_what_it_computes(
+    engine: ModelEngine, request_of: Callable[..., ExplainRequest], monkeypatch: pytest.MonkeyPatch, side: Side
+) -> None:
+    asked = request_of()
+    request = ProfileRequest(1, asked.choice, asked.how, asked.picture, asked.caption, side)
+    assert engine.forecast(request, silent, CancelToken()).total_s > 0
+    first = list(engine.profile(request, silent, CancelToken()))
+    assert [row.layer for row in first] == [2, 1, 0]
+    with monkeypatch.context() as patched:
+        for name in ("caption_factor", "picture_factor", "explain_words", "explain_factors"):
+            patched.setattr(engines, name, None)
+        assert list(engine.profile(request, silent, CancelToken())) == first
+        assert engine.forecast(request, silent, CancelToken()).total_s == 0
+        how = How(image_layer=1) if side == "image" else How(text_layer=1)
+        chosen = _explain(engine, request_of(how=how))  # as by a click on its row
+    assert chosen.cached
+    assert profile_row(chosen.explanation, side) == first[1]
+
+
+def test_a_profile_goes_on_after_the_rows_that_are_done(
+    engine: ModelEngine, request_of: Callable[..., ExplainRequest]
+) -> None:
+    asked, told, token = request_of(), list[str](), CancelToken()
+    request = ProfileRequest(1, asked.choice, asked.how, asked.picture, asked.caption, "image")
+    rows = engine.profile(request, silent, token)
+    next(rows)
+    token.cancel()
+    with pytest.raises(Cancelled):
+        next(rows)
+    whole = list(engine.profile(request, lambda report: told.append(report.what), CancelToken()))
+    assert len(whole) == 3
+    assert not any(what.endswith("layer 2") for what in told)
 
 
 @pytest.mark.parametrize("weight", ["visual.proj", "text_projection", "visual.transformer.resblocks.2.mlp.c_fc.weight"])

@@ -1,0 +1,147 @@
+"""Foretells what a layer profile costs, by its number of passes × a measured first chunk."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.attribution import closed_form, jacobian
+from exclip_desktop.attribution.path import Path, image_path, text_path
+from exclip_desktop.attribution.second_order import Method, explained_as_pair
+from exclip_desktop.attribution.sides import whole_passes
+from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.layers import POOL, Layer, Side
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.tokens import Caption
+from exclip_desktop.models.model import Model
+
+USUAL_NODES = 17  # of the adaptive rule: half of the measured paths end there (DECISIONS 9)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What was measured at a layer: seconds before the first node, seconds per node, and bytes at most."""
+
+    start_s: float
+    node_s: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be profiled, and how many nodes are expected of each integral."""
+
+    model: Model
+    picture: NDArray[np.uint8]
+    caption: Caption
+    method: Method
+    cancel: CancelToken
+
+    @property
+    def nodes(self) -> int:
+        adaptive = self.method.quadrature == "adaptive"
+        return min(USUAL_NODES, self.method.steps) if adaptive else self.method.steps
+
+    def path(self, side: Side, layer: Layer) -> Path:
+        if side == "text":
+            return text_path(self.model, self.caption, layer, self.method.text_reference)
+        return image_path(self.model, self.model.pixels(self.picture, self.method.framing), layer)
+
+    def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _Cost:
+        """Time one chunk at the middle of the path; ``whole``: of the whole factor even where a pair is cheaper."""
+        began = time.perf_counter()
+        path = self.path(side, layer)
+        float(path.embedding.sum())  # waits for an accelerator
+        start_s, middle = time.perf_counter() - began, path.at(path.features.new_tensor([0.5]))
+        size = jacobian.chunk_size(path.features)
+        if path.query is not None:
+            query = path.query
+            node_s = _timed(lambda: closed_form.directional_derivatives(query, middle, path.delta))
+            count, columns, held = 1.0, len(path.embedding), min(size, self.nodes)
+        else:
+            pair = side == "image" and not whole and self._pays_as_pair(layer)
+            passes = _pair_passes(path, len(self.caption.tokens)) if pair else whole_passes(path)
+            held = min(size, passes.count)
+            chunk = jacobian.Passes(held, passes.run)
+            node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
+            count, columns = passes.count / max(1, held), passes.count
+        values = held * jacobian.LIVE_COPIES * path.features.numel() + self.nodes * len(path.features) * columns
+        return _Cost(start_s, node_s * count, values * path.features.element_size())
+
+    def _pays_as_pair(self, layer: Layer) -> bool:
+        size = self.picture.shape[1], self.picture.shape[0]
+        return explained_as_pair(self.model, size, self.caption, replace(self.method, image_layer=layer))
+
+
+def forecast_profile(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: Caption,
+    method: Method,
+    side: Side,
+    *,
+    known: Collection[Layer],
+    picture_known: bool,
+    cancel: CancelToken,
+) -> Forecast:
+    """Foretell what a profile costs.
+
+    One chunk is measured at the last layer of each kind, with a closed form and without; what a pass costs elsewhere
+    is taken to grow with the number of blocks after the layer. The adaptive rule is taken to need ``USUAL_NODES``.
+
+    Args:
+        model, picture, caption, method, side: as of ``profile_pair``.
+        known: the layers that cost nothing, because they are kept.
+        picture_known: whether the picture's whole factor is kept, which the layers of the caption need.
+        cancel: polled once per chunk.
+
+    """
+    work = _Work(model, picture, caption, method, cancel)
+    seconds = dict.fromkeys(model.layers(side), 0.0)
+    todo, peak = [layer for layer in seconds if layer not in known], 0
+    blocks = model.image.layers if side == "image" else model.text.layers
+    for closed in (True, False):
+        alike = [layer for layer in todo if _is_closed(work, side, layer) == closed]
+        if not alike:
+            continue
+        probe = alike[-1]
+        cost = work.measure(side, probe)
+        peak = max(peak, cost.peak_bytes)
+        for layer in alike:
+            deeper = 1.0 if closed else _after(layer, blocks) / _after(probe, blocks)
+            seconds[layer] = cost.start_s + work.nodes * cost.node_s * deeper
+    if side == "text" and todo and not picture_known:
+        cost = work.measure("image", method.image_layer, whole=True)
+        seconds[todo[-1]] += cost.start_s + work.nodes * cost.node_s
+        peak = max(peak, cost.peak_bytes)
+    return Forecast(tuple(seconds.items()), peak)
+
+
+def _is_closed(work: _Work, side: Side, layer: Layer) -> bool:
+    if side == "image":
+        return work.model.image.cut(layer).query is not None
+    ids = torch.tensor([token.id for token in work.caption.tokens], device=work.model.device)
+    return work.model.text.cut(layer, ids).query is not None
+
+
+def _after(layer: Layer, blocks: int) -> float:
+    """Return how many blocks come after a layer; a pooling attention counts as half of one."""
+    return 0.5 if layer == POOL else blocks - int(layer)
+
+
+def _pair_passes(path: Path, count: int) -> jacobian.Passes:
+    """Return as many passes as a pair needs; what they are contracted with does not change their cost."""
+    return jacobian.reverse_mode(path, path.delta.new_zeros(count, len(path.embedding)))
+
+
+def _timed(run: Callable[[], Tensor]) -> float:
+    """Return the seconds of the second run; the first one warms up."""
+    run()
+    began = time.perf_counter()
+    found: Tensor = run()
+    float(found.sum())
+    return time.perf_counter() - began

@@ -1,0 +1,133 @@
+"""What the commands share: options that name pair, model and method, and what is meant by them."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import exclip_desktop
+from exclip_desktop.core.errors import CaptionError, SelectionError
+from exclip_desktop.core.preprocessing import PREPROCESSINGS
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.terminal import Bar
+
+if TYPE_CHECKING:
+    from exclip_desktop.models.model import Model  # it imports torch
+
+PAIR_WANTED = (
+    "A picture and a caption are needed; only one of them is given.",
+    'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
+)
+SAMPLE_ALONE = ("A sample brings its own picture and caption.", "Leave out --sample, or what stands beside it.")
+
+
+def add_pair(parser: argparse.ArgumentParser) -> None:
+    """Add what names a picture and a caption."""
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture file")
+    parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
+    parser.add_argument("--sample", type=int, metavar="N", help="take sample picture N (1–12) instead")
+    parser.add_argument(
+        "--max-megapixels",
+        type=float,
+        default=DEFAULT_MEGAPIXELS,
+        metavar="N",
+        help="largest picture read (default %(default)g)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add what names a model."""
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", metavar="NAME", help="demo (default), a folder, or an open_clip architecture")
+    group.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
+    group.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="weights file (.safetensors, .pt, .pth, .bin); without --model it is recognised",
+    )
+    group.add_argument(
+        "--preprocess",
+        metavar="WAY",
+        help="how pictures are prepared, where a checkpoint does not say it: "
+        f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
+    )
+    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
+    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """Add the method's settings."""
+    group = parser.add_argument_group("method")
+    group.add_argument(
+        "--image-layer",
+        type=_layer,
+        metavar="L",
+        help="image block or stage, from 0; −1 is the last; pool where attention pools",
+    )
+    group.add_argument(
+        "--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last; pool where attention pools"
+    )
+    group.add_argument(
+        "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"
+    )
+    group.add_argument("--steps", type=int, metavar="N", help="nodes of a fixed rule, or the most of the adaptive one")
+    group.add_argument("--text-reference", default="matched", metavar="KIND", help="matched (default) or published")
+    group.add_argument(
+        "--framing",
+        default="model",
+        metavar="HOW",
+        help="model (default: its own), crop, squash, pad, or whole: the picture at its own aspect",
+    )
+
+
+def _layer(text: str) -> int | str:
+    if text == "pool":
+        return text
+    try:
+        return int(text.replace("−", "-"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number, or pool") from None
+
+
+def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
+    """Return the picture and the caption that are meant; without any, the first sample's.
+
+    Raises:
+        CaptionError, SelectionError: only one is given, or there is no such sample.
+
+    """
+    if options.image is not None and options.caption is not None and options.sample is None:
+        return Path(options.image), options.caption
+    if options.image is not None:
+        raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
+    shipped = samples()
+    number = 1 if options.sample is None else options.sample
+    if not 1 <= number <= len(shipped):
+        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)} (--sample).")
+    return shipped[number - 1].path, shipped[number - 1].caption
+
+
+def model_of(options: argparse.Namespace) -> "Model":
+    """Load the model that is meant, a bar showing what is downloaded."""
+    with Bar(of_bytes=True) as bar:
+        return exclip_desktop.load_model(
+            options.model,
+            pretrained=options.pretrained,
+            checkpoint=options.checkpoint,
+            preprocess=options.preprocess,
+            device=options.device,
+            allow_download=options.download,
+            progress=bar.show,
+        )
+
+
+def method_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the method's settings, as arguments by name."""
+    return {
+        "image_layer": options.image_layer,
+        "text_layer": options.text_layer,
+        "quadrature": options.quadrature,
+        "steps": options.steps,
+        "text_reference": options.text_reference,
+        "framing": options.framing,
+    }

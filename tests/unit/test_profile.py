@@ -1,0 +1,211 @@
+"""The layer profile: what each row says, in what order rows come, and that each is what explaining there would give."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import exclip_desktop
+from exclip_desktop import explain, profile
+from exclip_desktop.attribution import profile as profiles
+from exclip_desktop.attribution.forecast import forecast_profile
+from exclip_desktop.attribution.second_order import resolve_method
+from exclip_desktop.cli import main
+from exclip_desktop.core.errors import Cancelled, SettingsError
+from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.interactions import InteractionMatrix, magnitudes
+from exclip_desktop.core.layers import Side
+from exclip_desktop.core.profile import Profile, ProfileRow, profile_row
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.models.model import Model
+from exclip_desktop.report import profile_as_plain, profile_as_text
+from exclip_desktop.storage.samples import samples
+from tests.conftest import CAPTION
+
+POOLING = {"attentional_pool": True, "attn_pooler_queries": 2, "attn_pooler_heads": 2}
+Picture = NDArray[np.uint8]
+
+
+@pytest.mark.parametrize("side", ["image", "text"])
+def test_every_row_is_what_explaining_at_its_layer_gives(tiny: Model, picture: Picture, side: Side) -> None:
+    other = "text" if side == "image" else "image"
+    found = profile(tiny, picture, CAPTION, side, **{f"{other}_layer": 1})
+    assert [row.layer for row in found.rows] == [0, 1, 2] == list(found.layers)
+    assert found.complete
+    for row in found.rows:
+        alone = profile_row(explain(tiny, picture, CAPTION, **{f"{side}_layer": row.layer, f"{other}_layer": 1}), side)
+        assert row.settings == alone.settings
+        assert row.score == pytest.approx(alone.score)
+        for mine, its in zip(row.ledger.lines(), alone.ledger.lines(), strict=True):
+            assert mine == (its[0], pytest.approx(its[1], abs=1e-3 * abs(row.score)))
+        assert row.magnitudes.lines() == [
+            (name, pytest.approx(value, abs=2e-3)) for name, value in alone.magnitudes.lines()
+        ]
+
+
+def test_the_shares_add_up_to_one(make_tiny: Callable[..., Model], picture: Picture) -> None:
+    for reference in ("matched", "published"):
+        found = profile(make_tiny(vision=POOLING), picture, CAPTION, text_reference=reference)
+        assert found.layers == (0, 1, 2, "pool")
+        for row in found.rows:
+            assert sum(share for _, share in row.shares) == pytest.approx(1, abs=1e-5)
+            assert sum(share for _, share in row.magnitudes.lines()) == pytest.approx(1)
+            assert row.exact
+
+
+def test_shares_are_blank_where_the_score_is_nearly_nothing(tiny: Model, picture: Picture) -> None:
+    row = profile(tiny, picture, CAPTION).rows[0]
+    assert row.shares is not None
+    assert replace(row, score=-0.0099).shares is None
+    assert replace(row, score=-0.0101).shares is not None
+
+
+def test_magnitudes_count_what_cancels_out() -> None:
+    values = np.array([[0.1, -0.3], [0.2, 0.4], [0.0, -1.0]], np.float32)
+    matrix = InteractionMatrix(values, np.array([True, True, False]), 1, (1, 1))
+    assert dict(magnitudes(matrix).lines()) == pytest.approx(
+        {
+            "words × patches": 0.35,
+            "specials × patches": 0.5,
+            "words × prefix tokens": 0.15,
+            "specials × prefix tokens": 0.0,
+        }
+    )
+    nothing = replace(matrix, values=np.zeros_like(values))
+    assert {value for _, value in magnitudes(nothing).lines()} == {0.0}
+
+
+def test_rows_come_from_the_last_layer_on_and_one_at_a_time(tiny: Model, picture: Picture) -> None:
+    asked: list[object] = []
+    method = resolve_method(tiny)
+    made = explain(tiny, picture, CAPTION)
+
+    def note(at: object) -> object:
+        asked.append(at)
+        return made
+
+    rows = profiles.profile_layers(tiny, method, "text", note)
+    assert asked == []
+    next(rows)
+    assert asked == [replace(method, text_layer=2)]
+    list(rows)
+    assert asked == [replace(method, text_layer=layer) for layer in (2, 1, 0)]
+
+
+@pytest.mark.parametrize("side", ["image", "text"])
+def test_it_can_be_cancelled_between_rows_and_within_one(tiny: Model, picture: Picture, side: Side) -> None:
+    token, seen, told = CancelToken(), list[ProfileRow](), list[Report]()
+
+    def each(row: ProfileRow) -> None:
+        seen.append(row)
+        token.cancel()
+
+    with pytest.raises(Cancelled):
+        profile(tiny, picture, CAPTION, side, each=each, cancel=token, progress=told.append)
+    assert [row.layer for row in seen] == [2]
+    name = "picture" if side == "image" else "caption"
+    assert {f"{name} at layer 2"} <= {report.what for report in told}
+    assert not any(report.what.endswith("layer 0") for report in told)
+
+
+def test_the_other_side_is_integrated_once(tiny: Model, picture: Picture) -> None:
+    told: list[Report] = []
+    method = resolve_method(tiny)
+    rows = profiles.profile_pair(tiny, picture, CAPTION, method, "image", told.append)
+    list(islice(rows, 2))
+    assert [report.what for report in told if report.done == 0].count("caption") == 1
+
+
+def test_a_profile_keeps_its_rows_in_reading_order(tiny: Model, picture: Picture) -> None:
+    row = profile(tiny, picture, CAPTION).rows[1]
+    whole = Profile("image", (0, 1, "pool"))
+    for layer in ("pool", 1, 0):
+        assert not whole.complete
+        assert whole.row(layer) is None
+        whole = whole.with_row(replace(row, layer=layer))
+    assert [entry.layer for entry in whole.rows] == [0, 1, "pool"]
+    assert whole.with_row(replace(row, layer=1)).complete
+
+
+@pytest.mark.parametrize("side", ["image", "text"])
+@pytest.mark.parametrize("quadrature", ["adaptive", "gauss-legendre"])
+def test_what_it_costs_is_foretold(tiny: Model, picture: Picture, side: Side, quadrature: str) -> None:
+    method = resolve_method(tiny, quadrature=quadrature)
+
+    def foretell(*known: int, picture_known: bool = False) -> Forecast:
+        read = tiny.reader.read(CAPTION)
+        return forecast_profile(
+            tiny, picture, read, method, side, known=known, picture_known=picture_known, cancel=CancelToken()
+        )
+
+    found = foretell()
+    seconds = dict(found.seconds)
+    assert list(seconds) == [0, 1, 2]
+    assert found.total_s == pytest.approx(sum(seconds.values()))
+    assert seconds[0] > seconds[1] > 0  # two and three blocks after it, of one measurement
+    assert 0 < found.peak_bytes < 100e6
+    assert [layer for layer, cost in foretell(0, 2).seconds if cost] == [1]
+    nothing = foretell(0, 1, 2)
+    assert (nothing.total_s, nothing.peak_bytes) == (0.0, 0)
+
+
+def test_foretelling_can_be_cancelled(tiny: Model, picture: Picture) -> None:
+    token, method = CancelToken(), resolve_method(tiny)
+    token.cancel()
+    with pytest.raises(Cancelled):
+        forecast_profile(
+            tiny, picture, tiny.reader.read(CAPTION), method, "image", known=(), picture_known=True, cancel=token
+        )
+
+
+def test_there_are_two_sides(tiny: Model, picture: Picture) -> None:
+    with pytest.raises(SettingsError, match='no side "picture"'):
+        profile(tiny, picture, CAPTION, "picture")  # type: ignore[arg-type]
+
+
+def test_the_command_line_prints_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny: Model
+) -> None:
+    monkeypatch.setattr(exclip_desktop, "load_model", lambda *_, **__: tiny, raising=False)
+    assert main(["profile", "--side", "text", "--image-layer", "2"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[-4].startswith("layer")
+    assert "text layers, image layer 2" in shown.out
+    assert main(["profile", "--json", "--quadrature", "gauss-legendre", "--steps", "2"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["layer"] for row in told["rows"]] == [0, 1, 2]
+    assert told["settings"]["steps"] == 2
+    assert told["caption"] == samples()[0].caption
+    assert main(["profile", "--sample", "1", "--text-layer", "9"]) == 2
+    assert "--text-layer" in capsys.readouterr().err
+
+
+def test_it_is_told_as_a_table_and_as_plain_values(tiny: Model, picture: Picture) -> None:
+    found = profile(tiny, picture, CAPTION, text_layer=0, text_reference="published")
+    small = replace(found, rows=(replace(found.rows[0], score=0.001, exact=False), *found.rows[1:]))
+    plain = profile_as_plain(small)
+    assert plain["side"] == "image"
+    assert (plain["settings"]["text_layer"], "image_layer" in plain["settings"]) == (0, False)
+    assert [entry["layer"] for entry in plain["rows"]] == [0, 1, 2]
+    assert plain["rows"][0]["shares"] is None
+    assert sum(plain["rows"][1]["shares"].values()) == pytest.approx(1, abs=1e-5)
+    lines = profile_as_text(small, CAPTION).splitlines()
+    table = lines[-4:]
+    assert table[0].split() == [
+        "layer",
+        "w×p",
+        "s×p",
+        "w×c",
+        "s×c",
+        "reference",
+        "gap",
+        "residual",
+        *table[0].split()[1:5],
+    ]
+    assert "not exact" in table[1]
+    assert len(table[2].split()) == 1 + 7 + 1 + 4
+    assert {line.index("|") for line in table[1:]} == {table[2].index("|")}
