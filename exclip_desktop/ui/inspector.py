@@ -1,4 +1,4 @@
-"""The inspector: what the selection adds up to, the whole matrix, and what decided the numbers."""
+"""The inspector: what the selection adds up to, the whole matrix, the layers, and what decided the numbers."""
 
 from typing import Final
 
@@ -9,15 +9,16 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, Q
 from exclip_desktop.core.pairs import word_values
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.details_tab import DetailsTab
+from exclip_desktop.ui.layers_tab import LayersTab
 from exclip_desktop.ui.matrix_tab import MatrixTab
 from exclip_desktop.ui.selection_tab import SelectionTab
 
-EVERYTHING: Final = frozenset({"explanation", "outcome", "stale", "caption", "selection", "preview", "view", "facts"})
 CONDITION: Final = frozenset({"explanation", "stale", "caption"})
+EVERYTHING: Final = CONDITION | {"outcome", "selection", "preview", "view", "facts", "profile"}
 VEIL_ALPHA: Final = 130
 
 
-Tab = SelectionTab | MatrixTab | DetailsTab
+Tab = SelectionTab | MatrixTab | LayersTab | DetailsTab
 
 
 class _Veil(QWidget):
@@ -92,13 +93,14 @@ class _Page(QWidget):
 
 
 class Inspector(QTabWidget):
-    """Three tabs: Selection, Matrix, Details. Only the one that can be seen follows the state.
+    """Four tabs: Selection, Matrix, Layers, Details. Only the one that can be seen follows the state.
 
     Signals:
         pair_chosen(rows, patch): a word × patch was chosen; rows of the matrix, (row, column) of the patch.
         rows_hovered(rows): the mouse is over rows of the matrix; (): no longer.
         patch_hovered(patch): the mouse is over a patch, (row, column); None: no longer.
         rows_committed(before, after): rows were selected by their label; the selected rows before and after.
+        layers_looked_at(side), profile_asked(side), layer_chosen(side, layer): of the tab of layers.
 
     """
 
@@ -106,13 +108,23 @@ class Inspector(QTabWidget):
     rows_hovered = Signal(object)
     patch_hovered = Signal(object)
     rows_committed = Signal(object, object)
+    layers_looked_at = Signal(str)
+    profile_asked = Signal(str)
+    layer_chosen = Signal(str, object)
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._selection, self._matrix, self._details = SelectionTab(state), MatrixTab(state), DetailsTab(state)
-        self._pages = tuple(_Page(tab, state) for tab in (self._selection, self._matrix, self._details))
-        for page, name in zip(self._pages, ("Selection", "Matrix", "Details"), strict=True):
+        self._selection, self._matrix = SelectionTab(state), MatrixTab(state)
+        self._layers, self._details = LayersTab(state), DetailsTab(state)
+        tabs: dict[str, Tab] = {
+            "Selection": self._selection,
+            "Matrix": self._matrix,
+            "Layers": self._layers,
+            "Details": self._details,
+        }
+        self._pages = tuple(_Page(tab, state) for tab in tabs.values())
+        for page, name in zip(self._pages, tabs, strict=True):
             self.addTab(page, name)
         self.setAccessibleName("Inspector")
         self.setDocumentMode(True)
@@ -151,6 +163,9 @@ class Inspector(QTabWidget):
             tab.rows_hovered.connect(self.rows_hovered)
             tab.patch_hovered.connect(self.patch_hovered)
         self._matrix.rows_committed.connect(self.rows_committed)
+        self._layers.looked_at.connect(self.layers_looked_at)
+        self._layers.profile_asked.connect(self.profile_asked)
+        self._layers.layer_chosen.connect(self.layer_chosen)
 
     def _catch_up(self) -> None:
         self._pages[self.currentIndex()].catch_up()

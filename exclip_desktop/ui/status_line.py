@@ -1,11 +1,13 @@
 """The line at the window's bottom: the model, what it gave and how, the work in progress, and that nothing leaves."""
 
+import time
 from typing import Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from exclip_desktop.session.notices import doubt_told
+from exclip_desktop.session.pace import Pace, about
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.bundled import model_told
 from exclip_desktop.ui.elided import Elided
@@ -34,6 +36,7 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._state = state
         self._idle = False
+        self._pace = Pace()
         self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
         self._timer.timeout.connect(self._on_waited)
         self._build()
@@ -113,7 +116,8 @@ class StatusLine(QWidget):
             self._show_work(False)
             self._timer.start()
         self._idle = work.idle
-        self._what.show_text(work.what)
+        left_s = self._pace.left_s(work, time.monotonic())
+        self._what.show_text(work.what if left_s is None else f"{work.what}, about {about(left_s)} left")
         self._what.setEnabled(not work.idle)
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
         self._bar.setValue(work.done)

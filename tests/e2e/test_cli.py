@@ -227,8 +227,9 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_option_that_a_message_or_readme_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["explain", "--help"])
+    for command in ("explain", "profile"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     parts = [path for path in (ROOT / "exclip_desktop").rglob("*.py") if "demo" not in path.parts]
     named = {

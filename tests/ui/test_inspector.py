@@ -231,7 +231,7 @@ def test_a_stale_explanation_is_dimmed_and_said(state: State, inspector: Inspect
 def test_only_the_tab_that_can_be_seen_follows(state: State, inspector: Inspector) -> None:
     pairs = pairs_of(inspector)
     before = list(pairs.pairs)
-    inspector.setCurrentIndex(2)
+    inspector.setCurrentIndex(3)
     state.change(selection=Selection((2,)))
     assert pairs.pairs == before
     inspector.setCurrentIndex(0)
@@ -265,7 +265,7 @@ def test_values_are_copied_as_a_table(state: State, inspector: Inspector) -> Non
 def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     state.change(outcome=Outcome(0.4567, True), facts=ModelFacts("demo", "cpu", 3, 2, 32))
     inspector.set_log_file("/somewhere/window.log")
-    inspector.setCurrentIndex(2)
+    inspector.setCurrentIndex(3)
     assert text_of(inspector, "Weights SHA-256") == "000000000000…"
     assert inspector.findChild(QLabel, "Weights SHA-256").toolTip() == "0" * 64
     assert text_of(inspector, "Time") == "0.46 s, from the cache"
@@ -303,7 +303,7 @@ def test_details_say_what_is_not_exact_and_name_another_model_only(state: State,
     fixed = replace(explanation.image_side, nodes=10, residual=0.02, row_error=None)
     unsettled = replace(explanation.text_side, nodes=33, residual=2e-4, row_error=3e-3, converged=False)
     settings = replace(explanation.settings, model="ViT-B-32")
-    inspector.setCurrentIndex(2)
+    inspector.setCurrentIndex(3)
     state.change(explanation=replace(explanation, image_side=fixed, text_side=unsettled, settings=settings))
     assert text_of(inspector, "Picture side").splitlines()[1:] == [
         "residual 2.0e-02",
@@ -318,7 +318,7 @@ def test_details_say_what_is_not_exact_and_name_another_model_only(state: State,
     assert label.toolTip().replace("\n", " ") == remedy_told(explained(state)) != ""
 
 
-@pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
 def test_everything_fits_the_least_width(state: State, inspector: Inspector, index: int) -> None:
     inspector.setCurrentIndex(index)
     inspector.resize(260, 480)

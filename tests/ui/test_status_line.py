@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.explanation import SideReport
+from exclip_desktop.session.pace import Pace, about
 from exclip_desktop.session.requests import ModelFacts
 from exclip_desktop.session.state import Outcome, State, Work
 from exclip_desktop.ui.bundled import BUNDLED_SAYS
@@ -111,3 +112,43 @@ def test_short_work_never_shows(qtbot: QtBot) -> None:
     qtbot.waitUntil(line.findChild(QProgressBar).isVisible, timeout=5000)
     state.change(work=Work("Explaining the caption"))
     assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant
+
+
+def test_what_is_left_is_told_from_how_fast_it_went() -> None:
+    pace, work = Pace(), Work("Profiling the layers", 100, 1000)
+    assert pace.left_s(work, 50.0) is None  # its first step, whenever that was begun
+    assert pace.left_s(replace(work, done=150), 51.9) is None  # too early to tell
+    assert pace.left_s(replace(work, done=200), 54.0) == pytest.approx(32.0)  # 100 in 4 s, 800 left
+    assert pace.left_s(replace(work, done=200), 58.0) == pytest.approx(64.0)
+    assert pace.left_s(replace(work, done=990), 80.0) is None  # as good as done
+    assert pace.left_s(replace(work, done=1000), 80.0) is None
+    assert pace.left_s(replace(work, done=10), 90.0) is None  # begun anew
+    assert pace.left_s(replace(work, what="Explaining", done=20, total=0), 99.0) is None
+    assert pace.left_s(replace(work, done=0, total=0), 99.0) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "a second"),
+        (4.4, "4 s"),
+        (38.0, "40 s"),
+        (94.0, "95 s"),
+        (100.0, "2 min"),
+        (9e3, "2 h"),
+    ],
+)
+def test_roughly_known_times_read_so(seconds: float, told: str) -> None:
+    assert about(seconds) == told
+
+
+def test_the_status_line_says_what_is_left(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    monkeypatch.setattr("exclip_desktop.ui.status_line.time.monotonic", lambda: state.work.done * 0.5)
+    for done in (1, 2, 20):
+        state.change(work=Work("Explaining the picture", done, 100))
+    assert line._what.text() == "Explaining the picture, about 40 s left"
+    state.change(work=Work("Explaining the picture", 0, 0))
+    assert line._what.text() == "Explaining the picture"
