@@ -39,20 +39,25 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Add what names a model."""
     group = parser.add_argument_group("model")
     group.add_argument("--model", metavar="NAME", help="demo (default), a folder, or an open_clip architecture")
-    group.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
-    group.add_argument(
+    add_weights(group)
+    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
+    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
+
+
+def add_weights(parser: Any) -> None:
+    """Add the options that say which weights an architecture has."""
+    parser.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
+    parser.add_argument(
         "--checkpoint",
         metavar="FILE",
-        help="weights file (.safetensors, .pt, .pth, .bin); without --model it is recognised",
+        help="weights file (.safetensors, .pt, .pth, .bin); its architecture is recognised where none is named",
     )
-    group.add_argument(
+    parser.add_argument(
         "--preprocess",
         metavar="WAY",
         help="how pictures are prepared, where a checkpoint does not say it: "
         f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
     )
-    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
-    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
 
 
 def add_method(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,7 @@ from platformdirs import user_cache_path
 
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.version import __version__
-from exclip_desktop.models.loading import why_not
-from exclip_desktop.models.registry import FoundModel, models_on_this_computer
+from exclip_desktop.models.catalogue import ModelEntry, models_here
 from exclip_desktop.session.logs import log_file
 
 PACKAGES = (
@@ -31,7 +30,7 @@ def findings() -> str:
         *(f"  {line}" for line in _devices()),
         "",
         "Models on this computer",
-        *(f"  {_model(found)}" for found in models_on_this_computer()),
+        *(f"  {_model(entry)}" for entry in models_here()),
         "",
         "Folders",
         f"  resources        {resource()}",
@@ -42,10 +41,9 @@ def findings() -> str:
     return "\n".join(lines)
 
 
-def _model(found: FoundModel) -> str:
-    reason = why_not(found.name) if found.tag else ""
-    told = f"   cannot be explained yet: {reason}" if reason else ""
-    return f"{found.name} {found.tag}".rstrip() + f"   {found.path}{told}"
+def _model(entry: ModelEntry) -> str:
+    told = f"   cannot be explained yet: {entry.reason}" if entry.reason else ""
+    return f"{entry.name} {entry.tag}".rstrip() + f"   {entry.path}{told}"
 
 
 def _version(name: str) -> str:

@@ -15,14 +15,18 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.models.published import published_sha256
-from exclip_desktop.models.registry import clip_cache, hub_files, tag_config
+from exclip_desktop.models.registry import cached_weights, check_architecture, clip_cache, hub_files, tag_config
+from exclip_desktop.models.text_files import ENCODER_FILES, TOKENIZER_FILES
 from exclip_desktop.models.transfer import RemoteFile, fetch_file, size_of
 
-TOKENIZER_FILES: Final = (
-    *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
-    *("spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "vocab.json", "vocab.txt", "merges.txt"),
-)
-"""What tokenizers of Hugging Face are read from; none has all."""
+TEXT_FILES: Final = {
+    "hf_tokenizer_name": (
+        *TOKENIZER_FILES,
+        *("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt"),
+    ),
+    "hf_model_name": ENCODER_FILES,
+}
+"""By the entry of open_clip's ``text_cfg`` that names a repository: what is read from there, if it is there."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Found = TypeVar("Found")
@@ -47,6 +51,17 @@ class Download:
     extras: tuple[tuple[str, str], ...]
 
 
+def downloaded(name: str, tag: str) -> Path | None:
+    """Return where a tag's weights lie on this computer; None: not here. Never reaches the network.
+
+    Raises:
+        ModelError: there is no such tag.
+
+    """
+    check_architecture(name)
+    return cached_weights(tag_config(name, tag))
+
+
 def plan_download(name: str, tag: str) -> Download:
     """Ask the servers what a tag's download would fetch; nothing is fetched yet.
 
@@ -54,6 +69,7 @@ def plan_download(name: str, tag: str) -> Download:
         ModelError: there is no such tag, or the network does not answer.
 
     """
+    check_architecture(name)
     config = tag_config(name, tag)
     hub = hub_files(config)
     for repository, file in hub:
@@ -101,9 +117,7 @@ def _hub_file(repository: str, file: str) -> RemoteFile | None:
 def _extras(name: str) -> tuple[tuple[str, str], ...]:
     """Return the small files that a model's text part needs of other repositories."""
     text = open_clip.get_model_config(name)["text_cfg"]
-    tokenizer, encoder = text.get("hf_tokenizer_name"), text.get("hf_model_name")
-    files = [(tokenizer, file) for file in TOKENIZER_FILES] if tokenizer else []
-    return (*files, *([(encoder, "config.json")] if encoder else []))
+    return tuple((text[key], file) for key, files in TEXT_FILES.items() if text.get(key) for file in files)
 
 
 def _asked(call: Callable[[], Found], repository: str) -> Found | None:

@@ -1,12 +1,14 @@
 """Loads a model: open_clip builds it, strictly from the weights that were found."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import open_clip
 from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
+from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, silent
@@ -21,7 +23,7 @@ from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.readers import reader_of, why_not_text
 from exclip_desktop.models.registry import CARD_FILE
 from exclip_desktop.models.sources import Source, find_source, identified, preprocess_of
-from exclip_desktop.models.text_files import Encoder, check_text_files, find_encoder, find_tokenizer
+from exclip_desktop.models.text_files import check_text_files, find_encoder, find_tokenizer
 from exclip_desktop.models.towers import image_tower, text_tower
 
 
@@ -55,12 +57,11 @@ def load_model(
 
     """
     fetch = (lambda *tag: download(plan_download(*tag), progress or silent, cancel)) if allow_download else None
-    source = _explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
     chosen = device_of(device)
-    weights = read_weights(source.weights)
-    source = _explainable(identified(source, weights))
+    source, weights = opened(name, pretrained, checkpoint, preprocess, fetch)
     tokenizer, encoder = find_tokenizer(source.schema, source.folder), find_encoder(source.config(), source.folder)
-    network = _build(source, weights, encoder)
+    network, state = matched(source, weights)
+    network.load_state_dict(state)  # strictly: nothing is stretched or left out
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(chosen)
     content, config = sha256_of(source.weights), [source.config(), network.visual.preprocess_cfg]
@@ -85,6 +86,19 @@ def load_model(
             misfit = f"{CARD_FILE} does not fit {source.name}: {error.message}"
             raise ModelError(misfit, "Mend or remove it.") from error
     return model
+
+
+def opened(
+    name: str | None,
+    pretrained: str | None,
+    checkpoint: str | Path | None,
+    preprocess: str | Path | None,
+    fetch: Callable[[str, str], Path] | None = None,
+) -> tuple[Source, Weights]:
+    """Return what the arguments of ``load_model`` name, as far as its weights tell, and the weights."""
+    source = _explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
+    weights = read_weights(source.weights)
+    return _explainable(identified(source, weights)), weights
 
 
 def _explainable(source: Source) -> Source:
@@ -114,10 +128,15 @@ def why_not(schema: str) -> str:
     return why_not_text(schema, config)
 
 
-def _build(source: Source, weights: Weights, encoder: Encoder | None) -> Any:
-    """Let open_clip build the network and load the weights, strictly: nothing is stretched or left out."""
-    config = source.config() if encoder is None else {**source.config(), "text_cfg": encoder.text_cfg}
-    network = empty_network(source.name, config)
+def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:
+    """Return open_clip's network, still empty, and the weights under its names, which fit in every shape.
+
+    Raises:
+        ModelError: they do not fit, or nobody has said how pictures are prepared for them.
+
+    """
+    config, encoder = source.config(), find_encoder(source.config(), source.folder)
+    network = empty_network(source.name, config if encoder is None else config | {"text_cfg": encoder.text_cfg}, device)
     state = converted(network, weights.state)
     wrong = misfit(network, state)
     if wrong:
@@ -127,8 +146,7 @@ def _build(source: Source, weights: Weights, encoder: Encoder | None) -> Any:
         )
     known = merge_preprocess_dict(PreprocessCfg(), preprocess_of(source))
     set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})
-    network.load_state_dict(state)
-    return network
+    return network, state
 
 
 def _card(folder: Path | None) -> Card:

@@ -2,13 +2,14 @@
 
 import difflib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import open_clip
 from huggingface_hub import try_to_load_from_cache
 from open_clip import pretrained as tags
+from open_clip.factory import _find_checkpoint_in_dir
+from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.resources import resource
@@ -21,28 +22,20 @@ CARD_FILE = "exclip.json"
 HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundModel:
-    """Weights on this computer: the architecture, open_clip's tag (empty for a folder), and the file or folder."""
-
-    name: str
-    tag: str
-    path: Path
-
-
 def bundled_folder() -> Path:
     """Return the folder of the model that ships with the program."""
     return resource("models", BUNDLED)
 
 
-def models_on_this_computer() -> list[FoundModel]:
-    """Return the bundled model and every open_clip tag whose weights lie in the local caches."""
-    found = [FoundModel(BUNDLED, "", bundled_folder())] if bundled_folder().is_dir() else []
-    for name, tag in open_clip.list_pretrained():
-        path = cached_weights(tags.get_pretrained_cfg(name, tag))
-        if path is not None:
-            found.append(FoundModel(name, tag, path))
-    return found
+def installed_folder() -> Path:
+    """Return the folder of the models that the person has unpacked, one folder each."""
+    return user_data_path("exclip_desktop", appauthor=False) / "models"
+
+
+def weights_in(folder: Path) -> Path | None:
+    """Return the weights' file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
+    found = _find_checkpoint_in_dir(folder)
+    return None if found is None else Path(found)
 
 
 def cached_weights(config: dict[str, Any]) -> Path | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import open_clip
-from open_clip.factory import _find_checkpoint_in_dir
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import expanded, is_dir, is_file
@@ -22,7 +21,9 @@ from exclip_desktop.models.registry import (
     bundled_folder,
     cached_weights,
     check_architecture,
+    installed_folder,
     tag_config,
+    weights_in,
 )
 
 _DECIDING: Final = ("mean", "std", "interpolation", "resize_mode")
@@ -79,8 +80,8 @@ def find_source(
         path = _checkpoint_file(expanded(checkpoint))
         return Source(path.name, "", path, preprocess=told)
     name = name or BUNDLED
-    folder = bundled_folder() if name == BUNDLED else expanded(name)
-    if name == BUNDLED or is_dir(folder):
+    folder = _folder_named(name)
+    if folder is not None:
         if pretrained or checkpoint:
             raise ModelError(
                 f'"{name}" brings its own weights.',
@@ -98,6 +99,14 @@ def find_source(
         else "Both a tag and a checkpoint are given.",
         "Give either a tag such as laion2b_s34b_b79k (--pretrained) or a checkpoint file (--checkpoint).",
     )
+
+
+def _folder_named(name: str) -> Path | None:
+    """Return the folder of the bundled model, at a path, or of an unpacked model; None: it names none."""
+    if name == BUNDLED:
+        return bundled_folder()
+    places = (expanded(name), installed_folder() / name)
+    return next((folder for folder in places if is_dir(folder)), None)
 
 
 def identified(source: Source, weights: Weights) -> Source:
@@ -153,11 +162,11 @@ def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
         raise ModelError(
             f"The folder {folder} has no {CONFIG_FILE}.", "Choose a folder with a config and weights (--model)."
         )
-    found = _find_checkpoint_in_dir(folder)  # the same file that open_clip's local-dir: loads
+    found = weights_in(folder)
     if found is None:
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors beside the config.")
     own = _own_preprocess(folder)
-    return Source(name, f"local-dir:{folder}", Path(found), folder, _settled(name, own, told))
+    return Source(name, f"local-dir:{folder}", found, folder, _settled(name, own, told))
 
 
 def _snapshot(folder: Path) -> Path:

@@ -1,0 +1,161 @@
+"""What models there are: on this computer, and in open_clip's list; and how one is removed again. Never the network."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import open_clip
+from huggingface_hub import constants, scan_cache_dir
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.loading import why_not
+from exclip_desktop.models.published import all_tags
+from exclip_desktop.models.registry import (
+    BUNDLED,
+    CONFIG_FILE,
+    bundled_folder,
+    cached_weights,
+    clip_cache,
+    installed_folder,
+    weights_in,
+)
+
+Place = Literal["bundled", "installed", "cache", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model, on this computer or not.
+
+    Attributes:
+        name: what ``load_model`` takes: ``demo``, an installed name, a folder, or an architecture.
+        tag: open_clip's tag of the weights, for ``pretrained``; empty where the name says all.
+        path: its weights' file; None where it is not on this computer.
+        bytes: the file's size; 0 where it is not on this computer.
+        place: where it lies: ``bundled``, ``installed`` by unpacking, in a ``cache``; empty where it is not here.
+        family: its image encoder's kind, and its text encoder's where that is Hugging Face's.
+        grid: (rows, columns) of patches; None where only building the model would tell.
+        context: tokens that its text encoder reads.
+        reason: why it cannot be explained; empty where it can.
+
+    """
+
+    name: str
+    tag: str
+    path: Path | None
+    bytes: int
+    place: Place
+    family: str
+    grid: tuple[int, int] | None
+    context: int
+    reason: str
+
+    @property
+    def cached(self) -> bool:
+        """Whether it is on this computer."""
+        return self.path is not None
+
+
+def models_here() -> list[ModelEntry]:
+    """Return every model on this computer: bundled, unpacked, then those in the caches of open_clip and the hub."""
+    own = [_of_folder(BUNDLED, bundled_folder(), "bundled")]
+    own += [_of_folder(path.name, path, "installed") for path in _installed()]
+    tagged = [entry for entry in every_tag() if entry.cached]
+    known = {entry.path for entry in tagged}
+    others = [_of_folder(str(path), path, "cache") for path in _snapshots() if weights_in(path) not in known]
+    return [entry for entry in (*own, *tagged, *others) if entry is not None]
+
+
+def every_tag() -> list[ModelEntry]:
+    """Return every tag of open_clip's list, on this computer or not."""
+    return [_entry(one.name, one.tag, cached_weights(one.config), one.name) for one in all_tags()]
+
+
+def remove_model(entry: ModelEntry) -> None:
+    """Delete a model's weights from a cache, or an unpacked model's folder.
+
+    Raises:
+        ModelError: it is bundled, is not on this computer, or cannot be deleted.
+
+    """
+    if entry.path is None or entry.place not in ("installed", "cache"):
+        raise ModelError(f"{entry.name} cannot be removed.", "Only what was unpacked or downloaded can.")
+    try:
+        if entry.place == "installed":
+            shutil.rmtree(entry.path.parent)
+        elif entry.path.is_relative_to(clip_cache()):
+            entry.path.unlink()
+        else:
+            _remove_from_hub(entry.path)
+    except OSError as error:
+        raise ModelError(f"{entry.path} cannot be removed: {error}.", "Delete it by hand.") from error
+
+
+def _remove_from_hub(path: Path) -> None:
+    """Delete the snapshot that holds ``path``, and the blobs that no other snapshot needs."""
+    cache = scan_cache_dir(constants.HF_HUB_CACHE)
+    revisions = [
+        held.commit_hash for repo in cache.repos for held in repo.revisions if held.snapshot_path in path.parents
+    ]
+    cache.delete_revisions(*revisions).execute()
+
+
+def _installed() -> list[Path]:
+    folder = installed_folder()
+    return sorted(path.parent for path in folder.glob(f"*/{CONFIG_FILE}")) if folder.is_dir() else []
+
+
+def _snapshots() -> Iterator[Path]:
+    """Yield the snapshots in the hub's cache that hold a model of open_clip's form."""
+    for config in sorted(Path(constants.HF_HUB_CACHE).glob(f"models--*/snapshots/*/{CONFIG_FILE}")):
+        if weights_in(config.parent) is not None:
+            yield config.parent
+
+
+def _of_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
+    path = weights_in(folder)
+    if path is None or not (folder / CONFIG_FILE).is_file():
+        return None
+    try:
+        return _entry(name, "", path, f"local-dir:{folder}", place)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ModelEntry(name, "", path, path.stat().st_size, place, "", None, 0, "its config cannot be read")
+
+
+def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "cache") -> ModelEntry:
+    config: dict[str, Any] = open_clip.get_model_config(schema)
+    return ModelEntry(
+        name=name,
+        tag=tag,
+        path=path,
+        bytes=0 if path is None else path.stat().st_size,
+        place="" if path is None else place,
+        family=family(config),
+        grid=_grid(config["vision_cfg"]),
+        context=config["text_cfg"].get("context_length", 77),
+        reason=why_not(schema),
+    )
+
+
+def family(config: dict[str, Any]) -> str:
+    """Return an image encoder's kind in a few words, and a Hugging Face text encoder's name."""
+    vision, text = config["vision_cfg"], config["text_cfg"]
+    if "multimodal_cfg" in config:
+        image = "CoCa"
+    elif vision.get("timm_model_name"):
+        image = vision["timm_model_name"]
+    else:
+        image = "ResNet" if isinstance(vision.get("layers"), list) else "ViT"
+    return f"{image} + {text['hf_model_name']}" if text.get("hf_model_name") else image
+
+
+def _grid(vision: dict[str, Any]) -> tuple[int, int] | None:
+    if vision.get("timm_model_name"):
+        return None
+    size = vision.get("image_size", 224)
+    height, width = size if isinstance(size, list) else (size, size)
+    patch = 32 if isinstance(vision.get("layers"), list) else vision.get("patch_size", 16)
+    down, across = patch if isinstance(patch, list) else (patch, patch)
+    return height // down, width // across

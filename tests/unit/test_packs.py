@@ -1,0 +1,277 @@
+"""Models packed into a folder and unpacked elsewhere; what is on this computer is listed and removed."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from huggingface_hub import constants
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from exclip_desktop.core.errors import Cancelled, ModelError, OutputError
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.sizes import size_told
+from exclip_desktop.models import registry
+from exclip_desktop.models.catalogue import every_tag, models_here, remove_model
+from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.packs import _copy_small_files, pack_model, unpack_model
+from exclip_desktop.models.scoring import score_captions
+from exclip_desktop.models.sources import Source
+from tests.conftest import CAPTION, TINY, save_random_model, tiny_config
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = save_random_model(tmp_path_factory.mktemp("model"), tiny_config())
+    (folder / "exclip.json").write_text('{"image_layer": 1}')
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder and caches of the test's own."""
+    monkeypatch.setattr(registry, "user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "data" / "models"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# Packing and unpacking
+
+
+def test_a_packed_folder_gives_the_same_model(folder: Path, tmp_path: Path) -> None:
+    out = pack_model(tmp_path / "out" / "packed", str(folder))
+    assert names(out) == {"open_clip_config.json", "open_clip_model.safetensors", "exclip.json", "SHA256SUMS"}
+    own, packed = load_model(str(folder)), load_model(str(out))
+    assert (packed.fingerprint, packed.card) == (own.fingerprint, own.card)
+
+
+def test_a_packed_checkpoint_needs_nothing_more_to_be_said(
+    architecture: str, folder: Path, tmp_path: Path, picture: NDArray[np.uint8]
+) -> None:
+    state = load_file(folder / "open_clip_model.safetensors")
+    torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, tmp_path / "w.pt")
+    given: dict[str, Any] = {"checkpoint": tmp_path / "w.pt", "preprocess": "inception"}
+    with pytest.raises(ModelError, match="does not say how pictures are prepared"):
+        pack_model(tmp_path / "packed", architecture, checkpoint=tmp_path / "w.pt")
+    out = pack_model(tmp_path / "packed", None, **given)
+    own, packed = load_model(architecture, **given), load_model(str(out))
+    scores = [score_captions(model, picture, [CAPTION, "a cat"]).cosine for model in (own, packed)]
+    np.testing.assert_array_equal(*scores)
+    again = pack_model(tmp_path / "again", str(out))
+    assert load_model(str(again)).fingerprint == packed.fingerprint
+
+
+def test_quickgelu_is_packed_with_the_weights_that_need_it(
+    architecture: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"url": "https://example.org/tiny.pt", "mean": (0, 0, 0), "std": (1, 1, 1), "quick_gelu": True}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": entry})
+    cache = tmp_path / "home" / ".cache" / "clip"
+    cache.mkdir(parents=True)
+    torch.save(load_file(folder / "open_clip_model.safetensors"), cache / "tiny.pt")
+    out = pack_model(tmp_path / "packed", architecture, pretrained="tagged")
+    gelu = load_model(str(out)).network.transformer.resblocks[0].mlp.gelu
+    assert isinstance(gelu, open_clip.transformer.QuickGELU)
+
+
+def test_a_tokenizer_is_packed_from_beside_the_model_or_from_the_cache(folder: Path, tmp_path: Path) -> None:
+    snapshot = tmp_path / "hub" / "models--nobody--words" / "snapshots" / "0123"
+    snapshot.mkdir(parents=True)
+    (snapshot.parents[1] / "refs").mkdir()
+    (snapshot.parents[1] / "refs" / "main").write_text("0123")
+    (snapshot / "tokenizer.json").write_text("cached")
+    (snapshot / "vocab.txt").write_text("cached")
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    (beside / "vocab.txt").write_text("beside")
+    out = tmp_path / "out"
+    out.mkdir()
+    source = Source("x", "local-dir:x", beside / "w.safetensors", beside)
+    _copy_small_files(source, {"hf_tokenizer_name": "nobody/words"}, out)
+    assert {path.name: path.read_text() for path in out.iterdir()} == {
+        "tokenizer.json": "cached",
+        "vocab.txt": "beside",
+    }
+
+
+def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, data: Path) -> None:
+    out = pack_model(tmp_path / "my clip", str(folder))
+    told: list[Report] = []
+    assert unpack_model(out, progress=told.append) == "my clip"
+    assert [report.done for report in told] == [0, 1, 2]
+    assert names(data) == {"my clip"}
+    assert load_model("my clip").fingerprint == load_model(str(folder)).fingerprint
+    assert unpack_model(str(out)) == "my clip", "the same model again is no trouble"
+    assert ("my clip", "installed") in [(entry.name, entry.place) for entry in models_here()]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda folder: (folder / "SHA256SUMS").unlink(), "is no packed model"),
+        (lambda folder: (folder / "SHA256SUMS").write_text("hello"), "is no packed model"),
+        (lambda folder: (folder / "SHA256SUMS").write_text(""), "not whole: open_clip_config.json is missing"),
+        (lambda folder: (folder / "exclip.json").unlink(), "not whole: exclip.json is missing"),
+        (
+            lambda folder: (folder / "exclip.json").write_text('{"image_layer": 2}'),
+            "exclip.json is not what was packed",
+        ),
+        (lambda folder: flip(folder / "open_clip_model.safetensors"), "model.safetensors is not what was packed"),
+        (lambda folder: list_also(folder, "../secret"), "names a file outside of it"),
+    ],
+)
+def test_a_damaged_folder_is_refused_and_nothing_is_left(
+    folder: Path, tmp_path: Path, data: Path, damage: Any, told: str
+) -> None:
+    out = pack_model(tmp_path / "packed", str(folder))
+    (tmp_path / "secret").write_text("mine")
+    damage(out)
+    with pytest.raises(ModelError, match=told):
+        unpack_model(out)
+    assert not data.is_dir() or names(data) == set()
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def list_also(folder: Path, name: str) -> None:
+    with (folder / "SHA256SUMS").open("a") as file:
+        file.write(f"{'0' * 64}  {name}\n")
+
+
+def test_names_that_are_taken_are_refused(folder: Path, tmp_path: Path) -> None:
+    out = pack_model(tmp_path / "packed", str(folder))
+    for name in ("demo", "ViT-B-32"):
+        shutil.copytree(out, tmp_path / name)
+        with pytest.raises(ModelError, match="is the name of another model"):
+            unpack_model(tmp_path / name)
+    unpack_model(out)
+    other = pack_model(tmp_path / "other" / "packed", "demo")
+    with pytest.raises(ModelError, match='Another model is unpacked as "packed"'):
+        unpack_model(other)
+
+
+def test_folders_that_are_there_are_not_written_into(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").touch()
+    (tmp_path / "empty").mkdir()
+    for taken in (tmp_path / "full", tmp_path / "full" / "mine"):
+        with pytest.raises(OutputError, match="is there already"):
+            pack_model(taken, str(folder))
+    with pytest.raises(OutputError, match="cannot be written"):
+        pack_model(tmp_path / "full" / "mine" / "packed", str(folder))
+    pack_model(tmp_path / "empty", str(folder))
+    assert names(tmp_path / "full") == {"mine"}
+    assert not any(name.startswith(".exclip") for name in names(tmp_path))
+
+
+def test_cancelling_leaves_nothing(folder: Path, tmp_path: Path, data: Path) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        pack_model(tmp_path / "packed", str(folder), cancel=cancel)
+    assert names(tmp_path) <= {"data", "hub", "home"}
+    out = pack_model(tmp_path / "packed", str(folder))
+    with pytest.raises(Cancelled):
+        unpack_model(out, cancel=cancel)
+    assert names(data) == set()
+
+
+# What there is
+
+
+def hub_snapshot(folder: Path, tmp_path: Path) -> Path:
+    repo = tmp_path / "hub" / "models--nobody--mine"
+    (repo / "blobs").mkdir(parents=True)
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text("0" * 40)
+    snapshot = repo / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    for number, path in enumerate(sorted(folder.glob("open_clip_*"))):
+        shutil.copy(path, repo / "blobs" / f"{number}")
+        (snapshot / path.name).symlink_to(repo / "blobs" / f"{number}")
+    return snapshot
+
+
+def test_what_is_here_is_listed_with_size_family_grid_and_context(folder: Path, tmp_path: Path) -> None:
+    unpack_model(pack_model(tmp_path / "packed", str(folder)))
+    snapshot = hub_snapshot(folder, tmp_path)
+    here = {entry.name: entry for entry in models_here()}
+    assert [(entry.name, entry.place) for entry in here.values()] == [
+        ("demo", "bundled"),
+        ("packed", "installed"),
+        (str(snapshot), "cache"),
+    ]
+    packed = here["packed"]
+    assert (packed.family, packed.grid, packed.context, packed.reason, packed.tag) == ("ViT", (4, 4), 16, "", "")
+    assert packed.bytes == (folder / "open_clip_model.safetensors").stat().st_size
+    assert load_model(here[str(snapshot)].name).fingerprint == load_model("packed").fingerprint
+
+
+def test_a_model_whose_config_cannot_be_read_is_listed_with_its_reason(folder: Path, data: Path) -> None:
+    shutil.copytree(folder, data / "broken")
+    for config in ("{", "[]", '{"model_cfg": {}}'):
+        (data / "broken" / "open_clip_config.json").write_text(config)
+        assert [entry.reason for entry in models_here() if entry.name == "broken"] == ["its config cannot be read"]
+
+
+def test_every_tag_is_listed_with_its_family() -> None:
+    entries = every_tag()
+    assert len(entries) == len(open_clip.list_pretrained())
+    assert not any(entry.cached or entry.bytes for entry in entries)
+    by_name = {entry.name: entry for entry in entries}
+    assert (by_name["ViT-B-32"].family, by_name["ViT-B-32"].grid) == ("ViT", (7, 7))
+    assert (by_name["RN50x4"].family, by_name["RN50x4"].grid) == ("ResNet", (9, 9))
+    assert (by_name["coca_ViT-L-14"].family, by_name["coca_ViT-L-14"].context) == ("CoCa", 76)
+    assert (by_name["ViT-B-16-SigLIP"].family, by_name["ViT-B-16-SigLIP"].grid) == ("vit_base_patch16_siglip_224", None)
+    assert by_name["roberta-ViT-B-32"].family == "ViT + roberta-base"
+
+
+def test_what_was_unpacked_or_downloaded_can_be_removed(
+    architecture: str, folder: Path, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpack_model(pack_model(tmp_path / "packed", str(folder)))
+    snapshot = hub_snapshot(folder, tmp_path)
+    entry = {"url": "https://example.org/tiny.pt"}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": entry})
+    clip = tmp_path / "home" / ".cache" / "clip" / "tiny.pt"
+    clip.parent.mkdir(parents=True)
+    torch.save(load_file(folder / "open_clip_model.safetensors"), clip)
+    bundled, *others = models_here()
+    assert len(others) == 3
+    for other in others:
+        remove_model(other)
+    assert (names(data), clip.exists(), snapshot.exists()) == (set(), False, False)
+    assert models_here() == [bundled]
+    for kept in (bundled, next(entry for entry in every_tag() if not entry.cached)):
+        with pytest.raises(ModelError, match="cannot be removed"):
+            remove_model(kept)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (605_219_813, "605 MB"), (1_710_540_580, "1.7 GB")],
+)
+def test_sizes_are_told_in_decimal_units(count: int, told: str) -> None:
+    assert size_told(count) == told
+
+
+def test_entries_are_plain_values() -> None:
+    entry = models_here()[0]
+    with pytest.raises(AttributeError):
+        entry.name = "other"  # type: ignore[misc]
+    assert json.dumps(entry.grid) == "[12, 12]"
