@@ -30,6 +30,7 @@ class Path:
         query: the pooling attention taken apart where a closed form exists, else None.
         embedding, start: head(X) and head(R), (D,).
         told: the reference embedding as the method tells it, (D,): ``start``, but for the ``published`` text reference.
+        hidden: tokens that the head does not read; their rows are zero.
 
     """
 
@@ -40,6 +41,7 @@ class Path:
     embedding: Tensor
     start: Tensor
     told: Tensor
+    hidden: tuple[int, ...] = ()
 
     @property
     def delta(self) -> Tensor:
@@ -120,7 +122,7 @@ def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str)
         features, reference = cut.features(ids), model.references[key]
         embedding, start = cut.head(torch.stack([features, reference]))
         told = start if own is cut else own.head(reference[None])[0]
-    return Path(features, reference, cut.head, cut.query, embedding, start, told)
+    return Path(features, reference, cut.head, cut.query, embedding, start, told, cut.hidden)
 
 
 def check_text_reference(model: Model, kind: str) -> None:

@@ -72,8 +72,10 @@ def _still(tokens: int, target: Tensor) -> Integral:
 
 
 def _moving(path: Path) -> Tensor:
-    """Return the tokens whose features differ from the reference's; the others' rows are zero."""
-    return path.delta.abs().sum(1).nonzero()[:, 0]
+    """Return the tokens that are read and differ from the reference's; the others' rows are zero."""
+    changes = path.delta.abs().sum(1)
+    changes[list(path.hidden)] = 0
+    return changes.nonzero()[:, 0]
 
 
 def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:

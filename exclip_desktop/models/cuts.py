@@ -99,7 +99,7 @@ class Cut:
         prefix: how many leading image tokens are class or register tokens.
         grid: rows and columns of the patches after them; (0, 0) of a caption.
         patch_size: rows and columns of the model's input that one patch covers.
-        hidden: tokens of a caption that its padding mask hides from all tokens, whatever stands there.
+        hidden: tokens of a caption that its padding mask hides from all others, and that are not pooled: rows of zeros.
 
     """
 

@@ -45,7 +45,7 @@ class TextTransformerTower:
             x = self._run(x, depth, stop, mask)
             return last.embed(x) if last is not None else self._finished(x[:, pooled])
 
-        return Cut(features, head, query=last if depth == stop else None, hidden=_hidden(mask))
+        return Cut(features, head, query=last if depth == stop else None, hidden=_hidden(mask, pooled))
 
     def _embedded(self, ids: Tensor) -> Tensor:
         text = self._text
@@ -83,7 +83,9 @@ class TextTransformerTower:
         return found
 
 
-def _hidden(mask: Tensor | None) -> tuple[int, ...]:
+def _hidden(mask: Tensor | None, pooled: int) -> tuple[int, ...]:
+    """Return the tokens that no token attends to; what is pooled is read all the same."""
     if mask is None:
         return ()
-    return tuple(torch.isinf(mask).all(0).nonzero()[:, 0].tolist())
+    columns = torch.isinf(mask).all(0).nonzero()[:, 0].tolist()
+    return tuple(column for column in columns if column != pooled)

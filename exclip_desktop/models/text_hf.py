@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from open_clip.hf_model import ClsPooler, HFTextEncoder
+from open_clip.hf_model import ClsPooler, HFTextEncoder, MeanPooler
 from torch import Tensor
 
 from exclip_desktop.models.cuts import Cut, Layer
@@ -102,7 +102,9 @@ class HFTower:
             found: Tensor = self._text.proj(self._pooled(x, read.long()))
             return found
 
-        return Cut(features, head, hidden=tuple((~read[0]).nonzero()[:, 0].tolist()))
+        pooled = () if isinstance(self._text.pooler, MeanPooler) else (0,)  # read, even where it is padding
+        hidden = (column for column in (~read[0]).nonzero()[:, 0].tolist() if column not in pooled)
+        return Cut(features, head, hidden=tuple(hidden))
 
     def _pooled(self, x: Tensor, read: Tensor) -> Tensor:
         """Return what open_clip pools from the last hidden states."""

@@ -7,7 +7,9 @@ import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.core.tokens import NO_ID
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.caption_field import told
 from exclip_desktop.ui.strip_area import HIGHEST_PX, StripArea
 from exclip_desktop.ui.strip_layout import (
     MARGIN,
@@ -98,12 +100,20 @@ def test_chips_are_words_specials_and_unseen_words_in_reading_order() -> None:
     assert [cell.text for cell in chips[2].cells] == ["hydr", "ant"]
 
 
-def test_padding_is_one_chip() -> None:
+def test_padding_is_one_chip_and_the_class_token_another() -> None:
     caption = caption_of(("a", "dog"))
     end = caption.tokens[-1]
-    padded = replace(caption, tokens=(*caption.tokens, *(replace(end, kind="padding", text="[PAD]"),) * 3))
-    chip = chips_of(padded, specials=True)[-1]
-    assert (chip.text, chip.rows, len(chip.cells)) == ("[PAD] × 3", (4, 5, 6), 1)
+    padding, own = replace(end, kind="padding", text="padding"), replace(end, id=NO_ID, kind="class", text="[CLS]")
+    padded = replace(caption, tokens=(*caption.tokens, *(padding,) * 3, own))
+    chips = chips_of(padded, specials=True)[-2:]
+    assert [(chip.text, chip.rows, chip.kind) for chip in chips] == [
+        ("padding × 3", (4, 5, 6), "special"),
+        ("[CLS]", (7,), "special"),
+    ]
+    assert len(chips[0].cells) == 1
+    assert chips_of(padded, specials=False) == chips_of(caption, specials=False)
+    assert padded.ids == (*caption.ids, end.id, end.id, end.id)
+    assert told(padded) == told(caption) == "4 / 77 tokens"
 
 
 def test_cells_show_the_characters_as_typed_and_a_sign_of_several_tokens_once() -> None:

@@ -168,6 +168,16 @@ def test_specials_are_shown_when_asked_for(found: Explanation, pixels: NDArray[n
     assert "heat: [SOT]" in legend_of(drawn(found, pixels, selection=Selection((0,))))
 
 
+def test_all_padding_is_one_chip(found: Explanation, pixels: NDArray[np.uint8]) -> None:
+    *tokens, last, end = found.tokens
+    tokens += [replace(last, kind="padding", text="padding"), replace(end, kind="padding", text="padding")]
+    words = tuple(word for word in found.words if len(tokens) - 2 not in word.rows)
+    padded = replace(found, caption=replace(found.caption, tokens=tuple(tokens), words=words))
+    cells, values = cells_of(drawn(padded, pixels, specials=True)), found.token_heat()
+    shown = np.array([*values[:-2], values[-2:].sum()])
+    assert colour_of(cells["padding × 2"]) == to_hex(to_rgb(shown[-1], symmetric_limit(shown)))
+
+
 def test_words_that_were_not_seen_are_grey(found: Explanation, pixels: NDArray[np.uint8]) -> None:
     figure = drawn(found, pixels)
     assert colour_of(cells_of(figure)["zebra"]) == "#ededed"

@@ -17,7 +17,7 @@ from exclip_desktop.core.pairs import (
     word_values,
 )
 from exclip_desktop.core.selection import Region, Selection, block_sum
-from exclip_desktop.core.tokens import Caption, Token, Word
+from exclip_desktop.core.tokens import NO_ID, Caption, Token, Word
 
 GRID = (3, 4)
 TOKENS = (
@@ -26,16 +26,17 @@ TOKENS = (
     Token(2, "hydr", "content", 4, 8),
     Token(2, "ant", "content", 8, 11),
     Token(3, "[EOT]", "end", 11, 11),
-    Token(0, "[PAD]", "padding", 11, 11),
-    Token(0, "[PAD]", "padding", 11, 11),
+    Token(0, "padding", "padding", 11, 11),
+    Token(0, "padding", "padding", 11, 11),
+    Token(NO_ID, "[CLS]", "class", 11, 11),
 )
 CAPTION = Caption("red hydrant", TOKENS, (Word("red", 0, 3, (1,)), Word("hydrant", 4, 11, (2, 3))), None, 7)
 
 
 @pytest.fixture
 def explanation() -> Explanation:
-    """Seven rows, one prefix column, 3 × 4 patches of 10 × 10 pixels."""
-    values = np.random.default_rng(5).normal(0, 1e-2, (7, 13)).astype(np.float32)
+    """Eight rows, one prefix column, 3 × 4 patches of 10 × 10 pixels."""
+    values = np.random.default_rng(5).normal(0, 1e-2, (8, 13)).astype(np.float32)
     content = np.array([token.kind == "content" for token in TOKENS])
     side = SideReport(9, 1e-6, None, True, "pair")
     settings = Settings("m", "w", "0", 0, 0, "adaptive", 9, "matched", "cpu", {})
@@ -54,8 +55,8 @@ def explanation() -> Explanation:
 def test_rows_in_reading_order() -> None:
     assert row_groups(CAPTION, by_word=True, specials=False) == (RowGroup("red", (1,)), RowGroup("hydrant", (2, 3)))
     by_token = row_groups(CAPTION, by_word=False, specials=True)
-    assert [group.name for group in by_token] == ["[SOT]", "red", "hydr", "ant", "[EOT]", "padding"]
-    assert by_token[-1].rows == (5, 6)
+    assert [group.name for group in by_token] == ["[SOT]", "red", "hydr", "ant", "[EOT]", "padding", "[CLS]"]
+    assert by_token[-2].rows == (5, 6)
 
 
 def test_a_part_of_a_word_is_named_by_its_tokens() -> None:
@@ -68,7 +69,7 @@ def test_a_part_of_a_word_is_named_by_its_tokens() -> None:
 def test_sums_over_rows(explanation: Explanation) -> None:
     sums = row_sums(explanation.interactions, row_groups(CAPTION, by_word=True, specials=True))
     patches = explanation.matrix[:, 1:].astype(np.float64)
-    expected = [patches[0], patches[1], patches[2] + patches[3], patches[4], patches[5] + patches[6]]
+    expected = [patches[0], patches[1], patches[2] + patches[3], patches[4], patches[5] + patches[6], patches[7]]
     np.testing.assert_allclose(sums, expected, rtol=0, atol=1e-12)
     assert row_sums(explanation.interactions, ()).shape == (0, 12)
 

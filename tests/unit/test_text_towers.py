@@ -14,10 +14,15 @@ from exclip_desktop.attribution import second_order
 from exclip_desktop.attribution.path import text_path
 from exclip_desktop.attribution.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, SettingsError
-from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
+from exclip_desktop.session.engine import ModelEngine
+from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.pictures import Picture as Pictured
 from tests.unit.oracle import interaction_matrix
 from tests.unit.text_models import CONTEXT, FAMILIES, save_family
 from tests.unit.traces import in_float64, traces
@@ -129,9 +134,7 @@ def test_what_a_mask_hides_adds_nothing(made: Made, picture: Picture, family: st
     caption = model.reader.read(CAPTION)
     hidden = model.text.cut(layer, model.ids(caption.ids)).hidden
     padding = [row for row, token in enumerate(caption.tokens) if token.kind == "padding"]
-    # CoCa's mask stands one token too late: the first padding is read, its class token only asks.
-    own = [*padding[1:], len(caption.tokens) - 1] if family == "CoCa" else padding
-    assert list(hidden) == own
+    assert list(hidden) == (padding[1:] if family == "CoCa" else padding)  # CoCa's mask stands one token too late
     result = second_order.explain_pair(model, picture, CAPTION, text_layer=layer)
     assert not result.matrix[padding[1:]].any()
     assert family != "CoCa" or layer == 0 or result.matrix[[padding[0], -1]].any(axis=1).all()
@@ -224,3 +227,19 @@ def test_a_folder_may_be_moved(made: Made, tmp_path: Path) -> None:
         config.read_text("utf-8").replace('"type_vocab_size": 1', '"type_vocab_size": 1, "hidden_act": "relu"')
     )
     assert load_model(str(moved), device="cpu").fingerprint != first
+
+
+@pytest.mark.parametrize("family", ["SigLIP", "CoCa", "RoBERTa"])
+def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, family: str) -> None:
+    folder = save_family(tmp_path / "model", family)
+    engine, answers = ModelEngine(FactorCache(None), PairMemo()), []
+    choice, opened = ModelChoice(str(folder), device="cpu"), Pictured(picture)
+    assert engine.facts(choice, silent).context == CONTEXT
+    for caption in (CAPTION, "a red dog", CAPTION):
+        found = engine.explain(ExplainRequest(1, choice, How(), opened, caption), silent, CancelToken())
+        assert found.explanation.ledger.total == pytest.approx(found.explanation.score, abs=1e-5)
+        answers.append(found)
+    assert [found.cached for found in answers] == [False, False, True]
+    scored = engine.score(ScoreRequest(1, choice, opened, (CAPTION, "a red dog")), silent, CancelToken())
+    scores = [found.explanation.score for found in answers[:2]]
+    assert [entry.score for entry in scored.alternatives] == pytest.approx(scores, abs=1e-6)
