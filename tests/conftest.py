@@ -54,6 +54,8 @@ def save_random_model(folder: Path, config: dict[str, Any], seed: int = 0) -> Pa
         for name, value in network.named_parameters():
             if name.startswith("visual") and ("attn" in name or "mlp" in name):
                 value.mul_(1.5)
+            if name.startswith("visual.trunk") and value.ndim > 1:  # timm draws them small
+                value.mul_(1.5)
             if name.endswith("bias"):
                 value.normal_(std=0.1)
             if "token_embedding" in name:

@@ -1,38 +1,65 @@
-"""open_clip's transformer blocks taken apart: run with queries, keys and values each by itself, or for one query only.
+"""Transformer blocks taken apart: run with queries, keys and values each by itself, or for one query only.
 
-torch's attention projects all three at once and slices them; in a derivative, slices cost zeros to fill and to add.
+Both open_clip's and timm's blocks are x + s₁(A(n₁(x))), then x + s₂(M(n₂(x))). torch's attention projects queries, keys
+and values at once and slices them, as timm's does; in a derivative, slices cost zeros to fill and to add.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from open_clip.transformer import ResidualAttentionBlock
+from timm.layers.attention import Attention
+from timm.layers.attention_pool import AttentionPoolLatent
+from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
 from exclip_desktop.models.cuts import Projections, Query
 
+Step = Callable[[Tensor], Tensor]
+
+
+class _Parts(NamedTuple):
+    """A block in evaluation mode: what comes before its attention, the attention's maps, and what comes after."""
+
+    norm: Step
+    maps: Projections
+    scale: Step
+    second: Step
+    """What the residual stream passes after the attention, before it is added to itself."""
+
 
 def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the block's output for features (B, T, W) and an additive attention mask (T, T), or None."""
-    maps = _maps(block)  # at every run, for the block may have moved to another device
-    if maps is None:
+    parts = _parts(block)  # at every run, for the block may have moved to another device
+    if parts is None:
         found: Tensor = block(x, attn_mask=mask)
         return found
-    y = block.ln_1(x)
-    return _after_attention(block, x + block.ls_1(maps.attend(y, y, mask)))
+    y = parts.norm(x)
+    x = x + parts.scale(parts.maps.attend(y, y, mask))
+    return x + parts.second(x)
 
 
-def block_query(
-    block: Any, pooled: int, finished: Callable[[Tensor], Tensor], mask: Tensor | None = None
-) -> Query | None:
+def block_query(block: Any, pooled: int, finished: Step, mask: Tensor | None = None) -> Query | None:
     """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart.
 
     ``mask`` (T,) is the pooled token's row of the additive attention mask.
     """
-    maps = _maps(block)
-    if maps is None:
+    parts = _parts(block)
+    if parts is None:
         return None
-    return Query(block.ln_1, maps, pooled, block.ls_1, lambda x: finished(_after_attention(block, x)), mask=mask)
+    return Query(parts.norm, parts.maps, pooled, parts.scale, lambda x: finished(x + parts.second(x)), mask=mask)
+
+
+def _parts(block: Any) -> _Parts | None:
+    if type(block) is ResidualAttentionBlock:
+        first, maps, scale = block.ln_1, multihead(block.attn), block.ls_1
+        norm, mlp, second = block.ln_2, block.mlp, block.ls_2
+    elif type(block) is Block:
+        first, maps, scale = block.norm1, fused(block.attn), block.ls1
+        norm, mlp, second = block.norm2, block.mlp, block.ls2
+    else:
+        return None
+    return None if maps is None else _Parts(first, maps, scale, lambda x: second(mlp(norm(x))))
 
 
 def multihead(attention: nn.Module) -> Projections | None:
@@ -52,10 +79,40 @@ def multihead(attention: nn.Module) -> Projections | None:
     )
 
 
-def _after_attention(block: Any, x: Tensor) -> Tensor:
-    moved: Tensor = block.ls_2(block.mlp(block.ln_2(x)))
-    return x + moved
+def fused(attention: nn.Module) -> Projections | None:
+    """Return timm's attention taken apart; None where it is another kind, or normalises or gates."""
+    if type(attention) is not Attention or getattr(attention, "gate", None) is not None:
+        return None
+    if not all(isinstance(part, nn.Identity) for part in (attention.q_norm, attention.k_norm, attention.norm)):
+        return None
+    query, key, value = attention.qkv.weight.chunk(3)
+    biases = (None, None, None) if attention.qkv.bias is None else attention.qkv.bias.chunk(3)
+    out = attention.proj
+    return Projections(
+        query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
+    )
 
 
-def _maps(block: Any) -> Projections | None:
-    return multihead(block.attn) if type(block) is ResidualAttentionBlock else None
+def latent_query(pooler: Any, finished: Step) -> Query | None:
+    """Return timm's MAP head, whose query is a learned latent, before ``finished``; None where it is not plain."""
+    if type(pooler) is not AttentionPoolLatent or pooler.pos_embed is not None or pooler.pool != "token":
+        return None
+    if not (isinstance(pooler.q_norm, nn.Identity) and isinstance(pooler.k_norm, nn.Identity)):
+        return None
+    if not (isinstance(pooler.q, nn.Linear) and isinstance(pooler.proj, nn.Linear)):
+        return None
+    key, value = pooler.kv.weight.chunk(2)
+    biases = (None, None) if pooler.kv.bias is None else pooler.kv.bias.chunk(2)
+    maps = Projections(
+        pooler.q.weight,
+        pooler.q.bias,
+        key,
+        biases[0],
+        value,
+        biases[1],
+        pooler.proj.weight,
+        pooler.proj.bias,
+        heads=pooler.num_heads,
+    )
+    asks: Tensor = pooler.latent[0, 0].detach()
+    return Query(nn.Identity(), maps, asks, nn.Identity(), lambda x: finished(x + pooler.mlp(pooler.norm(x))))

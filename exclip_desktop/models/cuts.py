@@ -21,11 +21,11 @@ class Projections:
     """An attention's linear maps: weights (W_out, W_in), biases (W_out,), the number of heads, and the way out."""
 
     query: Tensor
-    query_bias: Tensor
+    query_bias: Tensor | None
     key: Tensor
-    key_bias: Tensor
+    key_bias: Tensor | None
     value: Tensor
-    value_bias: Tensor
+    value_bias: Tensor | None
     out: Tensor
     out_bias: Tensor | None
     heads: int

@@ -17,6 +17,7 @@ from exclip_desktop.models.checkpoints import Weights, read_weights
 from exclip_desktop.models.cuts import POOL
 from exclip_desktop.models.devices import device_of
 from exclip_desktop.models.download import download, plan_download
+from exclip_desktop.models.families import why_not_image
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
@@ -122,10 +123,8 @@ def _explainable(source: Source) -> Source:
 def why_not(schema: str) -> str:
     """Return why a model (open_clip's name of it) cannot be explained yet, or an empty text."""
     config = open_clip.get_model_config(schema)
-    vision = config["vision_cfg"]
-    if vision.get("timm_model_name"):
-        return f"its image encoder comes from timm ({vision['timm_model_name']})"
-    return why_not_text(schema, config)
+    image = why_not_image(config) if config["vision_cfg"].get("timm_model_name") else ""
+    return image or why_not_text(schema, config)
 
 
 def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:

@@ -3,12 +3,15 @@
 from open_clip import CLIP
 from open_clip.hf_model import HFTextEncoder
 from open_clip.modified_resnet import ModifiedResNet
+from open_clip.timm_model import TimmModel
 from open_clip.transformer import TextTransformer, VisionTransformer
 from torch import nn
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.cuts import ImageTower, TextTower
 from exclip_desktop.models.image_resnet import ResNetTower
+from exclip_desktop.models.image_timm_maps import NAMES, FeatureMapTower
+from exclip_desktop.models.image_timm_transformer import TRANSFORMERS, TimmTransformerTower
 from exclip_desktop.models.image_vit import VisionTransformerTower
 from exclip_desktop.models.text_clip import TextTransformerTower
 from exclip_desktop.models.text_hf import HFTower
@@ -25,9 +28,15 @@ def image_tower(visual: nn.Module) -> ImageTower:
         return VisionTransformerTower(visual)
     if isinstance(visual, ModifiedResNet):
         return ResNetTower(visual)
+    trunk = visual.trunk if isinstance(visual, TimmModel) else visual
+    if type(trunk) in TRANSFORMERS:
+        return TimmTransformerTower(visual)
+    if type(trunk) in NAMES:
+        return FeatureMapTower(visual)
     raise ModelError(
-        f"This model's image encoder ({type(visual).__name__}) cannot be explained yet.",
-        "Choose a model whose image encoder is an open_clip vision transformer or ResNet, such as ViT-B-32.",
+        f"Its image encoder ({type(trunk).__name__}) is of a family that cannot be explained.",
+        "Choose a model with an open_clip vision transformer or ResNet, such as ViT-B-32, or with a timm one that "
+        "open_clip names.",
     )
 
 

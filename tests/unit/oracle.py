@@ -17,6 +17,7 @@ from torch import Tensor
 IMAGE_LAYERS: dict[str, Callable[[Any], list[Any]]] = {
     "VisionTransformer": lambda visual: [*visual.transformer.resblocks, visual.attn_pool],
     "ModifiedResNet": lambda visual: [visual.layer1, visual.layer2, visual.layer3, visual.layer4, visual.attnpool],
+    "TimmModel": lambda visual: _trunk_layers(visual.trunk),
 }
 """By the encoder's class: the modules whose inputs are its layers; the last is the attention that pools, if any."""
 
@@ -46,6 +47,12 @@ def _with_other_tokens(embedding: Any, ids: Tensor, run: Callable[[], Tensor]) -
         return run()
     finally:
         handle.remove()
+
+
+def _trunk_layers(trunk: Any) -> list[Any]:
+    if hasattr(trunk, "blocks"):
+        return [*trunk.blocks, getattr(trunk, "attn_pool", None)]
+    return [*(trunk.layers if type(trunk).__name__ == "SwinTransformer" else trunk.stages), None]
 
 
 def _block_input(block: Any, run: Callable[[], Tensor]) -> Tensor:
@@ -116,7 +123,9 @@ def interaction_matrix(
     j_v = _integrated_jacobian(image_block, image, x_v, r_v, *rule)
     j_t = _integrated_jacobian(text_block, text, x_t, r_t, *rule)[:, :rows]
     d_t, d_v = (x_t - r_t)[:rows], x_v - r_v
-    if d_v.ndim == 3:  # a feature map, (width, rows, columns): its places are the tokens
+    if d_v.ndim == 3:  # a feature map, (width, rows, columns), Swin's (rows, columns, width): its places are the tokens
+        if hasattr(model.visual, "trunk") and type(model.visual.trunk).__name__ == "SwinTransformer":
+            d_v, j_v = d_v.permute(2, 0, 1), j_v.permute(0, 3, 1, 2)
         d_v, j_v = d_v.flatten(1).mT, j_v.flatten(2).mT
     full = torch.einsum("tf,dtf,dpg,pg->tfpg", d_t, j_t, j_v, d_v)
     norm = text()[0].norm() * image()[0].norm()

@@ -132,8 +132,7 @@ def test_a_card_that_does_not_fit_is_refused(folder: Path, tmp_path: Path, told:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("convnext_base", "timm"),
-        ("ViT-B-16-SigLIP", "timm"),
+        ("ViTamin-XL-384", "takes 384 × 384"),
         ("roberta-ViT-B-32", "The text encoder roberta-base is not on this computer"),
         ("ViT-L-14-CLIPA", "The tokenizer bert-base-uncased is not on this computer"),
     ],
