@@ -72,8 +72,9 @@ def _list(options: argparse.Namespace) -> None:
 
 def _row(entry: "ModelEntry") -> tuple[str, ...]:
     grid = "" if entry.grid is None else "{} × {}".format(*entry.grid)
-    size = size_told(entry.bytes) if entry.path else "not here"
-    where = str(entry.path or "")
+    about = f"about {size_told(entry.bytes)}" if entry.bytes else "size unknown"
+    size = size_told(entry.bytes) if entry.path else about
+    where = str(entry.path or "not here")
     if entry.reason:
         where = f"{where}  cannot be explained yet: {entry.reason}".strip()
     return entry.name, entry.tag, size, entry.family, grid, f"{entry.context} tokens", where

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import open_clip
@@ -22,22 +23,23 @@ _UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, Attrib
 State = Mapping[str, Tensor]
 
 
-def empty_network(name: str, config: Mapping[str, Any], device: str = "cpu") -> Any:
+def empty_network(name: str, config: Mapping[str, Any], device: str = "cpu", folder: Path | None = None) -> Any:
     """Return open_clip's network for a model's config, its weights still to be loaded; nothing is downloaded.
 
-    On ``meta`` it has shapes only, which takes a twentieth to half a second.
+    ``folder`` may hold a Hugging Face text encoder's config; else Hugging Face's cache must.
+    On ``meta`` the network has shapes only, which takes a twentieth to half a second.
 
     Raises:
         ModelError: open_clip cannot build it; ``name`` is told.
 
     """
-    arguments = deepcopy(dict(config))
+    arguments, encoder = deepcopy(dict(config)), find_encoder(config, folder)
+    if encoder is not None:
+        arguments["text_cfg"] = encoder.text_cfg
     custom = arguments.pop("custom_text", False) or "hf_model_name" in arguments["text_cfg"]
     kind = CLIP if not custom else CoCa if "multimodal_cfg" in arguments else CustomTextCLIP
     if "timm_model_name" in arguments["vision_cfg"]:
         arguments["vision_cfg"]["timm_model_pretrained"] = False
-    if "hf_model_name" in arguments["text_cfg"]:
-        arguments["text_cfg"]["hf_model_pretrained"] = False
     try:
         with _unfilled(), torch.device(device), warnings.catch_warnings():
             # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
@@ -129,8 +131,7 @@ def _is(state: State, name: str, shape: tuple[int, ...]) -> bool:
 
 def _fits(name: str, config: dict[str, Any], state: State) -> bool:
     try:
-        encoder = find_encoder(config, None)
-        network = empty_network(name, config if encoder is None else {**config, "text_cfg": encoder.text_cfg}, "meta")
+        network = empty_network(name, config, "meta")
         return not misfit(network, converted(network, state))
     except (ModelError, *_UNBUILDABLE):
         return False  # such as a Hugging Face text encoder whose config is not on this computer

@@ -1,15 +1,18 @@
 """What models there are: on this computer, and in open_clip's list; and how one is removed again. Never the network."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import open_clip
 from huggingface_hub import constants, scan_cache_dir
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.resources import resource
 from exclip_desktop.models.loading import why_not
 from exclip_desktop.models.published import all_tags
 from exclip_desktop.models.registry import (
@@ -22,6 +25,8 @@ from exclip_desktop.models.registry import (
     weights_in,
 )
 
+BYTES_EACH: Final = 4  # of a parameter in single precision, in which most weights are published
+PARAMETERS: Final = resource("open_clip_parameters.json")
 Place = Literal["bundled", "installed", "cache", ""]
 
 
@@ -33,7 +38,7 @@ class ModelEntry:
         name: what ``load_model`` takes: ``demo``, an installed name, a folder, or an architecture.
         tag: open_clip's tag of the weights, for ``pretrained``; empty where the name says all.
         path: its weights' file; None where it is not on this computer.
-        bytes: the file's size; 0 where it is not on this computer.
+        bytes: the file's size; where it is not on this computer about that, four for each parameter; 0: unknown.
         place: where it lies: ``bundled``, ``installed`` by unpacking, in a ``cache``; empty where it is not here.
         family: its image encoder's kind, and its text encoder's where that is Hugging Face's.
         grid: (rows, columns) of patches; None where only building the model would tell.
@@ -71,6 +76,13 @@ def models_here() -> list[ModelEntry]:
 def every_tag() -> list[ModelEntry]:
     """Return every tag of open_clip's list, on this computer or not."""
     return [_entry(one.name, one.tag, cached_weights(one.config), one.name) for one in all_tags()]
+
+
+@lru_cache(maxsize=1)
+def _parameters() -> dict[str, int]:
+    """Return how many parameters each of open_clip's architectures has."""
+    counted: dict[str, int] = json.loads(PARAMETERS.read_text("utf-8"))
+    return counted
 
 
 def remove_model(entry: ModelEntry) -> None:
@@ -130,7 +142,7 @@ def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "
         name=name,
         tag=tag,
         path=path,
-        bytes=0 if path is None else path.stat().st_size,
+        bytes=BYTES_EACH * _parameters().get(name, 0) if path is None else path.stat().st_size,
         place="" if path is None else place,
         family=family(config),
         grid=_grid(config["vision_cfg"]),

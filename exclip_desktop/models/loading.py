@@ -134,8 +134,7 @@ def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any,
         ModelError: they do not fit, or nobody has said how pictures are prepared for them.
 
     """
-    config, encoder = source.config(), find_encoder(source.config(), source.folder)
-    network = empty_network(source.name, config if encoder is None else config | {"text_cfg": encoder.text_cfg}, device)
+    network = empty_network(source.name, source.config(), device, source.folder)
     state = converted(network, weights.state)
     wrong = misfit(network, state)
     if wrong:

@@ -1,6 +1,7 @@
 """The commands for models as a person uses them."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,13 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     listed = capsys.readouterr().out
     assert listed.split()[:3] == ["demo", "15", "MB"]
     assert len(listed.splitlines()) == 1 + len(open_clip.list_pretrained())
-    assert any(line.split()[:4] == ["ViT-B-32", "laion2b_s34b_b79k", "not", "here"] for line in listed.splitlines())
+    assert any(
+        line.split()[:5] == ["ViT-B-32", "laion2b_s34b_b79k", "about", "605", "MB"] for line in listed.splitlines()
+    )
+    assert any(
+        re.fullmatch("roberta-ViT-B-32 +laion2b_s12b_b32k +size unknown .*not here", line)
+        for line in listed.splitlines()
+    )
 
 
 def test_the_list_as_json_has_every_field(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.preprocessing import PREPROCESSINGS, preprocessing_of
 from exclip_desktop.models import checkpoints, registry
 from exclip_desktop.models.architectures import empty_network, recognised
+from exclip_desktop.models.inspection import Inspection, inspect_checkpoint
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from tests.conftest import TINY, save_random_model, tiny_config
@@ -339,6 +340,22 @@ def test_architectures_that_differ_in_no_shape_are_named(
     with pytest.raises(ModelError, match=f"several architectures.*: {TINY}, {TINY}-quickgelu") as caught:
         load(None, folder / "open_clip_model.safetensors")
     assert "(--model)" in caught.value.hint
+
+
+def test_an_inspection_tells_what_is_left_to_ask(
+    architecture: str, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "w.pt"
+    torch.save({"model_ema": state}, path)
+    found = inspect_checkpoint(path)
+    assert (found.architectures, found.preprocess_known) == ((TINY,), False)
+    assert "averaged" in found.notes[0]
+    torch.save({"other.weight": torch.zeros(3)}, path)
+    assert inspect_checkpoint(str(path)).architectures == ()
+    digits = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    entry = {"url": f"https://example.org/tiny-{digits}.pt", "mean": (0,) * 3, "std": (1,) * 3}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": entry})
+    assert inspect_checkpoint(path) == Inspection((TINY,), True, ())
 
 
 def test_a_tag_needs_a_name(folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import open_clip
 import pytest
+import torch
 from huggingface_hub import constants
 from numpy.typing import NDArray
 
@@ -20,6 +21,7 @@ from exclip_desktop.api import explain, score
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report, silent
 from exclip_desktop.models import transfer
+from exclip_desktop.models.architectures import recognised
 from exclip_desktop.models.download import download, plan_download
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.registry import cached_weights
@@ -314,6 +316,11 @@ def test_offline_is_the_default_state(tmp_path: Path, picture: NDArray[np.uint8]
             score(model, picture, [CAPTION])
         with pytest.raises(ModelError, match="fit"):
             load_model("ViT-B-32", checkpoint=path, preprocess="openai")
+        foreign = {
+            "visual.conv1.weight": torch.zeros(768, 3, 32, 32),
+            "text.transformer.pooler.dense.bias": torch.zeros(1),
+        }
+        assert recognised(foreign) == []  # such as roberta-ViT-B-32, whose text encoder's config lies on the hub
         assert "Models on this computer" in doctor.findings()
         for name, known in open_clip.list_pretrained():
             with pytest.raises(ModelError):

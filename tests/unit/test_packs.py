@@ -23,6 +23,7 @@ from exclip_desktop.models.packs import _copy_small_files, pack_model, unpack_mo
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.sources import Source
 from tests.conftest import CAPTION, TINY, save_random_model, tiny_config
+from tests.parameters import PATH, counted
 
 
 @pytest.fixture(scope="module")
@@ -232,8 +233,9 @@ def test_a_model_whose_config_cannot_be_read_is_listed_with_its_reason(folder: P
 def test_every_tag_is_listed_with_its_family() -> None:
     entries = every_tag()
     assert len(entries) == len(open_clip.list_pretrained())
-    assert not any(entry.cached or entry.bytes for entry in entries)
+    assert not any(entry.cached for entry in entries)
     by_name = {entry.name: entry for entry in entries}
+    assert (size_told(by_name["ViT-B-32"].bytes), by_name["roberta-ViT-B-32"].bytes) == ("605 MB", 0)
     assert (by_name["ViT-B-32"].family, by_name["ViT-B-32"].grid) == ("ViT", (7, 7))
     assert (by_name["RN50x4"].family, by_name["RN50x4"].grid) == ("ResNet", (9, 9))
     assert (by_name["coca_ViT-L-14"].family, by_name["coca_ViT-L-14"].context) == ("CoCa", 76)
@@ -260,6 +262,12 @@ def test_what_was_unpacked_or_downloaded_can_be_removed(
     for kept in (bundled, next(entry for entry in every_tag() if not entry.cached)):
         with pytest.raises(ModelError, match="cannot be removed"):
             remove_model(kept)
+
+
+@pytest.mark.slow
+def test_the_parameters_kept_are_open_clips_own() -> None:
+    kept, found = json.loads(PATH.read_text("utf-8")), counted()
+    assert kept == {name: found.get(name) for name in kept}
 
 
 @pytest.mark.parametrize(
