@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from exclip_desktop.core.errors import ModelError, UserError
+from exclip_desktop.core.errors import MemoryShortage, ModelError
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -20,13 +20,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def memory_told() -> Iterator[None]:
-    """Turn running out of memory into a ``UserError``."""
+    """Turn running out of memory into a ``MemoryShortage``."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-        raise UserError(
+        raise MemoryShortage(
             "There is not enough memory for this.",
             "Close other programs, or choose a later layer (--image-layer, --text-layer) or the CPU (--device cpu).",
         ) from error

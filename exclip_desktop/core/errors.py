@@ -40,6 +40,10 @@ class SettingsError(UserError):
     """A setting is out of range or does not fit the model."""
 
 
+class MemoryShortage(UserError):
+    """There is not enough memory for what is asked."""
+
+
 class OutputError(UserError):
     """A result cannot be written."""
 

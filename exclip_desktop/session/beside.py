@@ -77,6 +77,10 @@ class Beside(QObject):
         """Take the banner away."""
         self._explaining.dismiss()
 
+    def use_cpu(self) -> None:
+        """Ask the CPU what an accelerator had too little memory for."""
+        self._explaining.use_cpu()
+
     def show_rows(self, rows: Rows) -> None:
         """Select tokens while the gesture goes on; ``rows`` are the other model's, here and below."""
         self.selecting.show_rows(self._in_first(rows))

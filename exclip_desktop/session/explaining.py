@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.selection import Preview, Selection, carried_rows
 from exclip_desktop.session.logs import words_of
-from exclip_desktop.session.notices import Notices, loading_told
+from exclip_desktop.session.notices import Notices, loading_told, of_failure
 from exclip_desktop.session.opening import opening_rows
 from exclip_desktop.session.port import Port
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
@@ -56,6 +56,7 @@ class Explaining(QObject):
         self._next: _Next | None = None
         self._question: ExplainRequest | None = None  # the one whose answer is awaited
         self._facts: ModelFacts | None = None  # of the model that made what is on screen
+        self._refused: tuple[ExplainRequest, _Next | None] | None = None  # had too little memory
         self._notices = Notices(state)
         self._asked = 0
         self._reading = 0
@@ -119,6 +120,18 @@ class Explaining(QObject):
         if self._unanswered or (how, device) != (self._state.how, self._state.choice.device):
             self._state.change(how=how, choice=replace(self._state.choice, device=device))
             self.ask()
+
+    def use_cpu(self) -> None:
+        """Ask the CPU what an accelerator had too little memory for; if that was a profile, go over to the CPU."""
+        state, refused = self._state, self._refused
+        how = state.how
+        if refused is not None:
+            question, following = refused
+            self._refused, how = None, question.how
+            self._await(following)
+            state.change(caption=question.caption, choice=question.choice)
+        state.change(notice=None)
+        self.choose_method(how, "cpu")
 
     def dismiss(self) -> None:
         """Take the banner away."""
@@ -263,7 +276,8 @@ class Explaining(QObject):
     def _on_failed(self, failure: Failed) -> None:
         if failure.request is not self._question:
             return
-        state = self._state
+        state, notice = self._state, of_failure(failure, self._state.facts)
+        self._refused = (self._question, self._next) if notice.offers_cpu else None
         unfit = state.explanation is None and not failure.of_pair and self._unusual()
         self._take_back()
         if unfit:  # kept from another start, or chosen before anything was explained
@@ -271,7 +285,7 @@ class Explaining(QObject):
             state.change(notice=Notice(f"{failure.message} The usual settings are used.", kind="note"))
             self.ask()
         else:
-            state.change(notice=Notice(failure.message, failure.hint, failure.details))
+            state.change(notice=notice)
 
     def _unusual(self) -> bool:
         state = self._state

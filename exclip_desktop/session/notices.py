@@ -6,7 +6,7 @@ from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.layers import Layer
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
-from exclip_desktop.session.requests import How, ModelFacts
+from exclip_desktop.session.requests import Failed, How, ModelFacts
 from exclip_desktop.session.state import Notice, Outcome, State
 
 REMEDIES: Final = {
@@ -62,6 +62,13 @@ class Notices:
             said = (self._loading, *said)
         self._warned = Notice(" ".join(said), hint, kind="note")
         return self._warned
+
+
+def of_failure(failure: Failed, facts: ModelFacts | None) -> Notice:
+    """Return the notice for a failure; where an accelerator had too little memory, it offers the CPU."""
+    accelerated = facts is not None and facts.device != "cpu"
+    offers_cpu = failure.of_memory and accelerated
+    return Notice(failure.message, failure.hint, failure.details, offers_cpu=offers_cpu)
 
 
 def doubt_told(explanation: Explanation) -> str:

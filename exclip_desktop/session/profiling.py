@@ -8,6 +8,7 @@ from exclip_desktop.core.explanation import Explanation, Settings
 from exclip_desktop.core.layers import Layer, Side, layers_of
 from exclip_desktop.core.profile import Profile, profile_row
 from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.requests import (
     Failed,
     ForecastRequest,
@@ -16,7 +17,7 @@ from exclip_desktop.session.requests import (
     Profiled,
     ProfileRequest,
 )
-from exclip_desktop.session.state import Notice, ProfileShown, State, Work
+from exclip_desktop.session.state import ProfileShown, State, Work
 from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pictures import Picture
 
@@ -173,7 +174,7 @@ class Profiling(QObject):
     def _on_failed(self, failure: Failed) -> None:
         if self._question is not None and failure.request is self._question:
             self._end()
-            self._state.change(notice=Notice(failure.message, failure.hint, failure.details))
+            self._state.change(notice=of_failure(failure, self._state.facts))
 
     def _on_told(self, what: str, done: int, total: int, idle: bool) -> None:
         if not idle and self._question is not None and total:

@@ -201,7 +201,8 @@ class Foretold:
 class Failed:
     """A request that came to nothing: what happened, what to do, and details. Cancelling is not failing.
 
-    ``of_pair`` says that picture or caption are to blame, whatever model and settings they meet.
+    ``of_pair`` says that picture or caption are to blame, whatever model and settings they meet; ``of_memory``, that
+    there was too little.
     """
 
     request: Request
@@ -209,3 +210,4 @@ class Failed:
     hint: str = ""
     details: str = ""
     of_pair: bool = False
+    of_memory: bool = False

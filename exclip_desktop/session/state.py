@@ -66,12 +66,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The one banner: what happened, what to do next, and details to copy; ``kind`` is ``trouble`` or ``note``."""
+    """The one banner: what happened, what to do next, and details to copy; ``kind`` is ``trouble`` or ``note``.
+
+    ``offers_cpu`` says that a button can ask the CPU instead.
+    """
 
     message: str
     hint: str = ""
     details: str = ""
     kind: Literal["trouble", "note"] = "trouble"
+    offers_cpu: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
 
-from exclip_desktop.core.errors import Cancelled, CaptionError, PictureError
+from exclip_desktop.core.errors import Cancelled, CaptionError, MemoryShortage, PictureError
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -258,7 +258,8 @@ class Worker(QThread):
         except Cancelled:  # whoever cancelled expects no answer
             return
         except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
-            failure = Failed(job.request, *words_of(error), of_pair=isinstance(error, CaptionError | PictureError))
+            of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
+            failure = Failed(job.request, *words_of(error), of_pair, of_memory)
             if job.idle or isinstance(job.request, ForecastRequest):  # nobody waits for it
                 log.info("Not prepared for what may be asked: %s", failure.message)
             else:

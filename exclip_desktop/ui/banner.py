@@ -40,9 +40,11 @@ class Banner(QFrame):
 
     Signals:
         closed(): the person has read it.
+        cpu_asked(): the CPU is to be used instead of the accelerator.
     """
 
     closed = Signal()
+    cpu_asked = Signal()
 
     def __init__(self, state: State, over: QWidget | None = None) -> None:
         super().__init__(over)
@@ -126,6 +128,9 @@ class Banner(QFrame):
         grid.addWidget(self._copy, 2, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
 
     def _buttons(self) -> QHBoxLayout:
+        self._cpu = QPushButton("Use the CPU")
+        self._cpu.setToolTip("Explain this on the processor: slower, with the computer's own memory")
+        self._cpu.clicked.connect(self.cpu_asked)
         self._more = QPushButton("Details")
         self._more.setCheckable(True)
         self._more.setToolTip("Show what the program knows about this")
@@ -138,6 +143,7 @@ class Banner(QFrame):
         self._close.clicked.connect(self.closed)
         ThemedIcons(self).add(self._close, "close")
         row = QHBoxLayout()
+        row.addWidget(self._cpu)
         row.addWidget(self._more)
         row.addWidget(self._close)
         return row
@@ -151,6 +157,7 @@ class Banner(QFrame):
         self._hint.setText(notice.hint)
         self._hint.setVisible(bool(notice.hint))
         self._details.setPlainText(notice.details)
+        self._cpu.setVisible(notice.offers_cpu)
         self._more.setChecked(False)
         self._more.setVisible(bool(notice.details))
         self._on_more_toggled(False)

@@ -118,6 +118,7 @@ class BesidePane:
         self.strip.rows_hovered.connect(beside.hover_rows)
         self.title.close_asked.connect(beside.close)
         self.banner.closed.connect(beside.dismiss)
+        self.banner.cpu_asked.connect(beside.use_cpu)
         for widget in (self.picture, self.words):
             widget.setVisible(False)
             beside.opened.connect(widget.show)

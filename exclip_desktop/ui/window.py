@@ -179,6 +179,7 @@ class Window(QMainWindow):
         self.alternatives.caption_removed.connect(comparing.remove_at)
         self.alternatives.caption_chosen.connect(explaining.type_caption)
         self.banner.closed.connect(explaining.dismiss)
+        self.banner.cpu_asked.connect(explaining.use_cpu)
         self.status.cancel_asked.connect(session.cancel)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))

@@ -50,6 +50,7 @@ class FakeEngine:
         self.load_raises: list[Exception] = []
         self.score_raises: list[Exception] = []
         self.note = ""
+        self.device = "cpu"
         self.layers = (12, 12)
         self.pools = (False, False)
         self.rows_gate: dict[Layer, threading.Event] = {layer: _opened() for layer in (*range(12), "pool")}
@@ -70,7 +71,7 @@ class FakeEngine:
         if self.load_raises:
             raise self.load_raises.pop(0)
         self.loaded.append(choice)
-        return ModelFacts(choice.name, "cpu", *self.layers, 77, self.note, *self.pools)
+        return ModelFacts(choice.name, choice.device or self.device, *self.layers, 77, self.note, *self.pools)
 
     def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
         self.threads.add(threading.get_ident())

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from exclip_desktop.core.errors import Cancelled, ModelError, UserError
+from exclip_desktop.core.errors import Cancelled, MemoryShortage, ModelError, UserError
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.profile import profile_row
 from exclip_desktop.core.progress import CancelToken, silent
@@ -185,7 +185,7 @@ def test_too_little_memory_is_told(
         "complete": lambda: engine.complete(asked, silent, CancelToken()),
         "score": lambda: engine.score(scores, silent, CancelToken()),
     }
-    with pytest.raises(UserError, match="not enough memory"):
+    with pytest.raises(MemoryShortage, match="not enough memory"):
         acts[act]()
 
 
