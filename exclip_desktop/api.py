@@ -18,6 +18,7 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.layers import SIDES, Side
+from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.tokens import Span
@@ -98,6 +99,7 @@ def explain(
     steps: int | None = None,
     text_reference: str = "matched",
     framing: Framing = "model",
+    precision: str = FULL,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
@@ -121,6 +123,7 @@ def explain(
             steps=steps,
             text_reference=text_reference,
             framing=framing,
+            precision=precision,
             progress=progress,
             cancel=cancel,
         )
@@ -139,6 +142,7 @@ def profile(
     steps: int | None = None,
     text_reference: str = "matched",
     framing: Framing = "model",
+    precision: str = FULL,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     each: Callable[[ProfileRow], None] | None = None,
     progress: Progress | None = None,
@@ -160,6 +164,7 @@ def profile(
         steps=steps,
         text_reference=text_reference,
         framing=framing,
+        precision=precision,
     )
     pixels = read_picture(image, max_megapixels).pixels
     with memory_told():
@@ -176,6 +181,7 @@ def score(
     captions: Sequence[str],
     *,
     framing: Framing = "model",
+    precision: str = FULL,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
 ) -> Scores:
     """Score several captions for one picture; see ``models.scoring.score_captions``.

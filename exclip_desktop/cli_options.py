@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
 from exclip_desktop.core.errors import CaptionError, SelectionError
+from exclip_desktop.core.precision import FULL, PRECISIONS
 from exclip_desktop.core.preprocessing import PREPROCESSINGS
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import samples
@@ -83,6 +84,12 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         metavar="HOW",
         help="model (default: its own), crop, squash, pad, or whole: the picture at its own aspect",
     )
+    group.add_argument(
+        "--precision",
+        default=FULL,
+        metavar="KIND",
+        help=f"of what comes before the layers: {', '.join(PRECISIONS)} (default %(default)s); derivatives are float32",
+    )
 
 
 def _layer(text: str) -> int | str:
@@ -135,4 +142,5 @@ def method_of(options: argparse.Namespace) -> dict[str, Any]:
         "steps": options.steps,
         "text_reference": options.text_reference,
         "framing": options.framing,
+        "precision": options.precision,
     }

@@ -8,6 +8,7 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import framed
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.pairs import strongest_pairs
+from exclip_desktop.core.precision import precision_told
 from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
@@ -37,7 +38,8 @@ def warnings_of(result: Explanation) -> list[str]:
     """Return what a person must know before they trust the numbers."""
     why, unseen = why_unseen(result.caption), result.caption.unseen
     cut = [] if unseen is None else [f"The caption {why}. The model did not see: {result.caption.text[slice(*unseen)]}"]
-    return [*cut, *(_doubt_told(doubt) for doubt in doubts_of(result))]
+    moved = precision_told(result.settings.precision, result.score, result.float32_score)
+    return [*cut, *([moved] if moved else []), *(_doubt_told(doubt) for doubt in doubts_of(result))]
 
 
 def _doubt_told(doubt: Doubt) -> str:

@@ -48,8 +48,9 @@ class _Work:
 
     def path(self, side: Side, layer: Layer) -> Path:
         if side == "text":
-            return text_path(self.model, self.caption, layer, self.method.text_reference)
-        return image_path(self.model, self.model.pixels(self.picture, self.method.framing), layer)
+            return text_path(self.model, self.caption, layer, self.method.text_reference, self.method.precision)
+        pixels = self.model.pixels(self.picture, self.method.framing)
+        return image_path(self.model, pixels, layer, self.method.precision)
 
     def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _Cost:
         """Time one chunk at the middle of the path; ``whole``: of the whole factor even where a pair is cheaper."""

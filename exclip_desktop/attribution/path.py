@@ -12,8 +12,9 @@ from torch.func import jvp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.tokens import NO_ID, Caption
-from exclip_desktop.models.cuts import Layer, Query
+from exclip_desktop.models.cuts import Cut, Layer, Query
 from exclip_desktop.models.model import Model
 
 BACKWARD_RULES = "torch._decomp.decompositions_for_jvp"
@@ -31,6 +32,7 @@ class Path:
         embedding, start: head(X) and head(R), (D,).
         told: the reference embedding as the method tells it, (D,): ``start``, but for the ``published`` text reference.
         hidden: tokens that the head does not read; their rows are zero.
+        full: what ``embedding`` is where the features are float32, (D,), if they are of lower precision; else None.
 
     """
 
@@ -42,6 +44,7 @@ class Path:
     start: Tensor
     told: Tensor
     hidden: tuple[int, ...] = ()
+    full: Tensor | None = None
 
     @property
     def delta(self) -> Tensor:
@@ -91,38 +94,51 @@ def along(function: Callable[[Tensor], Tensor], point: Tensor, direction: Tensor
     return value, derivative
 
 
-def image_path(model: Model, pixels: Tensor, layer: Layer) -> Path:
-    """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour."""
+def image_path(model: Model, pixels: Tensor, layer: Layer, precision: str = FULL) -> Path:
+    """Return the image side for model input ``pixels`` (3, h, w); its reference is zeros, the mean colour.
+
+    Features come in ``precision``, and are float32 from there on.
+    """
     height, width = pixels.shape[1:]
     cut = model.image.cut(layer, (height, width))
     with torch.no_grad():
-        key = ("image", layer, height, width)
+        key = ("image", layer, height, width, precision)
         if key not in model.references:
-            model.references[key] = cut.features(torch.zeros_like(pixels))
-        features, reference = cut.features(pixels), model.references[key]
+            model.references[key] = _features(cut, torch.zeros_like(pixels), model, precision)
+        features, reference = _features(cut, pixels, model, precision), model.references[key]
         embedding, start = cut.head(torch.stack([features, reference]))
-    return Path(features, reference, cut.head, cut.query, embedding, start, start)
+        full = None if precision == FULL else cut.head(cut.features(pixels)[None])[0]
+    return Path(features, reference, cut.head, cut.query, embedding, start, start, full=full)
 
 
-def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str) -> Path:
+def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str, precision: str = FULL) -> Path:
     """Return the text side; ``reference_kind`` is ``matched`` or ``published``.
 
     ``matched`` replaces every content token by the tokenizer's fill and keeps the rest, the pooled position and the
     padding mask included. ``published`` (Möller et al.'s code) is [SOT], one token of id 0, [EOT], zeros, which is
-    pooled at the caption's [EOT] position.
+    pooled at the caption's [EOT] position. Features come in ``precision``, and are float32 from there on.
     """
     ids = model.ids(caption.ids)
     reference_ids = model.ids(_reference_ids(caption, reference_kind, model.reader.fill_id))
     cut = model.text.cut(layer, ids)
     own = model.text.cut(layer, reference_ids) if reference_kind == "published" else cut
     with torch.no_grad():
-        key = ("text", layer, *reference_ids.tolist(), "hidden", *own.hidden)
+        key = ("text", layer, *reference_ids.tolist(), "hidden", *own.hidden, precision)
         if key not in model.references:
-            model.references[key] = own.features(reference_ids)
-        features, reference = cut.features(ids), model.references[key]
+            model.references[key] = _features(own, reference_ids, model, precision)
+        features, reference = _features(cut, ids, model, precision), model.references[key]
         embedding, start = cut.head(torch.stack([features, reference]))
         told = start if own is cut else own.head(reference[None])[0]
-    return Path(features, reference, cut.head, cut.query, embedding, start, told, cut.hidden)
+        full = None if precision == FULL else cut.head(cut.features(ids)[None])[0]
+    return Path(features, reference, cut.head, cut.query, embedding, start, told, cut.hidden, full)
+
+
+def _features(cut: Cut, given: Tensor, model: Model, precision: str) -> Tensor:
+    """Return the features of model input, (T, W), computed in ``precision`` and given in the model's own."""
+    if precision == FULL:
+        return cut.features(given)
+    with torch.autocast(model.device.type, dtype=getattr(torch, precision)):
+        return cut.features(given).to(model.dtype)
 
 
 def check_text_reference(model: Model, kind: str) -> None:

@@ -19,7 +19,8 @@ from exclip_desktop.attribution.sides import factor, pays_as_pair, products
 from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.framing import Framing
-from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, make_ledger
+from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, full_cosine, make_ledger
+from exclip_desktop.core.precision import FULL, check_precision
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.steps import OWN_STEPS
 from exclip_desktop.core.tokens import Caption
@@ -38,6 +39,7 @@ class Method:
     steps: int
     text_reference: str
     framing: Framing
+    precision: str
 
 
 def resolve_method(
@@ -49,6 +51,7 @@ def resolve_method(
     steps: int | None = None,
     text_reference: str = "matched",
     framing: Framing = "model",
+    precision: str = FULL,
 ) -> Method:
     """Return the method with every default filled in; the arguments are those of ``explain_pair``.
 
@@ -59,6 +62,7 @@ def resolve_method(
     levels(quadrature, steps)
     check_text_reference(model, text_reference)
     model.check_framing(framing)
+    check_precision(precision)
     return Method(
         image_layer=model.resolve_layer("image", image_layer),
         text_layer=model.resolve_layer("text", text_layer),
@@ -66,6 +70,7 @@ def resolve_method(
         steps=OWN_STEPS[quadrature] if steps is None else steps,
         text_reference=text_reference,
         framing=framing,
+        precision=precision,
     )
 
 
@@ -80,6 +85,7 @@ def explain_pair(
     steps: int | None = None,
     text_reference: str = "matched",
     framing: Framing = "model",
+    precision: str = FULL,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Explanation:
@@ -94,6 +100,7 @@ def explain_pair(
         steps: nodes of a fixed rule, or the most nodes of the adaptive one.
         text_reference: ``matched`` or ``published``.
         framing: ``model`` (its own preprocessing), ``crop``, ``squash``, ``pad`` or ``whole`` (``core.framing``).
+        precision: ``float32``, ``bfloat16`` or ``float16``, of what comes before the layers (``core.precision``).
         progress: told what is done, in this thread.
         cancel: polled once per chunk.
 
@@ -110,6 +117,7 @@ def explain_pair(
         steps=steps,
         text_reference=text_reference,
         framing=framing,
+        precision=precision,
     )
     read = model.reader.read(caption)
     words = caption_factor(model, read, method, progress, cancel)
@@ -120,7 +128,7 @@ def caption_factor(
     model: Model, caption: Caption, method: Method, progress: Progress | None = None, cancel: CancelToken | None = None
 ) -> Factor:
     """Return the caption's factor, one row per token; it serves every picture."""
-    path = text_path(model, caption, method.text_layer, method.text_reference)
+    path = text_path(model, caption, method.text_layer, method.text_reference, method.precision)
     return _kept(path, factor(path, _rules(method), "caption", progress or silent, cancel or CancelToken()))
 
 
@@ -132,7 +140,7 @@ def picture_factor(
     cancel: CancelToken | None = None,
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
-    path = image_path(model, model.pixels(picture, method.framing), method.image_layer)
+    path = image_path(model, model.pixels(picture, method.framing), method.image_layer, method.precision)
     return _kept(path, factor(path, _rules(method), "picture", progress or silent, cancel or CancelToken()))
 
 
@@ -148,7 +156,7 @@ def explain_words(
     """Explain a picture (H, W, 3) by a caption whose factor is known; for this pair only, which is cheaper."""
     token = cancel or CancelToken()
     token.check()
-    image = image_path(model, model.pixels(picture, method.framing), method.image_layer)
+    image = image_path(model, model.pixels(picture, method.framing), method.image_layer, method.precision)
     rows = image.features.new_tensor(words.rows)
     found = products(image, rows, _rules(method), progress or silent, token)
     size = picture.shape[1], picture.shape[0]
@@ -200,6 +208,7 @@ def _explanation(
         image_side=reports[1],
         text_side=reports[0],
         settings=_settings(model, method),
+        float32_score=full_cosine(text, image),
     )
 
 
@@ -216,8 +225,8 @@ def _kept(path: Path, found: Integral) -> Factor:
 
 
 def _ends(path: Path) -> Ends:
-    as_told = (path.embedding, path.start, path.told)
-    return Ends(*(value.cpu().double().numpy() for value in as_told))
+    ends = (path.embedding, path.start, path.told, path.full)
+    return Ends(*(None if value is None else value.cpu().double().numpy() for value in ends))  # type: ignore[arg-type]
 
 
 def _settings(model: Model, method: Method) -> Settings:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.core.tokens import Caption, Span, Token, Word
 
@@ -51,6 +52,7 @@ class Settings:
     device: str
     versions: dict[str, str]
     framing: Framing = "model"
+    precision: str = FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Explanation:
         ledger: a partition of the score.
         image_side, text_side: how each side's integral was computed.
         settings: everything else that decides the numbers.
+        float32_score: the score in float32 where what comes before the layers is of lower precision; else None.
 
     """
 
@@ -76,6 +79,7 @@ class Explanation:
     image_side: SideReport
     text_side: SideReport
     settings: Settings
+    float32_score: float | None = None
 
     def __repr__(self) -> str:
         """Return one line: caption, score, shape of the matrix, model and layers."""

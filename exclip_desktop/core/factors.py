@@ -21,6 +21,5 @@ class Factor:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays."""
-        return int(
-            self.rows.nbytes + sum(end.nbytes for end in (self.ends.embedding, self.ends.reference, self.ends.told))
-        )
+        ends = self.ends.embedding, self.ends.reference, self.ends.told, self.ends.full
+        return int(self.rows.nbytes + sum(end.nbytes for end in ends if end is not None))

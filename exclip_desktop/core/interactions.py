@@ -1,6 +1,6 @@
 """The interaction matrix, its sums, and the ledger that accounts for the whole score."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,12 +103,14 @@ class Ledger:
 class Ends:
     """The embeddings at both ends of a path, float64 (D,): of input, reference, and reference as the method tells it.
 
-    ``told`` differs from ``reference`` only for the ``published`` text reference, pooled at its own [EOT].
+    ``told`` differs from ``reference`` only for the ``published`` text reference, pooled at its own [EOT]. ``full`` is
+    the input's embedding in float32 where the features are of lower precision; else None.
     """
 
     embedding: Floats
     reference: Floats
     told: Floats
+    full: Floats | None = None
 
 
 def make_ledger(matrix: InteractionMatrix, text: Ends, image: Ends) -> Ledger:
@@ -144,3 +146,10 @@ def cosine(text: Ends, image: Ends) -> float:
     """Return the score: the cosine of the two embeddings."""
     norm = float(np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding))
     return float(text.embedding @ image.embedding) / norm
+
+
+def full_cosine(text: Ends, image: Ends) -> float | None:
+    """Return the score in float32 where a side's features are of lower precision; else None."""
+    if text.full is None or image.full is None:
+        return None
+    return cosine(replace(text, embedding=text.full), replace(image, embedding=image.full))

@@ -19,7 +19,7 @@ _IMPORTS: Final = [
     "from exclip_desktop.core.selection import Region, Selection",
     "from exclip_desktop.render.figure import FigureOptions, draw_figure, save_figure",
 ]
-_USUAL: Final = {"quadrature": "adaptive", "text_reference": "matched", "framing": "model"}
+_USUAL: Final = {"quadrature": "adaptive", "text_reference": "matched", "framing": "model", "precision": "float32"}
 # Comments hold no quotes or brackets: some shells read them when they are pasted.
 _PASTED: Final = f"# The picture came from no file: save it as {PLACEHOLDER} first."
 _NO_WORDS: Final = "# The command cannot name these tokens, so it shows all. Copy as Python to keep them."

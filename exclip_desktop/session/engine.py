@@ -180,6 +180,7 @@ class ModelEngine:
 
     def _question(self, model: Model, method: Method, picture: Picture, caption: Caption) -> _Question:
         rule = {"quadrature": method.quadrature, "steps": method.steps, "dtype": str(model.dtype)}
+        rule["precision"] = method.precision
         text_key = cache_key(
             side="text",
             model=model.fingerprint,

@@ -6,6 +6,7 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.layers import Layer, Side, has_layer
+from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.storage.pictures import Picture
 
@@ -31,6 +32,7 @@ class How:
     steps: int | None = None
     text_reference: str = "matched"
     framing: Framing = "model"
+    precision: str = FULL
 
 
 @dataclass(frozen=True, slots=True)

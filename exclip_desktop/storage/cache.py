@@ -194,7 +194,8 @@ def _check_key(key: str) -> None:
 
 def _arrays(factor: Factor) -> dict[str, NDArray[np.floating[Any]]]:
     ends = factor.ends
-    return {"rows": factor.rows, "embedding": ends.embedding, "reference": ends.reference, "told": ends.told}
+    arrays = {"rows": factor.rows, "embedding": ends.embedding, "reference": ends.reference, "told": ends.told}
+    return arrays if ends.full is None else {**arrays, "full": ends.full}
 
 
 def _encoded(key: str, factor: Factor) -> bytes:
@@ -212,7 +213,7 @@ def _decoded(key: str, data: bytes) -> Factor:
         raise ValueError("an entry of something else")
     if told["sha256"] != _digest(told["report"], arrays):
         raise ValueError("its contents have changed")
-    ends = Ends(arrays["embedding"], arrays["reference"], arrays["told"])
+    ends = Ends(arrays["embedding"], arrays["reference"], arrays["told"], arrays.get("full"))
     factor = Factor(arrays["rows"], ends, SideReport(**json.loads(told["report"])))
     _check(factor)
     return factor

@@ -61,6 +61,7 @@ def save_data(result: Explanation, path: Path, selection: Selection | None = Non
 def as_plain(result: Explanation) -> dict[str, Any]:
     """Return everything but the matrix as plain values for JSON.
 
+    ``float32_score`` is null where everything is float32.
     ``residual`` is the completeness residual, a relative error; ``residual`` in ``ledger`` is what the integrals missed
     in the unit of the score.
     """
@@ -68,6 +69,7 @@ def as_plain(result: Explanation) -> dict[str, Any]:
     return {
         "caption": caption.text,
         "score": result.score,
+        "float32_score": result.float32_score,
         "ledger": {**dict(result.ledger.lines()), "total": result.ledger.total},
         "residual": result.residual,
         "tokens": [

@@ -55,6 +55,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
         Detail("Caption side", _side(explanation.text_side)),
         Detail("Reference", settings.text_reference),
         Detail("Framing", FRAMINGS[settings.framing]),
+        Detail("Precision", _precision(explanation)),
         Detail("Patches", f"{columns} × {rows} on {geometry.source_size[0]} × {geometry.source_size[1]} pixels"),
         Detail("Time", f"{outcome.seconds:.2f} s, {'from the cache' if outcome.cached else 'computed'}"),
         Detail("Versions", "\n".join(f"{name} {version}" for name, version in settings.versions.items())),
@@ -64,6 +65,14 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
 
 def _layer(layer: int | str, count: int | None) -> str:
     return f"{layer}" if count is None or isinstance(layer, str) else f"{layer} of 0–{count - 1}"
+
+
+def _precision(explanation: Explanation) -> str:
+    """Return what ran in which precision, and how far that moved the score."""
+    precision, full = explanation.settings.precision, explanation.float32_score
+    if full is None:
+        return precision
+    return f"{precision} before the layers\nscore {explanation.score:+.5f}, in float32 {full:+.5f}"
 
 
 def _side(side: SideReport) -> str:

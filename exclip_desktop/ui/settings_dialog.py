@@ -1,4 +1,4 @@
-"""The method's settings: layers, quadrature, text reference, device; each with one plain sentence."""
+"""The method's settings: layers, quadrature, text reference, precision, device; each with one plain sentence."""
 
 from typing import Final
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.layers import POOL, Layer, layers_of
+from exclip_desktop.core.precision import PRECISIONS
 from exclip_desktop.core.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
 from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
 
@@ -55,11 +56,13 @@ class SettingsDialog(QDialog):
         self._steps, self._steps_say = QSpinBox(), _sentence()
         self._steps.setAccessibleName("Steps")
         self._reference, self._reference_says = _combo("Text reference"), _sentence()
+        self._precision, self._precision_says = _combo("Precision"), _sentence()
         self._device = _combo("Device")
         self._fill(facts)
         self._lay_out()
         self._quadrature.currentIndexChanged.connect(self._on_quadrature_changed)
         self._reference.currentIndexChanged.connect(self._on_reference_changed)
+        self._precision.currentIndexChanged.connect(self._on_precision_changed)
         self._show_how(how)
         _choose(self._device, choice.device, str(choice.device))
 
@@ -73,6 +76,7 @@ class SettingsDialog(QDialog):
             steps=None if steps == self._steps.minimum() else steps,
             text_reference=self._reference.currentData(),
             framing=self._framing,
+            precision=self._precision.currentData(),
         )
 
     def device(self) -> str | None:
@@ -91,6 +95,8 @@ class SettingsDialog(QDialog):
             self._quadrature.addItem(rule.replace("-", " ").capitalize().replace("legendre", "Legendre"), rule)
         for kind in REFERENCES:
             self._reference.addItem(kind.capitalize(), kind)
+        for precision in PRECISIONS:
+            self._precision.addItem(precision, precision)
         for device, text in DEVICES.items():
             self._device.addItem(text, device)
 
@@ -113,6 +119,7 @@ class SettingsDialog(QDialog):
         _add(form, "&Quadrature", self._quadrature, self._quadrature_says)
         _add(form, "&Steps", self._steps, self._steps_say)
         _add(form, "Text &reference", self._reference, self._reference_says)
+        _add(form, "Pre&cision", self._precision, self._precision_says)
         _add(form, "&Device", self._device, _sentence("Where the model runs. A change loads the model again."))
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
@@ -140,6 +147,8 @@ class SettingsDialog(QDialog):
         self._steps.setValue(self._steps.minimum() if how.steps is None else how.steps)
         _choose(self._reference, how.text_reference, how.text_reference)
         self._on_reference_changed()
+        _choose(self._precision, how.precision, how.precision)
+        self._on_precision_changed()
 
     def _on_quadrature_changed(self) -> None:
         rule = self._quadrature.currentData()
@@ -153,6 +162,9 @@ class SettingsDialog(QDialog):
 
     def _on_reference_changed(self) -> None:
         self._reference_says.setText(REFERENCES[self._reference.currentData()])
+
+    def _on_precision_changed(self) -> None:
+        self._precision_says.setText(PRECISIONS[self._precision.currentData()])
 
 
 def _combo(name: str) -> QComboBox:

@@ -102,6 +102,7 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
         How(-2, 11, "adaptive", 17, "published"),
         How(40),
         How("pool", "pool"),
+        How(precision="bfloat16"),
     ],
 )
 @pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])

@@ -273,6 +273,7 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     assert text_of(inspector, "Caption layer") == "0 of 0–1"
     assert text_of(inspector, "Picture side") == "17 nodes, pair\nresidual 1.0e-04\nrow error 1.0e-04"
     assert text_of(inspector, "Model") == f"demo\n{BUNDLED_SAYS}"
+    assert text_of(inspector, "Precision") == "float32"
     tab = inspector.findChild(DetailsTab)
     assert isinstance(tab, DetailsTab)
     QTest.mouseClick(tab.findChild(QPushButton), Qt.MouseButton.LeftButton)
@@ -285,6 +286,14 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     assert text_of(inspector, "Time") == "1.50 s, computed"
     assert text_of(inspector, "Picture layer") == "0"
     assert tab.findChild(QPushButton).text() == "Copied"
+
+
+def test_details_say_how_far_a_lower_precision_moved_the_score(state: State, inspector: Inspector) -> None:
+    explanation = explained(state)
+    settings = replace(explanation.settings, precision="bfloat16")
+    inspector.setCurrentIndex(3)
+    state.change(explanation=replace(explanation, settings=settings, float32_score=0.3123))
+    assert text_of(inspector, "Precision") == "bfloat16 before the layers\nscore +0.31000, in float32 +0.31230"
 
 
 def test_nothing_is_cut_where_a_scroll_bar_comes(state: State, inspector: Inspector) -> None:

@@ -1,0 +1,106 @@
+"""A lower precision before the layers: derivatives stay exact, and how far the score moved is said."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from exclip_desktop import explain
+from exclip_desktop.attribution.path import image_path, text_path
+from exclip_desktop.attribution.second_order import caption_factor, resolve_method
+from exclip_desktop.cli import main
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.models.model import Model
+from exclip_desktop.session.engine import ModelEngine
+from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice
+from exclip_desktop.storage.cache import FactorCache, cache_key
+from exclip_desktop.storage.exports import as_plain
+from exclip_desktop.storage.pictures import Picture
+from tests.conftest import CAPTION
+
+LOWER = ("bfloat16", "float16")
+Pixels = NDArray[np.uint8]
+
+
+@pytest.mark.parametrize("precision", LOWER)
+@pytest.mark.parametrize("layer", [1, 2])
+def test_the_ledger_is_exact_and_says_how_far_the_score_moved(
+    tiny: Model, picture: Pixels, precision: str, layer: int
+) -> None:
+    full = explain(tiny, picture, CAPTION, image_layer=layer, text_layer=layer)
+    lower = explain(tiny, picture, CAPTION, image_layer=layer, text_layer=layer, precision=precision)
+    assert lower.residual <= 1e-3
+    assert lower.ledger.total == pytest.approx(lower.score, abs=1e-5)
+    assert lower.float32_score == pytest.approx(full.score, abs=1e-6)
+    assert 0 < abs(lower.score - full.score) < 0.02
+    assert (full.settings.precision, lower.settings.precision) == ("float32", precision)
+    told = [note for note in lower.notes if precision in note]
+    assert len(told) == 1
+    assert f"{lower.score:+.5f}" in told[0]
+    assert f"{full.score:+.5f}" in told[0]
+    assert (full.float32_score, full.notes) == (None, ())
+    assert as_plain(lower)["float32_score"] == lower.float32_score
+    assert as_plain(lower)["settings"]["precision"] == precision
+
+
+def test_only_features_are_of_lower_precision(tiny: Model, picture: Pixels) -> None:
+    pixels, read = tiny.pixels(picture), tiny.reader.read(CAPTION)
+    paths = [image_path(tiny, pixels, 1, kind) for kind in ("float32", "bfloat16")]
+    paths += [text_path(tiny, read, 1, "matched", kind) for kind in ("float32", "bfloat16")]
+    for full, lower in (paths[:2], paths[2:]):
+        assert lower.features.dtype == lower.reference.dtype == lower.embedding.dtype == torch.float32
+        assert 0 < float((lower.features - full.features).norm() / full.features.norm()) < 0.02
+        torch.testing.assert_close(lower.embedding, lower.head(lower.features[None])[0])
+        torch.testing.assert_close(lower.full, full.embedding)
+        assert full.full is None
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_references_of_both_precisions_are_kept_apart(make_tiny: Callable[..., Model], picture: Pixels) -> None:
+    model = make_tiny(vision={"width": 48})
+    before = explain(model, picture, CAPTION, image_layer=1).matrix
+    explain(model, picture, CAPTION, image_layer=1, precision="bfloat16")
+    assert np.array_equal(explain(model, picture, CAPTION, image_layer=1).matrix, before)
+
+
+def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture: Pixels) -> None:
+    cache, pairs = FactorCache(None), PairMemo()
+    engine = ModelEngine(cache, pairs)
+    engine._loaded = (ModelChoice(), tiny, "")
+
+    def ask(precision: str) -> ExplainRequest:
+        how = How(image_layer=2, text_layer=1, precision=precision)
+        return ExplainRequest(1, ModelChoice(), how, shown, CAPTION)
+
+    shown = Picture(picture)
+    full, lower = (engine.explain(ask(kind), silent, CancelToken()) for kind in ("float32", "bfloat16"))
+    assert (full.cached, lower.cached) == (False, False)
+    pairs.clear()
+    again = engine.explain(ask("bfloat16"), silent, CancelToken())
+    assert again.cached
+    assert again.explanation.float32_score == lower.explanation.float32_score != lower.explanation.score
+    assert again.explanation.float32_score == pytest.approx(full.explanation.score, abs=1e-6)
+
+
+def test_a_factor_on_disk_keeps_what_float32_gives(tiny: Model, tmp_path: object) -> None:
+    read, key = tiny.reader.read(CAPTION), cache_key(what="test")
+    for precision in ("float32", "bfloat16"):
+        made = caption_factor(tiny, read, resolve_method(tiny, precision=precision))
+        FactorCache(tmp_path).put(key, made)  # type: ignore[arg-type]
+        kept = FactorCache(tmp_path).get(key)  # type: ignore[arg-type]
+        assert kept is not None
+        for name, value in asdict(made.ends).items():
+            np.testing.assert_equal(getattr(kept.ends, name), value)
+        assert kept.nbytes == made.nbytes
+
+
+def test_there_is_no_other_precision(tiny: Model, picture: Pixels, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SettingsError, match='no precision "int8"'):
+        explain(tiny, picture, CAPTION, precision="int8")
+    assert main(["explain", "--sample", "1", "--precision", "int8"]) == 2
+    assert "--precision" in capsys.readouterr().err
