@@ -7,7 +7,7 @@ from exclip_desktop.core.errors import SettingsError
 FULL: Final = "float32"
 PRECISIONS: Final[dict[str, str]] = {
     FULL: "Everything in float32. Exact.",
-    "bfloat16": "What comes before the layers in bfloat16. Less memory and faster on recent accelerators; coarse.",
+    "bfloat16": "What comes before the layers in bfloat16. Made for recent accelerators; coarse.",
     "float16": "What comes before the layers in float16. Finer than bfloat16; large values may overflow.",
 }
 """Name → what a person reads."""

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.session.mailbox import Mailbox
 from exclip_desktop.session.requests import (
     ExplainRequest,
     ForecastRequest,
@@ -17,7 +18,7 @@ from exclip_desktop.session.requests import (
     ProfileRequest,
     ScoreRequest,
 )
-from exclip_desktop.session.worker import Mailbox, Worker
+from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pictures import Picture
 from tests.ui.fakes import FakeEngine
 

@@ -1,0 +1,130 @@
+"""What waits for the worker, what runs, and who makes way for whom."""
+
+import threading
+from dataclasses import dataclass, field
+
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.session.requests import (
+    BesideRequest,
+    ExplainRequest,
+    ForecastRequest,
+    FramingsRequest,
+    ProfileRequest,
+    Request,
+    ScoreRequest,
+)
+
+FIRST = (ExplainRequest, ScoreRequest, FramingsRequest, BesideRequest, ForecastRequest, ProfileRequest)
+"""The kinds of request, in the order in which they are served."""
+LONG = (ExplainRequest, ForecastRequest, ProfileRequest)
+"""Those that a person may cancel; the others are quick."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A request that runs; ``idle``: nobody waits for it, and whoever asks for anything comes first."""
+
+    request: Request
+    idle: bool
+    token: CancelToken = field(default_factory=CancelToken)
+
+
+class Mailbox:
+    """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
+
+    A newer request takes the place of an older one, and cancels it if it runs. Idle work and profiles make room for any
+    other request, and go on after it; but an explanation takes the place of all that belongs to the one before.
+    """
+
+    def __init__(self) -> None:
+        """Start empty and open."""
+        self._slots: dict[type, Request] = {}
+        self._idle: ExplainRequest | None = None
+        self._running: Job | None = None
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def put(self, request: Request) -> None:
+        """Leave a request."""
+        with self._changed:
+            self._slots[type(request)] = request
+            running = self._running
+            if isinstance(request, ExplainRequest):
+                self._forget_what_follows()
+            elif running is not None:
+                self._keep(running)
+            if running is not None and _makes_room(running, request):
+                running.token.cancel()
+            self._changed.notify()
+
+    def _forget_what_follows(self) -> None:
+        """Take out what belongs to the explanation before."""
+        self._idle = None
+        self._slots.pop(ForecastRequest, None)
+        self._slots.pop(ProfileRequest, None)
+
+    def _keep(self, running: Job) -> None:
+        """Let what makes room go on afterwards, unless it was cancelled or is asked for anew."""
+        if running.token.cancelled:
+            return
+        if running.idle and isinstance(running.request, ExplainRequest):
+            self._idle = running.request
+        elif isinstance(running.request, ProfileRequest):
+            self._slots.setdefault(ProfileRequest, running.request)
+
+    def put_idle(self, request: ExplainRequest) -> None:
+        """Leave what can be done when nothing else is asked."""
+        with self._changed:
+            if ExplainRequest not in self._slots and not self._closed:
+                self._idle = request
+
+    def cancel(self) -> None:
+        """Take out what waits, and cancel what runs, idle work too; but for scores, which are quick."""
+        with self._changed:
+            self._slots.pop(ExplainRequest, None)
+            self._forget_what_follows()
+            if self._running is not None and isinstance(self._running.request, LONG):
+                self._running.token.cancel()
+
+    def cancel_beside(self) -> None:
+        """Take out the explanation beside that waits, and cancel the one that runs."""
+        with self._changed:
+            self._slots.pop(BesideRequest, None)
+            if self._running is not None and isinstance(self._running.request, BesideRequest):
+                self._running.token.cancel()
+
+    def close(self) -> None:
+        """Cancel everything, and let the reader go."""
+        with self._changed:
+            self._closed = True
+            self._slots.clear()
+            self._idle = None
+            if self._running is not None:
+                self._running.token.cancel()
+            self._changed.notify()
+
+    def take(self) -> Job | None:
+        """Wait for a request and let it be the one that runs; the one before has ended. None: closed."""
+        with self._changed:
+            self._running = None
+            self._changed.wait_for(lambda: self._closed or self._slots or self._idle is not None)
+            if not self._closed:
+                self._running = self._next()
+            return self._running
+
+    def _next(self) -> Job:
+        for kind in FIRST:
+            if kind in self._slots:
+                return Job(self._slots.pop(kind), idle=False)
+        idle, self._idle = self._idle, None
+        assert idle is not None
+        return Job(idle, idle=True)
+
+
+def _makes_room(running: Job, request: Request) -> bool:
+    """Return whether what runs is to stop for a newer request."""
+    if running.idle or type(running.request) is type(request):
+        return True
+    if isinstance(running.request, ForecastRequest):
+        return isinstance(request, ExplainRequest)
+    return isinstance(running.request, ProfileRequest)
