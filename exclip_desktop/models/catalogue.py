@@ -43,7 +43,7 @@ class ModelEntry:
         family: its image encoder's kind, and its text encoder's where that is Hugging Face's.
         grid: (rows, columns) of patches; None where only building the model would tell.
         context: tokens that its text encoder reads.
-        reason: why it cannot be explained; empty where it can.
+        reason: why it cannot be explained; empty where it can, and where it is not here: to tell takes building it.
 
     """
 
@@ -147,7 +147,7 @@ def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "
         family=family(config),
         grid=_grid(config["vision_cfg"]),
         context=config["text_cfg"].get("context_length", 77),
-        reason=why_not(schema),
+        reason="" if path is None else why_not(schema),
     )
 
 
