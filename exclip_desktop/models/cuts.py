@@ -142,6 +142,7 @@ class TextTower(Protocol):
         pools: whether it has a layer ``"pool"``.
         padded: whether a caption is given to it with its padding; else it ends with [EOT], after which nothing matters.
         class_token: whether it adds a learned token of its own after the caption.
+        vocabulary: how many token ids it knows.
 
     """
 
@@ -149,6 +150,7 @@ class TextTower(Protocol):
     pools: bool
     padded: bool
     class_token: bool
+    vocabulary: int
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,).

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.layers import POOL, Layer, Side, has_layer, layers_of
@@ -87,7 +87,18 @@ class Model:
         raise SettingsError(f'There is no framing "{framing}".', hint)
 
     def ids(self, numbers: Sequence[int]) -> Tensor:
-        """Return token ids as the text tower is given them: (T,), on the model's device."""
+        """Return token ids as the text tower is given them: (T,), on the model's device.
+
+        Raises:
+            ModelError: the tower does not know one of them.
+
+        """
+        if max(numbers) >= self.text.vocabulary:
+            raise ModelError(
+                f"The tokenizer of {self.name} numbers a word {max(numbers)}; its text encoder knows only those below "
+                f"{self.text.vocabulary}.",
+                "Put the tokenizer it was trained with beside the model.",
+            )
         return torch.tensor(numbers, device=self.device)
 
     @property

@@ -28,6 +28,7 @@ class TextTransformerTower:
         self._pool_type: str = text.text_pool_type if in_clip else text.pool_type
         self._end: int = text.text_eos_id if in_clip else text.eos_id
         self.layers = len(self._blocks)
+        self.vocabulary = int(text.token_embedding.num_embeddings)
         self.class_token = getattr(text, "cls_emb", None) is not None
         self.padded = self.class_token or text.attn_mask is None or self._pool_type not in AT_END
 

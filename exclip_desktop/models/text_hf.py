@@ -80,6 +80,7 @@ class HFTower:
         self._family = FAMILIES[text.config.model_type]
         self._blocks = self._family.blocks(self._encoder)
         self.layers = len(self._blocks)
+        self.vocabulary = int(self._encoder.get_input_embeddings().num_embeddings)
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at layer ``layer`` for a caption with token ``ids`` (T,)."""

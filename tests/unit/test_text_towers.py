@@ -3,21 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 from numpy.typing import NDArray
+from open_clip.model import _build_text_tower
 
 from exclip_desktop.attribution import second_order
 from exclip_desktop.attribution.path import text_path
 from exclip_desktop.attribution.quadrature import gauss_legendre
-from exclip_desktop.core.errors import Cancelled, SettingsError
+from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import score_captions
+from exclip_desktop.models.towers import text_tower
 from exclip_desktop.session.engine import ModelEngine
 from exclip_desktop.session.memo import PairMemo
 from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice, ScoreRequest
@@ -243,3 +248,30 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
     scored = engine.score(ScoreRequest(1, choice, opened, (CAPTION, "a red dog")), silent, CancelToken())
     scores = [found.explanation.score for found in answers[:2]]
     assert [entry.score for entry in scored.alternatives] == pytest.approx(scores, abs=1e-6)
+
+
+@pytest.mark.parametrize("family", ["MobileCLIP", "SigLIP", "RoBERTa"])
+def test_a_tokenizer_of_another_model_is_told(made: Made, picture: Picture, family: str) -> None:
+    model = made(family)
+    wrong = replace(model, text=text_tower(model.network))
+    wrong.text.vocabulary = 5
+    with pytest.raises(ModelError, match="knows only those below 5") as caught:
+        second_order.explain_pair(wrong, picture, CAPTION)
+    assert caught.value.hint
+    with pytest.raises(ModelError, match="knows only those below 5"):
+        score_captions(wrong, picture, [CAPTION])
+
+
+def test_every_text_transformer_that_open_clip_names_is_a_tower() -> None:
+    padded = {True: 0, False: 0}
+    for name in open_clip.list_models():
+        config = open_clip.get_model_config(name)
+        if "hf_model_name" not in config["text_cfg"]:
+            with torch.device("meta"):
+                text = _build_text_tower(config["embed_dim"], {**config["text_cfg"], "layers": 1})
+            tower = text_tower(SimpleNamespace(text=text))
+            padded[tower.padded] += 1
+            assert tower.class_token == name.startswith("coca")
+            is_clips = not config["text_cfg"].get("no_causal_mask") and not tower.class_token
+            assert tower.padded != is_clips
+    assert min(padded.values()) > 10
