@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ TOKENIZER_FILES = (
     "vocab.json",
 )
 ENCODER_FILES = ("config.json",)
+OLDEST = 5  # version of transformers: its layers are called otherwise before
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
 
 def _find(name: str, folder: Path | None, wanted: tuple[str, ...], what: str) -> Path:
     """Return the folder with one of the ``wanted`` files of the repository (or folder) ``name``."""
-    if find_spec("transformers") is None:
+    if _transformers() < OLDEST:
         raise ModelError(
-            f"{what} needs the package transformers, which is not installed.",
+            f"{what} needs the package transformers, version {OLDEST} or newer, which is not installed.",
             'Install it: pip install "exclip-desktop[hf]".',
         )
     named = expanded(name)
@@ -119,3 +120,11 @@ def _cached(name: str, wanted: tuple[str, ...]) -> Path | None:
         if isinstance(cached, str):
             return Path(cached).parent
     return None
+
+
+def _transformers() -> int:
+    """Return the installed version's first number; 0 for none."""
+    try:
+        return int(version("transformers").split(".")[0])
+    except PackageNotFoundError:
+        return 0

@@ -1,7 +1,7 @@
 """A text encoder's tokenizer and config are found on this computer or named with where they were looked for."""
 
 import json
-from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import open_clip
@@ -12,8 +12,6 @@ from exclip_desktop.models import text_files
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.readers import why_not_text
 from tests.unit.text_models import save_family
-
-Change = Callable[[dict[str, object]], None]
 
 
 @pytest.fixture
@@ -64,9 +62,17 @@ def test_a_config_may_name_folders(roberta: Path, tmp_path: Path) -> None:
     assert load_model(str(roberta), device="cpu").text.layers == 3
 
 
-def test_without_transformers_it_says_how_to_install_it(roberta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_files, "find_spec", lambda _: None)
-    with pytest.raises(ModelError, match="needs the package transformers") as caught:
+@pytest.mark.parametrize("installed", ["", "4.57.3"])
+def test_without_transformers_it_says_how_to_install_it(
+    roberta: Path, monkeypatch: pytest.MonkeyPatch, installed: str
+) -> None:
+    def version(name: str) -> str:
+        if not installed:
+            raise PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr(text_files, "version", version)
+    with pytest.raises(ModelError, match="needs the package transformers, version 5 or newer") as caught:
         load_model(str(roberta))
     assert "exclip-desktop[hf]" in caught.value.hint
 
