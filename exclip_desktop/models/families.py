@@ -1,4 +1,4 @@
-"""Which of open_clip's configs have an image encoder that can be explained, told before any weights are read."""
+"""Which of open_clip's configs can be explained, told before any weights are read."""
 
 import json
 from functools import lru_cache
@@ -36,4 +36,21 @@ def _why_not(parts: str) -> str:
         image_tower(visual)
     except ModelError as error:
         return error.message[0].lower() + error.message[1:].rstrip(".")
+    return ""
+
+
+def why_not_text(schema: str, config: dict[str, Any]) -> str:
+    """Return why the text side of a model (open_clip's name and config of it) cannot be explained, or an empty text."""
+    text = config["text_cfg"]
+    own, tokenizer = not text.get("hf_model_name"), text.get("hf_tokenizer_name")
+    if own and text.get("pool_type") == "none":
+        return "its text encoder does not pool its tokens (pool_type none)"
+    if not own and text.get("hf_pooler_type") == "max_pooler":
+        return "its text encoder's pooling (max_pooler) does not run in open_clip itself"
+    if text.get("tokenizer_mode"):
+        return f"its tokenizer is used in a way of its own (tokenizer_mode {text['tokenizer_mode']})"
+    if not tokenizer and not schema.startswith("local-dir:") and "siglip" in schema.lower():
+        return "its tokenizer is a vocabulary that open_clip downloads from outside Hugging Face"
+    if not tokenizer and (text.get("tokenizer_kwargs") or {}).get("reduction_mask"):
+        return "its tokenizer drops words by chance (reduction_mask)"
     return ""

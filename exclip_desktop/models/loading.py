@@ -17,11 +17,11 @@ from exclip_desktop.models.checkpoints import Weights, read_weights
 from exclip_desktop.models.cuts import POOL
 from exclip_desktop.models.devices import device_of
 from exclip_desktop.models.download import download, plan_download
-from exclip_desktop.models.families import why_not_image
+from exclip_desktop.models.families import why_not_image, why_not_text
 from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
-from exclip_desktop.models.readers import reader_of, why_not_text
+from exclip_desktop.models.readers import reader_of
 from exclip_desktop.models.registry import CARD_FILE
 from exclip_desktop.models.sources import Source, find_source, identified, preprocess_of
 from exclip_desktop.models.text_files import check_text_files, find_encoder, find_tokenizer

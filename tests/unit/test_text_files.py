@@ -4,13 +4,12 @@ import json
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
-import open_clip
 import pytest
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models import text_files
+from exclip_desktop.models.families import why_not_text
 from exclip_desktop.models.loading import load_model
-from exclip_desktop.models.readers import why_not_text
 from tests.unit.text_models import save_family
 
 
@@ -125,8 +124,3 @@ def test_what_cannot_be_explained_is_said_by_the_config_alone(
     found = why_not_text(schema, {"text_cfg": text})
     assert reason in found
     assert bool(reason) == bool(found)
-
-
-def test_every_text_encoder_that_open_clip_names_is_explained() -> None:
-    for name in open_clip.list_models():
-        assert not why_not_text(name, open_clip.get_model_config(name))

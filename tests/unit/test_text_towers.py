@@ -264,7 +264,8 @@ def test_a_tokenizer_of_another_model_is_told(made: Made, picture: Picture, fami
 
 def test_every_text_transformer_that_open_clip_names_is_a_tower() -> None:
     padded = {True: 0, False: 0}
-    for name in open_clip.list_models():
+    # Its own, without those that other tests let it know.
+    for name in (path.stem for path in (Path(open_clip.__file__).parent / "model_configs").glob("*.json")):
         config = open_clip.get_model_config(name)
         if "hf_model_name" not in config["text_cfg"]:
             with torch.device("meta"):
