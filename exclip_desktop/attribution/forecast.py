@@ -66,10 +66,11 @@ class _Work:
         else:
             pair = side == "image" and not whole and self._pays_as_pair(layer)
             passes = _pair_passes(path, len(self.caption.tokens)) if pair else whole_passes(path)
-            held = min(size, passes.count)
-            chunk = jacobian.Passes(held, passes.run)
+            timed = min(size, passes.count)
+            chunk = jacobian.Passes(timed, passes.run)
             node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
-            count, columns = passes.count / max(1, held), passes.count
+            count, columns = passes.count / max(1, timed), passes.count
+            held = min(size, passes.count * self.nodes)  # small passes run for several nodes at once
         values = held * jacobian.LIVE_COPIES * path.features.numel() + self.nodes * len(path.features) * columns
         return _Cost(start_s, node_s * count, values * path.features.element_size())
 

@@ -11,7 +11,7 @@ class Forecast:
 
     Attributes:
         seconds: of every layer, in the profile's order; 0 where the layer is known already.
-        peak_bytes: the most memory that the work takes beside the model.
+        peak_bytes: the most memory that the work's values take beside the model, as far as they can be counted.
 
     """
 

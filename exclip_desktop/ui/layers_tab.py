@@ -166,7 +166,7 @@ def cost_told(forecast: Forecast | None) -> str:
         return ""
     if forecast.total_s == 0:
         return "Every layer is known already."
-    return f"About {about(forecast.total_s)}, up to {_size(forecast.peak_bytes)} of memory."
+    return f"About {about(forecast.total_s)}, and {_size(forecast.peak_bytes)} of memory."
 
 
 def _size(count: int) -> str:

@@ -108,12 +108,12 @@ def test_the_button_asks_goes_on_and_rests(state: State, tab: LayersTab, qtbot: 
 def test_it_says_before_what_it_costs(state: State, tab: LayersTab) -> None:
     forecast = Forecast(((0, 0.0), (1, 40.0)), 310_000_000)
     show(state, 0, forecast=forecast)
-    assert text_of(tab, "profileCost") == "About 40 s, up to 310 MB of memory."
+    assert text_of(tab, "profileCost") == "About 40 s, and 310 MB of memory."
     assert "About 40 s" in button(tab, "Profile the layers").toolTip().replace("\n", " ")
     show(state, 0, 1, forecast=forecast, running=True)
     assert text_of(tab, "profileCost") == ""
     assert cost_told(Forecast(((0, 0.0),), 0)) == "Every layer is known already."
-    assert cost_told(Forecast(((0, 200.0),), 2_340_000_000)) == "About 3 min, up to 2.3 GB of memory."
+    assert cost_told(Forecast(((0, 200.0),), 2_340_000_000)) == "About 3 min, and 2.3 GB of memory."
 
 
 def test_what_is_of_before_is_dimmed_and_said(state: State, tab: LayersTab) -> None:
