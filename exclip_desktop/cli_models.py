@@ -76,7 +76,7 @@ def _row(entry: "ModelEntry") -> tuple[str, ...]:
     size = size_told(entry.bytes) if entry.path else about
     where = str(entry.path or "not here")
     if entry.reason:
-        where = f"{where}  cannot be explained yet: {entry.reason}".strip()
+        where = f"{where}  cannot be explained: {entry.reason}".strip()
     return entry.name, entry.tag, size, entry.family, grid, f"{entry.context} tokens", where
 
 

@@ -42,7 +42,7 @@ def findings() -> str:
 
 
 def _model(entry: ModelEntry) -> str:
-    told = f"   cannot be explained yet: {entry.reason}" if entry.reason else ""
+    told = f"   cannot be explained: {entry.reason}" if entry.reason else ""
     return f"{entry.name} {entry.tag}".rstrip() + f"   {entry.path}{told}"
 
 

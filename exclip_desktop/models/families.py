@@ -4,11 +4,25 @@ import json
 from functools import lru_cache
 from typing import Any
 
+import timm
 import torch
 from open_clip.model import _build_vision_tower
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.timm_sizes import misfit
 from exclip_desktop.models.towers import image_tower
+
+HOMES = {
+    "convnext",
+    "eva",
+    "fastvit",
+    "swin_transformer",
+    "vision_transformer",
+    "vision_transformer_hybrid",
+    "vision_transformer_relpos",
+    "vitamin",
+}
+"""timm's modules whose networks are all of families that have a tower."""
 
 # What open_clip and timm raise on configs that they cannot build from.
 _UNBUILDABLE = (TypeError, ValueError, AssertionError, KeyError, AttributeError, RuntimeError)
@@ -17,10 +31,29 @@ _UNBUILDABLE = (TypeError, ValueError, AssertionError, KeyError, AttributeError,
 def why_not_image(config: dict[str, Any]) -> str:
     """Return why the image encoder of a model's config (open_clip's) cannot be explained, or an empty text.
 
-    It is built without weights, on the meta device, which takes a twentieth to a whole second.
+    Where its name does not tell it, it is built without weights, which takes a twentieth to a whole second.
     """
+    vision = config["vision_cfg"]
+    told = _told_by_name(vision) if vision.get("timm_model_name") else ""
+    return why_not_built(config) if told is None else told
+
+
+def why_not_built(config: dict[str, Any]) -> str:
+    """Return the same, found by building the encoder on the meta device."""
     parts = config["embed_dim"], config["vision_cfg"], config.get("quick_gelu", False)
     return _why_not(json.dumps(parts, sort_keys=True))
+
+
+def _told_by_name(vision: dict[str, Any]) -> str | None:
+    """Return the same by timm's own entry of an encoder; None where that does not tell it."""
+    name, size = vision["timm_model_name"], vision.get("image_size", 224)
+    entry = timm.models.get_pretrained_cfg(name) if timm.is_model(name) else None
+    if entry is None or timm.models.model_entrypoint(name).__module__.rpartition(".")[2] not in HOMES:
+        return None
+    height, width = (size, size) if isinstance(size, int) else size
+    if entry.fixed_input_size:
+        return misfit((height, width), entry.input_size[1:])
+    return "" if height % 32 == width % 32 == 0 else None
 
 
 @lru_cache(maxsize=256)

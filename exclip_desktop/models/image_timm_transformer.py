@@ -20,7 +20,7 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.layers import POOL, Layer
 from exclip_desktop.models.blocks import block_query, latent_query, run_block
 from exclip_desktop.models.cuts import Cut, Query
-from exclip_desktop.models.timm_sizes import embedding_size, input_size
+from exclip_desktop.models.timm_sizes import embedding_size, input_size, misfit
 
 TRANSFORMERS = (VisionTransformer, Eva, VisionTransformerRelPos)
 
@@ -45,13 +45,9 @@ class TimmTransformerTower:
         self._patch_size: tuple[int, int] = tuple(trunk.patch_embed.feat_ratio(as_scalar=False))
         # Relative positions beyond those that were learned would have to be guessed.
         self.unit = None if isinstance(trunk, VisionTransformerRelPos) else self._patch_size
-        takes = tuple(trunk.patch_embed.img_size)
-        if takes != self.input_size and not getattr(trunk, "dynamic_img_size", False):
-            raise ModelError(
-                f"Its config gives pictures of {self.input_size[0]} × {self.input_size[1]} pixels to an image encoder "
-                f"that takes {takes[0]} × {takes[1]}.",
-                "Correct the config's image_size, or choose another model.",
-            )
+        wrong = misfit(self.input_size, tuple(trunk.patch_embed.img_size))
+        if wrong and not getattr(trunk, "dynamic_img_size", False):
+            raise ModelError(f"{wrong.capitalize()}.", "Correct its image_size, or choose another model.")
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
         """Return the tower cut at ``layer``; for inputs of another ``size``, with interpolated positions."""

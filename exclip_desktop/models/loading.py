@@ -103,7 +103,7 @@ def opened(
 
 
 def _explainable(source: Source) -> Source:
-    """Refuse, before any work, what cannot be explained yet, by name and reason; what is not known yet passes."""
+    """Refuse, before any work, what cannot be explained, by name and reason; what is not known yet passes."""
     try:
         reason = why_not(source.schema) if source.schema else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -112,8 +112,8 @@ def _explainable(source: Source) -> Source:
         ) from error
     if reason:
         raise ModelError(
-            f"{source.name} cannot be explained yet: {reason}.",
-            "Choose one with open_clip's transformer or ResNet (--model), such as ViT-B-32.",
+            f"{source.name} cannot be explained: {reason}.",
+            "Choose another (--model), such as ViT-B-32.",
         )
     if source.schema:
         check_text_files(source.config(), source.folder)
@@ -121,10 +121,9 @@ def _explainable(source: Source) -> Source:
 
 
 def why_not(schema: str) -> str:
-    """Return why a model (open_clip's name of it) cannot be explained yet, or an empty text."""
+    """Return why a model (open_clip's name of it) cannot be explained, or an empty text."""
     config = open_clip.get_model_config(schema)
-    image = why_not_image(config) if config["vision_cfg"].get("timm_model_name") else ""
-    return image or why_not_text(schema, config)
+    return why_not_image(config) or why_not_text(schema, config)
 
 
 def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:

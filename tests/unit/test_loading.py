@@ -132,7 +132,7 @@ def test_a_card_that_does_not_fit_is_refused(folder: Path, tmp_path: Path, told:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("ViTamin-XL-384", "takes 384 × 384"),
+        ("ViTamin-XL-384", "256 × 256 by its config"),
         ("roberta-ViT-B-32", "The text encoder roberta-base is not on this computer"),
         ("ViT-L-14-CLIPA", "The tokenizer bert-base-uncased is not on this computer"),
     ],
