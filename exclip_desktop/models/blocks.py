@@ -18,19 +18,26 @@ from exclip_desktop.models.cuts import Projections, Query
 Step = Callable[[Tensor], Tensor]
 
 
-class _Parts(NamedTuple):
-    """A block in evaluation mode: what comes before its attention, the attention's maps, and what comes after."""
+class Parts(NamedTuple):
+    """A block in evaluation mode.
+
+    Attributes:
+        norm: what tokens pass before the attention.
+        maps: the attention's linear maps.
+        scale: what the attention's output passes before it is added to the residual stream.
+        second: what the stream passes then, before it is added to itself.
+
+    """
 
     norm: Step
     maps: Projections
     scale: Step
     second: Step
-    """What the residual stream passes after the attention, before it is added to itself."""
 
 
 def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the block's output for features (B, T, W) and an additive attention mask (T, T), or None."""
-    parts = _parts(block)  # at every run, for the block may have moved to another device
+    parts = parts_of(block)  # at every run, for the block may have moved to another device
     if parts is None:
         found: Tensor = block(x, attn_mask=mask)
         return found
@@ -44,13 +51,14 @@ def block_query(block: Any, pooled: int, finished: Step, mask: Tensor | None = N
 
     ``mask`` (T,) is the pooled token's row of the additive attention mask.
     """
-    parts = _parts(block)
+    parts = parts_of(block)
     if parts is None:
         return None
     return Query(parts.norm, parts.maps, pooled, parts.scale, lambda x: finished(x + parts.second(x)), mask=mask)
 
 
-def _parts(block: Any) -> _Parts | None:
+def parts_of(block: Any) -> Parts | None:
+    """Return a block taken apart; None where it is of another kind."""
     if type(block) is ResidualAttentionBlock:
         first, maps, scale = block.ln_1, multihead(block.attn), block.ls_1
         norm, mlp, second = block.ln_2, block.mlp, block.ls_2
@@ -59,7 +67,7 @@ def _parts(block: Any) -> _Parts | None:
         norm, mlp, second = block.norm2, block.mlp, block.ls2
     else:
         return None
-    return None if maps is None else _Parts(first, maps, scale, lambda x: second(mlp(norm(x))))
+    return None if maps is None else Parts(first, maps, scale, lambda x: second(mlp(norm(x))))
 
 
 def multihead(attention: nn.Module) -> Projections | None:

@@ -6,7 +6,7 @@ attention that pools. Shapes: T tokens, W width, D embedding dimensions, B batch
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from torch.nn import functional
 
 from exclip_desktop.core.layers import POOL as POOL
 from exclip_desktop.core.layers import Layer as Layer
+
+if TYPE_CHECKING:
+    from exclip_desktop.models.anatomy import Anatomy  # it stands on this module
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,9 @@ class ImageTower(Protocol):
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
         """Return the tower cut at ``layer``, for inputs of ``size`` (h, w) where that is not its own."""
+
+    def anatomy(self, pixels: Tensor) -> "Anatomy":
+        """Return a picture's (3, h, w) way through the blocks; raises ``MethodError`` where they cannot be seen."""
 
 
 class TextTower(Protocol):

@@ -6,6 +6,7 @@ import torch
 from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 
+from exclip_desktop.models.anatomy import Anatomy, raise_no_anatomy
 from exclip_desktop.models.cuts import POOL, Cut, Layer, Projections, Query
 
 
@@ -22,6 +23,10 @@ class ResNetTower:
         self.layers = len(self._stages)
         self.input_size = (int(visual.image_size), int(visual.image_size))
         self.embedding_size = int(visual.output_dim)
+
+    def anatomy(self, pixels: Tensor) -> Anatomy:
+        """Raise ``MethodError``: feature maps have no attention among them."""
+        raise_no_anatomy("This image encoder, which makes feature maps,")
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
         """Return the tower cut at ``layer``; its size is its own."""

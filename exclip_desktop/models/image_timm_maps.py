@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.layers import Layer
+from exclip_desktop.models.anatomy import Anatomy, raise_no_anatomy
 from exclip_desktop.models.cuts import Cut
 from exclip_desktop.models.timm_sizes import embedding_size, input_size
 
@@ -59,6 +60,10 @@ class FeatureMapTower:
                 "patches are not of one size.",
                 "Choose another model, or another image_size in its config.",
             )
+
+    def anatomy(self, pixels: Tensor) -> Anatomy:
+        """Raise ``MethodError``: feature maps have no attention among them."""
+        raise_no_anatomy("This image encoder, which makes feature maps,")
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
         """Return the tower cut at ``layer``, for inputs of any ``size`` that is a multiple of its unit."""

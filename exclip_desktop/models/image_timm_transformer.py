@@ -18,6 +18,7 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.layers import POOL, Layer
+from exclip_desktop.models.anatomy import Anatomy, taken_apart
 from exclip_desktop.models.blocks import block_query, latent_query, run_block
 from exclip_desktop.models.cuts import Cut, Query
 from exclip_desktop.models.timm_sizes import embedding_size, input_size, misfit
@@ -57,6 +58,21 @@ class TimmTransformerTower:
         grid: tuple[int, int] = tuple(trunk.patch_embed.dynamic_feat_size(size))
         parts = self._at_pool(trunk, blocks) if layer == POOL else self._at_block(trunk, blocks, int(layer))
         return Cut(*parts, grid, self._patch_size)
+
+    def anatomy(self, pixels: Tensor) -> Anatomy:
+        """Return a picture's way through the blocks; raises ``MethodError`` where they are not plain ones."""
+        size = pixels.shape[1], pixels.shape[2]
+        trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
+        return Anatomy(
+            start=_embedded(trunk, pixels[None]),
+            blocks=taken_apart(trunk.blocks),
+            finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
+            project=self._normed,
+            pooled=0 if trunk.global_pool == "token" else None,
+            mask=None,
+            shown=slice(trunk.num_prefix_tokens, None),
+            grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
+        )
 
     def _at_block(self, trunk: Any, blocks: list[Step], depth: int) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at a block."""

@@ -6,6 +6,7 @@ import torch
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
+from exclip_desktop.models.anatomy import Anatomy, taken_apart
 from exclip_desktop.models.blocks import block_query, multihead, run_block
 from exclip_desktop.models.cuts import POOL, Cut, Layer, Query
 from exclip_desktop.models.positions import stretched
@@ -52,6 +53,21 @@ class VisionTransformerTower:
             prefix=1,
             grid=grid,
             patch_size=self._patch_size,
+        )
+
+    def anatomy(self, pixels: Tensor) -> Anatomy:
+        """Return a picture's way through the blocks."""
+        visual = self._visual
+        grid = pixels.shape[1] // self._patch_size[0], pixels.shape[2] // self._patch_size[1]
+        return Anatomy(
+            start=self._embedded(pixels[None], grid),
+            blocks=taken_apart(self._blocks),
+            finish=lambda x: self._projected(visual._pool(x)[0]),
+            project=self._finished,
+            pooled=0 if visual.pool_type == "tok" and not self.pools else None,
+            mask=None,
+            shown=slice(1, None),
+            grid=grid,
         )
 
     def _embedded(self, pixels: Tensor, grid: tuple[int, int]) -> Tensor:

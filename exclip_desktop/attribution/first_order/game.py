@@ -1,0 +1,30 @@
+"""GAME (Chefer et al., ICCV 2021): relevance through attention weighted by its gradient, R ← R + E_h[(∇A ⊙ A)⁺] R."""
+
+import torch
+from torch import Tensor
+
+from exclip_desktop.attribution.first_order.target import cosine_with, pooled_token
+from exclip_desktop.attribution.inside import recorded, run_blocks
+from exclip_desktop.models.anatomy import Anatomy
+
+
+def game(anatomy: Anatomy, other: Tensor, scale: float, start: int = 0) -> Tensor:
+    """Return the pooled token's row of the relevance, (T,), from block ``start`` on; its own entry is taken off.
+
+    Args:
+        anatomy: the way through the blocks.
+        other: the other side's embedding, (D,).
+        scale: the model's logit scale: the target is the scaled cosine.
+        start: the first block that counts; before it, every token stands for itself.
+
+    """
+    pooled = pooled_token(anatomy, "GAME")
+    with recorded():
+        run = run_blocks(anatomy, start)
+        slopes = torch.autograd.grad(scale * cosine_with(other, run.embedding), [seen.weights for seen in run.seen])
+    row = torch.zeros_like(slopes[0][0, 0, 0])
+    row[pooled] = 1.0
+    for seen, slope in zip(reversed(run.seen), reversed(slopes), strict=True):  # from the left, one row is enough
+        row = row + row @ (slope * seen.weights.detach())[0].relu().mean(0)
+    row[pooled] -= 1.0
+    return row

@@ -1,0 +1,87 @@
+"""Grad-ECLIP (Zhao et al., ICML 2024, eqs. 7 and 8; for captions arXiv 2502.18816).
+
+H_i = ReLU(Σ_c w_c λ_i v_ic) with w = ∂S/∂o of the pooled token, o and v before the attention's way out, and λ_i how
+alike the pooled token's query and token i's key are, both after that way out. As in the published code, the explained
+blocks attend with one head over all channels, and S is the cosine of that run.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.attribution.first_order.target import cosine_with, from_zero_to_one, pooled_token
+from exclip_desktop.attribution.inside import Seen, passed_out, recorded, run_blocks
+from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.blocks import Parts
+
+Likeness = Literal["cosine", "softmax", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class GradEclip:
+    """Options.
+
+    Attributes:
+        layers: how many blocks are explained, from the last.
+        likeness: λ: min–max of the cosine over the tokens that count, the attention's own weights, or 1.
+        own_heads: whether the explained blocks keep the model's heads.
+        signed: whether negative values are kept.
+        whole_context: whether λ is scaled over all tokens, as for captions; else over the tokens that a map shows.
+
+    """
+
+    layers: int = 1
+    likeness: Likeness = "cosine"
+    own_heads: bool = False
+    signed: bool = False
+    whole_context: bool = False
+
+
+def grad_eclip(anatomy: Anatomy, other: Tensor, options: GradEclip | None = None) -> Tensor:
+    """Return each token's value, (T,), for the cosine with the other side's embedding ``other`` (D,)."""
+    return grad_eclip_heads(anatomy, other, options or GradEclip()).sum(0)
+
+
+def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Tensor:
+    """Return the same by head, (H, T); one head unless the model's own are kept. ReLU is taken of the heads' sum.
+
+    Raises:
+        MethodError: the encoder does not pool one token.
+
+    """
+    pooled = pooled_token(anatomy, "Grad-ECLIP")
+    first = max(len(anatomy.blocks) - options.layers, 0)
+    with recorded():
+        run = run_blocks(anatomy, first, one_head=not options.own_heads)
+        score = cosine_with(other, run.embedding)
+        slopes = torch.autograd.grad(score, [seen.attended for seen in run.seen])
+    found = [
+        _by_head(seen, slope[0, pooled], _likeness(part, seen, pooled, anatomy.shown, options))
+        for part, seen, slope in zip(anatomy.blocks[first:], run.seen, slopes, strict=True)
+    ]
+    total = torch.stack(found).sum(0).detach()
+    return total if options.signed else torch.where(total.sum(0) > 0, total, 0.0)
+
+
+def _by_head(seen: Seen, slope: Tensor, likeness: Tensor) -> Tensor:
+    """Return Σ_c w_c v_ic λ_i over each head's channels: (H, T)."""
+    heads = seen.weights.shape[1]
+    products = (slope * seen.value[0]).reshape(len(seen.value[0]), heads, -1).sum(-1).T
+    return products * likeness
+
+
+def _likeness(part: Parts, seen: Seen, pooled: int, shown: slice, options: GradEclip) -> Tensor:
+    """Return λ: (T,), or (H, T) where each head has its own."""
+    if options.likeness == "none":
+        return torch.ones_like(seen.value[0, :, 0])
+    if options.likeness == "softmax":
+        return seen.weights[0, :, pooled]
+    query, keys = (passed_out(part, one[0]) for one in (seen.query[:, pooled], seen.key))
+    alike = functional.cosine_similarity(query, keys, dim=-1)
+    counted = slice(None) if options.whole_context else shown
+    scaled = torch.zeros_like(alike)
+    scaled[counted] = from_zero_to_one(alike[counted])
+    return scaled

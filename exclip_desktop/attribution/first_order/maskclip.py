@@ -1,0 +1,26 @@
+"""MaskCLIP (Zhou et al., ECCV 2022): values, without attention, through the rest of the last block."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.attribution.first_order.target import pooled_token
+from exclip_desktop.attribution.inside import passed_out, run_blocks
+from exclip_desktop.models.anatomy import Anatomy
+
+
+@torch.no_grad()
+def maskclip(anatomy: Anatomy, other: Tensor, *, weighted: bool = True) -> Tensor:
+    """Return each token's cosine with the other side's embedding ``other`` (D,): (T,).
+
+    A token's value takes the place of what attention would give it; ``weighted`` by how alike its key and the pooled
+    token's are (cosine).
+    """
+    seen, part = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1], anatomy.blocks[-1]
+    x = seen.before + part.scale(passed_out(part, seen.value))
+    each = anatomy.project((x + part.second(x))[0])
+    found = functional.normalize(each, dim=-1) @ functional.normalize(other, dim=-1)
+    if weighted:
+        keys = seen.key[0]
+        found = found * functional.cosine_similarity(keys, keys[pooled_token(anatomy, "MaskCLIP")][None], dim=-1)
+    return found.detach()

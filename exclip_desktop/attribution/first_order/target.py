@@ -1,0 +1,33 @@
+"""What a map is of: the cosine of an embedding with the other side's."""
+
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.core.errors import MethodError
+from exclip_desktop.models.anatomy import Anatomy
+
+
+def cosine_with(other: Tensor, embedding: Tensor) -> Tensor:
+    """Return the cosine of an embedding (D,) with ``other`` (D,), a scalar that gradients flow from."""
+    return functional.normalize(embedding, dim=-1) @ functional.normalize(other, dim=-1)
+
+
+def pooled_token(anatomy: Anatomy, method: str) -> int:
+    """Return the token whose stream is pooled.
+
+    Raises:
+        MethodError: the model pools otherwise.
+
+    """
+    if anatomy.pooled is None:
+        raise MethodError(
+            f"{method} follows the one token that is pooled, and this encoder pools otherwise.",
+            "Choose another method, or a model with a class token.",
+        )
+    return anatomy.pooled
+
+
+def from_zero_to_one(values: Tensor) -> Tensor:
+    """Return values (N,) moved and scaled to [0, 1]; zeros where they are all the same."""
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low) if high > low else values * 0

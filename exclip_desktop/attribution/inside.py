@@ -1,0 +1,86 @@
+"""Runs a transformer block by block, and keeps what methods ask of its attention, in one autograd graph."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.blocks import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one block did.
+
+    Attributes:
+        before: the residual stream it read, (1, T, W).
+        query, key, value: its projections, (1, T, W).
+        weights: its attention weights, (1, H, T, T).
+        attended: what attention took, before the way out, (1, T, W).
+
+    """
+
+    before: Tensor
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    weights: Tensor
+    attended: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run through the blocks from ``first`` on: what each did, and the unnormalised embedding (D,)."""
+
+    seen: tuple[Seen, ...]
+    embedding: Tensor
+
+
+@contextmanager
+def recorded() -> Iterator[None]:
+    """Let gradients flow, whatever the caller's mode; weights ask for none."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def run_blocks(anatomy: Anatomy, first: int = 0, *, one_head: bool = False) -> Run:
+    """Run all blocks; those from ``first`` on are seen, with one head over all channels where ``one_head`` is set.
+
+    Gradients with respect to anything seen can be taken from the embedding, inside ``recorded``.
+    """
+    x = anatomy.start
+    with torch.no_grad():
+        for part in anatomy.blocks[:first]:
+            x = _passed(part, x, _look(part, x, anatomy.mask, part.maps.heads))
+    x = x.detach().requires_grad_()
+    seen = []
+    for part in anatomy.blocks[first:]:
+        seen.append(_look(part, x, anatomy.mask, 1 if one_head else part.maps.heads))
+        x = _passed(part, x, seen[-1])
+    return Run(tuple(seen), anatomy.finish(x)[0])
+
+
+def passed_out(part: Parts, attended: Tensor) -> Tensor:
+    """Return what the attention's way out makes of (…, W)."""
+    return functional.linear(attended, part.maps.out, part.maps.out_bias)
+
+
+def _look(part: Parts, x: Tensor, mask: Tensor | None, heads: int) -> Seen:
+    y, maps = part.norm(x), part.maps
+    query = functional.linear(y, maps.query, maps.query_bias)
+    key = functional.linear(y, maps.key, maps.key_bias)
+    value = functional.linear(y, maps.value, maps.value_bias)
+    asked, keys, values = (one.reshape(*one.shape[:2], heads, -1).transpose(1, 2) for one in (query, key, value))
+    scores = asked @ keys.mT / keys.shape[-1] ** 0.5
+    weights = torch.softmax(scores if mask is None else scores + mask, dim=-1)
+    attended = (weights @ values).transpose(1, 2).flatten(2)
+    return Seen(x, query, key, value, weights, attended)
+
+
+def _passed(part: Parts, x: Tensor, seen: Seen) -> Tensor:
+    x = x + part.scale(passed_out(part, seen.attended))
+    return x + part.second(x)

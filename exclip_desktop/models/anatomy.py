@@ -1,0 +1,50 @@
+"""A transformer taken apart into its blocks, for methods that look into attention."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from torch import Tensor
+
+from exclip_desktop.core.errors import MethodError
+from exclip_desktop.models.blocks import Parts, Step, parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """One input's way through a transformer.
+
+    Attributes:
+        start: what the first block reads, (1, T, W).
+        blocks: every block, taken apart.
+        finish: what the last block gives, (B, T, W), to unnormalised embeddings (B, D).
+        project: one token's residual stream (B, W), as if it were pooled, to an embedding (B, D).
+        pooled: the token whose stream is pooled; None where it is not one token.
+        mask: additive attention mask (T, T), or None.
+        shown: the tokens that a map shows: patches row by row, or words' tokens.
+        grid: rows and columns of the patches; (0, 0) of a caption.
+
+    """
+
+    start: Tensor
+    blocks: tuple[Parts, ...]
+    finish: Step
+    project: Step
+    pooled: int | None
+    mask: Tensor | None
+    shown: slice
+    grid: tuple[int, int] = field(default=(0, 0))
+
+
+def taken_apart(blocks: Iterable[Any]) -> tuple[Parts, ...]:
+    """Return blocks taken apart; raises ``MethodError`` where one is of another kind."""
+    parts = [parts_of(block) for block in blocks]
+    found = tuple(part for part in parts if part is not None)
+    if len(found) < len(parts):
+        raise_no_anatomy("This encoder")
+    return found
+
+
+def raise_no_anatomy(what: str) -> NoReturn:
+    """Raise ``MethodError``: ``what`` cannot be taken apart."""
+    raise MethodError(f"{what} has no plain attention blocks to look into.", "Choose another method, or another model.")

@@ -1,0 +1,139 @@
+"""First-order methods straight from their formulas, float64, on open_clip's own modules; slow, and shares no code.
+
+A run is written out block by block with torch's own attention weights; a derivative is that of a shift added to what
+it is taken by.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Block:
+    x: Tensor
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    a: Tensor
+    o: Tensor
+
+
+class Tower:
+    """A class-token ViT, or a causal text encoder read at ``pooled``; ``one_head_from``: blocks with one head."""
+
+    def __init__(
+        self, first: Tensor, blocks: Any, finish: Callable[[Tensor], Tensor], pooled: int, mask: Tensor | None = None
+    ) -> None:
+        self.first, self.blocks, self.finish, self.pooled, self.mask = first, list(blocks), finish, pooled, mask
+
+    def run(
+        self, one_head_from: int | None = None, shift: tuple[str, int, Tensor] | None = None
+    ) -> tuple[list[Block], Tensor]:
+        def shifted(what: str, number: int, value: Tensor) -> Tensor:
+            return value + shift[2] if shift is not None and shift[:2] == (what, number) else value
+
+        x, seen = self.first, []
+        for number, block in enumerate(self.blocks):
+            x = shifted("x", number, x)
+            attention = block.attn
+            width = x.shape[-1]
+            heads = attention.num_heads if one_head_from is None or number < one_head_from else 1
+            size = width // heads
+            weight, bias = attention.in_proj_weight, attention.in_proj_bias
+            y = block.ln_1(x)
+            q, k, v = (y @ weight[p * width : (p + 1) * width].T + bias[p * width : (p + 1) * width] for p in range(3))
+            rows = []
+            for h in range(heads):
+                part = slice(h * size, (h + 1) * size)
+                logits = q[:, part] @ k[:, part].T / np.sqrt(size)
+                likely = torch.exp(logits + (0 if self.mask is None else self.mask))
+                rows.append(likely / likely.sum(1, keepdim=True))
+            a = torch.stack(rows)
+            a = shifted("a", number, a)
+            o = torch.cat([a[h] @ v[:, h * size : (h + 1) * size] for h in range(heads)], dim=1)
+            o = shifted("o", number, o)
+            seen.append(Block(x, q, k, v, a, o))
+            x = x + o @ attention.out_proj.weight.T + attention.out_proj.bias
+            x = x + block.mlp(block.ln_2(x))
+        return seen, self.finish(x[self.pooled])
+
+    def slope(self, what: str, number: int, other: Tensor, one_head_from: int | None = None) -> Tensor:
+        seen, _ = self.run(one_head_from)
+        at = torch.zeros_like(getattr(seen[number], what))
+
+        def score(shift: Tensor) -> Tensor:
+            _, e = self.run(one_head_from, (what, number, shift))
+            return e @ other / e.norm() / other.norm()
+
+        found: Tensor = torch.autograd.functional.jacobian(score, at)
+        return found
+
+
+def image_tower(visual: Any, pixels: Tensor) -> Tower:
+    patches = visual.conv1(pixels[None])[0].flatten(1).T
+    first = visual.ln_pre(torch.cat([visual.class_embedding[None], patches]) + visual.positional_embedding)
+    return Tower(first, visual.transformer.resblocks, lambda x: visual.ln_post(x) @ visual.proj, 0)
+
+
+def grad_eclip(tower: Tower, other: Tensor, layers: int, counted: slice) -> Floats:
+    """Return Σ over the last blocks of Σ_c w_c λ_i v_ic for every token, before ReLU."""
+    first = len(tower.blocks) - layers
+    seen, _ = tower.run(first)
+    total = np.zeros(len(tower.first))
+    for number in range(first, len(tower.blocks)):
+        block, out = seen[number], tower.blocks[number].attn.out_proj
+        w = tower.slope("o", number, other, first)[tower.pooled]
+        query = block.q[tower.pooled] @ out.weight.T + out.bias
+        keys = block.k @ out.weight.T + out.bias
+        alike = keys @ query / keys.norm(dim=1) / query.norm()
+        low, high = alike[counted].min(), alike[counted].max()
+        for i in range(len(total)):
+            total[i] += float(((alike[i] - low) / (high - low)) * sum(w[c] * block.v[i, c] for c in range(len(w))))
+    return total
+
+
+def raw_attention(tower: Tower) -> Floats:
+    return tower.run()[0][-1].a.mean(0)[tower.pooled].detach().numpy()
+
+
+def rollout(tower: Tower, start: int) -> Floats:
+    whole = np.eye(len(tower.first))
+    for block in tower.run()[0][start:]:
+        mixed = 0.5 * block.a.mean(0).detach().numpy() + 0.5 * np.eye(len(whole))
+        whole = mixed @ whole
+    np.testing.assert_allclose(whole.sum(1), 1, rtol=1e-12)
+    return whole[tower.pooled]
+
+
+def grad_cam(tower: Tower, other: Tensor, number: int) -> Floats:
+    slope = tower.slope("x", number, other)
+    x = tower.run()[0][number].x.detach().numpy()
+    return np.maximum((x * slope.numpy().mean(0)).sum(1), 0)
+
+
+def game(tower: Tower, other: Tensor, scale: float, start: int) -> Floats:
+    r = np.eye(len(tower.first))
+    seen, _ = tower.run()
+    for number in range(start, len(tower.blocks)):
+        slope = scale * tower.slope("a", number, other).numpy()
+        r = r + np.maximum(slope * seen[number].a.detach().numpy(), 0).mean(0) @ r
+    return (r - np.eye(len(r)))[tower.pooled]
+
+
+def maskclip(tower: Tower, other: Tensor) -> Floats:
+    block, last = tower.run()[0][-1], tower.blocks[-1]
+    found = []
+    for i in range(len(tower.first)):
+        x = block.x[i] + last.attn.out_proj(block.v[i])
+        e = tower.finish(x + last.mlp(last.ln_2(x)))
+        alike = block.k[i] @ block.k[tower.pooled] / block.k[i].norm() / block.k[tower.pooled].norm()
+        found.append(float(alike * (e @ other) / e.norm() / other.norm()))
+    return np.array(found)

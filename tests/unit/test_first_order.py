@@ -1,0 +1,194 @@
+"""First-order methods against their formulas, and the identities that pin them."""
+
+import itertools
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution.first_order.attention import raw_attention, rollout
+from exclip_desktop.attribution.first_order.game import game
+from exclip_desktop.attribution.first_order.grad_cam import grad_cam
+from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip, grad_eclip_heads
+from exclip_desktop.attribution.first_order.maskclip import maskclip
+from exclip_desktop.attribution.first_order.rise import random_masks, rise, scored_masks
+from exclip_desktop.attribution.inside import recorded, run_blocks
+from exclip_desktop.core.errors import Cancelled, MethodError
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers import image_tower
+from tests.unit import first_order_oracle as oracle
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-14}
+
+
+@pytest.fixture(scope="module")
+def pair(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> tuple[Anatomy, oracle.Tower, torch.Tensor]:
+    """A small class-token tower on a picture, float64: taken apart, written out, and what to compare with."""
+    model = make_tiny()
+    visual = deepcopy(model.network.visual).double()
+    pixels = model.pixels(picture).double()
+    other = torch.from_numpy(np.random.default_rng(4).normal(size=24))
+    return image_tower(visual).anatomy(pixels), oracle.image_tower(visual, pixels), other
+
+
+def test_the_way_through_the_blocks_ends_where_the_model_does(
+    pair: tuple[Anatomy, oracle.Tower, torch.Tensor], make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    model = make_tiny()
+    visual = deepcopy(model.network.visual).double()
+    expected = visual(model.pixels(picture).double()[None])[0].detach()
+    for first in (0, 1, 2):
+        torch.testing.assert_close(run_blocks(pair[0], first).embedding.detach(), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("whole", [False, True])
+def test_grad_eclip(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layers: int, whole: bool) -> None:
+    anatomy, tower, other = pair
+    expected = oracle.grad_eclip(tower, other, layers, slice(None) if whole else slice(1, None))
+    found = grad_eclip(anatomy, other, GradEclip(layers, signed=True, whole_context=whole)).numpy()
+    np.testing.assert_allclose(found[1:], expected[1:], **CLOSE)
+    positive = grad_eclip(anatomy, other, GradEclip(layers, whole_context=whole)).numpy()
+    np.testing.assert_allclose(positive[1:], np.maximum(expected[1:], 0), **CLOSE)
+    assert (expected[1:] < 0).any()
+    assert (expected[1:] > 0).any()
+
+
+def test_grad_eclip_with_the_models_own_attention_is_the_gradient_output_product(
+    pair: tuple[Anatomy, oracle.Tower, torch.Tensor],
+) -> None:
+    anatomy, tower, other = pair
+    own = GradEclip(likeness="softmax", own_heads=True, signed=True)
+    by_head = grad_eclip_heads(anatomy, other, own)
+    w, o = tower.slope("o", 2, other)[0], tower.run()[0][2].o[0]
+    heads = by_head.shape[0]
+    np.testing.assert_allclose(by_head.sum(1), (w * o).reshape(heads, -1).sum(1).detach(), **CLOSE)
+    assert heads == 2
+
+
+def test_grad_eclips_options_change_what_they_say(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
+    anatomy, _, other = pair
+    usual = GradEclip(signed=True)
+    maps = [
+        grad_eclip(anatomy, other, option)[1:]
+        for option in (usual, replace(usual, likeness="none"), replace(usual, own_heads=True), replace(usual, layers=3))
+    ]
+    for one, two in itertools.combinations(maps, 2):
+        assert not torch.allclose(one, two)
+
+
+def test_raw_attention_and_rollout(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
+    anatomy, tower, _ = pair
+    np.testing.assert_allclose(raw_attention(anatomy), oracle.raw_attention(tower), **CLOSE)
+    for start in (0, 2):
+        found = rollout(anatomy, start)
+        np.testing.assert_allclose(found, oracle.rollout(tower, start), **CLOSE)
+        assert float(found.sum()) == pytest.approx(1, rel=1e-12)
+    heads = torch.stack([raw_attention(anatomy, head) for head in (0, 1)])
+    np.testing.assert_allclose(heads.mean(0), raw_attention(anatomy), **CLOSE)
+
+
+@pytest.mark.parametrize("layer", [-1, 1])
+def test_grad_cam(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layer: int) -> None:
+    anatomy, tower, other = pair
+    np.testing.assert_allclose(grad_cam(anatomy, other, layer), oracle.grad_cam(tower, other, layer % 3), **CLOSE)
+    assert (grad_cam(anatomy, other, layer, signed=True) < 0).any()
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_game(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], start: int) -> None:
+    anatomy, tower, other = pair
+    np.testing.assert_allclose(game(anatomy, other, 14.0, start), oracle.game(tower, other, 14.0, start), **CLOSE)
+
+
+def test_maskclip(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
+    anatomy, tower, other = pair
+    np.testing.assert_allclose(maskclip(anatomy, other), oracle.maskclip(tower, other), **CLOSE)
+    assert not torch.allclose(maskclip(anatomy, other), maskclip(anatomy, other, weighted=False))
+
+
+def test_rise_with_all_masks_is_its_expectation() -> None:
+    """All 2⁴ masks of 2 × 2 cells, each as likely as p makes it, by hand and by the method's own sum."""
+    rng = np.random.default_rng(1)
+    slopes, pixels = torch.from_numpy(rng.normal(size=(3, 4, 4))), torch.from_numpy(rng.normal(size=(3, 4, 4)))
+    share = 0.3
+
+    def score(inputs: torch.Tensor) -> torch.Tensor:
+        return (inputs * slopes).sum((1, 2, 3)) ** 2
+
+    masks = [np.array(cells, float).reshape(2, 2) for cells in itertools.product((0, 1), repeat=4)]
+    likely = [share ** mask.sum() * (1 - share) ** (4 - mask.sum()) for mask in masks]
+    expected = np.zeros((2, 2))
+    for mask, chance in zip(masks, likely, strict=True):
+        large = mask.repeat(2, 0).repeat(2, 1)
+        expected += chance * float((pixels.numpy() * large * slopes.numpy()).sum() ** 2) * mask
+    found = sum(
+        chance * scored_masks(score, pixels, torch.from_numpy(mask.repeat(2, 0).repeat(2, 1))[None], (2, 2))
+        for mask, chance in zip(masks, likely, strict=True)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_rise_finds_where_the_score_comes_from() -> None:
+    pixels = torch.ones(3, 16, 16)
+
+    def score(inputs: torch.Tensor) -> torch.Tensor:
+        return inputs[:, :, :4, 8:12].mean((1, 2, 3))
+
+    told: list[Report] = []
+    found = rise(score, pixels, (4, 4), masks=400, cells=4, tell=told.append)
+    assert np.unravel_index(int(found.argmax()), (4, 4)) == (0, 2)
+    assert (told[-1].done, told[-1].total) == (400, 400)
+    torch.testing.assert_close(found, rise(score, pixels, (4, 4), masks=400, cells=4))
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        rise(score, pixels, (4, 4), cancel=token)
+
+
+def test_masks_keep_their_share() -> None:
+    masks = random_masks(300, (30, 20), 8, 0.5, torch.Generator().manual_seed(0))
+    assert masks.shape == (300, 30, 20)
+    assert 0 <= float(masks.min()) < float(masks.max()) <= 1
+    np.testing.assert_allclose(masks.mean(0), 0.5, atol=0.12)
+
+
+def test_methods_say_which_encoders_they_cannot_look_into(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    average = make_tiny(vision={"pool_type": "avg"})
+    anatomy = average.image.anatomy(average.pixels(picture))
+    other = torch.ones(24)
+    for method in (
+        lambda: grad_eclip(anatomy, other),
+        lambda: raw_attention(anatomy),
+        lambda: game(anatomy, other, 1.0),
+    ):
+        with pytest.raises(MethodError, match="pools otherwise.*class token"):
+            method()
+    assert grad_cam(anatomy, other).shape == (17,)
+    normalised = make_tiny(vision={"qk_norm": True})
+    with pytest.raises(MethodError, match="no plain attention blocks"):
+        normalised.image.anatomy(normalised.pixels(picture))
+    resnet = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
+    stages = make_tiny(vision=resnet)
+    with pytest.raises(MethodError, match="feature maps"):
+        stages.image.anatomy(stages.pixels(picture))
+
+
+def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = make_tiny()
+    with torch.inference_mode():
+        anatomy = model.image.anatomy(model.pixels(picture))
+    with torch.no_grad():
+        grad_eclip(anatomy, torch.ones(24))
+        assert not torch.is_grad_enabled()
+    assert all(not p.requires_grad and p.grad is None for p in model.network.parameters())
+    with recorded():
+        assert torch.is_grad_enabled()
