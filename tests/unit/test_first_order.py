@@ -10,12 +10,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.first_order.attention import raw_attention, rollout
-from exclip_desktop.attribution.first_order.game import game
-from exclip_desktop.attribution.first_order.grad_cam import grad_cam
+from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
+from exclip_desktop.attribution.first_order.game import Game, game
+from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip, grad_eclip_heads
-from exclip_desktop.attribution.first_order.maskclip import maskclip
-from exclip_desktop.attribution.first_order.rise import random_masks, rise, scored_masks
+from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
+from exclip_desktop.attribution.first_order.rise import Rise, random_masks, rise, scored_masks
 from exclip_desktop.attribution.inside import recorded, run_blocks
 from exclip_desktop.core.errors import Cancelled, MethodError
 from exclip_desktop.core.progress import CancelToken, Report
@@ -87,30 +87,32 @@ def test_raw_attention_and_rollout(pair: tuple[Anatomy, oracle.Tower, torch.Tens
     anatomy, tower, _ = pair
     np.testing.assert_allclose(raw_attention(anatomy), oracle.raw_attention(tower), **CLOSE)
     for start in (0, 2):
-        found = rollout(anatomy, start)
+        found = rollout(anatomy, Rollout(start))
         np.testing.assert_allclose(found, oracle.rollout(tower, start), **CLOSE)
         assert float(found.sum()) == pytest.approx(1, rel=1e-12)
-    heads = torch.stack([raw_attention(anatomy, head) for head in (0, 1)])
+    heads = torch.stack([raw_attention(anatomy, RawAttention(head)) for head in (0, 1)])
     np.testing.assert_allclose(heads.mean(0), raw_attention(anatomy), **CLOSE)
 
 
 @pytest.mark.parametrize("layer", [-1, 1])
 def test_grad_cam(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layer: int) -> None:
     anatomy, tower, other = pair
-    np.testing.assert_allclose(grad_cam(anatomy, other, layer), oracle.grad_cam(tower, other, layer % 3), **CLOSE)
-    assert (grad_cam(anatomy, other, layer, signed=True) < 0).any()
+    np.testing.assert_allclose(
+        grad_cam(anatomy, other, GradCam(layer)), oracle.grad_cam(tower, other, layer % 3), **CLOSE
+    )
+    assert (grad_cam(anatomy, other, GradCam(layer, signed=True)) < 0).any()
 
 
 @pytest.mark.parametrize("start", [0, 2])
 def test_game(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], start: int) -> None:
     anatomy, tower, other = pair
-    np.testing.assert_allclose(game(anatomy, other, 14.0, start), oracle.game(tower, other, 14.0, start), **CLOSE)
+    np.testing.assert_allclose(game(anatomy, other, 14.0, Game(start)), oracle.game(tower, other, 14.0, start), **CLOSE)
 
 
 def test_maskclip(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
     anatomy, tower, other = pair
     np.testing.assert_allclose(maskclip(anatomy, other), oracle.maskclip(tower, other), **CLOSE)
-    assert not torch.allclose(maskclip(anatomy, other), maskclip(anatomy, other, weighted=False))
+    assert not torch.allclose(maskclip(anatomy, other), maskclip(anatomy, other, MaskClip(weighted=False)))
 
 
 def test_rise_with_all_masks_is_its_expectation() -> None:
@@ -142,10 +144,10 @@ def test_rise_finds_where_the_score_comes_from() -> None:
         return inputs[:, :, :4, 8:12].mean((1, 2, 3))
 
     told: list[Report] = []
-    found = rise(score, pixels, (4, 4), masks=400, cells=4, tell=told.append)
+    found = rise(score, pixels, (4, 4), Rise(masks=400, cells=4), tell=told.append)
     assert np.unravel_index(int(found.argmax()), (4, 4)) == (0, 2)
     assert (told[-1].done, told[-1].total) == (400, 400)
-    torch.testing.assert_close(found, rise(score, pixels, (4, 4), masks=400, cells=4))
+    torch.testing.assert_close(found, rise(score, pixels, (4, 4), Rise(masks=400, cells=4)))
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):

@@ -1,30 +1,53 @@
 """Raw attention, and attention rollout (Abnar & Zuidema 2020): what the attention weights alone say."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.target import pooled_token
+from exclip_desktop.attribution.first_order.target import first_block, pooled_token
 from exclip_desktop.attribution.inside import run_blocks
+from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.anatomy import Anatomy
 
 
-@torch.no_grad()
-def raw_attention(anatomy: Anatomy, head: int | None = None) -> Tensor:
-    """Return the last block's weights of the pooled token, (T,): of one head, or their mean."""
-    pooled = pooled_token(anatomy, "Raw attention")
-    weights = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1].weights[0, :, pooled]
-    return weights.mean(0).detach() if head is None else weights[head].detach()
+@dataclass(frozen=True, slots=True)
+class RawAttention:
+    """Options: one ``head``, from 0; −1: the heads' mean."""
+
+    head: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Options: the first block that counts, ``start``, from 0; some published comparisons took the last block only."""
+
+    start: int = 0
 
 
 @torch.no_grad()
-def rollout(anatomy: Anatomy, start: int = 0) -> Tensor:
-    """Return the pooled token's row of the blocks' product from block ``start`` on, (T,).
+def raw_attention(anatomy: Anatomy, options: RawAttention | None = None) -> Tensor:
+    """Return the last block's weights of the pooled token, (T,)."""
+    pooled, head = pooled_token(anatomy, "Raw attention"), (options or RawAttention()).head
+    weights = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1].weights[0, :, pooled].detach()
+    if head >= len(weights):
+        raise SettingsError(
+            f"There is no head {head}.", f"Give one from 0 to {len(weights) - 1}, or −1 for their mean."
+        )
+    return weights.mean(0) if head < 0 else weights[head]
+
+
+@torch.no_grad()
+def rollout(anatomy: Anatomy, options: Rollout | None = None) -> Tensor:
+    """Return the pooled token's row of the blocks' product from the first that counts, (T,).
 
     Each block is its heads' mean with the residual added, its rows normalised.
     """
     pooled = pooled_token(anatomy, "Attention rollout")
     row: Tensor | None = None
-    for seen in reversed(run_blocks(anatomy, start).seen):  # from the left, one row is enough
+    for seen in reversed(
+        run_blocks(anatomy, first_block(anatomy, (options or Rollout()).start)).seen
+    ):  # from the left, one row is enough
         mean = seen.weights[0].mean(0)
         mixed = mean + torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
         mixed = mixed / mixed.sum(-1, keepdim=True)

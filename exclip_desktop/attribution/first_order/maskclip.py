@@ -1,5 +1,7 @@
 """MaskCLIP (Zhou et al., ECCV 2022): values, without attention, through the rest of the last block."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -9,18 +11,25 @@ from exclip_desktop.attribution.inside import passed_out, run_blocks
 from exclip_desktop.models.anatomy import Anatomy
 
 
+@dataclass(frozen=True, slots=True)
+class MaskClip:
+    """Options: whether a token counts by how alike its key and the pooled token's are, ``weighted``."""
+
+    weighted: bool = True
+
+
 @torch.no_grad()
-def maskclip(anatomy: Anatomy, other: Tensor, *, weighted: bool = True) -> Tensor:
+def maskclip(anatomy: Anatomy, other: Tensor, options: MaskClip | None = None) -> Tensor:
     """Return each token's cosine with the other side's embedding ``other`` (D,): (T,).
 
-    A token's value takes the place of what attention would give it; ``weighted`` by how alike its key and the pooled
-    token's are (cosine).
+    A token's value takes the place of what attention would give it; weighted by the cosine of its key and the pooled
+    token's.
     """
     seen, part = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1], anatomy.blocks[-1]
     x = seen.before + part.scale(passed_out(part, seen.value))
     each = anatomy.project((x + part.second(x))[0])
     found = functional.normalize(each, dim=-1) @ functional.normalize(other, dim=-1)
-    if weighted:
+    if (options or MaskClip()).weighted:
         keys = seen.key[0]
         found = found * functional.cosine_similarity(keys, keys[pooled_token(anatomy, "MaskCLIP")][None], dim=-1)
     return found.detach()

@@ -1,6 +1,7 @@
 """RISE (Petsiuk et al., BMVC 2018): the mean of random masks, weighted by the score that each leaves."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -8,20 +9,32 @@ from torch.nn import functional
 
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 
-CELLS = 8
-SHARE = 0.5
 BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """Options.
+
+    Attributes:
+        masks: how many, N.
+        cells: coarse cells along each side, s.
+        share: p, how likely a cell stays.
+        seed: of the masks.
+
+    """
+
+    masks: int = 4000
+    cells: int = 8
+    share: float = 0.5
+    seed: int = 0
 
 
 def rise(
     score: Callable[[Tensor], Tensor],
     pixels: Tensor,
     grid: tuple[int, int],
-    *,
-    masks: int = 4000,
-    cells: int = CELLS,
-    share: float = SHARE,
-    seed: int = 0,
+    options: Rise | None = None,
     tell: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> Tensor:
@@ -31,22 +44,22 @@ def rise(
         score: model inputs (B, 3, h, w) → scores (B,).
         pixels: the model input, (3, h, w); what a mask hides becomes 0, the mean colour.
         grid: rows and columns of patches.
-        masks: how many, N.
-        cells: coarse cells along each side, s.
-        share: p, how likely a cell stays.
-        seed: of the masks.
+        options: see there.
         tell, cancel: told and polled once per batch.
 
     """
-    cancel, draw = cancel or CancelToken(), torch.Generator().manual_seed(seed)
+    options, cancel = options or Rise(), cancel or CancelToken()
+    draw = torch.Generator().manual_seed(options.seed)
     size = pixels.shape[1], pixels.shape[2]
     total = pixels.new_zeros(grid)
-    for done in range(0, masks, BATCH):
+    for done in range(0, options.masks, BATCH):
         cancel.check()
-        tell(Report("RISE", done, masks))
-        total += scored_masks(score, pixels, random_masks(min(BATCH, masks - done), size, cells, share, draw), grid)
-    tell(Report("RISE", masks, masks))
-    return total / (masks * share)
+        tell(Report("RISE", done, options.masks))
+        count = min(BATCH, options.masks - done)
+        masks = random_masks(count, size, options.cells, options.share, draw)
+        total += scored_masks(score, pixels, masks, grid)
+    tell(Report("RISE", options.masks, options.masks))
+    return total / (options.masks * options.share)
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.core.errors import MethodError
+from exclip_desktop.core.errors import MethodError, SettingsError
 from exclip_desktop.models.anatomy import Anatomy
 
 
@@ -25,6 +25,19 @@ def pooled_token(anatomy: Anatomy, method: str) -> int:
             "Choose another method, or a model with a class token.",
         )
     return anatomy.pooled
+
+
+def first_block(anatomy: Anatomy, start: int) -> int:
+    """Return a block's index from 0; negatives count from the end.
+
+    Raises:
+        SettingsError: there is no such block.
+
+    """
+    count = len(anatomy.blocks)
+    if not -count <= start < count:
+        raise SettingsError(f"There is no block {start}.", f"Give one from 0 to {count - 1}; −1 is the last.")
+    return start % count
 
 
 def from_zero_to_one(values: Tensor) -> Tensor:
