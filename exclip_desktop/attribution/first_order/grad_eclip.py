@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.first_order.target import cosine_with, from_zero_to_one, pooled_token
+from exclip_desktop.attribution.first_order.target import at_least, cosine_with, from_zero_to_one, pooled_token
 from exclip_desktop.attribution.inside import Seen, passed_out, recorded, run_blocks
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.blocks import Parts
@@ -38,6 +38,10 @@ class GradEclip:
     own_heads: bool = False
     signed: bool = False
     whole_context: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        at_least(self.layers, 1, "layers")
 
 
 def grad_eclip(anatomy: Anatomy, other: Tensor, options: GradEclip | None = None) -> Tensor:

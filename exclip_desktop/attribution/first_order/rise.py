@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from exclip_desktop.attribution.first_order.target import at_least
+from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 
 BATCH = 16
@@ -28,6 +30,13 @@ class Rise:
     cells: int = 8
     share: float = 0.5
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        at_least(self.masks, 1, "masks")
+        at_least(self.cells, 1, "cells")
+        if not 0 < self.share <= 1:
+            raise SettingsError(f"The share {self.share:g} keeps nothing, or more than all.", "Give one from 0 to 1.")
 
 
 def rise(

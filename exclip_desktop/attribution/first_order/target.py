@@ -40,6 +40,12 @@ def first_block(anatomy: Anatomy, start: int) -> int:
     return start % count
 
 
+def at_least(value: int, least: int, name: str) -> None:
+    """Raise ``SettingsError`` where an option is too small."""
+    if value < least:
+        raise SettingsError(f"{name} is {value}.", f"Give {least} or more.")
+
+
 def from_zero_to_one(values: Tensor) -> Tensor:
     """Return values (N,) moved and scaled to [0, 1]; zeros where they are all the same."""
     low, high = values.min(), values.max()

@@ -1,0 +1,96 @@
+"""The table of methods: every one on a small model, its options, and what it refuses."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
+from exclip_desktop.attribution.methods import METHODS, chosen, map_picture
+from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import score_captions
+from tests.conftest import CAPTION
+
+QUICK = {"rise": {"masks": "20"}}
+RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
+
+
+@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("framing", ["model", "whole"])
+def test_every_method_maps_a_picture(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str, framing: str
+) -> None:
+    model = make_tiny()
+    method, options = chosen(key, QUICK.get(key))
+    found = map_picture(model, picture[:24], CAPTION, method, options, framing=framing)
+    assert found.values.shape == found.geometry.grid == {"model": (4, 4), "whole": (3, 6)}[framing]
+    assert found.values.dtype == np.float64
+    assert np.ptp(found.values) > 0
+    assert found.score == pytest.approx(score_captions(model, picture[:24], [CAPTION], framing).cosine[0], abs=1e-6)
+    assert (found.method, found.side, found.target, found.caption.text) == (key, "image", CAPTION, CAPTION)
+    assert all(not p.requires_grad for p in model.network.parameters())
+    again = map_picture(model, picture[:24], CAPTION, method, options, framing=framing)
+    np.testing.assert_array_equal(found.values, again.values)
+
+
+def test_a_map_is_of_its_target(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model, (method, options) = make_tiny(), chosen("grad-eclip")
+    whole = map_picture(model, picture, CAPTION, method, options)
+    part = map_picture(model, picture, CAPTION, method, options, target="a dog")
+    assert (part.target, part.caption.text) == ("a dog", CAPTION)
+    assert not np.allclose(whole.values, part.values)
+    with pytest.raises(CaptionError, match="words to compare with"):
+        map_picture(model, picture, CAPTION, method, options, target=" ")
+
+
+def test_options_are_read_from_text() -> None:
+    method, options = chosen("grad-eclip", {"layers": "3", "likeness": "softmax", "signed": "True"})
+    assert (method.name, options) == ("Grad-ECLIP", GradEclip(3, "softmax", signed=True))
+    assert chosen("rise", {"share": "0.25"})[1].share == 0.25
+    assert chosen("grad-cam", {"layer": "−2"})[1].layer == -2
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "told"),
+    [
+        ("gradeclip", {}, "no method"),
+        ("game", {"layers": "2"}, "GAME has no option.*start"),
+        ("grad-eclip", {"layers": "0"}, "1 or more"),
+        ("grad-eclip", {"layers": "two"}, "a number; 1 is usual"),
+        ("grad-eclip", {"likeness": "dot"}, "cosine, softmax, none"),
+        ("grad-eclip", {"signed": "maybe"}, "true or false"),
+        ("rise", {"share": "1.5"}, "from 0 to 1"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(key: str, options: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        chosen(key, options)
+
+
+def test_blocks_and_heads_that_are_not_there(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    for key, options in (("raw-attention", {"head": "2"}), ("rollout", {"start": "3"}), ("grad-cam", {"layer": "-4"})):
+        with pytest.raises(SettingsError, match=r"There is no (head|block)"):
+            map_picture(make_tiny(), picture, CAPTION, *chosen(key, options))
+
+
+def test_rise_works_on_any_tower_and_the_others_say_why_not(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    model = make_tiny(vision=RESNET)
+    assert map_picture(model, picture, CAPTION, *chosen("rise", {"masks": "5"})).values.shape == (16, 16)
+    for key in METHODS.keys() - {"rise"}:
+        with pytest.raises(MethodError, match="feature maps"):
+            map_picture(model, picture, CAPTION, *chosen(key))
+
+
+def test_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    token = CancelToken()
+    token.cancel()
+    for key in METHODS:
+        with pytest.raises(Cancelled):
+            map_picture(make_tiny(), picture, CAPTION, *chosen(key), cancel=token)
+    assert torch.is_grad_enabled()
