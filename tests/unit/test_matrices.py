@@ -1,0 +1,88 @@
+"""The second-order company against exact fits and planted models."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from exclip_desktop.attribution.matrices.controls import outer_product
+from exclip_desktop.attribution.matrices.fixlip import Fixlip, coalitions, fit, sizes
+from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime, fit_bilinear
+from exclip_desktop.core.errors import SettingsError
+
+RNG = np.random.default_rng(7)
+
+
+def _all(players: int) -> torch.Tensor:
+    return torch.tensor(list(itertools.product((0.0, 1.0), repeat=players)), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3])
+def test_fixlip_with_the_full_budget_is_the_exact_weighted_least_squares(share: float) -> None:
+    """3 × 4 players, all 8 × 16 coalitions, each row weighted by how likely p makes it; solved as one large system."""
+    tokens, patches = _all(3), _all(4)
+    values = torch.from_numpy(RNG.normal(size=(8, 16)))
+    rows, weights, targets = [], [], []
+    for (n, s), (m, t) in itertools.product(enumerate(tokens.numpy()), enumerate(patches.numpy())):
+        kept = np.concatenate([s, t])
+        rows.append([1, *s, *t, *np.outer(s, t).ravel()])
+        weights.append(share ** kept.sum() * (1 - share) ** (7 - kept.sum()))
+        targets.append(float(values[n, m]))
+    root = np.sqrt(weights)[:, None]
+    expected = np.linalg.lstsq(np.array(rows) * root, np.array(targets) * root[:, 0], rcond=None)[0]
+    # As often as p makes them likely, coalitions are repeated: here 10 in all of each player's two states.
+    times = [
+        np.array([(share * 10) ** k.sum() * ((1 - share) * 10) ** (len(k) - k.sum()) for k in kept.numpy()])
+        for kept in (tokens, patches)
+    ]
+    index = [torch.from_numpy(np.repeat(np.arange(len(t)), np.rint(t).astype(int))) for t in times]
+    found = fit(values[index[0]][:, index[1]], tokens[index[0]], patches[index[1]])
+    np.testing.assert_allclose(found.intercept, expected[0], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(found.tokens, expected[1:4], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(found.patches, expected[4:8], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(found.pairs.flatten(), expected[8:], rtol=1e-8, atol=1e-10)
+
+
+def test_fixlip_finds_a_planted_game_from_samples() -> None:
+    draw = torch.Generator().manual_seed(0)
+    planted = torch.from_numpy(RNG.normal(size=(5, 9)))
+    n, m = sizes(5, 9, 600)
+    tokens, patches = coalitions(n, 5, 0.5, draw), coalitions(m, 9, 0.5, draw)
+    found = fit(tokens @ planted @ patches.T + 0.25, tokens, patches)
+    torch.testing.assert_close(found.pairs, planted, rtol=1e-9, atol=1e-9)
+    assert found.intercept == pytest.approx(0.25)
+
+
+def test_fixlips_budget_is_shared_by_both_sides() -> None:
+    few, many = sizes(10, 49, 2**15)
+    assert few * many <= 2**15
+    assert (few, many) == (181, 181)
+    assert sizes(3, 49, 2**15) == (8, 4096)
+    with pytest.raises(SettingsError, match="too few for 10 tokens and 196 patches"):
+        sizes(10, 196, 1000)
+    with pytest.raises(SettingsError, match="leaves no choice"):
+        Fixlip(share=1.0)
+
+
+@pytest.mark.parametrize("samples", [15, 400])
+def test_interaction_lime_recovers_a_planted_bilinear_model(samples: int) -> None:
+    """Fewer samples than pairs, and more; with fewer, what was sampled is given back."""
+    rng = np.random.default_rng(3)
+    planted = torch.from_numpy(rng.normal(size=(4, 6)))
+    tokens, patches = (torch.from_numpy((rng.random((samples, k)) < 0.5).astype(float)) for k in (4, 6))
+    values = torch.einsum("nt,tp,np->n", tokens, planted, patches)
+    found = fit_bilinear(values, tokens, patches, InteractionLime(ridge=1e-12))
+    again = torch.einsum("nt,tp,np->n", tokens, found, patches)
+    torch.testing.assert_close(again, values, rtol=1e-6, atol=1e-6)
+    if samples > 24:
+        torch.testing.assert_close(found, planted, rtol=1e-6, atol=1e-6)
+
+
+def test_the_outer_product_has_rank_one_and_sums_to_the_score() -> None:
+    tokens, patches = torch.from_numpy(RNG.random(4)), torch.from_numpy(RNG.random(6))
+    found = outer_product(tokens, patches, 0.3)
+    assert float(found.sum()) == pytest.approx(0.3)
+    assert torch.linalg.matrix_rank(found) == 1
+    nothing = outer_product(torch.tensor([1.0, -1.0]), torch.ones(2), 0.3)
+    assert float(nothing.sum()) == 0
