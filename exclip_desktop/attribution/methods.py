@@ -17,32 +17,48 @@ from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_ec
 from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
 from exclip_desktop.attribution.first_order.rise import Rise, rise
 from exclip_desktop.attribution.trouble import check_finite
-from exclip_desktop.core.errors import CaptionError, SettingsError
+from exclip_desktop.core.errors import CaptionError, MethodError, SettingsError
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.progress import CancelToken, Progress, silent
-from exclip_desktop.core.token_map import TokenMap
+from exclip_desktop.core.token_map import Side, TokenMap
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.scoring import encode_captions
+from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a method is asked: a picture's input (3, h, w), and the unit embedding (D,) to compare it with."""
+    """What a method is asked.
+
+    Attributes:
+        model: a loaded model; ``side``: which of its towers.
+        given: the tower's input: a picture (3, h, w), or token ids (T,), padded to the context.
+        other: the other side's unit embedding, (D,).
+        tell, cancel: told and polled while it works.
+
+    """
 
     model: Model
-    pixels: Tensor
+    side: Side
+    given: Tensor
     other: Tensor
     tell: Progress
     cancel: CancelToken
 
     @property
+    def anatomy(self) -> Anatomy:
+        """The way through the blocks; raises ``MethodError`` where they cannot be seen."""
+        with torch.no_grad():
+            tower = self.model.image if self.side == "image" else self.model.text
+            return tower.anatomy(self.given)
+
+    @property
     def size(self) -> tuple[int, int]:
-        """(h, w) of the input."""
-        return self.pixels.shape[1], self.pixels.shape[2]
+        """(h, w) of a picture's input."""
+        return self.given.shape[1], self.given.shape[2]
 
     def scores(self, inputs: Tensor) -> Tensor:
-        """Return the model's own cosines of inputs (B, 3, h, w): (B,)."""
+        """Return the model's own cosines of pictures' inputs (B, 3, h, w): (B,)."""
         cut = self.model.image.cut(0, self.size)
         embeddings = cut.head(torch.stack([cut.features(one) for one in inputs]))
         return functional.normalize(embeddings, dim=-1) @ self.other
@@ -56,35 +72,44 @@ class Method:
         key: for the command line and Python.
         name: as the papers write it.
         citation: where it was published.
-        options: its usual options; a frozen value whose fields can be chosen.
         cost: what it takes, in words.
-        values: its answer, (rows, columns) of patches, from a question and options.
+        values: its answer from a question and options: (rows, columns) of patches, or (T,) of a caption.
+        for_pictures: its usual options, a frozen value whose fields can be chosen.
+        for_captions: the same where captions are mapped; None where the method does not define that.
 
     """
 
     key: str
     name: str
     citation: str
-    options: Any
     cost: str
     values: Callable[[Question, Any], Tensor]
+    for_pictures: Any
+    for_captions: Any = None
+
+    def usual(self, side: Side) -> Any:
+        """Return its usual options for a side; raises ``MethodError`` where it is not defined."""
+        found = self.for_pictures if side == "image" else self.for_captions
+        if found is None:
+            raise MethodError(f"{self.name} maps pictures only.", "Choose another method for a caption.")
+        return found
 
 
 def _by_blocks(function: Callable[[Anatomy, Question, Any], Tensor]) -> Callable[[Question, Any], Tensor]:
     """Return a method that reads the blocks, from one that gives a value for every token."""
 
     def values(question: Question, options: Any) -> Tensor:
-        with torch.no_grad():
-            anatomy = question.model.image.anatomy(question.pixels)
+        anatomy = question.anatomy
         question.cancel.check()
-        return function(anatomy, question, options)[anatomy.shown].reshape(anatomy.grid)
+        found = function(anatomy, question, options)[anatomy.shown]
+        return found.reshape(anatomy.grid) if question.side == "image" else found
 
     return values
 
 
 def _rise(question: Question, options: Rise) -> Tensor:
     grid = question.model.image.cut(0, question.size).grid
-    return rise(question.scores, question.pixels, grid, options, tell=question.tell, cancel=question.cancel)
+    return rise(question.scores, question.given, grid, options, tell=question.tell, cancel=question.cancel)
 
 
 def _game(anatomy: Anatomy, question: Question, options: Game) -> Tensor:
@@ -95,51 +120,55 @@ METHODS: Final = {
     method.key: method
     for method in (
         Method(
-            *("grad-eclip", "Grad-ECLIP", "Zhao et al., ICML 2024", GradEclip()),
+            *("grad-eclip", "Grad-ECLIP", "Zhao et al., ICML 2024; for captions arXiv 2502.18816"),
             "one run, and one backward through the explained blocks",
             _by_blocks(lambda anatomy, asked, options: grad_eclip(anatomy, asked.other, options)),
+            *(GradEclip(), GradEclip(layers=8, whole_context=True)),
         ),
         Method(
-            *("raw-attention", "Raw attention", "", RawAttention()),
-            "one run",
+            *("raw-attention", "Raw attention", "", "one run"),
             _by_blocks(lambda anatomy, _, options: raw_attention(anatomy, options)),
+            *(RawAttention(), RawAttention()),
         ),
         Method(
-            *("rollout", "Attention rollout", "Abnar & Zuidema, ACL 2020", Rollout()),
-            "one run",
+            *("rollout", "Attention rollout", "Abnar & Zuidema, ACL 2020", "one run"),
             _by_blocks(lambda anatomy, _, options: rollout(anatomy, options)),
+            *(Rollout(), Rollout()),
         ),
         Method(
-            *("grad-cam", "Grad-CAM", "Selvaraju et al., ICCV 2017", GradCam()),
+            *("grad-cam", "Grad-CAM", "Selvaraju et al., ICCV 2017"),
             "one run, and one backward through the last block",
             _by_blocks(lambda anatomy, asked, options: grad_cam(anatomy, asked.other, options)),
+            *(GradCam(), GradCam()),
         ),
         Method(
-            *("game", "GAME", "Chefer et al., ICCV 2021", Game()),
+            *("game", "GAME", "Chefer et al., ICCV 2021"),
             "one run, and one backward through all blocks that count",
             _by_blocks(_game),
+            *(Game(), Game()),
         ),
         Method(
-            *("maskclip", "MaskCLIP", "Zhou et al., ECCV 2022", MaskClip()),
-            "one run",
+            *("maskclip", "MaskCLIP", "Zhou et al., ECCV 2022", "one run"),
             _by_blocks(lambda anatomy, asked, options: maskclip(anatomy, asked.other, options)),
+            MaskClip(),
         ),
-        Method(*("rise", "RISE", "Petsiuk et al., BMVC 2018", Rise()), "one run for every mask", _rise),
+        Method("rise", "RISE", "Petsiuk et al., BMVC 2018", "one run for every mask", _rise, Rise()),
     )
 }
 
 
-def chosen(key: str, options: dict[str, str] | None = None) -> tuple[Method, Any]:
+def chosen(key: str, options: dict[str, str] | None = None, side: Side = "image") -> tuple[Method, Any]:
     """Return a method and its options, given as text by name; those that are not given are the usual ones.
 
     Raises:
+        MethodError: the method does not map that side.
         SettingsError: there is no such method or option, or the text is none of its values.
 
     """
     method = METHODS.get(key)
     if method is None:
         raise SettingsError(f'There is no method "{key}".', f"Choose one (--method): {', '.join(METHODS)}.")
-    usual = method.options
+    usual = method.usual(side)
     known = {field.name: getattr(usual, field.name) for field in fields(usual)}
     changes = {}
     for name, told in (options or {}).items():
@@ -170,30 +199,66 @@ def map_picture(
         Cancelled: the person cancelled.
 
     """
-    read, token = model.reader.read(caption), cancel or CancelToken()
     words = caption if target is None else target
     if not words.strip():
         raise CaptionError(
             "The words to compare with are empty.", "Give some, or leave them out for the whole caption."
         )
     model.check_framing(framing)
-    pixels = model.pixels(picture, framing)
-    question = Question(model, pixels, encode_captions(model, [words])[0], progress or silent, token)
+    token, given = cancel or CancelToken(), model.pixels(picture, framing)
+    question = Question(model, "image", given, encode_captions(model, [words])[0], progress or silent, token)
     token.check()
     values = check_finite(method.values(question, options))
-    size = picture.shape[1], picture.shape[0]
-    cut = model.image.cut(0, question.size)
-    with torch.no_grad():
-        score = float(question.scores(pixels[None])[0])
+    return _answer(question, picture, caption, method, options, framing, words, values)
+
+
+def map_caption(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: str,
+    method: Method,
+    options: Any,
+    *,
+    framing: Framing = "model",
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> TokenMap:
+    """Return one value per token of the caption, for how it fits an upright RGB picture (H, W, 3).
+
+    Grad-ECLIP gives the content's tokens alone, as shares of their sum. Errors are those of ``map_picture``.
+    """
+    read, token = model.reader.read(caption), cancel or CancelToken()
+    ids = [entry.id for entry in read.tokens if entry.kind != "class"]
+    padded = torch.tensor(ids + [0] * (read.context - len(ids)), device=model.device)
+    question = Question(model, "text", padded, encode_picture(model, picture, framing), progress or silent, token)
+    token.check()
+    values = check_finite(method.values(question, options))[: len(read.tokens)]
+    if isinstance(options, GradEclip):
+        values = torch.where(values.new_tensor([entry.kind == "content" for entry in read.tokens]).bool(), values, 0.0)
+        values = values / values.sum() if not options.signed and values.sum() > 0 else values
+    return _answer(question, picture, caption, method, options, framing, caption, values)
+
+
+def _answer(
+    question: Question,
+    picture: NDArray[np.uint8],
+    caption: str,
+    method: Method,
+    options: Any,
+    framing: Framing,
+    target: str,
+    values: Tensor,
+) -> TokenMap:
+    model, size = question.model, (picture.shape[1], picture.shape[0])
     return TokenMap(
         method=method.key,
         options=asdict(options),
-        side="image",
+        side=question.side,
         values=values.cpu().double().numpy(),
-        target=words,
-        score=score,
-        geometry=model.preprocess.geometry(size, cut, framing),
-        caption=read,
+        target=target,
+        score=float(score_captions(model, picture, [target], framing).cosine[0]),
+        geometry=model.geometry(size, 0, framing),
+        caption=model.reader.read(caption),
         model=model.name,
     )
 

@@ -158,6 +158,9 @@ class TextTower(Protocol):
     class_token: bool
     vocabulary: int
 
+    def anatomy(self, ids: Tensor) -> "Anatomy":
+        """Return a caption's (T,) way through the blocks; raises ``MethodError`` where they cannot be seen."""
+
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,).
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from exclip_desktop.models.anatomy import Anatomy, taken_apart
 from exclip_desktop.models.blocks import block_query, run_block
 from exclip_desktop.models.cuts import Cut, Layer
 
@@ -47,6 +48,19 @@ class TextTransformerTower:
             return last.embed(x) if last is not None else self._finished(x[:, pooled])
 
         return Cut(features, head, query=last if depth == stop else None, hidden=_hidden(mask, pooled))
+
+    def anatomy(self, ids: Tensor) -> Anatomy:
+        """Return a caption's way through the blocks; raises ``MethodError`` where they are not plain ones."""
+        pooled = self._pooled(ids)
+        return Anatomy(
+            start=self._embedded(ids)[None],
+            blocks=taken_apart(self._blocks),
+            finish=lambda x: self._finished(x[:, pooled]),
+            project=self._finished,
+            pooled=pooled,
+            mask=self._mask(ids),
+            shown=slice(0, len(ids)),
+        )
 
     def _embedded(self, ids: Tensor) -> Tensor:
         text = self._text

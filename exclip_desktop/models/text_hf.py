@@ -9,6 +9,7 @@ import torch
 from open_clip.hf_model import ClsPooler, HFTextEncoder, MeanPooler
 from torch import Tensor
 
+from exclip_desktop.models.anatomy import Anatomy, raise_no_anatomy
 from exclip_desktop.models.cuts import Cut, Layer
 
 
@@ -81,6 +82,10 @@ class HFTower:
         self._blocks = self._family.blocks(self._encoder)
         self.layers = len(self._blocks)
         self.vocabulary = int(self._encoder.get_input_embeddings().num_embeddings)
+
+    def anatomy(self, ids: Tensor) -> Anatomy:
+        """Raise ``MethodError``: what Hugging Face's blocks do inside is their own."""
+        raise_no_anatomy("A text encoder of Hugging Face")
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at layer ``layer`` for a caption with token ``ids`` (T,)."""

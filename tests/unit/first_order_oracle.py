@@ -137,3 +137,11 @@ def maskclip(tower: Tower, other: Tensor) -> Floats:
         alike = block.k[i] @ block.k[tower.pooled] / block.k[i].norm() / block.k[tower.pooled].norm()
         found.append(float(alike * (e @ other) / e.norm() / other.norm()))
     return np.array(found)
+
+
+def text_tower(text: Any, ids: Tensor) -> Tower:
+    """Return the whole context of CLIP's text encoder, padding and all, pooled at the largest id."""
+    first = text.token_embedding(ids) + text.positional_embedding
+    mask = torch.full((len(ids), len(ids)), -torch.inf, dtype=first.dtype).triu(1)
+    blocks = text.transformer.resblocks
+    return Tower(first, blocks, lambda x: text.ln_final(x) @ text.text_projection, int(ids.argmax()), mask)

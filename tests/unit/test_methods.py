@@ -1,6 +1,8 @@
 """The table of methods: every one on a small model, its options, and what it refuses."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
-from exclip_desktop.attribution.methods import METHODS, chosen, map_picture
+from exclip_desktop.attribution.methods import METHODS, chosen, map_caption, map_picture
 from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
+from exclip_desktop.models.towers import image_tower, text_tower
 from tests.conftest import CAPTION
+from tests.unit import first_order_oracle as oracle
 
 QUICK = {"rise": {"masks": "20"}}
 RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
@@ -94,3 +98,33 @@ def test_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8])
         with pytest.raises(Cancelled):
             map_picture(make_tiny(), picture, CAPTION, *chosen(key), cancel=token)
     assert torch.is_grad_enabled()
+
+
+def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    """Grad-ECLIP, attention, rollout, Grad-CAM and GAME of a caption, over its whole context, padding and all."""
+    single = make_tiny()
+    network = deepcopy(single.network).double()
+    model = replace(single, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
+    read = model.reader.read(CAPTION)
+    ids = torch.tensor([token.id for token in read.tokens] + [0] * (read.context - len(read.tokens)))
+    tower, count = oracle.text_tower(network, ids), len(read.tokens)
+    other = network.encode_image(model.pixels(picture)[None])[0].detach()
+    found = {
+        key: map_caption(model, picture, CAPTION, *chosen(key, side="text"))
+        for key, method in METHODS.items()
+        if method.for_captions is not None
+    }
+    assert found.keys() == {"grad-eclip", "raw-attention", "rollout", "grad-cam", "game"}
+    eclip = np.maximum(oracle.grad_eclip(tower, other, 3, slice(None)), 0)[1 : count - 1]
+    expected = {
+        "grad-eclip": np.concatenate([[0], eclip / eclip.sum(), [0]]),
+        "raw-attention": oracle.raw_attention(tower)[:count],
+        "rollout": oracle.rollout(tower, 0)[:count],
+        "grad-cam": oracle.grad_cam(tower, other, 2)[:count],
+        "game": oracle.game(tower, other, float(network.logit_scale.exp()), 0)[:count],
+    }
+    for key, one in found.items():
+        np.testing.assert_allclose(one.values, expected[key], rtol=1e-8, atol=1e-12, err_msg=key)
+        assert (one.side, one.values.shape) == ("text", (count,))
+    with pytest.raises(MethodError, match="RISE maps pictures only"):
+        chosen("rise", side="text")
