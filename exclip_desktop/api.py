@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from exclip_desktop.attribution.methods import chosen, map_caption, map_picture
 from exclip_desktop.attribution.profile import profile_pair
 from exclip_desktop.attribution.second_order import explain_pair, resolve_method
 from exclip_desktop.attribution.trouble import memory_told
@@ -21,6 +22,7 @@ from exclip_desktop.core.layers import SIDES, Side
 from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.token_map import TokenMap
 from exclip_desktop.core.tokens import Span
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
@@ -30,7 +32,7 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports import check_picture_path, save_data
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
-__all__ = ["Result", "explain", "load_model", "profile", "score"]
+__all__ = ["Result", "explain", "load_model", "map_by", "profile", "score"]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
@@ -173,6 +175,35 @@ def profile(
             if each is not None:
                 each(row)
     return found
+
+
+def map_by(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    method: str = "grad-eclip",
+    side: Side = "image",
+    *,
+    target: str | None = None,
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    **options: object,
+) -> TokenMap:
+    """Map a picture, or a caption, by a method of the first order: one value for every patch, or every token.
+
+    ``method`` is a key of ``attribution.methods.METHODS``, ``options`` are that method's; ``target`` are words to
+    compare the picture with, instead of the caption. What may be raised: ``attribution.methods.chosen`` and
+    ``map_picture``.
+    """
+    row, values = chosen(method, {name: str(value) for name, value in options.items()}, side)
+    pixels = read_picture(image, max_megapixels).pixels
+    with memory_told():
+        if side == "text":
+            return map_caption(model, pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel)
+        asked = {"target": target, "framing": framing, "progress": progress, "cancel": cancel}
+        return map_picture(model, pixels, caption, row, values, **asked)  # type: ignore[arg-type]  # by name
 
 
 def score(

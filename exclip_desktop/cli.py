@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import exclip_desktop
+from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
 from exclip_desktop.cli_options import add_method, add_model, add_pair, method_of, model_of, pair_of
 from exclip_desktop.cli_profile import add_profile
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
     from exclip_desktop.models.model import Model
 
-COMMANDS = ("explain", "profile", "models", "doctor")
+COMMANDS = ("explain", "profile", "map", "models", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -72,7 +73,7 @@ def _window(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="exclip-desktop",
-        usage="exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {explain,profile,models,doctor} …",
+        usage="exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {explain,profile,map,models,doctor} …",
         description="Which words of a caption match which regions of a picture, for CLIP models. "
         "Without a command the window opens, with the picture and the caption that are given.",
     )
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add_method(explain)
     _add_output(explain)
     add_profile(commands)
+    add_map(commands)
     add_models(commands)
     doctor = commands.add_parser(
         "doctor",

@@ -157,6 +157,24 @@ METHODS: Final = {
 }
 
 
+def table() -> str:
+    """Return the table as text: key, name, source, cost, and the usual options of pictures and of captions."""
+    lines = []
+    for method in METHODS.values():
+        source = f" ({method.citation})" if method.citation else ""
+        lines += [
+            f"{method.key}",
+            f"  {method.name}{source}: {method.cost}",
+            f"  pictures: {_told(method.for_pictures)}",
+        ]
+        lines += [] if method.for_captions is None else [f"  captions: {_told(method.for_captions)}"]
+    return "\n".join(lines)
+
+
+def _told(options: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in asdict(options).items())
+
+
 def chosen(key: str, options: dict[str, str] | None = None, side: Side = "image") -> tuple[Method, Any]:
     """Return a method and its options, given as text by name; those that are not given are the usual ones.
 

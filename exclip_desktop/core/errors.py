@@ -42,6 +42,8 @@ class SettingsError(UserError):
 
 class MemoryShortage(UserError):
     """There is not enough memory for what is asked."""
+
+
 class MethodError(UserError):
     """The method does not fit the model, or the picture and caption."""
 

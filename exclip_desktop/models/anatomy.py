@@ -19,7 +19,7 @@ class Anatomy:
         blocks: every block, taken apart.
         finish: what the last block gives, (B, T, W), to unnormalised embeddings (B, D).
         project: one token's residual stream (B, W), as if it were pooled, to an embedding (B, D).
-        pooled: the token whose stream is pooled; None where it is not one token.
+        pooled: the tokens whose streams are pooled, by their mean; none where something else pools them.
         mask: additive attention mask (T, T), or None.
         shown: the tokens that a map shows: patches row by row, or words' tokens.
         grid: rows and columns of the patches; (0, 0) of a caption.
@@ -30,7 +30,7 @@ class Anatomy:
     blocks: tuple[Parts, ...]
     finish: Step
     project: Step
-    pooled: int | None
+    pooled: tuple[int, ...]
     mask: Tensor | None
     shown: slice
     grid: tuple[int, int] = field(default=(0, 0))

@@ -68,7 +68,7 @@ class TimmTransformerTower:
             blocks=taken_apart(trunk.blocks),
             finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
             project=self._normed,
-            pooled=0 if trunk.global_pool == "token" else None,
+            pooled=(0,) if trunk.global_pool == "token" else (),
             mask=None,
             shown=slice(trunk.num_prefix_tokens, None),
             grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),

@@ -64,11 +64,17 @@ class VisionTransformerTower:
             blocks=taken_apart(self._blocks),
             finish=lambda x: self._projected(visual._pool(x)[0]),
             project=self._finished,
-            pooled=0 if visual.pool_type == "tok" and not self.pools else None,
+            pooled=self._pooled(1 + grid[0] * grid[1]),
             mask=None,
             shown=slice(1, None),
             grid=grid,
         )
+
+    def _pooled(self, tokens: int) -> tuple[int, ...]:
+        """Return the tokens that are pooled, by their mean."""
+        if self.pools:
+            return ()
+        return (0,) if self._visual.pool_type == "tok" else tuple(range(1, tokens))
 
     def _embedded(self, pixels: Tensor, grid: tuple[int, int]) -> Tensor:
         """Return the first block's input, (1, 1 + patches, W)."""

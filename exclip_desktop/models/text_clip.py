@@ -57,7 +57,7 @@ class TextTransformerTower:
             blocks=taken_apart(self._blocks),
             finish=lambda x: self._finished(x[:, pooled]),
             project=self._finished,
-            pooled=pooled,
+            pooled=(pooled,),
             mask=self._mask(ids),
             shown=slice(0, len(ids)),
         )

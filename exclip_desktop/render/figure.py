@@ -44,14 +44,14 @@ _drawing = threading.Lock()  # matplotlib's style is global, so one thread draws
 
 
 @contextmanager
-def _own_style() -> Iterator[None]:
+def own_style() -> Iterator[None]:
     """Set the person's own matplotlib style aside, and let signs that the font lacks be drawn as boxes, unsaid."""
     with _drawing, style.context(["default", VECTOR]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
 
-@_own_style()
+@own_style()
 def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureOptions | None = None) -> Figure:
     """Return the figure of ``result`` over its picture, RGB uint8 (H, W, 3).
 
@@ -64,7 +64,7 @@ def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureO
     width_in, dpi = figure_size(chosen)
     selection = selection_of(result, chosen)
     strip = lay_out(result, selection, chosen, width_in)
-    page = _page(pixels, width_in, strip.height_in, chosen.heat)
+    page = page_of(pixels, width_in, strip.height_in, chosen.heat)
     # A hundredth of a pixel more, since matplotlib cuts fractions of a pixel off.
     figure = Figure((page.width + 0.01 / dpi, page.height + 0.01 / dpi), dpi=dpi)
     FigureCanvasAgg(figure)
@@ -84,7 +84,7 @@ def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureO
     return figure
 
 
-@_own_style()
+@own_style()
 def save_figure(figure: Figure, file: BinaryIO, ending: str) -> None:
     """Write the figure as ``.png``, or as ``.svg`` or ``.pdf`` with its text as text."""
     kind = {"pil_kwargs": QUICK_PNG} if ending == ".png" else {"metadata": UNDATED.get(ending)}
@@ -99,7 +99,7 @@ def figure_bytes(result: Explanation, pixels: NDArray[np.uint8], options: Figure
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
     """Sizes in inches: of the figure, of the picture in it, and of the strip below."""
 
     width: float
@@ -113,7 +113,8 @@ class _Page:
         return left / self.width, bottom / self.height, width / self.width, height / self.height
 
 
-def _page(pixels: NDArray[np.uint8], width: float, strip_h: float, heat: bool) -> _Page:
+def page_of(pixels: NDArray[np.uint8], width: float, strip_h: float, heat: bool) -> Page:
+    """Return the sizes of a page ``width`` inches wide: picture, strip below, and a colour bar beside heat."""
     picture_w = width - 2 * EDGE_IN - (BAR_ROOM_IN if heat else 0.0)
     picture_h = picture_w * float(np.clip(pixels.shape[0] / pixels.shape[1], *SHAPES))
-    return _Page(width, picture_h + strip_h + TOP_IN, picture_w, picture_h, strip_h)
+    return Page(width, picture_h + strip_h + TOP_IN, picture_w, picture_h, strip_h)

@@ -27,10 +27,15 @@ class Block:
 
 
 class Tower:
-    """A class-token ViT, or a causal text encoder read at ``pooled``; ``one_head_from``: blocks with one head."""
+    """A ViT, or a causal text encoder, read at the tokens ``pooled``; ``finish`` takes the whole last stream."""
 
     def __init__(
-        self, first: Tensor, blocks: Any, finish: Callable[[Tensor], Tensor], pooled: int, mask: Tensor | None = None
+        self,
+        first: Tensor,
+        blocks: Any,
+        finish: Callable[[Tensor], Tensor],
+        pooled: list[int],
+        mask: Tensor | None = None,
     ) -> None:
         self.first, self.blocks, self.finish, self.pooled, self.mask = first, list(blocks), finish, pooled, mask
 
@@ -63,7 +68,7 @@ class Tower:
             seen.append(Block(x, q, k, v, a, o))
             x = x + o @ attention.out_proj.weight.T + attention.out_proj.bias
             x = x + block.mlp(block.ln_2(x))
-        return seen, self.finish(x[self.pooled])
+        return seen, self.finish(x)
 
     def slope(self, what: str, number: int, other: Tensor, one_head_from: int | None = None) -> Tensor:
         seen, _ = self.run(one_head_from)
@@ -80,7 +85,10 @@ class Tower:
 def image_tower(visual: Any, pixels: Tensor) -> Tower:
     patches = visual.conv1(pixels[None])[0].flatten(1).T
     first = visual.ln_pre(torch.cat([visual.class_embedding[None], patches]) + visual.positional_embedding)
-    return Tower(first, visual.transformer.resblocks, lambda x: visual.ln_post(x) @ visual.proj, 0)
+    blocks = visual.transformer.resblocks
+    if visual.pool_type == "avg":
+        return Tower(first, blocks, lambda x: visual.ln_post(x)[1:].mean(0) @ visual.proj, list(range(1, len(first))))
+    return Tower(first, blocks, lambda x: visual.ln_post(x[0]) @ visual.proj, [0])
 
 
 def grad_eclip(tower: Tower, other: Tensor, layers: int, counted: slice) -> Floats:
@@ -90,18 +98,19 @@ def grad_eclip(tower: Tower, other: Tensor, layers: int, counted: slice) -> Floa
     total = np.zeros(len(tower.first))
     for number in range(first, len(tower.blocks)):
         block, out = seen[number], tower.blocks[number].attn.out_proj
-        w = tower.slope("o", number, other, first)[tower.pooled]
-        query = block.q[tower.pooled] @ out.weight.T + out.bias
+        slope = tower.slope("o", number, other, first)
         keys = block.k @ out.weight.T + out.bias
-        alike = keys @ query / keys.norm(dim=1) / query.norm()
-        low, high = alike[counted].min(), alike[counted].max()
-        for i in range(len(total)):
-            total[i] += float(((alike[i] - low) / (high - low)) * sum(w[c] * block.v[i, c] for c in range(len(w))))
+        for token in tower.pooled:
+            w, query = slope[token], block.q[token] @ out.weight.T + out.bias
+            alike = keys @ query / keys.norm(dim=1) / query.norm()
+            low, high = alike[counted].min(), alike[counted].max()
+            for i in range(len(total)):
+                total[i] += float(((alike[i] - low) / (high - low)) * sum(w[c] * block.v[i, c] for c in range(len(w))))
     return total
 
 
 def raw_attention(tower: Tower) -> Floats:
-    return tower.run()[0][-1].a.mean(0)[tower.pooled].detach().numpy()
+    return tower.run()[0][-1].a.mean(0)[tower.pooled].mean(0).detach().numpy()
 
 
 def rollout(tower: Tower, start: int) -> Floats:
@@ -110,7 +119,7 @@ def rollout(tower: Tower, start: int) -> Floats:
         mixed = 0.5 * block.a.mean(0).detach().numpy() + 0.5 * np.eye(len(whole))
         whole = mixed @ whole
     np.testing.assert_allclose(whole.sum(1), 1, rtol=1e-12)
-    return whole[tower.pooled]
+    return whole[tower.pooled].mean(0)
 
 
 def grad_cam(tower: Tower, other: Tensor, number: int) -> Floats:
@@ -125,17 +134,17 @@ def game(tower: Tower, other: Tensor, scale: float, start: int) -> Floats:
     for number in range(start, len(tower.blocks)):
         slope = scale * tower.slope("a", number, other).numpy()
         r = r + np.maximum(slope * seen[number].a.detach().numpy(), 0).mean(0) @ r
-    return (r - np.eye(len(r)))[tower.pooled]
+    return (r - np.eye(len(r)))[tower.pooled].mean(0)
 
 
-def maskclip(tower: Tower, other: Tensor) -> Floats:
+def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor) -> Floats:
     block, last = tower.run()[0][-1], tower.blocks[-1]
     found = []
     for i in range(len(tower.first)):
         x = block.x[i] + last.attn.out_proj(block.v[i])
-        e = tower.finish(x + last.mlp(last.ln_2(x)))
-        alike = block.k[i] @ block.k[tower.pooled] / block.k[i].norm() / block.k[tower.pooled].norm()
-        found.append(float(alike * (e @ other) / e.norm() / other.norm()))
+        e = project(x + last.mlp(last.ln_2(x)))
+        alike = [block.k[i] @ block.k[t] / block.k[i].norm() / block.k[t].norm() for t in tower.pooled]
+        found.append(float(sum(alike) / len(alike) * (e @ other) / e.norm() / other.norm()))
     return np.array(found)
 
 
@@ -144,4 +153,5 @@ def text_tower(text: Any, ids: Tensor) -> Tower:
     first = text.token_embedding(ids) + text.positional_embedding
     mask = torch.full((len(ids), len(ids)), -torch.inf, dtype=first.dtype).triu(1)
     blocks = text.transformer.resblocks
-    return Tower(first, blocks, lambda x: text.ln_final(x) @ text.text_projection, int(ids.argmax()), mask)
+    end = int(ids.argmax())
+    return Tower(first, blocks, lambda x: text.ln_final(x[end]) @ text.text_projection, [end], mask)

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,30 +28,31 @@ from tests.unit import first_order_oracle as oracle
 CLOSE = {"rtol": 1e-9, "atol": 1e-14}
 
 
-@pytest.fixture(scope="module")
-def pair(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> tuple[Anatomy, oracle.Tower, torch.Tensor]:
-    """A small class-token tower on a picture, float64: taken apart, written out, and what to compare with."""
-    model = make_tiny()
+Pair = tuple[Anatomy, oracle.Tower, torch.Tensor, Any]
+
+
+@pytest.fixture(scope="module", params=["class token", "average"])
+def pair(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], request: pytest.FixtureRequest) -> Pair:
+    """A small tower on a picture, float64: taken apart, written out, what to compare with, and its module."""
+    model = make_tiny(**({"vision": {"pool_type": "avg"}} if request.param == "average" else {}))
     visual = deepcopy(model.network.visual).double()
     pixels = model.pixels(picture).double()
     other = torch.from_numpy(np.random.default_rng(4).normal(size=24))
-    return image_tower(visual).anatomy(pixels), oracle.image_tower(visual, pixels), other
+    return image_tower(visual).anatomy(pixels), oracle.image_tower(visual, pixels), other, visual
 
 
 def test_the_way_through_the_blocks_ends_where_the_model_does(
-    pair: tuple[Anatomy, oracle.Tower, torch.Tensor], make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+    pair: Pair, make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
-    model = make_tiny()
-    visual = deepcopy(model.network.visual).double()
-    expected = visual(model.pixels(picture).double()[None])[0].detach()
+    expected = pair[3](make_tiny().pixels(picture).double()[None])[0].detach()
     for first in (0, 1, 2):
         torch.testing.assert_close(run_blocks(pair[0], first).embedding.detach(), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("whole", [False, True])
-def test_grad_eclip(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layers: int, whole: bool) -> None:
-    anatomy, tower, other = pair
+def test_grad_eclip(pair: Pair, layers: int, whole: bool) -> None:
+    anatomy, tower, other, _ = pair
     expected = oracle.grad_eclip(tower, other, layers, slice(None) if whole else slice(1, None))
     found = grad_eclip(anatomy, other, GradEclip(layers, signed=True, whole_context=whole)).numpy()
     np.testing.assert_allclose(found[1:], expected[1:], **CLOSE)
@@ -61,19 +63,19 @@ def test_grad_eclip(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layers: in
 
 
 def test_grad_eclip_with_the_models_own_attention_is_the_gradient_output_product(
-    pair: tuple[Anatomy, oracle.Tower, torch.Tensor],
+    pair: Pair,
 ) -> None:
-    anatomy, tower, other = pair
+    anatomy, tower, other, _ = pair
     own = GradEclip(likeness="softmax", own_heads=True, signed=True)
     by_head = grad_eclip_heads(anatomy, other, own)
-    w, o = tower.slope("o", 2, other)[0], tower.run()[0][2].o[0]
+    w, o = tower.slope("o", 2, other)[tower.pooled], tower.run()[0][2].o[tower.pooled]
     heads = by_head.shape[0]
-    np.testing.assert_allclose(by_head.sum(1), (w * o).reshape(heads, -1).sum(1).detach(), **CLOSE)
+    np.testing.assert_allclose(by_head.sum(1), (w * o).sum(0).reshape(heads, -1).sum(1).detach(), **CLOSE)
     assert heads == 2
 
 
-def test_grad_eclips_options_change_what_they_say(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
-    anatomy, _, other = pair
+def test_grad_eclips_options_change_what_they_say(pair: Pair) -> None:
+    anatomy, _, other, _ = pair
     usual = GradEclip(signed=True)
     maps = [
         grad_eclip(anatomy, other, option)[1:]
@@ -83,8 +85,8 @@ def test_grad_eclips_options_change_what_they_say(pair: tuple[Anatomy, oracle.To
         assert not torch.allclose(one, two)
 
 
-def test_raw_attention_and_rollout(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
-    anatomy, tower, _ = pair
+def test_raw_attention_and_rollout(pair: Pair) -> None:
+    anatomy, tower, _, _ = pair
     np.testing.assert_allclose(raw_attention(anatomy), oracle.raw_attention(tower), **CLOSE)
     for start in (0, 2):
         found = rollout(anatomy, Rollout(start))
@@ -95,8 +97,8 @@ def test_raw_attention_and_rollout(pair: tuple[Anatomy, oracle.Tower, torch.Tens
 
 
 @pytest.mark.parametrize("layer", [-1, 1])
-def test_grad_cam(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layer: int) -> None:
-    anatomy, tower, other = pair
+def test_grad_cam(pair: Pair, layer: int) -> None:
+    anatomy, tower, other, _ = pair
     np.testing.assert_allclose(
         grad_cam(anatomy, other, GradCam(layer)), oracle.grad_cam(tower, other, layer % 3), **CLOSE
     )
@@ -104,14 +106,15 @@ def test_grad_cam(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], layer: int) 
 
 
 @pytest.mark.parametrize("start", [0, 2])
-def test_game(pair: tuple[Anatomy, oracle.Tower, torch.Tensor], start: int) -> None:
-    anatomy, tower, other = pair
+def test_game(pair: Pair, start: int) -> None:
+    anatomy, tower, other, _ = pair
     np.testing.assert_allclose(game(anatomy, other, 14.0, Game(start)), oracle.game(tower, other, 14.0, start), **CLOSE)
 
 
-def test_maskclip(pair: tuple[Anatomy, oracle.Tower, torch.Tensor]) -> None:
-    anatomy, tower, other = pair
-    np.testing.assert_allclose(maskclip(anatomy, other), oracle.maskclip(tower, other), **CLOSE)
+def test_maskclip(pair: Pair) -> None:
+    anatomy, tower, other, visual = pair
+    expected = oracle.maskclip(tower, lambda x: visual.ln_post(x) @ visual.proj, other)
+    np.testing.assert_allclose(maskclip(anatomy, other), expected, **CLOSE)
     assert not torch.allclose(maskclip(anatomy, other), maskclip(anatomy, other, MaskClip(weighted=False)))
 
 
@@ -164,15 +167,15 @@ def test_masks_keep_their_share() -> None:
 def test_methods_say_which_encoders_they_cannot_look_into(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
-    average = make_tiny(vision={"pool_type": "avg"})
-    anatomy = average.image.anatomy(average.pixels(picture))
+    pooler = make_tiny(vision={"attentional_pool": True, "attn_pooler_queries": 5, "attn_pooler_heads": 3})
+    anatomy = pooler.image.anatomy(pooler.pixels(picture))
     other = torch.ones(24)
     for method in (
         lambda: grad_eclip(anatomy, other),
         lambda: raw_attention(anatomy),
         lambda: game(anatomy, other, 1.0),
     ):
-        with pytest.raises(MethodError, match="pools otherwise.*class token"):
+        with pytest.raises(MethodError, match="an attention of its own.*class token"):
             method()
     assert grad_cam(anatomy, other).shape == (17,)
     normalised = make_tiny(vision={"qk_norm": True})

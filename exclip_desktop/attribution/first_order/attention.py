@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.target import first_block, pooled_token
+from exclip_desktop.attribution.first_order.target import first_block, pooled_tokens
 from exclip_desktop.attribution.inside import run_blocks
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.anatomy import Anatomy
@@ -27,9 +27,9 @@ class Rollout:
 
 @torch.no_grad()
 def raw_attention(anatomy: Anatomy, options: RawAttention | None = None) -> Tensor:
-    """Return the last block's weights of the pooled token, (T,)."""
-    pooled, head = pooled_token(anatomy, "Raw attention"), (options or RawAttention()).head
-    weights = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1].weights[0, :, pooled].detach()
+    """Return the last block's weights of the pooled token, (T,); of several, their mean."""
+    pooled, head = pooled_tokens(anatomy, "Raw attention"), (options or RawAttention()).head
+    weights = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1].weights[0, :, pooled].mean(1).detach()
     if head >= len(weights):
         raise SettingsError(
             f"There is no head {head}.", f"Give one from 0 to {len(weights) - 1}, or −1 for their mean."
@@ -43,7 +43,7 @@ def rollout(anatomy: Anatomy, options: Rollout | None = None) -> Tensor:
 
     Each block is its heads' mean with the residual added, its rows normalised.
     """
-    pooled = pooled_token(anatomy, "Attention rollout")
+    pooled = pooled_tokens(anatomy, "Attention rollout")
     row: Tensor | None = None
     for seen in reversed(
         run_blocks(anatomy, first_block(anatomy, (options or Rollout()).start)).seen
@@ -51,6 +51,6 @@ def rollout(anatomy: Anatomy, options: Rollout | None = None) -> Tensor:
         mean = seen.weights[0].mean(0)
         mixed = mean + torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
         mixed = mixed / mixed.sum(-1, keepdim=True)
-        row = mixed[pooled] if row is None else row @ mixed
+        row = mixed[pooled].mean(0) if row is None else row @ mixed
     assert row is not None
     return row.detach()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.target import cosine_with, first_block, pooled_token
+from exclip_desktop.attribution.first_order.target import cosine_with, first_block, pooled_tokens
 from exclip_desktop.attribution.inside import recorded, run_blocks
 from exclip_desktop.models.anatomy import Anatomy
 
@@ -27,13 +27,13 @@ def game(anatomy: Anatomy, other: Tensor, scale: float, options: Game | None = N
         options: see there.
 
     """
-    pooled = pooled_token(anatomy, "GAME")
+    pooled = pooled_tokens(anatomy, "GAME")
     with recorded():
         run = run_blocks(anatomy, first_block(anatomy, (options or Game()).start))
         slopes = torch.autograd.grad(scale * cosine_with(other, run.embedding), [seen.weights for seen in run.seen])
-    row = torch.zeros_like(slopes[0][0, 0, 0])
-    row[pooled] = 1.0
+    own = torch.zeros_like(slopes[0][0, 0, 0])
+    own[pooled] = 1.0 / len(pooled)
+    row = own
     for seen, slope in zip(reversed(run.seen), reversed(slopes), strict=True):  # from the left, one row is enough
         row = row + row @ (slope * seen.weights.detach())[0].relu().mean(0)
-    row[pooled] -= 1.0
-    return row
+    return row - own

@@ -2,7 +2,8 @@
 
 H_i = ReLU(Σ_c w_c λ_i v_ic) with w = ∂S/∂o of the pooled token, o and v before the attention's way out, and λ_i how
 alike the pooled token's query and token i's key are, both after that way out. As in the published code, the explained
-blocks attend with one head over all channels, and S is the cosine of that run.
+blocks attend with one head over all channels, and S is the cosine of that run. Where several tokens are pooled, what
+each gives is added.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.first_order.target import at_least, cosine_with, from_zero_to_one, pooled_token
+from exclip_desktop.attribution.first_order.target import at_least, cosine_with, from_zero_to_one, pooled_tokens
 from exclip_desktop.attribution.inside import Seen, passed_out, recorded, run_blocks
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.blocks import Parts
@@ -53,18 +54,19 @@ def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Ten
     """Return the same by head, (H, T); one head unless the model's own are kept. ReLU is taken of the heads' sum.
 
     Raises:
-        MethodError: the encoder does not pool one token.
+        MethodError: the encoder pools by an attention of its own.
 
     """
-    pooled = pooled_token(anatomy, "Grad-ECLIP")
+    pooled = pooled_tokens(anatomy, "Grad-ECLIP")
     first = max(len(anatomy.blocks) - options.layers, 0)
     with recorded():
         run = run_blocks(anatomy, first, one_head=not options.own_heads)
         score = cosine_with(other, run.embedding)
         slopes = torch.autograd.grad(score, [seen.attended for seen in run.seen])
     found = [
-        _by_head(seen, slope[0, pooled], _likeness(part, seen, pooled, anatomy.shown, options))
+        _by_head(seen, slope[0, token], _likeness(part, seen, token, anatomy.shown, options))
         for part, seen, slope in zip(anatomy.blocks[first:], run.seen, slopes, strict=True)
+        for token in pooled
     ]
     total = torch.stack(found).sum(0).detach()
     return total if options.signed else torch.where(total.sum(0) > 0, total, 0.0)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.first_order.target import pooled_token
+from exclip_desktop.attribution.first_order.target import pooled_tokens
 from exclip_desktop.attribution.inside import passed_out, run_blocks
 from exclip_desktop.models.anatomy import Anatomy
 
@@ -30,6 +30,6 @@ def maskclip(anatomy: Anatomy, other: Tensor, options: MaskClip | None = None) -
     each = anatomy.project((x + part.second(x))[0])
     found = functional.normalize(each, dim=-1) @ functional.normalize(other, dim=-1)
     if (options or MaskClip()).weighted:
-        keys = seen.key[0]
-        found = found * functional.cosine_similarity(keys, keys[pooled_token(anatomy, "MaskCLIP")][None], dim=-1)
+        keys = functional.normalize(seen.key[0], dim=-1)
+        found = found * (keys @ keys[pooled_tokens(anatomy, "MaskCLIP")].mean(0))
     return found.detach()

@@ -12,19 +12,21 @@ def cosine_with(other: Tensor, embedding: Tensor) -> Tensor:
     return functional.normalize(embedding, dim=-1) @ functional.normalize(other, dim=-1)
 
 
-def pooled_token(anatomy: Anatomy, method: str) -> int:
-    """Return the token whose stream is pooled.
+def pooled_tokens(anatomy: Anatomy, method: str) -> list[int]:
+    """Return the tokens whose streams are pooled: a class token, [EOT], or all patches of a model that averages.
+
+    The methods were published for one such token; of several, what they follow is taken of each and averaged.
 
     Raises:
         MethodError: the model pools otherwise.
 
     """
-    if anatomy.pooled is None:
+    if not anatomy.pooled:
         raise MethodError(
-            f"{method} follows the one token that is pooled, and this encoder pools otherwise.",
+            f"{method} follows the tokens that are pooled, and this encoder pools by an attention of its own.",
             "Choose another method, or a model with a class token.",
         )
-    return anatomy.pooled
+    return list(anatomy.pooled)
 
 
 def first_block(anatomy: Anatomy, start: int) -> int:

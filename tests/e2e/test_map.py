@@ -1,0 +1,77 @@
+"""The command ``map``, and ``map_by`` from Python, on the bundled model."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from exclip_desktop import load_model, map_by
+from exclip_desktop.cli import main
+from exclip_desktop.storage.samples import samples
+
+QUICK = ["--device", "cpu"]
+
+
+def test_a_sample_is_mapped_drawn_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figure, numbers = tmp_path / "map.png", tmp_path / "map.csv"
+    assert main(["map", *QUICK, "--target", "a dog", "--picture", str(figure), "--out", str(numbers)]) == 0
+    told = capsys.readouterr()
+    assert "“a dog”" in told.out
+    assert "Grad-ECLIP: layers 1, likeness cosine" in told.out
+    assert f"Written: {figure}" in told.err
+    with Image.open(figure) as drawn:
+        assert drawn.size[0] == 1050
+    rows = list(csv.DictReader(numbers.read_text("utf-8").splitlines()))
+    assert len(rows) == 144
+    assert max(float(row["value"]) for row in rows) > 0
+
+
+def test_json_and_python_say_the_same(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sample = samples()[2]
+    asked = ["--method", "game", "--option", "start=2", "--framing", "squash"]
+    assert main(["map", *QUICK, "--sample", "3", *asked, "--json", "--out", str(tmp_path / "m.npz")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    model = load_model("demo", device="cpu")
+    found = map_by(model, sample.path, sample.caption, "game", framing="squash", start=2)
+    np.testing.assert_allclose(told["values"], found.values, rtol=1e-5, atol=1e-9)
+    with np.load(tmp_path / "m.npz") as kept:
+        np.testing.assert_allclose(kept["values"], told["values"])
+    assert (told["method"], told["options"], told["grid"]) == ("game", {"start": 2}, [12, 12])
+
+
+def test_a_caption_is_mapped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    numbers = tmp_path / "map.csv"
+    assert main(["map", *QUICK, "--side", "text", "--out", str(numbers)]) == 0
+    rows = list(csv.DictReader(numbers.read_text("utf-8").splitlines()))
+    assert [row["token"] for row in rows][:3] == ["[SOT]", "a", "picture"]
+    assert sum(float(row["value"]) for row in rows) == pytest.approx(1, abs=1e-6)
+    assert "cat" in capsys.readouterr().out
+
+
+def test_the_table_names_every_method(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["map", "--methods"]) == 0
+    told = capsys.readouterr().out
+    for name in ("Grad-ECLIP (Zhao et al., ICML 2024", "MaskCLIP", "masks=4000, cells=8, share=0.5"):
+        assert name in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--method", "lime"], "no method"),
+        (["--option", "layers"], "name=value"),
+        (["--option", "depth=2"], "no option"),
+        (["--side", "text", "--picture", "x.png"], "no figure"),
+        (["--side", "text", "--method", "rise"], "maps pictures only"),
+        (["--out", "x.txt"], "Use .npz"),
+    ],
+)
+def test_what_makes_no_sense_is_said_before_any_work(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exclip_desktop.cli_map.model_of", None)
+    assert main(["map", *arguments]) == 2
+    assert told in capsys.readouterr().err
