@@ -24,6 +24,7 @@ from exclip_desktop.models.registry import (
     installed_folder,
     weights_in,
 )
+from exclip_desktop.models.sources import snapshot_of
 
 BYTES_EACH: Final = 4  # of a parameter in single precision, in which most weights are published
 PARAMETERS: Final = resource("open_clip_parameters.json")
@@ -43,7 +44,7 @@ class ModelEntry:
         family: its image encoder's kind, and its text encoder's where that is Hugging Face's.
         grid: (rows, columns) of patches; None where only building the model would tell.
         context: tokens that its text encoder reads.
-        reason: why it cannot be explained; empty where it can, and where it is not here: to tell takes building it.
+        reason: why it cannot be explained; empty where it can.
 
     """
 
@@ -76,6 +77,22 @@ def models_here() -> list[ModelEntry]:
 def every_tag() -> list[ModelEntry]:
     """Return every tag of open_clip's list, on this computer or not."""
     return [_entry(one.name, one.tag, cached_weights(one.config), one.name) for one in all_tags()]
+
+
+def entry_at(path: Path, architecture: str = "") -> ModelEntry | None:
+    """Return what a folder, or a file of weights, tells of a model without being opened; its name is the path.
+
+    ``architecture`` is open_clip's name of a file's; without it only its size is known. None: the folder holds none.
+
+    Raises:
+        ModelError: the folder holds several snapshots.
+
+    """
+    if path.is_dir():
+        return _of_folder(str(path), snapshot_of(path), "cache")
+    if architecture in open_clip.list_models():
+        return _entry(str(path), "", path, architecture)
+    return ModelEntry(str(path), "", path, path.stat().st_size, "cache", "", None, 0, "")
 
 
 @lru_cache(maxsize=1)
@@ -147,7 +164,7 @@ def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "
         family=family(config),
         grid=_grid(config["vision_cfg"]),
         context=config["text_cfg"].get("context_length", 77),
-        reason="" if path is None else why_not(schema),
+        reason=why_not(schema),
     )
 
 

@@ -97,9 +97,9 @@ def download(plan: Download, tell: Progress = silent, cancel: CancelToken | None
     if plan.hub is not None:  # the blob is there: the hub's own package links it from its snapshot
         linked = _asked(lambda hub=plan.hub: hf_hub_download(*hub), plan.hub[0])  # type: ignore[misc]
         path = Path(linked) if linked else path
-    for number, (repository, file) in enumerate(plan.extras):
+    for repository, file in plan.extras:
         cancel.check()
-        tell(Report(f"{what}: its tokenizer", number, len(plan.extras)))
+        tell(Report(f"{what}: its tokenizer", plan.weights.bytes, plan.weights.bytes))  # which is small beside them
         _asked(lambda one=(repository, file): hf_hub_download(*one), repository)  # type: ignore[misc]
     return path
 

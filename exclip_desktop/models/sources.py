@@ -157,7 +157,7 @@ def _recognised(source: Source, weights: Weights) -> Source:
 
 
 def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
-    folder = _snapshot(given)
+    folder = snapshot_of(given)
     if not (folder / CONFIG_FILE).is_file():
         raise ModelError(
             f"The folder {folder} has no {CONFIG_FILE}.", "Choose a folder with a config and weights (--model)."
@@ -169,7 +169,7 @@ def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
     return Source(name, f"local-dir:{folder}", found, folder, _settled(name, own, told))
 
 
-def _snapshot(folder: Path) -> Path:
+def snapshot_of(folder: Path) -> Path:
     """Return the folder itself, or the snapshot in a folder of Hugging Face's cache (models--organisation--name)."""
     root = folder.parent if folder.name == "snapshots" else folder
     held = sorted((root / "snapshots").glob("*/")) if is_dir(root / "snapshots") else []

@@ -168,7 +168,7 @@ class ModelEngine:
 
     def _model(self, choice: ModelChoice, tell: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:
-            tell(Report(f"Opening {choice.name}", 0, 0))
+            tell(Report(f"Opening {choice.title}", 0, 0))
             self._loaded = None  # the old model leaves memory first
             self._loaded = (choice, *_load(choice))
         return self._loaded[1:]

@@ -1,6 +1,7 @@
 """Frozen values that cross the border to the worker and back."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
@@ -20,6 +21,12 @@ class ModelChoice:
     checkpoint: str | None = None
     preprocess: str | None = None
     device: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called before it is loaded, as ``ViT-B-32 (openai)``."""
+        name = Path(self.checkpoint).name if self.checkpoint else self.name
+        return f"{name} ({self.pretrained})" if self.pretrained else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
 from exclip_desktop.session.framing import FramingChoice
+from exclip_desktop.session.library import Library
+from exclip_desktop.session.listing import Librarian
 from exclip_desktop.session.memo import PairMemo
 from exclip_desktop.session.profiling import Profiling
-from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
-from exclip_desktop.session.state import Drawing, Outcome, State, Work
+from exclip_desktop.session.state import Drawing, Notice, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.worker import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
@@ -35,15 +36,20 @@ class Session(QObject):
         state: what the window shows.
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, exporting: take the person's intents.
+        library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept.
 
     """
 
     def __init__(
-        self, store: QSettings, cache_folder: Path | None, make_engine: Callable[[], Engine] | None = None
+        self,
+        store: QSettings,
+        cache_folder: Path | None,
+        make_engine: Callable[[], Engine] | None = None,
+        make_librarian: Callable[[], Librarian] | None = None,
     ) -> None:
-        """Keep settings in ``store`` and factors in ``cache_folder``; tests bring an engine of their own."""
+        """Keep settings in ``store``, factors in ``cache_folder``; tests bring engine and librarian of their own."""
         super().__init__()
         self.state = State(self)
         self.undo = QUndoStack(self)
@@ -60,7 +66,9 @@ class Session(QObject):
         self.beside = Beside(self.state, self.selecting, self._worker, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
-        usual = ModelChoice(device=self.settings.device())
+        self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
+        self.library.refused.connect(self.explaining.refuse)
+        usual = replace(self.settings.default_model(), device=self.settings.device())
         self.state.change(
             view=self.settings.view(), how=self.settings.how(), choice=usual, outcome=Outcome(choice=usual)
         )
@@ -88,6 +96,7 @@ class Session(QObject):
         """Cancel everything and wait for the threads; nothing is told any more."""
         self.undo.blockSignals(True)  # it would tell of its own destruction
         self._tasks.stop()
+        self.library.stop()
         self._worker.stop()
         self._collector.stop()
 
@@ -104,6 +113,10 @@ class Session(QObject):
         """Draw heat by magnitude or at one opacity."""
         drawing: Drawing = "magnitude" if magnitude else "scale"
         self.show(drawing=drawing)
+
+    def tell(self, message: str, hint: str = "") -> None:
+        """Say something in the banner."""
+        self.state.change(notice=Notice(message, hint, kind="note"))
 
     def measure_cache(self, then: Callable[[int, int], None]) -> None:
         """Call ``then`` with the bytes kept in memory and on disk."""
@@ -132,7 +145,7 @@ class Session(QObject):
         """Keep what has given an explanation."""
         outcome = self.state.outcome
         self.settings.keep_device(outcome.choice.device)
-        if replace(outcome.choice, device=None) == ModelChoice():
+        if replace(outcome.choice, device=None) == self.settings.default_model():
             self.settings.keep_how(outcome.how)
 
     def _make_engine(self) -> Engine:
@@ -140,3 +153,10 @@ class Session(QObject):
         # By name and only when asked, which is in the worker's thread: the engine imports torch.
         engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache, self.pairs)
         return engine
+
+
+def _make_librarian() -> Librarian:
+    share_cores()
+    # As the engine: open_clip, which it imports, imports torch.
+    librarian: Librarian = import_module("exclip_desktop.session.librarian").ModelLibrarian()
+    return librarian

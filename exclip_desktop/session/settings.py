@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from exclip_desktop.core.layers import POOL
-from exclip_desktop.session.requests import How
+from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.state import View
 
 RECENT = 12
-T = TypeVar("T", View, How)
+MODEL_PARTS = tuple(field.name for field in fields(ModelChoice) if field.name != "name")
+T = TypeVar("T", View, How, ModelChoice)
 
 
 class Settings:
@@ -31,7 +32,7 @@ class Settings:
         self._write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
 
     def how(self) -> How:
-        """Return the settings that explained last by the bundled model; layers are a model's own."""
+        """Return the settings that explained last by the default model; layers are a model's own."""
         return self._read("how", How())
 
     def keep_how(self, how: How) -> None:
@@ -46,6 +47,24 @@ class Settings:
     def keep_device(self, device: str | None) -> None:
         """Keep the device."""
         self._write("device", device)
+
+    def default_model(self) -> ModelChoice:
+        """Return the model that the window opens with, without a device."""
+        return self._read("default_model", ModelChoice())
+
+    def keep_default_model(self, choice: ModelChoice) -> None:
+        """Keep it."""
+        self._write("default_model", asdict(choice))
+
+    def added_models(self) -> tuple[ModelChoice, ...]:
+        """Return the folders and files that the person added, the last one first."""
+        told = self._plain("added_models")
+        kept = [_kept(one, ModelChoice("")) for one in (told if isinstance(told, list) else [])]
+        return tuple(one for one in kept if one.name or one.checkpoint)
+
+    def keep_added(self, choices: tuple[ModelChoice, ...]) -> None:
+        """Keep them."""
+        self._write("added_models", [asdict(choice) for choice in choices])
 
     def recent(self) -> list[str]:
         """Return the pictures opened last that are still there, newest first."""
@@ -72,12 +91,7 @@ class Settings:
         self._store.setValue(f"shape/{name}", shape)
 
     def _read(self, name: str, default: T) -> T:
-        told = self._plain(name)
-        if not isinstance(told, dict):
-            return default
-        kept = {field.name: told[field.name] for field in fields(default) if field.name in told}
-        same = {name: value for name, value in kept.items() if _fits(name, value, getattr(default, name))}
-        return type(default)(**{**asdict(default), **same})
+        return _kept(self._plain(name), default)
 
     def _plain(self, name: str) -> Any:
         try:
@@ -89,10 +103,21 @@ class Settings:
         self._store.setValue(name, json.dumps(value))
 
 
+def _kept(told: Any, default: T) -> T:
+    """Return what was kept; ``default`` in place of each part that does not fit."""
+    if not isinstance(told, dict):
+        return default
+    kept = {field.name: told[field.name] for field in fields(default) if field.name in told}
+    same = {name: value for name, value in kept.items() if _fits(name, value, getattr(default, name))}
+    return type(default)(**{**asdict(default), **same})
+
+
 def _fits(name: str, value: Any, default: Any) -> bool:
     """Return whether a kept value is one that a setting may have."""
     if name.endswith("_layer") and value == POOL:
         return True
+    if name in MODEL_PARTS:
+        return value is None or isinstance(value, str)
     if default is None:
         return value is None or isinstance(value, int)
     if isinstance(default, float):

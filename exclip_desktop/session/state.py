@@ -65,6 +65,20 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """What uses the network: a model's title, bytes done of total (0: unknown), seconds left (None: unknown).
+
+    ``asking``: only its size is asked for.
+    """
+
+    title: str
+    done: int = 0
+    total: int = 0
+    left_s: float | None = None
+    asking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """The one banner: what happened, what to do next, and details to copy; ``kind`` is ``trouble`` or ``note``.
 
@@ -115,6 +129,7 @@ class _Values:
     framings: tuple[tuple[Framing, float], ...] = ()
     profile: ProfileShown = field(default_factory=ProfileShown)
     work: Work | None = None
+    transfer: Transfer | None = None
     notice: Notice | None = None
 
 
@@ -133,6 +148,7 @@ class State(QObject):
         framings: what the pair on screen scores in each framing; empty: not yet asked for.
         profile: the layer profile.
         work, notice: what runs now, and the banner.
+        transfer: what uses the network, or None: the network is off.
 
     Signals:
         changed(str): a value was replaced; its name. One signal per value follows: ``shown_changed`` and so on.
@@ -156,6 +172,7 @@ class State(QObject):
     framings_changed = Signal()
     profile_changed = Signal()
     work_changed = Signal()
+    transfer_changed = Signal()
     notice_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -264,6 +281,11 @@ class State(QObject):
     def work(self) -> Work | None:
         """What runs now."""
         return self._values.work
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """What uses the network."""
+        return self._values.transfer
 
     @property
     def notice(self) -> Notice | None:

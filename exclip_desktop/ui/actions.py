@@ -65,8 +65,8 @@ ACTIONS: Final = (
     ActionSpec("paste", "Paste image", ("Ctrl+V",), FILES, "Take the picture from the clipboard", "paste"),
     ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
-    ActionSpec("model_folder", "Model folder…", (), FILES, "Use a model from a folder on this computer", "model"),
-    ActionSpec("beside", "Compare with a model folder…", (), FILES, "Explain by another model too", "compare", True),
+    ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),
+    ActionSpec("beside", "Compare with another model…", (), FILES, "Explain by another model too", "compare", True),
     ActionSpec("export_picture", "Export picture…", ("Ctrl+E",), FILES, "Save what the canvas shows as PNG, SVG or PDF",
                "export"),
     ActionSpec("export_numbers", "Export numbers…", ("Ctrl+Shift+E",), FILES, "Save the values as CSV, NPZ or JSON",
@@ -134,7 +134,7 @@ GESTURES: Final = (
 MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
-        *("model_folder", "beside", SEPARATOR),
+        *("models", "beside", SEPARATOR),
         *("export_picture", "export_numbers", SEPARATOR),
         "quit",
     ),

@@ -148,5 +148,5 @@ def named(name: PaneName, strip: StripArea) -> QWidget:
 
 def short_name(state: State) -> str:
     """Return the model's name; of a folder, its last part."""
-    name = state.choice.name if state.facts is None else state.facts.name
+    name = state.choice.title if state.facts is None else state.facts.name
     return Path(name).name if Path(name).is_absolute() else name

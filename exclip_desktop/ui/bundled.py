@@ -6,7 +6,7 @@ from exclip_desktop.session.requests import ModelChoice
 
 BUNDLED_SAYS: Final = (
     "The bundled model, demo, is a small demonstration model that knows only scenes of emoji. For photographs, choose "
-    "another by File › Model folder."
+    "another by File › Models."
 )
 
 

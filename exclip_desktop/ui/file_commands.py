@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
-from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.export_dialog import ExportDialog
@@ -27,17 +26,13 @@ class FileCommands(QObject):
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
         """Connect the File menu's actions."""
         super().__init__(window)
-        self._window, self._session, self._actions = window, session, actions
+        self._window, self._session = window, session
         self._recent = QMenu(window)
         self._recent.aboutToShow.connect(self._fill_recent)
         actions["recent"].setMenu(self._recent)
         actions["open"].triggered.connect(self.open)
         actions["paste"].triggered.connect(self.paste)
         actions["samples"].triggered.connect(self.show_samples)
-        actions["model_folder"].triggered.connect(self.open_model)
-        actions["beside"].triggered.connect(self.choose_beside)
-        session.beside.opened.connect(lambda: actions["beside"].setChecked(True))
-        session.beside.closed.connect(lambda: actions["beside"].setChecked(False))
         actions["export_picture"].triggered.connect(self.export_picture)
         actions["export_numbers"].triggered.connect(self.export_numbers)
         actions["quit"].triggered.connect(window.close)
@@ -74,21 +69,6 @@ class FileCommands(QObject):
         gallery.sample_chosen.connect(self._session.open_sample)
         gallery.exec()
         gallery.deleteLater()
-
-    def open_model(self) -> None:
-        """Ask for a model's folder and explain by it."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Model folder", self._folder())
-        if folder:
-            self._session.explaining.choose_model(ModelChoice(folder, device=self._session.state.choice.device))
-
-    def choose_beside(self, on: bool) -> None:
-        """Ask for another model's folder and explain by it too; or by one model only again."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Compare with", self._folder()) if on else ""
-        if folder:
-            self._session.beside.open(ModelChoice(folder, device=self._session.state.choice.device))
-        elif self._session.beside.is_open:
-            self._session.beside.close()
-        self._actions["beside"].setChecked(self._session.beside.is_open)
 
     def export_picture(self) -> None:
         """Ask where to, and write the figure."""

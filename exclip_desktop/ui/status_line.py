@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from exclip_desktop.session.notices import doubt_told
 from exclip_desktop.session.pace import Pace, about
@@ -13,11 +13,11 @@ from exclip_desktop.ui.bundled import model_told
 from exclip_desktop.ui.elided import Elided
 from exclip_desktop.ui.theme import pixmap
 from exclip_desktop.ui.tips import wrapped
+from exclip_desktop.ui.transfers import lamp_told, progress_told
 
 SHOW_AFTER_MS: Final = 500
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
-OFFLINE: Final = "Offline: nothing leaves this computer"
 BETWEEN: Final = "  ·  "
 
 
@@ -28,9 +28,11 @@ class StatusLine(QWidget):
 
     Signals:
         cancel_asked(): the person wants the work stopped.
+        download_cancel_asked(): the person wants the download stopped.
     """
 
     cancel_asked = Signal()
+    download_cancel_asked = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,7 @@ class StatusLine(QWidget):
             told.connect(self._show_result)
         state.stale_changed.connect(self._show_result)
         state.work_changed.connect(self._on_work_changed)
+        state.transfer_changed.connect(self._show_lamp)
         self._show_result()
         self._on_work_changed()
 
@@ -66,9 +69,13 @@ class StatusLine(QWidget):
         self._cancel.setToolTip("Stop this work")
         self._cancel.setAccessibleName("Cancel the work")
         self._cancel.clicked.connect(self.cancel_asked)
-        self._lamp, said = QLabel(), QLabel(OFFLINE)
-        for part in (self._lamp, said):
-            part.setToolTip("The program uses the network only for a download you ask for")
+        self._lamp, self._network = QLabel(), Elided(24)
+        self._network.setAccessibleName("Network")
+        self._stop = QToolButton(autoRaise=True)
+        self._stop.setText("Stop")
+        self._stop.setToolTip("Stop the download; what came is kept")
+        self._stop.setAccessibleName("Stop the download")
+        self._stop.clicked.connect(lambda: self.download_cancel_asked.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(8)
@@ -80,18 +87,25 @@ class StatusLine(QWidget):
         row.addWidget(self._cancel)
         row.addSpacing(4)
         row.addWidget(self._lamp)
-        row.addWidget(said)
+        row.addWidget(self._network)
+        row.addWidget(self._stop)
         # The line keeps its height when the button comes and goes, or the canvas above would jump.
         self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
         self._show_lamp()
 
     def _show_lamp(self) -> None:
-        colour = self.palette().windowText().color()
-        self._lamp.setPixmap(pixmap("offline", LAMP_PX, colour, self.devicePixelRatioF()))
+        transfer, palette = self._state.transfer, self.palette()
+        name, role = ("offline", palette.windowText()) if transfer is None else ("online", palette.highlight())
+        self._lamp.setPixmap(pixmap(name, LAMP_PX, role.color(), self.devicePixelRatioF()))
+        self._network.show_text(lamp_told(transfer))
+        self._stop.setVisible(transfer is not None)
+        tip = "The program uses the network only for a download you ask for"
+        for part in (self._lamp, self._network):
+            part.setToolTip(tip if transfer is None else wrapped(progress_told(transfer)))
 
     def _show_result(self) -> None:
         facts, explanation, outcome = self._state.facts, self._state.explanation, self._state.outcome
-        name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.name, "", "")
+        name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.title, "", "")
         self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
         self._model.setToolTip(wrapped(f"{note} {model_told(name)}".strip()))
         if explanation is None:

@@ -27,6 +27,7 @@ from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
 from exclip_desktop.ui.hint import Hint
 from exclip_desktop.ui.inspector import Inspector
+from exclip_desktop.ui.model_commands import ModelCommands
 from exclip_desktop.ui.opacity import Opacity
 from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange
 from exclip_desktop.ui.status_line import StatusLine
@@ -39,7 +40,7 @@ LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
 TOOLBAR: Final = (
     *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
-    *("export_picture", "export_numbers", "", "model_folder", "beside", "settings"),
+    *("export_picture", "export_numbers", "", "models", "beside", "settings"),
 )
 
 
@@ -76,6 +77,7 @@ class Window(QMainWindow):
         self._parts = (
             EditCommands(self, session, self.commands, self.canvas, self.inspector),
             ViewCommands(self, session, self.commands, self.canvas, self.strip),
+            ModelCommands(self, session, self.commands),
         )
         self._restore()
 
@@ -181,6 +183,7 @@ class Window(QMainWindow):
         self.banner.closed.connect(explaining.dismiss)
         self.banner.cpu_asked.connect(explaining.use_cpu)
         self.status.cancel_asked.connect(session.cancel)
+        self.status.download_cancel_asked.connect(session.library.cancel)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))

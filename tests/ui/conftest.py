@@ -20,6 +20,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import Shown, State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
+from tests.ui.fake_librarian import FakeLibrarian
 from tests.ui.fakes import FakeEngine, plain_picture
 from tests.ui.session_desk import Desk
 
@@ -113,11 +114,12 @@ class PictureEngine(FakeEngine):
 
 @dataclass
 class Opened:
-    """A window on a session, with its engine and a folder of its own."""
+    """A window on a session, with its engine, its librarian and a folder of its own."""
 
     window: Window
     session: Session
     engine: PictureEngine
+    librarian: FakeLibrarian
     folder: Path
 
     @property
@@ -133,11 +135,12 @@ class Opened:
 def unopened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Opened:
     """A window whose session is not started yet; pytest-qt closes it."""
     engine = PictureEngine(make_explanation)
-    session = Session(_store(tmp_path), None, lambda: engine)
+    librarian = FakeLibrarian()
+    session = Session(_store(tmp_path), None, lambda: engine, lambda: librarian)
     window = Window(session)
     qtbot.addWidget(window)
     window.show()
-    return Opened(window, session, engine, tmp_path)
+    return Opened(window, session, engine, librarian, tmp_path)
 
 
 @pytest.fixture

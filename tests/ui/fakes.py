@@ -77,7 +77,7 @@ class FakeEngine:
         self.threads.add(threading.get_ident())
         self.asked.append(request)
         self.began.set()
-        _wait(self.gate, cancel)
+        wait_at(self.gate, cancel)
         tell(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
@@ -99,7 +99,7 @@ class FakeEngine:
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         self.completing.set()
-        _wait(self.complete_gate, cancel)
+        wait_at(self.complete_gate, cancel)
         self.completed.append(request.caption)
 
     def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
@@ -115,7 +115,7 @@ class FakeEngine:
             if (request.caption, request.side, layer) not in self.kept_rows:
                 tell(Report(f"picture at layer {layer}", 2, 2))
                 self.at_layer = layer
-                _wait(self.rows_gate[layer], cancel)
+                wait_at(self.rows_gate[layer], cancel)
                 if self.profile_raises:
                     raise self.profile_raises.pop(0)
                 self.kept_rows.add((request.caption, request.side, layer))
@@ -141,7 +141,8 @@ def _opened() -> threading.Event:
     return gate
 
 
-def _wait(gate: threading.Event, cancel: CancelToken) -> None:
+def wait_at(gate: threading.Event, cancel: CancelToken) -> None:
+    """Wait until a gate opens, or the work is cancelled."""
     for _ in range(int(PATIENCE_S / 0.005)):
         cancel.check()
         if gate.wait(0.005):

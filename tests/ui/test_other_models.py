@@ -1,13 +1,14 @@
 """Another model is chosen while layers are set by hand: those it does not have are left out, and that is said."""
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
 from exclip_desktop.session.worker import Worker
+from exclip_desktop.ui.models_dialog import ModelsDialog
 from tests.ui.conftest import Opened
 from tests.ui.session_desk import Desk
+from tests.ui.test_models_dialog import click, select, shown
 
 BY_HAND = How(9, -10, "gauss-legendre", 20)
 
@@ -73,14 +74,16 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
     assert desk.state.how == BY_HAND
 
 
-def test_a_model_folder_is_opened_with_layers_of_its_own(
-    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qtbot: QtBot) -> None:
     opened.session.explaining.choose_method(How(11, 11), None)
     qtbot.waitUntil(lambda: opened.state.outcome.how == How(11, 11))
     opened.engine.layers = (4, 4)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(opened.folder))
-    opened.window.commands["model_folder"].trigger()
+    opened.session.library.add(ModelChoice(str(opened.folder)))
+    opened.window.commands["models"].trigger()
+    dialog = opened.window.findChild(ModelsDialog)
+    qtbot.waitUntil(lambda: opened.folder.name in shown(dialog))
+    select(dialog, opened.folder.name)
+    click(dialog, "Use")
     qtbot.waitUntil(lambda: opened.state.outcome.choice.name == str(opened.folder))
     assert opened.state.outcome.how == How()
     assert opened.window.banner.isVisible()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, Qt
-from PySide6.QtWidgets import QLabel, QProgressBar
+from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.explanation import SideReport
@@ -13,7 +13,7 @@ from exclip_desktop.session.pace import Pace, about
 from exclip_desktop.session.requests import ModelFacts
 from exclip_desktop.session.state import Outcome, State, Work
 from exclip_desktop.ui.bundled import BUNDLED_SAYS
-from exclip_desktop.ui.status_line import OFFLINE, SHOW_AFTER_MS, StatusLine, as_time
+from exclip_desktop.ui.status_line import SHOW_AFTER_MS, StatusLine, as_time
 from tests.ui.test_parts import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
@@ -39,7 +39,7 @@ def test_the_status_line_says_model_device_score_time_and_origin(
     assert not child(line, "Score, time and origin").isEnabled()
     state.change(explanation=None)
     assert shown_text(line) == "ViT-B-32 · cpu"
-    assert OFFLINE in [label.text() for label in line.findChildren(QLabel)]
+    assert child(line, "Network").text() == "Offline: nothing leaves this computer"
 
 
 def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callable[..., State], qtbot: QtBot) -> None:

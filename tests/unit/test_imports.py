@@ -50,11 +50,11 @@ def test_the_command_line_helps_without_torch_and_qt() -> None:
     assert "explain" in done.stdout
 
 
-def test_everything_of_the_session_but_its_engine_imports_without_torch() -> None:
+def test_everything_of_the_session_but_engine_and_librarian_imports_without_torch() -> None:
     code = (
         "import pkgutil, importlib, exclip_desktop.session as s\n"
         "for m in pkgutil.iter_modules(s.__path__):\n"
-        "    if m.name != 'engine': importlib.import_module(f'exclip_desktop.session.{m.name}')\n"
+        "    if m.name not in ('engine', 'librarian'): importlib.import_module(f'exclip_desktop.session.{m.name}')\n"
         "import exclip_desktop.app"
     )
     script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib"), code=code)

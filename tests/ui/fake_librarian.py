@@ -1,0 +1,84 @@
+"""A librarian without models: nothing is read, and nothing is fetched."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.session.listing import ListedModel, Listing, Offer
+from exclip_desktop.session.requests import ModelChoice
+from tests.ui.fakes import wait_at
+
+TOTAL, STEP = 900, 100
+DEMO = ListedModel(ModelChoice(), "demo", "", Path("/demo.safetensors"), 15_000_000, "bundled", "ViT", (12, 12), 32)
+HERE = ListedModel(
+    ModelChoice("ViT-B-32", pretrained="openai"),
+    *("ViT-B-32", "openai", Path("/cache/b32.pt"), 350_000_000, "cache", "ViT", (7, 7), 77),
+)
+LARGE = ListedModel(
+    ModelChoice("ViT-L-14", pretrained="openai"), "ViT-L-14", "openai", bytes=890_000_000, family="ViT", grid=(16, 16)
+)
+OTHER = ListedModel(ModelChoice("RN50", pretrained="yfcc15m"), "RN50", "yfcc15m", family="ResNet", grid=(7, 7))
+REFUSED = ListedModel(
+    ModelChoice("coca_ViT-B-32", pretrained="laion2b"), "coca_ViT-B-32", "laion2b", reason="it is a CoCa model"
+)
+
+
+class FakeLibrarian:
+    """Downloads 900 bytes in steps of 100; a closed gate holds it before each step, or before it says the size.
+
+    Attributes:
+        models: what there is, but for what the person adds.
+        came: bytes of the download that are here.
+        ask_gate, gate: of the size and of the steps; open, unless a test closes them.
+        fetching: set once a download has begun.
+        raises: errors of the next questions to the network.
+        asked, removed: what was asked of it.
+
+    """
+
+    def __init__(self) -> None:
+        self.models = [DEMO, HERE, LARGE, OTHER, REFUSED]
+        self.came = 0
+        self.ask_gate, self.gate, self.fetching = threading.Event(), threading.Event(), threading.Event()
+        self.ask_gate.set()
+        self.gate.set()
+        self.raises: list[Exception] = []
+        self.asked: list[str] = []
+        self.removed: list[ListedModel] = []
+
+    def list_models(self, added: tuple[ModelChoice, ...]) -> Listing:
+        own = [_added(choice) for choice in added]
+        return Listing((self.models[0], *own, *self.models[1:]), ("RN50", "ViT-B-32", "ViT-L-14"))
+
+    def remove(self, model: ListedModel) -> None:
+        self.removed.append(model)
+        self.models.remove(model)
+
+    def ask(self, model: ListedModel) -> Offer:
+        self._network(f"ask {model.title}", self.ask_gate, CancelToken())
+        return Offer(model, TOTAL, self.came, "example.org", "plan")
+
+    def fetch(self, offer: Offer, tell: Progress, cancel: CancelToken) -> None:
+        for done in range(self.came, TOTAL, STEP):
+            self.came = done
+            tell(Report("Downloading", done, TOTAL))
+            self.fetching.set()
+            self._network(f"fetch {done}", self.gate, cancel)
+        tell(Report("Downloading", TOTAL, TOTAL))
+        here = replace(offer.model, path=Path("/cache/new.pt"), bytes=TOTAL, place="cache")
+        self.models.remove(offer.model)
+        self.models.insert(1, here)
+
+    def _network(self, what: str, gate: threading.Event, cancel: CancelToken) -> None:
+        self.asked.append(what)
+        wait_at(gate, cancel)
+        if self.raises:
+            raise self.raises.pop(0)
+
+
+def _added(choice: ModelChoice) -> ListedModel:
+    path = Path(choice.checkpoint or choice.name)
+    there = path.exists()
+    reason = "" if there else f"{path} is no longer there"
+    return ListedModel(choice, path.name, "", path, 5 * there, "added", reason=reason, gone=not there)
