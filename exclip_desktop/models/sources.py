@@ -140,7 +140,8 @@ def preprocess_of(source: Source) -> dict[str, Any]:
     names = ", ".join(one.name for one in PREPROCESSINGS)
     raise ModelError(
         f"{source.weights.name} does not say how pictures are prepared for it.",
-        f"Say it (--preprocess; from Python preprocess=…): {names}, or a JSON file with mean and std.",
+        f"Say it (--preprocess; from Python preprocess=…), in the window by adding it again in File › Models: {names}, "
+        "or a JSON file with mean and std.",
     )
 
 

@@ -33,7 +33,7 @@ class _Run(QRunnable):
 
 
 class Tasks(QObject):
-    """Runs one task after another; no torch in them. Used in the GUI thread.
+    """Runs one task after another; no model runs in them. Used in the GUI thread.
 
     Signals:
         ended(object): internal; carries an end from the background thread to the GUI's.

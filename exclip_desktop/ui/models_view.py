@@ -13,6 +13,7 @@ from exclip_desktop.ui.models_table import HEADINGS, Column, ModelsOrder, Models
 PAD_PX: Final = 24
 MOST_PX: Final = 236
 LEAST_PX: Final = 60
+STRETCHED: Final = (Column.TAG, Column.FAMILY)
 
 
 class ModelsView(QTableView):
@@ -46,7 +47,8 @@ class ModelsView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(LEAST_PX)
-        header.setSectionResizeMode(Column.FAMILY, QHeaderView.ResizeMode.Stretch)
+        for column in STRETCHED:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # the library's own order, until a heading is clicked
         self.setSortingEnabled(True)
         self.selectionModel().selectionChanged.connect(self.model_selected)
