@@ -34,9 +34,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run through the blocks from ``first`` on: what each did, and the unnormalised embedding (D,)."""
+    """A run through the blocks from ``first`` on.
+
+    Attributes:
+        seen: what each block did.
+        last: the residual stream after the last one, (1, T, W).
+        embedding: the unnormalised embedding, (D,).
+
+    """
 
     seen: tuple[Seen, ...]
+    last: Tensor
     embedding: Tensor
 
 
@@ -61,7 +69,7 @@ def run_blocks(anatomy: Anatomy, first: int = 0, *, one_head: bool = False) -> R
     for part in anatomy.blocks[first:]:
         seen.append(_look(part, x, anatomy.mask, 1 if one_head else part.maps.heads))
         x = _passed(part, x, seen[-1])
-    return Run(tuple(seen), anatomy.finish(x)[0])
+    return Run(tuple(seen), x, anatomy.finish(x)[0])
 
 
 def passed_out(part: Parts, attended: Tensor) -> Tensor:

@@ -246,8 +246,7 @@ def map_caption(
     Grad-ECLIP gives the content's tokens alone, as shares of their sum. Errors are those of ``map_picture``.
     """
     read, token = model.reader.read(caption), cancel or CancelToken()
-    ids = [entry.id for entry in read.tokens if entry.kind != "class"]
-    padded = torch.tensor(ids + [0] * (read.context - len(ids)), device=model.device)
+    padded = model.ids([*read.ids, *[0] * (read.context - len(read.ids))])
     question = Question(model, "text", padded, encode_picture(model, picture, framing), progress or silent, token)
     token.check()
     values = check_finite(method.values(question, options))[: len(read.tokens)]

@@ -14,30 +14,22 @@ from exclip_desktop.core.errors import SettingsError
 RNG = np.random.default_rng(7)
 
 
-def _all(players: int) -> torch.Tensor:
-    return torch.tensor(list(itertools.product((0.0, 1.0), repeat=players)), dtype=torch.float64)
-
-
 @pytest.mark.parametrize("share", [0.5, 0.3])
 def test_fixlip_with_the_full_budget_is_the_exact_weighted_least_squares(share: float) -> None:
     """3 × 4 players, all 8 × 16 coalitions, each row weighted by how likely p makes it; solved as one large system."""
-    tokens, patches = _all(3), _all(4)
+    draw = torch.Generator().manual_seed(0)
+    tokens, patches = coalitions(8, 3, share, draw), coalitions(16, 4, share, draw)
     values = torch.from_numpy(RNG.normal(size=(8, 16)))
     rows, weights, targets = [], [], []
-    for (n, s), (m, t) in itertools.product(enumerate(tokens.numpy()), enumerate(patches.numpy())):
+    for (n, s), (m, t) in itertools.product(enumerate(tokens.kept.numpy()), enumerate(patches.kept.numpy())):
         kept = np.concatenate([s, t])
         rows.append([1, *s, *t, *np.outer(s, t).ravel()])
         weights.append(share ** kept.sum() * (1 - share) ** (7 - kept.sum()))
         targets.append(float(values[n, m]))
-    root = np.sqrt(weights)[:, None]
-    expected = np.linalg.lstsq(np.array(rows) * root, np.array(targets) * root[:, 0], rcond=None)[0]
-    # As often as p makes them likely, coalitions are repeated: here 10 in all of each player's two states.
-    times = [
-        np.array([(share * 10) ** k.sum() * ((1 - share) * 10) ** (len(k) - k.sum()) for k in kept.numpy()])
-        for kept in (tokens, patches)
-    ]
-    index = [torch.from_numpy(np.repeat(np.arange(len(t)), np.rint(t).astype(int))) for t in times]
-    found = fit(values[index[0]][:, index[1]], tokens[index[0]], patches[index[1]])
+    assert len({tuple(row) for row in rows}) == 128
+    root = np.sqrt(weights)
+    expected = np.linalg.lstsq(np.array(rows) * root[:, None], np.array(targets) * root, rcond=None)[0]
+    found = fit(values, tokens, patches)
     np.testing.assert_allclose(found.intercept, expected[0], rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(found.tokens, expected[1:4], rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(found.patches, expected[4:8], rtol=1e-8, atol=1e-10)
@@ -49,7 +41,8 @@ def test_fixlip_finds_a_planted_game_from_samples() -> None:
     planted = torch.from_numpy(RNG.normal(size=(5, 9)))
     n, m = sizes(5, 9, 600)
     tokens, patches = coalitions(n, 5, 0.5, draw), coalitions(m, 9, 0.5, draw)
-    found = fit(tokens @ planted @ patches.T + 0.25, tokens, patches)
+    assert (len(tokens.kept), len(patches.kept)) == (24, 25)
+    found = fit(tokens.kept @ planted @ patches.kept.T + 0.25, tokens, patches)
     torch.testing.assert_close(found.pairs, planted, rtol=1e-9, atol=1e-9)
     assert found.intercept == pytest.approx(0.25)
 

@@ -3,10 +3,12 @@
 Players are words' tokens and patches; ν of two coalitions is the score of what they leave. Coalitions of either side
 are drawn apart, each player kept with probability p, and every one meets every other: m + n passes give m·n values. A
 surrogate with an intercept, main effects and all token × patch pairs is fitted to them by least squares; drawn so,
-plain least squares are those of the p-weighted Banzhaf kernel. Its design is a Kronecker product, so the fit is exact
+plain least squares are those of the p-weighted Banzhaf kernel, and where all coalitions fit the budget they are taken
+once, as heavy as they are likely. Its design is a Kronecker product, so the fit is exact
 by two small pseudo-inverses, whatever the number of pairs.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -46,24 +48,38 @@ class Surrogate:
     intercept: float
 
 
-def coalitions(count: int, players: int, share: float, draw: torch.Generator) -> Tensor:
-    """Return coalitions (count, players) of 0 and 1, among them all and none."""
+@dataclass(frozen=True, slots=True)
+class Coalitions:
+    """Coalitions of one side's players, (count, players) of 0 and 1, and what each weighs in the fit, (count,)."""
+
+    kept: Tensor
+    weights: Tensor
+
+
+def coalitions(count: int, players: int, share: float, draw: torch.Generator) -> Coalitions:
+    """Return all coalitions, as heavy as they are likely, where ``count`` suffices for them; else as many drawn ones.
+
+    Among those drawn are the whole and nothing.
+    """
+    if players < 31 and 2**players <= count:
+        kept = torch.tensor(list(itertools.product((0.0, 1.0), repeat=players)), dtype=torch.float64)
+        size = kept.sum(1)
+        return Coalitions(kept, share**size * (1 - share) ** (players - size))
     kept = (torch.rand(count, players, generator=draw) < share).double()
     kept[0], kept[-1] = 1.0, 0.0
-    return kept
+    return Coalitions(kept, torch.ones(count, dtype=torch.float64))
 
 
 def sizes(tokens: int, patches: int, pairs: int) -> tuple[int, int]:
-    """Return how many coalitions of tokens, and of patches, share a budget of pairs; each fit needs players + 1.
+    """Return how many coalitions of tokens, and of patches, share a budget of pairs; each fit needs players + 2.
 
     Raises:
         SettingsError: the budget is too small for the fit.
 
     """
     least = tokens + 2, patches + 2
-    each = int(pairs**0.5)
-    few = min(max(each, least[0]), 2**tokens)
-    many = max(each, pairs // few)
+    few = min(max(int(pairs**0.5), least[0]), 2**tokens)
+    many = pairs // few
     if many < least[1]:
         raise SettingsError(
             f"{pairs} pairs are too few for {tokens} tokens and {patches} patches.",
@@ -72,8 +88,14 @@ def sizes(tokens: int, patches: int, pairs: int) -> tuple[int, int]:
     return few, many
 
 
-def fit(values: Tensor, tokens: Tensor, patches: Tensor) -> Surrogate:
-    """Return the least-squares surrogate of ``values`` (n, m) at coalitions of tokens (n, T) and patches (m, P)."""
-    left, right = (torch.cat([kept.new_ones(len(kept), 1), kept], dim=1) for kept in (tokens, patches))
-    found = torch.linalg.pinv(left) @ values.double() @ torch.linalg.pinv(right).T
+def fit(values: Tensor, tokens: Coalitions, patches: Coalitions) -> Surrogate:
+    """Return the least-squares surrogate of ``values`` (n, m) at coalitions of tokens and of patches."""
+    (left, before), (right, after) = (_design(side) for side in (tokens, patches))
+    found = torch.linalg.pinv(left) @ (before[:, None] * values.double() * after) @ torch.linalg.pinv(right).T
     return Surrogate(found[1:, 1:], found[1:, 0], found[0, 1:], float(found[0, 0]))
+
+
+def _design(side: Coalitions) -> tuple[Tensor, Tensor]:
+    """Return a side's weighted design with an intercept, and the roots of its weights."""
+    root = side.weights.sqrt()
+    return torch.cat([side.kept.new_ones(len(root), 1), side.kept], dim=1) * root[:, None], root

@@ -1,0 +1,18 @@
+"""ITSM: cosines of every caption token and every image token, each projected as if it were pooled."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.attribution.inside import run_blocks
+from exclip_desktop.models.anatomy import Anatomy
+
+
+@torch.no_grad()
+def itsm(caption: Anatomy, picture: Anatomy) -> Tensor:
+    """Return the cosines, (caption tokens, image tokens)."""
+    left, right = (
+        functional.normalize(one.project(run_blocks(one, len(one.blocks) - 1).last[0]), dim=-1)
+        for one in (caption, picture)
+    )
+    return (left @ right.T).detach()

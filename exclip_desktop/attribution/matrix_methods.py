@@ -1,0 +1,175 @@
+"""The table of methods that give a matrix beside ours, and the one call that asks them."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.attribution.first_order.game import game
+from exclip_desktop.attribution.matrices.controls import outer_product
+from exclip_desktop.attribution.matrices.fixlip import Fixlip, coalitions, fit, sizes
+from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime, fit_bilinear
+from exclip_desktop.attribution.matrices.itsm import itsm
+from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
+from exclip_desktop.attribution.trouble import check_finite
+from exclip_desktop.core.framing import Framing
+from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.core.pair_matrix import PairMatrix
+from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.tokens import Caption
+from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Options of a method that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a method is asked: a model input (3, h, w), a caption, and the patches' grid.
+
+    Attributes:
+        embedded: the unit embeddings of picture and caption, (D,) each.
+
+    """
+
+    model: Model
+    pixels: Tensor
+    caption: Caption
+    grid: tuple[int, int]
+    embedded: tuple[Tensor, Tensor]
+    tell: Progress
+    cancel: CancelToken
+
+    @property
+    def content(self) -> list[int]:
+        """The rows of the caption's content."""
+        return list(self.caption.content_rows)
+
+    def anatomies(self) -> tuple[Anatomy, Anatomy]:
+        """Return caption and picture taken apart; raises ``MethodError`` where they cannot be."""
+        with torch.no_grad():
+            words = self.model.text.anatomy(self.model.ids(self.caption.ids))
+            return words, self.model.image.anatomy(self.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixMethod:
+    """A row of the table; ``values`` gives (rows, patches) from a pair and options."""
+
+    key: str
+    name: str
+    citation: str
+    cost: str
+    options: Any
+    values: Callable[[Pair, Any], Tensor]
+
+
+def _itsm(pair: Pair, _: Plain) -> Tensor:
+    words, picture = pair.anatomies()
+    return itsm(words, picture)[:, picture.shown]
+
+
+def _fixlip(pair: Pair, options: Fixlip) -> Tensor:
+    tokens, patches = len(pair.content), pair.grid[0] * pair.grid[1]
+    few, many = sizes(tokens, patches, options.pairs)
+    draw = torch.Generator().manual_seed(options.seed)
+    left, right = coalitions(few, tokens, options.share, draw), coalitions(many, patches, options.share, draw)
+    words = masked_captions(pair.model, pair.caption, left.kept, pair.tell, pair.cancel)
+    pictures = masked_pictures(pair.model, pair.pixels, pair.grid, right.kept, pair.tell, pair.cancel)
+    return _in_rows(fit((words @ pictures.T).cpu(), left, right).pairs, pair)
+
+
+def _interaction_lime(pair: Pair, options: InteractionLime) -> Tensor:
+    draw = torch.Generator().manual_seed(options.seed)
+    patches = pair.grid[0] * pair.grid[1]
+    left, right = (
+        (torch.rand(options.samples, count, generator=draw) < options.share).double()
+        for count in (len(pair.content), patches)
+    )
+    words = masked_captions(pair.model, pair.caption, left, pair.tell, pair.cancel)
+    pictures = masked_pictures(pair.model, pair.pixels, pair.grid, right, pair.tell, pair.cancel)
+    return _in_rows(fit_bilinear((words * pictures).sum(1).cpu(), left, right, options), pair)
+
+
+def _outer(pair: Pair, _: Plain) -> Tensor:
+    words, picture = pair.anatomies()
+    scale = float(pair.model.network.logit_scale.exp())
+    image, text = pair.embedded
+    tokens, patches = game(words, image, scale), game(picture, text, scale)[picture.shown]
+    return outer_product(tokens, patches, float(image @ text))
+
+
+def _in_rows(found: Tensor, pair: Pair) -> Tensor:
+    """Return values of the content's tokens among all rows; the others are zero."""
+    whole = found.new_zeros(len(pair.caption.tokens), found.shape[1])
+    whole[pair.content] = found
+    return whole
+
+
+MATRIX_METHODS: Final = {
+    method.key: method
+    for method in (
+        MatrixMethod("itsm", "ITSM", "", "one run of each side", Plain(), _itsm),
+        MatrixMethod(
+            *("fixlip", "FIxLIP", "Baniecki et al., NeurIPS 2025"),
+            *("one run for every coalition of either side: 2 √pairs", Fixlip(), _fixlip),
+        ),
+        MatrixMethod(
+            *("interaction-lime", "InteractionLIME", "Joukovsky et al., ICIP 2023"),
+            *("one run of each side for every sample", InteractionLime(), _interaction_lime),
+        ),
+        MatrixMethod("outer-product", "Outer product of GAME's maps", "", "two backward passes", Plain(), _outer),
+    )
+}
+
+
+def matrix_by(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: str,
+    method: MatrixMethod,
+    options: Any,
+    *,
+    framing: Framing = "model",
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> PairMatrix:
+    """Return a method's matrix of an upright RGB picture (H, W, 3) and a caption.
+
+    Raises:
+        CaptionError: the caption is empty.
+        MethodError: the method cannot look into this model.
+        SettingsError: the model does not take pictures framed so, or an option does not fit the pair.
+        Cancelled: the person cancelled.
+
+    """
+    model.check_framing(framing)
+    read, pixels = model.reader.read(caption), model.pixels(picture, framing)
+    cut = model.image.cut(0, (pixels.shape[1], pixels.shape[2]))
+    embedded = encode_picture(model, picture, framing), encode_captions(model, [caption])[0]
+    token = cancel or CancelToken()
+    token.check()
+    values = check_finite(
+        method.values(Pair(model, pixels, read, cut.grid, embedded, progress or silent, token), options)
+    )
+    whole = np.zeros((len(read.tokens), cut.prefix + values.shape[1]), np.float32)
+    whole[:, cut.prefix :] = values.cpu().float().numpy()
+    content = np.array([entry.kind == "content" for entry in read.tokens])
+    size = picture.shape[1], picture.shape[0]
+    return PairMatrix(
+        method=method.key,
+        options=asdict(options),
+        interactions=InteractionMatrix(whole, content, cut.prefix, cut.grid),
+        score=float(score_captions(model, picture, [caption], framing).cosine[0]),
+        geometry=model.geometry(size, 0, framing),
+        caption=read,
+        model=model.name,
+    )

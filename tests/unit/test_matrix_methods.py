@@ -1,0 +1,136 @@
+"""Methods that give a matrix, on small models: against brute force, and what every one keeps to."""
+
+import itertools
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution.matrices.fixlip import Fixlip
+from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime
+from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
+from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, matrix_by
+from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
+from exclip_desktop.core.progress import CancelToken, Report, silent
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers import image_tower, text_tower
+from tests.conftest import CAPTION
+
+QUICK: dict[str, Any] = {"fixlip": Fixlip(pairs=900), "interaction-lime": InteractionLime(samples=60)}
+RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
+
+
+def _options(key: str) -> Any:
+    return QUICK.get(key, MATRIX_METHODS[key].options)
+
+
+def _in_float64(model: Model) -> Model:
+    network = deepcopy(model.network).double()
+    return replace(model, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
+
+
+@pytest.mark.parametrize("key", MATRIX_METHODS)
+def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str) -> None:
+    model = make_tiny()
+    found = matrix_by(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
+    matrix, count = found.interactions, len(found.caption.tokens)
+    assert matrix.values.shape == (count, 1 + 18)
+    assert matrix.grid.shape == (count, 3, 6)
+    assert not matrix.values[:, 0].any()  # the class token is no player
+    assert (matrix.content == [token.kind == "content" for token in found.caption.tokens]).all()
+    assert np.ptp(matrix.values[matrix.content]) > 0
+    again = matrix_by(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
+    np.testing.assert_array_equal(matrix.values, again.interactions.values)
+    assert all(not p.requires_grad for p in model.network.parameters())
+
+
+def test_itsm_is_the_cosine_of_projected_tokens(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = _in_float64(make_tiny())
+    found = matrix_by(model, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
+    visual, network = model.network.visual, model.network
+    streams: list[torch.Tensor] = []
+    handles = [
+        blocks[-1].register_forward_hook(lambda _m, _a, out: streams.append(out[0]))
+        for blocks in (visual.transformer.resblocks, network.transformer.resblocks)
+    ]
+    ids = torch.tensor(found.caption.ids)
+    network.encode_image(model.pixels(picture)[None])
+    network.encode_text(torch.cat([ids, torch.zeros(16 - len(ids), dtype=torch.long)])[None])
+    for handle in handles:
+        handle.remove()
+    image = (visual.ln_post(streams[0]) @ visual.proj).detach().numpy()
+    text = (network.ln_final(streams[1]) @ network.text_projection).detach().numpy()[: len(ids)]
+    unit = [one / np.linalg.norm(one, axis=1, keepdims=True) for one in (text, image)]
+    np.testing.assert_allclose(found.interactions.values[:, 1:], (unit[0] @ unit[1].T)[:, 1:], rtol=1e-6, atol=1e-7)
+
+
+def test_what_is_left_of_a_picture_and_a_caption(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = _in_float64(make_tiny())
+    pixels, caption = model.pixels(picture), model.reader.read("a red dog")
+    kept = torch.zeros(2, 16)
+    kept[0, 5] = kept[1, :] = 1.0
+    found = masked_pictures(model, pixels, (4, 4), kept, silent, CancelToken())
+    hidden = torch.zeros_like(pixels)
+    hidden[:, 8:16, 8:16] = pixels[:, 8:16, 8:16]
+    for row, given in zip(found, (hidden, pixels), strict=True):
+        expected = model.network.encode_image(given[None])[0]
+        torch.testing.assert_close(row, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
+    words = masked_captions(model, caption, torch.tensor([[1.0, 0.0, 1.0]]), silent, CancelToken())[0]
+    ids = [*caption.ids]
+    ids[2] = 0
+    expected = model.network.encode_text(torch.tensor([ids + [0] * (16 - len(ids))]))[0]
+    torch.testing.assert_close(words, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
+
+
+def test_fixlip_is_the_least_squares_fit_of_the_real_game(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    """All coalitions of two words and four patches, every score by the model itself, one large system."""
+    model = _in_float64(make_tiny(vision={"patch_size": 16}))
+    caption = model.reader.read("red dog")
+    options = Fixlip(pairs=4 * 16)
+    found = matrix_by(model, picture, "red dog", MATRIX_METHODS["fixlip"], options).interactions
+    pixels = model.pixels(picture)
+    rows, values = [], []
+    for s, t in itertools.product(itertools.product((0.0, 1.0), repeat=2), itertools.product((0.0, 1.0), repeat=4)):
+        word = masked_captions(model, caption, torch.tensor([s]), silent, CancelToken())[0]
+        image = masked_pictures(model, pixels, (2, 2), torch.tensor([t]), silent, CancelToken())[0]
+        rows.append([1, *s, *t, *np.outer(s, t).ravel()])
+        values.append(float(word @ image))
+    exact = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0][7:].reshape(2, 4)
+    drawn = found.values[found.content][:, 1:]
+    np.testing.assert_allclose(drawn, exact, rtol=1e-5, atol=1e-8)  # the matrix is given in float32
+
+
+def test_fixlip_runs_either_side_apart(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    told: list[Report] = []
+    matrix_by(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=900), progress=told.append)
+    ends = {report.what: report.total for report in told}
+    assert ends == {"masked captions": 30, "masked pictures": 30}
+
+
+def test_the_outer_product_has_rank_one(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    found = matrix_by(make_tiny(), picture, CAPTION, MATRIX_METHODS["outer-product"], _options("outer-product"))
+    values = found.interactions.values.astype(np.float64)
+    assert np.linalg.matrix_rank(values, tol=1e-5 * np.abs(values).max()) == 1
+    assert values.sum() == pytest.approx(found.score, rel=1e-4)
+
+
+def test_refusals_and_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    with pytest.raises(SettingsError, match="too few for"):
+        matrix_by(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=20))
+    stages = make_tiny(vision=RESNET)
+    with pytest.raises(MethodError, match="feature maps"):
+        matrix_by(stages, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
+    lime = matrix_by(stages, picture, CAPTION, MATRIX_METHODS["interaction-lime"], InteractionLime(samples=10))
+    assert lime.interactions.grid_shape == (16, 16)
+    token = CancelToken()
+    token.cancel()
+    for key, method in MATRIX_METHODS.items():
+        with pytest.raises(Cancelled):
+            matrix_by(make_tiny(), picture, CAPTION, method, _options(key), cancel=token)
