@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.attribution.methods import chosen, map_caption, map_picture
+from exclip_desktop.attribution.mapping import map_caption, map_picture
+from exclip_desktop.attribution.methods import chosen
 from exclip_desktop.attribution.profile import profile_pair
 from exclip_desktop.attribution.second_order import explain_pair, resolve_method
 from exclip_desktop.attribution.trouble import memory_told
@@ -195,7 +196,7 @@ def map_by(
 
     ``method`` is a key of ``attribution.methods.METHODS``, ``options`` are that method's; ``target`` are words to
     compare the picture with, instead of the caption. What may be raised: ``attribution.methods.chosen`` and
-    ``map_picture``.
+    ``attribution.mapping.map_picture``.
     """
     row, values = chosen(method, {name: str(value) for name, value in options.items()}, side)
     pixels = read_picture(image, max_megapixels).pixels

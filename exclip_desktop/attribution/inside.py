@@ -63,12 +63,12 @@ def run_blocks(anatomy: Anatomy, first: int = 0, *, one_head: bool = False) -> R
     x = anatomy.start
     with torch.no_grad():
         for part in anatomy.blocks[:first]:
-            x = _passed(part, x, _look(part, x, anatomy.mask, part.maps.heads))
+            x = passed(part, x, look_at(part, x, anatomy.mask, part.maps.heads))
     x = x.detach().requires_grad_()
     seen = []
     for part in anatomy.blocks[first:]:
-        seen.append(_look(part, x, anatomy.mask, 1 if one_head else part.maps.heads))
-        x = _passed(part, x, seen[-1])
+        seen.append(look_at(part, x, anatomy.mask, 1 if one_head else part.maps.heads))
+        x = passed(part, x, seen[-1])
     return Run(tuple(seen), x, anatomy.finish(x)[0])
 
 
@@ -77,7 +77,8 @@ def passed_out(part: Parts, attended: Tensor) -> Tensor:
     return functional.linear(attended, part.maps.out, part.maps.out_bias)
 
 
-def _look(part: Parts, x: Tensor, mask: Tensor | None, heads: int) -> Seen:
+def look_at(part: Parts, x: Tensor, mask: Tensor | None, heads: int) -> Seen:
+    """Return what a block's attention does with a stream (B, T, W), by ``heads`` heads."""
     y, maps = part.norm(x), part.maps
     query = functional.linear(y, maps.query, maps.query_bias)
     key = functional.linear(y, maps.key, maps.key_bias)
@@ -89,6 +90,7 @@ def _look(part: Parts, x: Tensor, mask: Tensor | None, heads: int) -> Seen:
     return Seen(x, query, key, value, weights, attended)
 
 
-def _passed(part: Parts, x: Tensor, seen: Seen) -> Tensor:
+def passed(part: Parts, x: Tensor, seen: Seen) -> Tensor:
+    """Return the stream after a block of whose attention ``seen`` is known."""
     x = x + part.scale(passed_out(part, seen.attended))
     return x + part.second(x)

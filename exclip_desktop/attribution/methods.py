@@ -4,64 +4,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, get_args, get_type_hints
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
+from exclip_desktop.attribution.first_order.clip_surgery import LABELS, ClipSurgery, clip_surgery
 from exclip_desktop.attribution.first_order.game import Game, game
 from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip
+from exclip_desktop.attribution.first_order.m2ib import M2ib, m2ib
 from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
 from exclip_desktop.attribution.first_order.rise import Rise, rise
-from exclip_desktop.attribution.trouble import check_finite
-from exclip_desktop.core.errors import CaptionError, MethodError, SettingsError
-from exclip_desktop.core.framing import Framing
-from exclip_desktop.core.progress import CancelToken, Progress, silent
-from exclip_desktop.core.token_map import Side, TokenMap
+from exclip_desktop.attribution.question import Question
+from exclip_desktop.core.errors import MethodError, SettingsError
+from exclip_desktop.core.token_map import Side
 from exclip_desktop.models.anatomy import Anatomy
-from exclip_desktop.models.model import Model
-from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a method is asked.
-
-    Attributes:
-        model: a loaded model; ``side``: which of its towers.
-        given: the tower's input: a picture (3, h, w), or token ids (T,), padded to the context.
-        other: the other side's unit embedding, (D,).
-        tell, cancel: told and polled while it works.
-
-    """
-
-    model: Model
-    side: Side
-    given: Tensor
-    other: Tensor
-    tell: Progress
-    cancel: CancelToken
-
-    @property
-    def anatomy(self) -> Anatomy:
-        """The way through the blocks; raises ``MethodError`` where they cannot be seen."""
-        with torch.no_grad():
-            tower = self.model.image if self.side == "image" else self.model.text
-            return tower.anatomy(self.given)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(h, w) of a picture's input."""
-        return self.given.shape[1], self.given.shape[2]
-
-    def scores(self, inputs: Tensor) -> Tensor:
-        """Return the model's own cosines of pictures' inputs (B, 3, h, w): (B,)."""
-        cut = self.model.image.cut(0, self.size)
-        embeddings = cut.head(torch.stack([cut.features(one) for one in inputs]))
-        return functional.normalize(embeddings, dim=-1) @ self.other
+from exclip_desktop.models.scoring import encode_captions
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +73,15 @@ def _game(anatomy: Anatomy, question: Question, options: Game) -> Tensor:
     return game(anatomy, question.other, float(question.model.network.logit_scale.exp()), options)
 
 
+def _clip_surgery(anatomy: Anatomy, question: Question, options: ClipSurgery) -> Tensor:
+    labels = encode_captions(question.model, list(LABELS)) if options.feature_surgery else question.other[None]
+    return clip_surgery(anatomy, question.other, labels, options)
+
+
+def _m2ib(anatomy: Anatomy, question: Question, options: M2ib) -> Tensor:
+    return m2ib(anatomy, question.other, options, question.tell, question.cancel)
+
+
 METHODS: Final = {
     method.key: method
     for method in (
@@ -151,6 +117,18 @@ METHODS: Final = {
             *("maskclip", "MaskCLIP", "Zhou et al., ECCV 2022", "one run"),
             _by_blocks(lambda anatomy, asked, options: maskclip(anatomy, asked.other, options)),
             MaskClip(),
+        ),
+        Method(
+            *("clip-surgery", "CLIP Surgery", "Li et al. 2023"),
+            "one run, and the text embeddings of some fifty labels",
+            _by_blocks(_clip_surgery),
+            ClipSurgery(),
+        ),
+        Method(
+            *("m2ib", "M2IB", "Wang et al., NeurIPS 2023"),
+            "steps × samples runs and backwards of the blocks after the bottleneck",
+            _by_blocks(_m2ib),
+            *(M2ib(), M2ib()),
         ),
         Method("rise", "RISE", "Petsiuk et al., BMVC 2018", "one run for every mask", _rise, Rise()),
     )
@@ -194,90 +172,6 @@ def chosen(key: str, options: dict[str, str] | None = None, side: Side = "image"
             raise SettingsError(f'{method.name} has no option "{name}".', f"It has {', '.join(known)}.")
         changes[name] = _read(told, known[name], name, get_args(get_type_hints(type(usual))[name]))
     return method, replace(usual, **changes)
-
-
-def map_picture(
-    model: Model,
-    picture: NDArray[np.uint8],
-    caption: str,
-    method: Method,
-    options: Any,
-    *,
-    target: str | None = None,
-    framing: Framing = "model",
-    progress: Progress | None = None,
-    cancel: CancelToken | None = None,
-) -> TokenMap:
-    """Return one value per patch of an upright RGB picture (H, W, 3), for how it fits ``target``, else the caption.
-
-    Raises:
-        CaptionError: caption or target is empty.
-        MethodError: the method cannot look into this model.
-        SettingsError: the model does not take pictures framed so.
-        Cancelled: the person cancelled.
-
-    """
-    words = caption if target is None else target
-    if not words.strip():
-        raise CaptionError(
-            "The words to compare with are empty.", "Give some, or leave them out for the whole caption."
-        )
-    model.check_framing(framing)
-    token, given = cancel or CancelToken(), model.pixels(picture, framing)
-    question = Question(model, "image", given, encode_captions(model, [words])[0], progress or silent, token)
-    token.check()
-    values = check_finite(method.values(question, options))
-    return _answer(question, picture, caption, method, options, framing, words, values)
-
-
-def map_caption(
-    model: Model,
-    picture: NDArray[np.uint8],
-    caption: str,
-    method: Method,
-    options: Any,
-    *,
-    framing: Framing = "model",
-    progress: Progress | None = None,
-    cancel: CancelToken | None = None,
-) -> TokenMap:
-    """Return one value per token of the caption, for how it fits an upright RGB picture (H, W, 3).
-
-    Grad-ECLIP gives the content's tokens alone, as shares of their sum. Errors are those of ``map_picture``.
-    """
-    read, token = model.reader.read(caption), cancel or CancelToken()
-    padded = model.ids([*read.ids, *[0] * (read.context - len(read.ids))])
-    question = Question(model, "text", padded, encode_picture(model, picture, framing), progress or silent, token)
-    token.check()
-    values = check_finite(method.values(question, options))[: len(read.tokens)]
-    if isinstance(options, GradEclip):
-        values = torch.where(values.new_tensor([entry.kind == "content" for entry in read.tokens]).bool(), values, 0.0)
-        values = values / values.sum() if not options.signed and values.sum() > 0 else values
-    return _answer(question, picture, caption, method, options, framing, caption, values)
-
-
-def _answer(
-    question: Question,
-    picture: NDArray[np.uint8],
-    caption: str,
-    method: Method,
-    options: Any,
-    framing: Framing,
-    target: str,
-    values: Tensor,
-) -> TokenMap:
-    model, size = question.model, (picture.shape[1], picture.shape[0])
-    return TokenMap(
-        method=method.key,
-        options=asdict(options),
-        side=question.side,
-        values=values.cpu().double().numpy(),
-        target=target,
-        score=float(score_captions(model, picture, [target], framing).cosine[0]),
-        geometry=model.geometry(size, 0, framing),
-        caption=model.reader.read(caption),
-        model=model.name,
-    )
 
 
 def _read(told: str, usual: Any, name: str, values: tuple[str, ...]) -> Any:

@@ -155,3 +155,49 @@ def text_tower(text: Any, ids: Tensor) -> Tower:
     blocks = text.transformer.resblocks
     end = int(ids.argmax())
     return Tower(first, blocks, lambda x: text.ln_final(x[end]) @ text.text_projection, [end], mask)
+
+
+def clip_surgery(tower: Tower, project: Callable[[Tensor], Tensor], texts: Tensor, layers: int) -> Floats:
+    """Return Σ_c of the tokens' features × texts, less their weighted mean over texts; the target is the first text."""
+    first = len(tower.blocks) - layers
+    seen, pooled = tower.run()
+    other = seen[first].x
+    for number in range(first, len(tower.blocks)):
+        attention, v = tower.blocks[number].attn, seen[number].v
+        size = v.shape[1] // attention.num_heads
+        parts = []
+        for h in range(attention.num_heads):
+            mine = v[:, h * size : (h + 1) * size]
+            likely = torch.exp(mine @ mine.T / np.sqrt(size))
+            parts.append(likely / likely.sum(1, keepdim=True) @ mine)
+        other = other + attention.out_proj(torch.cat(parts, dim=1))
+    features = project(other)
+    features = (features / features.norm(dim=1, keepdim=True)).detach().numpy()
+    fits = np.exp(2 * (texts @ pooled / pooled.norm()).detach().numpy())
+    fits = fits / fits.sum()
+    weights = fits / fits.mean()
+    products = features[:, None, :] * texts.numpy()[None] * weights[None, :, None]
+    products = products - products.mean(1, keepdims=True)
+    return products[:, 0].sum(-1)
+
+
+def m2ib(tower: Tower, other: Tensor, after: int, beta: float, noises: list[Tensor]) -> Floats:
+    """Return Σ_c KL after as many steps of Adam (rate 1) as there are noises, each (samples, T, W)."""
+    x = tower.run()[0][after + 1].x.detach()
+    alpha = torch.full_like(x, 5.0, requires_grad=True)
+    adam = torch.optim.Adam([alpha], lr=1.0)
+
+    def divergence() -> Tensor:
+        passing = torch.sigmoid(alpha)
+        one, unit = torch.distributions.Normal(passing * x, 1 - passing), torch.distributions.Normal(0.0, 1.0)
+        return torch.distributions.kl_divergence(one, unit.expand(x.shape))
+
+    for noise in noises:
+        passing, cosines = torch.sigmoid(alpha), []
+        for one in noise:
+            _, e = tower.run(shift=("x", after + 1, passing * x + (1 - passing) * one - x))
+            cosines.append(e @ other / e.norm() / other.norm())
+        adam.zero_grad()
+        (beta * divergence().mean() - torch.stack(cosines).mean()).backward()
+        adam.step()
+    return divergence().sum(1).detach().numpy()

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
+from exclip_desktop.attribution.first_order.clip_surgery import ClipSurgery, clip_surgery
 from exclip_desktop.attribution.first_order.game import Game, game
 from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip, grad_eclip_heads
+from exclip_desktop.attribution.first_order.m2ib import M2ib, information, m2ib
 from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
 from exclip_desktop.attribution.first_order.rise import Rise, random_masks, rise, scored_masks
 from exclip_desktop.attribution.inside import recorded, run_blocks
@@ -197,3 +200,40 @@ def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: NDArra
     assert all(not p.requires_grad and p.grad is None for p in model.network.parameters())
     with recorded():
         assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_clip_surgery(pair: Pair, layers: int) -> None:
+    anatomy, tower, other, visual = pair
+    labels = torch.from_numpy(np.random.default_rng(5).normal(size=(7, 24)))
+    texts = functional.normalize(torch.cat([other[None], labels]), dim=-1)
+    expected = oracle.clip_surgery(tower, lambda x: visual.ln_post(x) @ visual.proj, texts, layers)
+    found = clip_surgery(anatomy, texts[0], texts[1:], ClipSurgery(layers))
+    np.testing.assert_allclose(found, expected, **CLOSE)
+    plain = clip_surgery(anatomy, texts[0], texts[1:], ClipSurgery(layers, feature_surgery=False))
+    assert float(plain.abs().max()) <= 1
+    assert not torch.allclose(plain, found)
+
+
+def test_m2ib(pair: Pair) -> None:
+    anatomy, tower, other, _ = pair
+    options = M2ib(layer=1, beta=0.2, steps=3, samples=2, seed=3)
+    draw = torch.Generator().manual_seed(3)
+    noises = [torch.randn(2, 17, 32, generator=draw).double() for _ in range(3)]
+    told: list[Report] = []
+    found = m2ib(anatomy, other, options, told.append)
+    np.testing.assert_allclose(found, oracle.m2ib(tower, other, 1, 0.2, noises), rtol=1e-6, atol=1e-9)
+    assert (told[-1].done, told[-1].total) == (3, 3)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        m2ib(anatomy, other, cancel=token)
+
+
+def test_information_is_the_divergence_and_none_where_nothing_passes() -> None:
+    x = torch.tensor([[0.5, -2.0]], dtype=torch.float64)
+    alpha = torch.tensor([[0.3, 1.0]], dtype=torch.float64)
+    passing = torch.sigmoid(alpha)
+    one, unit = torch.distributions.Normal(passing * x, 1 - passing), torch.distributions.Normal(0.0, 1.0)
+    torch.testing.assert_close(information(x, alpha), torch.distributions.kl_divergence(one, unit.expand(x.shape)))
+    assert float(information(x, torch.full_like(x, -40.0)).abs().max()) < 1e-12

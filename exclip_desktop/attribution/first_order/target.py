@@ -8,7 +8,7 @@ from exclip_desktop.models.anatomy import Anatomy
 
 
 def cosine_with(other: Tensor, embedding: Tensor) -> Tensor:
-    """Return the cosine of an embedding (D,) with ``other`` (D,), a scalar that gradients flow from."""
+    """Return the cosine of embeddings (…, D) with ``other`` (D,): (…), which gradients flow from."""
     return functional.normalize(embedding, dim=-1) @ functional.normalize(other, dim=-1)
 
 

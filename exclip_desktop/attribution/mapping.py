@@ -1,0 +1,104 @@
+"""Maps a picture, or a caption, by a method of the first order."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
+from exclip_desktop.attribution.methods import Method
+from exclip_desktop.attribution.question import Question
+from exclip_desktop.attribution.trouble import check_finite
+from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.framing import Framing
+from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.token_map import TokenMap
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
+
+
+def map_picture(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: str,
+    method: Method,
+    options: Any,
+    *,
+    target: str | None = None,
+    framing: Framing = "model",
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> TokenMap:
+    """Return one value per patch of an upright RGB picture (H, W, 3), for how it fits ``target``, else the caption.
+
+    Raises:
+        CaptionError: caption or target is empty.
+        MethodError: the method cannot look into this model.
+        SettingsError: the model does not take pictures framed so.
+        Cancelled: the person cancelled.
+
+    """
+    words = caption if target is None else target
+    if not words.strip():
+        raise CaptionError(
+            "The words to compare with are empty.", "Give some, or leave them out for the whole caption."
+        )
+    model.check_framing(framing)
+    token, given = cancel or CancelToken(), model.pixels(picture, framing)
+    question = Question(model, "image", given, encode_captions(model, [words])[0], progress or silent, token)
+    token.check()
+    values = check_finite(method.values(question, options))
+    return _answer(question, picture, caption, method, options, framing, words, values)
+
+
+def map_caption(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: str,
+    method: Method,
+    options: Any,
+    *,
+    framing: Framing = "model",
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> TokenMap:
+    """Return one value per token of the caption, for how it fits an upright RGB picture (H, W, 3).
+
+    Grad-ECLIP gives the content's tokens alone, as shares of their sum. Errors are those of ``map_picture``.
+    """
+    read, token = model.reader.read(caption), cancel or CancelToken()
+    padded = model.ids([*read.ids, *[0] * (read.context - len(read.ids))])
+    question = Question(model, "text", padded, encode_picture(model, picture, framing), progress or silent, token)
+    token.check()
+    values = check_finite(method.values(question, options))[: len(read.tokens)]
+    if isinstance(options, GradEclip):
+        values = torch.where(values.new_tensor([entry.kind == "content" for entry in read.tokens]).bool(), values, 0.0)
+        values = values / values.sum() if not options.signed and values.sum() > 0 else values
+    return _answer(question, picture, caption, method, options, framing, caption, values)
+
+
+def _answer(
+    question: Question,
+    picture: NDArray[np.uint8],
+    caption: str,
+    method: Method,
+    options: Any,
+    framing: Framing,
+    target: str,
+    values: Tensor,
+) -> TokenMap:
+    model, size = question.model, (picture.shape[1], picture.shape[0])
+    return TokenMap(
+        method=method.key,
+        options=asdict(options),
+        side=question.side,
+        values=values.cpu().double().numpy(),
+        target=target,
+        score=float(score_captions(model, picture, [target], framing).cosine[0]),
+        geometry=model.geometry(size, 0, framing),
+        caption=model.reader.read(caption),
+        model=model.name,
+    )

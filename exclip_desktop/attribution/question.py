@@ -1,0 +1,50 @@
+"""What a method of the first order is asked."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.token_map import Side
+from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a method is asked.
+
+    Attributes:
+        model: a loaded model; ``side``: which of its towers.
+        given: the tower's input: a picture (3, h, w), or token ids (T,), padded to the context.
+        other: the other side's unit embedding, (D,).
+        tell, cancel: told and polled while it works.
+
+    """
+
+    model: Model
+    side: Side
+    given: Tensor
+    other: Tensor
+    tell: Progress
+    cancel: CancelToken
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The way through the blocks; raises ``MethodError`` where they cannot be seen."""
+        with torch.no_grad():
+            tower = self.model.image if self.side == "image" else self.model.text
+            return tower.anatomy(self.given)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of a picture's input."""
+        return self.given.shape[1], self.given.shape[2]
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Return the model's own cosines of pictures' inputs (B, 3, h, w): (B,)."""
+        cut = self.model.image.cut(0, self.size)
+        embeddings = cut.head(torch.stack([cut.features(one) for one in inputs]))
+        return functional.normalize(embeddings, dim=-1) @ self.other
