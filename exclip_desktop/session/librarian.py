@@ -5,27 +5,39 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import open_clip
-
-from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.errors import ModelError, UserError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.models.catalogue import ModelEntry, entry_at, every_tag, models_here, remove_model
 from exclip_desktop.models.download import download, plan_download
-from exclip_desktop.session.listing import ListedModel, Listing, Offer
+from exclip_desktop.models.inspection import inspect_checkpoint
+from exclip_desktop.session.listing import ListedModel, Offer, WeightsFile
 from exclip_desktop.session.requests import ModelChoice
 
 
 class ModelLibrarian:
     """Looks into the caches of open_clip and the hub, and into what the person added."""
 
-    def list_models(self, added: tuple[ModelChoice, ...]) -> Listing:
+    def list_models(self, added: tuple[ModelChoice, ...]) -> tuple[ListedModel, ...]:
         """Return the bundled model, what was added, what lies in the caches, then every tag that is not here."""
         here = [_listed(entry) for entry in models_here()]
         bundled, others = ([one for one in here if (one.place == "bundled") == first] for first in (True, False))
         tags = [_listed(entry) for entry in every_tag() if not entry.cached]
         own = [_added(choice) for choice in added]
-        return Listing((*bundled, *own, *others, *tags), tuple(open_clip.list_models()))
+        return (*bundled, *own, *others, *tags)
+
+    def inspect(self, path: Path) -> WeightsFile:
+        """Read a file of weights, to know what must be asked of it.
+
+        Raises:
+            ModelError: it is no such file, is damaged, or fits none of open_clip's architectures.
+
+        """
+        found = inspect_checkpoint(path)
+        if not found.architectures:
+            told = f"The weights in {path.name} fit none of open_clip's architectures."
+            raise ModelError(told, "Add a folder with their open_clip_config.json.")
+        return WeightsFile(path, found.architectures, found.preprocess_known)
 
     def remove(self, model: ListedModel) -> None:
         """Delete a model from a cache, or an unpacked one.

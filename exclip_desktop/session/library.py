@@ -3,18 +3,19 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.session.listing import Librarian, ListedModel, Listing, Offer
+from exclip_desktop.session.listing import Librarian, ListedModel, Offer, WeightsFile
 from exclip_desktop.session.pace import Pace
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.settings import Settings
 from exclip_desktop.session.state import State, Transfer, Work
-from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.session.tasks import Tasks, run_shown
 
 TELL_EVERY_S: Final = 0.1
 
@@ -26,10 +27,11 @@ class Library(QObject):
     fetched again.
 
     Attributes:
-        listing: what was found last.
+        models: what was found last, those on this computer first.
 
     Signals:
-        listed(): ``listing`` is new.
+        listed(): ``models`` or the default are new.
+        inspected(object): a ``WeightsFile``: what must be asked of it is known.
         offered(object): an ``Offer``: how large the download is that was asked for.
         fetched(object): a ``ListedModel``: it is on this computer now.
         refused(object): an exception: what was asked for came to nothing.
@@ -38,6 +40,7 @@ class Library(QObject):
     """
 
     listed = Signal()
+    inspected = Signal(object)
     offered = Signal(object)
     fetched = Signal(object)
     refused = Signal(object)
@@ -59,7 +62,7 @@ class Library(QObject):
         self._tasks, self._network = Tasks(self), Tasks(self)
         self._known: Librarian | None = None
         self._pace = Pace()
-        self.listing = Listing()
+        self.models: tuple[ListedModel, ...] = ()
         self._told.connect(self._on_told)
 
     @property
@@ -71,6 +74,15 @@ class Library(QObject):
         """Look again at what there is."""
         added = self._settings.added_models()
         self._tasks.run(lambda _: self._librarian().list_models(added), self._on_listed, self.refused.emit)
+
+    def inspect(self, path: Path) -> None:
+        """Read a file of weights, to know what must be asked of it; ``inspected`` answers."""
+
+        def read(_: CancelToken) -> WeightsFile:
+            return self._librarian().inspect(path)
+
+        work = Work(f"Reading {path.name}")
+        run_shown(self._state, self._tasks, work, read, self.inspected.emit, self.refused.emit)
 
     def add(self, choice: ModelChoice) -> None:
         """Remember a folder or file; what was said of the same one before is forgotten."""
@@ -146,8 +158,8 @@ class Library(QObject):
             self._known = self._make()
         return self._known
 
-    def _on_listed(self, listing: Listing) -> None:
-        self.listing = listing
+    def _on_listed(self, models: tuple[ListedModel, ...]) -> None:
+        self.models = models
         self.listed.emit()
 
     def _on_told(self, report: Report) -> None:

@@ -63,11 +63,12 @@ class ListedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Every model there is, those on this computer first; and the names of open_clip's architectures."""
+class WeightsFile:
+    """A file of weights: the architectures that it fits, and whether it is known how pictures are prepared for it."""
 
-    models: tuple[ListedModel, ...] = ()
-    architectures: tuple[str, ...] = ()
+    path: Path
+    architectures: tuple[str, ...]
+    preprocess_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,12 @@ class Offer:
 class Librarian(Protocol):
     """Finds, fetches and removes models; called in the background."""
 
-    def list_models(self, added: tuple[ModelChoice, ...]) -> Listing:
-        """Return every model, with those that the person added; never reaches the network."""
+    def list_models(self, added: tuple[ModelChoice, ...]) -> tuple[ListedModel, ...]:
+        """Return every model, those here first, with those that the person added; never reaches the network."""
+        ...
+
+    def inspect(self, path: Path) -> WeightsFile:
+        """Read a file of weights, to know what must be asked of it."""
         ...
 
     def remove(self, model: ListedModel) -> None:

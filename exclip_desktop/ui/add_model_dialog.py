@@ -1,12 +1,10 @@
-"""Asks what a folder or file of weights cannot tell: its architecture, and how pictures are prepared for it."""
+"""Asks what a folder or file of weights cannot tell: which of several architectures, and how pictures are prepared."""
 
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -17,56 +15,71 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.preprocessing import PREPROCESSINGS
+from exclip_desktop.session.listing import WeightsFile
 from exclip_desktop.session.requests import ModelChoice
 
-RECOGNISE: Final = "Recognise it by the weights"
 FROM_FILE: Final = "As a JSON file says…"
+KNOWN: Final = {True: "The folder says it", False: "These weights are published: known"}
 SAYS: Final = (
     "Choose how pictures were prepared when the model was trained. A wrong mean changes every number without a word, "
-    "so it is never guessed: where nothing says it, the model is not opened."
+    "so it is never guessed."
 )
 WIDTH_PX: Final = 520
 
 
 class AddModelDialog(QDialog):
-    """Asks for architecture (of a file) and preprocessing; ``architectures`` are open_clip's names."""
+    """Asks for a file's architecture where it fits several, and for the preprocessing where nothing says it."""
 
-    def __init__(self, path: Path, architectures: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, what: Path | WeightsFile, parent: QWidget | None = None) -> None:
+        """``what`` is a folder, or a file that has been read."""
         super().__init__(parent)
-        self._path, self._is_folder = path, path.is_dir()
-        self.setWindowTitle("Add folder" if self._is_folder else "Add file")
-        self._architecture = _architecture_combo(architectures)
-        self._preprocess = QComboBox()
-        self._preprocess.setAccessibleName("Preprocessing")
-        self._preprocess.addItem(f"The {'folder' if self._is_folder else 'file'} says it", None)
-        for one in PREPROCESSINGS:
-            self._preprocess.addItem(one.told, one.name)
-        self._preprocess.addItem(FROM_FILE, None)
-        self._preprocess.activated.connect(self._on_preprocess_activated)
+        self._file = what if isinstance(what, WeightsFile) else None
+        self._path = what.path if isinstance(what, WeightsFile) else what
+        self.setWindowTitle("Add folder" if self._file is None else "Add file")
+        self._architecture, self._preprocess = QComboBox(), QComboBox()
+        self._architecture.setAccessibleName("Architecture")
+        self._architecture.addItems(self._file.architectures if self._file else ())
+        self._architecture.setEnabled(self._architecture.count() > 1)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._ok = self._buttons.button(QDialogButtonBox.StandardButton.Ok)
         self._ok.setText("&Add")
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
-        self._architecture.currentTextChanged.connect(self._on_architecture_changed)
+        self._fill_preprocess()
         self._lay_out()
 
     def choice(self) -> ModelChoice:
         """Return the model as it was told."""
         preprocess = self._preprocess.currentData()
-        if self._is_folder:
+        if self._file is None:
             return ModelChoice(str(self._path), preprocess=preprocess)
-        index = self._architecture.findText(self._architecture.currentText(), Qt.MatchFlag.MatchFixedString)
-        name = self._architecture.itemText(index) if index > 0 else ""
-        return ModelChoice(name, checkpoint=str(self._path), preprocess=preprocess)
+        return ModelChoice(self._architecture.currentText(), checkpoint=str(self._path), preprocess=preprocess)
+
+    def _fill_preprocess(self) -> None:
+        """Offer every way; of a file that is not published none is chosen beforehand."""
+        combo = self._preprocess
+        combo.setAccessibleName("Preprocessing")
+        if self._file is None or self._file.preprocess_known:
+            combo.addItem(KNOWN[self._file is None], None)
+        else:
+            combo.setPlaceholderText("Choose…")
+        if self._file is None or not self._file.preprocess_known:
+            for one in PREPROCESSINGS:
+                combo.addItem(one.told, one.name)
+            combo.addItem(FROM_FILE, None)
+        combo.setEnabled(combo.count() > 1)
+        combo.setCurrentIndex(0 if combo.itemData(0) is None else -1)
+        combo.activated.connect(self._on_preprocess_activated)
+        combo.currentIndexChanged.connect(self._show_enabled)
+        self._show_enabled()
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         name = QLabel(self._path.name)
         name.setToolTip(str(self._path))
-        form.addRow("Folder" if self._is_folder else "File", name)
-        if not self._is_folder:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Folder" if self._file is None else "File", name)
+        if self._file is not None:
             form.addRow("A&rchitecture", self._architecture)
         form.addRow("&Preprocessing", self._preprocess)
         column = QVBoxLayout(self)
@@ -76,8 +89,8 @@ class AddModelDialog(QDialog):
         column.addWidget(self._buttons)
         self.setMinimumWidth(WIDTH_PX)
 
-    def _on_architecture_changed(self, text: str) -> None:
-        self._ok.setEnabled(self._architecture.findText(text, Qt.MatchFlag.MatchFixedString) >= 0)
+    def _show_enabled(self) -> None:
+        self._ok.setEnabled(self._preprocess.currentIndex() >= 0 and self._preprocess.currentText() != FROM_FILE)
 
     def _on_preprocess_activated(self, index: int) -> None:
         if self._preprocess.itemText(index) != FROM_FILE:
@@ -85,17 +98,4 @@ class AddModelDialog(QDialog):
         path, _ = QFileDialog.getOpenFileName(self, "Preprocessing", str(self._path.parent), "JSON files (*.json)")
         if path:
             self._preprocess.insertItem(index, f"As {Path(path).name} says", path)
-        self._preprocess.setCurrentIndex(index if path else 0)
-
-
-def _architecture_combo(architectures: tuple[str, ...]) -> QComboBox:
-    combo = QComboBox(editable=True, maxVisibleItems=14)
-    combo.setAccessibleName("Architecture")
-    combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-    combo.addItems([RECOGNISE, *architectures])
-    completer = QCompleter(combo.model(), combo)
-    completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-    completer.setFilterMode(Qt.MatchFlag.MatchContains)
-    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-    combo.setCompleter(completer)
-    return combo
+        self._preprocess.setCurrentIndex(index if path else 0 if self._file is None else -1)

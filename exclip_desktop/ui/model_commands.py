@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from exclip_desktop.session.listing import ListedModel, Offer
+from exclip_desktop.session.listing import ListedModel, Offer, WeightsFile
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.add_model_dialog import AddModelDialog
@@ -31,6 +31,7 @@ class ModelCommands(QObject):
         actions["beside"].triggered.connect(self.choose_beside)
         session.beside.opened.connect(lambda: actions["beside"].setChecked(True))
         session.beside.closed.connect(lambda: actions["beside"].setChecked(False))
+        session.library.inspected.connect(self._add)
         session.library.offered.connect(self._ask_to_download)
         session.library.fetched.connect(self._on_fetched)
 
@@ -96,10 +97,10 @@ class ModelCommands(QObject):
     def _add_file(self) -> None:
         file, _ = QFileDialog.getOpenFileName(self._top, "Add file", self._place(), WEIGHTS)
         if file:
-            self._add(Path(file))
+            self._session.library.inspect(Path(file))
 
-    def _add(self, path: Path) -> None:
-        asked = AddModelDialog(path, self._session.library.listing.architectures, self._top)
+    def _add(self, what: Path | WeightsFile) -> None:
+        asked = AddModelDialog(what, self._top)
         if asked.exec():
             if self._dialog is not None:
                 self._dialog.select(asked.choice())

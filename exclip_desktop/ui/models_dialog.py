@@ -178,7 +178,7 @@ class ModelsDialog(QDialog):
     def _show_models(self) -> None:
         current = self._state.outcome.choice
         plain = ModelChoice(current.name, current.pretrained, current.checkpoint, current.preprocess)
-        models = self._library.listing.models
+        models = self._library.models
         self._table.show_models(models, self._library.default, plain)
         if self._selects is not None and any(model.choice == self._selects for model in models):
             self._table.select(self._selects)
@@ -205,7 +205,7 @@ class ModelsDialog(QDialog):
 
     def _told(self, model: ListedModel | None) -> str:
         if model is None:
-            return NOTHING if self._library.listing.models else LOOKING
+            return NOTHING if self._library.models else LOOKING
         if model.reason:
             return reason_told(model)
         if not model.place:

@@ -26,5 +26,5 @@ def test_the_dialog_shows_the_real_list_and_opens_no_socket(qtbot: QtBot, tmp_pa
             child(dialog, "Models").selectRow(row)
         child(dialog, "Search").setText("siglip")
         dialog.reject()
-    assert session.library.listing.models[0].name == "demo"
+    assert session.library.models[0].name == "demo"
     assert child(window.status, "Network").text() == "Offline: nothing leaves this computer"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.session.listing import ListedModel, Listing, Offer
+from exclip_desktop.session.listing import ListedModel, Offer, WeightsFile
 from exclip_desktop.session.requests import ModelChoice
 from tests.ui.fakes import wait_at
 
@@ -47,9 +47,14 @@ class FakeLibrarian:
         self.asked: list[str] = []
         self.removed: list[ListedModel] = []
 
-    def list_models(self, added: tuple[ModelChoice, ...]) -> Listing:
+    def list_models(self, added: tuple[ModelChoice, ...]) -> tuple[ListedModel, ...]:
         own = [_added(choice) for choice in added]
-        return Listing((self.models[0], *own, *self.models[1:]), ("RN50", "ViT-B-32", "ViT-L-14"))
+        return (self.models[0], *own, *self.models[1:])
+
+    def inspect(self, path: Path) -> WeightsFile:
+        if self.raises:
+            raise self.raises.pop(0)
+        return WeightsFile(path, ("ViT-B-32", "ViT-B-32-quickgelu"))
 
     def remove(self, model: ListedModel) -> None:
         self.removed.append(model)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QTableView
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.session.listing import WeightsFile
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.add_model_dialog import FROM_FILE, AddModelDialog
@@ -214,7 +215,10 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     qtbot.waitUntil(lambda: shown(dialog)[:4] == ["demo", "run.pt", "mine", "ViT-B-32"])
     assert shown(dialog, Column.PLACE)[1:3] == ["Added", "Added"]
     assert child(dialog, "Path of the selected model").text() == str(file)  # what was added is selected
-    assert opened.session.settings.added_models() == (ModelChoice("", checkpoint=str(file)), ModelChoice(str(folder)))
+    assert opened.session.settings.added_models() == (
+        ModelChoice("ViT-B-32", checkpoint=str(file)),
+        ModelChoice(str(folder)),
+    )
     file.unlink()
     opened.session.library.refresh()
     qtbot.waitUntil(lambda: shown(dialog, Column.PLACE)[1:3] == ["Gone", "Added"])
@@ -234,25 +238,42 @@ def test_adding_the_same_again_says_it_anew(opened: Opened, qtbot: QtBot) -> Non
 
 
 def test_what_a_file_cannot_tell_is_asked(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, told = tmp_path / "run.pt", tmp_path / "own.json"
-    asked = AddModelDialog(file, ("RN50", "ViT-B-32"))
+    file, told = tmp_path / "run.pt", str(tmp_path / "own.json")
+    asked = AddModelDialog(WeightsFile(file, ("RN50", "RN50-quickgelu")))
     qtbot.addWidget(asked)
-    assert asked.choice() == ModelChoice("", checkpoint=str(file))
     names, ways = child(asked, "Architecture"), child(asked, "Preprocessing")
-    names.setEditText("vit-b")
-    assert not button(asked, "Add").isEnabled()
-    names.setEditText("vit-b-32")
+    assert not button(asked, "Add").isEnabled()  # nothing says how pictures are prepared
+    names.setCurrentIndex(1)
     ways.setCurrentIndex(ways.findData("inception"))
     assert button(asked, "Add").isEnabled()
-    assert asked.choice() == ModelChoice("ViT-B-32", checkpoint=str(file), preprocess="inception")
-    for path, kept in ((str(told), str(told)), ("", None)):
+    assert asked.choice() == ModelChoice("RN50-quickgelu", checkpoint=str(file), preprocess="inception")
+    for path, kept in ((told, told), ("", None)):
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, path=path: (path, ""))
         ways.setCurrentIndex(ways.findText(FROM_FILE))
         ways.activated.emit(ways.currentIndex())
-        assert asked.choice().preprocess == kept
-    folder = AddModelDialog(tmp_path, ("RN50",))
-    qtbot.addWidget(folder)
+        assert (asked.choice().preprocess, button(asked, "Add").isEnabled()) == (kept, kept is not None)
+
+
+def test_what_a_file_or_folder_tells_is_not_asked(tmp_path: Path, qtbot: QtBot) -> None:
+    published = AddModelDialog(WeightsFile(tmp_path / "RN50.pt", ("RN50",), preprocess_known=True))
+    folder = AddModelDialog(tmp_path)
+    for asked in (published, folder):
+        qtbot.addWidget(asked)
+        assert button(asked, "Add").isEnabled()
+    assert not child(published, "Architecture").isEnabled()
+    assert not child(published, "Preprocessing").isEnabled()
+    assert published.choice() == ModelChoice("RN50", checkpoint=str(tmp_path / "RN50.pt"))
     assert folder.choice() == ModelChoice(str(tmp_path))
+
+
+def test_a_file_that_cannot_be_read_is_not_added(
+    dialog: ModelsDialog, opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/broken.pt", ""))
+    opened.librarian.raises.append(ModelError("It is damaged."))
+    click(dialog, "Add file…")
+    qtbot.waitUntil(lambda: child(dialog, "Trouble").isVisible())
+    assert (child(dialog, "Trouble").text().strip(), opened.session.settings.added_models()) == ("It is damaged.", ())
 
 
 def test_a_model_is_removed_only_if_the_person_agrees(
