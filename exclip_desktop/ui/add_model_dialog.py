@@ -37,16 +37,15 @@ class AddModelDialog(QDialog):
         self._path = what.path if isinstance(what, WeightsFile) else what
         self.setWindowTitle("Add folder" if self._file is None else "Add file")
         self._architecture, self._preprocess = QComboBox(), QComboBox()
-        self._architecture.setAccessibleName("Architecture")
-        self._architecture.addItems(self._file.architectures if self._file else ())
-        self._architecture.setEnabled(self._architecture.count() > 1)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._ok = self._buttons.button(QDialogButtonBox.StandardButton.Ok)
         self._ok.setText("&Add")
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
+        self._fill_architectures(self._file.architectures if self._file else ())
         self._fill_preprocess()
         self._lay_out()
+        self._show_enabled()
 
     def choice(self) -> ModelChoice:
         """Return the model as it was told."""
@@ -54,6 +53,16 @@ class AddModelDialog(QDialog):
         if self._file is None:
             return ModelChoice(str(self._path), preprocess=preprocess)
         return ModelChoice(self._architecture.currentText(), checkpoint=str(self._path), preprocess=preprocess)
+
+    def _fill_architectures(self, names: tuple[str, ...]) -> None:
+        """Offer what the file fits; of several none is chosen beforehand, for they may differ in their activation."""
+        combo = self._architecture
+        combo.setAccessibleName("Architecture")
+        combo.setPlaceholderText("It fits several: choose…")
+        combo.addItems(names)
+        combo.setCurrentIndex(0 if len(names) == 1 else -1)
+        combo.setEnabled(len(names) > 1)
+        combo.currentIndexChanged.connect(self._show_enabled)
 
     def _fill_preprocess(self) -> None:
         """Offer every way; of a file that is not published none is chosen beforehand."""
@@ -71,7 +80,6 @@ class AddModelDialog(QDialog):
         combo.setCurrentIndex(0 if combo.itemData(0) is None else -1)
         combo.activated.connect(self._on_preprocess_activated)
         combo.currentIndexChanged.connect(self._show_enabled)
-        self._show_enabled()
 
     def _lay_out(self) -> None:
         name = QLabel(self._path.name)
@@ -84,13 +92,16 @@ class AddModelDialog(QDialog):
         form.addRow("&Preprocessing", self._preprocess)
         column = QVBoxLayout(self)
         column.addLayout(form)
-        column.addWidget(QLabel(SAYS, wordWrap=True))
+        if self._preprocess.isEnabled():
+            column.addWidget(QLabel(SAYS, wordWrap=True))
         column.addStretch(1)
         column.addWidget(self._buttons)
         self.setMinimumWidth(WIDTH_PX)
 
     def _show_enabled(self) -> None:
-        self._ok.setEnabled(self._preprocess.currentIndex() >= 0 and self._preprocess.currentText() != FROM_FILE)
+        named = self._file is None or self._architecture.currentIndex() >= 0
+        prepared = self._preprocess.currentIndex() >= 0 and self._preprocess.currentText() != FROM_FILE
+        self._ok.setEnabled(named and prepared)
 
     def _on_preprocess_activated(self, index: int) -> None:
         if self._preprocess.itemText(index) != FROM_FILE:

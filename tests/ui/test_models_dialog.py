@@ -216,7 +216,7 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     assert shown(dialog, Column.PLACE)[1:3] == ["Added", "Added"]
     assert child(dialog, "Path of the selected model").text() == str(file)  # what was added is selected
     assert opened.session.settings.added_models() == (
-        ModelChoice("ViT-B-32", checkpoint=str(file)),
+        ModelChoice("", checkpoint=str(file)),
         ModelChoice(str(folder)),
     )
     file.unlink()
@@ -243,8 +243,9 @@ def test_what_a_file_cannot_tell_is_asked(tmp_path: Path, qtbot: QtBot, monkeypa
     qtbot.addWidget(asked)
     names, ways = child(asked, "Architecture"), child(asked, "Preprocessing")
     assert not button(asked, "Add").isEnabled()  # nothing says how pictures are prepared
-    names.setCurrentIndex(1)
     ways.setCurrentIndex(ways.findData("inception"))
+    assert not button(asked, "Add").isEnabled()  # nor which of the two it is: they differ in no shape
+    names.setCurrentIndex(1)
     assert button(asked, "Add").isEnabled()
     assert asked.choice() == ModelChoice("RN50-quickgelu", checkpoint=str(file), preprocess="inception")
     for path, kept in ((told, told), ("", None)):
