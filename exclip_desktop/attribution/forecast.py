@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -126,8 +125,7 @@ def forecast_profile(
 def _is_closed(work: _Work, side: Side, layer: Layer) -> bool:
     if side == "image":
         return work.model.image.cut(layer).query is not None
-    ids = torch.tensor([token.id for token in work.caption.tokens], device=work.model.device)
-    return work.model.text.cut(layer, ids).query is not None
+    return work.model.text.cut(layer, work.model.ids(work.caption.ids)).query is not None
 
 
 def _after(layer: Layer, blocks: int) -> float:

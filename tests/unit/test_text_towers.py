@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from open_clip.model import _build_text_tower
 
 from exclip_desktop.attribution import second_order
+from exclip_desktop.attribution.forecast import forecast_profile
 from exclip_desktop.attribution.path import text_path
 from exclip_desktop.attribution.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
@@ -248,6 +249,16 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
     scored = engine.score(ScoreRequest(1, choice, opened, (CAPTION, "a red dog")), silent, CancelToken())
     scores = [found.explanation.score for found in answers[:2]]
     assert [entry.score for entry in scored.alternatives] == pytest.approx(scores, abs=1e-6)
+
+
+@pytest.mark.parametrize("family", ["SigLIP", "CoCa", "RoBERTa"])
+def test_what_a_profile_costs_is_foretold_of_them(made: Made, picture: Picture, family: str) -> None:
+    model = made(family)
+    method = second_order.resolve_method(model, quadrature="gauss-legendre", steps=1)
+    told = forecast_profile(
+        model, picture, model.reader.read(CAPTION), method, "text", known=(), picture_known=True, cancel=CancelToken()
+    )
+    assert [layer for layer, seconds in told.seconds if seconds > 0] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("family", ["MobileCLIP", "SigLIP", "RoBERTa"])
