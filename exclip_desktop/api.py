@@ -213,7 +213,6 @@ def score(
     captions: Sequence[str],
     *,
     framing: Framing = "model",
-    precision: str = FULL,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
 ) -> Scores:
     """Score several captions for one picture; see ``models.scoring.score_captions``.

@@ -84,8 +84,8 @@ def load_model(
         try:
             model.resolve_layer(side, None)
         except SettingsError as error:
-            misfit = f"{CARD_FILE} does not fit {source.name}: {error.message}"
-            raise ModelError(misfit, "Mend or remove it.") from error
+            told = f"{CARD_FILE} does not fit {source.name}: {error.message}"
+            raise ModelError(told, "Mend or remove it.") from error
     return model
 
 
