@@ -6,6 +6,7 @@ between them.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -64,29 +65,35 @@ def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[
     """
     size = chunk_size(points[0])
     together = max(1, size // passes.count)
+
+    def run(some: Tensor) -> Tensor:
+        done = in_chunks(partial(passes.run, some), passes.count, size, cancel, lambda count: tick(count * len(some)))
+        return torch.cat(list(done), dim=1)
+
     with exact_derivatives():
-        parts = [
-            torch.cat(list(_chunks(passes, some, size, cancel, tick)), dim=1) for some in torch.split(points, together)
-        ]
-    return torch.cat(parts)
+        return torch.cat([run(some) for some in torch.split(points, together)])
 
 
-def _chunks(
-    passes: Passes, points: Tensor, size: int, cancel: CancelToken, tick: Callable[[int], None]
+def in_chunks(
+    run: Callable[[int, int], Tensor], count: int, size: int, cancel: CancelToken, tick: Callable[[int], None]
 ) -> Iterator[Tensor]:
+    """Yield what ``run`` gives of ``count`` pieces, (start, stop) at a time, at first ``size`` of them.
+
+    Chunks are halved when memory runs out; ``tick`` is told how many pieces each one was.
+    """
     start = 0
-    while start < passes.count:
+    while start < count:
         cancel.check()
-        stop = min(start + size, passes.count)
+        stop = min(start + size, count)
         try:
-            part = passes.run(points, start, stop)
+            part = run(start, stop)
         except RuntimeError as error:
-            if size == 1 or not is_out_of_memory(error):
+            if stop - start == 1 or not is_out_of_memory(error):
                 raise
-            size = max(1, size // 2)
+            size = (stop - start) // 2
             continue
         yield part
-        tick((stop - start) * len(points))
+        tick(stop - start)
         start = stop
 
 

@@ -92,15 +92,19 @@ def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Deriv
     assert query is not None
 
     def derivatives(nodes: Tensor) -> Tensor:
-        nonlocal done
-        total, parts = done + len(nodes), []
-        for chunk in torch.split(nodes, jacobian.chunk_size(path.features)):
-            cancel.check()
+        total = done + len(nodes)
+
+        def run(start: int, stop: int) -> Tensor:
+            return closed_form.directional_derivatives(query, path.at(nodes[start:stop]), path.delta)
+
+        def tick(count: int) -> None:
+            nonlocal done
+            done += count
             tell(Report(side, done, total))
-            parts.append(closed_form.directional_derivatives(query, path.at(chunk), path.delta))
-            done += len(chunk)
+
         tell(Report(side, done, total))
-        return torch.cat(parts)
+        size = jacobian.chunk_size(path.features)
+        return torch.cat(list(jacobian.in_chunks(run, len(nodes), size, cancel, tick)))
 
     return derivatives
 

@@ -17,6 +17,7 @@ from exclip_desktop.attribution.path import exact_derivatives
 from exclip_desktop.attribution.quadrature import Rule, gauss_legendre, riemann_right
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.models.cuts import Query
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.towers import image_tower, text_tower
@@ -240,6 +241,24 @@ def test_chunks_are_halved_when_memory_runs_out(tiny: Model, picture: Picture, m
     torch.testing.assert_close(found, jacobian.run_all(whole, path.features[None], CancelToken(), lambda _: None))
     assert sizes[:3] == [16, 8, 4]
     assert sum(done) == 24
+
+
+def test_the_closed_form_takes_fewer_nodes_at_once_when_memory_runs_out(
+    tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = second_order.explain_pair(tiny, picture, CAPTION)
+    whole, sizes = closed_form.directional_derivatives, []
+
+    def scarce(query: Query, points: torch.Tensor, delta: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(points))
+        if len(points) > 2:
+            raise torch.OutOfMemoryError
+        return whole(query, points, delta)
+
+    monkeypatch.setattr(closed_form, "directional_derivatives", scarce)
+    found = second_order.explain_pair(tiny, picture, CAPTION)
+    assert (found.image_side.way, sizes[:3]) == ("closed form", [9, 4, 2])
+    np.testing.assert_allclose(found.matrix, expected.matrix, atol=1e-6)
 
 
 def test_memory_that_never_suffices_is_an_error(tiny: Model, picture: Picture) -> None:
