@@ -90,7 +90,10 @@ def block_sum(matrix: InteractionMatrix, geometry: Geometry, selection: Selectio
 
 
 def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:
-    """Return the rows in ``after`` of the words that ``rows`` touch in ``before``: same text, same occurrence."""
+    """Return the rows in ``after`` of what ``rows`` touch in ``before``.
+
+    Words are found again by text and occurrence, special tokens by their kind.
+    """
     if before == after:
         return rows
     wanted = {name for name, word in _named(before) if set(word).intersection(rows)}
@@ -98,14 +101,16 @@ def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tupl
 
 
 def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:
-    """Return each word's (text, how many the same before it) and its rows."""
+    """Return each word's (text, how many the same before it) and its rows; of special tokens (kind, −1)."""
     seen: dict[str, int] = {}
     named = []
     for word in caption.words:
         text = word.text.casefold()
         named.append(((text, seen.setdefault(text, 0)), word.rows))
         seen[text] += 1
-    return named
+    kinds = {token.kind for token in caption.tokens} - {"content"}
+    rows_of = {kind: tuple(row for row, token in enumerate(caption.tokens) if token.kind == kind) for kind in kinds}
+    return [*named, *(((kind, -1), rows) for kind, rows in rows_of.items())]
 
 
 def _lasso_coverage(geometry: Geometry, outline: tuple[Point, ...]) -> Floats:

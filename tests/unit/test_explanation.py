@@ -10,7 +10,8 @@ from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.core.errors import CaptionError, SelectionError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pairs import strongest_pairs
-from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.selection import Selection, carried_rows
+from exclip_desktop.core.tokens import Caption, Token, Word
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 
@@ -69,3 +70,27 @@ def test_strongest_pairs_are_sorted_by_magnitude(result: Explanation) -> None:
     assert pairs[0].value == pytest.approx(result.grid[list(pairs[0].rows), row, column].sum(), abs=1e-6)
     every = [abs(result.grid[list(w.rows)].sum(0)).max() for w in result.words]
     assert values[0] == pytest.approx(max(every), abs=1e-6)
+
+
+def _caption(*kinds: str) -> Caption:
+    """Return a caption "a dog a" whose content tokens are its words, in order."""
+    places = iter(((0, 1), (2, 5), (6, 7)))
+    at = [next(places) if kind == "content" else (0, 0) for kind in kinds]
+    tokens = tuple(Token(7, kind, kind, *place) for kind, place in zip(kinds, at, strict=True))
+    rows = [row for row, kind in enumerate(kinds) if kind == "content"]
+    words = tuple(Word("a dog a"[slice(*at[row])], *at[row], (row,)) for row in rows)
+    return Caption("a dog a", tokens, words, None, 77)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [((3,), (2,)), ((0,), ()), ((4,), (3,)), ((2, 4), (1, 3)), ((), ())],
+)
+def test_words_and_special_tokens_are_found_again_in_another_reading(
+    rows: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    first = _caption("start", "content", "content", "content", "end")
+    other = _caption("content", "content", "content", "end", "padding", "padding")
+    assert carried_rows(first, rows, other) == expected
+    assert carried_rows(other, (5,), _caption("content", "padding", "padding")) == (1, 2)
+    assert carried_rows(first, rows, first) == rows
