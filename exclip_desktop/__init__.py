@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from exclip_desktop.core.version import __version__
 
 if TYPE_CHECKING:
-    from exclip_desktop.api import Result, explain, load_model, map_by, profile, score
+    from exclip_desktop.api import Result, explain, load_model, map_by, measure, profile, score
 
-__all__ = ["Result", "__version__", "explain", "load_model", "map_by", "profile", "score"]
+__all__ = ["Result", "__version__", "explain", "load_model", "map_by", "measure", "profile", "score"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,11 +20,13 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.layers import SIDES, Side
+from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.token_map import TokenMap
 from exclip_desktop.core.tokens import Span
+from exclip_desktop.evaluate.removal import measure as measure_selection
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
@@ -33,7 +35,7 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports import check_picture_path, save_data
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
-__all__ = ["Result", "explain", "load_model", "map_by", "profile", "score"]
+__all__ = ["Result", "explain", "load_model", "map_by", "measure", "profile", "score"]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
@@ -176,6 +178,18 @@ def profile(
             if each is not None:
                 each(row)
     return found
+
+
+def measure(
+    model: Model, result: Result, *, span: Span | None = None, box: Box | None = None, fill: str = "mean"
+) -> Measured:
+    """Take the words in ``span`` and the patches in ``box`` away, each and both, and ask the model for its scores.
+
+    ``fill`` is what takes the box's place: ``mean``, ``blur`` or ``mirror``; words become the tokenizer's fill. What
+    may be raised: ``evaluate.removal.measure``.
+    """
+    with memory_told():
+        return measure_selection(model, result.pixels, result, result.select(span, box), fill)
 
 
 def map_by(

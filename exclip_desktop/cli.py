@@ -6,6 +6,7 @@ import math
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +16,12 @@ from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
 from exclip_desktop.cli_options import add_method, add_model, add_pair, method_of, model_of, pair_of
 from exclip_desktop.cli_profile import add_profile
-from exclip_desktop.core.errors import CaptionError, OutputError, UserError
+from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError, UserError
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
-from exclip_desktop.report import as_text, selection
+from exclip_desktop.report import as_text, measured_as_text, selection
 from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.terminal import Bar, say
@@ -116,6 +118,13 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="X0,Y0,X1,Y1",
         help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
     )
+    parser.add_argument(
+        "--measure",
+        choices=FILLS,
+        metavar="FILL",
+        help="take the selected words and box away, each and both, and tell the model's real scores; the box is filled "
+        "with mean (the model's mean colour), blur, or mirror (its surroundings)",
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +169,10 @@ def _explain(options: argparse.Namespace) -> None:
         )
     for note in result.notes:
         say(note)
-    _give(result, image, options)
+    measured = None
+    if options.measure is not None:
+        measured = exclip_desktop.measure(model, result, span=options.span, box=options.box, fill=options.measure)
+    _give(result, image, options, measured)
 
 
 def _check_before_work(options: argparse.Namespace, image: Path, caption: str) -> None:
@@ -173,6 +185,8 @@ def _check_before_work(options: argparse.Namespace, image: Path, caption: str) -
         check_data_path(options.out)
     if not caption.strip():
         raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
+    if options.measure is not None and (options.span is None or options.box is None):
+        raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
 
 
 def _check_selection(options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...]) -> None:
@@ -185,7 +199,7 @@ def _check_selection(options: argparse.Namespace, model: "Model", caption: str, 
         model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
 
 
-def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
+def _give(result: "Result", image: Path, options: argparse.Namespace, measured: Measured | None) -> None:
     """Print the result and write what was asked for."""
     chosen = selection(result, options.span, options.box)
     if options.picture is not None:
@@ -196,9 +210,13 @@ def _give(result: "Result", image: Path, options: argparse.Namespace) -> None:
         say(f"Written: {options.out}")
     if options.json:
         told = {"image": str(image), "notes": result.notes, **as_plain(result), "selection": chosen}
+        if measured is not None:
+            told["measured"] = {**asdict(measured), "interaction": measured.interaction}
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         print(as_text(result, chosen))
+        if measured is not None:
+            print(measured_as_text(measured))
 
 
 def _doctor(options: argparse.Namespace) -> None:

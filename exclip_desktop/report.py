@@ -7,6 +7,7 @@ from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import framed
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.pairs import strongest_pairs
 from exclip_desktop.core.precision import precision_told
 from exclip_desktop.core.profile import Profile, ProfileRow
@@ -196,3 +197,22 @@ def _pair_lines(result: Explanation) -> list[str]:
 def _place(row: int, column: int, box: Box) -> str:
     x0, y0, x1, y1 = box
     return f"row {row:>2}, column {column:>2}  (x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} px)"
+
+
+def measured_as_text(measured: Measured) -> str:
+    """Return the real scores with words and box taken away as text for a terminal."""
+    rows = [
+        ("words and box", measured.both),
+        ("without the box", measured.without_regions),
+        ("without the words", measured.without_words),
+        ("without both", measured.neither),
+    ]
+    return "\n".join(
+        [
+            "",
+            f"Measured: the model's scores with the selection taken away, the box filled with {FILLS[measured.fill]}",
+            *(f"  {name:<32}{value:+.4f}" for name, value in rows),
+            f"  {'measured interaction':<32}{measured.interaction:+.4f}",
+            f"  {'attributed to the block':<32}{measured.attributed:+.4f}",
+        ]
+    )

@@ -27,6 +27,12 @@ class Preprocess:
         """Keep ``config`` (a ``preprocess_cfg``), a tower's own input (h, w), and the unit of other sizes."""
         self._config, self._own, self._unit = config, input_size, unit
 
+    @property
+    def mean(self) -> tuple[float, float, float]:
+        """The mean that is taken off, of channels in [0, 1]."""
+        red, green, blue = self._config["mean"]
+        return float(red), float(green), float(blue)
+
     def framings(self) -> list[Framing]:
         """Return the framings that the model takes."""
         return [name for name in FRAMINGS if name != "whole" or self._unit is not None]

@@ -1,5 +1,6 @@
 """How well captions fit a picture: cosines, and probabilities on the model's own scale."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +32,15 @@ class Scores:
 @torch.no_grad()
 def encode_captions(model: Model, captions: list[str]) -> Tensor:
     """Return the unit embeddings of ``captions``, (captions, D); raises ``CaptionError`` where one is empty."""
-    rows = []
-    for caption in captions:
-        ids = model.ids(model.reader.read(caption).ids)
-        cut = model.text.cut(0, ids)
-        rows.append(cut.head(cut.features(ids)[None])[0])
-    return functional.normalize(torch.stack(rows), dim=-1)
+    return torch.stack([encode_ids(model, model.reader.read(caption).ids) for caption in captions])
+
+
+@torch.no_grad()
+def encode_ids(model: Model, numbers: Sequence[int]) -> Tensor:
+    """Return the unit embedding of a caption given as token ids: (D,)."""
+    ids = model.ids(numbers)
+    cut = model.text.cut(0, ids)
+    return functional.normalize(cut.head(cut.features(ids)[None])[0], dim=-1)
 
 
 @torch.no_grad()

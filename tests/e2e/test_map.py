@@ -75,3 +75,16 @@ def test_what_makes_no_sense_is_said_before_any_work(
     monkeypatch.setattr("exclip_desktop.cli_map.model_of", None)
     assert main(["map", *arguments]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_what_is_selected_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ["--span", "cat", "--box", "150,380,340,560"]
+    assert main(["explain", *QUICK, *chosen, "--measure", "blur", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["measured"]
+    expected = told["both"] - told["without_words"] - told["without_regions"] + told["neither"]
+    assert told["interaction"] == pytest.approx(expected)
+    assert told["without_words"] < told["both"]
+    assert main(["explain", *QUICK, *chosen, "--measure", "mean"]) == 0
+    assert "measured interaction" in capsys.readouterr().out
+    assert main(["explain", *QUICK, "--span", "cat", "--measure", "mean"]) == 2
+    assert "Words and a box are needed" in capsys.readouterr().err

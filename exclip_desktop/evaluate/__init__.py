@@ -1,0 +1,1 @@
+"""What attributions are worth, measured on the model itself."""

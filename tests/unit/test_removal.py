@@ -1,0 +1,100 @@
+"""Taking words and regions away: the pictures, the captions, and the scores, against the model asked by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from exclip_desktop import explain, measure
+from exclip_desktop.core.errors import SelectionError, SettingsError
+from exclip_desktop.core.measured import FILLS, Measured
+from exclip_desktop.core.selection import Region
+from exclip_desktop.evaluate.removal import without_regions, without_words
+from exclip_desktop.models.model import Model
+from tests.conftest import CAPTION
+
+BOX = (16.0, 8.0, 32.0, 24.0)
+MEAN = np.array([10.0, 20.0, 30.0])
+
+
+def _cosine(model: Model, pixels: NDArray[np.uint8], ids: list[int]) -> float:
+    padded = torch.tensor([ids + [0] * (model.reader.context - len(ids))])
+    image, text = model.network.encode_image(model.pixels(pixels)[None])[0], model.network.encode_text(padded)[0]
+    return float(image @ text / image.norm() / text.norm())
+
+
+def test_the_four_scores_are_the_models_own(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = make_tiny()
+    result = explain(model, picture, CAPTION, quadrature="gauss-legendre", steps=4)
+    found = measure(model, result, span="red balloon", box=BOX)
+    ids, fewer = list(result.caption.ids), list(result.caption.ids)
+    fewer[2] = fewer[3] = 0  # [SOT] a red balloon …
+    filled = picture.copy()
+    filled[8:24, 16:32] = np.rint(np.array(model.preprocess.mean) * 255)
+    expected = [
+        _cosine(model, picture, ids),
+        _cosine(model, filled, ids),
+        _cosine(model, picture, fewer),
+        _cosine(model, filled, fewer),
+    ]
+    scores = [found.both, found.without_regions, found.without_words, found.neither]
+    np.testing.assert_allclose(scores, expected, atol=1e-6)
+    assert found.interaction == pytest.approx(expected[0] - expected[1] - expected[2] + expected[3], abs=1e-6)
+    block = result.grid[2:4] * result.geometry.coverage(BOX)
+    assert found.attributed == pytest.approx(float(block.sum()), abs=1e-6)
+
+
+def test_the_interaction_of_what_only_adds_up_is_nothing() -> None:
+    assert Measured(0.5, 0.4, 0.3, 0.2, 0.0, "mean").interaction == pytest.approx(0)
+    assert Measured(1.0, 0.0, 0.0, 0.0, 1.0, "mean").interaction == 1
+
+
+def test_fills(picture: NDArray[np.uint8]) -> None:
+    region = Region(BOX)
+    inside = (slice(8, 24), slice(16, 32))
+    for fill in FILLS:
+        found = without_regions(picture, (region,), fill, MEAN)
+        outside = np.ones(picture.shape[:2], bool)
+        outside[inside] = False
+        np.testing.assert_array_equal(found[outside], picture[outside])
+        assert (found[inside] != picture[inside]).any()
+    np.testing.assert_array_equal(
+        without_regions(picture, (region,), "mean", MEAN)[inside], np.broadcast_to(MEAN, (16, 16, 3))
+    )
+    with pytest.raises(SettingsError, match='no fill "noise".*mean, blur, mirror'):
+        without_regions(picture, (region,), "noise", MEAN)
+
+
+def test_the_mirror_shows_both_sides_and_only_what_is_there() -> None:
+    pixels = np.zeros((4, 12, 3), np.uint8)
+    pixels[:, :4], pixels[:, 8:] = 50, 150
+    middle = without_regions(pixels, (Region((4.0, 0.0, 8.0, 4.0)),), "mirror", MEAN)[0, 4:8, 0]
+    np.testing.assert_array_equal(middle, np.rint(50 + 100 * np.array([0.125, 0.375, 0.625, 0.875])))
+    edge = without_regions(pixels, (Region((0.0, 0.0, 4.0, 4.0)),), "mirror", MEAN)[0, :4, 0]
+    np.testing.assert_array_equal(edge, [0, 0, 0, 0])  # what is mirrored at its right edge
+    beyond = without_regions(pixels, (Region((-5.0, -5.0, 40.0, 40.0)),), "mirror", MEAN)
+    assert beyond.shape == pixels.shape
+
+
+def test_regions_are_filled_by_their_share_and_taken_away_ones_are_not(picture: NDArray[np.uint8]) -> None:
+    regions = (Region((0.0, 0.0, 10.5, 10.0)), Region((0.0, 0.0, 5.0, 10.0), subtract=True))
+    found = without_regions(picture, regions, "mean", MEAN).astype(float)
+    np.testing.assert_array_equal(found[:10, :5], picture[:10, :5])
+    np.testing.assert_array_equal(found[:10, 5:10], np.broadcast_to(MEAN, (10, 5, 3)))
+    np.testing.assert_allclose(found[:10, 10], (picture[:10, 10] + MEAN) / 2, atol=0.51)
+
+
+def test_only_words_can_be_taken_from_a_caption(make_tiny: Callable[..., Model]) -> None:
+    model = make_tiny()
+    caption = model.reader.read("red dog")
+    assert without_words(model, caption, (0, 1, 3)) == [caption.ids[0], 0, *caption.ids[2:]]
+
+
+def test_both_sides_must_be_selected(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = make_tiny()
+    result = explain(model, picture, CAPTION, quadrature="gauss-legendre", steps=2)
+    for chosen in ({"span": "dog"}, {"box": BOX}, {}):
+        with pytest.raises(SelectionError, match="Words and a box are needed"):
+            measure(model, result, **chosen)
