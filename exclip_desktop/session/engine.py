@@ -27,6 +27,7 @@ from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.tokens import Caption
+from exclip_desktop.evaluate.removal import measure
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
@@ -37,6 +38,8 @@ from exclip_desktop.session.requests import (
     ExplainRequest,
     FramingsRequest,
     FramingsScored,
+    MeasuredAnswer,
+    MeasureRequest,
     ModelChoice,
     ModelFacts,
     ProfileRequest,
@@ -124,6 +127,14 @@ class ModelEngine:
         ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
         rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
         return Scored(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
+
+    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+        """Score the request's pair with its selection taken away."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            cancel.check()
+            found = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
+        return MeasuredAnswer(request.id, found)
 
     def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
         """Score the request's pair in every framing that the model takes."""

@@ -9,12 +9,13 @@ from exclip_desktop.session.requests import (
     ExplainRequest,
     ForecastRequest,
     FramingsRequest,
+    MeasureRequest,
     ProfileRequest,
     Request,
     ScoreRequest,
 )
 
-FIRST = (ExplainRequest, ScoreRequest, FramingsRequest, BesideRequest, ForecastRequest, ProfileRequest)
+FIRST = (ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, BesideRequest, ForecastRequest, ProfileRequest)
 """The kinds of request, in the order in which they are served."""
 LONG = (ExplainRequest, ForecastRequest, ProfileRequest)
 """Those that a person may cancel; the others are quick."""

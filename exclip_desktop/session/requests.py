@@ -7,8 +7,10 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.layers import Layer, Side, has_layer
+from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import ProfileRow
+from exclip_desktop.core.selection import Selection
 from exclip_desktop.storage.pictures import Picture
 
 
@@ -148,7 +150,19 @@ class ForecastRequest:
         return self.profile.choice
 
 
-OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | ProfileRequest | ForecastRequest
+@dataclass(frozen=True, slots=True)
+class MeasureRequest:
+    """Score a pair with a selection taken away, filled with ``fill``; ``id`` is of its own count."""
+
+    id: int
+    choice: ModelChoice
+    picture: Picture
+    explanation: Explanation
+    selection: Selection
+    fill: str
+
+
+OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | MeasureRequest | ProfileRequest | ForecastRequest
 """What is asked of the first model."""
 
 Request = OwnRequest | BesideRequest
@@ -204,6 +218,14 @@ class Foretold:
 
     id: int
     forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredAnswer:
+    """The answer to a ``MeasureRequest``."""
+
+    id: int
+    measured: Measured
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from exclip_desktop.session.exporting import Exporting
 from exclip_desktop.session.framing import FramingChoice
 from exclip_desktop.session.library import Library
 from exclip_desktop.session.listing import Librarian
+from exclip_desktop.session.measuring import Measuring
 from exclip_desktop.session.memo import PairMemo
 from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.selecting import Selecting
@@ -63,6 +64,7 @@ class Session(QObject):
         self.framing = FramingChoice(self.state, self._worker, self.explaining, self)
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)
+        self.measuring = Measuring(self.state, self._worker, self)
         self.beside = Beside(self.state, self.selecting, self._worker, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)

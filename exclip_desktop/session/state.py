@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import Framing
+from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.profile import Profile
 from exclip_desktop.core.selection import Preview, Selection
 from exclip_desktop.session.requests import Alternative, How, ModelChoice, ModelFacts
@@ -127,6 +128,7 @@ class _Values:
     facts: ModelFacts | None = None
     alternatives: tuple[Alternative, ...] = ()
     framings: tuple[tuple[Framing, float], ...] = ()
+    measured: Measured | None = None
     profile: ProfileShown = field(default_factory=ProfileShown)
     work: Work | None = None
     transfer: Transfer | None = None
@@ -146,6 +148,7 @@ class State(QObject):
         choice, how: the model and the method asked for; ``facts``: what the loaded model is, or None.
         alternatives: other captions for the picture, with their scores.
         framings: what the pair on screen scores in each framing; empty: not yet asked for.
+        measured: real scores with the selection on screen taken away; None: not yet asked for.
         profile: the layer profile.
         work, notice: what runs now, and the banner.
         transfer: what uses the network, or None: the network is off.
@@ -170,6 +173,7 @@ class State(QObject):
     facts_changed = Signal()
     alternatives_changed = Signal()
     framings_changed = Signal()
+    measured_changed = Signal()
     profile_changed = Signal()
     work_changed = Signal()
     transfer_changed = Signal()
@@ -276,6 +280,11 @@ class State(QObject):
     def profile(self) -> ProfileShown:
         """The layer profile."""
         return self._values.profile
+
+    @property
+    def measured(self) -> Measured | None:
+        """Real scores with the selection taken away."""
+        return self._values.measured
 
     @property
     def work(self) -> Work | None:

@@ -22,6 +22,8 @@ from exclip_desktop.session.requests import (
     Foretold,
     FramingsRequest,
     FramingsScored,
+    MeasuredAnswer,
+    MeasureRequest,
     ModelChoice,
     ModelFacts,
     OwnRequest,
@@ -54,6 +56,9 @@ class Engine(Protocol):
     def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
         """Score the request's pair in every framing."""
 
+    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+        """Score the request's pair with its selection taken away."""
+
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair, a row for every layer of its side."""
 
@@ -78,6 +83,7 @@ class Worker(QThread):
     explained = Signal(object)
     scored = Signal(object)
     framings_scored = Signal(object)
+    measured = Signal(object)
     profiled = Signal(object)
     foretold = Signal(object)
     failed = Signal(object)
@@ -187,6 +193,8 @@ class Worker(QThread):
             self.scored.emit(engine.score(request, tell, token))
         elif isinstance(request, FramingsRequest):
             self.framings_scored.emit(engine.score_framings(request, tell, token))
+        elif isinstance(request, MeasureRequest):
+            self.measured.emit(engine.measure(request, tell, token))
         elif isinstance(request, ForecastRequest):
             self.foretold.emit(Foretold(request.id, engine.forecast(request.profile, tell, token)))
         elif isinstance(request, ProfileRequest):

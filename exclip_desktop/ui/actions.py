@@ -84,6 +84,8 @@ ACTIONS: Final = (
     ActionSpec("remove_box", "Remove box", ("Delete", "Backspace"), SELECTING, "Remove the current box", "remove"),
     ActionSpec("name_box", "Name box…", ("F2",), SELECTING, "Give the current box a name", "name"),
     ActionSpec("select_words", "Select all words", ("Ctrl+A",), SELECTING, "Select every word of the caption", "words"),
+    ActionSpec("measure", "Test the selection…", ("Ctrl+T",), SELECTING,
+               "See what taking the selected words and boxes away does to the score"),
     ActionSpec("lasso", "Lasso", ("L",), SELECTING, "Draw free outlines instead of boxes", "lasso", True),
     ActionSpec("fit", "Fit", ("F",), ZOOM, "Show the whole picture", "fit"),
     ActionSpec("actual_size", "100 %", ("1",), ZOOM, "Show one picture pixel per screen pixel", "actual"),
@@ -141,7 +143,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&Edit": (
         *("undo", "redo", SEPARATOR),
         *("copy_picture", "copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", SEPARATOR),
-        *("select_words", "clear_selection", "lasso", "name_box", "remove_box", SEPARATOR),
+        *("select_words", "clear_selection", "lasso", "name_box", "remove_box", "measure", SEPARATOR),
         *("focus_caption", "cancel", SEPARATOR),
         *("clear_cache", "settings"),
     ),

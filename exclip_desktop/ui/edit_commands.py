@@ -10,6 +10,7 @@ from exclip_desktop.ui.about import AboutDialog
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.help_sheet import HelpSheet
 from exclip_desktop.ui.inspector import Inspector
+from exclip_desktop.ui.measure_dialog import MeasureDialog
 from exclip_desktop.ui.settings_dialog import SettingsDialog
 
 NEED_EXPLANATION = (
@@ -33,6 +34,7 @@ class EditCommands(QObject):
             "redo": session.undo.redo,
             "clear_selection": session.selecting.clear,
             "select_words": session.selecting.select_all_words,
+            "measure": self.measure,
             "remove_box": self.remove_box,
             "name_box": self.name_box,
             "copy_picture": self.copy_picture,
@@ -94,6 +96,11 @@ class EditCommands(QObject):
         if dialog.exec():
             self._session.explaining.choose_method(dialog.how(), dialog.device())
         dialog.deleteLater()
+
+    def measure(self) -> None:
+        """Put the selection to the test, in a window beside this one."""
+        dialog = MeasureDialog(self._session.state, self._session.measuring, self._window)
+        dialog.show()
 
     def show_help(self) -> None:
         """List shortcuts and gestures."""

@@ -11,6 +11,7 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.layers import Layer, has_layer, layers_of
+from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.requests import (
@@ -19,6 +20,8 @@ from exclip_desktop.session.requests import (
     ExplainRequest,
     FramingsRequest,
     FramingsScored,
+    MeasuredAnswer,
+    MeasureRequest,
     ModelChoice,
     ModelFacts,
     ProfileRequest,
@@ -60,6 +63,7 @@ class FakeEngine:
         self.profiled: list[ProfileRequest] = []
         self.foretold: list[ProfileRequest] = []
         self.asked: list[ExplainRequest] = []
+        self.measured: list[MeasureRequest] = []
         self.explained: list[str] = []
         self.completed: list[str] = []
         self.loaded: list[ModelChoice] = []
@@ -92,6 +96,11 @@ class FakeEngine:
         }
         made = replace(made, settings=replace(made.settings, **told))
         return Explained(request.id, made, 0.01, False)
+
+    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+        self.threads.add(threading.get_ident())
+        self.measured.append(request)
+        return MeasuredAnswer(request.id, Measured(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
 
     def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
         self.threads.add(threading.get_ident())

@@ -14,11 +14,21 @@ from exclip_desktop.core.errors import Cancelled, MemoryShortage, ModelError, Us
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.profile import profile_row
 from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.session import engine as engines
 from exclip_desktop.session.engine import ModelEngine
 from exclip_desktop.session.memo import PairMemo
-from exclip_desktop.session.requests import Explained, ExplainRequest, How, ModelChoice, ProfileRequest, ScoreRequest
+from exclip_desktop.session.requests import (
+    Explained,
+    ExplainRequest,
+    FramingsRequest,
+    How,
+    MeasureRequest,
+    ModelChoice,
+    ProfileRequest,
+    ScoreRequest,
+)
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION, save_random_model, tiny_config
@@ -231,3 +241,29 @@ def test_scores_are_ranked(engine: ModelEngine, request_of: Callable[..., Explai
     assert [entry.rank for entry in best_first] == [1, 2, 3]
     assert found.id == 7
     assert tuple(entry.caption for entry in found.alternatives) == scores.captions
+
+
+def test_every_framing_is_scored_as_it_would_be_explained(
+    engine: ModelEngine, request_of: Callable[..., ExplainRequest]
+) -> None:
+    asked = request_of()
+    found = engine.score_framings(FramingsRequest(3, asked.choice, asked.picture, CAPTION), silent, CancelToken())
+    scores = dict(found.scores)
+    assert (found.id, list(scores)) == (3, ["model", "crop", "squash", "pad", "whole"])
+    for framing in ("pad", "whole"):
+        explained = _explain(engine, request_of(how=How(framing=framing, quadrature="gauss-legendre", steps=2)))
+        assert scores[framing] == pytest.approx(explained.explanation.score, abs=1e-6)
+    narrow = Picture(np.zeros((4000, 1, 3), np.uint8))
+    few = engine.score_framings(FramingsRequest(4, asked.choice, narrow, CAPTION), silent, CancelToken())
+    assert 0 < len(few.scores) < 5  # too narrow for some
+
+
+def test_a_selection_is_measured(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
+    asked = request_of(how=How(quadrature="gauss-legendre", steps=2))
+    explanation = _explain(engine, asked).explanation
+    selection = Selection((2, 3), (Region((16.0, 8.0, 32.0, 24.0)),))
+    request = MeasureRequest(5, asked.choice, asked.picture, explanation, selection, "blur")
+    found = engine.measure(request, silent, CancelToken())
+    assert found.id == 5
+    assert found.measured.fill == "blur"
+    assert found.measured.both == pytest.approx(explanation.score, abs=1e-6)
