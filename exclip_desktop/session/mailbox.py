@@ -34,7 +34,8 @@ class Mailbox:
     """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
 
     A newer request takes the place of an older one, and cancels it if it runs. Idle work and profiles make room for any
-    other request, and go on after it; but an explanation takes the place of all that belongs to the one before.
+    other request, and go on after it; but an explanation takes the place of all that belongs to the one before. An
+    answer beside makes room for an explanation, which may come to nothing, and begins anew after it.
     """
 
     def __init__(self) -> None:
@@ -52,9 +53,8 @@ class Mailbox:
             running = self._running
             if isinstance(request, ExplainRequest):
                 self._forget_what_follows()
-            elif running is not None:
-                self._keep(running)
             if running is not None and _makes_room(running, request):
+                self._keep(running, request)
                 running.token.cancel()
             self._changed.notify()
 
@@ -64,11 +64,15 @@ class Mailbox:
         self._slots.pop(ForecastRequest, None)
         self._slots.pop(ProfileRequest, None)
 
-    def _keep(self, running: Job) -> None:
-        """Let what makes room go on afterwards, unless it was cancelled or is asked for anew."""
+    def _keep(self, running: Job, newer: Request) -> None:
+        """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
         if running.token.cancelled:
             return
-        if running.idle and isinstance(running.request, ExplainRequest):
+        if isinstance(running.request, BesideRequest):
+            self._slots.setdefault(BesideRequest, running.request)
+        elif isinstance(newer, ExplainRequest):
+            return
+        elif running.idle and isinstance(running.request, ExplainRequest):
             self._idle = running.request
         elif isinstance(running.request, ProfileRequest):
             self._slots.setdefault(ProfileRequest, running.request)
@@ -126,6 +130,6 @@ def _makes_room(running: Job, request: Request) -> bool:
     """Return whether what runs is to stop for a newer request."""
     if running.idle or type(running.request) is type(request):
         return True
-    if isinstance(running.request, ForecastRequest):
+    if isinstance(running.request, ForecastRequest | BesideRequest):
         return isinstance(request, ExplainRequest)
     return isinstance(running.request, ProfileRequest)

@@ -40,6 +40,11 @@ def _settle(opened: Opened, qtbot: QtBot) -> None:
     )
 
 
+def _last_asked(opened: Opened) -> tuple[ModelChoice, str] | None:
+    asked = opened.engine.asked
+    return (asked[-1].choice, asked[-1].caption) if asked else None
+
+
 def _enlarge(found: Explanation, times: float) -> Explanation:
     matrix = found.interactions
     return replace(found, interactions=replace(matrix, values=matrix.values * times))
@@ -159,6 +164,33 @@ def test_cancelling_stops_it_and_the_first_goes_on(paired: Opened, qtbot: QtBot)
     session.explaining.type_caption("a dog")
     _settle(paired, qtbot)
     assert paired.state.explanation.caption.text == "a dog"
+
+
+def test_a_caption_does_not_wait_for_the_answer_beside(paired: Opened, qtbot: QtBot) -> None:
+    session, engine, third = paired.session, paired.engine, ModelChoice("/models/third")
+    engine.gate.clear()
+    session.beside.open(third)
+    qtbot.waitUntil(lambda: _last_asked(paired) == (third, paired.state.caption))
+    session.explaining.type_caption("a dog")
+    qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
+    engine.gate.set()
+    qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a dog")
+    _settle(paired, qtbot)
+    assert session.beside.state.outcome.choice == third
+
+
+def test_an_explanation_that_fails_lets_the_answer_beside_go_on(paired: Opened, qtbot: QtBot) -> None:
+    session, engine, third = paired.session, paired.engine, ModelChoice("/models/third")
+    engine.gate.clear()
+    session.beside.open(third)
+    qtbot.waitUntil(lambda: _last_asked(paired) == (third, paired.state.caption))
+    session.explaining.type_caption("a dog")
+    qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
+    engine.raises.append(ModelError("It cannot.", "Choose another."))
+    engine.gate.set()
+    qtbot.waitUntil(lambda: session.beside.state.outcome.choice == third)
+    assert paired.state.notice.message == "It cannot."
+    assert session.beside.state.work is None
 
 
 def test_closing_lets_the_other_model_go(paired: Opened, qtbot: QtBot) -> None:

@@ -11,6 +11,7 @@ from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.session.mailbox import Mailbox
 from exclip_desktop.session.requests import (
+    BesideRequest,
     ExplainRequest,
     ForecastRequest,
     How,
@@ -120,6 +121,31 @@ def test_a_profile_makes_way_for_scores_and_goes_on_after_them() -> None:
     mailbox.put(_score(2))  # before the first has been taken
     assert mailbox.take().request.id == 2
     assert mailbox.take().request is profile
+
+
+def test_an_answer_beside_makes_way_for_an_explanation_and_begins_anew_after_it() -> None:
+    mailbox, beside = Mailbox(), BesideRequest(_explain(1))
+    mailbox.put(beside)
+    job = mailbox.take()
+    mailbox.put(_score())
+    assert not _cancelled(job.token.check)
+    mailbox.put(_explain(2))
+    assert _cancelled(job.token.check)
+    assert [type(mailbox.take().request) for _ in range(2)] == [ExplainRequest, ScoreRequest]
+    assert mailbox.take().request is beside
+
+
+def test_an_answer_beside_that_is_asked_anew_or_cancelled_does_not_come_back() -> None:
+    mailbox, newer = Mailbox(), BesideRequest(_explain(2))
+    mailbox.put(BesideRequest(_explain(1)))
+    mailbox.take()
+    mailbox.put(newer)
+    assert mailbox.take().request is newer
+    mailbox.put(_explain(3))
+    mailbox.cancel_beside()
+    assert isinstance(mailbox.take().request, ExplainRequest)
+    mailbox.put_idle(_explain(4))
+    assert mailbox.take().idle
 
 
 def test_a_newer_profile_takes_the_place_of_one_that_runs() -> None:
