@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import exclip_desktop
 from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
-from exclip_desktop.cli_options import add_method, add_model, add_pair, method_of, model_of, pair_of
+from exclip_desktop.cli_options import add_method, add_model, add_pair, check_outputs, method_of, model_of, pair_of
 from exclip_desktop.cli_profile import add_profile
-from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError, UserError
+from exclip_desktop.core.errors import CaptionError, SelectionError, UserError
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
 from exclip_desktop.report import as_text, measured_as_text, selection
-from exclip_desktop.storage.exports import as_plain, check_data_path, check_picture_path
+from exclip_desktop.storage.exports import as_plain
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.terminal import Bar, say
 
@@ -154,7 +154,9 @@ def _box(text: str) -> Box:
 
 def _explain(options: argparse.Namespace) -> None:
     image, caption = pair_of(options)
-    _check_before_work(options, image, caption)
+    check_outputs(options, image)
+    if options.measure is not None and (options.span is None or options.box is None):
+        raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
     _check_selection(options, model, caption, picture.pixels.shape)
@@ -173,20 +175,6 @@ def _explain(options: argparse.Namespace) -> None:
     if options.measure is not None:
         measured = exclip_desktop.measure(model, result, span=options.span, box=options.box, fill=options.measure)
     _give(result, image, options, measured)
-
-
-def _check_before_work(options: argparse.Namespace, image: Path, caption: str) -> None:
-    for target in (options.picture, options.out):
-        if target is not None and target.resolve() == image.resolve():
-            raise OutputError(f"{target} is the picture itself, and would be overwritten.", "Give another file.")
-    if options.picture is not None:
-        check_picture_path(options.picture)
-    if options.out is not None:
-        check_data_path(options.out)
-    if not caption.strip():
-        raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
-    if options.measure is not None and (options.span is None or options.box is None):
-        raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
 
 
 def _check_selection(options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...]) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.cli_options import add_model, add_pair, model_of, pair_of
+from exclip_desktop.cli_options import add_model, add_pair, check_outputs, model_of, pair_of
 from exclip_desktop.core.errors import CaptionError, OutputError
 from exclip_desktop.core.framing import FRAMINGS
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports import check_data_path, check_picture_path
 from exclip_desktop.storage.maps import map_as_plain, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
 from exclip_desktop.terminal import Bar, say
@@ -54,7 +53,9 @@ def _map(options: argparse.Namespace) -> None:
     image, caption = pair_of(options)
     told = dict(_named(text) for text in options.option)
     methods.chosen(options.method, told, options.side)
-    _check(options, image)
+    if options.picture is not None and options.side == "text":
+        raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
+    check_outputs(options, image)
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
     with Bar("Mapping by ") as bar:
@@ -72,18 +73,6 @@ def _map(options: argparse.Namespace) -> None:
     for note in (*model.notes, *picture.notes):
         say(note)
     _give(found, methods.METHODS[options.method].name, picture, options)
-
-
-def _check(options: argparse.Namespace, image: Path) -> None:
-    for target in (options.picture, options.out):
-        if target is not None and target.resolve() == image.resolve():
-            raise OutputError(f"{target} is the picture itself, and would be overwritten.", "Give another file.")
-    if options.picture is not None:
-        if options.side == "text":
-            raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
-        check_picture_path(options.picture)
-    if options.out is not None:
-        check_data_path(options.out)
 
 
 def _give(found: "TokenMap", name: str, picture: Picture, options: argparse.Namespace) -> None:

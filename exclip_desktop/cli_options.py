@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.core.errors import CaptionError, SelectionError
+from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError
 from exclip_desktop.core.precision import FULL, PRECISIONS
 from exclip_desktop.core.preprocessing import PREPROCESSINGS
+from exclip_desktop.storage.exports import check_data_path, check_picture_path
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.terminal import Bar
@@ -105,10 +106,12 @@ def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
     """Return the picture and the caption that are meant; without any, the first sample's.
 
     Raises:
-        CaptionError, SelectionError: only one is given, or there is no such sample.
+        CaptionError, SelectionError: only one is given, the caption is empty, or there is no such sample.
 
     """
     if options.image is not None and options.caption is not None and options.sample is None:
+        if not options.caption.strip():
+            raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
         return Path(options.image), options.caption
     if options.image is not None:
         raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
@@ -117,6 +120,22 @@ def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
     if not 1 <= number <= len(shipped):
         raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)} (--sample).")
     return shipped[number - 1].path, shipped[number - 1].caption
+
+
+def check_outputs(options: argparse.Namespace, image: Path) -> None:
+    """Refuse, before any work, a figure (--picture) or numbers (--out) that could not be written.
+
+    Raises:
+        OutputError: a file's ending is unknown, or it is the picture itself.
+
+    """
+    for target in (options.picture, options.out):
+        if target is not None and target.resolve() == image.resolve():
+            raise OutputError(f"{target} is the picture itself, and would be overwritten.", "Give another file.")
+    if options.picture is not None:
+        check_picture_path(options.picture)
+    if options.out is not None:
+        check_data_path(options.out)
 
 
 def model_of(options: argparse.Namespace) -> "Model":

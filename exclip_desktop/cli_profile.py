@@ -6,7 +6,6 @@ from typing import Any
 
 import exclip_desktop
 from exclip_desktop.cli_options import add_method, add_model, add_pair, method_of, model_of, pair_of
-from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.layers import SIDES
 from exclip_desktop.report import profile_as_plain, profile_as_text
 from exclip_desktop.storage.pictures import read_picture
@@ -32,8 +31,6 @@ def add_profile(commands: Any) -> None:
 
 def _profile(options: argparse.Namespace) -> None:
     image, caption = pair_of(options)
-    if not caption.strip():
-        raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
     with Bar("Explaining the ") as bar:

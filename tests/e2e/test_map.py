@@ -67,6 +67,7 @@ def test_the_table_names_every_method(capsys: pytest.CaptureFixture[str]) -> Non
         (["--side", "text", "--picture", "x.png"], "no figure"),
         (["--side", "text", "--method", "rise"], "maps pictures only"),
         (["--out", "x.txt"], "Use .npz"),
+        (["a.png", " "], "The caption is empty"),
     ],
 )
 def test_what_makes_no_sense_is_said_before_any_work(
