@@ -80,6 +80,13 @@ def map_caption(
     return _answer(question, picture, caption, method, options, framing, caption, values)
 
 
+def _used(options: Any, question: Question) -> dict[str, object]:
+    """Return all options by name; of more layers than there are blocks, as many as there are."""
+    told = asdict(options)
+    tower = question.model.image if question.side == "image" else question.model.text
+    return {**told, "layers": min(told["layers"], tower.layers)} if "layers" in told else told
+
+
 def _answer(
     question: Question,
     picture: NDArray[np.uint8],
@@ -93,7 +100,7 @@ def _answer(
     model, size = question.model, (picture.shape[1], picture.shape[0])
     return TokenMap(
         method=method.key,
-        options=asdict(options),
+        options=_used(options, question),
         side=question.side,
         values=values.cpu().double().numpy(),
         target=target,

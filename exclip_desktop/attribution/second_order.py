@@ -177,7 +177,9 @@ def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, met
     """Return whether ``explain_words`` is cheaper than the whole factor of a picture of ``size`` (width, height)."""
     cut = _image_cut(model, size, method)
     tokens = cut.prefix + cut.grid[0] * cut.grid[1]
-    return pays_as_pair(cut.query is not None, len(caption.tokens), tokens, model.image.embedding_size)
+    hidden = model.text.cut(method.text_layer, model.ids(caption.ids)).hidden
+    count = len(caption.tokens) - len(hidden)
+    return pays_as_pair(cut.query is not None, count, tokens, model.image.embedding_size)
 
 
 def _explanation(

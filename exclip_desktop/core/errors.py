@@ -36,6 +36,10 @@ class ModelError(UserError):
     """The model is unknown, is not on this computer, does not fit its architecture or cannot be explained."""
 
 
+class DeviceError(ModelError):
+    """This computer cannot compute on the device that is asked for."""
+
+
 class SettingsError(UserError):
     """A setting is out of range or does not fit the model."""
 

@@ -128,6 +128,8 @@ def _remove_from_hub(path: Path) -> None:
     revisions = [
         held.commit_hash for repo in cache.repos for held in repo.revisions if held.snapshot_path in path.parents
     ]
+    if not revisions:
+        raise OSError("Hugging Face's cache does not list it")
     cache.delete_revisions(*revisions).execute()
 
 

@@ -2,14 +2,14 @@
 
 import torch
 
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import DeviceError
 
 
 def device_of(name: str | None) -> torch.device:
     """Return the device of that name; None: the best one here.
 
     Raises:
-        ModelError: this computer cannot use it; those that are here are named.
+        DeviceError: this computer cannot use it; those that are here are named.
 
     """
     there = _devices_here()
@@ -17,7 +17,7 @@ def device_of(name: str | None) -> torch.device:
         device = torch.device(there[0] if name is None else name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ModelError(
+        raise DeviceError(
             f'This computer cannot use the device "{name}".', f"Give one that is here (--device): {', '.join(there)}."
         ) from error
     return device

@@ -125,7 +125,16 @@ def identified(source: Source, weights: Weights) -> Source:
         note = f"{file} holds the published weights of {one.name} ({one.tag})."
         found = replace(source, name=one.name, schema=one.name, tag=one.tag, notes=(*source.notes, note))
         return _published(found, one.config, source.preprocess)
-    return source if source.schema else _recognised(source, weights)
+    return _doubted(source) if source.schema else _recognised(source, weights)
+
+
+def _doubted(source: Source) -> Source:
+    """Return the source with what cannot be told by looking: which activation its weights were trained with."""
+    twin = f"{source.schema}-quickgelu"
+    if twin not in open_clip.list_models():
+        return source
+    note = f"Weights trained with QuickGELU, such as OpenAI's, need {twin}; {source.weights.name} does not say which."
+    return replace(source, notes=(*source.notes, note))
 
 
 def preprocess_of(source: Source) -> dict[str, Any]:

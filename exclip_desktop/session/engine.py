@@ -20,7 +20,7 @@ from exclip_desktop.attribution.second_order import (
     resolve_method,
 )
 from exclip_desktop.attribution.trouble import is_out_of_memory, memory_told
-from exclip_desktop.core.errors import ModelError, PictureError
+from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.forecast import Forecast
@@ -266,8 +266,8 @@ def _load(choice: ModelChoice) -> tuple[Model, str]:
     try:
         model = load(choice.device)
         return model, " ".join(model.notes)
-    except ModelError as error:
-        if choice.device is None or "device" not in error.message:
+    except DeviceError as error:
+        if choice.device is None:
             raise
         why = error.message
     except (RuntimeError, MemoryError) as error:

@@ -342,6 +342,16 @@ def test_architectures_that_differ_in_no_shape_are_named(
     assert "(--model)" in caught.value.hint
 
 
+def test_weights_that_may_want_quick_gelu_are_doubted(
+    folder: Path, architecture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = folder / "open_clip_model.safetensors"
+    assert not any("QuickGELU" in note for note in load(TINY, weights).notes)
+    twin = {**open_clip.get_model_config(architecture), "quick_gelu": True}
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, f"{TINY}-quickgelu", twin)
+    assert any(f"need {TINY}-quickgelu" in note for note in load(TINY, weights).notes)
+
+
 def test_an_inspection_tells_what_is_left_to_ask(
     architecture: str, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from exclip_desktop.core.errors import Cancelled, MemoryShortage, ModelError, UserError
+from exclip_desktop.core.errors import Cancelled, DeviceError, MemoryShortage, ModelError, UserError
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.profile import profile_row
 from exclip_desktop.core.progress import CancelToken, silent
@@ -33,7 +33,7 @@ from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION, save_random_model, tiny_config
 
-NO_CUDA = ModelError('This computer cannot use the device "cuda".', 'Give "cpu", "cuda" or "mps".')
+NO_CUDA = DeviceError('This computer cannot use the device "cuda".', 'Give "cpu", "cuda" or "mps".')
 
 
 @pytest.fixture(scope="module")

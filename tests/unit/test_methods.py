@@ -127,5 +127,6 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
     for key, one in found.items():
         np.testing.assert_allclose(one.values, expected[key], rtol=1e-8, atol=1e-12, err_msg=key)
         assert (one.side, one.values.shape) == ("text", (count,))
+    assert found["grad-eclip"].options["layers"] == 3  # not the usual 8: there are no more
     with pytest.raises(MethodError, match="RISE maps pictures only"):
         chosen("rise", side="text")
