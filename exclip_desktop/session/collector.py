@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS: Final = 250
+EVERY_MS: Final = 1000  # seldom: a collection holds the worker up, too
 YOUNG_OBJECTS: Final = 700  # fewer are left alone, as Python does
 FULL_EVERY: Final = 10  # collections, as Python does
 
