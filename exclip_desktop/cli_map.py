@@ -10,6 +10,7 @@ import exclip_desktop
 from exclip_desktop.cli_options import add_model, add_pair, check_outputs, model_of, pair_of
 from exclip_desktop.core.errors import CaptionError, OutputError
 from exclip_desktop.core.framing import FRAMINGS
+from exclip_desktop.core.method_facts import facts_of, table
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.maps import map_as_plain, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
@@ -46,13 +47,13 @@ def add_map(commands: Any) -> None:
 
 
 def _map(options: argparse.Namespace) -> None:
-    methods = import_module("exclip_desktop.attribution.methods")  # it imports torch
     if options.methods:
-        print(methods.table())
+        print(table())
         return
     image, caption = pair_of(options)
     told = dict(_named(text) for text in options.option)
-    methods.chosen(options.method, told, options.side)
+    facts = facts_of(options.method, "first")
+    facts.read(told, options.side)
     if options.picture is not None and options.side == "text":
         raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
     check_outputs(options, image)
@@ -72,7 +73,7 @@ def _map(options: argparse.Namespace) -> None:
         )
     for note in (*model.notes, *picture.notes):
         say(note)
-    _give(found, methods.METHODS[options.method].name, picture, options)
+    _give(found, facts.name, picture, options)
 
 
 def _give(found: "TokenMap", name: str, picture: Picture, options: argparse.Namespace) -> None:

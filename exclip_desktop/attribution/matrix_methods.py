@@ -1,6 +1,6 @@
-"""The table of methods that give a matrix beside ours, and the one call that asks them."""
+"""The methods that give a matrix beside ours, at work; what they are called: ``core.method_facts``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -16,8 +16,10 @@ from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime
 from exclip_desktop.attribution.matrices.itsm import itsm
 from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
 from exclip_desktop.attribution.trouble import check_finite
+from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of
 from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.tokens import Caption
@@ -62,14 +64,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class MatrixMethod:
-    """A row of the table; ``values`` gives (rows, patches) from a pair and options."""
+    """A method at work; ``values`` gives (rows, patches) from a pair and the value that its ``options`` make."""
 
     key: str
-    name: str
-    citation: str
-    cost: str
-    options: Any
     values: Callable[[Pair, Any], Tensor]
+    options: type = Plain
+
+    @property
+    def facts(self) -> MethodFacts:
+        """Its names, source, cost and what can be chosen."""
+        return FACTS[self.key]
 
 
 def _itsm(pair: Pair, _: Plain) -> Tensor:
@@ -117,18 +121,26 @@ def _in_rows(found: Tensor, pair: Pair) -> Tensor:
 MATRIX_METHODS: Final = {
     method.key: method
     for method in (
-        MatrixMethod("itsm", "ITSM", "", "one run of each side", Plain(), _itsm),
-        MatrixMethod(
-            *("fixlip", "FIxLIP", "Baniecki et al., NeurIPS 2025"),
-            *("one run for every coalition of either side: 2 √pairs", Fixlip(), _fixlip),
-        ),
-        MatrixMethod(
-            *("interaction-lime", "InteractionLIME", "Joukovsky et al., ICIP 2023"),
-            *("one run of each side for every sample", InteractionLime(), _interaction_lime),
-        ),
-        MatrixMethod("outer-product", "Outer product of GAME's maps", "", "two backward passes", Plain(), _outer),
+        MatrixMethod("itsm", _itsm),
+        MatrixMethod("fixlip", _fixlip, Fixlip),
+        MatrixMethod("interaction-lime", _interaction_lime, InteractionLime),
+        MatrixMethod("outer-product", _outer),
     )
 }
+
+
+def chosen_matrix(key: str, options: Mapping[str, str] | None = None) -> tuple[MatrixMethod, Any]:
+    """Return a method and its options, given as text by name; those that are not given are the usual ones.
+
+    Raises:
+        SettingsError: there is no such method or option, or the text is none of its values.
+
+    """
+    if key == OURS:
+        raise SettingsError(f"{FACTS[key].name} are this program's own.", "Use explain.")
+    values = facts_of(key, "second").read(options or {})
+    method = MATRIX_METHODS[key]
+    return method, method.options(**values)
 
 
 def matrix_by(

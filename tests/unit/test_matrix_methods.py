@@ -26,7 +26,7 @@ RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64
 
 
 def _options(key: str) -> Any:
-    return QUICK.get(key, MATRIX_METHODS[key].options)
+    return QUICK.get(key, MATRIX_METHODS[key].options())
 
 
 def _in_float64(model: Model) -> Model:

@@ -54,7 +54,7 @@ def test_a_map_is_of_its_target(make_tiny: Callable[..., Model], picture: NDArra
 
 def test_options_are_read_from_text() -> None:
     method, options = chosen("grad-eclip", {"layers": "3", "likeness": "softmax", "signed": "True"})
-    assert (method.name, options) == ("Grad-ECLIP", GradEclip(3, "softmax", signed=True))
+    assert (method.facts.name, options) == ("Grad-ECLIP", GradEclip(3, "softmax", signed=True))
     assert chosen("rise", {"share": "0.25"})[1].share == 0.25
     assert chosen("grad-cam", {"layer": "−2"})[1].layer == -2
 
@@ -113,7 +113,7 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
     found = {
         key: map_caption(model, picture, CAPTION, *chosen(key, side="text"))
         for key, method in METHODS.items()
-        if method.for_captions is not None and key != "m2ib"
+        if "text" in method.facts.sides and key != "m2ib"
     }
     assert found.keys() == {"grad-eclip", "raw-attention", "rollout", "grad-cam", "game"}
     eclip = np.maximum(oracle.grad_eclip(tower, other, 3, slice(None)), 0)[1 : count - 1]
