@@ -24,6 +24,10 @@ class PictureError(UserError):
     """The picture cannot be read, or is too large."""
 
 
+class ListError(UserError):
+    """A list of pairs cannot be read."""
+
+
 class CaptionError(UserError):
     """The caption is empty, or does not hold the words asked for."""
 

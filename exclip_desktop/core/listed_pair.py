@@ -1,7 +1,9 @@
-"""A picture and a caption as a list names them, with what is known of the picture."""
+"""A picture and a caption as a list names them, with what is known of the picture; and the list itself."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from exclip_desktop.core.paths import expanded
 from exclip_desktop.core.selection import Region
 
 
@@ -26,3 +28,37 @@ class ListedPair:
     label: str = ""
     regions: tuple[Region, ...] = ()
     mask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListNote:
+    """What of a list could not be read: ``place`` names file and line, ``text`` says what, and what became of it."""
+
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return both as one line."""
+        return f"{self.place}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class PairList:
+    """A list of pairs as it was read.
+
+    Attributes:
+        source: the file or folder.
+        folder: where relative paths of its pictures and masks start.
+        pairs: what could be read, in the list's order; ids differ.
+        notes: what could not be read.
+
+    """
+
+    source: Path
+    folder: Path
+    pairs: tuple[ListedPair, ...]
+    notes: tuple[ListNote, ...] = ()
+
+    def path_of(self, written: str) -> Path:
+        """Return the place of a picture or mask whose path the list writes as ``written``."""
+        return self.folder / expanded(written)

@@ -1,0 +1,86 @@
+"""Flickr30k Entities (Plummer et al., ICCV 2015): captions whose phrases have boxes."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.listed_pair import ListedPair, ListNote
+from exclip_desktop.core.paths import is_dir, is_file
+from exclip_desktop.core.selection import Region
+from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
+from exclip_desktop.storage.regions import EDGES, region_of
+
+SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
+PLACES: Final = ("flickr30k-images", "flickr30k_images", "images", "Images", ".")
+PHRASE: Final = re.compile(r"\[/EN#(\d+)/\S+ ([^\]]*)\]")
+EDGE_NAMES: Final = dict(zip(EDGES, ("xmin", "ymin", "xmax", "ymax"), strict=True))
+
+
+def is_flickr30k(path: Path) -> bool:
+    """Whether a folder holds sentences and annotations."""
+    return is_dir(path / SENTENCES) and is_dir(path / ANNOTATIONS)
+
+
+def read_flickr30k(path: Path, pictures: Path | None = None) -> Listing:
+    """Read ``Sentences/*.txt``, with the boxes of ``Annotations/*.xml`` joined by their entities.
+
+    A pair's id is ``picture#line``, from 0, as Flickr30k's own; its regions are the boxes of its phrases, named by the
+    phrase's words. Pictures are in ``pictures``, or in a usual folder in ``path`` or beside it.
+
+    Raises:
+        ListError: it cannot be read, or there is no sentence.
+
+    """
+    try:
+        files = sorted((path / SENTENCES).glob("*.txt"))
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not files:
+        raise ListError(f"There are no sentences in {path / SENTENCES}.", "Unpack Flickr30k Entities' archive there.")
+    return Listing(pictures or _folder_of(path, files[0].stem), _entries(path, files))
+
+
+def _folder_of(path: Path, first: str) -> Path:
+    places = [base / name for base in (path, path.parent) for name in PLACES]
+    return next((place for place in places if is_file(place / f"{first}.jpg")), path)
+
+
+def _entries(root: Path, files: list[Path]) -> Iterator[Entry]:
+    for file in files:
+        place = f"{SENTENCES}/{file.name}"
+        try:
+            lines = file.read_text("utf-8-sig").split("\n")
+        except (OSError, UnicodeError) as error:
+            yield ListNote(place, f"this cannot be read ({error}); left out.")
+            continue
+        try:
+            boxes = _boxes(root / ANNOTATIONS / f"{file.stem}.xml")
+        except (OSError, UnicodeError, ElementTree.ParseError, ValueError) as error:
+            yield ListNote(f"{ANNOTATIONS}/{file.stem}.xml", f"no boxes can be read ({error}); the captions are kept.")
+            boxes = {}
+        for number, line in enumerate(line.strip() for line in lines):
+            if line:
+                yield _pair(f"{file.stem}.jpg", number, line, boxes)
+
+
+def _pair(picture: str, number: int, line: str, boxes: dict[str, list[Region]]) -> ListedPair:
+    regions = [
+        Region(region.box, name=words) for entity, words in PHRASE.findall(line) for region in boxes.get(entity, ())
+    ]
+    return ListedPair(f"{picture}#{number}", picture, PHRASE.sub(r"\2", line), regions=tuple(regions))
+
+
+def _boxes(path: Path) -> dict[str, list[Region]]:
+    """Return the boxes of every entity in an annotation; scenes and what is not visible have none."""
+    found: dict[str, list[Region]] = defaultdict(list)
+    for thing in ElementTree.parse(path).getroot().iter("object"):
+        box = thing.find("bndbox")
+        if box is not None:
+            region = region_of({edge: float(box.findtext(name, "nan")) for edge, name in EDGE_NAMES.items()})
+            for name in thing.findall("name"):
+                found[name.text or ""].append(region)
+    return found

@@ -1,0 +1,63 @@
+"""A folder of pictures, with their captions beside them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.listed_pair import ListNote
+from exclip_desktop.storage.pair_lists.jsonl import parsed, record_entries
+from exclip_desktop.storage.pair_lists.records import Entry, Listing, is_unicode, unreadable
+
+PICTURES: Final = frozenset(
+    (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
+)
+
+
+def read_folder(path: Path, pictures: Path | None = None) -> Listing:
+    """Read the pictures of a folder and of those in it, by name; one without captions gives a pair without one.
+
+    Captions are beside ``name.png`` in ``name.txt``, one a line, or in ``name.json``: a text, a list of texts, or an
+    object with the names of ``records.NAMES``. Files and folders whose name starts with a dot are passed over.
+
+    Raises:
+        ListError: it cannot be read.
+
+    """
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return Listing(path, _entries(path))
+
+
+def _entries(root: Path) -> Iterator[Entry]:
+    for folder, below, names in os.walk(root):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        there = set(names)
+        for name in sorted(names):
+            stem, ending = os.path.splitext(name)
+            if ending.lower() in PICTURES and not name.startswith("."):
+                yield from _picture(root, Path(folder, name), f"{stem}.txt" in there, f"{stem}.json" in there)
+
+
+def _picture(root: Path, path: Path, has_text: bool, has_json: bool) -> Iterator[Entry]:
+    picture = path.relative_to(root).as_posix()
+    if not is_unicode(picture):
+        yield ListNote(ascii(picture), "the name is no Unicode text; left out. Rename the file.")
+        return
+    beside = path.with_suffix(".txt" if has_text else ".json")
+    place = beside.relative_to(root).as_posix()
+    try:
+        if has_text:
+            lines = (line.strip() for line in beside.read_text("utf-8-sig").split("\n"))
+            found: object = {"captions": [line for line in lines if line]}
+        else:
+            found = parsed(beside) if has_json else {}
+    except (OSError, UnicodeError, ListError) as error:
+        told = error.message if isinstance(error, ListError) else f"this cannot be read ({error})."
+        yield ListNote(place, f"{told} Its picture is left out.")
+        return
+    record = found if isinstance(found, dict) else {"captions": found}
+    yield from record_entries(record, place, picture, picture=picture)
