@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any
 from exclip_desktop.core.version import __version__
 
 if TYPE_CHECKING:
-    from exclip_desktop.api import Result, explain, load_model, map_by, measure, profile, score
+    from exclip_desktop.api import MatrixResult, Result, explain, load_model, map_by, matrix_by, measure, profile, score
 
-__all__ = ["Result", "__version__", "explain", "load_model", "map_by", "measure", "profile", "score"]
+__all__ = [
+    "MatrixResult",
+    "Result",
+    "__version__",
+    "explain",
+    "load_model",
+    "map_by",
+    "matrix_by",
+    "measure",
+    "profile",
+    "score",
+]
 
 
 def __getattr__(name: str) -> Any:

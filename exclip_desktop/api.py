@@ -1,22 +1,19 @@
 """The public functions behind ``from exclip_desktop import …``."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.attribution.mapping import map_caption, map_picture
+from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
 from exclip_desktop.attribution.methods import chosen
 from exclip_desktop.attribution.profile import profile_pair
 from exclip_desktop.attribution.second_order import explain_pair, resolve_method
 from exclip_desktop.attribution.trouble import memory_told
 from exclip_desktop.core.errors import CaptionError, SettingsError
-from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.layers import SIDES, Side
@@ -30,67 +27,13 @@ from exclip_desktop.evaluate.removal import measure as measure_selection
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
-from exclip_desktop.report import warnings_of
-from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports import check_picture_path, save_data
+from exclip_desktop.report import unseen_told, warnings_of
+from exclip_desktop.results import MatrixResult, Result
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
-__all__ = ["Result", "explain", "load_model", "map_by", "measure", "profile", "score"]
+__all__ = ["MatrixResult", "Result", "explain", "load_model", "map_by", "matrix_by", "measure", "profile", "score"]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
-
-
-class Result(Explanation):
-    """An explanation that knows its picture, so that it can be drawn and saved.
-
-    Attributes:
-        pixels: the upright RGB picture, uint8 (H, W, 3).
-        notes: what a person should know before they trust the numbers: how the picture was read, what of the caption
-            the model did not see, which integral is not exact.
-
-    """
-
-    __slots__ = ("notes", "pixels")
-    pixels: NDArray[np.uint8]
-    notes: tuple[str, ...]
-
-    def __init__(self, explanation: Explanation, pixels: NDArray[np.uint8], notes: tuple[str, ...]) -> None:
-        """Take over every field of ``explanation``."""
-        super().__init__(**{field.name: getattr(explanation, field.name) for field in fields(explanation)})
-        object.__setattr__(self, "pixels", pixels)
-        object.__setattr__(self, "notes", notes)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy with the picture: a frozen dataclass with slots keeps its own fields only."""
-        plain = Explanation(**{field.name: getattr(self, field.name) for field in fields(self)})
-        return type(self), (plain, self.pixels, self.notes)
-
-    def save(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
-        """Write the numbers as ``.npz``, ``.json`` or ``.csv``; with ``span`` or ``box``, the selection as well.
-
-        What the files hold: ``storage.exports.save_data``.
-
-        Raises:
-            CaptionError, SelectionError: span or box does not fit.
-            OutputError: the file cannot be written.
-
-        """
-        nothing = span is None and box is None
-        save_data(self, Path(path), None if nothing else self.select(span, box))
-
-    def plot(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
-        """Write the figure as ``.png``, ``.svg`` or ``.pdf``, for the words in ``span`` and the patches in ``box``.
-
-        Raises:
-            CaptionError, SelectionError: span or box does not fit.
-            OutputError: the file cannot be written.
-
-        """
-        target = Path(path)
-        check_picture_path(target)
-        figures = import_module("exclip_desktop.render.figure")  # matplotlib is imported when a figure is made
-        figure = figures.draw_figure(self, self.pixels, figures.FigureOptions(span=span, box=box))
-        write_atomically(target, lambda file: figures.save_figure(figure, file, target.suffix.lower()))
 
 
 def explain(
@@ -181,7 +124,7 @@ def profile(
 
 
 def measure(
-    model: Model, result: Result, *, span: Span | None = None, box: Box | None = None, fill: str = "mean"
+    model: Model, result: Result | MatrixResult, *, span: Span | None = None, box: Box | None = None, fill: str = "mean"
 ) -> Measured:
     """Take the words in ``span`` and the patches in ``box`` away, each and both, and ask the model for its scores.
 
@@ -219,6 +162,33 @@ def map_by(
             return map_caption(model, pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel)
         asked = {"target": target, "framing": framing, "progress": progress, "cancel": cancel}
         return map_picture(model, pixels, caption, row, values, **asked)  # type: ignore[arg-type]  # by name
+
+
+def matrix_by(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    method: str = "fixlip",
+    *,
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    **options: object,
+) -> MatrixResult:
+    """Ask another method of the second order for every caption token × every patch; the result selects as ours does.
+
+    ``method`` is a key of ``attribution.matrix_methods.MATRIX_METHODS``, ``options`` are that method's. It has no
+    ledger: what the values add up to is each method's own. What may be raised:
+    ``attribution.matrix_methods.chosen_matrix`` and ``matrix_of``.
+    """
+    row, values = chosen_matrix(method, {name: str(value) for name, value in options.items()})
+    picture = read_picture(image, max_megapixels)
+    with memory_told():
+        found = matrix_of(
+            model, picture.pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel
+        )
+    return MatrixResult(found, picture.pixels, (*model.notes, *picture.notes, *unseen_told(found.caption)))
 
 
 def score(

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import os
 import shlex
 import sys
@@ -14,10 +13,19 @@ from typing import TYPE_CHECKING
 import exclip_desktop
 from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
-from exclip_desktop.cli_options import add_method, add_model, add_pair, check_outputs, method_of, model_of, pair_of
+from exclip_desktop.cli_options import (
+    add_method,
+    add_model,
+    add_pair,
+    add_selection,
+    check_outputs,
+    check_selection,
+    method_of,
+    model_of,
+    pair_of,
+)
 from exclip_desktop.cli_profile import add_profile
 from exclip_desktop.core.errors import CaptionError, SelectionError, UserError
-from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
@@ -28,7 +36,6 @@ from exclip_desktop.terminal import Bar, say
 
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
-    from exclip_desktop.models.model import Model
 
 COMMANDS = ("explain", "profile", "map", "models", "doctor")
 USER_ERROR = 2
@@ -90,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(run=_explain)
     add_pair(explain)
-    _add_selection(explain)
+    _add_measured_selection(explain)
     add_model(explain)
     add_method(explain)
     _add_output(explain)
@@ -106,18 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--span",
-        metavar="WORDS",
-        help='whole words of the caption to select, e.g. "red balloon": wherever they stand, in capitals or not',
-    )
-    parser.add_argument(
-        "--box",
-        type=_box,
-        metavar="X0,Y0,X1,Y1",
-        help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
-    )
+def _add_measured_selection(parser: argparse.ArgumentParser) -> None:
+    add_selection(parser)
     parser.add_argument(
         "--measure",
         choices=FILLS,
@@ -142,16 +139,6 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _box(text: str) -> Box:
-    try:
-        x0, y0, x1, y1 = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give X0,Y0,X1,Y1 in pixels") from None
-    if not all(map(math.isfinite, (x0, y0, x1, y1))):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give finite numbers")
-    return x0, y0, x1, y1
-
-
 def _explain(options: argparse.Namespace) -> None:
     image, caption = pair_of(options)
     check_outputs(options, image)
@@ -159,7 +146,7 @@ def _explain(options: argparse.Namespace) -> None:
         raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
-    _check_selection(options, model, caption, picture.pixels.shape)
+    check_selection(options, model, caption, picture.pixels.shape, model.resolve_layer("image", options.image_layer))
     with Bar("Explaining the ") as bar:
         result = exclip_desktop.explain(
             model,
@@ -175,16 +162,6 @@ def _explain(options: argparse.Namespace) -> None:
     if options.measure is not None:
         measured = exclip_desktop.measure(model, result, span=options.span, box=options.box, fill=options.measure)
     _give(result, image, options, measured)
-
-
-def _check_selection(options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...]) -> None:
-    """Refuse words and boxes that select nothing before the work, not after it."""
-    if options.span is not None:
-        model.reader.read(caption).rows_of(options.span)
-    if options.box is not None:
-        model.check_framing(options.framing)
-        layer = model.resolve_layer("image", options.image_layer)
-        model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
 
 
 def _give(result: "Result", image: Path, options: argparse.Namespace, measured: Measured | None) -> None:

@@ -1,4 +1,4 @@
-"""The command ``map``: what other methods say of a picture or a caption."""
+"""The command ``map``: what other methods say of a picture, a caption, or a pair."""
 
 import argparse
 import json
@@ -7,17 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.cli_options import add_model, add_pair, check_outputs, model_of, pair_of
-from exclip_desktop.core.errors import CaptionError, OutputError
+from exclip_desktop.cli_options import (
+    add_model,
+    add_pair,
+    add_selection,
+    check_outputs,
+    check_selection,
+    model_of,
+    pair_of,
+)
+from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.framing import FRAMINGS
-from exclip_desktop.core.method_facts import facts_of, table
+from exclip_desktop.core.layers import Side
+from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of, table
+from exclip_desktop.report import matrix_as_text, selection
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.exports import as_plain
 from exclip_desktop.storage.maps import map_as_plain, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
 from exclip_desktop.terminal import Bar, say
 
 if TYPE_CHECKING:
     from exclip_desktop.core.token_map import TokenMap
+    from exclip_desktop.models.model import Model  # it imports torch
 
 STRONGEST = 8
 
@@ -27,7 +39,8 @@ def add_map(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "map",
         help="map a picture or a caption by another method",
-        description="Map a picture, or a caption, by a method of the first order: one value for every patch or token. "
+        description="Ask another method. One of the first order maps a picture, or a caption: one value for every "
+        "patch or token. One of the second order gives a matrix of tokens × patches, of which --span and --box select. "
         "Without picture and caption, a sample is taken; --methods lists the methods.",
     )
     parser.set_defaults(run=_map)
@@ -35,14 +48,17 @@ def add_map(commands: Any) -> None:
     parser.add_argument("--methods", action="store_true", help="list the methods, with their options, and stop")
     parser.add_argument("--method", default="grad-eclip", metavar="KEY", help="which method (default %(default)s)")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="one of its options")
-    parser.add_argument(
+    parser.add_argument("--framing", choices=FRAMINGS, default="model", help="how the picture is given to the model")
+    first = parser.add_argument_group("of a map")
+    first.add_argument(
         "--side", choices=("image", "text"), default="image", help="what is mapped (default %(default)s)"
     )
-    parser.add_argument("--target", metavar="WORDS", help="words to compare the picture with, instead of the caption")
-    parser.add_argument("--framing", choices=FRAMINGS, default="model", help="how the picture is given to the model")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the numbers: .npz, .json or .csv")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    first.add_argument("--target", metavar="WORDS", help="words to compare the picture with, instead of the caption")
+    add_selection(parser.add_argument_group("of a matrix"))
+    group = parser.add_argument_group("output")
+    group.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
+    group.add_argument("--out", type=Path, metavar="FILE", help="write the numbers: .npz, .json or .csv")
+    group.add_argument("--json", action="store_true", help="print JSON instead of text")
     add_model(parser)
 
 
@@ -52,13 +68,43 @@ def _map(options: argparse.Namespace) -> None:
         return
     image, caption = pair_of(options)
     told = dict(_named(text) for text in options.option)
-    facts = facts_of(options.method, "first")
-    facts.read(told, options.side)
+    facts = facts_of(options.method)
+    _check_order(facts, options)
+    _check_options(facts, told, options.side)
     if options.picture is not None and options.side == "text":
         raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
     check_outputs(options, image)
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
+    if facts.order == "second":
+        check_selection(options, model, caption, picture.pixels.shape, 0)
+    ask = _ask_for_map if facts.order == "first" else _ask_for_matrix
+    ask(model, picture, caption, told, options)
+
+
+def _check_order(facts: MethodFacts, options: argparse.Namespace) -> None:
+    """Refuse what is of the other order's methods only."""
+    if facts.key == OURS:
+        raise SettingsError(f"{facts.name} are this program's own.", "They have a command of their own: explain.")
+    if facts.order == "second" and (options.target is not None or options.side == "text"):
+        raise SettingsError(f"{facts.name} gives a matrix, which has both sides.", "Select words of it (--span).")
+    if facts.order == "first" and (options.span is not None or options.box is not None):
+        raise SettingsError(f"{facts.name} gives a map, and not a matrix to select from.", "Name words by --target.")
+
+
+def _check_options(facts: MethodFacts, told: dict[str, str], side: Side) -> None:
+    """Refuse options that are none, or make no sense, before the model is loaded."""
+    methods = import_module("exclip_desktop.attribution.methods")  # it imports torch
+    matrices = import_module("exclip_desktop.attribution.matrix_methods")
+    if facts.order == "first":
+        methods.chosen(facts.key, told, side)
+    else:
+        matrices.chosen_matrix(facts.key, told)
+
+
+def _ask_for_map(
+    model: "Model", picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+) -> None:
     with Bar("Mapping by ") as bar:
         found = exclip_desktop.map_by(
             model,
@@ -68,15 +114,13 @@ def _map(options: argparse.Namespace) -> None:
             options.side,
             target=options.target,
             framing=options.framing,
+            max_megapixels=options.max_megapixels,
             progress=bar.show,
             **told,  # type: ignore[arg-type]  # the method's own, which the command has checked
         )
     for note in (*model.notes, *picture.notes):
         say(note)
-    _give(found, facts.name, picture, options)
-
-
-def _give(found: "TokenMap", name: str, picture: Picture, options: argparse.Namespace) -> None:
+    name = FACTS[found.method].name
     if options.picture is not None:
         figures, maps = (import_module(f"exclip_desktop.render.{module}") for module in ("figure", "figure_map"))
         title = f"{name} · “{found.target}” · {found.model} · score {found.score:.3f}"
@@ -89,6 +133,37 @@ def _give(found: "TokenMap", name: str, picture: Picture, options: argparse.Name
         save_map(found, options.out)
         say(f"Written: {options.out}")
     print(json.dumps(map_as_plain(found), ensure_ascii=False, indent=1) if options.json else _as_text(found, name))
+
+
+def _ask_for_matrix(
+    model: "Model", picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+) -> None:
+    with Bar("Asking for ") as bar:
+        found = exclip_desktop.matrix_by(
+            model,
+            picture,
+            caption,
+            options.method,
+            framing=options.framing,
+            max_megapixels=options.max_megapixels,
+            progress=bar.show,
+            **told,  # type: ignore[arg-type]  # the method's own, which the command has checked
+        )
+    for note in found.notes:
+        say(note)
+    chosen = {"span": options.span, "box": options.box}
+    if options.picture is not None:
+        found.plot(options.picture, **chosen)
+        say(f"Written: {options.picture}")
+    if options.out is not None:
+        found.save(options.out, **chosen)
+        say(f"Written: {options.out}")
+    selected = selection(found, **chosen)
+    if options.json:
+        plain = {"notes": found.notes, **as_plain(found), "selection": selected}
+        print(json.dumps(plain, ensure_ascii=False, indent=1))
+    else:
+        print(matrix_as_text(found, selected))
 
 
 def _as_text(found: "TokenMap", name: str) -> str:

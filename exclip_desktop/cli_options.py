@@ -1,11 +1,14 @@
 """What the commands share: options that name pair, model and method, and what is meant by them."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
 from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError
+from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.layers import Layer
 from exclip_desktop.core.precision import FULL, PRECISIONS
 from exclip_desktop.core.preprocessing import PREPROCESSINGS
 from exclip_desktop.storage.exports import check_data_path, check_picture_path
@@ -34,6 +37,21 @@ def add_pair(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MEGAPIXELS,
         metavar="N",
         help="largest picture read (default %(default)g)",
+    )
+
+
+def add_selection(parser: Any) -> None:
+    """Add what selects words and a box."""
+    parser.add_argument(
+        "--span",
+        metavar="WORDS",
+        help='whole words of the caption to select, e.g. "red balloon": wherever they stand, in capitals or not',
+    )
+    parser.add_argument(
+        "--box",
+        type=_box,
+        metavar="X0,Y0,X1,Y1",
+        help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
     )
 
 
@@ -102,6 +120,16 @@ def _layer(text: str) -> int | str:
         raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number, or pool") from None
 
 
+def _box(text: str) -> Box:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give X0,Y0,X1,Y1 in pixels") from None
+    if not all(map(math.isfinite, (x0, y0, x1, y1))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give finite numbers")
+    return x0, y0, x1, y1
+
+
 def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
     """Return the picture and the caption that are meant; without any, the first sample's.
 
@@ -136,6 +164,22 @@ def check_outputs(options: argparse.Namespace, image: Path) -> None:
         check_picture_path(options.picture)
     if options.out is not None:
         check_data_path(options.out)
+
+
+def check_selection(
+    options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...], layer: Layer
+) -> None:
+    """Refuse words and boxes that select nothing before the work, not after it.
+
+    Raises:
+        CaptionError, SelectionError, SettingsError: they do not fit the caption, the picture (H, W, …), or the framing.
+
+    """
+    if options.span is not None:
+        model.reader.read(caption).rows_of(options.span)
+    if options.box is not None:
+        model.check_framing(options.framing)
+        model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
 
 
 def model_of(options: argparse.Namespace) -> "Model":

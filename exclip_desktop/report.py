@@ -8,12 +8,13 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import framed
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.measured import FILLS, Measured
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.pairs import strongest_pairs
 from exclip_desktop.core.precision import precision_told
 from exclip_desktop.core.profile import Profile, ProfileRow
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
-from exclip_desktop.core.tokens import Span
+from exclip_desktop.core.tokens import Caption, Span
 from exclip_desktop.storage.exports import selection_in_brief
 
 PAIRS = 6
@@ -37,10 +38,19 @@ REMEDIES: Final = {
 
 def warnings_of(result: Explanation) -> list[str]:
     """Return what a person must know before they trust the numbers."""
-    why, unseen = why_unseen(result.caption), result.caption.unseen
-    cut = [] if unseen is None else [f"The caption {why}. The model did not see: {result.caption.text[slice(*unseen)]}"]
     moved = precision_told(result.settings.precision, result.score, result.float32_score)
-    return [*cut, *([moved] if moved else []), *(_doubt_told(doubt) for doubt in doubts_of(result))]
+    return [
+        *unseen_told(result.caption),
+        *([moved] if moved else []),
+        *(_doubt_told(doubt) for doubt in doubts_of(result)),
+    ]
+
+
+def unseen_told(caption: Caption) -> list[str]:
+    """Return what of a caption the model did not see, and why; nothing where it saw it all."""
+    if caption.unseen is None:
+        return []
+    return [f"The caption {why_unseen(caption)}. The model did not see: {caption.text[slice(*caption.unseen)]}"]
 
 
 def _doubt_told(doubt: Doubt) -> str:
@@ -53,7 +63,7 @@ def _doubt_told(doubt: Doubt) -> str:
     )
 
 
-def selection(result: Explanation, span: Span | None, box: Box | None) -> dict[str, Any]:
+def selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[str, Any]:
     """Return what was selected, and what ``storage.exports.selection_in_brief`` says of it.
 
     Raises:
@@ -71,15 +81,11 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
         f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
         f"text layer {settings.text_layer}, {settings.text_reference} reference{framed(settings.framing)}",
         "",
-        "Words" if chosen["box"] is None else "Words, through the box",
-        *_word_lines(result, chosen),
-        "",
-        *_selection_lines(chosen),
+        *_selected_as_text(result, chosen),
         "Ledger, in the unit of the score",
         *(f"  {name:<32}{value:+.4f}" for name, value in result.ledger.lines()),
         f"  {'score':<32}{result.ledger.total:+.4f}",
         "",
-        "Strongest word ↔ patch pairs, by magnitude (rows and columns count from 0)",
         *_pair_lines(result),
         "",
         f"Nodes: picture {result.image_side.nodes} ({result.image_side.way}), caption {result.text_side.nodes} "
@@ -87,6 +93,12 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
         f"Relative errors: completeness residual {result.residual:.1e}{_row_error(result)}",
     ]
     return "\n".join(parts)
+
+
+def matrix_as_text(result: PairMatrix, chosen: dict[str, Any]) -> str:
+    """Return another method's matrix as text for a terminal."""
+    head = [f"“{result.caption.text}”", f"score {result.score:+.4f}   {result.made_by}", ""]
+    return "\n".join([*head, *_selected_as_text(result, chosen), *_pair_lines(result)])
 
 
 def profile_as_plain(profile: Profile) -> dict[str, Any]:
@@ -154,7 +166,12 @@ def _row_error(result: Explanation) -> str:
     return f", rows ± {max(errors):.1e} (estimated)" if errors else ""
 
 
-def _word_lines(result: Explanation, chosen: dict[str, Any]) -> list[str]:
+def _selected_as_text(result: PairMatrix, chosen: dict[str, Any]) -> list[str]:
+    through = "Words" if chosen["box"] is None else "Words, through the box"
+    return [through, *_word_lines(result, chosen), "", *_selection_lines(chosen)]
+
+
+def _word_lines(result: PairMatrix, chosen: dict[str, Any]) -> list[str]:
     values = [word["value"] for word in chosen["words"]]
     limit = max((abs(value) for value in values), default=0.0) or 1.0
     width = max((len(word.text) for word in result.words), default=0)
@@ -185,12 +202,13 @@ def _selection_lines(chosen: dict[str, Any]) -> list[str]:
     ]
 
 
-def _pair_lines(result: Explanation) -> list[str]:
+def _pair_lines(result: PairMatrix) -> list[str]:
     pairs = strongest_pairs(result, Selection(), PAIRS)
     width = max((len(pair.name) for pair in pairs), default=0)
+    places = [_place(*pair.patch, result.geometry.patch_box(*pair.patch)) for pair in pairs]
     return [
-        f"  {pair.name:<{width}} ↔ {_place(*pair.patch, result.geometry.patch_box(*pair.patch))}  {pair.value:+.4f}"
-        for pair in pairs
+        "Strongest word ↔ patch pairs, by magnitude (rows and columns count from 0)",
+        *(f"  {p.name:<{width}} ↔ {place}  {p.value:+.4f}" for p, place in zip(pairs, places, strict=True)),
     ]
 
 

@@ -20,7 +20,7 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.interactions import InteractionMatrix
 from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of
-from exclip_desktop.core.pair_matrix import PairMatrix
+from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.anatomy import Anatomy
@@ -143,7 +143,7 @@ def chosen_matrix(key: str, options: Mapping[str, str] | None = None) -> tuple[M
     return method, method.options(**values)
 
 
-def matrix_by(
+def matrix_of(
     model: Model,
     picture: NDArray[np.uint8],
     caption: str,
@@ -153,7 +153,7 @@ def matrix_by(
     framing: Framing = "model",
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
-) -> PairMatrix:
+) -> MethodMatrix:
     """Return a method's matrix of an upright RGB picture (H, W, 3) and a caption.
 
     Raises:
@@ -176,12 +176,13 @@ def matrix_by(
     whole[:, cut.prefix :] = values.cpu().float().numpy()
     content = np.array([entry.kind == "content" for entry in read.tokens])
     size = picture.shape[1], picture.shape[0]
-    return PairMatrix(
+    return MethodMatrix(
+        interactions=InteractionMatrix(whole, content, cut.prefix, cut.grid),
+        caption=read,
+        geometry=model.geometry(size, 0, framing),
+        score=float(score_captions(model, picture, [caption], framing).cosine[0]),
         method=method.key,
         options=asdict(options),
-        interactions=InteractionMatrix(whole, content, cut.prefix, cut.grid),
-        score=float(score_captions(model, picture, [caption], framing).cosine[0]),
-        geometry=model.geometry(size, 0, framing),
-        caption=read,
         model=model.name,
+        framing=framing,
     )

@@ -177,7 +177,7 @@ _ROWS: Final = (
     MethodFacts("itsm", "ITSM", "", "one run of each side", "second", SIDES),
     MethodFacts(
         *("fixlip", "FIxLIP", "Baniecki et al., NeurIPS 2025"),
-        *("one run for every coalition of either side: 2 √pairs", "second", SIDES),
+        *("one run for every coalition, of either side apart", "second", SIDES),
         (
             Option("share", 0.5, "p, how likely a player is kept"),
             Option("pairs", 2**15, "the budget: how many pairs of coalitions are valued"),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.interactions import Floats, InteractionMatrix
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.selection import Selection, coverage
 from exclip_desktop.core.tokens import Caption
 
@@ -82,7 +82,7 @@ def row_sums(matrix: InteractionMatrix, groups: tuple[RowGroup, ...]) -> Floats:
     return np.asarray(np.add.reduceat(patches[order], starts, axis=0, dtype=np.float64))
 
 
-def strongest_pairs(explanation: Explanation, selection: Selection, count: int) -> list[Pair]:
+def strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -> list[Pair]:
     """Return the pairs of largest magnitude within the selection, strongest first; at most ``count``.
 
     Words: those with selected tokens, all where none is selected. Patches: those in the drawn regions, all where
@@ -101,7 +101,7 @@ def strongest_pairs(explanation: Explanation, selection: Selection, count: int) 
     ]
 
 
-def strongest_patch(explanation: Explanation, selection: Selection) -> tuple[tuple[int, int], float] | None:
+def strongest_patch(explanation: PairMatrix, selection: Selection) -> tuple[tuple[int, int], float] | None:
     """Return the patch (row, column) of largest magnitude within the selection, and its value; None for no patch.
 
     The value is summed over the selected tokens, all rows where none is selected; a patch partly selected counts by its
@@ -129,7 +129,7 @@ def _largest(sums: Floats, count: int) -> list[tuple[int, int]]:
     return [divmod(int(place), sums.shape[1]) for place in places]
 
 
-def word_values(explanation: Explanation, selection: Selection) -> list[tuple[str, float]]:
+def word_values(explanation: PairMatrix, selection: Selection) -> list[tuple[str, float]]:
     """Return what each selected word adds through the drawn regions; these add up to the selected block.
 
     With no rows selected that is every word and every special.

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from exclip_desktop.core.doubts import doubts_of
-from exclip_desktop.core.explanation import SMALL_SUM, Explanation, Settings, SideReport
+from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.interactions import Blocks, Ledger, magnitudes
 from exclip_desktop.core.layers import Layer, Side
+from exclip_desktop.core.pair_matrix import SMALL_SUM
 
 
 @dataclass(frozen=True, slots=True)

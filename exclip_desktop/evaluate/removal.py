@@ -12,6 +12,7 @@ from exclip_desktop.core.errors import SelectionError, SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.measured import FILLS, Measured
+from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.core.tokens import NO_ID, Caption
 from exclip_desktop.models.model import Model
@@ -22,14 +23,15 @@ BLUR_SHARE: Final = 0.06  # of the longer side: objects become clouds of their c
 
 
 def measure(
-    model: Model, pixels: Pixels, explanation: Explanation, selection: Selection, fill: str = "mean"
+    model: Model, pixels: Pixels, explanation: Explanation | MethodMatrix, selection: Selection, fill: str = "mean"
 ) -> Measured:
     """Score a pair with the selected regions, words, both and neither taken away: two pictures × two captions.
 
     Args:
         model: the model that explained.
         pixels: the upright RGB picture, (H, W, 3).
-        explanation: of it; the words taken away become the tokenizer's fill, as in the matched reference.
+        explanation: of it, or another method's matrix; the words taken away become the tokenizer's fill, as in the
+            matched reference.
         selection: tokens and regions; both must select something.
         fill: what takes the regions' place, a key of ``FILLS``.
 
@@ -40,7 +42,7 @@ def measure(
     """
     if not selection.rows or not selection.regions:
         raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
-    caption, framing = explanation.caption, explanation.settings.framing
+    caption, framing = explanation.caption, explanation.framing
     pictures = pixels, without_regions(pixels, selection.regions, fill, _mean_colour(model))
     images = torch.stack([encode_picture(model, one, framing) for one in pictures])
     texts = torch.stack(

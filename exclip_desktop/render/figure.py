@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from exclip_desktop.core.colour import symmetric_limit
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.selection import Preview, patch_heat
 from exclip_desktop.render.figure_caption import draw_strip, lay_out
 from exclip_desktop.render.figure_options import FigureOptions, figure_size, selection_of
@@ -52,7 +52,7 @@ def own_style() -> Iterator[None]:
 
 
 @own_style()
-def draw_figure(result: Explanation, pixels: NDArray[np.uint8], options: FigureOptions | None = None) -> Figure:
+def draw_figure(result: PairMatrix, pixels: NDArray[np.uint8], options: FigureOptions | None = None) -> Figure:
     """Return the figure of ``result`` over its picture, RGB uint8 (H, W, 3).
 
     Raises:
@@ -91,7 +91,7 @@ def save_figure(figure: Figure, file: BinaryIO, ending: str) -> None:
     figure.savefig(file, format=ending.lstrip("."), facecolor="white", **kind)
 
 
-def figure_bytes(result: Explanation, pixels: NDArray[np.uint8], options: FigureOptions, ending: str) -> bytes:
+def figure_bytes(result: PairMatrix, pixels: NDArray[np.uint8], options: FigureOptions, ending: str) -> bytes:
     """Return the figure as a file's bytes; arguments and errors as in ``draw_figure`` and ``save_figure``."""
     file = io.BytesIO()
     save_figure(draw_figure(result, pixels, options), file, ending)

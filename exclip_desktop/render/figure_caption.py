@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.framing import framed
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.wording import regions_told, words_told
 from exclip_desktop.render.figure_chips import FONT_PT, Cell, PlacedChip, chips_of, in_lines, text_width
@@ -40,7 +39,7 @@ class Strip:
         return TOP_IN + LINE_IN * len(self.lines) + LEGEND_LINE_IN * len(self.legend) + 0.2
 
 
-def lay_out(result: Explanation, selection: Selection, options: FigureOptions, width_in: float) -> Strip:
+def lay_out(result: PairMatrix, selection: Selection, options: FigureOptions, width_in: float) -> Strip:
     """Break caption and legend into lines that fit ``width_in``."""
     chips = chips_of(result, selection, options.specials)
     limit = options.words_limit or symmetric_limit(np.array([cell.value for chip in chips for cell in chip]))
@@ -118,12 +117,10 @@ def _wrapped(text: str, width_in: float) -> list[str]:
     return lines
 
 
-def _legend(result: Explanation, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
-    settings = result.settings
+def _legend(result: PairMatrix, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
     words = f"words: through {regions_told(selection.regions)} (±{limit:.2g})"
     heat = [f"heat: {words_told(result.caption, selection.rows)}"] if options.heat else []
     return (
         "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),
-        f"{settings.model}, image layer {settings.image_layer}, text layer {settings.text_layer}, "
-        f"{settings.text_reference} reference{framed(settings.framing)}",
+        result.made_by,
     )

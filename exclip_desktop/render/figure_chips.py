@@ -7,7 +7,7 @@ from itertools import accumulate
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.selection import Preview, Selection, token_heat
 from exclip_desktop.core.tokens import Caption, Kind, Word
 
@@ -40,7 +40,7 @@ class PlacedChip:
     edges: tuple[float, ...]
 
 
-def chips_of(result: Explanation, selection: Selection, specials: bool) -> list[Chip]:
+def chips_of(result: PairMatrix, selection: Selection, specials: bool) -> list[Chip]:
     """Return what the caption shows in order, valued through the regions; then what the model did not see."""
     heat = token_heat(result.interactions, result.geometry, selection, Preview())
     caption, chosen = result.caption, set(selection.rows)

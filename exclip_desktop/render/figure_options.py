@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.core.tokens import Span
 
@@ -70,7 +70,7 @@ def figure_size(options: FigureOptions) -> tuple[float, float]:
     return options.width_px / dpi, dpi
 
 
-def selection_of(result: Explanation, options: FigureOptions) -> Selection:
+def selection_of(result: PairMatrix, options: FigureOptions) -> Selection:
     """Return what ``options`` select.
 
     Raises:

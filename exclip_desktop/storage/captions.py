@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.selection import Preview, Selection, token_heat
 
 UNSEEN: Final = "767676"
@@ -49,7 +49,7 @@ class _Part:
 
 
 def caption_html(
-    explanation: Explanation, selection: Selection, colours: str = "red-blue", limit: float | None = None
+    explanation: PairMatrix, selection: Selection, colours: str = "red-blue", limit: float | None = None
 ) -> str:
     """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
 
@@ -64,7 +64,7 @@ def caption_html(
 
 
 def caption_latex(
-    explanation: Explanation, selection: Selection, colours: str = "red-blue", limit: float | None = None
+    explanation: PairMatrix, selection: Selection, colours: str = "red-blue", limit: float | None = None
 ) -> str:
     r"""Return the caption as LaTeX, as ``caption_html`` does; it needs the package xcolor.
 
@@ -81,7 +81,7 @@ def caption_latex(
 
 
 def _parts(
-    explanation: Explanation, selection: Selection, colours: str, limit: float | None
+    explanation: PairMatrix, selection: Selection, colours: str, limit: float | None
 ) -> tuple[list[_Part], float]:
     """Return the whole caption in pieces, and the end of the range of colours."""
     heat = token_heat(explanation.interactions, explanation.geometry, selection, Preview())
@@ -98,7 +98,7 @@ def _parts(
     return parts + list(_between(explanation, at, len(explanation.caption.text))), end
 
 
-def _between(explanation: Explanation, start: int, end: int) -> Iterator[_Part]:
+def _between(explanation: PairMatrix, start: int, end: int) -> Iterator[_Part]:
     """Return what stands between words, or after the last: spaces, and what the model did not see."""
     text, unseen = explanation.caption.text, explanation.caption.unseen
     first, last = (end, end) if unseen is None else unseen

@@ -1,4 +1,4 @@
-"""Writes an explanation's numbers: NPZ (everything), JSON (everything, readable), CSV (words × patches)."""
+"""Writes a matrix with its numbers: NPZ (everything), JSON (everything, readable), CSV (words × patches)."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.pairs import strongest_patch
 from exclip_desktop.core.selection import Preview, Selection, block_sum, coverage, patch_heat, token_heat
 from exclip_desktop.core.tokens import Word
@@ -37,8 +38,8 @@ def _check(path: Path, endings: tuple[str, ...]) -> None:
     check_writable(path)
 
 
-def save_data(result: Explanation, path: Path, selection: Selection | None = None) -> None:
-    """Write the explanation as NPZ, JSON or CSV, by the file's ending; with ``selection``, what it adds up to as well.
+def save_data(result: PairMatrix, path: Path, selection: Selection | None = None) -> None:
+    """Write a matrix as NPZ, JSON or CSV, by the file's ending; with ``selection``, what it adds up to as well.
 
     - JSON: everything as one object, see ``as_plain``; the selection under ``selection``, see ``selection_as_plain``.
     - NPZ: the matrix and its names as arrays, all else as JSON text in ``provenance``; of the selection,
@@ -58,10 +59,10 @@ def save_data(result: Explanation, path: Path, selection: Selection | None = Non
     write_atomically(path, lambda file: writers[path.suffix.lower()](result, selection, file))
 
 
-def as_plain(result: Explanation) -> dict[str, Any]:
+def as_plain(result: PairMatrix) -> dict[str, Any]:
     """Return everything but the matrix as plain values for JSON.
 
-    ``float32_score`` is null where everything is float32.
+    A ledger and errors are an explanation's alone. ``float32_score`` is null where everything is float32.
     ``residual`` is the completeness residual, a relative error; ``residual`` in ``ledger`` is what the integrals missed
     in the unit of the score.
     """
@@ -69,9 +70,7 @@ def as_plain(result: Explanation) -> dict[str, Any]:
     return {
         "caption": caption.text,
         "score": result.score,
-        "float32_score": result.float32_score,
-        "ledger": {**dict(result.ledger.lines()), "total": result.ledger.total},
-        "residual": result.residual,
+        **(_accounts(result) if isinstance(result, Explanation) else {}),
         "tokens": [
             {"id": token.id, "text": token.text, "kind": token.kind, "start": token.start, "end": token.end}
             for token in caption.tokens
@@ -85,7 +84,15 @@ def as_plain(result: Explanation) -> dict[str, Any]:
     }
 
 
-def selection_as_plain(result: Explanation, selection: Selection) -> dict[str, Any]:
+def _accounts(result: Explanation) -> dict[str, Any]:
+    return {
+        "float32_score": result.float32_score,
+        "ledger": {**dict(result.ledger.lines()), "total": result.ledger.total},
+        "residual": result.residual,
+    }
+
+
+def selection_as_plain(result: PairMatrix, selection: Selection) -> dict[str, Any]:
     """Return the selection and what follows from it as plain values for JSON.
 
     What ``selection_in_brief`` returns, and the arrays: ``coverage``, each patch's selected share (None: all patches);
@@ -101,7 +108,7 @@ def selection_as_plain(result: Explanation, selection: Selection) -> dict[str, A
     }
 
 
-def selection_in_brief(result: Explanation, selection: Selection) -> dict[str, Any]:
+def selection_in_brief(result: PairMatrix, selection: Selection) -> dict[str, Any]:
     """Return the selection and what follows from it, but for arrays, as plain values for JSON.
 
     No rows: all tokens; no regions: all patches.
@@ -130,7 +137,7 @@ def selection_in_brief(result: Explanation, selection: Selection) -> dict[str, A
     }
 
 
-def _strongest(result: Explanation, selection: Selection) -> dict[str, Any] | None:
+def _strongest(result: PairMatrix, selection: Selection) -> dict[str, Any] | None:
     found = strongest_patch(result, selection)
     if found is None:
         return None
@@ -138,17 +145,17 @@ def _strongest(result: Explanation, selection: Selection) -> dict[str, Any] | No
     return {"row": row, "column": column, "box": result.geometry.patch_box(row, column), "value": value}
 
 
-def _heat(result: Explanation, selection: Selection) -> tuple[Floats, Floats]:
+def _heat(result: PairMatrix, selection: Selection) -> tuple[Floats, Floats]:
     patches = patch_heat(result.interactions, selection, Preview())
     return patches, token_heat(result.interactions, result.geometry, selection, Preview())
 
 
-def _told(result: Explanation, selection: Selection | None) -> dict[str, Any]:
+def _told(result: PairMatrix, selection: Selection | None) -> dict[str, Any]:
     told = as_plain(result)
     return told if selection is None else {**told, "selection": selection_as_plain(result, selection)}
 
 
-def _npz(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
+def _npz(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> None:
     arrays: dict[str, Any] = {
         "matrix": result.matrix,
         "grid": result.grid,
@@ -167,7 +174,7 @@ def _npz(result: Explanation, selection: Selection | None, file: BinaryIO) -> No
     np.savez_compressed(file, **arrays)
 
 
-def _json(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
+def _json(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> None:
     told = {
         **_told(result, selection),
         "columns": result.columns,
@@ -176,7 +183,7 @@ def _json(result: Explanation, selection: Selection | None, file: BinaryIO) -> N
     file.write(json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8"))
 
 
-def _csv(result: Explanation, selection: Selection | None, file: BinaryIO) -> None:
+def _csv(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     named = [] if selection is None else ["selected", "value"]
@@ -189,7 +196,7 @@ def _csv(result: Explanation, selection: Selection | None, file: BinaryIO) -> No
     file.write(text.getvalue().encode("utf-8"))
 
 
-def _word_values(result: Explanation, selection: Selection) -> list[tuple[Word, bool, float]]:
+def _word_values(result: PairMatrix, selection: Selection) -> list[tuple[Word, bool, float]]:
     """Return each word, whether it is selected, and its value through the regions."""
     _, tokens = _heat(result, selection)
     chosen = set(selection.rows or range(len(tokens)))

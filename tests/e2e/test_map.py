@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exclip_desktop import load_model, map_by
+from exclip_desktop import load_model, map_by, matrix_by
 from exclip_desktop.cli import main
 from exclip_desktop.storage.samples import samples
 
@@ -58,9 +58,35 @@ def test_the_table_names_every_method(capsys: pytest.CaptureFixture[str]) -> Non
         assert name in told
 
 
+def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figure, numbers = tmp_path / "matrix.pdf", tmp_path / "matrix.npz"
+    asked = ["--method", "itsm", "--span", "cat", "--box", "150,380,340,560", "--framing", "squash"]
+    assert main(["map", *QUICK, *asked, "--picture", str(figure), "--out", str(numbers)]) == 0
+    told = capsys.readouterr()
+    assert "ITSM, picture squashed" in told.out
+    assert "Selected: “cat” × the box" in told.out
+    assert "Strongest word ↔ patch pairs" in told.out
+    assert f"Written: {figure}\nWritten: {numbers}" in told.err
+    assert figure.read_bytes().startswith(b"%PDF")
+    model, sample = load_model("demo", device="cpu"), samples()[0]
+    found = matrix_by(model, sample.path, sample.caption, "itsm", framing="squash")
+    with np.load(numbers) as kept:
+        np.testing.assert_allclose(kept["matrix"], found.matrix, rtol=1e-5, atol=1e-7)
+    assert main(["map", *QUICK, *asked, "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert (plain["method"], plain["selection"]["span"]) == ("itsm", "cat")
+    assert plain["score"] == pytest.approx(found.score)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (["--method", "second-order"], "command of their own: explain"),
+        (["--method", "itsm", "--target", "a dog"], "has both sides"),
+        (["--method", "itsm", "--side", "text"], "has both sides"),
+        (["--method", "fixlip", "--option", "steps=2"], "FIxLIP has no option"),
+        (["--method", "fixlip", "--option", "share=1"], "leaves no choice"),
+        (["--span", "dog"], "gives a map"),
         (["--method", "lime"], "no method"),
         (["--option", "layers"], "name=value"),
         (["--option", "depth=2"], "no option"),

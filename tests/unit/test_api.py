@@ -78,7 +78,8 @@ def test_the_text_tells_both_residuals_and_the_rows_error_apart(tiny: Model, pic
 def test_results_and_models_are_told_in_one_line(tiny: Model, picture: NDArray[np.uint8]) -> None:
     result = explain(tiny, picture, CAPTION, image_layer=1)
     shape = f"matrix {len(result.rows)} × 17"
-    told = f"{CAPTION!r}: score {result.score:+.4f}, {shape}, {tiny.name}, image layer 1, text layer 2>"
+    told = f"{CAPTION!r}: score {result.score:+.4f}, {shape}, {tiny.name}, image layer 1, text layer 2, "
+    told += "matched reference>"
     assert repr(result) == f"<Result {told}"
     assert repr(explain_pair(tiny, picture, CAPTION, image_layer=1)) == f"<Explanation {told}"
     long = repr(explain(tiny, picture, "a dog\n" * 40))

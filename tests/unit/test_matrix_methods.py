@@ -1,9 +1,12 @@
 """Methods that give a matrix, on small models: against brute force, and what every one keeps to."""
 
 import itertools
+import json
+import pickle
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +14,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.matrices.fixlip import Fixlip
+from exclip_desktop import matrix_by, measure
+from exclip_desktop.attribution.matrices.fixlip import Fixlip, sizes
 from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime
 from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
-from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, matrix_by
+from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, matrix_of
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report, silent
 from exclip_desktop.models.model import Model
@@ -37,21 +41,21 @@ def _in_float64(model: Model) -> Model:
 @pytest.mark.parametrize("key", MATRIX_METHODS)
 def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str) -> None:
     model = make_tiny()
-    found = matrix_by(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
+    found = matrix_of(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
     matrix, count = found.interactions, len(found.caption.tokens)
     assert matrix.values.shape == (count, 1 + 18)
     assert matrix.grid.shape == (count, 3, 6)
     assert not matrix.values[:, 0].any()  # the class token is no player
     assert (matrix.content == [token.kind == "content" for token in found.caption.tokens]).all()
     assert np.ptp(matrix.values[matrix.content]) > 0
-    again = matrix_by(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
+    again = matrix_of(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
     np.testing.assert_array_equal(matrix.values, again.interactions.values)
     assert all(not p.requires_grad for p in model.network.parameters())
 
 
 def test_itsm_is_the_cosine_of_projected_tokens(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     model = _in_float64(make_tiny())
-    found = matrix_by(model, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
+    found = matrix_of(model, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
     visual, network = model.network.visual, model.network
     streams: list[torch.Tensor] = []
     handles = [
@@ -94,7 +98,7 @@ def test_fixlip_is_the_least_squares_fit_of_the_real_game(
     model = _in_float64(make_tiny(vision={"patch_size": 16}))
     caption = model.reader.read("red dog")
     options = Fixlip(pairs=4 * 16)
-    found = matrix_by(model, picture, "red dog", MATRIX_METHODS["fixlip"], options).interactions
+    found = matrix_of(model, picture, "red dog", MATRIX_METHODS["fixlip"], options).interactions
     pixels = model.pixels(picture)
     rows, values = [], []
     for s, t in itertools.product(itertools.product((0.0, 1.0), repeat=2), itertools.product((0.0, 1.0), repeat=4)):
@@ -107,15 +111,38 @@ def test_fixlip_is_the_least_squares_fit_of_the_real_game(
     np.testing.assert_allclose(drawn, exact, rtol=1e-5, atol=1e-8)  # the matrix is given in float32
 
 
-def test_fixlip_runs_either_side_apart(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+def test_fixlips_budget_costs_as_many_passes_as_there_are_coalitions(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2¹⁵ pairs: m + n passes through the encoders, not m · n; counted where every pass ends, in the projections."""
+    model, caption = make_tiny(), "a red dog and a very big blue balloon"
+    passes = {"image": 0, "text": 0}
+    for side in ("image", "text"):
+        tower = getattr(model, side)
+        cut = tower.cut
+
+        def counted(*asked: Any, cut: Any = cut, side: str = side) -> Any:
+            found = cut(*asked)
+
+            def head(features: torch.Tensor) -> torch.Tensor:
+                passes[side] += len(features)
+                return found.head(features)  # type: ignore[no-any-return]  # of what was wrapped
+
+            return replace(found, head=head)
+
+        monkeypatch.setattr(tower, "cut", counted)
     told: list[Report] = []
-    matrix_by(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=900), progress=told.append)
+    matrix_of(model, picture, caption, MATRIX_METHODS["fixlip"], Fixlip(), progress=told.append)
+    n, m = sizes(9, 16, 2**15)
+    assert (n, m) == (138, 237)
     ends = {report.what: report.total for report in told}
-    assert ends == {"masked captions": 30, "masked pictures": 30}
+    assert ends == {"masked captions": n, "masked pictures": m}
+    assert passes["text"] <= n + 2, "and the caption itself"
+    assert passes["image"] <= m + 2, "and the picture itself"
 
 
 def test_the_outer_product_has_rank_one(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
-    found = matrix_by(make_tiny(), picture, CAPTION, MATRIX_METHODS["outer-product"], _options("outer-product"))
+    found = matrix_of(make_tiny(), picture, CAPTION, MATRIX_METHODS["outer-product"], _options("outer-product"))
     values = found.interactions.values.astype(np.float64)
     assert np.linalg.matrix_rank(values, tol=1e-5 * np.abs(values).max()) == 1
     assert values.sum() == pytest.approx(found.score, rel=1e-4)
@@ -123,14 +150,47 @@ def test_the_outer_product_has_rank_one(make_tiny: Callable[..., Model], picture
 
 def test_refusals_and_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     with pytest.raises(SettingsError, match="too few for"):
-        matrix_by(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=20))
+        matrix_of(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=20))
     stages = make_tiny(vision=RESNET)
     with pytest.raises(MethodError, match="feature maps"):
-        matrix_by(stages, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
-    lime = matrix_by(stages, picture, CAPTION, MATRIX_METHODS["interaction-lime"], InteractionLime(samples=10))
+        matrix_of(stages, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
+    lime = matrix_of(stages, picture, CAPTION, MATRIX_METHODS["interaction-lime"], InteractionLime(samples=10))
     assert lime.interactions.grid_shape == (16, 16)
     token = CancelToken()
     token.cancel()
     for key, method in MATRIX_METHODS.items():
         with pytest.raises(Cancelled):
-            matrix_by(make_tiny(), picture, CAPTION, method, _options(key), cancel=token)
+            matrix_of(make_tiny(), picture, CAPTION, method, _options(key), cancel=token)
+
+
+def test_a_matrix_selects_measures_and_is_kept_as_ours_is(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    model = make_tiny()
+    found = matrix_by(model, picture, CAPTION, "interaction-lime", samples=60, framing="whole")
+    assert (found.options["samples"], found.framing, found.pixels.shape) == (60, "whole", picture.shape)
+    rows = list(found.caption.rows_of("red balloon"))
+    np.testing.assert_allclose(found.patch_heat("red balloon"), found.grid[rows].sum(0), rtol=1e-6)
+    box = found.geometry.patch_box(1, 2)
+    np.testing.assert_allclose(found.token_heat(box), found.grid[:, 1, 2], rtol=1e-6, atol=1e-9)
+    measured = measure(model, found, span="dog", box=box)
+    assert measured.both == pytest.approx(found.score, abs=1e-6)
+    assert measured.attributed == pytest.approx(float(found.grid[list(found.caption.rows_of("dog")), 1, 2].sum()))
+    assert "InteractionLIME: samples 60, share 0.5" in repr(found)
+    assert found.made_by.endswith("picture whole, at its own aspect")
+    found.save(tmp_path / "m.json", span="dog", box=box)
+    told = json.loads((tmp_path / "m.json").read_text("utf-8"))
+    assert (told["method"], told["options"], told["framing"]) == ("interaction-lime", dict(found.options), "whole")
+    assert told["selection"]["sum"] == pytest.approx(measured.attributed)
+    np.testing.assert_array_equal(np.array(told["matrix"], np.float32), found.matrix)
+    assert "ledger" not in told
+    found.save(tmp_path / "m.npz")
+    with np.load(tmp_path / "m.npz") as kept:
+        np.testing.assert_array_equal(kept["grid"], found.grid)
+    found.save(tmp_path / "m.csv")
+    assert (tmp_path / "m.csv").read_text("utf-8").startswith("word,start,end,")
+    found.plot(tmp_path / "m.svg", span="dog")
+    assert "InteractionLIME" in (tmp_path / "m.svg").read_text("utf-8")
+    again = pickle.loads(pickle.dumps(found))
+    np.testing.assert_array_equal(again.matrix, found.matrix)
+    assert (again.method, again.notes) == (found.method, found.notes)

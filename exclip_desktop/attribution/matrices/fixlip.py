@@ -23,7 +23,7 @@ class Fixlip:
 
     Attributes:
         share: p, how likely a player is kept.
-        pairs: the budget: how many pairs of coalitions are valued, about the same number of either side.
+        pairs: the budget: how many pairs of coalitions are valued.
         seed: of the coalitions.
 
     """
@@ -61,7 +61,7 @@ def coalitions(count: int, players: int, share: float, draw: torch.Generator) ->
 
     Among those drawn are the whole and nothing.
     """
-    if players < 31 and 2**players <= count:
+    if _all(players) <= count:
         kept = torch.tensor(list(itertools.product((0.0, 1.0), repeat=players)), dtype=torch.float64)
         size = kept.sum(1)
         return Coalitions(kept, share**size * (1 - share) ** (players - size))
@@ -71,21 +71,29 @@ def coalitions(count: int, players: int, share: float, draw: torch.Generator) ->
 
 
 def sizes(tokens: int, patches: int, pairs: int) -> tuple[int, int]:
-    """Return how many coalitions of tokens, and of patches, share a budget of pairs; each fit needs players + 2.
+    """Return how many coalitions of tokens, and of patches, share a budget of pairs.
+
+    Either side gets as many for each of its players; where patches, which are more, got no more than tokens, two seeds
+    would hardly agree. Each fit needs players + 2.
 
     Raises:
         SettingsError: the budget is too small for the fit.
 
     """
-    least = tokens + 2, patches + 2
-    few = min(max(int(pairs**0.5), least[0]), 2**tokens)
-    many = pairs // few
-    if many < least[1]:
+    least = [min(count + 2, _all(count)) for count in (tokens, patches)]
+    if pairs < least[0] * least[1]:
         raise SettingsError(
             f"{pairs} pairs are too few for {tokens} tokens and {patches} patches.",
             f"Give {least[0] * least[1]} or more (pairs).",
         )
-    return few, many
+    fair = int((pairs * (tokens + 1) / (patches + 1)) ** 0.5)
+    few = min(max(fair, least[0]), _all(tokens), pairs // least[1])
+    return few, min(pairs // few, _all(patches))
+
+
+def _all(players: int) -> int:
+    """Return how many coalitions there are."""
+    return int(2**players)
 
 
 def fit(values: Tensor, tokens: Coalitions, patches: Coalitions) -> Surrogate:

@@ -1,0 +1,43 @@
+"""What a method of the second order beside ours gives: a matrix of a pair, without a ledger."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from exclip_desktop.core.framing import Framing, framed
+from exclip_desktop.core.method_facts import FACTS, Value
+from exclip_desktop.core.pair_matrix import PairMatrix
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MethodMatrix(PairMatrix):
+    """A method's matrix for a picture and a caption; rows and columns that the method does not define are zero.
+
+    Attributes:
+        method: the method's key; ``options`` are all of its options, by name.
+        model: the model's name.
+        framing: how the picture was given to it.
+
+    """
+
+    method: str
+    options: Mapping[str, Value]
+    model: str
+    framing: Framing
+
+    @property
+    def made_by(self) -> str:
+        """Model, method and options, in one line for a person."""
+        chosen = ", ".join(f"{option} {value}" for option, value in self.options.items())
+        told = f": {chosen}" if chosen else ""
+        return f"{self.model}, {FACTS[self.method].name}{told}{framed(self.framing)}"
+
+    def provenance(self) -> dict[str, Any]:
+        """Return method, options, model, framing and geometry as plain values for JSON."""
+        return {
+            "method": self.method,
+            "options": dict(self.options),
+            "model": self.model,
+            "framing": self.framing,
+            "geometry": asdict(self.geometry),
+        }
