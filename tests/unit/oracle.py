@@ -64,23 +64,25 @@ def _block_input(block: Any, run: Callable[[], Tensor]) -> Tensor:
 
 
 def _integrated_jacobian(
-    block: Any, run: Callable[[], Tensor], x: Tensor, r: Tensor, nodes: list[float], weights: list[float]
+    block: Any, run: Callable[[int], Tensor], x: Tensor, r: Tensor, nodes: list[float], weights: list[float]
 ) -> Tensor:
     """Return ∫ J dα: (D, *features)."""
-    total: Tensor | None = None
-    for node, weight in zip(nodes, weights, strict=True):
+    size = run(1).shape[1]
+    return sum(  # type: ignore[return-value]  # never of nothing
+        weight * _jacobian(block, lambda: run(size), r + node * (x - r), size)
+        for node, weight in zip(nodes, weights, strict=True)
+    )
 
-        def embed(features: Tensor) -> Tensor:
-            handle = block.register_forward_pre_hook(lambda _, args: (features[None], *args[1:]))
-            try:
-                return run()[0]
-            finally:
-                handle.remove()
 
-        jacobian = torch.autograd.functional.jacobian(embed, r + node * (x - r))
-        total = weight * jacobian if total is None else total + weight * jacobian
-    assert total is not None
-    return total
+def _jacobian(block: Any, run: Callable[[], Tensor], features: Tensor, size: int) -> Tensor:
+    """Return J, (D, *features): copies run as one batch, and the d-th is asked for its own d-th output only."""
+    copies = features.detach().expand(size, *features.shape).clone().requires_grad_()
+    handle = block.register_forward_pre_hook(lambda _, args: (copies, *args[1:]))
+    try:
+        (rows,) = torch.autograd.grad(run().diagonal().sum(), copies)
+    finally:
+        handle.remove()
+    return rows
 
 
 def interaction_matrix(
@@ -102,17 +104,17 @@ def interaction_matrix(
         rule: nodes and weights.
         rows: how many text tokens matter; None: those up to the largest id.
     """
-    model = deepcopy(network).double()
+    model = network if next(network.parameters()).dtype == torch.float64 else deepcopy(network).double()
     pixels = pixels.double()
     image_block = IMAGE_LAYERS[type(model.visual).__name__](model.visual)[layers[0]]
     embedding, text_blocks = _text_parts(model)
     text_block = text_blocks[layers[1]]
 
-    def image() -> Tensor:
+    def image(copies: int = 1) -> Tensor:  # one picture, of which only the layer's input is copied: a stem is dear
         return model.encode_image(pixels[None], normalize=False)
 
-    def text() -> Tensor:
-        return model.encode_text(ids[None], normalize=False)
+    def text(copies: int = 1) -> Tensor:
+        return model.encode_text(ids.expand(copies, -1), normalize=False)
 
     x_v = _block_input(image_block, image)
     r_v = _block_input(image_block, lambda: model.encode_image(torch.zeros_like(pixels)[None], normalize=False))

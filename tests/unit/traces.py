@@ -2,9 +2,11 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import torch
+from torch import nn
 
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers import image_tower, text_tower
@@ -25,7 +27,12 @@ def traces(model: Model) -> tuple[Any, ...]:
     )
 
 
+@lru_cache(maxsize=64)
+def _doubled(network: nn.Module) -> nn.Module:
+    return deepcopy(network).double()
+
+
 def in_float64(single: Model) -> Model:
-    """Return the model with its weights in double precision."""
-    network = deepcopy(single.network).double()
+    """Return the model with its weights in double precision; one network's are shared by all who ask."""
+    network = _doubled(single.network)
     return replace(single, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
