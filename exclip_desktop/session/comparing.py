@@ -24,6 +24,11 @@ class Comparing(QObject):
         state.explanation_changed.connect(self._on_explanation_changed)
         state.choice_changed.connect(self._ask)
 
+    def put(self, captions: tuple[str, ...]) -> None:
+        """Have these captions, and no others."""
+        self._captions = tuple(dict.fromkeys(" ".join(caption.split()) for caption in captions))
+        self._ask()
+
     def add(self, caption: str) -> None:
         """Add a caption, once."""
         text = " ".join(caption.split())

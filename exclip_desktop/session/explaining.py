@@ -43,9 +43,11 @@ class Explaining(QObject):
 
     Signals:
         picture_opened(str): a file was read; its path.
+        picture_refused(str, str): a file could not be read; its path, and why.
     """
 
     picture_opened = Signal(str)
+    picture_refused = Signal(str, str)
 
     def __init__(
         self, state: State, worker: Worker | Port, tasks: Tasks, undo: QUndoStack, parent: QObject | None = None
@@ -85,7 +87,11 @@ class Explaining(QObject):
             shown = Shown(picture, Path(path).name, path)
             self._take(_Next(shown, objects, (*notes, *picture.notes)), caption)
 
-        self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then)
+        def failed(error: Exception) -> None:
+            self.refuse(error)
+            self.picture_refused.emit(path, words_of(error)[0])
+
+        self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then, failed)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
         """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
@@ -93,7 +99,7 @@ class Explaining(QObject):
         def then(picture: Picture) -> None:
             self._take(_Next(Shown(picture, title), notes=picture.notes), None)
 
-        self._read(read, f"Reading {title}", then)
+        self._read(read, f"Reading {title}", then, self.refuse)
 
     def show(self, shown: Shown, caption: str) -> None:
         """Explain a picture that has been read already."""
@@ -171,7 +177,14 @@ class Explaining(QObject):
         """Whether the screen does not show what is wanted, and nothing is on its way that would."""
         return self._question is None and (self._state.stale or self._state.explanation is None)
 
-    def _read(self, read: Callable[[], Picture], what: str, then: Callable[[Picture], None]) -> None:
+    def _read(
+        self,
+        read: Callable[[], Picture],
+        what: str,
+        then: Callable[[Picture], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Read a picture in the background; only the last one asked for is told of."""
         self._reading += 1
         number = self._reading
 
@@ -179,11 +192,11 @@ class Explaining(QObject):
             if number == self._reading:
                 then(picture)
 
-        def failed(error: Exception) -> None:
+        def refused(error: Exception) -> None:
             if number == self._reading:
-                self.refuse(error)
+                failed(error)
 
-        run_shown(self._state, self._tasks, Work(what), lambda _: read(), arrived, failed)
+        run_shown(self._state, self._tasks, Work(what), lambda _: read(), arrived, refused)
 
     def _take(self, following: _Next, caption: str | None) -> None:
         self._await(following)

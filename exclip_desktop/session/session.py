@@ -25,6 +25,8 @@ from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
 from exclip_desktop.session.state import Drawing, Notice, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.thumbnails import Thumbnails
+from exclip_desktop.session.walking import Walking, names_list
 from exclip_desktop.session.worker import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.samples import is_sample, samples
@@ -37,6 +39,7 @@ class Session(QObject):
         state: what the window shows.
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, exporting: take the person's intents.
+        walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept.
@@ -68,6 +71,8 @@ class Session(QObject):
         self.beside = Beside(self.state, self.selecting, self._worker, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
+        self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
+        self.thumbnails = Thumbnails(self)
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.refused.connect(self.explaining.refuse)
         usual = replace(self.settings.default_model(), device=self.settings.device())
@@ -84,6 +89,8 @@ class Session(QObject):
         self._worker.start()
         if picture is None:
             self.open_sample(0)
+        elif names_list(picture):
+            self.walking.open(picture)
         else:
             if caption is not None:
                 self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
@@ -99,6 +106,7 @@ class Session(QObject):
         self.undo.blockSignals(True)  # it would tell of its own destruction
         self._tasks.stop()
         self.library.stop()
+        self.thumbnails.stop()
         self._worker.stop()
         self._collector.stop()
 
@@ -140,7 +148,7 @@ class Session(QObject):
         run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explaining.refuse)
 
     def _on_picture_opened(self, path: str) -> None:
-        if not is_sample(path):
+        if not is_sample(path) and not self.walking.is_listed(path):
             self.settings.add_recent(path)
 
     def _on_outcome_changed(self) -> None:

@@ -65,6 +65,23 @@ def read_picture(
             return _converted(image, max_megapixels, path.name)
 
 
+def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
+    """Return a picture file shrunk to at most ``side_px`` along its longer side; None where it cannot be read.
+
+    A JPEG is decoded no larger than needed.
+    """
+    try:
+        with _own_limit(), Image.open(path) as image:
+            if image.width * image.height > DEFAULT_MEGAPIXELS * 1e6:
+                return None
+            image.draft("RGB", (2 * side_px, 2 * side_px))
+            upright = _upright(image)
+            upright.thumbnail((side_px, side_px))
+            return np.asarray(_rgb(upright))
+    except Exception:  # whatever Pillow stumbles over: there is nothing to show, and the pair itself says why
+        return None
+
+
 @contextmanager
 def _damage_told(name: str) -> Iterator[None]:
     """Turn what Pillow raises into a sentence."""

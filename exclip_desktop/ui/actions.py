@@ -63,6 +63,12 @@ ON_PICTURE, ON_WORDS = "On the picture", "On the words"
 ACTIONS: Final = (
     ActionSpec("open", "Open image…", ("Ctrl+O",), FILES, "Open a picture file", "open"),
     ActionSpec("paste", "Paste image", ("Ctrl+V",), FILES, "Take the picture from the clipboard", "paste"),
+    ActionSpec("open_list", "Open list…", ("Ctrl+Shift+O",), FILES, "Open a list of pictures and captions", "pairs"),
+    ActionSpec("open_folder", "Open folder…", (), FILES, "Open a folder of pictures with their captions beside them"),
+    ActionSpec("next_pair", "Next pair", ("D",), FILES, "Go on to the next pair of the list", "next"),
+    ActionSpec("previous_pair", "Previous pair", ("A",), FILES, "Go back to the pair before", "previous"),
+    ActionSpec("take_labels", "Select labelled regions", ("B",), SELECTING, "Select what the list says is there"),
+    ActionSpec("close_list", "Close list", (), FILES, "Close the list; the picture stays"),
     ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
     ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),
@@ -136,6 +142,7 @@ GESTURES: Final = (
 MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
+        *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
         *("models", "beside", SEPARATOR),
         *("export_picture", "export_numbers", SEPARATOR),
         "quit",
@@ -143,7 +150,8 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&Edit": (
         *("undo", "redo", SEPARATOR),
         *("copy_picture", "copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", SEPARATOR),
-        *("select_words", "clear_selection", "lasso", "name_box", "remove_box", "measure", SEPARATOR),
+        *("select_words", "clear_selection", "take_labels", "lasso", "name_box", "remove_box", SEPARATOR),
+        *("measure", SEPARATOR),
         *("focus_caption", "cancel", SEPARATOR),
         *("clear_cache", "settings"),
     ),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.walking import names_list
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
@@ -39,7 +40,7 @@ class FileCommands(QObject):
 
     def open(self) -> None:
         """Ask for a picture and open it."""
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open image", self._folder(), PICTURES)
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open image", self.folder(), PICTURES)
         if path:
             self._open_file(path)
 
@@ -72,26 +73,25 @@ class FileCommands(QObject):
 
     def export_picture(self) -> None:
         """Ask where to, and write the figure."""
-        dialog = ExportDialog(Path(self._folder()) / self._suggested(".png"), parent=self._window)
+        dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
         if dialog.exec():
             self._session.exporting.write_picture(*dialog.chosen())
         dialog.deleteLater()
 
     def export_numbers(self) -> None:
         """Ask where to, and write the numbers."""
-        suggested = Path(self._folder()) / self._suggested(".csv")
+        suggested = Path(self.folder()) / self._suggested(".csv")
         path = ask_path(self._window, "Export numbers", suggested, NUMBERS)
         if path is not None:
             self._session.exporting.write_numbers(path)
 
     def _open_file(self, path: str, notes: tuple[str, ...] = ()) -> None:
-        if is_dir(Path(path)):
-            error = PictureError(f"This is a folder: {Path(path).name}.", "Choose a picture in it.")
-            self._session.explaining.refuse(error)
+        if names_list(path):
+            self._session.walking.open(path)
         else:
             self._session.explaining.open_file(path, notes=notes)
 
-    def _folder(self) -> str:
+    def folder(self) -> str:
         """Return the folder of the person's last picture; the samples' is the program's own."""
         shown = self._session.state.shown
         paths = [*([shown.path] if shown is not None and shown.path else []), *self._session.settings.recent()]

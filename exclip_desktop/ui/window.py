@@ -27,8 +27,10 @@ from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
 from exclip_desktop.ui.hint import Hint
 from exclip_desktop.ui.inspector import Inspector
+from exclip_desktop.ui.list_commands import ListCommands
 from exclip_desktop.ui.model_commands import ModelCommands
 from exclip_desktop.ui.opacity import Opacity
+from exclip_desktop.ui.pairs_dock import PairsDock
 from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange
 from exclip_desktop.ui.status_line import StatusLine
 from exclip_desktop.ui.strip_area import StripArea
@@ -73,11 +75,14 @@ class Window(QMainWindow):
         self._splitters = self._lay_out()
         self._connect()
         self._pair_up()
+        self.pairs_dock = PairsDock(session.walking, session.thumbnails, self)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pairs_dock)
         self._files = FileCommands(self, session, self.commands)
         self._parts = (
             EditCommands(self, session, self.commands, self.canvas, self.inspector),
             ViewCommands(self, session, self.commands, self.canvas, self.strip),
             ModelCommands(self, session, self.commands),
+            ListCommands(self, session, self.commands, self._files.folder),
         )
         self._restore()
 

@@ -21,6 +21,9 @@ READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
 }
 
 
+ENDINGS: Final = {".json": "coco"} | dict.fromkeys(table.ENDINGS, "table") | dict.fromkeys(jsonl.ENDINGS, "jsonl")
+
+
 def format_of(path: Path) -> str:
     """Return which of ``READERS`` reads a file, by its ending, or a folder, by what is in it.
 
@@ -30,12 +33,11 @@ def format_of(path: Path) -> str:
     """
     if is_dir(path):
         return "flickr30k" if flickr30k.is_flickr30k(path) else "folder"
-    endings = {".json": "coco"} | dict.fromkeys(table.ENDINGS, "table") | dict.fromkeys(jsonl.ENDINGS, "jsonl")
-    found = endings.get(path.suffix.lower())
+    found = ENDINGS.get(path.suffix.lower())
     if found is None:
         raise ListError(
             f"{path.name} is no list of pairs that this program knows by its ending.",
-            f"Give a folder of pictures, or a file that ends in {', '.join(endings)}.",
+            f"Give a folder of pictures, or a file that ends in {', '.join(ENDINGS)}.",
         )
     return found
 

@@ -1,0 +1,94 @@
+"""What is known of a list's pairs once they were looked at, and the order that follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+import numpy as np
+
+from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.listed_pair import ListedPair
+from exclip_desktop.core.selection import Region, coverage
+
+SortKey = Literal["list", "score", "residual", "share"]
+Shown = Literal["all", "open", "explained", "failed"]
+SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """What was found of a pair.
+
+    Attributes:
+        score: the cosine.
+        residual: the completeness residual.
+        share: how much of the labelled words' positive heat lies in their regions, 0 to 1; None: nothing is labelled.
+        failure: why it could not be explained; "" where it was.
+
+    """
+
+    score: float | None = None
+    residual: float | None = None
+    share: float | None = None
+    failure: str = ""
+
+
+def figures_of(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
+    """Return the figures of an explained pair; ``regions`` are its labelled ones."""
+    return PairFigures(explanation.score, explanation.residual, labelled_share(explanation, regions))
+
+
+def labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:
+    """Return how much of the positive heat lies in the region it belongs to, the mean over regions, 0 to 1.
+
+    A region whose name the caption does not hold is left out; None where that leaves none.
+    """
+    shares = []
+    for region in regions:
+        try:
+            heat = np.clip(explanation.patch_heat(region.name), 0.0, None)
+        except CaptionError:
+            continue
+        inside = coverage(explanation.geometry, (region,))
+        assert inside is not None
+        shares.append(float((heat * inside).sum() / heat.sum()) if heat.any() else 0.0)
+    return float(np.mean(shares)) if shares else None
+
+
+def searched(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
+    """Return the text of each pair that a filter looks through."""
+    return tuple(f"{pair.caption}\n{pair.label}\n{pair.id}\n{pair.picture}".casefold() for pair in pairs)
+
+
+def ordered(
+    texts: Sequence[str],
+    figures: Mapping[int, PairFigures],
+    *,
+    holding: str = "",
+    shown: Shown = "all",
+    by: SortKey = "list",
+    descending: bool = False,
+) -> tuple[int, ...]:
+    """Return the places of the pairs to show, in order; ``texts`` are those of ``searched``.
+
+    Pairs without a figure to sort by come last, in the list's order, whichever the direction.
+    """
+    wanted = holding.casefold().strip()
+    kept = [
+        place for place, text in enumerate(texts) if (not wanted or wanted in text) and _is(figures.get(place), shown)
+    ]
+    if by == "list":
+        return tuple(reversed(kept) if descending else kept)
+    values = {place: getattr(figures[place], by) for place in kept if place in figures}
+    known = [place for place in kept if values.get(place) is not None]
+    known.sort(key=values.__getitem__, reverse=descending)
+    return (*known, *(place for place in kept if values.get(place) is None))
+
+
+def _is(found: PairFigures | None, shown: Shown) -> bool:
+    if shown == "all":
+        return True
+    if found is None:
+        return shown == "open"
+    return shown == ("failed" if found.failure else "explained")

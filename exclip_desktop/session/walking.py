@@ -1,0 +1,233 @@
+"""A list of pairs, and the way through it, one pair after another."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from exclip_desktop.core.listed_pair import ListedPair, ListNote, PairList
+from exclip_desktop.core.pair_figures import PairFigures, Shown, SortKey, figures_of, ordered, searched
+from exclip_desktop.core.paths import is_dir
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.selection import Region
+from exclip_desktop.session.comparing import Comparing
+from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.requests import Failed
+from exclip_desktop.session.state import Notice, State, Work
+from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.worker import Worker
+from exclip_desktop.storage.pair_lists.reading import ENDINGS, read_pairs
+
+NOTES_TOLD = 3
+
+
+def names_list(path: str | Path) -> bool:
+    """Return whether a path is a list rather than a picture: a folder, or a file that ends like a list."""
+    return is_dir(Path(path)) or Path(path).suffix.lower() in ENDINGS
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A list, with what is looked up in it often."""
+
+    list: PairList
+    texts: tuple[str, ...] = ()
+    captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of each picture
+
+
+def _captions_of(pairs: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the captions of each picture."""
+    found: dict[str, dict[str, None]] = {}
+    for pair in pairs:
+        if pair.caption:
+            found.setdefault(pair.picture, {})[pair.caption] = None
+    return {picture: tuple(captions) for picture, captions in found.items()}
+
+
+NONE: Final = _Read(PairList(Path(), Path(), ()))
+
+
+def _of_notes(notes: tuple[ListNote, ...]) -> Notice:
+    """Return the notice of what could not be read; all of it is in its details."""
+    told = [str(note) for note in notes]
+    more = f" And {len(told) - NOTES_TOLD:,} more." if len(told) > NOTES_TOLD else ""
+    return Notice(f"{' '.join(told[:NOTES_TOLD])}{more}", details="\n".join(told), kind="note")
+
+
+class Walking(QObject):
+    """Holds the open list, shows its pairs, and keeps what is found of each.
+
+    Figures are of the model and the settings that the pair was explained by; others on screen make them forgotten.
+
+    Attributes:
+        list: the open list; one without pairs where none is open.
+        order: the places of the pairs that are shown, in order.
+        current: the place of the pair on screen, or None.
+
+    Signals:
+        list_changed(): another list is open, or none.
+        order_changed(): other pairs are shown, or in another order.
+        current_changed(): another pair is on screen.
+        figures_changed(int): something was found of a pair; its place.
+
+    """
+
+    list_changed = Signal()
+    order_changed = Signal()
+    current_changed = Signal()
+    figures_changed = Signal(int)
+
+    def __init__(
+        self,
+        state: State,
+        worker: Worker,
+        explaining: Explaining,
+        comparing: Comparing,
+        tasks: Tasks,
+        parent: QObject | None = None,
+    ) -> None:
+        """Show pairs by ``explaining``, and a picture's other captions by ``comparing``."""
+        super().__init__(parent)
+        self._state, self._explaining, self._comparing = state, explaining, comparing
+        self._tasks = tasks
+        self.list = NONE.list
+        self.order: tuple[int, ...] = ()
+        self.current: int | None = None
+        self._texts: tuple[str, ...] = ()
+        self._captions: dict[str, tuple[str, ...]] = {}  # of each picture
+        self._figures: dict[int, PairFigures] = {}
+        self._how: object = None
+        self._holding, self._descending = "", False
+        self._shown: Shown = "all"
+        self._by: SortKey = "list"
+        state.explanation_changed.connect(self._on_explanation_changed)
+        worker.failed.connect(self._on_failed)
+        explaining.picture_opened.connect(self._on_picture_opened)
+        explaining.picture_refused.connect(self._on_picture_refused)
+
+    def open(self, path: str | Path) -> None:
+        """Read a list and show its first pair."""
+        source = Path(path)
+
+        def read(cancel: CancelToken) -> _Read:
+            found = read_pairs(source, cancel=cancel)
+            return _Read(found, searched(found.pairs), _captions_of(found.pairs))
+
+        run_shown(
+            self._state,
+            self._tasks,
+            Work(f"Reading {source.name}"),
+            read,
+            self._take,
+            self._explaining.refuse,
+        )
+
+    def close(self) -> None:
+        """Close the list; what is on screen stays."""
+        self._put(NONE)
+
+    def show(self, place: int) -> None:
+        """Show the pair at a place of the list."""
+        pair = self.pairs[place]
+        self.current = place
+        self.current_changed.emit()
+        captions = self._captions.get(pair.picture, ())
+        self._comparing.put(captions if len(captions) > 1 else ())
+        self._explaining.open_file(str(self.path(pair)), pair.caption)
+
+    def step(self, by: int) -> None:
+        """Go on by so many of the pairs that are shown; at the ends, stay."""
+        if not self.order:
+            return
+        at = self.order.index(self.current) + by if self.current in self.order else (0 if by > 0 else -1)
+        place = self.order[min(max(at, 0), len(self.order) - 1) if self.current in self.order else at]
+        if place != self.current:
+            self.show(place)
+
+    @property
+    def pairs(self) -> tuple[ListedPair, ...]:
+        """The list's entries."""
+        return self.list.pairs
+
+    def path(self, pair: ListedPair) -> Path:
+        """Return where a pair's picture is."""
+        return self.list.path_of(pair.picture)
+
+    @property
+    def labelled(self) -> tuple[Region, ...]:
+        """The labelled regions of the pair on screen."""
+        return () if self.current is None else self.pairs[self.current].regions
+
+    def figures(self, place: int) -> PairFigures | None:
+        """Return what was found of the pair at a place, or None."""
+        return self._figures.get(place)
+
+    def filter(self, holding: str, shown: Shown) -> None:
+        """Show only pairs whose text holds something, and of which so much is known."""
+        self._holding, self._shown = holding, shown
+        self._arrange()
+
+    def sort(self, by: SortKey, *, descending: bool) -> None:
+        """Show the pairs in another order."""
+        self._by, self._descending = by, descending
+        self._arrange()
+
+    def is_listed(self, path: str) -> bool:
+        """Return whether a picture was opened from the list."""
+        return self.current is not None and str(self.path(self.pairs[self.current])) == path
+
+    def _take(self, found: "_Read") -> None:
+        self._put(found)
+        if found.list.notes:
+            self._state.change(notice=_of_notes(found.list.notes))
+        self.show(0)
+
+    def _put(self, found: "_Read") -> None:
+        self.list, self._texts, self._captions = found.list, found.texts, found.captions
+        self._figures, self.current = {}, None
+        self._arrange()
+        self.list_changed.emit()
+
+    def _arrange(self) -> None:
+        self.order = ordered(
+            self._texts,
+            self._figures,
+            holding=self._holding,
+            shown=self._shown,
+            by=self._by,
+            descending=self._descending,
+        )
+        self.order_changed.emit()
+
+    def _on_picture_opened(self, path: str) -> None:
+        if self.current is not None and not self.is_listed(path):
+            self.current = None  # something else was opened
+            self.current_changed.emit()
+
+    def _on_picture_refused(self, path: str, why: str) -> None:
+        if self.current is not None and self.is_listed(path):
+            self._keep(self.current, PairFigures(failure=why))
+
+    def _on_explanation_changed(self) -> None:
+        explanation, shown, current = self._state.explanation, self._state.shown, self.current
+        if explanation is None or shown is None or current is None or shown.path is None:
+            return
+        pair = self.pairs[current]
+        if not self.is_listed(shown.path) or explanation.caption.text != pair.caption:
+            return
+        if explanation.settings != self._how:
+            self._how, self._figures = explanation.settings, {}
+            self.order_changed.emit()
+        self._keep(current, figures_of(explanation, pair.regions))
+
+    def _on_failed(self, failure: Failed) -> None:
+        request = failure.request
+        pair = self.pairs[self.current] if self.current is not None else None
+        if pair is not None and failure.of_pair and getattr(request, "caption", None) == pair.caption:
+            assert self.current is not None
+            self._keep(self.current, PairFigures(failure=failure.message))
+
+    def _keep(self, place: int, found: PairFigures) -> None:
+        self._figures[place] = found
+        self.figures_changed.emit(place)

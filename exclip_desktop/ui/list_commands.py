@@ -1,0 +1,57 @@
+"""What the menu does with lists of pairs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from exclip_desktop.session.session import Session
+
+LISTS: Final = "Lists of pairs (*.csv *.tsv *.jsonl *.json);;All files (*)"
+NEEDS_LIST: Final = ("next_pair", "previous_pair", "close_list")
+
+
+class ListCommands(QObject):
+    """Opens lists for a window, and walks through them."""
+
+    def __init__(
+        self, window: QWidget, session: Session, actions: dict[str, QAction], folder: Callable[[], str]
+    ) -> None:
+        """Connect the actions; ``folder`` says where the person opened something last."""
+        super().__init__(window)
+        self._window, self._session, self._actions, self._folder = window, session, actions, folder
+        walking = session.walking
+        actions["open_list"].triggered.connect(self.open_list)
+        actions["open_folder"].triggered.connect(self.open_folder)
+        actions["close_list"].triggered.connect(walking.close)
+        actions["next_pair"].triggered.connect(lambda: walking.step(1))
+        actions["previous_pair"].triggered.connect(lambda: walking.step(-1))
+        actions["take_labels"].triggered.connect(self.take_labels)
+        for changed in (walking.list_changed, walking.current_changed):
+            changed.connect(self._enable)
+        self._enable()
+
+    def open_list(self) -> None:
+        """Ask for a list and open it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open list", self._folder(), LISTS)
+        if path:
+            self._session.walking.open(Path(path))
+
+    def open_folder(self) -> None:
+        """Ask for a folder of pictures and captions, and open it."""
+        path = QFileDialog.getExistingDirectory(self._window, "Open folder", self._folder())
+        if path:
+            self._session.walking.open(Path(path))
+
+    def take_labels(self) -> None:
+        """Select the labelled regions instead of those that are drawn."""
+        selecting, before = self._session.selecting, self._session.state.selection.regions
+        selecting.commit_regions(before, self._session.walking.labelled, "select labelled regions")
+
+    def _enable(self) -> None:
+        self._actions["take_labels"].setEnabled(bool(self._session.walking.labelled))
+        for name in NEEDS_LIST:
+            self._actions[name].setEnabled(bool(self._session.walking.pairs))

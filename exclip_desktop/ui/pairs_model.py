@@ -1,0 +1,88 @@
+"""The open list as Qt's model: one row each pair that is shown."""
+
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from exclip_desktop.session.thumbnails import Thumbnails
+from exclip_desktop.session.walking import Walking
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+SCORE_ROLE: Final = Role.UserRole
+FAILED_ROLE: Final = Role.UserRole + 1
+
+
+class PairsModel(QAbstractListModel):
+    """Rows are ``walking.order``; a thumbnail is asked for when its row is painted, and not before."""
+
+    def __init__(self, walking: Walking, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._walking, self._thumbnails = walking, thumbnails
+        self._rows: dict[int, int] = {}
+        self._of_path: dict[str, list[int]] = {}  # the rows that wait for a thumbnail
+        walking.order_changed.connect(self._renew)
+        walking.figures_changed.connect(self._on_figures_changed)
+        thumbnails.made.connect(self._on_made)
+        self._renew()
+
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
+        """Return how many pairs are shown."""
+        return 0 if parent is not None and parent.isValid() else len(self._walking.order)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a row shows."""
+        place = self._walking.order[index.row()]
+        pair, found = self._walking.pairs[place], self._walking.figures(place)
+        if role == Role.DisplayRole:
+            return pair.caption or "No caption"
+        if role == Role.DecorationRole:
+            path = str(self._walking.path(pair))
+            thumbnail = self._thumbnails.get(path)
+            if thumbnail is None:
+                self._of_path.setdefault(path, []).append(index.row())
+            return thumbnail
+        if role == SCORE_ROLE:
+            return _told(None if found is None else found.score)
+        if role == FAILED_ROLE:
+            return "" if found is None else found.failure
+        if role in (Role.ToolTipRole, Role.AccessibleTextRole):
+            return self._whole(place)
+        return None
+
+    def row_of(self, place: int | None) -> int | None:
+        """Return the row of the pair at a place of the list, None where it is not shown."""
+        return None if place is None else self._rows.get(place)
+
+    def place_of(self, row: int) -> int:
+        """Return the place of a row's pair in the list."""
+        return self._walking.order[row]
+
+    def _whole(self, place: int) -> str:
+        pair, found = self._walking.pairs[place], self._walking.figures(place)
+        parts = [pair.caption or "No caption", pair.label, pair.picture]
+        if found is not None:
+            parts.append(found.failure or f"score {_told(found.score)}, residual {found.residual:.1e}")
+            if found.share is not None:
+                parts.append(f"{found.share:.0%} of positive heat in the labelled regions")
+        return "\n".join(part for part in parts if part)
+
+    def _renew(self) -> None:
+        self.beginResetModel()
+        self._rows = {place: row for row, place in enumerate(self._walking.order)}
+        self._of_path.clear()
+        self.endResetModel()
+
+    def _on_figures_changed(self, place: int) -> None:
+        self._tell([row] if (row := self._rows.get(place)) is not None else [])
+
+    def _on_made(self, path: str) -> None:
+        self._tell(self._of_path.pop(path, []))
+
+    def _tell(self, rows: list[int]) -> None:
+        for row in rows:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def _told(score: float | None) -> str:
+    return "" if score is None else f"{score:.3f}".replace("-", "−")
