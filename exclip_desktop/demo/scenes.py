@@ -1,12 +1,15 @@
 """Composed scenes: one to four things on a background, a caption that names them, and every thing's box.
 
-``python -m exclip_desktop.demo.scenes --count 20 --seed 7 --out FOLDER`` writes pictures and ``scenes.json``.
+``python -m exclip_desktop.demo.scenes --count 20 --seed 7 --out FOLDER`` writes pictures and ``scenes.json``;
+``--out FILE.zip`` writes one archive of JPEGs, such as that of the bundled scenes.
 """
 
 import argparse
+import io
 import json
 import sys
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +26,8 @@ SIDE_RANGES = {1: (0.42, 0.60), 2: (0.34, 0.46), 3: (0.30, 0.40), 4: (0.28, 0.37
 COUNT_SHARES = (0.24, 0.42, 0.22, 0.12)
 MARGIN = 0.02
 ATTEMPTS = 60
+RECORDS = "scenes.json"
+ARCHIVE_QUALITY = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +137,47 @@ def scene_record(scene: Scene, drawn: Drawn, file: str) -> dict[str, object]:
     return {"file": file, "caption": scene.caption, "place": scene.place, "seed": scene.seed, "objects": objects}
 
 
+def write_folder(drawn: Iterable[tuple[Scene, Drawn]], folder: Path) -> int:
+    """Write scenes as PNG, with ``scenes.json``, to a folder; return how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    records = []
+    for index, (scene, picture) in enumerate(drawn):
+        name = f"scene-{index:05d}.png"
+        picture.picture.save(folder / name)
+        records.append(scene_record(scene, picture, name))
+    (folder / RECORDS).write_text(json.dumps(records, indent=1), encoding="utf-8")
+    return len(records)
+
+
+def write_archive(drawn: Iterable[tuple[Scene, Drawn]], path: Path) -> int:
+    """Write scenes as JPEG, with ``scenes.json``, to one archive, always the same bytes; return how many."""
+    records = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for index, (scene, picture) in enumerate(drawn):
+            name, file = f"scene-{index:03d}.jpg", io.BytesIO()
+            picture.picture.save(file, "JPEG", quality=ARCHIVE_QUALITY)
+            archive.writestr(zipfile.ZipInfo(name), file.getvalue())
+            records.append(scene_record(scene, picture, name))
+        archive.writestr(zipfile.ZipInfo(RECORDS), json.dumps(records), zipfile.ZIP_DEFLATED)
+    return len(records)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write scenes to a folder."""
+    """Write scenes to a folder, or to an archive."""
     parser = argparse.ArgumentParser(prog="python -m exclip_desktop.demo.scenes", description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=20, help="how many scenes (default 20)")
     parser.add_argument("--seed", type=int, default=1, help="which series (default 1)")
     parser.add_argument("--size", type=int, default=448, help="side of the pictures in pixels (default 448)")
-    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to, or an archive: FILE.zip")
     options = parser.parse_args(arguments)
-    options.out.mkdir(parents=True, exist_ok=True)
-    records = []
+    made = (make_scene(options.seed, index) for index in range(options.count))
+    write = write_archive if options.out.suffix == ".zip" else write_folder
     try:
-        for index in range(options.count):
-            scene = make_scene(options.seed, index)
-            drawn = draw_scene(scene, options.size)
-            name = f"scene-{index:05d}.png"
-            drawn.picture.save(options.out / name)
-            records.append(scene_record(scene, drawn, name))
+        count = write(((scene, draw_scene(scene, options.size)) for scene in made), options.out)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    (options.out / "scenes.json").write_text(json.dumps(records, indent=1), encoding="utf-8")
-    print(f"{len(records)} scenes written to {options.out}")
+    print(f"{count} scenes written to {options.out}")
     return 0
 
 

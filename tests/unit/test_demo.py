@@ -1,6 +1,7 @@
 """Scenes are reproducible and true to their captions; training is reproducible and goes on where it stopped."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -265,3 +266,16 @@ def test_pointing_counts_the_strongest_patch_and_covered_heat() -> None:
     assert pointing(Heat(), "dog", (10, 10, 20, 20)) == (1.0, 0.75)
     assert pointing(Heat(), "dog", (15, 10, 25, 20)) == (1.0, pytest.approx(0.5))
     assert pointing(Heat(), "dog", (20, 10, 30, 20)) == (0.0, 0.25)
+
+
+@needs_font
+def test_the_bundled_archive_is_what_its_command_writes(tmp_path: Path) -> None:
+    archive = tmp_path / "scenes.zip"
+    series = ["--seed", str(HELD_OUT_SEED), "--size", "224"]
+    assert scenes.main(["--count", "3", *series, "--out", str(archive)]) == 0
+    first = archive.read_bytes()
+    with zipfile.ZipFile(archive) as made, zipfile.ZipFile(resource("scenes.zip")) as bundled:
+        assert made.namelist() == ["scene-000.jpg", "scene-001.jpg", "scene-002.jpg", "scenes.json"]
+        assert json.loads(made.read("scenes.json")) == json.loads(bundled.read("scenes.json"))[:3]
+    scenes.main(["--count", "3", *series, "--out", str(archive)])
+    assert archive.read_bytes() == first
