@@ -78,7 +78,7 @@ def without_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean
     """
     fills: dict[str, Callable[[], NDArray[np.float64]]] = {
         "mean": lambda: np.broadcast_to(mean, pixels.shape),
-        "blur": lambda: _blurred(pixels),
+        "blur": lambda: blurred(pixels),
         "mirror": lambda: _mirrored(pixels, regions),
     }
     if fill not in fills:
@@ -95,7 +95,7 @@ def _mean_colour(model: Model) -> NDArray[np.float64]:
     return np.array(model.preprocess.mean, dtype=np.float64) * 255
 
 
-def _blurred(pixels: Pixels) -> NDArray[np.float64]:
+def blurred(pixels: Pixels) -> NDArray[np.float64]:
     radius = BLUR_SHARE * max(pixels.shape[:2])
     return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)), dtype=np.float64)
 

@@ -15,11 +15,18 @@ BATCH = 16
 
 @torch.no_grad()
 def masked_pictures(
-    model: Model, pixels: Tensor, grid: tuple[int, int], kept: Tensor, tell: Progress, cancel: CancelToken
+    model: Model,
+    pixels: Tensor,
+    grid: tuple[int, int],
+    kept: Tensor,
+    tell: Progress,
+    cancel: CancelToken,
+    fill: Tensor | None = None,
 ) -> Tensor:
     """Return unit embeddings, (m, D), of a model input (3, h, w) of which coalitions of patches (m, P) are kept.
 
-    What is left out becomes 0, the mean colour; beyond the last whole patch everything is kept.
+    What is left out becomes ``fill``, an input of the same size; None: 0, the mean colour. Beyond the last whole patch
+    everything is kept.
     """
     height, width = pixels.shape[1:]
     cut = model.image.cut(0, (height, width))
@@ -28,7 +35,8 @@ def masked_pictures(
     for some in _batches(kept, "pictures", tell, cancel):
         masks = some.to(pixels).reshape(-1, 1, *grid).repeat_interleave(down, 2).repeat_interleave(across, 3)
         masks = functional.pad(masks, (0, width - masks.shape[3], 0, height - masks.shape[2]), value=1.0)
-        features = torch.stack([cut.features(one) for one in pixels * masks])
+        shown = pixels * masks if fill is None else pixels * masks + fill * (1 - masks)
+        features = torch.stack([cut.features(one) for one in shown])
         found.append(functional.normalize(cut.head(features), dim=-1))
     return torch.cat(found)
 

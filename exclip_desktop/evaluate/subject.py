@@ -1,0 +1,105 @@
+"""A pair that methods are tried on: its picture, caption, places to be found, and its scores where parts are gone."""
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
+from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.places import Place, Shown
+from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.study import StudySettings
+from exclip_desktop.evaluate.deletion import random_coalitions
+from exclip_desktop.evaluate.metrics import paint
+from exclip_desktop.evaluate.removal import blurred
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import encode_captions, encode_picture
+
+Floats = NDArray[np.float64]
+
+
+class Subject:
+    """A pair in the eyes of a model.
+
+    Attributes:
+        name, shown: the pair's id, and the pair.
+        caption: as the model reads it; ``geometry``: where the patches lie.
+        places: what of it can be found: its words were read, and a part of it was seen.
+
+    """
+
+    def __init__(
+        self, model: Model, name: str, shown: Shown, settings: StudySettings, others: Tensor, cancel: CancelToken
+    ) -> None:
+        """Take a pair; ``others`` are other captions' unit embeddings (C, D), against which ``softmax`` scores."""
+        self.name, self.shown, self.caption = name, shown, model.reader.read(shown.caption)
+        size = shown.pixels.shape[1], shown.pixels.shape[0]
+        self.geometry: Geometry = model.geometry(size, 0, settings.framing)
+        self._model, self._settings, self._others, self._cancel = model, settings, others, cancel
+        self.places = tuple(place for place in shown.places if self._is_there(place))
+
+    @property
+    def words(self) -> list[tuple[int, ...]]:
+        """The rows of each word that the model reads."""
+        return [word.rows for word in self.caption.words if word.rows]
+
+    def without_patches(self, left: Tensor) -> Tensor:
+        """Return the caption's scores for pictures of which coalitions of patches (m, P) are left: (m,)."""
+        model, settings = self._model, self._settings
+        given = model.pixels(self.shown.pixels, settings.framing)
+        fill = (
+            None
+            if settings.fill == "mean"
+            else model.pixels(blurred(self.shown.pixels).astype(np.uint8), settings.framing)
+        )
+        images = masked_pictures(model, given, self.geometry.grid, left, silent, self._cancel, fill)
+        return self._scores(images, self._text[None])
+
+    def without_words(self, left: Tensor) -> Tensor:
+        """Return the picture's scores for captions of which coalitions of words (m, W) are left: (m,)."""
+        content = self.caption.content_rows
+        owner = torch.zeros(len(self.words), len(content), dtype=left.dtype)
+        for word, rows in enumerate(self.words):
+            owner[word, [content.index(row) for row in rows if row in content]] = 1.0
+        kept = left @ owner + (owner.sum(0) == 0)  # tokens of no word stay
+        texts = masked_captions(self._model, self.caption, kept, silent, self._cancel)
+        return self._scores(self._image[None], texts)
+
+    @cached_property
+    def masked(self) -> tuple[Tensor, Floats]:
+        """Random coalitions of patches (m, P), the same for all methods, and their scores (m,)."""
+        rows, columns = self.geometry.grid
+        seed = (self._settings.seed, *self.name.encode("utf-8"))
+        kept = random_coalitions(self._settings.masks, rows * columns, self._settings.share, seed)
+        return kept, self.without_patches(kept).numpy()
+
+    @cached_property
+    def _image(self) -> Tensor:
+        return encode_picture(self._model, self.shown.pixels, self._settings.framing)
+
+    @cached_property
+    def _text(self) -> Tensor:
+        return encode_captions(self._model, [self.shown.caption])[0]
+
+    def _is_there(self, place: Place) -> bool:
+        try:
+            if place.words:
+                self.caption.rows_of(place.words)
+        except CaptionError:
+            return False
+        return bool(paint(np.zeros(self.geometry.grid), self.geometry, place.truth).inside.any())
+
+    def _scores(self, images: Tensor, texts: Tensor) -> Tensor:
+        """Return the scores of unit embeddings (m, D) or (1, D) of either side: float64 (m,), on the CPU."""
+        cosines = (images * texts).sum(1).double().cpu()
+        if self._settings.score == "cosine":
+            return cosines
+        scale = self._model.network.logit_scale.exp().double().cpu()
+        if len(self._others) == 0:
+            return torch.ones_like(cosines)
+        others = (images @ self._others.T).double().cpu().expand(len(cosines), -1)
+        return torch.softmax(scale * torch.cat([cosines[:, None], others], dim=1), dim=1)[:, 0]

@@ -1,0 +1,88 @@
+"""Curves of removal and faithfulness, on games whose answers are known in closed form."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.core.study import Curve
+from exclip_desktop.evaluate.deletion import (
+    coalitions_along,
+    curve,
+    faithfulness,
+    random_coalitions,
+    ranked,
+    step_counts,
+)
+
+WEIGHTS = np.array([3.0, -1.0, 5.0, 0.0, 2.0, 1.0])
+
+
+def additive(kept: Tensor) -> Tensor:
+    """A game in which every player adds its weight to 10."""
+    return 10 + kept.double() @ torch.from_numpy(WEIGHTS)
+
+
+def test_deleting_from_an_additive_game_takes_the_weights_off_in_order() -> None:
+    found = curve(additive, WEIGHTS, 6, inserted=False)
+    assert found.shares == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+    assert found.scores == pytest.approx([20, 15, 12, 10, 9, 9, 10])
+    assert found.area == pytest.approx((20 / 2 + 15 + 12 + 10 + 9 + 9 + 10 / 2) / 6)
+
+
+def test_inserting_puts_them_back_in_the_same_order() -> None:
+    found = curve(additive, WEIGHTS, 6, inserted=True)
+    assert found.scores == pytest.approx([10, 15, 18, 20, 21, 21, 20])
+    both = np.array(found.scores) + curve(additive, WEIGHTS, 6, inserted=False).scores
+    np.testing.assert_allclose(both, 30)  # of an additive game: together the whole and nothing, at every share
+
+
+def test_no_order_is_better_than_the_weights_own() -> None:
+    best = curve(additive, WEIGHTS, 6, inserted=False).area
+    for seed in range(20):
+        heat = np.random.default_rng(seed).random(6)
+        assert curve(additive, heat, 6, inserted=False).area >= best
+        assert curve(additive, heat, 6, inserted=True).area <= curve(additive, WEIGHTS, 6, inserted=True).area
+
+
+def test_steps_are_even_and_never_more_than_players() -> None:
+    assert step_counts(144, 12) == list(range(0, 145, 12))
+    assert step_counts(10, 4) == [0, 2, 5, 8, 10]
+    assert step_counts(3, 12) == [0, 1, 2, 3]
+    assert ranked(np.array([[1.0, 2.0], [2.0, 0.0]])) == [1, 2, 0, 3]
+    left = coalitions_along([2, 0, 1], [0, 1, 3], inserted=False)
+    assert left.tolist() == [[1, 1, 1], [1, 1, 0], [0, 0, 0]]
+    assert (1 - left).tolist() == coalitions_along([2, 0, 1], [0, 1, 3], inserted=True).tolist()
+
+
+def test_area_of_a_line_of_uneven_points() -> None:
+    assert Curve((0.0, 0.1, 0.7, 1.0), (0.0, 0.2, 1.4, 2.0)).area == pytest.approx(1.0)
+
+
+def test_faithfulness_of_an_additive_game_is_one_for_its_weights_and_minus_one_for_their_opposite() -> None:
+    kept = random_coalitions(50, 6, 0.5, (0,))
+    values: NDArray[np.float64] = additive(kept).numpy()
+    assert faithfulness(WEIGHTS, kept, values) == pytest.approx(1)
+    assert faithfulness(7 * WEIGHTS + 3, kept, values) == pytest.approx(1)  # all coalitions are of one size
+    assert faithfulness(-WEIGHTS, kept, values) == pytest.approx(-1)
+    assert faithfulness(np.ones(6), kept, values) == 0
+    assert faithfulness(WEIGHTS, kept, np.full(50, 2.0)) == 0
+
+
+def test_faithfulness_is_pearsons_of_what_is_taken_with_the_drop() -> None:
+    rng = np.random.default_rng(1)
+    heat, kept = rng.random((2, 3)), random_coalitions(40, 6, 0.3, (5, 1))
+    values = rng.random(40)
+    taken, drop = ((1 - kept.numpy()) * heat.ravel()).sum(1), 1.0 - values
+    taken, drop = taken - taken.mean(), drop - drop.mean()
+    expected = (taken * drop).sum() / np.sqrt((taken**2).sum() * (drop**2).sum())
+    assert faithfulness(heat, kept, values) == pytest.approx(expected)
+
+
+def test_random_coalitions_keep_the_same_number_each_player_as_often_and_are_reproducible() -> None:
+    kept = random_coalitions(4000, 10, 0.3, (3, 4))
+    assert (kept.sum(1) == 3).all()
+    np.testing.assert_allclose(kept.mean(0), 0.3, atol=0.03)
+    assert torch.equal(kept, random_coalitions(4000, 10, 0.3, (3, 4)))
+    assert not torch.equal(kept, random_coalitions(4000, 10, 0.3, (3, 5)))
