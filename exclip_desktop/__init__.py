@@ -10,6 +10,7 @@ from exclip_desktop.core.version import __version__
 
 if TYPE_CHECKING:
     from exclip_desktop.api import MatrixResult, Result, explain, load_model, map_by, matrix_by, measure, profile, score
+    from exclip_desktop.api_study import study
 
 __all__ = [
     "MatrixResult",
@@ -22,10 +23,13 @@ __all__ = [
     "measure",
     "profile",
     "score",
+    "study",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "study":
+        return import_module("exclip_desktop.api_study").study
     if name in __all__:
         return getattr(import_module("exclip_desktop.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import exclip_desktop
+from exclip_desktop.cli_evaluate import add_evaluate
 from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
 from exclip_desktop.cli_options import (
@@ -37,7 +38,7 @@ from exclip_desktop.terminal import Bar, say
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
 
-COMMANDS = ("explain", "profile", "map", "models", "doctor")
+COMMANDS = ("explain", "profile", "map", "evaluate", "models", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -82,7 +83,7 @@ def _window(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="exclip-desktop",
-        usage="exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {explain,profile,map,models,doctor} …",
+        usage=f"exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {{{','.join(COMMANDS)}}} …",
         description="Which words of a caption match which regions of a picture, for CLIP models. "
         "Without a command the window opens, with the picture and the caption that are given.",
     )
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_output(explain)
     add_profile(commands)
     add_map(commands)
+    add_evaluate(commands)
     add_models(commands)
     doctor = commands.add_parser(
         "doctor",

@@ -1,0 +1,83 @@
+"""The figure of a study: curves of removal with their bands, and bars of how well places are found."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
+
+from exclip_desktop.core.metrics import METRICS
+from exclip_desktop.core.study import RANDOM, Study, name_of
+from exclip_desktop.render.figure import own_style
+
+PANEL_IN: Final = 3.6, 2.9
+COLUMNS: Final = 3
+LEGEND_IN: Final = 0.28  # a line of the legend
+SMALL_PT: Final = 8
+BAND_OPACITY: Final = 0.15
+
+
+@own_style()
+def draw_study(study: Study) -> Figure:
+    """Return a panel for every metric that has figures: curves where it has them, else bars with 95 % intervals."""
+    keys = [key for key in study.settings.metrics if any(key in row.figures for row in study.rows)]
+    rows, per_line = max(math.ceil(len(keys) / COLUMNS), 1), 4
+    legend_in = LEGEND_IN * math.ceil(len(study.rows) / per_line) + 0.1
+    width, height = COLUMNS * PANEL_IN[0], rows * PANEL_IN[1] + legend_in
+    figure = Figure((width, height), dpi=150, layout=ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - legend_in / height)))
+    FigureCanvasAgg(figure)
+    colours = method_colours([row.method for row in study.rows])
+    for place, key in enumerate(keys):
+        axes = figure.add_subplot(rows, COLUMNS, place + 1)
+        axes.set_title(METRICS[key].heading, fontsize=SMALL_PT + 1)
+        axes.tick_params(labelsize=SMALL_PT)
+        (_curves if any(key in row.curves for row in study.rows) else _bars)(axes, study, key, colours)
+    handles = [Patch(color=colours[row.method], label=name_of(row.method)) for row in study.rows]
+    figure.legend(handles=handles, loc="upper center", ncols=per_line, fontsize=SMALL_PT, frameon=False)
+    return figure
+
+
+def method_colours(methods: Sequence[str]) -> dict[str, Any]:
+    """Return a colour for each method, always the same where the methods are; the random control is grey."""
+    named = [method for method in methods if method != RANDOM]
+    table = colormaps["tab20"]
+    order = [*range(0, 20, 2), *range(1, 20, 2)]
+    return {method: table(order[place % 20]) for place, method in enumerate(named)} | {RANDOM: (0.5, 0.5, 0.5, 1.0)}
+
+
+def _curves(axes: Any, study: Study, key: str, colours: dict[str, Any]) -> None:
+    for row in study.rows:
+        found = row.curves.get(key)
+        if found is not None:
+            style = "--" if row.method == RANDOM else "-"
+            axes.plot(found.shares, found.mean, style, color=colours[row.method], linewidth=1.2)
+            axes.fill_between(
+                found.shares, found.low, found.high, color=colours[row.method], alpha=BAND_OPACITY, linewidth=0
+            )
+    what = "words" if METRICS[key].kind == "caption" else "patches"
+    gone = "put back" if "insertion" in key else "taken away"
+    axes.set_xlabel(f"share of {what} {gone}", fontsize=SMALL_PT)
+    axes.set_ylabel(study.settings.score, fontsize=SMALL_PT)
+    axes.margins(x=0)
+
+
+def _bars(axes: Any, study: Study, key: str, colours: dict[str, Any]) -> None:
+    rows = [row for row in study.rows if key in row.figures]
+    found = [row.figures[key] for row in rows]
+    means = np.array([one.mean for one in found])
+    reach = np.array([[one.mean - one.low for one in found], [one.high - one.mean for one in found]])
+    axes.bar(
+        range(len(rows)),
+        means,
+        yerr=np.clip(reach, 0, None),
+        color=[colours[row.method] for row in rows],
+        error_kw={"linewidth": 0.8},
+    )
+    axes.set_xticks([])
+    if METRICS[key].kind == "time" and means.max() > 0:
+        axes.set_yscale("log", nonpositive="clip")

@@ -1,0 +1,67 @@
+"""Reads what a list knows of its pictures: boxes and masks, as places to be found."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.listed_pair import ListedPair
+from exclip_desktop.core.places import Place, Shown, Truth, Unread, places_of_regions
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+
+UNKNOWN: Final = 232, 3, 0
+"""The colour of pixels that do not count: ImageNet-S writes its number 1000, "ignored", as R + 256 G."""
+
+Opened = Path | Image.Image
+
+
+def unread(
+    pairs: tuple[ListedPair, ...], opened: Callable[[str], Opened], max_megapixels: float = DEFAULT_MEGAPIXELS
+) -> list[Unread]:
+    """Return a list's pairs, to be read one by one; those with neither caption nor label are left out.
+
+    ``opened`` gives the place of a picture or mask, or the picture itself, from how the list writes it. Where a pair
+    has no caption, its label stands for it.
+    """
+
+    def reading(pair: ListedPair) -> Callable[[], Shown]:
+        return lambda: _shown(pair, opened, max_megapixels)
+
+    return [
+        Unread(pair.id, pair.picture, pair.caption or pair.label, reading(pair))
+        for pair in pairs
+        if (pair.caption + pair.label).strip()
+    ]
+
+
+def _shown(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: float) -> Shown:
+    pixels = read_picture(opened(pair.picture), max_megapixels).pixels
+    caption, size = pair.caption or pair.label, (pixels.shape[1], pixels.shape[0])
+    places = places_of_regions(pair.regions, size)
+    if pair.mask:
+        named = re.search(rf"(?<!\w){re.escape(pair.label)}(?!\w)", caption, re.IGNORECASE)
+        truth = read_mask(opened(pair.mask), size, max_megapixels)
+        places = (*places, Place(pair.label if named and pair.label else "", truth))
+    return Shown(pixels, caption, places)
+
+
+def read_mask(source: Opened, size: tuple[int, int], max_megapixels: float = DEFAULT_MEGAPIXELS) -> Truth:
+    """Return the truth that a mask tells: pixels that are not black belong to it, those of ``UNKNOWN`` do not count.
+
+    Raises:
+        PictureError: it cannot be read, or is of another size than the picture, (width, height).
+
+    """
+    pixels = read_picture(source, max_megapixels).pixels
+    if (pixels.shape[1], pixels.shape[0]) != size:
+        raise PictureError(
+            f"A mask of {pixels.shape[1]} × {pixels.shape[0]} pixels lies beside a picture of {size[0]} × {size[1]}: "
+            f"{source if isinstance(source, Path) else 'mask'}.",
+            "Give masks of their pictures' size.",
+        )
+    counted = (pixels != np.array(UNKNOWN, np.uint8)).any(axis=2)
+    return Truth(pixels.any(axis=2) & counted, counted)

@@ -1,0 +1,240 @@
+"""The protocol on a small model: what it yields and refuses, and that an interrupted study goes on to equal numbers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop import study
+from exclip_desktop.attribution.first_order.rise import rise
+from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
+from exclip_desktop.core.listed_pair import ListedPair, PairList
+from exclip_desktop.core.metrics import METRICS
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.selection import Region
+from exclip_desktop.core.study import NOTHING_THERE, RANDOM, Outcome, Study
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage.studies import OUTCOMES
+from tests.conftest import CAPTION
+
+FEW = {"second-order": {}, "game": {}, "maskclip": {}, RANDOM: {}}
+QUICK: dict[str, Any] = {"steps": 4, "masks": 8}
+BALLOON = Region((0, 0, 20, 20), name="red balloon")
+
+
+@pytest.fixture
+def pairs(tmp_path: Path, picture: NDArray[np.uint8]) -> PairList:
+    """Three pairs of two pictures: two places, none, and one that the caption does not name."""
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    Image.fromarray(picture[:, ::-1].copy()).save(tmp_path / "b.png")
+    dog = Region((24, 8, 40, 30), name="dog")
+    listed = (
+        ListedPair("1", "a.png", CAPTION, regions=(BALLOON, dog)),
+        ListedPair("2", "b.png", "a dog"),
+        ListedPair("3", "b.png", "a cat in the snow", regions=(BALLOON, Region((4, 4, 12, 12), name="snow"))),
+    )
+    return PairList(tmp_path / "list.jsonl", tmp_path, listed)
+
+
+def figures_of(found: Study) -> dict[str, Any]:
+    """Return all figures but times."""
+    return {
+        row.method: (
+            {key: figure for key, figure in row.figures.items() if key != "seconds"},
+            {key: curve.mean.tolist() for key, curve in row.curves.items()},
+        )
+        for row in found.rows
+    }
+
+
+def test_every_metric_of_every_method(tiny: Model, pairs: PairList) -> None:
+    outcomes: list[Outcome] = []
+    found = study(tiny, pairs, FEW, each=outcomes.append, **QUICK)
+    assert [row.method for row in found.rows] == list(FEW)
+    assert len(outcomes) == 12
+    ours = found.row("second-order")
+    assert set(ours.figures) == set(METRICS)
+    assert (ours.pairs, ours.pictures) == (3, 2)
+    assert ours.figures["pointing"].count == 3  # balloon, dog, snow; no caption names a balloon in the third
+    assert ours.figures["deletion"].count == 3
+    maskclip = found.row("maskclip")
+    assert maskclip.reasons == dict.fromkeys(("text-deletion", "text-insertion"), "MaskCLIP maps pictures only.")
+    first = outcomes[0]
+    assert first.curves["deletion"].shares == pytest.approx((0, 0.25, 0.5, 0.75, 1))
+    assert first.curves["deletion"].scores[0] == pytest.approx(first.curves["insertion"].scores[-1], abs=1e-6)
+    assert first.curves["text-deletion"].scores[0] == pytest.approx(first.curves["deletion"].scores[0], abs=1e-6)
+
+
+def test_the_ends_of_the_curves_are_the_models_own_scores(
+    tiny: Model, pairs: PairList, picture: NDArray[np.uint8]
+) -> None:
+    outcomes: list[Outcome] = []
+    study(tiny, pairs, [RANDOM], count=1, each=outcomes.append, **QUICK)
+    ids = list(tiny.reader.read(CAPTION).ids)
+    blank = [ids[0], *[0] * (len(ids) - 2), ids[-1]]  # CLIP's fill is id 0
+
+    def cosine(pixels: torch.Tensor, tokens: list[int]) -> float:
+        padded = torch.tensor([tokens + [0] * (tiny.reader.context - len(tokens))])
+        image, text = tiny.network.encode_image(pixels[None])[0], tiny.network.encode_text(padded)[0]
+        return float(image @ text / image.norm() / text.norm())
+
+    whole, grey = tiny.pixels(picture), torch.zeros(3, 32, 32)
+    curves = outcomes[0].curves
+    assert curves["deletion"].scores[0] == pytest.approx(cosine(whole, ids), abs=1e-6)
+    assert curves["deletion"].scores[-1] == pytest.approx(cosine(grey, ids), abs=1e-6)
+    assert curves["text-deletion"].scores[-1] == pytest.approx(cosine(whole, blank), abs=1e-6)
+    assert len(curves["text-deletion"].scores) == len(tiny.reader.read(CAPTION).words) + 1
+
+
+def test_interrupted_and_resumed_gives_equal_numbers(tiny: Model, pairs: PairList, tmp_path: Path) -> None:
+    whole = study(tiny, pairs, FEW, **QUICK)
+    out = tmp_path / "out"
+    token, seen = CancelToken(), []
+
+    def stop_in_the_middle(outcome: Outcome) -> None:
+        seen.append(outcome)
+        if len(seen) == 5:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        study(tiny, pairs, FEW, out=out, each=stop_in_the_middle, cancel=token, **QUICK)
+    kept = out / OUTCOMES
+    assert len(kept.read_text("utf-8").splitlines()) == 1 + 5
+    with kept.open("ab") as file:
+        file.write(b'{"pair": "2", "cut sho')  # as when the power fails
+    rest: list[Outcome] = []
+    resumed = study(tiny, pairs, FEW, out=out, each=rest.append, **QUICK)
+    assert len(rest) == 12 - 5
+    assert figures_of(resumed) == figures_of(whole)
+    again = study(tiny, pairs, FEW, out=out, each=rest.append, **QUICK)
+    assert len(rest) == 7
+    assert figures_of(again) == figures_of(whole)
+    assert all(json.loads(line) for line in kept.read_text("utf-8").splitlines())
+
+
+def test_more_pairs_and_more_methods_may_be_added(tiny: Model, pairs: PairList, tmp_path: Path) -> None:
+    study(tiny, pairs, ["game"], out=tmp_path / "out", count=1, **QUICK)
+    fresh: list[Outcome] = []
+    found = study(tiny, pairs, ["game", RANDOM], out=tmp_path / "out", count=2, each=fresh.append, **QUICK)
+    assert [(one.pair, one.method) for one in fresh] == [("1", RANDOM), ("2", "game"), ("2", RANDOM)]
+    assert {row.pairs for row in found.rows} == {2}
+
+
+def test_different_settings_are_never_mixed(
+    tiny: Model, make_tiny: Callable[..., Model], pairs: PairList, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    study(tiny, pairs, {"rise": {"masks": 8}}, out=out, count=1, **QUICK)
+    with pytest.raises(OutputError, match="steps is 4, now 5"):
+        study(tiny, pairs, ["rise"], out=out, count=1, **{**QUICK, "steps": 5})
+    with pytest.raises(OutputError, match=r"fingerprint is .*…, now .*…"):
+        study(make_tiny(text={"layers": 2}), pairs, ["rise"], out=out, count=1, **QUICK)
+    fewer = PairList(pairs.source, pairs.folder, pairs.pairs[:2])
+    with pytest.raises(OutputError, match="pairs is"):
+        study(tiny, fewer, ["rise"], out=out, count=1, **QUICK)
+    with pytest.raises(OutputError, match="of rise with masks 8, not 16"):
+        study(tiny, pairs, {"rise": {"masks": 16}}, out=out, count=1, **QUICK)
+    (out / OUTCOMES).write_text("nothing of ours\n", "utf-8")
+    with pytest.raises(OutputError, match="is no study's file"):
+        study(tiny, pairs, ["rise"], out=out, count=1, **QUICK)
+
+
+def test_a_method_that_does_not_fit_has_its_reason(make_tiny: Callable[..., Model], pairs: PairList) -> None:
+    resnet = make_tiny(vision={"layers": [1, 1, 1, 1], "patch_size": None, "image_size": 64, "width": 8})
+    found = study(resnet, pairs, {"rise": {"masks": 4}, "game": {}}, count=1, metrics=("pointing", "deletion"), **QUICK)
+    assert set(found.row("rise").figures) == {"pointing", "deletion"}
+    game = found.row("game")
+    assert (game.figures, game.pairs) == ({}, 0)
+    assert set(game.reasons) == {"pointing", "deletion"}
+    assert "feature maps" in game.reasons["pointing"]
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_said(tiny: Model, pairs: PairList) -> None:
+    gone = ListedPair("4", "gone.png", "a dog")
+    found = study(tiny, PairList(pairs.source, pairs.folder, (gone, pairs.pairs[1])), ["game", RANDOM], **QUICK)
+    for row in found.rows:
+        assert row.pairs == 1
+        assert "gone.png" in row.left_out["4"]
+        assert row.reasons["pointing"] == NOTHING_THERE
+
+
+def test_only_what_is_needed_is_computed(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("no metric needs it")
+
+    monkeypatch.setattr("exclip_desktop.evaluate.heats.map_caption", never)
+    monkeypatch.setattr("exclip_desktop.evaluate.subject.masked_pictures", never)
+    found = study(tiny, pairs, ["game"], metrics=("pointing", "iou"), **QUICK)
+    assert set(found.row("game").figures) == {"pointing", "iou"}
+
+
+def test_softmax_is_among_the_captions_of_the_list(tiny: Model, pairs: PairList, picture: NDArray[np.uint8]) -> None:
+    outcomes: list[Outcome] = []
+    study(tiny, pairs, [RANDOM], count=1, score="softmax", metrics=("deletion",), each=outcomes.append, **QUICK)
+    texts = [tiny.reader.read(pair.caption).ids for pair in pairs.pairs]
+    padded = torch.tensor([[*ids, *[0] * (tiny.reader.context - len(ids))] for ids in texts])
+    image, captions = tiny.network.encode_image(tiny.pixels(picture)[None]), tiny.network.encode_text(padded)
+    cosines = (image / image.norm()) @ (captions / captions.norm(dim=1, keepdim=True)).T
+    expected = torch.softmax(tiny.network.logit_scale.exp() * cosines[0], 0)[0]
+    assert outcomes[0].curves["deletion"].scores[0] == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_a_mask_is_a_place_of_the_label(tiny: Model, pairs: PairList, picture: NDArray[np.uint8]) -> None:
+    mask = np.zeros(picture.shape, np.uint8)
+    mask[:20, :20] = 255, 0, 0
+    Image.fromarray(mask).save(pairs.folder / "mask.png")
+    by_mask = ListedPair("m", "a.png", CAPTION, label="red balloon", mask="mask.png")
+    by_box = ListedPair("m", "a.png", CAPTION, regions=(BALLOON,))
+    found = [
+        figures_of(study(tiny, PairList(pairs.source, pairs.folder, (pair,)), ["game"], **QUICK))
+        for pair in (by_mask, by_box)
+    ]
+    assert found[0] == found[1]
+    Image.fromarray(mask[:8]).save(pairs.folder / "mask.png")
+    wrong = study(tiny, PairList(pairs.source, pairs.folder, (by_mask,)), ["game"], **QUICK)
+    assert "A mask of 48 × 8 pixels" in wrong.row("game").reasons["pointing"]
+
+
+def test_options_of_methods_reach_them(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def watched(*arguments: Any, **named: Any) -> torch.Tensor:
+        asked.append(arguments[3].masks)
+        return rise(*arguments, **named)
+
+    monkeypatch.setattr("exclip_desktop.attribution.methods.rise", watched)
+    found = study(tiny, pairs, {"rise": {"masks": 5}}, count=1, metrics=("pointing",), **QUICK)
+    assert set(asked) == {5}
+    assert found.row("rise").options["masks"] == 5
+
+
+def test_progress_counts_heats(tiny: Model, pairs: PairList) -> None:
+    told: list[Report] = []
+    study(tiny, pairs, ["game", RANDOM], metrics=("pointing",), progress=told.append)
+    assert [report.done for report in told] == [0, 1, 2, 3, 4, 5, 6]
+    assert {report.total for report in told} == {6}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"methods": ["nothing"]}, 'no method "nothing"'),
+        ({"methods": {"game": {"masks": 3}}}, 'GAME has no option "masks"'),
+        ({"metrics": ("auc",)}, 'no metric "auc"'),
+        ({"fill": "mirror"}, 'no fill "mirror"'),
+        ({"threshold": "otsu"}, 'no threshold rule "otsu"'),
+        ({"score": "logit"}, 'no score "logit"'),
+        ({"steps": 0}, "one step"),
+        ({"share": 1.0}, "share 1"),
+        ({"count": 0}, "at least one pair"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tiny: Model, pairs: PairList, asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        study(tiny, pairs, **{"methods": ["game"], **asked})

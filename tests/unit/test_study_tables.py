@@ -1,0 +1,119 @@
+"""What a study's figures are written as: tables with what they mean, and the figure."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.metrics import METRICS, THRESHOLDS
+from exclip_desktop.core.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
+from exclip_desktop.render.figure import save_figure
+from exclip_desktop.render.figure_study import draw_study, method_colours
+from exclip_desktop.storage.study_tables import as_csv, as_latex, as_markdown, as_text, save_tables
+
+LINE = (0.0, 0.5, 1.0)
+
+
+def outcome(pair: str, method: str, pointing: tuple[float, ...], scores: tuple[float, ...]) -> Outcome:
+    curve = Curve(LINE, scores)
+    values = {"pointing": pointing, "iou": pointing, "deletion": (curve.area,), "seconds": (0.5,)}
+    reasons = {"text-deletion": "It maps pictures only."}
+    return Outcome(pair, f"{pair}.jpg", method, {"masks": 5}, values, {"deletion": curve}, reasons)
+
+
+@pytest.fixture
+def found() -> Study:
+    settings = StudySettings(metrics=("pointing", "iou", "deletion", "text-deletion", "seconds"))
+    outcomes = [
+        outcome("a", "rise", (1.0, 0.0), (0.8, 0.4, 0.0)),
+        outcome("b", "rise", (1.0,), (0.6, 0.2, 0.0)),
+        outcome("a", RANDOM, (0.0, 0.0), (0.8, 0.7, 0.0)),
+        outcome("b", RANDOM, (0.0,), (0.6, 0.5, 0.0)),
+        Outcome("c", "c.jpg", RANDOM, {}, {}, {}, dict.fromkeys(settings.metrics, "There is no picture c.jpg.")),
+    ]
+    return summarise("demo", "the bundled scenes", settings, outcomes)
+
+
+def test_figures_are_means_over_places_and_pairs(found: Study) -> None:
+    rise = found.row("rise")
+    assert rise.figures["pointing"].mean == pytest.approx(2 / 3)
+    assert rise.figures["pointing"].count == 3
+    assert rise.figures["deletion"].mean == pytest.approx((0.4 + 0.25) / 2)
+    np.testing.assert_allclose(rise.curves["deletion"].mean, [0.7, 0.3, 0.0])
+    assert (rise.curves["deletion"].low <= rise.curves["deletion"].mean).all()
+    assert found.row(RANDOM).left_out == {"c": "There is no picture c.jpg."}
+
+
+def test_curves_of_different_points_are_averaged_along_even_shares() -> None:
+    settings = StudySettings(metrics=("text-deletion",))
+    curves = Curve((0.0, 1.0), (1.0, 0.0)), Curve((0.0, 0.5, 1.0), (1.0, 0.0, 0.0))
+    outcomes = [
+        Outcome(str(place), str(place), RANDOM, {}, {"text-deletion": (curve.area,)}, {"text-deletion": curve})
+        for place, curve in enumerate(curves)
+    ]
+    band = summarise("demo", "x", settings, outcomes).row(RANDOM).curves["text-deletion"]
+    np.testing.assert_allclose(band.shares, np.linspace(0, 1, 21))
+    np.testing.assert_allclose(band.mean[[0, 5, 10, 20]], [1, (0.75 + 0.5) / 2, 0.25, 0])
+
+
+def test_csv_holds_every_figure_and_the_rules(found: Study) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(found))))
+    assert len(rows) == 2 * 5
+    iou = next(row for row in rows if row["metric"] == "iou")
+    assert (iou["method"], iou["options"], iou["rule"], iou["values"]) == ("rise", "masks=5", "mean", "3")
+    assert float(iou["mean"]) == pytest.approx(2 / 3)
+    missing = next(row for row in rows if row["metric"] == "text-deletion")
+    assert (missing["mean"], missing["reason"]) == ("", "It maps pictures only.")
+
+
+def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> None:
+    told = as_markdown(found)
+    head, _, rise, random = told.splitlines()[:4]
+    assert head == "| method | pointing ↑ | mask IoU ↑ | deletion ↓ | text deletion ↓ | seconds ↓ |"
+    assert rise.startswith("| RISE | **0.667 ± ")
+    assert rise.endswith("| — | 0.500 ± 0.000 |")
+    assert random.startswith("| Random | 0.000 ± 0.000 |")
+    for text in (told, as_text(found)):
+        assert THRESHOLDS["mean"] in text
+        assert "the pixels of the boxes or of the mask" in text
+        assert "on 2 pairs of the bundled scenes" in text
+        assert METRICS["iou"].meaning in text
+        assert "— RISE: It maps pictures only." in text
+        assert "Random: 1 pairs left out; the first, c: There is no picture c.jpg." in text
+
+
+def test_latex_is_a_tabular_without_bare_signs(found: Study) -> None:
+    told = as_latex(found)
+    body = [line for line in told.splitlines() if not line.startswith("%")]
+    assert body[0] == r"\begin{tabular}{lrrrrr}"
+    assert body[-1] == r"\end{tabular}"
+    assert r"RISE & \textbf{0.667 $\pm$" in told
+    assert all(line.count("&") == 5 for line in body if line.endswith(r"\\") or "hline" in line and "&" in line)
+    assert "".join(body).isascii()
+
+
+def test_files_are_written(found: Study, tmp_path: Path) -> None:
+    assert [path.name for path in save_tables(found, tmp_path)] == ["table.csv", "table.md", "table.tex"]
+    assert (tmp_path / "table.md").read_text("utf-8") == as_markdown(found)
+
+
+def test_the_figure_has_a_panel_for_every_metric_with_figures(found: Study) -> None:
+    figure = draw_study(found)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == [METRICS[key].heading for key in ("pointing", "iou", "deletion", "seconds")]
+    bars, _, curves, _ = figure.axes
+    assert [bar.get_height() for bar in bars.patches] == pytest.approx([2 / 3, 0])
+    np.testing.assert_allclose(curves.lines[0].get_ydata(), [0.7, 0.3, 0.0])
+    for ending in (".svg", ".png"):
+        file = io.BytesIO()
+        save_figure(figure, file, ending)
+        assert len(file.getvalue()) > 5000
+
+
+def test_the_random_control_is_grey_and_no_two_methods_share_a_colour() -> None:
+    methods = [f"method {number}" for number in range(15)]
+    colours = method_colours([*methods, RANDOM])
+    assert len(set(colours.values())) == 16
+    assert colours[RANDOM] == (0.5, 0.5, 0.5, 1.0)
