@@ -60,16 +60,21 @@ def run_blocks(anatomy: Anatomy, first: int = 0, *, one_head: bool = False) -> R
 
     Gradients with respect to anything seen can be taken from the embedding, inside ``recorded``.
     """
-    x = anatomy.start
     with torch.no_grad():
-        for part in anatomy.blocks[:first]:
-            x = passed(part, x, look_at(part, x, anatomy.mask, part.maps.heads))
+        x = run_stream(anatomy, anatomy.start, 0, first)
     x = x.detach().requires_grad_()
     seen = []
     for part in anatomy.blocks[first:]:
         seen.append(look_at(part, x, anatomy.mask, 1 if one_head else part.maps.heads))
         x = passed(part, x, seen[-1])
     return Run(tuple(seen), x, anatomy.finish(x)[0])
+
+
+def run_stream(anatomy: Anatomy, x: Tensor, first: int, stop: int) -> Tensor:
+    """Return a stream (B, T, W) after the blocks from ``first`` to before ``stop``."""
+    for part in anatomy.blocks[first:stop]:
+        x = passed(part, x, look_at(part, x, anatomy.mask, part.maps.heads))
+    return x
 
 
 def passed_out(part: Parts, attended: Tensor) -> Tensor:

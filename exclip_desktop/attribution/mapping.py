@@ -16,6 +16,7 @@ from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.token_map import TokenMap
+from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
 
@@ -49,9 +50,7 @@ def map_picture(
     model.check_framing(framing)
     token, given = cancel or CancelToken(), model.pixels(picture, framing)
     question = Question(model, "image", given, encode_captions(model, [words])[0], progress or silent, token)
-    token.check()
-    values = check_finite(method.values(question, options))
-    return _answer(question, picture, caption, method, options, framing, words, values)
+    return _answer(question, picture, caption, method, options, framing, words, values_of(question, method, options))
 
 
 def map_caption(
@@ -70,14 +69,31 @@ def map_caption(
     Grad-ECLIP gives the content's tokens alone, as shares of their sum. Errors are those of ``map_picture``.
     """
     read, token = model.reader.read(caption), cancel or CancelToken()
-    padded = model.ids([*read.ids, *[0] * (read.context - len(read.ids))])
-    question = Question(model, "text", padded, encode_picture(model, picture, framing), progress or silent, token)
-    token.check()
-    values = check_finite(method.values(question, options))[: len(read.tokens)]
-    if isinstance(options, GradEclip):
-        values = torch.where(values.new_tensor([entry.kind == "content" for entry in read.tokens]).bool(), values, 0.0)
-        values = values / values.sum() if not options.signed and values.sum() > 0 else values
+    other = encode_picture(model, picture, framing)
+    question = Question(model, "text", padded(model, read), other, progress or silent, token)
+    values = caption_values(question, read, method, options)
     return _answer(question, picture, caption, method, options, framing, caption, values)
+
+
+def padded(model: Model, caption: Caption) -> Tensor:
+    """Return a caption's token ids with padding to the whole context, (T,)."""
+    return model.ids([*caption.ids, *[0] * (caption.context - len(caption.ids))])
+
+
+def values_of(question: Question, method: Method, options: Any) -> Tensor:
+    """Return a method's answer: (rows, columns) of patches, or (T,) of the context's tokens."""
+    question.cancel.check()
+    return check_finite(method.values(question, options))
+
+
+def caption_values(question: Question, caption: Caption, method: Method, options: Any) -> Tensor:
+    """Return a method's answer for each token that stands for a row of the caption."""
+    values = values_of(question, method, options)[: len(caption.tokens)]
+    if isinstance(options, GradEclip):
+        content = values.new_tensor([entry.kind == "content" for entry in caption.tokens]).bool()
+        values = torch.where(content, values, 0.0)
+        values = values / values.sum() if not options.signed and values.sum() > 0 else values
+    return values
 
 
 def _used(options: Any, question: Question) -> dict[str, object]:

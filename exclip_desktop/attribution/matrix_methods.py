@@ -9,12 +9,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.game import game
-from exclip_desktop.attribution.matrices.controls import outer_product
+from exclip_desktop.attribution.mapping import caption_values, padded, values_of
+from exclip_desktop.attribution.matrices.controls import OuterProduct, RandomWeights, outer_product
 from exclip_desktop.attribution.matrices.fixlip import Fixlip, coalitions, fit, sizes
+from exclip_desktop.attribution.matrices.interaction_cam import InteractionCam, interaction_cam
 from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime, fit_bilinear
 from exclip_desktop.attribution.matrices.itsm import itsm
 from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
+from exclip_desktop.attribution.methods import METHODS
+from exclip_desktop.attribution.question import Question
+from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.attribution.trouble import check_finite
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.framing import Framing
@@ -24,6 +28,8 @@ from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.cuts import Layer
+from exclip_desktop.models.fresh import fresh
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
 
@@ -35,14 +41,18 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a method is asked: a model input (3, h, w), a caption, and the patches' grid.
+    """What a method is asked.
 
     Attributes:
+        picture: upright RGB, (H, W, 3); ``framing`` is how the model is given it, as ``pixels`` (3, h, w).
+        grid: the patches' rows and columns.
         embedded: the unit embeddings of picture and caption, (D,) each.
 
     """
 
     model: Model
+    picture: NDArray[np.uint8]
+    framing: Framing
     pixels: Tensor
     caption: Caption
     grid: tuple[int, int]
@@ -64,11 +74,20 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class MatrixMethod:
-    """A method at work; ``values`` gives (rows, patches) from a pair and the value that its ``options`` make."""
+    """A method at work.
+
+    Attributes:
+        key: its row in ``core.method_facts``.
+        values: its answer from a pair and options, (rows, patches); columns of prefix tokens may stand before them.
+        options: the frozen value that its options make.
+        layer: the image layer whose patches the columns are.
+
+    """
 
     key: str
     values: Callable[[Pair, Any], Tensor]
     options: type = Plain
+    layer: Callable[[Model], Layer] = lambda model: 0
 
     @property
     def facts(self) -> MethodFacts:
@@ -103,12 +122,33 @@ def _interaction_lime(pair: Pair, options: InteractionLime) -> Tensor:
     return _in_rows(fit_bilinear((words * pictures).sum(1).cpu(), left, right, options), pair)
 
 
-def _outer(pair: Pair, _: Plain) -> Tensor:
+def _interaction_cam(pair: Pair, options: InteractionCam) -> Tensor:
     words, picture = pair.anatomies()
-    scale = float(pair.model.network.logit_scale.exp())
-    image, text = pair.embedded
-    tokens, patches = game(words, image, scale), game(picture, text, scale)[picture.shown]
-    return outer_product(tokens, patches, float(image @ text))
+    return interaction_cam(words, picture, options, pair.cancel)[:, picture.shown]
+
+
+def _outer(pair: Pair, options: OuterProduct) -> Tensor:
+    """Ask either method with its usual options."""
+    model, (image, text) = pair.model, pair.embedded
+    patches, tokens = METHODS[options.of_picture], METHODS[options.of_caption]
+    asked = Question(model, "image", pair.pixels, text, pair.tell, pair.cancel)
+    found = values_of(asked, patches, patches.usual("image")).flatten()
+    asked = Question(model, "text", padded(model, pair.caption), image, pair.tell, pair.cancel)
+    words = caption_values(asked, pair.caption, tokens, tokens.usual("text"))
+    return outer_product(words, found, float(image @ text))
+
+
+def _random_weights(pair: Pair, options: RandomWeights) -> Tensor:
+    """Explain the pair by our own method, as usual, on the same architecture."""
+    model = fresh(pair.model, options.seed)
+    explained = explain_pair(
+        model, pair.picture, pair.caption.text, framing=pair.framing, progress=pair.tell, cancel=pair.cancel
+    )
+    return torch.from_numpy(explained.matrix)
+
+
+def _own_layer(model: Model) -> Layer:
+    return model.resolve_layer("image", None)
 
 
 def _in_rows(found: Tensor, pair: Pair) -> Tensor:
@@ -124,7 +164,9 @@ MATRIX_METHODS: Final = {
         MatrixMethod("itsm", _itsm),
         MatrixMethod("fixlip", _fixlip, Fixlip),
         MatrixMethod("interaction-lime", _interaction_lime, InteractionLime),
-        MatrixMethod("outer-product", _outer),
+        MatrixMethod("interaction-cam", _interaction_cam, InteractionCam),
+        MatrixMethod("outer-product", _outer, OuterProduct),
+        MatrixMethod("random-weights", _random_weights, RandomWeights, _own_layer),
     )
 }
 
@@ -165,21 +207,21 @@ def matrix_of(
     """
     model.check_framing(framing)
     read, pixels = model.reader.read(caption), model.pixels(picture, framing)
-    cut = model.image.cut(0, (pixels.shape[1], pixels.shape[2]))
+    layer = method.layer(model)
+    cut = model.image.cut(layer, (pixels.shape[1], pixels.shape[2]))
     embedded = encode_picture(model, picture, framing), encode_captions(model, [caption])[0]
     token = cancel or CancelToken()
     token.check()
-    values = check_finite(
-        method.values(Pair(model, pixels, read, cut.grid, embedded, progress or silent, token), options)
-    )
-    whole = np.zeros((len(read.tokens), cut.prefix + values.shape[1]), np.float32)
-    whole[:, cut.prefix :] = values.cpu().float().numpy()
+    pair = Pair(model, picture, framing, pixels, read, cut.grid, embedded, progress or silent, token)
+    values = check_finite(method.values(pair, options))
+    whole = np.zeros((len(read.tokens), cut.prefix + cut.grid[0] * cut.grid[1]), np.float32)
+    whole[:, -values.shape[1] :] = values.cpu().float().numpy()
     content = np.array([entry.kind == "content" for entry in read.tokens])
     size = picture.shape[1], picture.shape[0]
     return MethodMatrix(
         interactions=InteractionMatrix(whole, content, cut.prefix, cut.grid),
         caption=read,
-        geometry=model.geometry(size, 0, framing),
+        geometry=model.geometry(size, layer, framing),
         score=float(score_captions(model, picture, [caption], framing).cosine[0]),
         method=method.key,
         options=asdict(options),

@@ -103,15 +103,16 @@ class MethodFacts:
 
 OURS: Final = "second-order"
 
+
+def _keys(rows: tuple[MethodFacts, ...], side: Side) -> tuple[str, ...]:
+    return tuple(row.key for row in rows if side in row.sides)
+
+
 _SEED = Option("seed", 0, "what is drawn at random")
 _SIGNED = Option("signed", False, "keep negative values")
 _PICTURES: Final[tuple[Side, ...]] = ("image",)
 
-_ROWS: Final = (
-    MethodFacts(
-        *(OURS, "Second-order attributions", "Möller et al., TMLR 2025"),
-        *("a few runs of the explained blocks of either side", "second", SIDES),
-    ),
+_FIRST: Final = (
     MethodFacts(
         *("grad-eclip", "Grad-ECLIP", "Zhao et al., ICML 2024; for captions arXiv 2502.18816"),
         *("one run, and one backward through the explained blocks", "first", SIDES),
@@ -174,6 +175,12 @@ _ROWS: Final = (
             _SEED,
         ),
     ),
+)
+_SECOND: Final = (
+    MethodFacts(
+        *(OURS, "Second-order attributions", "Möller et al., TMLR 2025"),
+        *("a few runs of the explained blocks of either side", "second", SIDES),
+    ),
     MethodFacts("itsm", "ITSM", "", "one run of each side", "second", SIDES),
     MethodFacts(
         *("fixlip", "FIxLIP", "Baniecki et al., NeurIPS 2025"),
@@ -195,8 +202,24 @@ _ROWS: Final = (
             _SEED,
         ),
     ),
-    MethodFacts("outer-product", "Outer product of GAME's maps", "", "two backward passes", "second", SIDES),
+    MethodFacts(
+        *("interaction-cam", "Interaction-CAM", "after Sammani et al., TIP 2023"),
+        *("two derivatives through the last block for every token of the caption", "second", SIDES),
+        (Option("layer", -1, "the block whose input counts, from 0; −1: the last"), _SIGNED),
+    ),
+    MethodFacts(
+        *("outer-product", "Outer product of two maps", "", "what the two methods take", "second", SIDES),
+        (
+            Option("of_picture", "game", "the method that maps the picture", _keys(_FIRST, "image")),
+            Option("of_caption", "game", "the method that maps the caption", _keys(_FIRST, "text")),
+        ),
+    ),
+    MethodFacts(
+        *("random-weights", "Random weights", "", "as ours, and drawing the weights", "second", SIDES),
+        (Option("seed", 0, "what the weights are drawn from"),),
+    ),
 )
+_ROWS: Final = (_SECOND[0], *_FIRST, *_SECOND[1:])
 FACTS: Final = {row.key: row for row in _ROWS}
 """Every method by its key, ours first; those of the first order before those of the second."""
 

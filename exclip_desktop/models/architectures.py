@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,12 @@ _UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, Attrib
 State = Mapping[str, Tensor]
 
 
-def empty_network(name: str, config: Mapping[str, Any], device: str = "cpu", folder: Path | None = None) -> Any:
+def empty_network(
+    name: str, config: Mapping[str, Any], device: str = "cpu", folder: Path | None = None, *, drawn: bool = False
+) -> Any:
     """Return open_clip's network for a model's config, its weights still to be loaded; nothing is downloaded.
 
+    With ``drawn`` they are what training would start from, drawn by torch's generator.
     ``folder`` may hold a Hugging Face text encoder's config; else Hugging Face's cache must.
     On ``meta`` the network has shapes only, which takes a twentieth to half a second.
 
@@ -41,7 +44,7 @@ def empty_network(name: str, config: Mapping[str, Any], device: str = "cpu", fol
     if "timm_model_name" in arguments["vision_cfg"]:
         arguments["vision_cfg"]["timm_model_pretrained"] = False
     try:
-        with _unfilled(), torch.device(device), warnings.catch_warnings():
+        with nullcontext() if drawn else _unfilled(), torch.device(device), warnings.catch_warnings():
             # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
             warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
             return kind(**arguments)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def load_model(
         reader=reader_of(tokenizer, text),
         device=chosen,
         card=_card(source.folder),
+        anew=partial(empty_network, source.name, source.config(), folder=source.folder, drawn=True),
         notes=source.notes,
     )
     for side in ("image", "text"):

@@ -1,6 +1,6 @@
 """A loaded model: both towers, how it reads pictures and captions, and what is known of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Model:
         preprocess, reader: how pictures and captions become its inputs.
         device: where it runs.
         card: its default layers.
+        anew: builds the network again, with weights such as training would start from.
         notes: what a person should know of how it was found and built.
         references: reference features by what decides them; filled as they are needed, on ``device``.
 
@@ -56,6 +57,7 @@ class Model:
     reader: Reader
     device: torch.device
     card: Card
+    anew: Callable[[], Any]
     notes: tuple[str, ...] = ()
     references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict)
 

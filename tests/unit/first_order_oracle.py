@@ -149,8 +149,8 @@ def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor) -
 
 
 def text_tower(text: Any, ids: Tensor) -> Tower:
-    """Return the whole context of CLIP's text encoder, padding and all, pooled at the largest id."""
-    first = text.token_embedding(ids) + text.positional_embedding
+    """Return CLIP's text encoder for ids, padding and all where they have it, pooled at the largest id."""
+    first = text.token_embedding(ids) + text.positional_embedding[: len(ids)]
     mask = torch.full((len(ids), len(ids)), -torch.inf, dtype=first.dtype).triu(1)
     blocks = text.transformer.resblocks
     end = int(ids.argmax())
@@ -179,6 +179,22 @@ def clip_surgery(tower: Tower, project: Callable[[Tensor], Tensor], texts: Tenso
     products = features[:, None, :] * texts.numpy()[None] * weights[None, :, None]
     products = products - products.mean(1, keepdims=True)
     return products[:, 0].sum(-1)
+
+
+def interaction_cam(words: Tower, picture: Tower, number: int) -> Floats:
+    """Return Σ_cd x_ic W_cd y_jd, W the mean over all i, j of ∂²(ê_t·ê_v) / ∂x_ic ∂y_jd, before ReLU."""
+    features, means = [], []
+    for tower in (words, picture):
+        x = tower.run()[0][number].x.detach()
+
+        def unit(shift: Tensor, tower: Tower = tower) -> Tensor:
+            _, e = tower.run(shift=("x", number, shift))
+            return e / e.norm()
+
+        means.append(torch.autograd.functional.jacobian(unit, torch.zeros_like(x)).mean(1).numpy())
+        features.append(x.numpy())
+    weights = means[0].T @ means[1]
+    return features[0] @ weights @ features[1].T
 
 
 def m2ib(tower: Tower, other: Tensor, after: int, beta: float, noises: list[Tensor]) -> Floats:

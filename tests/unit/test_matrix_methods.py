@@ -4,7 +4,6 @@ import itertools
 import json
 import pickle
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,20 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 
-from exclip_desktop import matrix_by, measure
+from exclip_desktop import explain, load_model, map_by, matrix_by, measure, score
 from exclip_desktop.attribution.matrices.fixlip import Fixlip, sizes
+from exclip_desktop.attribution.matrices.interaction_cam import InteractionCam, interaction_cam
 from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime
 from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
 from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, matrix_of
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report, silent
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers import image_tower, text_tower
-from tests.conftest import CAPTION
+from tests.conftest import CAPTION, random_network, tiny_config
+from tests.unit import first_order_oracle as oracle
+from tests.unit.traces import in_float64, traces
 
 QUICK: dict[str, Any] = {"fixlip": Fixlip(pairs=900), "interaction-lime": InteractionLime(samples=60)}
 RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
@@ -33,11 +35,6 @@ def _options(key: str) -> Any:
     return QUICK.get(key, MATRIX_METHODS[key].options())
 
 
-def _in_float64(model: Model) -> Model:
-    network = deepcopy(model.network).double()
-    return replace(model, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
-
-
 @pytest.mark.parametrize("key", MATRIX_METHODS)
 def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str) -> None:
     model = make_tiny()
@@ -45,7 +42,8 @@ def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: N
     matrix, count = found.interactions, len(found.caption.tokens)
     assert matrix.values.shape == (count, 1 + 18)
     assert matrix.grid.shape == (count, 3, 6)
-    assert not matrix.values[:, 0].any()  # the class token is no player
+    if key != "random-weights":
+        assert not matrix.values[:, 0].any()  # the class token is no player
     assert (matrix.content == [token.kind == "content" for token in found.caption.tokens]).all()
     assert np.ptp(matrix.values[matrix.content]) > 0
     again = matrix_of(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
@@ -54,7 +52,7 @@ def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: N
 
 
 def test_itsm_is_the_cosine_of_projected_tokens(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
-    model = _in_float64(make_tiny())
+    model = in_float64(make_tiny())
     found = matrix_of(model, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
     visual, network = model.network.visual, model.network
     streams: list[torch.Tensor] = []
@@ -74,7 +72,7 @@ def test_itsm_is_the_cosine_of_projected_tokens(make_tiny: Callable[..., Model],
 
 
 def test_what_is_left_of_a_picture_and_a_caption(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
-    model = _in_float64(make_tiny())
+    model = in_float64(make_tiny())
     pixels, caption = model.pixels(picture), model.reader.read("a red dog")
     kept = torch.zeros(2, 16)
     kept[0, 5] = kept[1, :] = 1.0
@@ -95,7 +93,7 @@ def test_fixlip_is_the_least_squares_fit_of_the_real_game(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
     """All coalitions of two words and four patches, every score by the model itself, one large system."""
-    model = _in_float64(make_tiny(vision={"patch_size": 16}))
+    model = in_float64(make_tiny(vision={"patch_size": 16}))
     caption = model.reader.read("red dog")
     options = Fixlip(pairs=4 * 16)
     found = matrix_of(model, picture, "red dog", MATRIX_METHODS["fixlip"], options).interactions
@@ -141,11 +139,56 @@ def test_fixlips_budget_costs_as_many_passes_as_there_are_coalitions(
     assert passes["image"] <= m + 2, "and the picture itself"
 
 
-def test_the_outer_product_has_rank_one(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
-    found = matrix_of(make_tiny(), picture, CAPTION, MATRIX_METHODS["outer-product"], _options("outer-product"))
-    values = found.interactions.values.astype(np.float64)
+@pytest.mark.parametrize("which", [("game", "game"), ("maskclip", "grad-eclip"), ("grad-eclip", "rollout")])
+def test_the_outer_product_of_any_two_maps_has_rank_one(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], which: tuple[str, str]
+) -> None:
+    model = make_tiny()
+    found = matrix_by(model, picture, CAPTION, "outer-product", of_picture=which[0], of_caption=which[1])
+    values = found.matrix.astype(np.float64)
     assert np.linalg.matrix_rank(values, tol=1e-5 * np.abs(values).max()) == 1
     assert values.sum() == pytest.approx(found.score, rel=1e-4)
+    patches, tokens = map_by(model, picture, CAPTION, which[0]), map_by(model, picture, CAPTION, which[1], "text")
+    expected = np.outer(tokens.values, patches.values.ravel())
+    np.testing.assert_allclose(values[:, 1:], expected * (found.score / expected.sum()), rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize("layer", [-1, 1])
+def test_interaction_cam(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], layer: int) -> None:
+    model = in_float64(make_tiny())
+    words, pixels = model.reader.read(CAPTION), model.pixels(picture)
+    ids = torch.tensor(words.ids)
+    towers = oracle.text_tower(model.network, ids), oracle.image_tower(model.network.visual, pixels)
+    expected = oracle.interaction_cam(*towers, layer % 3)
+    sides = model.text.anatomy(ids), model.image.anatomy(pixels)
+    found = interaction_cam(*sides, InteractionCam(layer, signed=True))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
+    positive = interaction_cam(*sides, InteractionCam(layer))
+    np.testing.assert_allclose(positive, np.maximum(expected, 0), rtol=1e-9, atol=1e-14)
+    assert (expected[:, 1:] < 0).any()
+    assert (expected[:, 1:] > 0).any()
+    assert np.linalg.matrix_rank(expected) > 1
+
+
+def test_random_weights_are_our_method_on_the_same_architecture(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    model = make_tiny()
+    before, state, known = traces(model), torch.random.get_rng_state(), dict(model.references)
+    found = matrix_by(model, picture, CAPTION, "random-weights", seed=5)
+    torch.testing.assert_close(torch.random.get_rng_state(), state)
+    assert traces(model) == before
+    assert model.references.keys() == known.keys()
+    config = tiny_config()
+    torch.manual_seed(5)
+    save_file(random_network(tmp_path, config["model_cfg"]).state_dict(), tmp_path / "open_clip_model.safetensors")
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
+    expected = explain(load_model(str(tmp_path), device="cpu"), picture, CAPTION)
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-5, atol=1e-8)
+    assert found.matrix[:, 0].any()  # the class token is a column as ours is
+    assert found.score == pytest.approx(score(model, picture, [CAPTION]).cosine[0], abs=1e-6)
+    other = matrix_by(model, picture, CAPTION, "random-weights", seed=6)
+    assert not np.allclose(found.matrix, other.matrix)
 
 
 def test_refusals_and_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:

@@ -1,15 +1,19 @@
 """The table of methods in plain words: equal to the methods at work, and readable from text."""
 
 from dataclasses import MISSING, fields
+from inspect import signature
 from typing import get_args, get_type_hints
 
 import pytest
 
+from exclip_desktop import map_by, matrix_by
 from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, chosen_matrix
 from exclip_desktop.attribution.methods import METHODS
 from exclip_desktop.core.errors import MethodError, SettingsError
 from exclip_desktop.core.method_facts import FACTS, OURS, Option, facts_of, keys_of, table
 
+CAPTIONS = tuple(key for key, method in METHODS.items() if "text" in method.facts.sides)
+NAMED = {("outer-product", "of_picture"): tuple(METHODS), ("outer-product", "of_caption"): CAPTIONS}
 AT_WORK = {**METHODS, **MATRIX_METHODS}
 
 
@@ -29,11 +33,16 @@ def test_the_options_are_those_of_the_method(key: str) -> None:
     for option, field in zip(row.options, fields(made), strict=True):
         assert field.default is not MISSING
         assert (option.usual, type(option.usual)) == (field.default, type(field.default))
-        assert option.choices == get_args(hints[option.name])
+        assert option.choices == (get_args(hints[option.name]) or NAMED.get((key, option.name), ()))
         assert bool(option.choices) == (option.kind == "choice")
         assert option.says
     for side in row.sides:
         made(**row.usual(side))
+
+
+def test_no_option_is_called_as_an_argument_of_the_public_functions_is() -> None:
+    arguments = {*signature(map_by).parameters, *signature(matrix_by).parameters}
+    assert not arguments.intersection(option.name for row in FACTS.values() for option in row.options)
 
 
 def test_kinds_of_options() -> None:

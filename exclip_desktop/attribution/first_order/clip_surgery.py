@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.attribution.first_order.target import at_least
-from exclip_desktop.attribution.inside import look_at, passed, passed_out
+from exclip_desktop.attribution.inside import look_at, passed, passed_out, run_stream
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.blocks import Parts
 
@@ -73,10 +73,7 @@ def clip_surgery(anatomy: Anatomy, other: Tensor, labels: Tensor, options: ClipS
 
 def _streams(anatomy: Anatomy, first: int) -> tuple[Tensor, Tensor]:
     """Return the model's own stream after the last block, and the second one, (1, T, W) each."""
-    x = anatomy.start
-    for part in anatomy.blocks[:first]:
-        x = passed(part, x, look_at(part, x, anatomy.mask, part.maps.heads))
-    second = x
+    second = x = run_stream(anatomy, anatomy.start, 0, first)
     for part in anatomy.blocks[first:]:
         seen = look_at(part, x, anatomy.mask, part.maps.heads)
         second = second + part.scale(passed_out(part, _values_attended(part, seen.value)))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.first_order.target import at_least, cosine_with, first_block
-from exclip_desktop.attribution.inside import look_at, passed, recorded
+from exclip_desktop.attribution.inside import recorded, run_stream
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.models.anatomy import Anatomy
 
@@ -55,7 +55,7 @@ def m2ib(
     options, cancel = options or M2ib(), cancel or CancelToken()
     after = first_block(anatomy, min(options.layer, max(len(anatomy.blocks) - 2, 0)))
     with torch.no_grad():
-        x = _run(anatomy, anatomy.start, 0, after + 1)
+        x = run_stream(anatomy, anatomy.start, 0, after + 1)
     draw = torch.Generator().manual_seed(options.seed)
     with recorded():
         x = x.detach().clone()
@@ -67,7 +67,7 @@ def m2ib(
             noise = torch.randn(options.samples, *x.shape[1:], generator=draw).to(x)
             passing = torch.sigmoid(alpha)
             embeddings = anatomy.finish(
-                _run(anatomy, passing * x + (1 - passing) * noise, after + 1, len(anatomy.blocks))
+                run_stream(anatomy, passing * x + (1 - passing) * noise, after + 1, len(anatomy.blocks))
             )
             loss = options.beta * information(x, alpha).mean() - cosine_with(other, embeddings).mean()
             learner.zero_grad()
@@ -82,9 +82,3 @@ def information(x: Tensor, alpha: Tensor) -> Tensor:
     passing = torch.sigmoid(alpha)
     noise = torch.sigmoid(-alpha)  # 1 − λ, without its rounding
     return 0.5 * ((passing * x) ** 2 + noise**2 - 1) - torch.log(noise)
-
-
-def _run(anatomy: Anatomy, x: Tensor, first: int, stop: int) -> Tensor:
-    for part in anatomy.blocks[first:stop]:
-        x = passed(part, x, look_at(part, x, anatomy.mask, part.maps.heads))
-    return x

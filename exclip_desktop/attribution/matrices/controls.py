@@ -1,7 +1,24 @@
-"""Controls: what any pair of first-order maps gives together."""
+"""Controls: what any pair of first-order maps gives together, and what a model that has learned nothing gives."""
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class OuterProduct:
+    """Options: keys of the methods of the first order, ``of_picture`` and ``of_caption``."""
+
+    of_picture: str = "game"
+    of_caption: str = "game"
+
+
+@dataclass(frozen=True, slots=True)
+class RandomWeights:
+    """Options: the ``seed`` that weights are drawn from: all of them at once, not layer after layer from the last."""
+
+    seed: int = 0
 
 
 def outer_product(tokens: Tensor, patches: Tensor, score: float) -> Tensor:
