@@ -145,6 +145,7 @@ def map_by(
     target: str | None = None,
     framing: Framing = "model",
     max_megapixels: float = DEFAULT_MEGAPIXELS,
+    each: Callable[[TokenMap], None] | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     **options: object,
@@ -152,15 +153,15 @@ def map_by(
     """Map a picture, or a caption, by a method of the first order: one value for every patch, or every token.
 
     ``method`` is a key of ``attribution.methods.METHODS``, ``options`` are that method's; ``target`` are words to
-    compare the picture with, instead of the caption. What may be raised: ``attribution.methods.chosen`` and
-    ``attribution.mapping.map_picture``.
+    compare the picture with, instead of the caption; ``each`` is given RISE's map so far after every few masks. What
+    may be raised: ``attribution.methods.chosen`` and ``attribution.mapping.map_picture``.
     """
     row, values = chosen(method, {name: str(value) for name, value in options.items()}, side)
     pixels = read_picture(image, max_megapixels).pixels
     with memory_told():
         if side == "text":
             return map_caption(model, pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel)
-        asked = {"target": target, "framing": framing, "progress": progress, "cancel": cancel}
+        asked = {"target": target, "framing": framing, "each": each, "progress": progress, "cancel": cancel}
         return map_picture(model, pixels, caption, row, values, **asked)  # type: ignore[arg-type]  # by name
 
 

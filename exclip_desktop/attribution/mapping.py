@@ -1,6 +1,7 @@
 """Maps a picture, or a caption, by a method of the first order."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,13 @@ def map_picture(
     *,
     target: str | None = None,
     framing: Framing = "model",
+    each: Callable[[TokenMap], None] | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> TokenMap:
     """Return one value per patch of an upright RGB picture (H, W, 3), for how it fits ``target``, else the caption.
+
+    ``each`` is given what there is so far, as a whole map, by methods that add up to theirs: RISE.
 
     Raises:
         CaptionError: caption or target is empty.
@@ -50,7 +54,10 @@ def map_picture(
     model.check_framing(framing)
     token, given = cancel or CancelToken(), model.pixels(picture, framing)
     question = Question(model, "image", given, encode_captions(model, [words])[0], progress or silent, token)
-    return _answer(question, picture, caption, method, options, framing, words, values_of(question, method, options))
+    answer = _answer(question, picture, caption, method, options, framing, words)
+    if each is not None:
+        question = replace(question, each=lambda so_far: each(answer(so_far)))
+    return answer(values_of(question, method, options))
 
 
 def map_caption(
@@ -71,8 +78,8 @@ def map_caption(
     read, token = model.reader.read(caption), cancel or CancelToken()
     other = encode_picture(model, picture, framing)
     question = Question(model, "text", padded(model, read), other, progress or silent, token)
-    values = caption_values(question, read, method, options)
-    return _answer(question, picture, caption, method, options, framing, caption, values)
+    answer = _answer(question, picture, caption, method, options, framing, caption)
+    return answer(caption_values(question, read, method, options))
 
 
 def padded(model: Model, caption: Caption) -> Tensor:
@@ -111,17 +118,17 @@ def _answer(
     options: Any,
     framing: Framing,
     target: str,
-    values: Tensor,
-) -> TokenMap:
+) -> Callable[[Tensor], TokenMap]:
+    """Return what makes a map of values; everything else of it is known."""
     model, size = question.model, (picture.shape[1], picture.shape[0])
-    return TokenMap(
-        method=method.key,
-        options=_used(options, question),
-        side=question.side,
-        values=values.cpu().double().numpy(),
-        target=target,
-        score=float(score_captions(model, picture, [target], framing).cosine[0]),
-        geometry=model.geometry(size, 0, framing),
-        caption=model.reader.read(caption),
-        model=model.name,
-    )
+    rest = {
+        "method": method.key,
+        "options": _used(options, question),
+        "side": question.side,
+        "target": target,
+        "score": float(score_captions(model, picture, [target], framing).cosine[0]),
+        "geometry": model.geometry(size, 0, framing),
+        "caption": model.reader.read(caption),
+        "model": model.name,
+    }
+    return lambda values: TokenMap(values=values.cpu().double().numpy(), **rest)  # type: ignore[arg-type]  # by name

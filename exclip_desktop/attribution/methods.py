@@ -17,7 +17,7 @@ from exclip_desktop.attribution.first_order.rise import Rise, rise
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.method_facts import FACTS, MethodFacts, facts_of
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.anatomy import Anatomy, without_padding
 from exclip_desktop.models.scoring import encode_captions
 
 
@@ -60,7 +60,8 @@ def _by_blocks(function: Callable[[Anatomy, Question, Any], Tensor]) -> Callable
 
 def _rise(question: Question, options: Rise) -> Tensor:
     grid = question.model.image.cut(0, question.size).grid
-    return rise(question.scores, question.given, grid, options, tell=question.tell, cancel=question.cancel)
+    tell, cancel, each = question.tell, question.cancel, question.each
+    return rise(question.scores, question.given, grid, options, tell, cancel, each)
 
 
 def _game(anatomy: Anatomy, question: Question, options: Game) -> Tensor:
@@ -73,7 +74,7 @@ def _clip_surgery(anatomy: Anatomy, question: Question, options: ClipSurgery) ->
 
 
 def _m2ib(anatomy: Anatomy, question: Question, options: M2ib) -> Tensor:
-    return m2ib(anatomy, question.other, options, question.tell, question.cancel)
+    return m2ib(without_padding(anatomy), question.other, options, question.tell, question.cancel)
 
 
 METHODS: Final = {

@@ -1,5 +1,6 @@
 """What a method of the first order is asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,7 @@ class Question:
         given: the tower's input: a picture (3, h, w), or token ids (T,), padded to the context.
         other: the other side's unit embedding, (D,).
         tell, cancel: told and polled while it works.
+        each: given what there is so far, where a method has it: as its answer will be.
 
     """
 
@@ -30,6 +32,7 @@ class Question:
     other: Tensor
     tell: Progress
     cancel: CancelToken
+    each: Callable[[Tensor], None] | None = None
 
     @property
     def anatomy(self) -> Anatomy:

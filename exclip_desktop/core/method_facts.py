@@ -120,6 +120,7 @@ _FIRST: Final = (
             Option("layers", 1, "how many blocks are explained, from the last", of_captions=8),
             Option("likeness", "cosine", "λ, how alike query and key are", ("cosine", "softmax", "none")),
             Option("own_heads", False, "keep the model's heads in the explained blocks"),
+            Option("head", -1, "one of the model's heads, from 0; −1: all"),
             _SIGNED,
             Option("whole_context", False, "scale λ over all tokens, not only those of the map", of_captions=True),
         ),

@@ -1,9 +1,10 @@
 """A transformer taken apart into its blocks, for methods that look into attention."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+import torch
 from torch import Tensor
 
 from exclip_desktop.core.errors import MethodError
@@ -43,6 +44,15 @@ def taken_apart(blocks: Iterable[Any]) -> tuple[Parts, ...]:
     if len(found) < len(parts):
         raise_no_anatomy("This encoder")
     return found
+
+
+def without_padding(anatomy: Anatomy) -> Anatomy:
+    """Return a causal caption's way without the tokens after the pooled one, which cannot matter; else the same."""
+    count = max(anatomy.pooled, default=-1) + 1
+    mask = anatomy.mask
+    if mask is None or not bool(torch.isinf(mask[:count, count:]).all()):
+        return anatomy
+    return replace(anatomy, start=anatomy.start[:, :count], mask=mask[:count, :count])
 
 
 def raise_no_anatomy(what: str) -> NoReturn:

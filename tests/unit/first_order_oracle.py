@@ -91,21 +91,34 @@ def image_tower(visual: Any, pixels: Tensor) -> Tower:
     return Tower(first, blocks, lambda x: visual.ln_post(x[0]) @ visual.proj, [0])
 
 
-def grad_eclip(tower: Tower, other: Tensor, layers: int, counted: slice) -> Floats:
-    """Return Σ over the last blocks of Σ_c w_c λ_i v_ic for every token, before ReLU."""
+def grad_eclip(
+    tower: Tower,
+    other: Tensor,
+    layers: int,
+    counted: slice,
+    likeness: str = "cosine",
+    own_heads: bool = False,
+    head: int | None = None,
+) -> Floats:
+    """Return Σ over the last blocks of Σ_c w_c λ_i v_ic for every token, before ReLU; ``head``: its channels alone."""
     first = len(tower.blocks) - layers
-    seen, _ = tower.run(first)
+    one_head_from = None if own_heads else first
+    seen, _ = tower.run(one_head_from)
     total = np.zeros(len(tower.first))
     for number in range(first, len(tower.blocks)):
         block, out = seen[number], tower.blocks[number].attn.out_proj
-        slope = tower.slope("o", number, other, first)
+        slope = tower.slope("o", number, other, one_head_from)
         keys = block.k @ out.weight.T + out.bias
+        size = block.v.shape[1] // len(block.a)
         for token in tower.pooled:
             w, query = slope[token], block.q[token] @ out.weight.T + out.bias
             alike = keys @ query / keys.norm(dim=1) / query.norm()
             low, high = alike[counted].min(), alike[counted].max()
             for i in range(len(total)):
-                total[i] += float(((alike[i] - low) / (high - low)) * sum(w[c] * block.v[i, c] for c in range(len(w))))
+                for h in range(len(block.a)) if head is None else [head]:
+                    cosine = (alike[i] - low) / (high - low)
+                    weight = {"cosine": cosine, "softmax": block.a[h, token, i], "none": 1.0}[likeness]
+                    total[i] += float(weight * sum(w[c] * block.v[i, c] for c in range(h * size, (h + 1) * size)))
     return total
 
 
@@ -139,11 +152,12 @@ def game(tower: Tower, other: Tensor, scale: float, start: int) -> Floats:
 
 def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor) -> Floats:
     block, last = tower.run()[0][-1], tower.blocks[-1]
+    keys = last.attn.out_proj(block.k)
     found = []
     for i in range(len(tower.first)):
         x = block.x[i] + last.attn.out_proj(block.v[i])
         e = project(x + last.mlp(last.ln_2(x)))
-        alike = [block.k[i] @ block.k[t] / block.k[i].norm() / block.k[t].norm() for t in tower.pooled]
+        alike = [keys[i] @ keys[t] / keys[i].norm() / keys[t].norm() for t in tower.pooled]
         found.append(float(sum(alike) / len(alike) * (e @ other) / e.norm() / other.norm()))
     return np.array(found)
 

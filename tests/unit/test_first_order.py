@@ -21,7 +21,7 @@ from exclip_desktop.attribution.first_order.m2ib import M2ib, information, m2ib
 from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
 from exclip_desktop.attribution.first_order.rise import Rise, random_masks, rise, scored_masks
 from exclip_desktop.attribution.inside import recorded, run_blocks
-from exclip_desktop.core.errors import Cancelled, MethodError
+from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.model import Model
@@ -77,15 +77,22 @@ def test_grad_eclip_with_the_models_own_attention_is_the_gradient_output_product
     assert heads == 2
 
 
-def test_grad_eclips_options_change_what_they_say(pair: Pair) -> None:
-    anatomy, _, other, _ = pair
-    usual = GradEclip(signed=True)
-    maps = [
-        grad_eclip(anatomy, other, option)[1:]
-        for option in (usual, replace(usual, likeness="none"), replace(usual, own_heads=True), replace(usual, layers=3))
-    ]
-    for one, two in itertools.combinations(maps, 2):
-        assert not torch.allclose(one, two)
+@pytest.mark.parametrize("likeness", ["cosine", "softmax", "none"])
+@pytest.mark.parametrize("own_heads", [False, True])
+def test_grad_eclips_options(pair: Pair, likeness: Any, own_heads: bool) -> None:
+    """λ by name, one head over all channels or the model's own, and each head's part alone."""
+    anatomy, tower, other, _ = pair
+    options = GradEclip(layers=2, likeness=likeness, own_heads=own_heads, signed=True)
+    expected = oracle.grad_eclip(tower, other, 2, slice(1, None), likeness, own_heads)
+    np.testing.assert_allclose(grad_eclip(anatomy, other, options)[1:], expected[1:], **CLOSE)
+    for head in range(2 if own_heads else 0):
+        part = grad_eclip(anatomy, other, replace(options, head=head))[1:]
+        alone = oracle.grad_eclip(tower, other, 2, slice(1, None), likeness, own_heads, head)[1:]
+        np.testing.assert_allclose(part, alone, **CLOSE)
+        positive = grad_eclip(anatomy, other, replace(options, head=head, signed=False))[1:]
+        np.testing.assert_allclose(positive, np.maximum(alone, 0), **CLOSE)
+    with pytest.raises(SettingsError, match="no head 2" if own_heads else "no head 1.*own_heads"):
+        grad_eclip(anatomy, other, replace(options, head=2 if own_heads else 1))
 
 
 def test_raw_attention_and_rollout(pair: Pair) -> None:

@@ -191,6 +191,12 @@ def test_random_weights_are_our_method_on_the_same_architecture(
     assert not np.allclose(found.matrix, other.matrix)
 
 
+@pytest.mark.parametrize("wrong", [{"samples": 0}, {"share": 0.0}, {"width": 0.0}, {"ridge": -1.0}])
+def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        InteractionLime(**wrong)
+
+
 def test_refusals_and_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     with pytest.raises(SettingsError, match="too few for"):
         matrix_of(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=20))

@@ -1,24 +1,23 @@
 """The table of methods: every one on a small model, its options, and what it refuses."""
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
+from exclip_desktop import map_by
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
 from exclip_desktop.attribution.mapping import map_caption, map_picture
 from exclip_desktop.attribution.methods import METHODS, chosen
 from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.scoring import score_captions
-from exclip_desktop.models.towers import image_tower, text_tower
+from exclip_desktop.models.scoring import encode_captions, score_captions
 from tests.conftest import CAPTION
 from tests.unit import first_order_oracle as oracle
+from tests.unit.traces import in_float64
 
 QUICK = {"rise": {"masks": "20"}, "m2ib": {"steps": "2", "samples": "2"}}
 RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
@@ -92,6 +91,23 @@ def test_rise_works_on_any_tower_and_the_others_say_why_not(
             map_picture(model, picture, CAPTION, *chosen(key))
 
 
+def test_rise_tells_what_it_has_so_far_and_can_be_stopped_with_it(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    """Each map so far is the map of fewer masks: the person may stop there."""
+    model, so_far = make_tiny(), []
+    whole = map_by(model, picture, CAPTION, "rise", each=so_far.append, masks=40)
+    assert len(so_far) == 3
+    np.testing.assert_array_equal(so_far[-1].values, whole.values)
+    early = map_by(model, picture, CAPTION, "rise", masks=16)
+    np.testing.assert_allclose(so_far[0].values, early.values, rtol=1e-6)
+    assert (so_far[0].score, so_far[0].geometry) == (whole.score, whole.geometry)
+    token, kept = CancelToken(), []
+    with pytest.raises(Cancelled):
+        map_by(model, picture, CAPTION, "rise", each=lambda one: (kept.append(one), token.cancel()), cancel=token)
+    assert len(kept) == 1
+
+
 def test_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     token = CancelToken()
     token.cancel()
@@ -103,9 +119,8 @@ def test_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8])
 
 def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     """Grad-ECLIP, attention, rollout, Grad-CAM and GAME of a caption, over its whole context, padding and all."""
-    single = make_tiny()
-    network = deepcopy(single.network).double()
-    model = replace(single, network=network, image=image_tower(network.visual), text=text_tower(network), references={})
+    model = in_float64(make_tiny())
+    network = model.network
     read = model.reader.read(CAPTION)
     ids = torch.tensor([token.id for token in read.tokens] + [0] * (read.context - len(read.tokens)))
     tower, count = oracle.text_tower(network, ids), len(read.tokens)
@@ -130,3 +145,50 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
     assert found["grad-eclip"].options["layers"] == 3  # not the usual 8: there are no more
     with pytest.raises(MethodError, match="RISE maps pictures only"):
         chosen("rise", side="text")
+
+
+def test_m2ib_of_a_caption_counts_its_own_tokens_alone(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    """What information costs is a mean over tokens: of the caption's, as published, not of the padding after it too."""
+    model = in_float64(make_tiny())
+    method, options = chosen("m2ib", {"layer": "1", "beta": "0.2", "steps": "3", "samples": "2"}, "text")
+    found = map_caption(model, picture, CAPTION, method, options)
+    ids = torch.tensor(model.reader.read(CAPTION).ids)
+    draw = torch.Generator().manual_seed(0)
+    noises = [torch.randn(2, len(ids), 32, generator=draw).double() for _ in range(3)]
+    other = model.network.encode_image(model.pixels(picture)[None])[0].detach()
+    expected = oracle.m2ib(oracle.text_tower(model.network, ids), other, 1, 0.2, noises)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-6, atol=1e-9)
+
+
+def test_grad_eclip_of_a_whole_picture_has_interpolated_positions(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    """The published pictures: their own aspect, positions of the grid stretched bicubically, the class token's kept."""
+    model = in_float64(make_tiny())
+    visual, wide = model.network.visual, picture[:24]
+    found = map_picture(model, wide, CAPTION, *chosen("grad-eclip", {"signed": "true"}), framing="whole")
+    own = visual.positional_embedding
+    grid = own[1:].T.reshape(1, 32, 4, 4)
+    stretched = torch.nn.functional.interpolate(grid, (3, 6), mode="bicubic", antialias=True, align_corners=False)
+    pixels = model.pixels(wide, "whole")
+    assert pixels.shape == (3, 24, 48)
+    patches = visual.conv1(pixels[None])[0].flatten(1).T
+    positions = torch.cat([own[:1], stretched[0].flatten(1).T])
+    first = visual.ln_pre(torch.cat([visual.class_embedding[None], patches]) + positions)
+    tower = oracle.Tower(first, visual.transformer.resblocks, lambda x: visual.ln_post(x[0]) @ visual.proj, [0])
+    other = encode_captions(model, [CAPTION])[0]
+    expected = oracle.grad_eclip(tower, other, 1, slice(1, None))[1:].reshape(3, 6)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_any_prompt_and_any_span_of_the_caption_is_a_target(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    model = in_float64(make_tiny())
+    for target in ("red balloon", "something else"):
+        found = map_picture(model, picture, CAPTION, *chosen("grad-eclip"), target=target)
+        alone = map_picture(model, picture, target, *chosen("grad-eclip"))
+        np.testing.assert_array_equal(found.values, alone.values)
+        assert found.score == pytest.approx(score_captions(model, picture, [target]).cosine[0])

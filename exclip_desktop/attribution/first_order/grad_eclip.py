@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from exclip_desktop.attribution.first_order.target import at_least, cosine_with, from_zero_to_one, pooled_tokens
 from exclip_desktop.attribution.inside import Seen, passed_out, recorded, run_blocks
+from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.blocks import Parts
 
@@ -29,6 +30,7 @@ class GradEclip:
         layers: how many blocks are explained, from the last.
         likeness: λ: min–max of the cosine over the tokens that count, the attention's own weights, or 1.
         own_heads: whether the explained blocks keep the model's heads.
+        head: one of them, from 0; −1: their sum.
         signed: whether negative values are kept.
         whole_context: whether λ is scaled over all tokens, as for captions; else over the tokens that a map shows.
 
@@ -37,6 +39,7 @@ class GradEclip:
     layers: int = 1
     likeness: Likeness = "cosine"
     own_heads: bool = False
+    head: int = -1
     signed: bool = False
     whole_context: bool = False
 
@@ -46,17 +49,24 @@ class GradEclip:
 
 
 def grad_eclip(anatomy: Anatomy, other: Tensor, options: GradEclip | None = None) -> Tensor:
-    """Return each token's value, (T,), for the cosine with the other side's embedding ``other`` (D,)."""
-    return grad_eclip_heads(anatomy, other, options or GradEclip()).sum(0)
-
-
-def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Tensor:
-    """Return the same by head, (H, T); one head unless the model's own are kept. ReLU is taken of the heads' sum.
+    """Return each token's value, (T,), for the cosine with the other side's embedding ``other`` (D,).
 
     Raises:
         MethodError: the encoder pools by an attention of its own.
+        SettingsError: there is no such head.
 
     """
+    options = options or GradEclip()
+    heads = grad_eclip_heads(anatomy, other, options)
+    if options.head >= len(heads):
+        told = f"Give one from 0 to {len(heads) - 1}, or −1 for all." if options.own_heads else "Keep them (own_heads)."
+        raise SettingsError(f"There is no head {options.head}.", told)
+    total = heads.sum(0) if options.head < 0 else heads[options.head]
+    return total if options.signed else total.relu()
+
+
+def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Tensor:
+    """Return each head's part before ReLU, (H, T); one head unless the model's own are kept."""
     pooled = pooled_tokens(anatomy, "Grad-ECLIP")
     first = max(len(anatomy.blocks) - options.layers, 0)
     with recorded():
@@ -68,8 +78,7 @@ def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Ten
         for part, seen, slope in zip(anatomy.blocks[first:], run.seen, slopes, strict=True)
         for token in pooled
     ]
-    total = torch.stack(found).sum(0).detach()
-    return total if options.signed else torch.where(total.sum(0) > 0, total, 0.0)
+    return torch.stack(found).sum(0).detach()
 
 
 def _by_head(seen: Seen, slope: Tensor, likeness: Tensor) -> Tensor:

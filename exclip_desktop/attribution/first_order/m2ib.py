@@ -1,7 +1,8 @@
 """M2IB (Wang et al., NeurIPS 2023): how much of each token must pass a bottleneck for the pair to stay alike.
 
 After a block, every value x of a token becomes t = λx + (1 − λ)ε with ε ~ N(0, 1) and λ = sigmoid(α). α is learned for
-this input alone, against β · mean KL(t | N(0, 1)) − cosine. A token's value is the KL that is left, over its channels.
+this input alone, against β · mean KL(t | N(0, 1)) − cosine. A token's value is the KL that is left, over its channels;
+the published code reads it before its last step, and moves it to [0, 1] to be shown.
 """
 
 from dataclasses import dataclass

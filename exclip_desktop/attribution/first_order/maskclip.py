@@ -23,13 +23,13 @@ def maskclip(anatomy: Anatomy, other: Tensor, options: MaskClip | None = None) -
     """Return each token's cosine with the other side's embedding ``other`` (D,): (T,).
 
     A token's value takes the place of what attention would give it; weighted by the cosine of its key and the pooled
-    token's.
+    token's, both after the attention's way out, as in the published comparison with Grad-ECLIP.
     """
     seen, part = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1], anatomy.blocks[-1]
     x = seen.before + part.scale(passed_out(part, seen.value))
     each = anatomy.project((x + part.second(x))[0])
     found = functional.normalize(each, dim=-1) @ functional.normalize(other, dim=-1)
     if (options or MaskClip()).weighted:
-        keys = functional.normalize(seen.key[0], dim=-1)
+        keys = functional.normalize(passed_out(part, seen.key[0]), dim=-1)
         found = found * (keys @ keys[pooled_tokens(anatomy, "MaskCLIP")].mean(0))
     return found.detach()

@@ -46,6 +46,7 @@ def rise(
     options: Rise | None = None,
     tell: Progress = silent,
     cancel: CancelToken | None = None,
+    each: Callable[[Tensor], None] | None = None,
 ) -> Tensor:
     """Return each patch's value, (rows, columns): Σ S(mask) mask / (N p), the mean over its pixels.
 
@@ -55,6 +56,7 @@ def rise(
         grid: rows and columns of patches.
         options: see there.
         tell, cancel: told and polled once per batch.
+        each: given what the masks so far make, once per batch.
 
     """
     options, cancel = options or Rise(), cancel or CancelToken()
@@ -67,6 +69,8 @@ def rise(
         count = min(BATCH, options.masks - done)
         masks = random_masks(count, size, options.cells, options.share, draw)
         total += scored_masks(score, pixels, masks, grid)
+        if each is not None:
+            each(total / ((done + count) * options.share))
     tell(Report("RISE", options.masks, options.masks))
     return total / (options.masks * options.share)
 

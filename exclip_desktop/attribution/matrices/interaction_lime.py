@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from exclip_desktop.attribution.first_order.target import at_least
+from exclip_desktop.core.errors import SettingsError
+
 
 @dataclass(frozen=True, slots=True)
 class InteractionLime:
@@ -28,6 +31,14 @@ class InteractionLime:
     width: float = 0.5
     ridge: float = 1e-6
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        at_least(self.samples, 1, "samples")
+        if not 0 < self.share < 1:
+            raise SettingsError(f"The share {self.share:g} leaves no choice.", "Give one between 0 and 1.")
+        if not (self.width > 0 and self.ridge > 0):
+            raise SettingsError("width and ridge are more than 0.", "Give larger ones.")
 
 
 def fit_bilinear(values: Tensor, tokens: Tensor, patches: Tensor, options: InteractionLime) -> Tensor:
