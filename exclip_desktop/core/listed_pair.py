@@ -18,7 +18,8 @@ class ListedPair:
         label: what the list calls the pair, such as its class; may be empty.
         regions: areas of the picture that are known to show something, in source pixels; a region's name is the words
             of the caption (else the category) that it belongs to.
-        mask: the path of a picture whose pixels that are not black belong to the label; empty where there is none.
+        mask: the path of a picture whose pixels that are not black belong to the label, but for those that ImageNet-S
+            ignores, (232, 3, 0); empty where there is none.
 
     """
 

@@ -7,6 +7,7 @@
 | jsonl | an object a line, or one JSON array of them, with the table's names; ``captions`` may be several |
 | coco | COCO's captions, with the boxes of its instances, in one file or in ``captions_X`` and ``instances_X`` |
 | flickr30k | Flickr30k Entities: ``Sentences/`` and ``Annotations/``; boxes bear the words that name them |
+| imagenet-s | ImageNet-S: ``validation/`` and ``validation-segmentation/``; the class's name is caption and label |
 
 ``boxes`` is JSON: a list of [x0, y0, x1, y1] in source pixels or of objects, see ``storage.regions.region_of``.
 """

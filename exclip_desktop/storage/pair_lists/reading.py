@@ -9,7 +9,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.listed_pair import ListedPair, ListNote, PairList
 from exclip_desktop.core.paths import expanded, is_dir
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, jsonl, table
+from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, imagenet_s, jsonl, table
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
 
 READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
@@ -18,6 +18,7 @@ READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
     "jsonl": jsonl.read_lines,
     "coco": coco.read_json,
     "flickr30k": flickr30k.read_flickr30k,
+    "imagenet-s": imagenet_s.read_imagenet_s,
 }
 
 
@@ -32,6 +33,8 @@ def format_of(path: Path) -> str:
 
     """
     if is_dir(path):
+        if imagenet_s.is_imagenet_s(path):
+            return "imagenet-s"
         return "flickr30k" if flickr30k.is_flickr30k(path) else "folder"
     found = ENDINGS.get(path.suffix.lower())
     if found is None:
