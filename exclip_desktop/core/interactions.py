@@ -26,6 +26,11 @@ class InteractionMatrix:
     grid_shape: tuple[int, int]
 
     @property
+    def values_words(self) -> bool:
+        """Always: a matrix values tokens as it does patches."""
+        return True
+
+    @property
     def grid(self) -> NDArray[np.float32]:
         """The patch columns as a view: float32 (rows, grid_h, grid_w)."""
         return self.values[:, self.prefix :].reshape(len(self.values), *self.grid_shape)
@@ -40,6 +45,10 @@ class InteractionMatrix:
         patches = self.values[:, self.prefix :].astype(np.float64)
         weights = np.ones(patches.shape[1]) if coverage is None else coverage.reshape(-1)
         return np.asarray(patches @ weights, dtype=np.float64)
+
+    def heat_of_patch(self, patch: tuple[int, int]) -> Floats:
+        """Return the values of one patch (row, column), for each row: (rows,)."""
+        return np.asarray(self.grid[(slice(None), *patch)], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

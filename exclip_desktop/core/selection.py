@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.answers import Heats
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import InteractionMatrix
 from exclip_desktop.core.tokens import Caption
@@ -71,15 +72,15 @@ def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
     return total
 
 
-def patch_heat(matrix: InteractionMatrix, selection: Selection, preview: Preview) -> Floats:
+def patch_heat(matrix: Heats, selection: Selection, preview: Preview) -> Floats:
     """Return what each patch adds through the hovered word, else the selected tokens, else all: (grid_h, grid_w)."""
     return matrix.patch_heat(preview.rows or selection.rows or None)
 
 
-def token_heat(matrix: InteractionMatrix, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
+def token_heat(matrix: Heats, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
     """Return what each token adds through the hovered patch, else the drawn regions, else all patches: (rows,)."""
     if preview.patch is not None:
-        return np.asarray(matrix.grid[(slice(None), *preview.patch)], dtype=np.float64)
+        return matrix.heat_of_patch(preview.patch)
     return matrix.token_heat(coverage(geometry, selection.regions))
 
 

@@ -15,7 +15,8 @@ from exclip_desktop.session.notices import Notices, loading_told, of_failure
 from exclip_desktop.session.opening import opening_rows
 from exclip_desktop.session.port import Port
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
-from exclip_desktop.session.state import Notice, Outcome, Shown, State, Work
+from exclip_desktop.session.scene import Shown
+from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker import Worker

@@ -12,7 +12,8 @@ from exclip_desktop.core.selection import Selection
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
 from exclip_desktop.session.processes import call_apart
-from exclip_desktop.session.state import Notice, Shown, State, Work
+from exclip_desktop.session.scene import Shown
+from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.captions import caption_html, caption_latex

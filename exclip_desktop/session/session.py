@@ -21,9 +21,10 @@ from exclip_desktop.session.listing import Librarian
 from exclip_desktop.session.measuring import Measuring
 from exclip_desktop.session.memo import PairMemo
 from exclip_desktop.session.profiling import Profiling
+from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
-from exclip_desktop.session.state import Drawing, Notice, Outcome, State, Work
+from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.session.walking import Walking, names_list

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from exclip_desktop.core.layers import POOL
 from exclip_desktop.session.requests import How, ModelChoice
-from exclip_desktop.session.state import View
+from exclip_desktop.session.scene import View
 
 RECENT = 12
 MODEL_PARTS = tuple(field.name for field in fields(ModelChoice) if field.name != "name")

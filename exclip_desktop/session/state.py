@@ -1,7 +1,7 @@
 """What the window shows, kept in one place; whoever shows it is told what changed."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,49 +10,8 @@ from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.profile import Profile
-from exclip_desktop.core.selection import Preview, Selection
 from exclip_desktop.session.requests import Alternative, How, ModelChoice, ModelFacts
-from exclip_desktop.storage.pictures import Picture
-
-Drawing = Literal["scale", "magnitude"]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How heat is drawn.
-
-    Attributes:
-        colours: a key of ``core.colour_maps.MAPS``.
-        picture_limit, words_limit: locked ends of the two colour ranges; None: automatic.
-        drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
-        opacity: of the heat, 0 to 1.
-        smooth: whether patches blend into each other.
-        grey: whether the picture is greyed under the heat.
-        heat: whether heat is shown at all.
-        specials: whether [SOT] and [EOT] are shown.
-        lasso: whether dragging draws a lasso instead of a box.
-
-    """
-
-    colours: str = "red-blue"
-    picture_limit: float | None = None
-    words_limit: float | None = None
-    drawing: Drawing = "scale"
-    opacity: float = 0.64
-    smooth: bool = False
-    grey: bool = True
-    heat: bool = True
-    specials: bool = False
-    lasso: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The picture on the canvas: upright RGB pixels, a title, and the file it came from (None: pasted)."""
-
-    picture: Picture
-    title: str
-    path: str | None = None
+from exclip_desktop.session.scene import Scene, SceneValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +73,10 @@ class ProfileShown:
 
 
 @dataclass(slots=True)
-class _Values:
-    shown: Shown | None = None
+class _Values(SceneValues):
     caption: str = ""
     explanation: Explanation | None = None
     outcome: Outcome = field(default_factory=Outcome)
-    stale: bool = False
-    selection: Selection = field(default_factory=Selection)
-    preview: Preview = field(default_factory=Preview)
-    view: View = field(default_factory=View)
     choice: ModelChoice = field(default_factory=ModelChoice)
     how: How = field(default_factory=How)
     facts: ModelFacts | None = None
@@ -135,16 +89,12 @@ class _Values:
     notice: Notice | None = None
 
 
-class State(QObject):
-    """The application's state.
+class State(Scene):
+    """The application's state: the scene on the canvas, and all around it.
 
-    Attributes:
-        shown: the picture, or None before the first.
+    Attributes, beside those of a scene:
         caption: the caption as typed.
         explanation: what is explained on screen, or None; ``outcome`` says how it came about.
-        stale: whether picture, caption or settings have changed since ``explanation`` was made.
-        selection, preview: what is selected, and what is hovered over.
-        view: how heat is drawn.
         choice, how: the model and the method asked for; ``facts``: what the loaded model is, or None.
         alternatives: other captions for the picture, with their scores.
         framings: what the pair on screen scores in each framing; empty: not yet asked for.
@@ -153,21 +103,11 @@ class State(QObject):
         work, notice: what runs now, and the banner.
         transfer: what uses the network, or None: the network is off.
 
-    Signals:
-        changed(str): a value was replaced; its name. One signal per value follows: ``shown_changed`` and so on.
-
-    Used in the GUI thread only. Only the controller calls ``change``.
     """
 
-    changed = Signal(str)
-    shown_changed = Signal()
+    _values: _Values
     caption_changed = Signal()
-    explanation_changed = Signal()
     outcome_changed = Signal()
-    stale_changed = Signal()
-    selection_changed = Signal()
-    preview_changed = Signal()
-    view_changed = Signal()
     choice_changed = Signal()
     how_changed = Signal()
     facts_changed = Signal()
@@ -181,21 +121,10 @@ class State(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._values = _Values()
         self._works: dict[object, Work] = {}
 
-    def change(self, **values: Any) -> None:
-        """Replace values by name, all of them, then tell of those that differ."""
-        told = []
-        for name, value in values.items():
-            before = getattr(self._values, name)
-            if value is before or (not isinstance(value, (Shown, Explanation)) and value == before):
-                continue
-            setattr(self._values, name, value)
-            told.append(name)
-        for name in told:
-            getattr(self, f"{name}_changed").emit()
-            self.changed.emit(name)
+    def _first_values(self) -> _Values:
+        return _Values()
 
     def put_work(self, source: object, work: Work | None) -> None:
         """Take in what ``source`` does now (None: nothing), and show the foremost: waited for, and the first begun."""
@@ -212,11 +141,6 @@ class State(QObject):
         self.change(work=None)
 
     @property
-    def shown(self) -> Shown | None:
-        """The picture on the canvas."""
-        return self._values.shown
-
-    @property
     def caption(self) -> str:
         """The caption as typed."""
         return self._values.caption
@@ -230,26 +154,6 @@ class State(QObject):
     def outcome(self) -> Outcome:
         """How the explanation came about."""
         return self._values.outcome
-
-    @property
-    def stale(self) -> bool:
-        """Whether the explanation is of an earlier picture, caption or setting."""
-        return self._values.stale
-
-    @property
-    def selection(self) -> Selection:
-        """Selected tokens and regions."""
-        return self._values.selection
-
-    @property
-    def preview(self) -> Preview:
-        """What is hovered over."""
-        return self._values.preview
-
-    @property
-    def view(self) -> View:
-        """How heat is drawn."""
-        return self._values.view
 
     @property
     def choice(self) -> ModelChoice:

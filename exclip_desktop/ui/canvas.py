@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.interactions import Floats
 from exclip_desktop.core.pairs import signed
-from exclip_desktop.session.state import State, View
+from exclip_desktop.session.scene import Scene, View
 from exclip_desktop.ui.canvas_overlay import Marks, OverlayItem
 from exclip_desktop.ui.canvas_pointer import Pointer
 from exclip_desktop.ui.canvas_view import STEP_FACTOR, CanvasView
@@ -41,7 +41,7 @@ class Canvas(QWidget):
     current_region_changed = Signal(object)
     patch_hovered = Signal(object)
 
-    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+    def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._heat: Floats | None = None

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.selection import Point
-from exclip_desktop.session.state import State
+from exclip_desktop.session.scene import Scene
 from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Gesture, Move, Regions, Resize
 from exclip_desktop.ui.canvas_overlay import HANDLE_REACH_PX, shown_handles
 from exclip_desktop.ui.canvas_view import CanvasView
@@ -70,7 +70,7 @@ class Pointer(QObject):
     patch_hovered = Signal(object)
     current_changed = Signal()
 
-    def __init__(self, state: State, view: CanvasView) -> None:
+    def __init__(self, state: Scene, view: CanvasView) -> None:
         super().__init__(view)
         self.current: int | None = None
         self._state, self._view = state, view

@@ -14,7 +14,7 @@ from exclip_desktop.core.colour import blended, lookup_table, symmetric_limit
 from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.interactions import Floats
 from exclip_desktop.core.selection import patch_heat
-from exclip_desktop.session.state import Drawing, State, View
+from exclip_desktop.session.scene import Drawing, Scene, View
 from exclip_desktop.ui.canvas_cache import DeviceCache
 
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat is of an earlier picture, caption or setting
@@ -42,7 +42,7 @@ class HeatLook:
     smooth: bool
 
 
-def geometry_shown(state: State) -> Geometry | None:
+def geometry_shown(state: Scene) -> Geometry | None:
     """Return where the patches lie on the picture shown; None where nothing is explained of a picture that size."""
     shown, explanation = state.shown, state.explanation
     if shown is None or explanation is None:
@@ -51,7 +51,7 @@ def geometry_shown(state: State) -> Geometry | None:
     return explanation.geometry if explanation.geometry.source_size == (width, height) else None
 
 
-def heat_shown(state: State) -> Floats | None:
+def heat_shown(state: Scene) -> Floats | None:
     """Return the heat that belongs on the picture, (grid_h, grid_w); None where nothing is explained."""
     if state.explanation is None or geometry_shown(state) is None:
         return None
@@ -65,7 +65,7 @@ def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:
     return symmetric_limit() if heat is None else max(symmetric_limit(heat), least)
 
 
-def picture_limit(state: State) -> float:
+def picture_limit(state: Scene) -> float:
     """Return the end of the picture's colour range as it is drawn."""
     return limit_of(state.view, heat_shown(state))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.session.state import State
+from exclip_desktop.session.scene import Scene
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.canvas_view import CanvasView
 from exclip_desktop.ui.token_strip import TokenStrip
@@ -22,7 +22,7 @@ class SharedRange(QObject):
 
     def __init__(
         self,
-        states: Sequence[State],
+        states: Sequence[Scene],
         canvases: Sequence[Canvas],
         strips: Sequence[TokenStrip],
         parent: QObject | None = None,

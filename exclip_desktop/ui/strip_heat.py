@@ -9,11 +9,11 @@ from itertools import accumulate, pairwise
 import numpy as np
 from PySide6.QtGui import QColor
 
+from exclip_desktop.core.answers import Answer
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
-from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.core.selection import token_heat
-from exclip_desktop.session.state import State
+from exclip_desktop.session.scene import Scene
 from exclip_desktop.ui.strip_layout import Chip
 
 LINE_ALPHA = 90
@@ -49,11 +49,11 @@ class StripHeat:
 
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Scene) -> None:
         """Read what is selected and how it is drawn from ``state``."""
         self._state = state
         self._chips: Sequence[Chip] = ()
-        self._explanation: Explanation | None = None  # the chips are of it
+        self._explanation: Answer | None = None  # the chips are of it
         self._rows: list[int] = []
         self._starts: list[int] = []  # where in _rows each cell's begin
         self._parts: list[slice] = []  # which cells are each chip's
@@ -108,6 +108,8 @@ class StripHeat:
         if shown.kind == "unseen":
             context = "fewer" if self._state.explanation is None else self._state.explanation.caption.context
             return f"The model did not see this word: it reads {context} tokens."
+        if self._explanation is not None and not self._explanation.interactions.values_words:
+            return "This method gives words no values."
         values = self.values[chip]
         lines = [f"<b>{html.escape(shown.text)}</b>&nbsp; {signed(sum(values))}"]
         if len(values) > 1:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from exclip_desktop.session.state import State
+from exclip_desktop.session.scene import Scene
 from exclip_desktop.ui.strip_heat import StripHeat
 from exclip_desktop.ui.strip_layout import LINE_GAP, MARGIN, Place, StripLayout, chips_of
 from exclip_desktop.ui.strip_paint import AROUND, Marks, StripSheet
@@ -42,7 +42,7 @@ class TokenStrip(QWidget):
     rows_hovered = Signal(object)
     cursor_moved = Signal(int, int)
 
-    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+    def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._heat = StripHeat(state)
@@ -169,7 +169,7 @@ class TokenStrip(QWidget):
         if not plain or word is None or explanation is None:
             self.mousePressEvent(event)
             return
-        before, rows = self._state.selection.rows, self._picker.phrase(explanation.words, word)
+        before, rows = self._state.selection.rows, self._picker.phrase(explanation.caption.words, word)
         self._tell(before, rows)
         if rows != before:
             self.rows_widened.emit(before, rows)

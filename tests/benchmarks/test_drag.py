@@ -25,8 +25,8 @@ from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.state import Shown
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import FOUND

@@ -16,8 +16,9 @@ from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.tokens import Caption, Token, Word
 from exclip_desktop.session.requests import Explained, ExplainRequest
+from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.state import Shown, State
+from exclip_desktop.session.state import State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
 from tests.ui.fake_librarian import FakeLibrarian

@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.colour import symmetric_limit, to_rgb
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.selection import Preview
-from exclip_desktop.session.state import Shown, State
+from exclip_desktop.session.scene import Shown
+from exclip_desktop.session.state import State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.canvas import EMPTY
 from exclip_desktop.ui.picture_item import PictureItem

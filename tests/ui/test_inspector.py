@@ -16,8 +16,9 @@ from exclip_desktop.core.pairs import signed, strongest_pairs
 from exclip_desktop.core.selection import Preview, Region, Selection, block_sum
 from exclip_desktop.session.notices import doubt_told, remedy_told
 from exclip_desktop.session.requests import ModelFacts
+from exclip_desktop.session.scene import View
 from exclip_desktop.session.selecting import Selecting
-from exclip_desktop.session.state import Outcome, State, View
+from exclip_desktop.session.state import Outcome, State
 from exclip_desktop.ui.bundled import BUNDLED_SAYS
 from exclip_desktop.ui.details_tab import DetailsTab
 from exclip_desktop.ui.inspector import Inspector

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.requests import ModelFacts
-from exclip_desktop.session.state import Notice, State, View
+from exclip_desktop.session.scene import View
+from exclip_desktop.session.state import Notice, State
 from exclip_desktop.ui import theme
 from exclip_desktop.ui.actions import ACTIONS, MENUS, SEPARATOR, make_actions, make_menus, show_view
 from exclip_desktop.ui.banner import Banner

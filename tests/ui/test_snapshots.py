@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.state import State, View
+from exclip_desktop.session.scene import View
+from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.images import picture_of
 
