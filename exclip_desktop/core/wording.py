@@ -12,10 +12,23 @@ def words_told(caption: Caption, rows: tuple[int, ...]) -> str:
         return "all words and specials" if specials else "all words"
     if set(rows) == set(caption.content_rows):
         return "all words"
-    named = [caption.text[caption.tokens[run[0]].start : caption.tokens[run[-1]].end] for run in _runs(caption, rows)]
+    named = _text_of(caption, rows)
     others = tuple(row for row in rows if caption.tokens[row].kind != "content")
     named += [group.name for group in selected_groups(caption, others)] if others else []
     return " + ".join(named)
+
+
+def target_of(caption: Caption, rows: tuple[int, ...]) -> str:
+    """Return the words that ``rows`` touch, in reading order; the whole caption where there are none."""
+    touched = [word for word in caption.words if not set(rows).isdisjoint(word.rows)]
+    if not touched or len(touched) == len(caption.words):
+        return caption.text
+    return " ".join(_text_of(caption, tuple(row for word in touched for row in word.rows)))
+
+
+def _text_of(caption: Caption, rows: tuple[int, ...]) -> list[str]:
+    """Return the words among ``rows``, neighbours as they stand in the caption."""
+    return [caption.text[caption.tokens[run[0]].start : caption.tokens[run[-1]].end] for run in _runs(caption, rows)]
 
 
 def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:

@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
+from exclip_desktop.attribution.answers import answer_by
 from exclip_desktop.attribution.forecast import forecast_profile
 from exclip_desktop.attribution.profile import at_layer, profile_layers, told_at
 from exclip_desktop.attribution.second_order import (
@@ -31,7 +33,7 @@ from exclip_desktop.evaluate.removal import measure
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
-from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.memo import PairMemo, PartMemo
 from exclip_desktop.session.requests import (
     Alternative,
     Explained,
@@ -42,6 +44,8 @@ from exclip_desktop.session.requests import (
     MeasureRequest,
     ModelChoice,
     ModelFacts,
+    PaneAnswer,
+    PaneRequest,
     ProfileRequest,
     Scored,
     ScoreRequest,
@@ -49,6 +53,7 @@ from exclip_desktop.session.requests import (
 from exclip_desktop.storage.cache import FactorCache, cache_key
 from exclip_desktop.storage.pictures import Picture
 
+T = TypeVar("T")
 DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 
 
@@ -73,9 +78,10 @@ class _Question:
 class ModelEngine:
     """Explains with one loaded model at a time; factors and pairs are kept."""
 
-    def __init__(self, cache: FactorCache, pairs: PairMemo) -> None:
+    def __init__(self, cache: FactorCache, pairs: PairMemo, parts: PartMemo | None = None) -> None:
         """Start without a model."""
         self._cache, self._pairs = cache, pairs
+        self._parts = PartMemo() if parts is None else parts
         self._loaded: tuple[ModelChoice, Model, str] | None = None
         self._named: tuple[Picture, str] | None = None
 
@@ -147,6 +153,30 @@ class ModelEngine:
                     found = score_captions(model, request.picture.pixels, [request.caption], framing)
                     scores.append((framing, float(found.cosine[0])))
         return FramingsScored(request.id, tuple(scores))
+
+    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+        """Answer by the request's method; parts that were made before cost nothing."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            named = self._name_of(request.picture), request.caption, request.framing, request.method
+            key = model.fingerprint, str(model.dtype), *named
+
+            def kept(part: str, make: Callable[[], T]) -> T:
+                cancel.check()
+                found: T | None = self._parts.get((*key, part))
+                if found is None:
+                    found = make()
+                    self._parts.put((*key, part), found)
+                return found
+
+            found = answer_by(
+                *(model, request.picture.pixels, request.caption, request.method, request.target),
+                framing=request.framing,
+                kept=kept,
+                progress=tell,
+                cancel=cancel,
+            )
+        return PaneAnswer(request.id, found)
 
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""

@@ -10,14 +10,18 @@ from exclip_desktop.session.requests import (
     ForecastRequest,
     FramingsRequest,
     MeasureRequest,
+    PaneRequest,
     ProfileRequest,
     Request,
     ScoreRequest,
 )
 
-FIRST = (ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, BesideRequest, ForecastRequest, ProfileRequest)
+FIRST = (
+    *(ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, BesideRequest),
+    *(ForecastRequest, ProfileRequest, PaneRequest),
+)
 """The kinds of request, in the order in which they are served."""
-LONG = (ExplainRequest, ForecastRequest, ProfileRequest)
+LONG = (ExplainRequest, ForecastRequest, ProfileRequest, PaneRequest)
 """Those that a person may cancel; the others are quick."""
 
 
@@ -33,9 +37,9 @@ class Job:
 class Mailbox:
     """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
 
-    A newer request takes the place of an older one, and cancels it if it runs. Idle work and profiles make room for any
-    other request, and go on after it; but an explanation takes the place of all that belongs to the one before. An
-    answer beside makes room for an explanation, which may come to nothing, and begins anew after it.
+    A newer request takes the place of an older one, and cancels it if it runs. Idle work, profiles and panes make room
+    for any request before theirs, and go on after it; but an explanation takes the place of all that belongs to the one
+    before. An answer beside makes room for an explanation, which may come to nothing, and begins anew after it.
     """
 
     def __init__(self) -> None:
@@ -61,8 +65,8 @@ class Mailbox:
     def _forget_what_follows(self) -> None:
         """Take out what belongs to the explanation before."""
         self._idle = None
-        self._slots.pop(ForecastRequest, None)
-        self._slots.pop(ProfileRequest, None)
+        for kind in (ForecastRequest, ProfileRequest, PaneRequest):
+            self._slots.pop(kind, None)
 
     def _keep(self, running: Job, newer: Request) -> None:
         """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
@@ -74,8 +78,8 @@ class Mailbox:
             return
         elif running.idle and isinstance(running.request, ExplainRequest):
             self._idle = running.request
-        elif isinstance(running.request, ProfileRequest):
-            self._slots.setdefault(ProfileRequest, running.request)
+        elif isinstance(running.request, ProfileRequest | PaneRequest):
+            self._slots.setdefault(type(running.request), running.request)
 
     def put_idle(self, request: ExplainRequest) -> None:
         """Leave what can be done when nothing else is asked."""
@@ -93,9 +97,16 @@ class Mailbox:
 
     def cancel_beside(self) -> None:
         """Take out the explanation beside that waits, and cancel the one that runs."""
+        self._cancel_kind(BesideRequest)
+
+    def cancel_pane(self) -> None:
+        """Take out the answer for a pane that waits, and cancel the one that runs."""
+        self._cancel_kind(PaneRequest)
+
+    def _cancel_kind(self, kind: type) -> None:
         with self._changed:
-            self._slots.pop(BesideRequest, None)
-            if self._running is not None and isinstance(self._running.request, BesideRequest):
+            self._slots.pop(kind, None)
+            if self._running is not None and isinstance(self._running.request, kind):
                 self._running.token.cancel()
 
     def close(self) -> None:
@@ -132,4 +143,6 @@ def _makes_room(running: Job, request: Request) -> bool:
         return True
     if isinstance(running.request, ForecastRequest | BesideRequest):
         return isinstance(request, ExplainRequest)
-    return isinstance(running.request, ProfileRequest)
+    if isinstance(running.request, ProfileRequest):
+        return not isinstance(request, PaneRequest)
+    return isinstance(running.request, PaneRequest)

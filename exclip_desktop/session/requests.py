@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from exclip_desktop.core.answers import Answer
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import FRAMINGS, Framing
@@ -162,10 +163,31 @@ class MeasureRequest:
     fill: str
 
 
+@dataclass(frozen=True, slots=True)
+class PaneRequest:
+    """Answer by another method, for a pane of the compare view; ``id`` is of its own count.
+
+    Attributes:
+        method: a key of ``core.method_facts.FACTS``.
+        target: the words that a method of the first order compares the picture with.
+        beside: whether the model beside is asked; ``choice`` is which one that is.
+
+    """
+
+    id: int
+    choice: ModelChoice
+    framing: Framing
+    picture: Picture
+    caption: str
+    method: str
+    target: str
+    beside: bool = False
+
+
 OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | MeasureRequest | ProfileRequest | ForecastRequest
 """What is asked of the first model."""
 
-Request = OwnRequest | BesideRequest
+Request = OwnRequest | BesideRequest | PaneRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +248,14 @@ class MeasuredAnswer:
 
     id: int
     measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class PaneAnswer:
+    """The answer to a ``PaneRequest``."""
+
+    id: int
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)

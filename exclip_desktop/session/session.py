@@ -19,7 +19,8 @@ from exclip_desktop.session.framing import FramingChoice
 from exclip_desktop.session.library import Library
 from exclip_desktop.session.listing import Librarian
 from exclip_desktop.session.measuring import Measuring
-from exclip_desktop.session.memo import PairMemo
+from exclip_desktop.session.memo import PairMemo, PartMemo
+from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
@@ -39,11 +40,11 @@ class Session(QObject):
     Attributes:
         state: what the window shows.
         undo: the undo stack.
-        explaining, framing, selecting, comparing, profiling, beside, exporting: take the person's intents.
+        explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
-        cache: the factors kept; ``pairs``: the explained pairs kept.
+        cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
 
     """
 
@@ -59,7 +60,7 @@ class Session(QObject):
         self.state = State(self)
         self.undo = QUndoStack(self)
         self.settings = Settings(store)
-        self.cache, self.pairs = FactorCache(cache_folder), PairMemo()
+        self.cache, self.pairs, self.parts = FactorCache(cache_folder), PairMemo(), PartMemo()
         self._tasks = Tasks(self)
         self._worker = Worker(make_engine or self._make_engine, self)
         self._collector = Collector(self)
@@ -70,6 +71,7 @@ class Session(QObject):
         self.comparing = Comparing(self.state, self._worker, self)
         self.measuring = Measuring(self.state, self._worker, self)
         self.beside = Beside(self.state, self.selecting, self._worker, self)
+        self.panes = Panes(self.state, self.beside, self._worker, self.settings.methods(), self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
@@ -101,6 +103,7 @@ class Session(QObject):
         """Stop what runs; what is on screen stays."""
         self.explaining.cancel()
         self.profiling.cancel()
+        self.panes.cancel()
 
     def stop(self) -> None:
         """Cancel everything and wait for the threads; nothing is told any more."""
@@ -134,15 +137,21 @@ class Session(QObject):
 
         def measure(_: CancelToken) -> tuple[int, int]:
             memory, disk = self.cache.size()
-            return memory + self.pairs.size(), disk
+            return memory + self.pairs.size() + self.parts.size(), disk
 
         self._tasks.run(measure, lambda sizes: then(*sizes), self.explaining.refuse)
+
+    def compare(self, methods: tuple[str, ...]) -> None:
+        """Compare by ``methods``, keys of ``core.method_facts.FACTS``, now and at the next start."""
+        self.panes.choose(methods)
+        self.settings.keep_methods(self.panes.methods)
 
     def clear_cache(self) -> None:
         """Delete every kept factor and pair."""
 
         def clear(_: CancelToken) -> None:
             self.pairs.clear()
+            self.parts.clear()
             self.cache.clear()
 
         work = Work("Clearing the cache")
@@ -162,7 +171,7 @@ class Session(QObject):
     def _make_engine(self) -> Engine:
         share_cores()
         # By name and only when asked, which is in the worker's thread: the engine imports torch.
-        engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache, self.pairs)
+        engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache, self.pairs, self.parts)
         return engine
 
 

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from exclip_desktop.core.layers import POOL
+from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.scene import View
 
 RECENT = 12
+USUAL_METHODS = (*(OURS, "grad-eclip", "rollout", "grad-cam", "game", "maskclip", "clip-surgery", "m2ib", "itsm"),)
 MODEL_PARTS = tuple(field.name for field in fields(ModelChoice) if field.name != "name")
 T = TypeVar("T", View, How, ModelChoice)
 
@@ -65,6 +67,16 @@ class Settings:
     def keep_added(self, choices: tuple[ModelChoice, ...]) -> None:
         """Keep them."""
         self._write("added_models", [asdict(choice) for choice in choices])
+
+    def methods(self) -> tuple[str, ...]:
+        """Return the methods compared last, by their keys; at first nine that work on every transformer."""
+        told = self._plain("methods")
+        kept = tuple(key for key in FACTS if key in told) if isinstance(told, list) else ()
+        return kept or USUAL_METHODS
+
+    def keep_methods(self, methods: tuple[str, ...]) -> None:
+        """Keep them."""
+        self._write("methods", methods)
 
     def recent(self) -> list[str]:
         """Return the pictures opened last that are still there, newest first."""

@@ -27,6 +27,8 @@ from exclip_desktop.session.requests import (
     ModelChoice,
     ModelFacts,
     OwnRequest,
+    PaneAnswer,
+    PaneRequest,
     Profiled,
     ProfileRequest,
     Request,
@@ -59,6 +61,9 @@ class Engine(Protocol):
     def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
         """Score the request's pair with its selection taken away."""
 
+    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+        """Answer by the request's method."""
+
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair, a row for every layer of its side."""
 
@@ -76,6 +81,7 @@ class Worker(QThread):
         profiled(object), foretold(object): ``Profiled``, once for every layer that is done, and ``Foretold``.
         told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
         facts_found_beside, explained_beside, told_beside: the same of the model beside.
+        pane_answered(object), told_pane(str, int, int, bool): ``PaneAnswer``, and the work for it.
         rested(): a request, or idle work, has come to its end.
     """
 
@@ -92,6 +98,8 @@ class Worker(QThread):
     facts_found_beside = Signal(object, object)
     explained_beside = Signal(object)
     told_beside = Signal(str, int, int, bool)
+    pane_answered = Signal(object)
+    told_pane = Signal(str, int, int, bool)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
@@ -120,6 +128,10 @@ class Worker(QThread):
         """Cancel explaining beside (GUI thread)."""
         self._mailbox.cancel_beside()
 
+    def cancel_pane(self) -> None:
+        """Cancel answering for a pane (GUI thread)."""
+        self._mailbox.cancel_pane()
+
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
         self._mailbox.close()
@@ -144,6 +156,8 @@ class Worker(QThread):
         try:
             if isinstance(job.request, BesideRequest):
                 self._answer_beside(job.request.question, job)
+            elif isinstance(job.request, PaneRequest):
+                self._answer_pane(engine, job.request, job)
             else:
                 self._answer(engine, job.request, job)
         except Cancelled:  # whoever cancelled expects no answer
@@ -173,22 +187,41 @@ class Worker(QThread):
             return
         tell = self._teller(job, self.told_beside)
         self._beside = self._beside or self._make_engine()
-        if question.choice != self._beside_choice:
-            self._beside_choice = None
-            facts = self._beside.facts(question.choice, tell)
-            self._beside_choice = question.choice
-            self.facts_found_beside.emit(question.choice, facts)
+        self._load_beside(self._beside, question.choice, tell)
         answer = self._beside.explain(question, tell, job.token)
         job.token.check()
         self.explained_beside.emit(answer)
 
+    def _answer_pane(self, engine: Engine, request: PaneRequest, job: Job) -> None:
+        tell = self._teller(job, self.told_pane)
+        if not request.beside:
+            self._load(engine, request.choice, tell)
+            answer = engine.answer(request, tell, job.token)
+        elif self._beside is not None:
+            self._load_beside(self._beside, request.choice, tell)
+            answer = self._beside.answer(request, tell, job.token)
+        else:  # wanted no more
+            return
+        job.token.check()
+        self.pane_answered.emit(answer)
+
+    def _load(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+        if choice != self._choice:
+            self._choice = None  # whatever comes of it, the model before is no longer loaded
+            facts = engine.facts(choice, tell)
+            self._choice = choice
+            self.facts_found.emit(choice, facts)
+
+    def _load_beside(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+        if choice != self._beside_choice:
+            self._beside_choice = None
+            facts = engine.facts(choice, tell)
+            self._beside_choice = choice
+            self.facts_found_beside.emit(choice, facts)
+
     def _answer(self, engine: Engine, request: OwnRequest, job: Job) -> None:
         token, tell = job.token, self._teller(job, self.told)
-        if request.choice != self._choice:
-            self._choice = None  # whatever comes of it, the model before is no longer loaded
-            facts = engine.facts(request.choice, tell)
-            self._choice = request.choice
-            self.facts_found.emit(request.choice, facts)
+        self._load(engine, request.choice, tell)
         if isinstance(request, ScoreRequest):
             self.scored.emit(engine.score(request, tell, token))
         elif isinstance(request, FramingsRequest):

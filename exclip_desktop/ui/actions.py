@@ -57,6 +57,7 @@ class Gesture:
 
 FILES, COPYING, SELECTING = "Pictures and files", "Copying", "Selecting"
 HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
+COMPARING = "Comparing"
 ON_PICTURE, ON_WORDS = "On the picture", "On the words"
 
 # fmt: off
@@ -72,7 +73,6 @@ ACTIONS: Final = (
     ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
     ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),
-    ActionSpec("beside", "Compare with another model…", (), FILES, "Explain by another model too", "compare", True),
     ActionSpec("export_picture", "Export picture…", ("Ctrl+E",), FILES, "Save what the canvas shows as PNG, SVG or PDF",
                "export"),
     ActionSpec("export_numbers", "Export numbers…", ("Ctrl+Shift+E",), FILES, "Save the values as CSV, NPZ or JSON",
@@ -111,6 +111,12 @@ ACTIONS: Final = (
     ActionSpec("safe_colours", "Colour-vision-safe colours", (), HEAT,
                "Use colours that read with colour-vision deficiency", "safe", True),
     ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is given to the model"),
+    ActionSpec("panes", "Compare methods", ("C",), COMPARING, "Show what other methods say, side by side", "panes",
+               True),
+    ActionSpec("methods", "Methods", (), COMPARING, "Choose the methods that are compared", "method"),
+    ActionSpec("one_range", "One colour range for all panes", ("Shift+K",), COMPARING,
+               "Colour all panes alike, though methods differ in their units", "", True),
+    ActionSpec("beside", "Compare with another model…", (), COMPARING, "Explain by another model too", "compare", True),
     ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
     ActionSpec("cancel", "Cancel work", ("Ctrl+.",), PROGRAM, "Stop what is being computed", "cancel"),
     ActionSpec("settings", "Settings…", ("Ctrl+,",), PROGRAM, "Choose layers, quadrature, reference and device",
@@ -127,6 +133,7 @@ GESTURES: Final = (
     Gesture("Move a box", "Drag the box", ON_PICTURE),
     Gesture("Resize a box", "Drag a handle", ON_PICTURE),
     Gesture("See a patch's words", "Hover", ON_PICTURE),
+    Gesture("Enlarge a pane, and back", "Double-click it", ON_PICTURE),
     Gesture("Zoom at the cursor", "Wheel", ON_PICTURE),
     Gesture("Pan", "Space+drag", ON_PICTURE),
     Gesture("See a word's patches", "Hover", ON_WORDS),
@@ -143,7 +150,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
         *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
-        *("models", "beside", SEPARATOR),
+        *("models", SEPARATOR),
         *("export_picture", "export_numbers", SEPARATOR),
         "quit",
     ),
@@ -160,6 +167,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
         *("specials", SEPARATOR, "framing"),
     ),
+    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside"),
     "&Help": ("help", SEPARATOR, "about"),
 }
 

@@ -1,5 +1,7 @@
 """The canvas: the picture with its heat and regions, where regions are drawn."""
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
@@ -15,6 +17,7 @@ from exclip_desktop.ui.heat_item import HeatItem, geometry_shown, heat_shown, li
 from exclip_desktop.ui.picture_item import PictureItem, grounded
 from exclip_desktop.ui.regions import clamped
 
+LEAST_PX: Final = (200, 150)
 EMPTY = "Open a picture, paste one, or drop one here."
 Patch = tuple[int, int]
 
@@ -30,6 +33,7 @@ class Canvas(QWidget):
         regions_changed(regions): while a gesture goes on, the regions as it would have them: tuple[Region, ...].
         regions_committed(before, after, what): a gesture is over; ``what`` it did: draw, move or resize box or lasso.
         region_named_asked(index): a region was double-clicked, to be named.
+        double_clicked(): the picture was, where no region is.
         current_region_changed(index): another region, or None, is the current one.
         patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
 
@@ -38,6 +42,7 @@ class Canvas(QWidget):
     regions_changed = Signal(object)
     regions_committed = Signal(object, object, str)
     region_named_asked = Signal(int)
+    double_clicked = Signal()
     current_region_changed = Signal(object)
     patch_hovered = Signal(object)
 
@@ -108,7 +113,7 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view, 0, 0)
         layout.addWidget(self._hint, 0, 0)
-        self.setMinimumSize(200, 150)
+        self.setMinimumSize(*LEAST_PX)
         self.setFocusProxy(self.view)
         self.view.setAccessibleName("Picture")
         self.view.setAccessibleDescription("Drag to draw a box. Values of patches show under the mouse.")
@@ -128,6 +133,7 @@ class Canvas(QWidget):
         pointer.regions_changed.connect(self.regions_changed)
         pointer.regions_committed.connect(self.regions_committed)
         pointer.region_named_asked.connect(self.region_named_asked)
+        pointer.double_clicked.connect(self.double_clicked)
 
     def _dress(self) -> None:
         """Take the theme's colours and font."""

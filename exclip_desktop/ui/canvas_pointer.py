@@ -59,6 +59,7 @@ class Pointer(QObject):
         regions_changed(regions): a gesture would have these regions now.
         regions_committed(before, after, what): a gesture is over.
         region_named_asked(index): a region was double-clicked.
+        double_clicked(): something else was.
         patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
         current_changed(): another region is the current one.
 
@@ -67,6 +68,7 @@ class Pointer(QObject):
     regions_changed = Signal(object)
     regions_committed = Signal(object, object, str)
     region_named_asked = Signal(int)
+    double_clicked = Signal()
     patch_hovered = Signal(object)
     current_changed = Signal()
 
@@ -157,6 +159,7 @@ class Pointer(QObject):
         hit = self._hit(self._view.camera.to_source((place.x(), place.y())))
         if hit.region is None or modifiers & Qt.KeyboardModifier.AltModifier:
             self._on_pressed(place, modifiers)
+            self.double_clicked.emit()
         else:
             self._set_current(hit.region)
             self.region_named_asked.emit(hit.region)

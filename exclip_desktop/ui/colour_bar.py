@@ -19,6 +19,7 @@ BAR_PX: Final = 12.0
 GAP_PX: Final = 4.0
 LENGTH_PX: Final = 120
 BUTTON_PX: Final = 16
+OWN_RANGES: Final = "Each pane has a range of its own, up to its largest value: the methods' units differ"
 LOCK_TIP: Final = "Lock the colour range so that maps compare"
 
 
@@ -54,9 +55,12 @@ class ColourBar(QWidget):
         side: Side,
         parent: QWidget | None = None,
         *,
-        limit_of: Callable[[], float] | None = None,
+        limit_of: Callable[[], float | None] | None = None,
     ) -> None:
-        """Show ``side``'s range; ``limit_of`` says its end where that is not told by the state alone."""
+        """Show ``side``'s range.
+
+        ``limit_of`` says its end where that is not told by the state alone; None where several have their own.
+        """
         super().__init__(parent)
         self._state, self._side = state, side
         limits = {"picture": picture_limit, "words": words_limit}
@@ -71,8 +75,8 @@ class ColourBar(QWidget):
         self.refresh()
 
     @property
-    def limit(self) -> float:
-        """The end of the range that is shown."""
+    def limit(self) -> float | None:
+        """The end of the range that is shown; None where several have their own."""
         return self._scale.limit
 
     def _build(self) -> None:
@@ -96,8 +100,9 @@ class ColourBar(QWidget):
         view = self._state.view
         locked = view.picture_limit if self._side == "picture" else view.words_limit
         self._lock.setChecked(locked is not None)
-        self._lock.setEnabled(locked is not None or self._state.explanation is not None)
-        self._scale.show_range(self._limit_of(), view.colours)
+        limit = self._limit_of()
+        self._lock.setEnabled(limit is not None and (locked is not None or self._state.explanation is not None))
+        self._scale.show_range(limit, view.colours)
 
     def _on_lock_clicked(self, checked: bool) -> None:
         self.limit_locked.emit(self.limit if checked else None)
@@ -110,22 +115,22 @@ class _Scale(QWidget):
 
     def __init__(self, *, upright: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self.limit = 1.0
+        self.limit: float | None = 1.0
         self._colours = ""
         self._upright = upright
         self._ramp = QImage()
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
 
-    def show_range(self, limit: float, colours: str) -> None:
-        """Show −limit … limit in the colours of a key of ``core.colour_maps.MAPS``."""
+    def show_range(self, limit: float | None, colours: str) -> None:
+        """Show −limit … limit (None: each one's own) in the colours of a key of ``core.colour_maps.MAPS``."""
         if (limit, colours) == (self.limit, self._colours):
             return
         self.limit, self._colours = limit, colours
         self._ramp = _ramp(colours, self._upright)
-        ends = f"{told(-limit)} to {told(limit)}"
-        self.setAccessibleDescription(ends)
-        self.setToolTip(f"Colours from {ends}, in the unit of the score")
+        low, _, high = self._numbers()
+        self.setAccessibleDescription(OWN_RANGES if limit is None else f"{low} to {high}")
+        self.setToolTip(OWN_RANGES if limit is None else f"Colours from {low} to {high}, in the unit of the score")
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
@@ -158,8 +163,13 @@ class _Scale(QWidget):
         painter.setPen(self.palette().mid().color())
         painter.drawRect(bar)
         painter.setPen(self.palette().windowText().color())
-        for share, value in ((0.0, -self.limit), (0.5, 0.0), (1.0, self.limit)):
-            painter.drawText(*self._number(bar, metrics, share, told(value)))
+        for share, text in zip((0.0, 0.5, 1.0), self._numbers(), strict=True):
+            painter.drawText(*self._number(bar, metrics, share, text))
+
+    def _numbers(self) -> tuple[str, str, str]:
+        """Return what stands at the low end, the middle and the high end."""
+        limit = self.limit
+        return ("−max", "0", "+max") if limit is None else (told(-limit), told(0.0), told(limit))
 
     def _bar(self, metrics: QFontMetricsF) -> QRectF:
         """Return the bar's place: half a number is left free at its ends."""

@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.about import AboutDialog
-from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.help_sheet import HelpSheet
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.measure_dialog import MeasureDialog
 from exclip_desktop.ui.settings_dialog import SettingsDialog
+from exclip_desktop.ui.stage import Stage
 
 NEED_EXPLANATION = (
     *("export_picture", "export_numbers", "copy_picture", "copy_values", "copy_latex", "copy_html"),
@@ -23,12 +23,12 @@ class EditCommands(QObject):
     """Changes, copies and asks for a window."""
 
     def __init__(
-        self, window: QWidget, session: Session, actions: dict[str, QAction], canvas: Canvas, inspector: Inspector
+        self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, inspector: Inspector
     ) -> None:
         """Connect the Edit and Help menus' actions."""
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
-        self._canvas, self._inspector = canvas, inspector
+        self._stage, self._inspector = stage, inspector
         handlers = {
             "undo": session.undo.undo,
             "redo": session.undo.redo,
@@ -51,10 +51,10 @@ class EditCommands(QObject):
         }
         for name, handler in handlers.items():
             actions[name].triggered.connect(lambda _=False, handler=handler: handler())
-        canvas.region_named_asked.connect(self._name)
+        stage.region_named_asked.connect(self._name)
         for signal in (
             *(session.undo.indexChanged, session.state.explanation_changed, session.state.selection_changed),
-            *(session.state.work_changed, canvas.current_region_changed),
+            *(session.state.work_changed, stage.current_region_changed),
         ):
             signal.connect(self._show_enabled)
         self._show_enabled()
@@ -112,8 +112,8 @@ class EditCommands(QObject):
 
     def _region(self) -> int | None:
         """Return the region touched last, or the only one there is."""
-        if self._canvas.current_region is not None:
-            return self._canvas.current_region
+        if self._stage.canvas.current_region is not None:
+            return self._stage.canvas.current_region
         return 0 if len(self._session.state.selection.regions) == 1 else None
 
     def _show(self, dialog: HelpSheet | AboutDialog) -> None:

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
 class Elided(QWidget):
-    """A line of text: it is cut in its middle where there is no room."""
+    """A line of text: it is cut, usually in its middle, where there is no room."""
 
-    def __init__(self, least_letters: int) -> None:
+    def __init__(self, least_letters: int, cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
-        self._text, self._least_letters = "", least_letters
+        self._text, self._least_letters, self._cut = "", least_letters, cut
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def show_text(self, text: str) -> None:
@@ -36,7 +36,7 @@ class Elided(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Paint what fits."""
-        told = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        told = self.fontMetrics().elidedText(self._text, self._cut, self.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), told)

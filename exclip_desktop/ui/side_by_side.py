@@ -48,22 +48,36 @@ class SharedRange(QObject):
 
 
 class LinkedViews(QObject):
-    """Lets two views of one picture zoom and pan together."""
+    """Lets views of one picture zoom and pan together."""
 
-    def __init__(self, first: CanvasView, second: CanvasView, parent: QObject | None = None) -> None:
-        """Link them; the second takes the first's place."""
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._views: list[CanvasView] = []
         self._moving = False
-        first.camera_changed.connect(lambda: self._follow(first, second))
-        second.camera_changed.connect(lambda: self._follow(second, first))
-        self._follow(first, second)
 
-    def _follow(self, moved: CanvasView, other: CanvasView) -> None:
-        if self._moving:
+    def add(self, view: CanvasView) -> None:
+        """Link a view; it takes the others' place."""
+        if self._views:
+            self._show_same(self._views[0], view)
+        self._views.append(view)
+        view.camera_changed.connect(lambda: self._on_moved(view))
+
+    def remove(self, view: CanvasView) -> None:
+        """Let a view go."""
+        self._views.remove(view)
+
+    def _on_moved(self, moved: CanvasView) -> None:
+        if self._moving or moved not in self._views:
             return
         self._moving = True
+        for view in self._views:
+            if view is not moved:
+                self._show_same(moved, view)
+        self._moving = False
+
+    @staticmethod
+    def _show_same(moved: CanvasView, other: CanvasView) -> None:
         if moved.fits:
             other.fit()
         else:
             other.look_at(moved.camera.scale, moved.camera.centre)
-        self._moving = False

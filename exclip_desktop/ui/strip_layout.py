@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import Final, Literal
 
 from exclip_desktop.core.tokens import Caption, Word
 
@@ -15,13 +15,27 @@ Place = tuple[int, int]
 Rect = tuple[float, float, float, float]
 """(x, y, width, height) in logical pixels of the strip."""
 
-MARGIN = 8.0
-GAP = 8.0
-LINE_GAP = 10.0
-OUTER_PAD = 8.0  # beside the text at a chip's ends
-INNER_PAD = 5.0  # beside the text where two cells meet
-TALL_PAD = 4.0
 REACH = 3.0  # a click this far beside a chip still means it
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """What is left free, in logical pixels: around and between chips, between lines, and around the text.
+
+    ``outer_pad`` is beside the text at a chip's ends, ``inner_pad`` where two cells meet.
+    """
+
+    margin: float = 8.0
+    gap: float = 8.0
+    line_gap: float = 10.0
+    outer_pad: float = 8.0
+    inner_pad: float = 5.0
+    tall_pad: float = 4.0
+
+
+USUAL: Final = Spacing()
+COMPACT: Final = Spacing(margin=4.0, gap=6.0, line_gap=6.0, outer_pad=4.0, inner_pad=3.0, tall_pad=1.0)
+"""For strips of which many are on screen; marks around chips still have room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +95,22 @@ class StripLayout:
         lines: the pieces, line by line.
         chip_height: of every chip.
         width, height: of the whole strip.
+        spacing: what is left free.
 
     """
 
-    def __init__(self, widths: Sequence[Sequence[float]], text_height: float, width: float) -> None:
+    def __init__(
+        self, widths: Sequence[Sequence[float]], text_height: float, width: float, spacing: Spacing = USUAL
+    ) -> None:
         """Place chips whose cells are ``widths`` wide, padding counted."""
-        self.width = width
-        self.chip_height = ceil(text_height) + 2 * TALL_PAD
+        self.width, self.spacing = width, spacing
+        self.chip_height = ceil(text_height) + 2 * self.spacing.tall_pad
         self.lines: list[list[Piece]] = [[]]
-        self._x = MARGIN
+        self._x = self.spacing.margin
         for number, cells in enumerate(widths):
-            self._put(number, [min(cell, width - 2 * MARGIN) for cell in cells])
+            self._put(number, [min(cell, width - 2 * self.spacing.margin) for cell in cells])
         count = len(self.lines)
-        self.height = 2 * MARGIN + count * self.chip_height + (count - 1) * LINE_GAP
+        self.height = 2 * self.spacing.margin + count * self.chip_height + (count - 1) * self.spacing.line_gap
 
     def place_at(self, x: float, y: float) -> Place | None:
         """Return the cell at a point, None on empty ground."""
@@ -125,15 +142,17 @@ class StripLayout:
 
     def lines_between(self, top: float, bottom: float) -> list[list[Piece]]:
         """Return the lines that touch the range of y, with what is drawn around their chips."""
-        return self.lines[self._line_at(top - LINE_GAP)[0] : self._line_at(bottom + LINE_GAP)[0] + 1]
+        return self.lines[
+            self._line_at(top - self.spacing.line_gap)[0] : self._line_at(bottom + self.spacing.line_gap)[0] + 1
+        ]
 
     def _line_at(self, y: float) -> tuple[int, bool]:
-        pitch = self.chip_height + LINE_GAP
-        line = int((y - MARGIN + LINE_GAP / 2) // pitch)
+        pitch = self.chip_height + self.spacing.line_gap
+        line = int((y - self.spacing.margin + self.spacing.line_gap / 2) // pitch)
         return min(max(line, 0), len(self.lines) - 1), 0 <= line < len(self.lines)
 
     def _put(self, chip: int, cells: Sequence[float]) -> None:
-        room = self.width - MARGIN
+        room = self.width - self.spacing.margin
         if self._x + sum(cells) > room:
             self._break_line()
         edges, first = [self._x], 0
@@ -146,14 +165,14 @@ class StripLayout:
         self._end_piece(chip, first, edges)
 
     def _end_piece(self, chip: int, first: int, edges: Sequence[float]) -> None:
-        top = MARGIN + (len(self.lines) - 1) * (self.chip_height + LINE_GAP)
+        top = self.spacing.margin + (len(self.lines) - 1) * (self.chip_height + self.spacing.line_gap)
         self.lines[-1].append(Piece(chip, first, top, tuple(edges)))
-        self._x = edges[-1] + GAP
+        self._x = edges[-1] + self.spacing.gap
 
     def _break_line(self) -> None:
         if self.lines[-1]:
             self.lines.append([])
-            self._x = MARGIN
+            self._x = self.spacing.margin
 
 
 def chips_of(caption: Caption, *, specials: bool) -> tuple[Chip, ...]:
@@ -170,16 +189,18 @@ def unseen_words(caption: Caption) -> list[str]:
     return [] if caption.unseen is None else re.findall(r"\S+", caption.text[slice(*caption.unseen)])
 
 
-def cell_widths(chips: Sequence[Chip], measure: Callable[[str], float]) -> list[list[float]]:
+def cell_widths(chips: Sequence[Chip], measure: Callable[[str], float], spacing: Spacing = USUAL) -> list[list[float]]:
     """Return each cell's width in whole pixels, padding counted; ``measure`` gives a text's width."""
     return [
-        [ceil(measure(cell.text)) + _pad(n == 0) + _pad(n == len(chip.cells) - 1) for n, cell in enumerate(chip.cells)]
-        for chip in chips
+        [ceil(measure(cell.text)) + sum(pads(chip, n, spacing)) for n, cell in enumerate(chip.cells)] for chip in chips
     ]
 
 
-def _pad(outer: bool) -> float:
-    return OUTER_PAD if outer else INNER_PAD
+def pads(chip: Chip, cell: int, spacing: Spacing) -> tuple[float, float]:
+    """Return what is left free before and after the text of a chip's cell."""
+    ends = cell == 0, cell == len(chip.cells) - 1
+    before, after = (spacing.outer_pad if end else spacing.inner_pad for end in ends)
+    return before, after
 
 
 def _cells(caption: Caption, word: Word) -> tuple[Cell, ...]:

@@ -14,15 +14,14 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from exclip_desktop.ui.strip_heat import Fill
 from exclip_desktop.ui.strip_layout import (
-    INNER_PAD,
-    LINE_GAP,
-    OUTER_PAD,
-    TALL_PAD,
+    USUAL,
     Chip,
     Piece,
     Place,
+    Spacing,
     StripLayout,
     cell_widths,
+    pads,
 )
 from exclip_desktop.ui.theme import blended
 
@@ -69,21 +68,21 @@ class StripSheet:
 
     """
 
-    def __init__(self, chips: Sequence[Chip], font: QFont) -> None:
+    def __init__(self, chips: Sequence[Chip], font: QFont, spacing: Spacing = USUAL) -> None:
         """Measure the chips' texts."""
         metrics = QFontMetricsF(font)
-        self._chips, self._font, self._text_height = chips, font, metrics.height()
-        self._widths = cell_widths(chips, metrics.horizontalAdvance)
+        self._chips, self._font, self._text_height, self._spacing = chips, font, metrics.height(), spacing
+        self._widths = cell_widths(chips, metrics.horizontalAdvance, spacing)
         self._placed: dict[int, StripLayout] = {}
         self._painter: StripPainter | None = None
-        self.pitch = ceil(self._text_height) + 2 * TALL_PAD + LINE_GAP
+        self.pitch = ceil(self._text_height) + 2 * spacing.tall_pad + spacing.line_gap
 
     def placed(self, width: int) -> StripLayout:
         """Return the chips placed in a strip ``width`` wide; the last few are kept."""
         if width not in self._placed:
             if len(self._placed) >= KEPT_WIDTHS:
                 del self._placed[next(iter(self._placed))]
-            self._placed[width] = StripLayout(self._widths, self._text_height, width)
+            self._placed[width] = StripLayout(self._widths, self._text_height, width, self._spacing)
         return self._placed[width]
 
     def painter(self, width: int) -> "StripPainter":
@@ -103,7 +102,7 @@ class StripPainter:
         self._font = font
         metrics = QFontMetricsF(font)
         self._shapes = {
-            (piece.chip, piece.first): _Shapes(chips[piece.chip], piece, layout.chip_height, metrics, font)
+            (piece.chip, piece.first): _Shapes(chips[piece.chip], piece, layout, metrics, font)
             for line in layout.lines
             for piece in line
         }
@@ -144,8 +143,8 @@ class _Shapes:
 
     """
 
-    def __init__(self, chip: Chip, piece: Piece, height: float, metrics: QFontMetricsF, font: QFont) -> None:
-        edges = piece.edges
+    def __init__(self, chip: Chip, piece: Piece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
+        edges, height, spacing = piece.edges, layout.chip_height, layout.spacing
         self.chip, self.seen = piece.chip, chip.kind != "unseen"
         self._piece, self._height = piece, height
         self._cells = chip.cells[piece.first : piece.first + len(edges) - 1]
@@ -158,11 +157,10 @@ class _Shapes:
         for n, (left, right) in enumerate(zip(edges, edges[1:], strict=False)):
             self._paths.append(_cell_path(left, right, piece.top, height, opens=n == 0, closes=n == last))
             number = piece.first + n
-            before = OUTER_PAD if number == 0 else INNER_PAD
-            after = OUTER_PAD if number == len(chip.cells) - 1 else INNER_PAD
+            before, after = pads(chip, number, spacing)
             room = right - left - before - after + EDGE
             shown = metrics.elidedText(self._cells[n].text, Qt.TextElideMode.ElideRight, room)
-            self._texts.append((QPointF(left + before, piece.top + TALL_PAD), _static(shown, font)))
+            self._texts.append((QPointF(left + before, piece.top + spacing.tall_pad), _static(shown, font)))
 
     def all_in(self, rows: frozenset[int]) -> bool:
         """Whether all its rows are in ``rows``."""

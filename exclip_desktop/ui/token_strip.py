@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.session.scene import Scene
 from exclip_desktop.ui.strip_heat import StripHeat
-from exclip_desktop.ui.strip_layout import LINE_GAP, MARGIN, Place, StripLayout, chips_of
+from exclip_desktop.ui.strip_layout import COMPACT, USUAL, Place, StripLayout, chips_of
 from exclip_desktop.ui.strip_paint import AROUND, Marks, StripSheet
 from exclip_desktop.ui.strip_picking import Picker, Rows, told_rows
 
@@ -42,12 +42,13 @@ class TokenStrip(QWidget):
     rows_hovered = Signal(object)
     cursor_moved = Signal(int, int)
 
-    def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
+    def __init__(self, state: Scene, parent: QWidget | None = None, *, compact: bool = False) -> None:
+        """Show ``state``; ``compact``: with little left free, and on one line at least."""
         super().__init__(parent)
-        self._state = state
+        self._state, self._spacing = state, COMPACT if compact else USUAL
         self._heat = StripHeat(state)
         self._picker = Picker()
-        self._sheet = StripSheet((), self.font())
+        self._sheet = StripSheet((), self.font(), self._spacing)
         self._ring = False
         self._hovered: Rows = ()
         self._under: Place | None = None
@@ -85,11 +86,11 @@ class TokenStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a comfortable size: two lines."""
-        return QSize(480, ceil(2 * MARGIN + 2 * self._sheet.pitch - LINE_GAP))
+        return QSize(480, self._height_of(2))
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size: a word or two on one line."""
-        return QSize(160, ceil(2 * MARGIN + self._sheet.pitch - LINE_GAP))
+        return QSize(160 if self._spacing is USUAL else 80, self._height_of(1))
 
     def heightForWidth(self, width: int) -> int:
         """Return the height that shows every chip in a strip ``width`` wide."""
@@ -232,9 +233,13 @@ class TokenStrip(QWidget):
         if rows != before:
             self.rows_committed.emit(before, rows)
 
+    def _height_of(self, lines: int) -> int:
+        return ceil(2 * self._spacing.margin + lines * self._sheet.pitch - self._spacing.line_gap)
+
     def _reveal(self, place: Place) -> None:
         _, top, _, height = self._placed.rect_of(place)
-        self.cursor_moved.emit(int(top - MARGIN), ceil(top + height + MARGIN))
+        margin = self._spacing.margin
+        self.cursor_moved.emit(int(top - margin), ceil(top + height + margin))
 
     def _hover(self, place: Place | None, *, tokens: bool) -> None:
         rows = self._picker.rows_at(place, tokens=tokens)
@@ -298,7 +303,7 @@ class TokenStrip(QWidget):
 
     def _measure(self) -> None:
         """Measure the words in the font there is."""
-        self._sheet = StripSheet(self._picker.chips, self.font())
+        self._sheet = StripSheet(self._picker.chips, self.font(), self._spacing)
         self.updateGeometry()
         self.update()
 

@@ -10,6 +10,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import show_view
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.framing_menu import FramingMenu
+from exclip_desktop.ui.stage import Stage
 from exclip_desktop.ui.token_strip import TokenStrip
 
 OPACITY_STEP: Final = 0.1
@@ -19,19 +20,19 @@ class ViewCommands(QObject):
     """Switches how a window draws."""
 
     def __init__(
-        self, window: QWidget, session: Session, actions: dict[str, QAction], canvas: Canvas, strip: TokenStrip
+        self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, strip: TokenStrip
     ) -> None:
         """Connect the View menu's actions."""
         super().__init__(window)
-        self._session, self._actions, self._canvas, self._strip = session, actions, canvas, strip
+        self._session, self._actions, self._stage, self._strip = session, actions, stage, strip
         zooms = {
-            "fit": canvas.fit,
-            "actual_size": canvas.zoom_100,
-            "zoom_in": canvas.zoom_in,
-            "zoom_out": canvas.zoom_out,
+            "fit": Canvas.fit,
+            "actual_size": Canvas.zoom_100,
+            "zoom_in": Canvas.zoom_in,
+            "zoom_out": Canvas.zoom_out,
         }
         for name, zoom in zooms.items():
-            actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom())
+            actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom(stage.canvas))
         for name in ("lasso", "heat", "grey", "smooth", "specials"):
             actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
         actions["magnitude"].triggered.connect(session.draw_by)
@@ -44,7 +45,7 @@ class ViewCommands(QObject):
         self._on_view_changed()
 
     def _lock(self, on: bool) -> None:
-        limits = (self._canvas.current_limit(), self._strip.limit) if on else (None, None)
+        limits = (self._stage.limit(), self._strip.limit) if on else (None, None)
         self._session.show(picture_limit=limits[0], words_limit=limits[1])
 
     def _change_opacity(self, by: float) -> None:

@@ -23,6 +23,7 @@ from exclip_desktop.ui.beside_pane import BesidePane, PaneName, PaneTitle, named
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.caption_field import CaptionField
 from exclip_desktop.ui.colour_bar import ColourBar
+from exclip_desktop.ui.compare_commands import CompareCommands
 from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
 from exclip_desktop.ui.hint import Hint
@@ -31,7 +32,9 @@ from exclip_desktop.ui.list_commands import ListCommands
 from exclip_desktop.ui.model_commands import ModelCommands
 from exclip_desktop.ui.opacity import Opacity
 from exclip_desktop.ui.pairs_dock import PairsDock
+from exclip_desktop.ui.pane_grid import PaneGrid
 from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange
+from exclip_desktop.ui.stage import Stage
 from exclip_desktop.ui.status_line import StatusLine
 from exclip_desktop.ui.strip_area import StripArea
 from exclip_desktop.ui.token_strip import TokenStrip
@@ -42,7 +45,7 @@ LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
 TOOLBAR: Final = (
     *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
-    *("export_picture", "export_numbers", "", "models", "beside", "settings"),
+    *("export_picture", "export_numbers", "", "models", "panes", "methods", "beside", "settings"),
 )
 
 
@@ -62,14 +65,16 @@ class Window(QMainWindow):
         self.caption, self.alternatives = CaptionField(state), Alternatives(state)
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
-        self.banner = Banner(state, over=self.canvas)
+        self.beside = BesidePane(session.beside)
+        self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
+        self.grid = PaneGrid(session.panes, state, session.beside, session.selecting)
+        self.stage = Stage(self.canvas, self._alone(), self.grid, session.panes)
+        self.banner, self._grid_banner = Banner(state, over=self.canvas), Banner(state, over=self.grid)
         self.bars = (
-            ColourBar(state, "picture", limit_of=self.canvas.current_limit),
+            ColourBar(state, "picture", limit_of=self.stage.limit),
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
         )
         self.opacity = Opacity(state)
-        self.beside = BesidePane(session.beside)
-        self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
         self.status = StatusLine(state)
         self.commands = make_actions(self)
         self._splitters = self._lay_out()
@@ -79,10 +84,11 @@ class Window(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pairs_dock)
         self._files = FileCommands(self, session, self.commands)
         self._parts = (
-            EditCommands(self, session, self.commands, self.canvas, self.inspector),
-            ViewCommands(self, session, self.commands, self.canvas, self.strip),
+            EditCommands(self, session, self.commands, self.stage, self.inspector),
+            ViewCommands(self, session, self.commands, self.stage, self.strip),
             ModelCommands(self, session, self.commands),
             ListCommands(self, session, self.commands, self._files.folder),
+            CompareCommands(self, session, self.commands),
         )
         self._restore()
 
@@ -112,8 +118,7 @@ class Window(QMainWindow):
         picture = QWidget()
         row = QHBoxLayout(picture)
         row.setContentsMargins(0, 0, 4, 0)
-        row.addWidget(titled(self._title, self.canvas), 1)
-        row.addWidget(self.beside.picture, 1)
+        row.addWidget(self.stage, 1)
         beside = QVBoxLayout()
         beside.addWidget(self.bars[0], 1)
         beside.addWidget(self.opacity)
@@ -143,6 +148,15 @@ class Window(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         return {"across": across}
 
+    def _alone(self) -> QWidget:
+        """Return our answer's canvas, with the other model's beside it."""
+        alone = QWidget()
+        row = QHBoxLayout(alone)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(titled(self._title, self.canvas), 1)
+        row.addWidget(self.beside.picture, 1)
+        return alone
+
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Tools")
         bar.setObjectName("tools")
@@ -155,6 +169,7 @@ class Window(QMainWindow):
                 bar.addSeparator()
         for button in bar.findChildren(QToolButton):
             button.setAccessibleName(button.text())
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return bar
 
     def _hint_row(self) -> QHBoxLayout:
@@ -185,8 +200,9 @@ class Window(QMainWindow):
         self.alternatives.caption_added.connect(comparing.add)
         self.alternatives.caption_removed.connect(comparing.remove_at)
         self.alternatives.caption_chosen.connect(explaining.type_caption)
-        self.banner.closed.connect(explaining.dismiss)
-        self.banner.cpu_asked.connect(explaining.use_cpu)
+        for banner in (self.banner, self._grid_banner):
+            banner.closed.connect(explaining.dismiss)
+            banner.cpu_asked.connect(explaining.use_cpu)
         self.status.cancel_asked.connect(session.cancel)
         self.status.download_cancel_asked.connect(session.library.cancel)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
@@ -200,9 +216,13 @@ class Window(QMainWindow):
         states = self._session.state, self._session.beside.state
         canvases, strips = (self.canvas, self.beside.canvas), (self.strip, self.beside.strip)
         shared = SharedRange(states, canvases, strips, self)
-        LinkedViews(self.canvas.view, self.beside.canvas.view, self)
+        linked = LinkedViews(self)
+        for canvas in canvases:
+            linked.add(canvas.view)
         for bar in self.bars:
             shared.shared.connect(bar.refresh)
+        for told in (self.grid.ranges_changed, self._session.panes.opened, self._session.panes.closed):
+            told.connect(self.bars[0].refresh)
         beside = self._session.beside
         for label in (self._title, self._name):
             label.setVisible(False)

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from exclip_desktop.core.answers import MapAnswer, Maps
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.layers import Layer, has_layer, layers_of
 from exclip_desktop.core.measured import Measured
+from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.requests import (
@@ -24,6 +27,8 @@ from exclip_desktop.session.requests import (
     MeasureRequest,
     ModelChoice,
     ModelFacts,
+    PaneAnswer,
+    PaneRequest,
     ProfileRequest,
     Scored,
     ScoreRequest,
@@ -65,6 +70,9 @@ class FakeEngine:
         self.asked: list[ExplainRequest] = []
         self.measured: list[MeasureRequest] = []
         self.explained: list[str] = []
+        self.panes: list[PaneRequest] = []
+        self.pane_gates: dict[str, threading.Event] = {key: _opened() for key in FACTS}
+        self.pane_raises: dict[str, Exception] = {}
         self.completed: list[str] = []
         self.loaded: list[ModelChoice] = []
         self.threads: set[int] = set()
@@ -133,6 +141,22 @@ class FakeEngine:
     def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
         self.foretold.append(request)
         return Forecast(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
+
+    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+        """Answer by a matrix, or by a map whose every value is the number of the target's letters."""
+        self.threads.add(threading.get_ident())
+        self.panes.append(request)
+        tell(Report("map", 5, 5))
+        wait_at(self.pane_gates[request.method], cancel)
+        if request.method in self.pane_raises:
+            raise self.pane_raises[request.method]
+        made = self.make(request.caption)
+        if FACTS[request.method].order == "second":
+            return PaneAnswer(request.id, made)
+        content = made.interactions.content
+        tokens = content.astype(np.float64) if "text" in FACTS[request.method].sides else None
+        maps = Maps(np.full(made.geometry.grid, float(len(request.target))), tokens, content)
+        return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target))
 
     def hold_rows(self) -> None:
         """Let no row of a profile be made until ``rows_gate`` is opened for its layer."""

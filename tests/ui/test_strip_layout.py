@@ -12,7 +12,7 @@ from exclip_desktop.session.state import State
 from exclip_desktop.ui.caption_field import told
 from exclip_desktop.ui.strip_area import HIGHEST_PX, StripArea
 from exclip_desktop.ui.strip_layout import (
-    MARGIN,
+    USUAL,
     StripLayout,
     cell_widths,
     chips_of,
@@ -30,8 +30,8 @@ def test_words_are_wrapped_inside_the_width_and_every_cell_is_found_where_it_sta
         layout = StripLayout(cell_widths(chips, lambda text: 7.3 * len(text)), 16.2, width)
         found = [piece for line in layout.lines for piece in line]
         assert [piece.chip for piece in found] == list(range(len(chips)))
-        assert max(piece.edges[-1] for piece in found) <= width - MARGIN
-        assert max(piece.top for piece in found) + layout.chip_height + MARGIN == layout.height
+        assert max(piece.edges[-1] for piece in found) <= width - USUAL.margin
+        assert max(piece.top for piece in found) + layout.chip_height + USUAL.margin == layout.height
         for piece in found:
             for cell in range(len(piece.edges) - 1):
                 x = (piece.edges[cell] + piece.edges[cell + 1]) / 2
@@ -62,13 +62,13 @@ def test_a_word_wider_than_the_strip_is_broken_between_its_tokens() -> None:
     layout = StripLayout([[40.0], [50.0, 50.0, 50.0, 50.0], [30.0]], 16, 160)
     lines = [[(piece.chip, piece.first, len(piece.edges) - 1) for piece in line] for line in layout.lines]
     assert lines == [[(0, 0, 1)], [(1, 0, 2)], [(1, 2, 2), (2, 0, 1)]]
-    assert layout.place_at(MARGIN + 60, layout.lines[2][0].top + 1) == (1, 3)
-    assert layout.rect_of((1, 3)) == layout.rect_of((1, 2)) == (MARGIN, layout.lines[2][0].top, 100, 24)
+    assert layout.place_at(USUAL.margin + 60, layout.lines[2][0].top + 1) == (1, 3)
+    assert layout.rect_of((1, 3)) == layout.rect_of((1, 2)) == (USUAL.margin, layout.lines[2][0].top, 100, 24)
 
 
 def test_a_token_wider_than_the_strip_is_cut_to_it(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     desk = Desk(qtbot, make_state(words=("a", "x" * 400, "b")), width=200)
-    assert desk.strip._placed.rect_of((1, 0))[2] == 200 - 2 * MARGIN
+    assert desk.strip._placed.rect_of((1, 0))[2] == 200 - 2 * USUAL.margin
     desk.click(desk.at(1))
     assert desk.rows == (2,)
     assert not desk.image().isNull()
@@ -76,11 +76,11 @@ def test_a_token_wider_than_the_strip_is_cut_to_it(qtbot: QtBot, make_state: Cal
 
 def test_gaps_between_words_are_empty_but_near_a_word_mean_it() -> None:
     layout = StripLayout([[40.0], [40.0]], 16, 400)
-    y = MARGIN + 5
-    assert layout.place_at(MARGIN + 42, y) == (0, 0)
-    assert layout.place_at(MARGIN + 44, y) is None
-    assert layout.place_at(MARGIN + 46, y) == (1, 0)
-    assert layout.place_at(MARGIN + 20, y + 100) is None
+    y = USUAL.margin + 5
+    assert layout.place_at(USUAL.margin + 42, y) == (0, 0)
+    assert layout.place_at(USUAL.margin + 44, y) is None
+    assert layout.place_at(USUAL.margin + 46, y) == (1, 0)
+    assert layout.place_at(USUAL.margin + 20, y + 100) is None
     assert StripLayout([], 16, 400).nearest(3, 3) is None
     with pytest.raises(LookupError):
         layout.rect_of((5, 0))

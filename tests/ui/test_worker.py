@@ -16,6 +16,7 @@ from exclip_desktop.session.requests import (
     ForecastRequest,
     How,
     ModelChoice,
+    PaneRequest,
     ProfileRequest,
     ScoreRequest,
 )
@@ -97,6 +98,46 @@ def test_idle_work_that_is_useless_does_not_come_back(by: str) -> None:
     assert mailbox.take().request.id == 9
     mailbox.close()
     assert mailbox.take() is None
+
+
+def _pane(number: int = 1) -> PaneRequest:
+    return PaneRequest(number, ModelChoice(), "model", PICTURE, "a dog", "itsm", "")
+
+
+def test_a_pane_makes_way_for_all_and_goes_on_but_not_after_an_explanation() -> None:
+    mailbox, pane = Mailbox(), _pane()
+    for newer in (_score(), _profile()):
+        mailbox.put(pane)
+        job = mailbox.take()
+        mailbox.put(newer)
+        assert _cancelled(job.token.check)
+        assert mailbox.take().request is newer
+        assert mailbox.take().request is pane
+    mailbox.put(_explain())
+    assert isinstance(mailbox.take().request, ExplainRequest)
+    mailbox.put(_score())
+    assert isinstance(mailbox.take().request, ScoreRequest)
+
+
+def test_nothing_makes_way_for_a_pane() -> None:
+    for running in (_explain(), _score(), _profile()):
+        mailbox = Mailbox()
+        mailbox.put(running)
+        job = mailbox.take()
+        mailbox.put(_pane())
+        assert not _cancelled(job.token.check)
+
+
+def test_a_pane_can_be_cancelled_alone_or_with_all() -> None:
+    for act in (Mailbox.cancel_pane, Mailbox.cancel):
+        mailbox = Mailbox()
+        mailbox.put(_pane(1))
+        job = mailbox.take()
+        mailbox.put(_pane(2))
+        act(mailbox)
+        assert _cancelled(job.token.check)
+        mailbox.put(_score())
+        assert isinstance(mailbox.take().request, ScoreRequest)
 
 
 def _profile(number: int = 1) -> ProfileRequest:

@@ -1,0 +1,28 @@
+"""What the Compare menu does: the compare view, its methods, and its colour range."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.methods_menu import MethodsMenu
+
+
+class CompareCommands(QObject):
+    """Opens and closes the compare view of a window."""
+
+    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
+        """Connect the actions."""
+        super().__init__(window)
+        self._panes, self._actions = session.panes, actions
+        actions["panes"].triggered.connect(lambda on: session.panes.open() if on else session.panes.close())
+        actions["one_range"].triggered.connect(session.panes.share_range)
+        actions["methods"].setMenu(MethodsMenu(session, window))
+        for told in (session.panes.opened, session.panes.closed, session.panes.followed):
+            told.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self._actions["panes"].setChecked(self._panes.is_open)
+        self._actions["one_range"].setEnabled(self._panes.is_open)
+        self._actions["one_range"].setChecked(self._panes.one_range)

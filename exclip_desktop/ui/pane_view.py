@@ -1,0 +1,179 @@
+"""One pane of the compare view: a title, the picture under one method's heat, and the words in its colours."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+
+from exclip_desktop.core.answers import Answer, MapAnswer
+from exclip_desktop.session.pane import Pane, Status
+from exclip_desktop.session.panes import Panes
+from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.elided import Elided
+from exclip_desktop.ui.strip_area import StripArea
+from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.tips import wrapped
+from exclip_desktop.ui.token_strip import TokenStrip
+
+TITLE_PX: Final = 24
+LEAST_LETTERS: Final = 6
+LEAST_PX: Final = (90, 60)  # of the canvas
+WORDS_SHARE: Final = 0.9  # of the window's font size
+FIRST_ORDER: Final = "A map for the selected words, computed anew when those change; boxes do not change it."
+SECOND_ORDER: Final = "A matrix: words and boxes select in it at once."
+PICTURES_ONLY: Final = "It gives words no values."
+
+
+class PaneView(QFrame):
+    """Shows a pane; what is selected in it is selected everywhere.
+
+    Attributes:
+        canvas, strip: its picture and words.
+
+    Signals:
+        enlarge_asked(): the pane should be as large as all of them, or no more.
+
+    """
+
+    enlarge_asked = Signal()
+
+    def __init__(self, pane: Pane, panes: Panes, selecting: Selecting) -> None:
+        """Show ``pane``."""
+        super().__init__()
+        self.pane, self._model = pane, ""
+        self._panes, self._selecting = panes, selecting
+        self.canvas, self.strip = Canvas(pane.scene), TokenStrip(pane.scene, compact=True)
+        self._title, self._state = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight), QLabel()
+        self._enlarge, self._trouble = QToolButton(), QLabel()
+        self._words = StripArea(self.strip)
+        self._icons = ThemedIcons(self)
+        self._lay_out()
+        self._connect()
+        self.name_model("")
+
+    @property
+    def title(self) -> str:
+        """What its title says."""
+        return self._title.text()
+
+    @property
+    def state(self) -> str:
+        """How far it is; empty where it is done."""
+        return self._state.text()
+
+    @property
+    def trouble(self) -> str:
+        """Why there is nothing to see; empty where there is."""
+        return self._trouble.text()
+
+    def name_model(self, model: str) -> None:
+        """Tell in the title whose answer it is; empty where all panes are of one model."""
+        self._model = model
+        self._name()
+        self._show()
+
+    def give_room(self, height_px: int, picture_px: float) -> None:
+        """Let the words take what a picture ``picture_px`` high leaves of the pane, at least two lines."""
+        self._words.set_highest(max(self.strip.sizeHint().height(), round(height_px - TITLE_PX - picture_px)))
+
+    def show_enlarged(self, enlarged: bool) -> None:
+        """Say whether it is as large as all of them."""
+        self._enlarge.setChecked(enlarged)
+        self._enlarge.setToolTip("Show all panes" if enlarged else "Enlarge this pane")
+
+    def _lay_out(self) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * WORDS_SHARE)
+        self.strip.setFont(font)
+        self.canvas.setMinimumSize(*LEAST_PX)
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 0, 0)
+        head.addWidget(self._title)
+        head.addStretch(1)
+        head.addWidget(self._state)
+        head.addWidget(self._enlarge)
+        over = QGridLayout()
+        over.addWidget(self.canvas, 0, 0)
+        over.addWidget(self._trouble, 0, 0, Qt.AlignmentFlag.AlignBottom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(over, 1)
+        column.addWidget(self._words)
+        self._title.setFixedHeight(TITLE_PX)
+        self._title.setAccessibleName("Method of this pane")
+        self._enlarge.setAutoRaise(True)
+        self._enlarge.setCheckable(True)
+        self._icons.add(self._enlarge, "enlarge")
+        self.show_enlarged(False)
+        self._trouble.setWordWrap(True)
+        self._trouble.setAutoFillBackground(True)
+        self._trouble.setMargin(6)
+        self._trouble.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def _name(self) -> None:
+        name = " · ".join(part for part in (self.pane.facts.name, self._model) if part)
+        self.setAccessibleName(name)
+        self.canvas.view.setAccessibleName(f"Picture: {name}")
+        self.strip.setAccessibleName(f"Words of the caption: {name}")
+        self._enlarge.setAccessibleName(f"Enlarge {name}")
+
+    def _connect(self) -> None:
+        selecting, pane, panes = self._selecting, self.pane, self._panes
+        canvas, strip = self.canvas, self.strip
+        canvas.regions_changed.connect(selecting.show_regions)
+        canvas.regions_committed.connect(selecting.commit_regions)
+        canvas.patch_hovered.connect(lambda patch: selecting.hover_patch(panes.patch_in_first(pane, patch)))
+        canvas.double_clicked.connect(self.enlarge_asked)
+        strip.rows_changed.connect(lambda rows: selecting.show_rows(self._in_first(rows)))
+        strip.rows_hovered.connect(lambda rows: selecting.hover_rows(self._in_first(rows)))
+        strip.rows_committed.connect(
+            lambda before, after: selecting.commit_rows(self._in_first(before), self._in_first(after))
+        )
+        strip.rows_widened.connect(
+            lambda before, after: selecting.widen_rows(self._in_first(before), self._in_first(after))
+        )
+        self._enlarge.clicked.connect(self.enlarge_asked)
+        pane.status_changed.connect(self._show)
+        pane.scene.explanation_changed.connect(self._show)
+
+    def _in_first(self, rows: tuple[int, ...]) -> tuple[int, ...]:
+        return self._panes.rows_in_first(self.pane, rows)
+
+    def _show(self) -> None:
+        pane, status = self.pane, self.pane.status
+        answer = pane.scene.explanation
+        self._title.show_text(" · ".join(part for part in (pane.facts.name, self._model, _subject(answer)) if part))
+        self._title.setToolTip(wrapped(_told(pane)))
+        self._state.setText(_state_told(status))
+        self.strip.setVisible(answer is not None)
+        self._trouble.setText(f"{status.message} {status.hint}".strip() if status.kind == "failed" else "")
+        self._trouble.setVisible(status.kind == "failed")
+
+
+def _subject(answer: Answer | None) -> str:
+    """Return the words that a map is for, where those are not the whole caption."""
+    if not isinstance(answer, MapAnswer) or answer.target == answer.caption.text:
+        return ""
+    return f"“{answer.target}”"
+
+
+def _state_told(status: Status) -> str:
+    if status.kind == "working":
+        return "computing" if status.share is None else f"{status.share:.0%}"
+    return "" if status.kind == "done" else status.kind
+
+
+def _told(pane: Pane) -> str:
+    """Return what a pane shows, in sentences."""
+    facts, answer = pane.facts, pane.scene.explanation
+    source = f" ({facts.citation})" if facts.citation else ""
+    says = [f"{facts.name}{source}: {facts.cost}.", FIRST_ORDER if facts.order == "first" else SECOND_ORDER]
+    if "text" not in facts.sides:
+        says.append(PICTURES_ONLY)
+    if isinstance(answer, MapAnswer):
+        score = f"{answer.score:.3f}".replace("-", "−")
+        says.append(f"Shown for “{answer.target}”, whose cosine with the picture is {score}.")
+    return " ".join(says)

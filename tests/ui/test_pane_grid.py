@@ -1,0 +1,187 @@
+"""The compare view on screen: panes in a grid, one enlarged, one colour range, and the menu of methods."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.errors import MethodError
+from exclip_desktop.core.selection import Region
+from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.ui.colour_bar import OWN_RANGES
+from exclip_desktop.ui.grid_shape import columns_of
+from exclip_desktop.ui.methods_menu import MethodsMenu
+from exclip_desktop.ui.pane_view import PaneView
+from tests.ui.conftest import Opened
+
+LEFT = Qt.MouseButton.LeftButton
+THREE = ("second-order", "maskclip", "itsm")
+
+
+@pytest.fixture
+def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
+    """A window whose compare view shows three methods."""
+    opened.session.compare(THREE)
+    opened.window.commands["panes"].trigger()
+    _fill(opened, qtbot)
+    return opened
+
+
+def _fill(opened: Opened, qtbot: QtBot) -> None:
+    panes = opened.session.panes
+    qtbot.waitUntil(
+        lambda: (
+            all(pane.status.kind in ("done", "failed") for pane in panes.panes)
+            and opened.state.work is None
+            and opened.window.grid.lead.view.camera.size[0] > 1
+        )
+    )
+
+
+def _views(opened: Opened) -> tuple[PaneView, ...]:
+    return opened.window.grid.views
+
+
+def _titles(opened: Opened) -> list[str]:
+    return [view.title for view in _views(opened)]
+
+
+def test_the_view_takes_the_canvas_place_and_gives_it_back(compared: Opened) -> None:
+    window = compared.window
+    assert window.grid.isVisible()
+    assert not window.canvas.isVisible()
+    assert _titles(compared) == ["Second-order attributions", "MaskCLIP", "ITSM"]
+    assert [view.accessibleName() for view in _views(compared)] == _titles(compared)
+    window.commands["panes"].trigger()
+    assert window.canvas.isVisible()
+    assert window.stage.canvas is window.canvas
+    assert not window.commands["panes"].isChecked()
+
+
+def test_titles_tell_the_words_and_the_model(compared: Opened, qtbot: QtBot) -> None:
+    compared.session.selecting.commit_rows((), (2,))
+    qtbot.waitUntil(lambda: _titles(compared)[1] == "MaskCLIP · “red”")
+    compared.session.beside.open(ModelChoice("other"))
+    qtbot.waitUntil(lambda: len(_views(compared)) == 6)
+    _fill(compared, qtbot)
+    assert _titles(compared)[:4] == [
+        *("Second-order attributions · demo", "Second-order attributions · other"),
+        *("MaskCLIP · demo · “red”", "MaskCLIP · other · “red”"),
+    ]
+
+
+def test_what_is_drawn_or_clicked_in_a_pane_is_selected_everywhere(compared: Opened, qtbot: QtBot) -> None:
+    second = _views(compared)[1]
+    port, middle = second.canvas.view.viewport(), second.canvas.view.viewport().rect().center()
+    QTest.mousePress(port, LEFT, pos=middle)
+    QTest.mouseMove(port, middle + QPoint(10, 10))
+    QTest.mouseMove(port, middle + QPoint(30, 20))
+    QTest.mouseRelease(port, LEFT, pos=middle + QPoint(30, 20))
+    assert len(compared.state.selection.regions) == 1
+    QTest.mouseClick(second.strip, LEFT, pos=QPoint(10, 10))
+    assert compared.state.selection.rows == (1,)
+    assert {view.pane.scene.selection for view in _views(compared)} == {compared.state.selection}
+    compared.window.commands["remove_box"].trigger()
+    assert compared.state.selection.regions == ()
+
+
+def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtbot: QtBot) -> None:
+    grid, second = compared.window.grid, _views(compared)[1]
+    compared.session.selecting.commit_rows((), (2,))
+    QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(5, 5))
+    assert [view.isVisible() for view in _views(compared)] == [False, True, False]
+    assert compared.window.stage.canvas is second.canvas
+    compared.window.activateWindow()
+    qtbot.waitUntil(second.canvas.view.hasFocus)
+    QTest.keyClick(second.canvas.view, Qt.Key.Key_Escape)
+    assert grid.enlarged is None
+    assert all(view.isVisible() for view in _views(compared))
+    assert compared.state.selection.rows == (2,)
+    QTest.keyClick(second.canvas.view, Qt.Key.Key_Escape)  # and then clears the selection, as elsewhere
+    assert compared.state.selection.rows == ()
+
+
+def test_a_double_click_on_a_box_names_it(compared: Opened, qtbot: QtBot) -> None:
+    grid, second = compared.window.grid, _views(compared)[1]
+    compared.session.selecting.commit_regions((), (Region((200.0, 100.0, 400.0, 300.0)),), "draw box")
+    at = second.canvas.view.camera.to_canvas((300.0, 200.0))
+    asked: list[int] = []
+    compared.window.stage.region_named_asked.disconnect()
+    grid.region_named_asked.connect(asked.append)
+    QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(round(at[0]), round(at[1])))
+    assert asked == [0]
+    assert grid.enlarged is None
+
+
+def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opened) -> None:
+    window, views, bar = compared.window, _views(compared), compared.window.bars[0]
+    own = [view.canvas.own_limit() for view in views]
+    assert len(set(own)) > 1
+    assert [view.canvas.current_limit() for view in views] == own
+    assert bar.limit is None
+    assert bar.findChild(type(bar._scale)).toolTip() == OWN_RANGES
+    window.commands["one_range"].trigger()
+    assert [view.canvas.current_limit() for view in views] == [max(own)] * 3
+    assert bar.limit == max(own)
+    window.commands["one_range"].trigger()
+    window.grid.enlarge(views[0].pane)
+    assert bar.limit == own[0]
+
+
+def test_trouble_stands_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
+    compared.engine.pane_raises["game"] = MethodError("No blocks to look into.", "Choose another model.")
+    compared.session.compare((*THREE, "game"))
+    _fill(compared, qtbot)
+    view = _views(compared)[1]
+    assert (view.title, view.state, view.trouble) == ("GAME", "failed", "No blocks to look into. Choose another model.")
+    assert not view.strip.isVisible()
+    assert [other.trouble for other in _views(compared) if other is not view] == [""] * 3
+
+
+def test_the_state_of_work_stands_beside_the_title(compared: Opened, qtbot: QtBot) -> None:
+    compared.engine.pane_gates["game"].clear()
+    compared.session.compare((*THREE, "game", "fixlip"))
+    qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")
+    assert _views(compared)[4].state == "waiting"
+    compared.engine.pane_gates["game"].set()
+    _fill(compared, qtbot)
+    assert {view.state for view in _views(compared)} == {""}
+
+
+def test_zoom_goes_together(compared: Opened) -> None:
+    views = [view.canvas.view for view in _views(compared)]
+    compared.window.commands["actual_size"].trigger()
+    assert {view.camera.scale for view in views} == {1.0}
+    views[2].look_at(2.0, (50.0, 60.0))
+    assert {(view.camera.scale, view.camera.centre) for view in views} == {(2.0, (50.0, 60.0))}
+    compared.window.commands["fit"].trigger()
+    assert all(view.fits for view in views)
+
+
+def test_methods_are_chosen_in_the_menu_and_one_always_stays(compared: Opened, qtbot: QtBot) -> None:
+    menu = compared.window.commands["methods"].menu()
+    assert isinstance(menu, MethodsMenu)
+    entries = {entry.text(): entry for entry in menu.actions()}
+    assert [text for text, entry in entries.items() if entry.isChecked()] == _titles(compared)
+    entries["MaskCLIP"].trigger()
+    entries["ITSM"].trigger()
+    entries["Second-order attributions"].trigger()
+    assert compared.session.panes.methods == ("second-order",)
+    assert entries["Second-order attributions"].isChecked()
+
+
+@pytest.mark.parametrize(
+    ("count", "models", "room", "columns"),
+    [
+        (9, 1, (900.0, 900.0), 3),
+        (9, 1, (845.0, 575.0), 5),
+        (9, 1, (520.0, 410.0), 3),  # too little: it scrolls
+        (6, 2, (900.0, 600.0), 4),
+        (2, 2, (200.0, 900.0), 2),  # models stay beside each other
+        (1, 1, (10.0, 10.0), 1),
+    ],
+)
+def test_pictures_are_as_large_as_they_can_be(count: int, models: int, room: tuple[float, float], columns: int) -> None:
+    assert columns_of(count, models, room, 1.0, 72.0) == columns

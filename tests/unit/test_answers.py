@@ -1,0 +1,101 @@
+"""What panes show: matrices and maps under one shape, and the engine that remembers their parts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution import answers
+from exclip_desktop.core.answers import MapAnswer, Maps
+from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.wording import target_of
+from exclip_desktop.session.engine import ModelEngine
+from exclip_desktop.session.memo import PairMemo, PartMemo
+from exclip_desktop.session.requests import ModelChoice, PaneRequest
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.pictures import Picture
+from tests.conftest import CAPTION, save_random_model, tiny_config
+from tests.ui.conftest import caption_of
+
+Ask = Callable[..., object]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_random_model(tmp_path_factory.mktemp("answers"), tiny_config())
+
+
+@pytest.fixture
+def parts() -> PartMemo:
+    return PartMemo()
+
+
+@pytest.fixture
+def ask(folder: Path, picture: NDArray[np.uint8], parts: PartMemo) -> Ask:
+    """Return a function that asks an engine for a method's answer."""
+    engine, opened = ModelEngine(FactorCache(None), PairMemo(), parts), Picture(picture)
+
+    def answer(method: str, target: str = CAPTION) -> object:
+        request = PaneRequest(1, ModelChoice(str(folder), device="cpu"), "model", opened, CAPTION, method, target)
+        return engine.answer(request, silent, CancelToken()).answer
+
+    return answer
+
+
+def test_a_matrix_answers_every_selection(ask: Ask) -> None:
+    found = ask("itsm")
+    heats = found.interactions
+    assert isinstance(heats, InteractionMatrix)
+    assert heats.patch_heat((1,)).shape == found.geometry.grid
+    row, column = 1, 2
+    coverage = np.zeros(found.geometry.grid)
+    coverage[row, column] = 1.0
+    np.testing.assert_allclose(heats.heat_of_patch((row, column)), heats.token_heat(coverage))
+    assert heats.values_words
+
+
+def test_maps_stay_as_they_are_whatever_is_selected(ask: Ask) -> None:
+    found = ask("grad-cam", "dog")
+    assert isinstance(found, MapAnswer)
+    maps = found.interactions
+    assert found.target == "dog"
+    assert np.array_equal(maps.patch_heat((1,)), maps.patch_heat())
+    assert np.array_equal(maps.token_heat(np.zeros(found.geometry.grid)), maps.heat_of_patch((0, 0)))
+    assert maps.values_words
+
+
+def test_a_method_of_pictures_gives_words_nothing() -> None:
+    maps = Maps(np.ones((2, 2)), None, np.array([False, True, False]))
+    assert not maps.values_words
+    assert maps.token_heat().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_parts_are_remembered_and_another_target_makes_the_picture_s_map_only(
+    ask: Ask, parts: PartMemo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ask("grad-cam")
+    assert parts.size() == first.interactions.patches.nbytes + first.interactions.tokens.nbytes
+    monkeypatch.setattr(answers, "map_caption", None)
+    assert not np.array_equal(ask("grad-cam", "dog").interactions.patches, first.interactions.patches)
+    monkeypatch.setattr(answers, "map_picture", None)
+    assert np.array_equal(ask("grad-cam").interactions.patches, first.interactions.patches)
+    matrix = ask("itsm").interactions.values
+    monkeypatch.setattr(answers, "matrix_of", None)
+    assert ask("itsm").interactions.values is matrix
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((), "a red balloon and a hydrant"),
+        ((0, 8), "a red balloon and a hydrant"),  # specials are no words
+        ((2, 3), "red balloon"),
+        ((2, 6), "red hydrant"),
+        ((7,), "hydrant"),  # a part stands for its word
+    ],
+)
+def test_a_target_is_the_words_that_are_touched(rows: tuple[int, ...], told: str) -> None:
+    assert target_of(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
