@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.blocks import Parts
+from exclip_desktop.models.cuts import Projections
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,12 @@ def run_stream(anatomy: Anatomy, x: Tensor, first: int, stop: int) -> Tensor:
 
 def passed_out(part: Parts, attended: Tensor) -> Tensor:
     """Return what the attention's way out makes of (…, W)."""
-    return functional.linear(attended, part.maps.out, part.maps.out_bias)
+    return way_out(part.maps, attended)
+
+
+def way_out(maps: Projections, attended: Tensor) -> Tensor:
+    """Return what an attention's way out makes of (…, W)."""
+    return functional.linear(attended, maps.out, maps.out_bias)
 
 
 def look_at(part: Parts, x: Tensor, mask: Tensor | None, heads: int) -> Seen:
@@ -88,11 +94,18 @@ def look_at(part: Parts, x: Tensor, mask: Tensor | None, heads: int) -> Seen:
     query = functional.linear(y, maps.query, maps.query_bias)
     key = functional.linear(y, maps.key, maps.key_bias)
     value = functional.linear(y, maps.value, maps.value_bias)
+    weights, attended = attended_by(query, key, value, heads, mask)
+    return Seen(x, query, key, value, weights, attended)
+
+
+def attended_by(
+    query: Tensor, key: Tensor, value: Tensor, heads: int, mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return the weights (B, H, Q, T) of queries (B, Q, W) on keys (B, T, W), and what they take, (B, Q, W)."""
     asked, keys, values = (one.reshape(*one.shape[:2], heads, -1).transpose(1, 2) for one in (query, key, value))
     scores = asked @ keys.mT / keys.shape[-1] ** 0.5
     weights = torch.softmax(scores if mask is None else scores + mask, dim=-1)
-    attended = (weights @ values).transpose(1, 2).flatten(2)
-    return Seen(x, query, key, value, weights, attended)
+    return weights, (weights @ values).transpose(1, 2).flatten(2)
 
 
 def passed(part: Parts, x: Tensor, seen: Seen) -> Tensor:

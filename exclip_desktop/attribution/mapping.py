@@ -127,7 +127,7 @@ def _answer(
         "side": question.side,
         "target": target,
         "score": float(score_captions(model, picture, [target], framing).cosine[0]),
-        "geometry": model.geometry(size, 0, framing),
+        "geometry": model.geometry(size, method.layer(model, options), framing),
         "caption": model.reader.read(caption),
         "model": model.name,
     }

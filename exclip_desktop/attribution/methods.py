@@ -6,18 +6,27 @@ from typing import Any, Final
 
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
+from exclip_desktop.attribution.first_order.attention import (
+    RawAttention,
+    Rollout,
+    raw_attention,
+    raw_attention_of_pooler,
+    rollout,
+)
 from exclip_desktop.attribution.first_order.clip_surgery import LABELS, ClipSurgery, clip_surgery
 from exclip_desktop.attribution.first_order.game import Game, game
 from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
-from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip
+from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip, grad_eclip_of_pooler
 from exclip_desktop.attribution.first_order.m2ib import M2ib, m2ib
 from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
 from exclip_desktop.attribution.first_order.rise import Rise, rise
+from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.method_facts import FACTS, MethodFacts, facts_of
 from exclip_desktop.models.anatomy import Anatomy, without_padding
+from exclip_desktop.models.cuts import POOL, Layer
+from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions
 
 
@@ -29,12 +38,14 @@ class Method:
         key: its row in ``core.method_facts``.
         values: its answer from a question and options: (rows, columns) of patches, or (T,) of a caption.
         options: the frozen value that its options make.
+        layer: the image layer whose patches it values, by model and options.
 
     """
 
     key: str
     values: Callable[[Question, Any], Tensor]
     options: type
+    layer: Callable[[Model, Any], Layer] = lambda model, options: 0
 
     @property
     def facts(self) -> MethodFacts:
@@ -56,6 +67,32 @@ def _by_blocks(function: Callable[[Anatomy, Question, Any], Tensor]) -> Callable
         return found.reshape(anatomy.grid) if question.side == "image" else found
 
     return values
+
+
+def _by_blocks_or_pooler(
+    by_blocks: Callable[[Question, Any], Tensor], of_pooler: Callable[[Pooler, Question, Any], Tensor]
+) -> Callable[[Question, Any], Tensor]:
+    """Return a method that follows the query of an attention that pools, where there is one."""
+
+    def values(question: Question, options: Any) -> Tensor:
+        question.cancel.check()
+        pooler = question.pooler
+        if pooler is None:
+            return by_blocks(question, options)
+        return of_pooler(pooler, question, options)[pooler.shown].reshape(pooler.grid)
+
+    return values
+
+
+def _pool_or_first(model: Model, _: Any) -> Layer:
+    return POOL if model.image.pools else 0
+
+
+def _grad_cam(question: Question, options: GradCam) -> Tensor:
+    question.cancel.check()
+    cut = question.cut(question.model.resolve_layer(question.side, options.layer))
+    found = grad_cam(cut, question.given, question.other, options)[cut.prefix :]
+    return found.reshape(cut.grid) if question.side == "image" else found
 
 
 def _rise(question: Question, options: Rise) -> Tensor:
@@ -82,14 +119,24 @@ METHODS: Final = {
     for method in (
         Method(
             "grad-eclip",
-            _by_blocks(lambda anatomy, asked, options: grad_eclip(anatomy, asked.other, options)),
+            _by_blocks_or_pooler(
+                _by_blocks(lambda anatomy, asked, options: grad_eclip(anatomy, asked.other, options)),
+                lambda pooler, asked, options: grad_eclip_of_pooler(pooler, asked.other, options),
+            ),
             GradEclip,
+            _pool_or_first,
         ),
-        Method("raw-attention", _by_blocks(lambda anatomy, _, options: raw_attention(anatomy, options)), RawAttention),
-        Method("rollout", _by_blocks(lambda anatomy, _, options: rollout(anatomy, options)), Rollout),
         Method(
-            "grad-cam", _by_blocks(lambda anatomy, asked, options: grad_cam(anatomy, asked.other, options)), GradCam
+            "raw-attention",
+            _by_blocks_or_pooler(
+                _by_blocks(lambda anatomy, _, options: raw_attention(anatomy, options)),
+                lambda pooler, _, options: raw_attention_of_pooler(pooler, options),
+            ),
+            RawAttention,
+            _pool_or_first,
         ),
+        Method("rollout", _by_blocks(lambda anatomy, _, options: rollout(anatomy, options)), Rollout),
+        Method("grad-cam", _grad_cam, GradCam, lambda model, options: model.resolve_layer("image", options.layer)),
         Method("game", _by_blocks(_game), Game),
         Method(
             "maskclip", _by_blocks(lambda anatomy, asked, options: maskclip(anatomy, asked.other, options)), MaskClip

@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from exclip_desktop.attribution.pooler import Pooler, pooler_of
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.token_map import Side
 from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.cuts import POOL, Cut, Layer
 from exclip_desktop.models.model import Model
 
 
@@ -40,6 +42,18 @@ class Question:
         with torch.no_grad():
             tower = self.model.image if self.side == "image" else self.model.text
             return tower.anatomy(self.given)
+
+    def cut(self, layer: Layer) -> Cut:
+        """Return the tower cut at a layer for what is given."""
+        if self.side == "image":
+            return self.model.image.cut(layer, self.size)
+        return self.model.text.cut(layer, self.given)
+
+    @property
+    def pooler(self) -> Pooler | None:
+        """The attention that pools a picture; None where there is none, or it cannot be taken apart."""
+        pools = self.side == "image" and self.model.image.pools
+        return pooler_of(self.cut(POOL), self.given) if pools else None
 
     @property
     def size(self) -> tuple[int, int]:

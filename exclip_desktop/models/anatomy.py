@@ -19,7 +19,8 @@ class Anatomy:
         start: what the first block reads, (1, T, W).
         blocks: every block, taken apart.
         finish: what the last block gives, (B, T, W), to unnormalised embeddings (B, D).
-        project: one token's residual stream (B, W), as if it were pooled, to an embedding (B, D).
+        project: one token's residual stream (B, W), as if it were pooled, to an embedding (B, D); where an attention
+            pools, as if that read no other token.
         pooled: the tokens whose streams are pooled, by their mean; none where something else pools them.
         mask: additive attention mask (T, T), or None.
         shown: the tokens that a map shows: patches row by row, or words' tokens.

@@ -85,6 +85,12 @@ class Query:
         found = self.scale(self.maps.attend(asking, y, None if self.mask is None else self.mask[None])[:, 0])
         return self.tail(x[:, self.asks] + found if isinstance(self.asks, int) else found)
 
+    def alone(self, x: Tensor) -> Tensor:
+        """Return the embeddings of tokens (B, W) that a constant query reads alone: (B, D)."""
+        maps = self.maps
+        value = functional.linear(self.norm(x), maps.value, maps.value_bias)
+        return self.tail(self.scale(functional.linear(value, maps.out, maps.out_bias)))
+
     def mean(self, x: Tensor) -> Tensor:
         """Return the token that asks where the mean does: (B, T, W) → (B, 1, W)."""
         assert self.mean_shift is not None

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.layers import POOL, Layer
-from exclip_desktop.models.anatomy import Anatomy, taken_apart
+from exclip_desktop.models.anatomy import Anatomy, raise_no_anatomy, taken_apart
 from exclip_desktop.models.blocks import block_query, latent_query, run_block
 from exclip_desktop.models.cuts import Cut, Query
 from exclip_desktop.models.timm_sizes import embedding_size, input_size, misfit
@@ -67,12 +67,20 @@ class TimmTransformerTower:
             start=_embedded(trunk, pixels[None]),
             blocks=taken_apart(trunk.blocks),
             finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
-            project=self._normed,
+            project=self._project(trunk),
             pooled=(0,) if trunk.global_pool == "token" else (),
             mask=None,
             shown=slice(trunk.num_prefix_tokens, None),
             grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
         )
+
+    def _project(self, trunk: Any) -> Step:
+        if not self.pools:
+            return self._normed
+        query = latent_query(trunk.attn_pool, self._finished)
+        if query is None:
+            raise_no_anatomy("The pooling of this image encoder")
+        return lambda x: query.alone(trunk.norm(x))
 
     def _at_block(self, trunk: Any, blocks: list[Step], depth: int) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at a block."""

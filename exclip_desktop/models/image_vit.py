@@ -6,8 +6,8 @@ import torch
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 
-from exclip_desktop.models.anatomy import Anatomy, taken_apart
-from exclip_desktop.models.blocks import block_query, multihead, run_block
+from exclip_desktop.models.anatomy import Anatomy, raise_no_anatomy, taken_apart
+from exclip_desktop.models.blocks import Step, block_query, multihead, run_block
 from exclip_desktop.models.cuts import POOL, Cut, Layer, Query
 from exclip_desktop.models.positions import stretched
 
@@ -63,12 +63,20 @@ class VisionTransformerTower:
             start=self._embedded(pixels[None], grid),
             blocks=taken_apart(self._blocks),
             finish=lambda x: self._projected(visual._pool(x)[0]),
-            project=self._finished,
+            project=self._project(),
             pooled=self._pooled(1 + grid[0] * grid[1]),
             mask=None,
             shown=slice(1, None),
             grid=grid,
         )
+
+    def _project(self) -> Step:
+        if not self.pools:
+            return self._finished
+        query = self._pooler_query()
+        if query is None:
+            raise_no_anatomy("The pooling of this image encoder")
+        return query.alone
 
     def _pooled(self, tokens: int) -> tuple[int, ...]:
         """Return the tokens that are pooled, by their mean."""

@@ -77,16 +77,19 @@ def test_options_that_make_no_sense_are_refused(key: str, options: dict[str, str
 
 def test_blocks_and_heads_that_are_not_there(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     for key, options in (("raw-attention", {"head": "2"}), ("rollout", {"start": "3"}), ("grad-cam", {"layer": "-4"})):
-        with pytest.raises(SettingsError, match=r"There is no (head|block)"):
+        with pytest.raises(SettingsError, match=r"There is no (head|block)|has no layer"):
             map_picture(make_tiny(), picture, CAPTION, *chosen(key, options))
 
 
-def test_rise_works_on_any_tower_and_the_others_say_why_not(
+def test_methods_that_need_no_blocks_work_on_feature_maps_and_the_others_say_why_not(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
     model = make_tiny(vision=RESNET)
-    assert map_picture(model, picture, CAPTION, *chosen("rise", {"masks": "5"})).values.shape == (16, 16)
-    for key in METHODS.keys() - {"rise"}:
+    there = {"rise": (16, 16), "grad-cam": (4, 4), "grad-eclip": (2, 2), "raw-attention": (2, 2)}
+    for key, grid in there.items():
+        found = map_picture(model, picture, CAPTION, *chosen(key, {"masks": "5"} if key == "rise" else None))
+        assert found.values.shape == found.geometry.grid == grid
+    for key in METHODS.keys() - there.keys():
         with pytest.raises(MethodError, match="feature maps"):
             map_picture(model, picture, CAPTION, *chosen(key))
 

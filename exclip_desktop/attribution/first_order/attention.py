@@ -7,6 +7,7 @@ from torch import Tensor
 
 from exclip_desktop.attribution.first_order.target import first_block, pooled_tokens
 from exclip_desktop.attribution.inside import run_blocks
+from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.anatomy import Anatomy
 
@@ -29,12 +30,22 @@ class Rollout:
 def raw_attention(anatomy: Anatomy, options: RawAttention | None = None) -> Tensor:
     """Return the last block's weights of the pooled token, (T,); of several, their mean."""
     pooled, head = pooled_tokens(anatomy, "Raw attention"), (options or RawAttention()).head
-    weights = run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1].weights[0, :, pooled].mean(1).detach()
+    return _of_head(run_blocks(anatomy, len(anatomy.blocks) - 1).seen[-1].weights[0, :, pooled].mean(1), head)
+
+
+@torch.no_grad()
+def raw_attention_of_pooler(pooler: Pooler, options: RawAttention | None = None) -> Tensor:
+    """Return the weights, (T,), of an attention that pools by a query of its own."""
+    seen, _ = pooler.look(pooler.query.maps.heads)
+    return _of_head(seen.weights[0, :, 0], (options or RawAttention()).head)
+
+
+def _of_head(weights: Tensor, head: int) -> Tensor:
     if head >= len(weights):
         raise SettingsError(
             f"There is no head {head}.", f"Give one from 0 to {len(weights) - 1}, or −1 for their mean."
         )
-    return weights.mean(0) if head < 0 else weights[head]
+    return weights.mean(0).detach() if head < 0 else weights[head].detach()
 
 
 @torch.no_grad()

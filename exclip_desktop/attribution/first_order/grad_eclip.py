@@ -14,10 +14,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.attribution.first_order.target import at_least, cosine_with, from_zero_to_one, pooled_tokens
-from exclip_desktop.attribution.inside import Seen, passed_out, recorded, run_blocks
+from exclip_desktop.attribution.inside import Seen, recorded, run_blocks, way_out
+from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.anatomy import Anatomy
-from exclip_desktop.models.blocks import Parts
+from exclip_desktop.models.cuts import Projections
 
 Likeness = Literal["cosine", "softmax", "none"]
 
@@ -57,16 +58,6 @@ def grad_eclip(anatomy: Anatomy, other: Tensor, options: GradEclip | None = None
 
     """
     options = options or GradEclip()
-    heads = grad_eclip_heads(anatomy, other, options)
-    if options.head >= len(heads):
-        told = f"Give one from 0 to {len(heads) - 1}, or −1 for all." if options.own_heads else "Keep them (own_heads)."
-        raise SettingsError(f"There is no head {options.head}.", told)
-    total = heads.sum(0) if options.head < 0 else heads[options.head]
-    return total if options.signed else total.relu()
-
-
-def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Tensor:
-    """Return each head's part before ReLU, (H, T); one head unless the model's own are kept."""
     pooled = pooled_tokens(anatomy, "Grad-ECLIP")
     first = max(len(anatomy.blocks) - options.layers, 0)
     with recorded():
@@ -74,11 +65,37 @@ def grad_eclip_heads(anatomy: Anatomy, other: Tensor, options: GradEclip) -> Ten
         score = cosine_with(other, run.embedding)
         slopes = torch.autograd.grad(score, [seen.attended for seen in run.seen])
     found = [
-        _by_head(seen, slope[0, token], _likeness(part, seen, token, anatomy.shown, options))
+        _by_head(seen, slope[0, token], _likeness(part.maps, seen, token, anatomy.shown, options))
         for part, seen, slope in zip(anatomy.blocks[first:], run.seen, slopes, strict=True)
         for token in pooled
     ]
-    return torch.stack(found).sum(0).detach()
+    return _chosen(torch.stack(found).sum(0).detach(), options)
+
+
+def grad_eclip_of_pooler(pooler: Pooler, other: Tensor, options: GradEclip | None = None) -> Tensor:
+    """Return the same, (T,), of an attention that pools: its own query takes the pooled token's place.
+
+    Raises:
+        SettingsError: more layers than this one are asked for, or there is no such head.
+
+    """
+    options = options or GradEclip()
+    if options.layers > 1:
+        raise SettingsError(f"layers is {options.layers}, and the attention that pools is one layer.", "Give 1.")
+    maps = pooler.query.maps
+    with recorded():
+        seen, embedding = pooler.look(maps.heads if options.own_heads else 1)
+        (slope,) = torch.autograd.grad(cosine_with(other, embedding), [seen.attended])
+    return _chosen(_by_head(seen, slope[0, 0], _likeness(maps, seen, 0, pooler.shown, options)).detach(), options)
+
+
+def _chosen(heads: Tensor, options: GradEclip) -> Tensor:
+    """Return the sum over heads (H, T), or one of them, without its negative values where they are not kept: (T,)."""
+    if options.head >= len(heads):
+        told = f"Give one from 0 to {len(heads) - 1}, or −1 for all." if options.own_heads else "Keep them (own_heads)."
+        raise SettingsError(f"There is no head {options.head}.", told)
+    total = heads.sum(0) if options.head < 0 else heads[options.head]
+    return total if options.signed else total.relu()
 
 
 def _by_head(seen: Seen, slope: Tensor, likeness: Tensor) -> Tensor:
@@ -88,13 +105,13 @@ def _by_head(seen: Seen, slope: Tensor, likeness: Tensor) -> Tensor:
     return products * likeness
 
 
-def _likeness(part: Parts, seen: Seen, pooled: int, shown: slice, options: GradEclip) -> Tensor:
+def _likeness(maps: Projections, seen: Seen, pooled: int, shown: slice, options: GradEclip) -> Tensor:
     """Return λ: (T,), or (H, T) where each head has its own."""
     if options.likeness == "none":
         return torch.ones_like(seen.value[0, :, 0])
     if options.likeness == "softmax":
         return seen.weights[0, :, pooled]
-    query, keys = (passed_out(part, one[0]) for one in (seen.query[:, pooled], seen.key))
+    query, keys = (way_out(maps, one[0]) for one in (seen.query[:, pooled], seen.key))
     alike = functional.cosine_similarity(query, keys, dim=-1)
     counted = slice(None) if options.whole_context else shown
     scaled = torch.zeros_like(alike)

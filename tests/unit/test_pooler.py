@@ -1,0 +1,191 @@
+"""Methods that follow the query of an attention that pools, against the formula on the networks' own modules."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop import map_by, matrix_by
+from exclip_desktop.attribution.inside import run_stream
+from exclip_desktop.core.errors import MethodError, SettingsError
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import encode_captions
+from tests.conftest import CAPTION
+from tests.unit import timm_models
+from tests.unit.traces import in_float64
+
+RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
+COCA = {"attentional_pool": True, "attn_pooler_queries": 5, "attn_pooler_heads": 3}
+
+
+@dataclass
+class Pool:
+    """Queries, keys, values, the way out, and what follows; ``first`` is the first key that is a patch."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    out: Any
+    finish: Callable[[Tensor], Tensor]
+    heads: int
+    first: int
+    grid: tuple[int, int]
+
+
+def _resnet(visual: Any, pixels: Tensor) -> Pool:
+    x = visual.stem(pixels[None])
+    for stage in (visual.layer1, visual.layer2, visual.layer3, visual.layer4):
+        x = stage(x)
+    pool, places = visual.attnpool, x[0].flatten(1).T
+    tokens = torch.cat([places.mean(0, keepdim=True), places]) + pool.positional_embedding
+    q, k, v = pool.q_proj(tokens[0]), pool.k_proj(tokens), pool.v_proj(tokens)
+    return Pool(q, k, v, pool.c_proj, lambda o: o, pool.num_heads, 1, (2, 2))
+
+
+def _coca(visual: Any, pixels: Tensor) -> Pool:
+    patches = visual.conv1(pixels[None])[0].flatten(1).T
+    x = visual.ln_pre(torch.cat([visual.class_embedding[None], patches]) + visual.positional_embedding)
+    for block in visual.transformer.resblocks:
+        x = block(x[None])[0]
+    pool = visual.attn_pool
+    keys, asks, attention = pool.ln_k(x), pool.ln_q(pool.query)[0], pool.attn
+    weights = (attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight)
+    q, k, v = (
+        one @ weight.T + bias
+        for one, weight, bias in zip((asks, keys, keys), weights, attention.in_proj_bias.chunk(3), strict=True)
+    )
+    finish = lambda o: visual.ln_post(o) @ visual.proj  # noqa: E731  one line of glue
+    return Pool(q, k, v, attention.out_proj, finish, attention.num_heads, 1, (4, 4))
+
+
+def _siglip(visual: Any, pixels: Tensor) -> Pool:
+    trunk = visual.trunk
+    x, pool = trunk.forward_features(pixels[None])[0], trunk.attn_pool
+    (k, v), q = pool.kv(x).chunk(2, dim=-1), pool.q(pool.latent[0, 0])
+    finish = lambda o: visual.head(trunk.head(trunk.fc_norm(o + pool.mlp(pool.norm(o)))))  # noqa: E731
+    return Pool(q, k, v, pool.proj, finish, pool.num_heads, 0, (4, 4))
+
+
+FAMILIES: dict[str, tuple[dict[str, Any], Callable[[Any, Tensor], Pool]]] = {
+    "resnet": ({"vision": RESNET}, _resnet),
+    "coca": ({"vision": COCA}, _coca),
+    "siglip": ({"family": "siglip"}, _siglip),
+}
+
+Case = tuple[Model, Pool, Tensor]
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def case(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], request: pytest.FixtureRequest) -> Case:
+    timm_models.register()
+    changes, written = FAMILIES[request.param]
+    model = in_float64(make_tiny(**(timm_models.changes("siglip") if "family" in changes else changes)))
+    with torch.no_grad():
+        pool = written(model.network.visual, model.pixels(picture))
+    return model, pool, encode_captions(model, [CAPTION])[0]
+
+
+def _attend(pool: Pool, heads: int) -> tuple[Tensor, Tensor]:
+    """Return weights (heads, T) and what they take (W,), head by head."""
+    weights, taken = [], []
+    for q, k, v in zip(*(one.chunk(heads, dim=-1) for one in (pool.q, pool.k, pool.v)), strict=True):
+        likely = torch.exp(k @ q / len(q) ** 0.5)
+        weights.append(likely / likely.sum())
+        taken.append(weights[-1] @ v)
+    return torch.stack(weights), torch.cat(taken)
+
+
+def _slope(pool: Pool, o: Tensor, other: Tensor) -> Tensor:
+    def score(o: Tensor) -> Tensor:
+        e = pool.finish(pool.out(o))
+        return e @ other / e.norm() / other.norm()
+
+    found: Tensor = torch.autograd.functional.jacobian(score, o)
+    return found
+
+
+def test_what_is_written_out_is_the_network(case: Case, picture: NDArray[np.uint8]) -> None:
+    model, pool, _ = case
+    found = pool.finish(pool.out(_attend(pool, pool.heads)[1]))
+    torch.testing.assert_close(found, model.network.encode_image(model.pixels(picture)[None])[0], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("own_heads", [False, True])
+@pytest.mark.parametrize("likeness", ["cosine", "softmax", "none"])
+def test_grad_eclip_follows_the_pools_query(
+    case: Case, picture: NDArray[np.uint8], likeness: str, own_heads: bool
+) -> None:
+    model, pool, other = case
+    heads = pool.heads if own_heads else 1
+    weights, o = _attend(pool, heads)
+    products = (_slope(pool, o, other) * pool.v).reshape(len(pool.v), heads, -1).sum(-1).T
+    query, keys = pool.out(pool.q), pool.out(pool.k)
+    alike = (keys @ query / keys.norm(dim=1) / query.norm())[pool.first :]
+    alike = (alike - alike.min()) / (alike.max() - alike.min())
+    factor = {"cosine": alike, "softmax": weights[:, pool.first :], "none": torch.ones(())}[likeness]
+    expected = (products[:, pool.first :] * factor).sum(0).reshape(pool.grid).detach().numpy()
+    asked = {"likeness": likeness, "own_heads": own_heads}
+    found = map_by(model, picture, CAPTION, "grad-eclip", signed=True, **asked)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
+    assert found.geometry.grid == pool.grid
+    positive = map_by(model, picture, CAPTION, "grad-eclip", **asked)
+    np.testing.assert_allclose(positive.values, np.maximum(expected, 0), rtol=1e-8, atol=1e-12)
+
+
+def test_raw_attention_is_the_pools(case: Case, picture: NDArray[np.uint8]) -> None:
+    model, pool, _ = case
+    weights = _attend(pool, pool.heads)[0][:, pool.first :].detach().numpy()
+    found = map_by(model, picture, CAPTION, "raw-attention")
+    np.testing.assert_allclose(found.values, weights.mean(0).reshape(pool.grid), rtol=1e-9)
+    last = map_by(model, picture, CAPTION, "raw-attention", head=pool.heads - 1)
+    np.testing.assert_allclose(last.values, weights[-1].reshape(pool.grid), rtol=1e-9)
+
+
+def test_what_a_pool_does_not_define_is_refused(case: Case, picture: NDArray[np.uint8]) -> None:
+    model = case[0]
+    with pytest.raises(SettingsError, match="layers is 2, and the attention that pools is one layer"):
+        map_by(model, picture, CAPTION, "grad-eclip", layers=2)
+    for key in ("rollout", "game", "maskclip"):
+        with pytest.raises(MethodError, match="an attention of its own|feature maps"):
+            map_by(model, picture, CAPTION, key)
+
+
+def test_a_token_is_projected_as_if_the_pool_read_no_other(case: Case, picture: NDArray[np.uint8]) -> None:
+    model, pool, _ = case
+    if pool.grid == (2, 2):
+        pytest.skip("a ResNet has no blocks")
+    pixels = model.pixels(picture)
+    cut, anatomy = model.image.cut("pool"), model.image.anatomy(pixels)
+    stream = run_stream(anatomy, anatomy.start, 0, len(anatomy.blocks))[0]
+    alone = cut.head(cut.features(pixels)[:, None])
+    torch.testing.assert_close(anatomy.project(stream), alone, rtol=1e-9, atol=1e-12)
+    for key in ("clip-surgery", "m2ib"):
+        assert np.ptp(map_by(model, picture, CAPTION, key).values) > 0
+    assert np.ptp(matrix_by(model, picture, CAPTION, "itsm").matrix) > 0
+
+
+@pytest.mark.parametrize("name", ["convnext", "swin", "eva02", "registers"])
+def test_grad_cam_takes_any_towers_features(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], name: str
+) -> None:
+    """The last stage's or block's input times its gradient's mean, on towers without plain blocks."""
+    timm_models.register()
+    model = in_float64(make_tiny(**timm_models.changes(name)))
+    layer = model.resolve_layer("image", -1)
+    cut, other = model.image.cut(layer), encode_captions(model, [CAPTION])[0]
+    x = cut.features(model.pixels(picture)).detach()
+
+    def score(x: Tensor) -> Tensor:
+        e = cut.head(x[None])[0]
+        return e @ other / e.norm()
+
+    slope = torch.autograd.functional.jacobian(score, x)
+    expected = (x * slope.mean(0)).sum(1)[cut.prefix :].reshape(cut.grid).numpy()
+    found = map_by(model, picture, CAPTION, "grad-cam", signed=True)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
+    assert found.geometry == model.geometry((48, 40), layer)
