@@ -28,6 +28,10 @@ class ListError(UserError):
     """A list of pairs cannot be read."""
 
 
+class ProjectError(UserError):
+    """A project file cannot be opened, read or written."""
+
+
 class CaptionError(UserError):
     """The caption is empty, or does not hold the words asked for."""
 

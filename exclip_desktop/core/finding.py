@@ -1,0 +1,174 @@
+"""A finding: a view that someone noted, with its numbers, their rating and their words."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.method_facts import OURS
+from exclip_desktop.core.pairs import signed
+from exclip_desktop.core.selection import Preview, Selection, block_sum, patch_heat, token_heat
+
+Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
+RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
+"""What a person may call a finding; empty: not rated."""
+
+TOLERANCE: Final = 2e-3
+"""Of the largest number: what two exact integrals, each within 1e-3, may differ by."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedWord:
+    """A word of the caption: its characters, whether it was selected, and its value through the selected regions."""
+
+    text: str
+    start: int
+    end: int
+    selected: bool
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What was looked at: all that is needed to see it again.
+
+    Attributes:
+        picture: the picture's path, from the project's folder where it lies there.
+        picture_sha256: of the file's bytes; empty where there is no file.
+        caption: the caption.
+        selection: selected tokens and regions.
+        method: the method's key.
+        settings: everything that decides the numbers, by name, as plain values: model, weights, layers …
+        versions: of the programs that computed them.
+        pair: the id of the listed pair; empty where it is none's.
+
+    """
+
+    picture: str
+    picture_sha256: str
+    caption: str
+    selection: Selection = Selection()
+    method: str = OURS
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    pair: str = ""
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return str(self.settings.get("model", ""))
+
+    @property
+    def weights_sha256(self) -> str:
+        """The SHA-256 of its weights."""
+        return str(self.settings.get("weights_sha256", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was seen, in the unit of the score.
+
+    Attributes:
+        score: the cosine of picture and caption.
+        block: the sum of the selected tokens × the selected patches; None where the method has no such sum.
+        share: of ``block`` in the whole matrix; None where that is too small for shares.
+        residual: the completeness residual, a relative error; None where the method has none.
+        ledger: the parts of the score, by name; empty where the method has none.
+        words: every word with its value.
+        heat: what each patch adds through the selected tokens: float32 values, (rows, columns).
+        geometry: where the patches lie on the picture; None where that is lost.
+
+    """
+
+    score: float
+    block: float | None = None
+    share: float | None = None
+    residual: float | None = None
+    ledger: Mapping[str, float] = field(default_factory=dict)
+    words: tuple[NotedWord, ...] = ()
+    heat: tuple[tuple[float, ...], ...] = ()
+    geometry: Geometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A view, its numbers, and what a person says of it.
+
+    Attributes:
+        view, numbers: what was looked at, and what was seen.
+        rating, tags, note: the person's own.
+        created, changed: when, as ISO 8601 in UTC; empty before it is kept.
+        id: its number in the project; 0 before it is kept.
+
+    """
+
+    view: View
+    numbers: Numbers
+    rating: Rating = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    created: str = ""
+    changed: str = ""
+    id: int = 0
+
+
+def view_of(
+    explanation: Explanation, selection: Selection, *, picture: str, picture_sha256: str, pair: str = ""
+) -> View:
+    """Return the view of an explanation through a selection."""
+    settings = asdict(explanation.settings)
+    versions = settings.pop("versions")
+    return View(picture, picture_sha256, explanation.caption.text, selection, OURS, settings, versions, pair)
+
+
+def numbers_of(explanation: Explanation, selection: Selection) -> Numbers:
+    """Return what an explanation shows through a selection."""
+    matrix, geometry = explanation.interactions, explanation.geometry
+    block = block_sum(matrix, geometry, selection)
+    by_token = token_heat(matrix, geometry, selection, Preview())
+    chosen = set(selection.rows)
+    words = tuple(
+        NotedWord(
+            word.text, word.start, word.end, bool(chosen & set(word.rows)), float(by_token[list(word.rows)].sum())
+        )
+        for word in explanation.words
+    )
+    return Numbers(
+        score=explanation.score,
+        block=block,
+        share=explanation.share_of_all(block),
+        residual=explanation.residual,
+        ledger=dict(explanation.ledger.lines()),
+        words=words,
+        heat=as_rows(patch_heat(matrix, selection, Preview())),
+        geometry=geometry,
+    )
+
+
+def as_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
+    """Return heat (rows, columns) as tuples of float32 values."""
+    return tuple(map(tuple, heat.astype(np.float32).tolist()))
+
+
+def differences(before: Numbers, now: Numbers) -> tuple[str, ...]:
+    """Say what of a finding's numbers is not what it was, beyond what exact integrals may differ by; () for nothing."""
+    told = [
+        f"{name} {signed(old)} then, {signed(new)} now"
+        for name, old, new in (("score", before.score, now.score), ("selected block", before.block, now.block))
+        if old is not None and new is not None and _differ(old, new, max(abs(before.score), abs(old)))
+    ]
+    old_heat, new_heat = np.array(before.heat), np.array(now.heat)
+    if old_heat.shape != new_heat.shape:
+        sizes = [" × ".join(map(str, heat.shape)) or "none" for heat in (old_heat, new_heat)]
+        return (*told, f"patches {sizes[0]} then, {sizes[1]} now")
+    largest = float(np.abs(old_heat).max(initial=0.0))
+    gap = float(np.abs(new_heat - old_heat).max(initial=0.0))
+    return (*told, f"patches differ by up to {gap:.1e}") if gap > TOLERANCE * largest else tuple(told)
+
+
+def _differ(old: float, new: float, scale: float) -> bool:
+    return abs(new - old) > TOLERANCE * scale

@@ -1,0 +1,57 @@
+"""What a large project costs: 100,000 pairs and 10,000 findings. A page should come within a frame, 16 ms."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exclip_desktop.storage.project.findings import FindingQuery, add_finding, findings
+from exclip_desktop.storage.project.opening import create_project, open_project
+from exclip_desktop.storage.project.pairs import Measured, PairQuery, add_pairs, numbers, pairs, pairs_at, set_measured
+from exclip_desktop.storage.project.project import Project
+from tests.benchmarks.test_pair_lists import PAIRS, long_list
+from tests.unit.findings import make_finding
+
+FINDINGS = 10_000
+PAGE = 50
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project of that size."""
+    folder, rng = tmp_path_factory.mktemp("large"), random.Random(1)
+    with create_project(folder / "p.exclip") as project:
+        add_pairs(project, long_list(folder))
+        told = ((str(at), Measured(rng.gauss(0, 1), rng.random(), rng.random())) for at in range(PAIRS) if at % 10)
+        set_measured(project, told)
+        for at in range(FINDINGS):
+            add_finding(project, make_finding(at, pair=str(at)))
+        yield project
+
+
+@pytest.mark.parametrize("offset", [0, PAIRS - 1000])
+@pytest.mark.parametrize("sort", ["number", "score", "residual", "box_share", "rating", "picture"])
+def test_a_page_of_pairs(benchmark: Any, large: Project, sort: Any, offset: int) -> None:
+    assert len(benchmark(pairs, large, PairQuery(sort=sort, descending=True), offset, PAGE)) == PAGE
+
+
+@pytest.mark.parametrize("query", [PairQuery(sort="score"), PairQuery(text="dog 777")])
+def test_the_order_of_all_pairs_then_a_page(benchmark: Any, large: Project, query: PairQuery) -> None:
+    chosen = benchmark(numbers, large, query)
+    assert len(pairs_at(large, chosen[:PAGE])) == PAGE
+
+
+@pytest.mark.parametrize("offset", [0, FINDINGS - 1000])
+@pytest.mark.parametrize("sort", ["id", "score", "caption"])
+def test_a_page_of_findings(benchmark: Any, large: Project, sort: Any, offset: int) -> None:
+    assert len(benchmark(findings, large, FindingQuery(sort=sort), offset, PAGE)) == PAGE
+
+
+def test_opening(benchmark: Any, large: Project) -> None:
+    benchmark(lambda: open_project(large.path).close())
+
+
+def test_noting(benchmark: Any, large: Project) -> None:
+    """One finding, on disk."""
+    benchmark(add_finding, large, make_finding(3))
