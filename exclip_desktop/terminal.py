@@ -5,9 +5,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from exclip_desktop.core.forecast import Cost
 from exclip_desktop.core.progress import Report
+from exclip_desktop.core.sizes import about, memory_told
 
 PROGRESS_AFTER_S = 0.5
+FORETOLD_FROM_S = 10.0
 
 
 def say(text: str) -> None:
@@ -23,6 +26,7 @@ class Bar:
         self._start, self._of_bytes = start, of_bytes
         self._bar: Any = None
         self._what = ""
+        self._told: set[str] = set()
 
     def __enter__(self) -> "Bar":
         return self
@@ -32,10 +36,10 @@ class Bar:
             self._bar.close()
 
     def show(self, report: Report) -> None:
-        """Show one report; a new kind of work starts a new bar."""
+        """Show one report; a new kind of work starts a new bar. What is going to cost much is said once."""
         if report.what != self._what:
             self.__exit__()
-            self._what = report.what
+            self._what, self._told = report.what, set()
             counted = " {n_fmt} of {total_fmt}," if self._of_bytes else ""
             self._bar = tqdm(
                 desc=f"{self._start}{report.what}",
@@ -49,3 +53,21 @@ class Bar:
             )
         self._bar.total = report.total
         self._bar.update(report.done - self._bar.n)
+        for kind, sentence in foretold(f"{self._start}{report.what}", report.cost).items():
+            if kind not in self._told:
+                self._told.add(kind)
+                self._bar.write(sentence, file=sys.stderr)
+
+
+def foretold(what: str, cost: Cost | None) -> dict[str, str]:
+    """Return what is to be said of work before it has gone on for long: that it lacks memory, that it takes time."""
+    said: dict[str, str] = {}
+    if cost is not None and not cost.fits:
+        said["memory"] = (
+            f"{cost.shortage_of(what)} Stop it (Ctrl+C), and choose a later layer (--image-layer, --text-layer) or the "
+            "CPU (--device cpu)."
+        )
+    if cost is not None and (cost.seconds or 0.0) >= FORETOLD_FROM_S:
+        memory = memory_told(cost.peak_bytes)
+        said["time"] = f"{what} is going to take about {about(cost.seconds or 0.0)}, and {memory} of memory."
+    return said

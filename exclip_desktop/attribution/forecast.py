@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.attribution import closed_form, jacobian
+from exclip_desktop.attribution import closed_form, jacobian, memory
 from exclip_desktop.attribution.path import Path, image_path, text_path
+from exclip_desktop.attribution.quadrature import levels, usual_nodes
 from exclip_desktop.attribution.second_order import Method, explained_as_pair
 from exclip_desktop.attribution.sides import whole_passes
 from exclip_desktop.core.forecast import Forecast
@@ -17,8 +18,6 @@ from exclip_desktop.core.layers import POOL, Layer, Side
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
-
-USUAL_NODES = 17  # of the adaptive rule: half of the measured paths end there (DECISIONS 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,7 @@ class _Work:
 
     @property
     def nodes(self) -> int:
-        adaptive = self.method.quadrature == "adaptive"
-        return min(USUAL_NODES, self.method.steps) if adaptive else self.method.steps
+        return usual_nodes(levels(self.method.quadrature, self.method.steps))
 
     def path(self, side: Side, layer: Layer) -> Path:
         if side == "text":
@@ -57,21 +55,19 @@ class _Work:
         path = self.path(side, layer)
         float(path.embedding.sum())  # waits for an accelerator
         start_s, middle = time.perf_counter() - began, path.at(path.features.new_tensor([0.5]))
-        size = jacobian.chunk_size(path.features)
         if path.query is not None:
             query = path.query
             node_s = _timed(lambda: closed_form.directional_derivatives(query, middle, path.delta))
-            count, columns, held = 1.0, len(path.embedding), min(size, self.nodes)
+            count, columns, held = 1.0, len(path.embedding), self.nodes
         else:
             pair = side == "image" and not whole and self._pays_as_pair(layer)
             passes = _pair_passes(path, len(self.caption.tokens)) if pair else whole_passes(path)
-            timed = min(size, passes.count)
+            timed = min(memory.chunk_size(path.features), passes.count)
             chunk = jacobian.Passes(timed, passes.run)
             node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
             count, columns = passes.count / max(1, timed), passes.count
-            held = min(size, passes.count * self.nodes)  # small passes run for several nodes at once
-        values = held * jacobian.LIVE_COPIES * path.features.numel() + self.nodes * len(path.features) * columns
-        return _Cost(start_s, node_s * count, values * path.features.element_size())
+            held = passes.count * self.nodes  # small passes run for several nodes at once
+        return _Cost(start_s, node_s * count, memory.peak_bytes(path.features, held, columns, self.nodes))
 
     def _pays_as_pair(self, layer: Layer) -> bool:
         size = self.picture.shape[1], self.picture.shape[0]
@@ -92,7 +88,7 @@ def forecast_profile(
     """Foretell what a profile costs.
 
     One chunk is measured at the last layer of each kind, with a closed form and without; what a pass costs elsewhere
-    is taken to grow with the number of blocks after the layer. The adaptive rule is taken to need ``USUAL_NODES``.
+    is taken to grow with the number of blocks after the layer. The adaptive rule is taken to need its usual nodes.
 
     Args:
         model, picture, caption, method, side: as of ``profile_pair``.

@@ -12,13 +12,10 @@ import torch
 from torch import Tensor
 from torch.func import vjp, vmap
 
+from exclip_desktop.attribution import memory
 from exclip_desktop.attribution.path import Path, along, exact_derivatives
 from exclip_desktop.attribution.trouble import is_out_of_memory
 from exclip_desktop.core.progress import CancelToken
-
-CPU_CHUNK_BYTES = 48 * 2**20  # measured on 2 cores: half as much is as fast, twice as much a fifth slower
-GPU_SHARE = 0.25
-LIVE_COPIES = 24  # activations of one pass that live at once, in units of its features (measured, rounded up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[
 
     A chunk is some passes at one point, or, where a point needs few and is small, all passes at several points.
     """
-    size = chunk_size(points[0])
+    size = memory.chunk_size(points[0])
     together = max(1, size // passes.count)
 
     def run(some: Tensor) -> Tensor:
@@ -95,12 +92,3 @@ def in_chunks(
         yield part
         tick(stop - start)
         start = stop
-
-
-def chunk_size(features: Tensor) -> int:
-    """Return how many copies of features (T, W) one chunk of work may hold."""
-    one = LIVE_COPIES * features.numel() * features.element_size()
-    budget = CPU_CHUNK_BYTES
-    if features.device.type == "cuda":
-        budget = int(torch.cuda.mem_get_info(features.device)[0] * GPU_SHARE)
-    return max(1, budget // one)

@@ -12,6 +12,7 @@ from exclip_desktop.core.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
 Floats = NDArray[np.float64]
 Quadrature = Literal["adaptive", "gauss-legendre", "riemann-right"]
 
+USUAL_NODES: Final = 17  # of the adaptive rule: half of the measured paths end there (DECISIONS 9)
 ADAPTIVE_LEVELS: Final = (5, 9, 17, 33, 65, 129)
 
 
@@ -47,6 +48,12 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
     if quadrature == "riemann-right":
         return [riemann_right(count)]
     return [clenshaw_curtis(n) for n in ADAPTIVE_LEVELS if n <= count]
+
+
+def usual_nodes(rules: list[Rule]) -> int:
+    """Return how many nodes are usual of the rules that are tried in turn."""
+    most = len(rules[-1].nodes)
+    return most if len(rules) == 1 else min(USUAL_NODES, most)
 
 
 def riemann_right(count: int) -> Rule:

@@ -6,11 +6,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution import closed_form, jacobian
+from exclip_desktop.attribution import closed_form, jacobian, memory
 from exclip_desktop.attribution.integral import Derivatives, Integral, integrate
 from exclip_desktop.attribution.path import Path
-from exclip_desktop.attribution.quadrature import Rule
+from exclip_desktop.attribution.quadrature import Rule, usual_nodes
+from exclip_desktop.attribution.tally import Tally
 from exclip_desktop.core.explanation import SideReport
+from exclip_desktop.core.forecast import Cost
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 
 
@@ -25,7 +27,8 @@ def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: Can
     passes, forwards = whole_passes(path), _forwards(path, moving)
     arrange = _scattered(moving, path) if forwards else torch.t
     way = "forward mode" if forwards else "reverse mode"
-    return integrate(_by_passes(path, passes, arrange, side, tell, cancel), rules, target, way)
+    tally = _tally(path, passes, len(target), rules, side, tell)
+    return integrate(_by_passes(path, passes, arrange, tally, cancel), rules, target, way)
 
 
 def whole_passes(path: Path) -> jacobian.Passes:
@@ -55,7 +58,8 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
         return _still(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
-    found = integrate(_by_passes(image, passes, lambda c: c.T, "picture", tell, cancel), rules, target, "pair")
+    tally = _tally(image, passes, len(rows), rules, "picture", tell)
+    found = integrate(_by_passes(image, passes, lambda c: c.T, tally, cancel), rules, target, "pair")
     products = found.rows.new_zeros(len(found.rows), len(words))
     products[:, rows] = found.rows
     return replace(found, rows=products)
@@ -64,6 +68,12 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
 def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
     """Return whether one reverse pass per caption token is cheaper than the image's whole factor (of ``size`` D)."""
     return not closed and caption_tokens < min(image_tokens, size)
+
+
+def _tally(path: Path, passes: jacobian.Passes, columns: int, rules: list[Rule], side: str, tell: Progress) -> Tally:
+    nodes, device = usual_nodes(rules), path.features.device
+    peak = memory.peak_bytes(path.features, passes.count * nodes, columns, nodes)
+    return Tally(side, passes.count * nodes, Cost(None, peak, memory.free_bytes(device)), tell, device)
 
 
 def _still(tokens: int, target: Tensor) -> Integral:
@@ -103,7 +113,7 @@ def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Deriv
             tell(Report(side, done, total))
 
         tell(Report(side, done, total))
-        size = jacobian.chunk_size(path.features)
+        size = memory.chunk_size(path.features)
         return torch.cat(list(jacobian.in_chunks(run, len(nodes), size, cancel, tick)))
 
     return derivatives
@@ -113,21 +123,11 @@ def _by_passes(
     path: Path,
     passes: jacobian.Passes,
     arrange: Callable[[Tensor], Tensor],
-    side: str,
-    tell: Progress,
+    tally: Tally,
     cancel: CancelToken,
 ) -> Derivatives:
-    done = 0
-
     def derivatives(nodes: Tensor) -> Tensor:
-        total = done + len(nodes) * passes.count
-
-        def tick(count: int) -> None:
-            nonlocal done
-            done += count
-            tell(Report(side, done, total))
-
-        tell(Report(side, done, total))
-        return torch.stack([arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, tick)])
+        tally.begin(len(nodes) * passes.count)
+        return torch.stack([arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, tally.tick)])
 
     return derivatives

@@ -3,6 +3,35 @@
 from dataclasses import dataclass
 
 from exclip_desktop.core.layers import Layer
+from exclip_desktop.core.sizes import memory_told
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one side's integral is going to cost, told by the work itself once it knows.
+
+    Attributes:
+        seconds: of all of it; None until some of it has been timed.
+        peak_bytes: the most memory that its values take beside the model, as far as they can be counted.
+        free_bytes: how much memory was free before; None where that cannot be told.
+
+    """
+
+    seconds: float | None
+    peak_bytes: int
+    free_bytes: int | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is memory enough, as far as can be told."""
+        return self.free_bytes is None or self.peak_bytes <= self.free_bytes
+
+    def shortage_of(self, what: str) -> str:
+        """Return in a sentence that work, ``what``, lacks memory; empty where it does not, as far as can be told."""
+        if self.fits:
+            return ""
+        free = memory_told(self.free_bytes or 0)
+        return f"{what} is going to take {memory_told(self.peak_bytes)} of memory; {free} are free."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exclip_desktop.core.errors import Cancelled
+from exclip_desktop.core.forecast import Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """One message of progress: what is being done, and how many of its steps are done.
 
-    ``total`` may grow: the adaptive rule adds nodes until it has converged.
+    ``total`` may grow: the adaptive rule adds nodes until it has converged. ``cost`` is what all of it is going to
+    take, where that may be much and is known.
     """
 
     what: str
     done: int
     total: int
+    cost: Cost | None = None
 
 
 Progress = Callable[[Report], None]

@@ -1,4 +1,4 @@
-"""Bytes as a person reads them."""
+"""Bytes and seconds as a person reads them."""
 
 
 def size_told(count: int) -> str:
@@ -9,3 +9,19 @@ def size_told(count: int) -> str:
             break
         size, unit = size / 1000, bigger
     return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+
+
+def memory_told(count: int) -> str:
+    """Return a number of bytes as roughly as it is foretold: ``50 MB``, ``1.2 GB``."""
+    return f"{max(10, round(count / 1e7) * 10)} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
+
+
+def about(seconds: float) -> str:
+    """Return a duration as roughly as it is known: ``a second``, ``8 s``, ``40 s``, ``3 min``, ``2 h``."""
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 10:
+        return f"{round(seconds)} s"
+    if seconds < 95:
+        return f"{5 * round(seconds / 5)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"

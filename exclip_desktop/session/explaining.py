@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.progress import Report
 from exclip_desktop.core.selection import Preview, Selection, carried_rows
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told, of_failure
@@ -166,7 +167,8 @@ class Explaining(QObject):
         if not self._state.caption.strip():
             self._wait_for_caption()
             return
-        self._asked += 1
+        self._asked, self._refused = self._asked + 1, None
+        self._notices.forget_memory()
         state = self._state
         state.change(stale=state.explanation is not None)
         state.put_work(self, Work(SIDES["picture"]))
@@ -212,6 +214,7 @@ class Explaining(QObject):
         state, following = self._state, self._next
         if self._question is not None:
             self._question = None
+            self._notices.forget_memory()
             self._worker.cancel()
         state.put_work(self, None)
         if following is None:
@@ -236,6 +239,7 @@ class Explaining(QObject):
     def _take_back(self) -> None:
         """Wait for no answer any more: want again what is explained on screen, but for a caption typed for it."""
         self._question = None
+        self._notices.forget_memory()
         state, explanation = self._state, self._state.explanation
         if explanation is not None:
             shown = explanation.caption.text
@@ -261,6 +265,7 @@ class Explaining(QObject):
         if question is None or answer.id != question.id:
             return
         self._question, self._facts = None, self._state.facts
+        self._notices.forget_memory()
         outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
         shown, selection = self.picture, self._selection(after)
         notes = self._next.notes if self._next is not None else ()
@@ -305,9 +310,12 @@ class Explaining(QObject):
         state = self._state
         return (state.choice, state.how) != (state.outcome.choice, state.outcome.how)
 
-    def _on_told(self, what: str, done: int, total: int, idle: bool) -> None:
+    def _on_told(self, report: Report, idle: bool) -> None:
+        done, total = report.done, report.total
         if not idle and self._question is not None:
-            self._state.put_work(self, Work(SIDES.get(what, what), done, total))
+            what = SIDES.get(report.what, report.what)
+            self._state.put_work(self, Work(what, done, total, cost=report.cost))
+            self._notices.tell_of_memory(what, report.cost)
         elif idle and self._question is None:
             self._state.put_work(self, Work("Preparing for other captions", done, total, idle=True))
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.forecast import Cost
 from exclip_desktop.core.layers import Layer
 from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.session.requests import Failed, How, ModelFacts
@@ -24,6 +25,7 @@ class Notices:
         self._state = state
         self._loading = ""  # said of the loaded model
         self._warned: Notice | None = None  # said of an answer
+        self._short: Notice | None = None  # said of the memory that running work is going to take
         self._heard: Outcome | None = None  # the answer of whose integrals it was closed last
 
     def dismiss(self) -> None:
@@ -40,6 +42,21 @@ class Notices:
             self._state.change(notice=Notice(told, kind="note"))
         elif notice is not None and notice.message == before:
             self._state.change(notice=None)
+
+    def tell_of_memory(self, what: str, cost: Cost | None) -> None:
+        """Say it once where ``what`` runs is going to take more memory than is free."""
+        if cost is None or cost.fits:
+            return
+        notice = _shortage_of(what, cost, self._state.facts)
+        if notice != self._short:
+            self._short = notice
+            self._state.change(notice=notice)
+
+    def forget_memory(self) -> None:
+        """Take back what was said of it: that work has ended."""
+        if self._short is not None and self._state.notice == self._short:
+            self._state.change(notice=None)
+        self._short = None
 
     def of_picture(self, notes: tuple[str, ...]) -> Notice | None:
         """Return the notice for a picture that is not explained."""
@@ -66,9 +83,20 @@ class Notices:
 
 def of_failure(failure: Failed, facts: ModelFacts | None) -> Notice:
     """Return the notice for a failure; where an accelerator had too little memory, it offers the CPU."""
-    accelerated = facts is not None and facts.device != "cpu"
-    offers_cpu = failure.of_memory and accelerated
+    offers_cpu = failure.of_memory and _is_accelerated(facts)
     return Notice(failure.message, failure.hint, failure.details, offers_cpu=offers_cpu)
+
+
+def _shortage_of(what: str, cost: Cost, facts: ModelFacts | None) -> Notice:
+    accelerated = _is_accelerated(facts)
+    other = ", or use the CPU" if accelerated else " and close other programs"
+    return Notice(
+        cost.shortage_of(what), f"Cancel it, choose a later layer in Edit › Settings{other}.", offers_cpu=accelerated
+    )
+
+
+def _is_accelerated(facts: ModelFacts | None) -> bool:
+    return facts is not None and facts.device != "cpu"
 
 
 def doubt_told(explanation: Explanation) -> str:

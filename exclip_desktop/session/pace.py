@@ -28,14 +28,3 @@ class Pace:
             return None
         left_s = elapsed_s * (work.total - work.done) / done
         return left_s if left_s >= LEAST_LEFT_S else None
-
-
-def about(seconds: float) -> str:
-    """Return a duration as roughly as it is known: ``a second``, ``8 s``, ``40 s``, ``3 min``, ``2 h``."""
-    if seconds < 1.5:
-        return "a second"
-    if seconds < 10:
-        return f"{round(seconds)} s"
-    if seconds < 95:
-        return f"{5 * round(seconds / 5)} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"

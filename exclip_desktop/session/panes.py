@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from exclip_desktop.core.answers import Answer
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.progress import Report
 from exclip_desktop.core.selection import Preview, Selection, carried_rows
 from exclip_desktop.core.wording import target_of
 from exclip_desktop.session.beside import Beside
@@ -235,10 +236,11 @@ class Panes(QObject):
         self.followed.emit()
         self._ask()
 
-    def _on_told(self, what: str, done: int, total: int, idle: bool) -> None:
-        if self._queue and total:
-            self._queue[0][0].set_status(Status("working", done / total))
-            self._show_reached(done / total)
+    def _on_told(self, report: Report, idle: bool) -> None:
+        if self._queue and report.total:
+            share = report.done / report.total
+            self._queue[0][0].set_status(Status("working", share))
+            self._show_reached(share)
 
     def _show_reached(self, of_pane: float) -> None:
         done = len(self._panes) - len(self._queue)

@@ -16,7 +16,7 @@ class Port(QObject):
 
     explained = Signal(object)
     failed = Signal(object)
-    told = Signal(str, int, int, bool)
+    told = Signal(object, bool)
     facts_found = Signal(object, object)
     rested = Signal()
 

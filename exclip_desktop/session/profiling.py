@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from exclip_desktop.core.explanation import Explanation, Settings
 from exclip_desktop.core.layers import Layer, Side, layers_of
 from exclip_desktop.core.profile import Profile, profile_row
+from exclip_desktop.core.progress import Report
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.requests import (
@@ -176,9 +177,9 @@ class Profiling(QObject):
             self._end()
             self._state.change(notice=of_failure(failure, self._state.facts))
 
-    def _on_told(self, what: str, done: int, total: int, idle: bool) -> None:
-        if not idle and self._question is not None and total:
-            self._show_reached(done / total)
+    def _on_told(self, report: Report, idle: bool) -> None:
+        if not idle and self._question is not None and report.total:
+            self._show_reached(report.done / report.total)
 
     def _show_reached(self, of_layer: float) -> None:
         self._reached = max(self._reached, round(PARTS * _share_done(self._state.profile, of_layer)))

@@ -6,7 +6,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.forecast import Cost, Forecast
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.profile import Profile
@@ -16,12 +16,16 @@ from exclip_desktop.session.scene import Scene, SceneValues
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What runs now: in words, done of total (total 0: unknown), and whether nobody waits for it."""
+    """What runs now: in words, done of total (total 0: unknown), whether nobody waits for it, and what it costs in all.
+
+    ``cost`` is None where it is not known, or little.
+    """
 
     what: str
     done: int = 0
     total: int = 0
     idle: bool = False
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
 
 from exclip_desktop.core.errors import Cancelled, CaptionError, MemoryShortage, PictureError
-from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.forecast import Cost, Forecast
 from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.logs import words_of
@@ -79,9 +79,9 @@ class Worker(QThread):
         explained(object), scored(object), framings_scored(object), failed(object): ``Explained``, ``Scored``,
             ``FramingsScored``, ``Failed``.
         profiled(object), foretold(object): ``Profiled``, once for every layer that is done, and ``Foretold``.
-        told(str, int, int, bool): what is being done, done, total, and whether it is idle work.
+        told(object, bool): a ``Report``, and whether it is of idle work.
         facts_found_beside, explained_beside, told_beside: the same of the model beside.
-        pane_answered(object), told_pane(str, int, int, bool): ``PaneAnswer``, and the work for it.
+        pane_answered(object), told_pane(object, bool): ``PaneAnswer``, and the work for it.
         rested(): a request, or idle work, has come to its end.
     """
 
@@ -93,13 +93,13 @@ class Worker(QThread):
     profiled = Signal(object)
     foretold = Signal(object)
     failed = Signal(object)
-    told = Signal(str, int, int, bool)
+    told = Signal(object, bool)
     rested = Signal()
     facts_found_beside = Signal(object, object)
     explained_beside = Signal(object)
-    told_beside = Signal(str, int, int, bool)
+    told_beside = Signal(object, bool)
     pane_answered = Signal(object)
-    told_pane = Signal(str, int, int, bool)
+    told_pane = Signal(object, bool)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
@@ -107,6 +107,7 @@ class Worker(QThread):
         self._make_engine = make_engine
         self._mailbox = Mailbox()
         self._last_told = 0.0
+        self._last_cost: Cost | None = None
         self._choice: ModelChoice | None = None
         self._beside: Engine | None = None
         self._beside_choice: ModelChoice | None = None
@@ -174,9 +175,10 @@ class Worker(QThread):
         def tell(report: Report) -> None:
             job.token.check()
             now = time.monotonic()
-            if now - self._last_told >= TELL_EVERY_S or report.done == report.total:
-                self._last_told = now
-                told.emit(report.what, report.done, report.total, job.idle)
+            news = report.done == report.total or report.cost != self._last_cost
+            if news or now - self._last_told >= TELL_EVERY_S:
+                self._last_told, self._last_cost = now, report.cost
+                told.emit(report, job.idle)
 
         return tell
 

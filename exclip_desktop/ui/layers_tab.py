@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.layers import SIDES, Layer, Side
-from exclip_desktop.session.pace import about
+from exclip_desktop.core.sizes import about, memory_told
 from exclip_desktop.session.state import ProfileShown, State
 from exclip_desktop.ui.layers_list import LayersList
 from exclip_desktop.ui.ledger_bar import COLOURS
@@ -166,11 +166,7 @@ def cost_told(forecast: Forecast | None) -> str:
         return ""
     if forecast.total_s == 0:
         return "Every layer is known already."
-    return f"About {about(forecast.total_s)}, and {_size(forecast.peak_bytes)} of memory."
-
-
-def _size(count: int) -> str:
-    return f"{max(10, round(count / 1e7) * 10)} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
+    return f"About {about(forecast.total_s)}, and {memory_told(forecast.peak_bytes)} of memory."
 
 
 def _asks(shown: ProfileShown, *, made: bool) -> str:

@@ -6,9 +6,10 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
+from exclip_desktop.core.sizes import about, memory_told
 from exclip_desktop.session.notices import doubt_told
-from exclip_desktop.session.pace import Pace, about
-from exclip_desktop.session.state import State
+from exclip_desktop.session.pace import Pace
+from exclip_desktop.session.state import State, Work
 from exclip_desktop.ui.bundled import model_told
 from exclip_desktop.ui.elided import Elided
 from exclip_desktop.ui.theme import pixmap
@@ -16,6 +17,7 @@ from exclip_desktop.ui.tips import wrapped
 from exclip_desktop.ui.transfers import lamp_told, progress_told
 
 SHOW_AFTER_MS: Final = 500
+FORETOLD_FROM_S: Final = 5.0
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
 BETWEEN: Final = "  ·  "
@@ -130,8 +132,7 @@ class StatusLine(QWidget):
             self._show_work(False)
             self._timer.start()
         self._idle = work.idle
-        left_s = self._pace.left_s(work, time.monotonic())
-        self._what.show_text(work.what if left_s is None else f"{work.what}, about {about(left_s)} left")
+        self._what.show_text(work_told(work, self._pace.left_s(work, time.monotonic())))
         self._what.setEnabled(not work.idle)
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
         self._bar.setValue(work.done)
@@ -142,6 +143,15 @@ class StatusLine(QWidget):
     def _show_work(self, shown: bool) -> None:
         for part in (self._what, self._bar, self._cancel):
             part.setVisible(shown)
+
+
+def work_told(work: Work, left_s: float | None) -> str:
+    """Return what is being done: with the time left where it is known, else with what it is going to cost if much."""
+    cost = work.cost
+    if cost is None or cost.seconds is None or cost.seconds < FORETOLD_FROM_S:
+        return work.what if left_s is None else f"{work.what}, about {about(left_s)} left"
+    left = f"about {about(cost.seconds)}" if left_s is None else f"about {about(left_s)} left"
+    return f"{work.what}, {left}, {memory_told(cost.peak_bytes)}"
 
 
 def as_time(seconds: float) -> str:

@@ -1,8 +1,7 @@
 """What uses the network, in words."""
 
-from exclip_desktop.core.sizes import size_told
+from exclip_desktop.core.sizes import about, size_told
 from exclip_desktop.session.listing import Offer
-from exclip_desktop.session.pace import about
 from exclip_desktop.session.state import Transfer
 
 

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.explanation import SideReport
-from exclip_desktop.session.pace import Pace, about
+from exclip_desktop.core.sizes import about
+from exclip_desktop.session.pace import Pace
 from exclip_desktop.session.requests import ModelFacts
 from exclip_desktop.session.state import Outcome, State, Work
 from exclip_desktop.ui.bundled import BUNDLED_SAYS

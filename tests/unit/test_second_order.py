@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from open_clip.model import resize_pos_embed
 
 from exclip_desktop import explain
-from exclip_desktop.attribution import closed_form, jacobian, second_order
+from exclip_desktop.attribution import closed_form, jacobian, memory, second_order
 from exclip_desktop.attribution.path import exact_derivatives
 from exclip_desktop.attribution.quadrature import Rule, gauss_legendre, riemann_right
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError, UserError
@@ -234,7 +234,7 @@ def test_chunks_are_halved_when_memory_runs_out(tiny: Model, picture: Picture, m
             raise torch.OutOfMemoryError
         return whole.run(points, start, stop)
 
-    monkeypatch.setattr(jacobian, "chunk_size", lambda _: 16)
+    monkeypatch.setattr(memory, "chunk_size", lambda _: 16)
     done: list[int] = []
     found = jacobian.run_all(jacobian.Passes(24, scarce), path.features[None], CancelToken(), done.append)
     monkeypatch.undo()

@@ -1,0 +1,127 @@
+"""What an explanation is going to cost: free memory, chunks that fit it, and what the first chunks foretell."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import exclip_desktop
+from exclip_desktop import explain
+from exclip_desktop.attribution import memory, tally
+from exclip_desktop.attribution.tally import Tally
+from exclip_desktop.cli import main
+from exclip_desktop.core.forecast import Cost
+from exclip_desktop.core.progress import Report
+from exclip_desktop.models.model import Model
+from exclip_desktop.terminal import foretold
+from tests.conftest import CAPTION
+
+CPU = torch.device("cpu")
+Picture = NDArray[np.uint8]
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "taken"),
+    [
+        ("cpu", 10**10, memory.CPU_CHUNK_BYTES),
+        ("cpu", 10**8, 25 * 10**6),
+        ("cpu", None, memory.CPU_CHUNK_BYTES),
+        ("cuda", 8 * 10**9, 2 * 10**9),
+        ("mps", 10**8, 25 * 10**6),
+        ("mps", None, memory.CPU_CHUNK_BYTES),
+    ],
+)
+def test_a_chunk_takes_a_share_of_what_is_free(kind: str, free: int | None, taken: int) -> None:
+    assert memory.chunk_bytes(kind, free) == taken
+
+
+def test_what_torch_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"mem_get_info": (300, 1000), "memory_reserved": 500, "memory_allocated": 420}
+    for name, value in told.items():
+        monkeypatch.setattr(torch.cuda, name, lambda _, value=value: value)
+    assert memory.free_bytes(torch.device("cuda")) == 300 + 80
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 1000)
+    for used, free in ((400, 600), (1400, 0)):
+        monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda used=used: used)
+        assert memory.free_bytes(torch.device("mps")) == free
+
+
+def test_what_linux_caches_of_files_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert memory.parse_meminfo("MemFree:  10 kB\nMemAvailable:   2048 kB\nHugePages_Total: 0\n") == 2 * 2**20
+    assert memory.parse_meminfo("MemFree:  10 kB\n") is None
+    monkeypatch.setattr(memory, "MEMINFO", memory.MEMINFO / "not here")
+    found = memory.free_of_computer()
+    assert found is None or found > 0
+
+
+def test_of_little_memory_little_is_taken_and_the_answer_is_the_same(
+    tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = explain(tiny, picture, CAPTION, image_layer=0)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 10)
+    costs: list[Cost] = []
+    found = explain(tiny, picture, CAPTION, image_layer=0, progress=lambda told: told.cost and costs.append(told.cost))
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-4, atol=1e-7)
+    assert costs[0].free_bytes == 10
+    assert not costs[0].fits
+
+
+def test_chunks_foretell_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, told = iter([100.0, 102.0, 105.0]), list[Report]()
+    monkeypatch.setattr(tally.time, "perf_counter", lambda: next(clock))
+    counts = Tally("picture", 170, Cost(None, 10, 20), told.append, CPU)
+    counts.begin(90)
+    for _ in range(4):
+        counts.tick(10)  # the fourth asks no clock
+    costs = [report.cost.seconds for report in told]
+    assert costs == [None, None, pytest.approx(170 * 0.2), pytest.approx(170 * 0.25), pytest.approx(170 * 0.25)]
+    assert (told[-1].done, told[-1].total) == (40, 90)
+
+
+def test_more_nodes_than_usual_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, told = iter([100.0, 102.0, 104.0]), list[Report]()
+    monkeypatch.setattr(tally.time, "perf_counter", lambda: next(clock))
+    counts = Tally("picture", 10, Cost(None, 10, None), told.append, CPU)
+    counts.begin(40)
+    counts.tick(10)
+    counts.tick(10)
+    assert told[-1].cost == Cost(8.0, 10, None)
+
+
+@pytest.mark.parametrize(("layer", "told"), [(-1, False), (0, True)])
+def test_only_what_takes_many_passes_is_foretold(
+    make_tiny: Callable[..., Model], picture: Picture, layer: int, told: bool
+) -> None:
+    reports: list[Report] = []
+    explain(make_tiny(), picture, CAPTION, image_layer=layer, progress=reports.append)
+    assert any(report.cost is not None for report in reports) == told
+    if told:
+        found = reports[-1].cost
+        assert found.fits
+        assert 0 < found.peak_bytes < 100e6
+
+
+def test_the_command_line_tells_of_long_work_and_of_too_little_memory() -> None:
+    cost = Cost(125.0, 1_200_000_000, 3_000_000_000)
+    said = "Explaining the picture is going to take about 2 min, and 1.2 GB of memory."
+    assert foretold("Explaining the picture", cost) == {"time": said}
+    for short in (None, replace(cost, seconds=None), replace(cost, seconds=9.0)):
+        assert foretold("Explaining the picture", short) == {}
+    lacks = foretold("Explaining the picture", Cost(None, 9_100_000_000, 3_200_000_000))
+    assert list(lacks) == ["memory"]
+    assert lacks["memory"].startswith("Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free. ")
+    assert "(--image-layer, --text-layer) or the CPU (--device cpu)" in lacks["memory"]
+
+
+def test_it_is_said_once_on_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny: Model
+) -> None:
+    monkeypatch.setattr(exclip_desktop, "load_model", lambda *_, **__: tiny, raising=False)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 10)
+    assert main(["explain", "--sample", "1", "--image-layer", "0"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err.count("Explaining the picture is going to take") == 1
+    assert "of memory" not in shown.out
