@@ -21,6 +21,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.sizes import size_told
 
 PART: Final = ".part"
+VERSION: Final = ".version"
 CHUNK: Final = 1 << 20
 TIMEOUT_S: Final = 30
 _CUT = (OSError, http.client.HTTPException)
@@ -51,13 +52,18 @@ class RemoteFile:
         return self.target.with_name(self.target.name + PART)
 
     @property
+    def version(self) -> Path:
+        """Which version of it that is, as the server told (ETag, or when it was changed)."""
+        return self.part.with_name(self.part.name + VERSION)
+
+    @property
     def here(self) -> int:
         """Bytes of it on this computer."""
         return next((path.stat().st_size for path in (self.target, self.part) if path.is_file()), 0)
 
 
-def open_url(file: RemoteFile, method: str = "GET", start: int = 0) -> Any:
-    """Return the server's answer, from byte ``start`` on.
+def open_url(file: RemoteFile, method: str = "GET", start: int = 0, version: str = "") -> Any:
+    """Return the server's answer, from byte ``start`` on; the whole if the file is no longer of that ``version``.
 
     Raises:
         OSError: the server cannot be reached, or refuses.
@@ -68,6 +74,8 @@ def open_url(file: RemoteFile, method: str = "GET", start: int = 0) -> Any:
         request.add_unredirected_header(name, value) if name == "authorization" else request.add_header(name, value)
     if start:
         request.add_header("range", f"bytes={start}-")
+    if start and version:
+        request.add_header("if-range", version)
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # what the system trusts, on every system
     return urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context)
 
@@ -108,6 +116,7 @@ def fetch_file(file: RemoteFile, tell: Progress, cancel: CancelToken) -> Path:
                 raise ConnectionError("the server sends no more")
         _check_content(file, tell)
         os.replace(file.part, file.target)
+        file.version.unlink(missing_ok=True)
     except _CUT as error:
         raise _told(file, error) from error
     return file.target
@@ -118,14 +127,24 @@ def _complete(file: RemoteFile) -> bool:
 
 
 def _go_on(file: RemoteFile, tell: Progress, cancel: CancelToken) -> RemoteFile:
-    """Append what the server sends until it ends or breaks off; return the file with its size."""
+    """Append what the server sends until it ends or breaks off; return the file with its size.
+
+    What is here is begun anew where it may be of another version: where the server says so, or where neither a version
+    nor a checksum would show it.
+    """
     cancel.check()
     start = file.here if not file.bytes or file.here < file.bytes else 0
+    version = file.version.read_text("ascii") if start and file.version.is_file() else ""
+    start = start if version or file.sha256 else 0
     try:
-        with open_url(file, start=start) as answer:
-            resumed = answer.status == HTTPStatus.PARTIAL_CONTENT
+        with open_url(file, start=start, version=version) as answer:
+            found, resumed = _version_of(answer), answer.status == HTTPStatus.PARTIAL_CONTENT
+            if resumed and version and found and found != version:  # the server has not heeded If-Range
+                file.part.unlink()
+                return _go_on(file, tell, cancel)
             if not resumed:
                 start = 0
+                file.version.write_text(found, "ascii")
             length = answer.headers.get("content-length")
             total = start + int(length) if length else file.bytes
             with file.part.open("ab" if resumed else "wb") as part:
@@ -136,6 +155,12 @@ def _go_on(file: RemoteFile, tell: Progress, cancel: CancelToken) -> RemoteFile:
         file.part.unlink()  # of another version of the file
         return _go_on(file, tell, cancel)
     return replace(file, bytes=total or file.here)
+
+
+def _version_of(answer: Any) -> str:
+    """Return what If-Range may name a version of a file by (RFC 9110, 13.1.5); empty where the server tells nothing."""
+    tag = answer.headers.get("etag") or ""
+    return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified") or ""
 
 
 def _copy(answer: Any, part: Any, file: RemoteFile, tell: Progress, cancel: CancelToken) -> None:
@@ -151,6 +176,7 @@ def _copy(answer: Any, part: Any, file: RemoteFile, tell: Progress, cancel: Canc
             raise ConnectionError("it broke off") from error
         if not chunk:
             return
+        cancel.check()  # whoever cancelled may have begun anew meanwhile
         part.write(chunk)
         done += len(chunk)
 
@@ -169,6 +195,7 @@ def _check_content(file: RemoteFile, tell: Progress) -> None:
         found = hashlib.file_digest(part, "sha256").hexdigest()
     if not found.startswith(file.sha256):
         file.part.unlink()
+        file.version.unlink(missing_ok=True)
         raise ModelError(
             f"{file.target.name} did not arrive as it was published: its SHA-256 is {found[:12]}…, and should be "
             f"{file.sha256[:12]}…. It was removed.",

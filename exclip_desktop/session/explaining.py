@@ -52,9 +52,16 @@ class Explaining(QObject):
     picture_refused = Signal(str, str)
 
     def __init__(
-        self, state: State, worker: Worker | Port, tasks: Tasks, undo: QUndoStack, parent: QObject | None = None
+        self,
+        state: State,
+        worker: Worker | Port,
+        tasks: Tasks,
+        undo: QUndoStack,
+        parent: QObject | None = None,
+        *,
+        last_resort: ModelChoice | None = None,
     ) -> None:
-        """Listen to ``worker``."""
+        """Listen to ``worker``; the model ``last_resort`` is taken where the usual one fails at the start."""
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
         self._next: _Next | None = None
@@ -64,6 +71,7 @@ class Explaining(QObject):
         self._notices = Notices(state)
         self._asked = 0
         self._reading = 0
+        self._last_resort = last_resort
         worker.explained.connect(self._on_explained)
         worker.failed.connect(self._on_failed)
         worker.told.connect(self._on_told)
@@ -297,18 +305,25 @@ class Explaining(QObject):
             return
         state, notice = self._state, of_failure(failure, self._state.facts)
         self._refused = (self._question, self._next) if notice.offers_cpu else None
-        unfit = state.explanation is None and not failure.of_pair and self._unusual()
+        instead = "" if state.explanation is not None or failure.of_pair else self._fall_back()
         self._take_back()
-        if unfit:  # kept from another start, or chosen before anything was explained
+        if instead:  # what was chosen is of another start, or of before anything was explained
             self._use_again()
-            state.change(notice=Notice(f"{failure.message} The usual settings are used.", kind="note"))
+            state.change(notice=Notice(f"{failure.message} {instead}", kind="note"))
             self.ask()
         else:
             state.change(notice=notice)
 
-    def _unusual(self) -> bool:
+    def _fall_back(self) -> str:
+        """Let the usual model and settings be wanted, or, where they are, the last resort; say which, if any."""
         state = self._state
-        return (state.choice, state.how) != (state.outcome.choice, state.outcome.how)
+        usual = state.outcome
+        if (state.choice, state.how) != (usual.choice, usual.how):
+            return "The usual settings are used."
+        if self._last_resort is None or usual.choice.name == self._last_resort.name:
+            return ""
+        state.change(outcome=Outcome(choice=replace(self._last_resort, device=usual.choice.device)))
+        return "The bundled model is used."
 
     def _on_told(self, report: Report, idle: bool) -> None:
         done, total = report.done, report.total

@@ -15,7 +15,7 @@ from exclip_desktop.session.pace import Pace
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.settings import Settings
 from exclip_desktop.session.state import State, Transfer, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks, abandonable, run_shown
 
 TELL_EVERY_S: Final = 0.1
 
@@ -60,6 +60,7 @@ class Library(QObject):
         self._state, self._settings, self._make, self._clock = state, settings, make_librarian, clock
         # What the network is slow to say must not hold up the list.
         self._tasks, self._network = Tasks(self), Tasks(self)
+        self._closing = CancelToken()
         self._known: Librarian | None = None
         self._pace = Pace()
         self.models: tuple[ListedModel, ...] = ()
@@ -123,7 +124,7 @@ class Library(QObject):
             self.offered.emit(offer)
 
         def ask(cancel: CancelToken) -> Offer:
-            offer = self._librarian().ask(model)
+            offer = abandonable(lambda: self._librarian().ask(model), self._closing)
             cancel.check()
             return offer
 
@@ -141,17 +142,27 @@ class Library(QObject):
             self.fetched.emit(offer.model)
             self.refresh()
 
-        tell = paced(self._told.emit, self._clock)
-        self._network.run(lambda cancel: self._librarian().fetch(offer, tell, cancel), ended, self._fail)
+        self._network.run(lambda cancel: self._fetched(offer, cancel), ended, self._fail)
 
     def cancel(self) -> None:
         """Stop the download; what has come of it is kept."""
         self._network.cancel()
 
     def stop(self) -> None:
-        """Cancel everything and wait for the threads."""
+        """Cancel everything and wait for the threads; a server that says nothing is not waited for."""
+        self._closing.cancel()
         self._network.stop()
         self._tasks.stop()
+
+    def _fetched(self, offer: Offer, cancel: CancelToken) -> None:
+        """Download what was offered (background)."""
+        paces = paced(self._told.emit, self._clock)
+
+        def tell(report: Report) -> None:
+            cancel.check()
+            paces(report)
+
+        abandonable(lambda: self._librarian().fetch(offer, tell, cancel), self._closing)
 
     def _librarian(self) -> Librarian:
         if self._known is None:

@@ -22,6 +22,7 @@ from exclip_desktop.session.measuring import Measuring
 from exclip_desktop.session.memo import PairMemo, PartMemo
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
+from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
@@ -65,7 +66,7 @@ class Session(QObject):
         self._worker = Worker(make_engine or self._make_engine, self)
         self._collector = Collector(self)
         self._worker.rested.connect(self._collector.go_on)
-        self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self)
+        self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice())
         self.framing = FramingChoice(self.state, self._worker, self.explaining, self)
         self.selecting = Selecting(self.state, self.undo, self)
         self.comparing = Comparing(self.state, self._worker, self)

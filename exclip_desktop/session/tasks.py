@@ -1,13 +1,22 @@
 """Runs what would hold the window up, such as reading pictures and exporting, in one background thread."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
+from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.state import State, Work
+
+POLL_S: Final = 0.05
+GRACE_S: Final = 1.0
+LEFT: Final = "waits for a server"
+
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,30 @@ class _Run(QRunnable):
         except Exception as error:  # whatever happens must reach the person
             ended = _Ended(self._then, self._failed, None, error)
         self._tasks.ended.emit(ended)
+
+
+def abandonable(work: Callable[[], Done], closing: CancelToken) -> Done:
+    """Do ``work``; where it does not end soon after ``closing``, leave it behind and raise ``Cancelled``.
+
+    Meant for waiting on a server, which nothing interrupts. What is left behind ends with its own time limit, or with
+    the program.
+    """
+    ended: Future[Done] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(work())
+        except BaseException as error:  # raised again by whoever waits
+            ended.set_exception(error)
+
+    thread = threading.Thread(target=run, name=LEFT, daemon=True)
+    thread.start()
+    while thread.is_alive() and not closing.cancelled:
+        thread.join(POLL_S)
+    thread.join(GRACE_S)
+    if thread.is_alive():
+        raise Cancelled
+    return ended.result()
 
 
 class Tasks(QObject):

@@ -1,7 +1,9 @@
 """Downloads: their size is asked for first; progress, cancel and resume; the lamp tells when the network is in use."""
 
+import threading
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QProgressBar
 from pytestqt.qtbot import QtBot
@@ -11,10 +13,12 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.session.library import paced
 from exclip_desktop.session.listing import Offer
 from exclip_desktop.session.state import Transfer
+from exclip_desktop.session.tasks import LEFT
 from exclip_desktop.ui.models_dialog import ModelsDialog
 from exclip_desktop.ui.transfers import lamp_told, progress_told, question_of
 from tests.ui.conftest import Opened
 from tests.ui.fake_librarian import LARGE, TOTAL
+from tests.ui.fakes import PATIENCE_S
 from tests.ui.test_models_dialog import click, select, shown
 from tests.ui.test_parts import button, child
 
@@ -196,6 +200,30 @@ def test_a_window_closes_while_a_download_runs(opened: Opened, dialog: ModelsDia
     dialog.reject()
     opened.window.close()
     assert opened.librarian.came < TOTAL
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_window_closes_though_a_server_says_nothing(
+    opened: Opened, dialog: ModelsDialog, qtbot: QtBot, asks: bool
+) -> None:
+    librarian, reached, answers, waited = opened.librarian, threading.Event(), threading.Event(), QElapsedTimer()
+
+    def silent(*_: object) -> None:
+        reached.set()
+        answers.wait(PATIENCE_S)
+
+    setattr(librarian, "ask" if asks else "fetch", silent)
+    click(dialog, "Download…")
+    qtbot.waitUntil(reached.is_set)
+    dialog.reject()
+    waited.start()
+    opened.window.close()
+    assert waited.elapsed() < 2000
+    left = [thread for thread in threading.enumerate() if thread.name == LEFT]
+    assert [thread.daemon for thread in left] == [True]  # the program ends without it
+    answers.set()
+    for thread in left:
+        thread.join(PATIENCE_S)
 
 
 def test_progress_is_told_ten_times_a_second_and_at_the_end() -> None:

@@ -56,6 +56,21 @@ def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Call
     assert again.words()  # what the sample shows first
 
 
+def test_a_default_model_that_is_gone_gives_way_to_the_bundled_one(make_desk: Callable[[], Desk]) -> None:
+    gone = ModelChoice("/gone/folder")
+    make_desk().session.library.set_default(gone)
+    desk = make_desk()
+    assert desk.state.choice == gone
+    desk.engine.load_raises.append(ModelError("There is no folder /gone/folder."))
+    desk.session.start()
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+    assert desk.engine.loaded == [ModelChoice()]
+    assert desk.state.notice.message == "There is no folder /gone/folder. The bundled model is used."
+    assert desk.state.notice.kind == "note"
+    assert desk.words()
+    assert desk.session.library.default == gone  # it may come back
+
+
 def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
     make_desk().session.settings.keep_how(How(1))
     desk = make_desk()

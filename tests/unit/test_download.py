@@ -106,6 +106,45 @@ def test_what_came_is_kept_when_nothing_more_comes_and_is_not_fetched_again(web:
     assert web.fetched[-1].range == "bytes=100000-"
 
 
+@pytest.mark.parametrize("versions", ["etag", "last-modified"])
+@pytest.mark.parametrize("heeded", [True, False])
+def test_a_file_that_has_changed_is_begun_anew(web: Web, file: RemoteFile, versions: str, heeded: bool) -> None:
+    web.versions, web.heeds_versions = versions, heeded
+    unpublished = RemoteFile(file.url, file.target)
+    web.cuts = [100_000, 0]
+    with pytest.raises(ModelError):
+        fetch_file(unpublished, silent, CancelToken())
+    assert unpublished.version.is_file()
+    changed = CONTENT[::-1]
+    web.files["/weights.pt"] = changed
+    fetch_file(unpublished, silent, CancelToken())
+    assert file.target.read_bytes() == changed
+    assert sorted(path.name for path in file.target.parent.iterdir()) == ["weights.pt"]
+    assert [bool(asked.if_range) for asked in web.fetched] == [False, True, True, *([] if heeded else [False])]
+
+
+def test_what_has_not_changed_goes_on(web: Web, file: RemoteFile) -> None:
+    web.cuts = [100_000, 0]
+    unpublished = RemoteFile(file.url, file.target)
+    with pytest.raises(ModelError):
+        fetch_file(unpublished, silent, CancelToken())
+    fetch_file(unpublished, silent, CancelToken())
+    assert file.target.read_bytes() == CONTENT
+    assert web.fetched[-1].range == "bytes=100000-"
+    assert web.fetched[-1].if_range.startswith('"')
+
+
+def test_what_nothing_would_show_to_have_changed_is_begun_anew(web: Web, file: RemoteFile) -> None:
+    web.cuts, web.versions = [100_000, 0], ""
+    unpublished = RemoteFile(file.url, file.target)
+    with pytest.raises(ModelError):
+        fetch_file(unpublished, silent, CancelToken())
+    web.files["/weights.pt"] = CONTENT[::-1]
+    fetch_file(unpublished, silent, CancelToken())
+    assert file.target.read_bytes() == CONTENT[::-1]
+    assert {asked.range for asked in web.fetched} == {""}
+
+
 def test_a_server_that_cannot_resume_starts_again(web: Web, file: RemoteFile) -> None:
     web.cuts, web.resumes = [100_000], False
     fetch_file(file, silent, CancelToken())
