@@ -13,6 +13,7 @@ from exclip_desktop.core.threads import share_cores
 from exclip_desktop.session.beside import Beside
 from exclip_desktop.session.collector import Collector
 from exclip_desktop.session.comparing import Comparing
+from exclip_desktop.session.differing import Differing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
 from exclip_desktop.session.framing import FramingChoice
@@ -73,6 +74,7 @@ class Session(QObject):
         self.measuring = Measuring(self.state, self._worker, self)
         self.beside = Beside(self.state, self.selecting, self._worker, self)
         self.panes = Panes(self.state, self.beside, self._worker, self.settings.methods(), self)
+        self.differing = Differing(self.state, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)

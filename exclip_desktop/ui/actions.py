@@ -116,6 +116,8 @@ ACTIONS: Final = (
     ActionSpec("methods", "Methods", (), COMPARING, "Choose the methods that are compared", "method"),
     ActionSpec("one_range", "One colour range for all panes", ("Shift+K",), COMPARING,
                "Colour all panes alike, though methods differ in their units", "", True),
+    ActionSpec("difference", "Difference from the caption before", ("X",), COMPARING,
+               "Show what this caption adds to the one before it", "difference", True),
     ActionSpec("beside", "Compare with another model…", (), COMPARING, "Explain by another model too", "compare", True),
     ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
     ActionSpec("cancel", "Cancel work", ("Ctrl+.",), PROGRAM, "Stop what is being computed", "cancel"),
@@ -167,7 +169,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
         *("specials", SEPARATOR, "framing"),
     ),
-    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside"),
+    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference"),
     "&Help": ("help", SEPARATOR, "about"),
 }
 

@@ -23,15 +23,18 @@ class Column(IntEnum):
     RANK = 0
     CAPTION = 1
     SCORE = 2
-    SHARE = 3
-    REMOVE = 4
+    GAP = 3
+    SHARE = 4
+    REMOVE = 5
 
 
-HEADINGS: Final = ("Rank", "Caption", "Score", "Share", "")
+NUMBERS: Final = (Column.RANK, Column.GAP, Column.SHARE)
+HEADINGS: Final = ("Rank", "Caption", "Score", "Difference", "Share", "")
 HINTS: Final = (
     "Rank by score",
     "",
     "Cosine of picture and caption",
+    "Score less that of the caption on screen",
     "Softmax over the captions listed, with the model's own scale",
     "",
 )
@@ -72,7 +75,7 @@ class AlternativesModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Vertical:
             return None
         if role == Role.TextAlignmentRole:
-            return RIGHT if section in (Column.RANK, Column.SHARE) else Qt.AlignmentFlag.AlignLeft
+            return RIGHT if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
         return {Role.DisplayRole: HEADINGS, Role.ToolTipRole: HINTS}.get(Role(role), (None,) * len(Column))[section]
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
@@ -81,7 +84,7 @@ class AlternativesModel(QAbstractTableModel):
         column = Column(index.column())
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             return self._told(entry, column)
-        if role == Role.TextAlignmentRole and column in (Column.RANK, Column.SHARE):
+        if role == Role.TextAlignmentRole and column in NUMBERS:
             return RIGHT
         if role == Role.FontRole and self._is_own(entry):
             font = QFont()
@@ -109,6 +112,8 @@ class AlternativesModel(QAbstractTableModel):
             return "" if self._is_own(entry) else "Remove"
         if column == Column.RANK:
             return PENDING if entry.rank is None else str(entry.rank)
+        if column == Column.GAP:
+            return self._gap(entry)
         if column == Column.SCORE:
             return PENDING if entry.score is None else f"{entry.score:.3f}".replace("-", "−")
         return PENDING if entry.share is None else told_share(entry.share)
@@ -118,6 +123,12 @@ class AlternativesModel(QAbstractTableModel):
             return "" if self._is_own(entry) else "Remove this caption"
         own = "The caption on screen" if self._is_own(entry) else "Click to explain this caption"
         return own if column == Column.CAPTION else HINTS[column]
+
+    def _gap(self, entry: Alternative) -> str:
+        own = next((one.score for _, one in self.entries if self._is_own(one)), None)
+        if self._is_own(entry) or own is None or entry.score is None:
+            return ""
+        return f"{entry.score - own:+.3f}".replace("-", "−")
 
     def _bar(self, entry: Alternative) -> float | None:
         largest = max((abs(other.score) for _, other in self.entries if other.score is not None), default=0.0)

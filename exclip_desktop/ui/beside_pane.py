@@ -125,7 +125,7 @@ class BesidePane:
             beside.closed.connect(widget.hide)
 
 
-def titled(title: PaneTitle, canvas: Canvas) -> QWidget:
+def titled(title: QWidget, canvas: Canvas) -> QWidget:
     """Return a canvas under its title."""
     whole = QWidget()
     column = QVBoxLayout(whole)
@@ -136,7 +136,7 @@ def titled(title: PaneTitle, canvas: Canvas) -> QWidget:
     return whole
 
 
-def named(name: PaneName, strip: StripArea) -> QWidget:
+def named(name: QWidget, strip: StripArea) -> QWidget:
     """Return a strip beside its model's name."""
     whole = QWidget()
     row = QHBoxLayout(whole)

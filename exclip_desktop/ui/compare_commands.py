@@ -14,15 +14,24 @@ class CompareCommands(QObject):
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
         """Connect the actions."""
         super().__init__(window)
-        self._panes, self._actions = session.panes, actions
+        self._panes, self._differing, self._actions = session.panes, session.differing, actions
+        differing = session.differing
+        actions["difference"].triggered.connect(lambda on: differing.open() if on else differing.close())
         actions["panes"].triggered.connect(lambda on: session.panes.open() if on else session.panes.close())
         actions["one_range"].triggered.connect(session.panes.share_range)
         actions["methods"].setMenu(MethodsMenu(session, window))
-        for told in (session.panes.opened, session.panes.closed, session.panes.followed):
+        for told in (
+            session.panes.opened,
+            session.panes.closed,
+            session.panes.followed,
+            differing.opened,
+            differing.closed,
+        ):
             told.connect(self._show)
         self._show()
 
     def _show(self) -> None:
+        self._actions["difference"].setChecked(self._differing.is_open)
         self._actions["panes"].setChecked(self._panes.is_open)
         self._actions["one_range"].setEnabled(self._panes.is_open)
         self._actions["one_range"].setChecked(self._panes.one_range)

@@ -24,6 +24,7 @@ from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.caption_field import CaptionField
 from exclip_desktop.ui.colour_bar import ColourBar
 from exclip_desktop.ui.compare_commands import CompareCommands
+from exclip_desktop.ui.difference_pane import DifferencePane
 from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
 from exclip_desktop.ui.hint import Hint
@@ -66,6 +67,7 @@ class Window(QMainWindow):
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
         self.beside = BesidePane(session.beside)
+        self.difference = DifferencePane(session.differing, session.selecting)
         self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
         self.grid = PaneGrid(session.panes, state, session.beside, session.selecting)
         self.stage = Stage(self.canvas, self._alone(), self.grid, session.panes)
@@ -129,6 +131,7 @@ class Window(QMainWindow):
         column.addWidget(self.caption)
         column.addWidget(named(self._name, StripArea(self.strip)))
         column.addWidget(self.beside.words)
+        column.addWidget(self.difference.words)
         column.addLayout(self._hint_row())
         column.addWidget(self.alternatives)
         below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -149,12 +152,13 @@ class Window(QMainWindow):
         return {"across": across}
 
     def _alone(self) -> QWidget:
-        """Return our answer's canvas, with the other model's beside it."""
+        """Return our answer's canvas, with the other model's and the difference beside it."""
         alone = QWidget()
         row = QHBoxLayout(alone)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(titled(self._title, self.canvas), 1)
         row.addWidget(self.beside.picture, 1)
+        row.addWidget(self.difference.picture, 1)
         return alone
 
     def _toolbar(self) -> QToolBar:
@@ -212,22 +216,28 @@ class Window(QMainWindow):
         session.state.shown_changed.connect(self._on_shown_changed)
 
     def _pair_up(self) -> None:
-        """Let both panes be compared while the second is shown."""
-        states = self._session.state, self._session.beside.state
-        canvases, strips = (self.canvas, self.beside.canvas), (self.strip, self.beside.strip)
+        """Let the panes be compared that are shown."""
+        session = self._session
+        states = session.state, session.beside.state, session.differing.scene
+        canvases = self.canvas, self.beside.canvas, self.difference.canvas
+        strips = self.strip, self.beside.strip, self.difference.strip
         shared = SharedRange(states, canvases, strips, self)
         linked = LinkedViews(self)
         for canvas in canvases:
             linked.add(canvas.view)
         for bar in self.bars:
             shared.shared.connect(bar.refresh)
-        for told in (self.grid.ranges_changed, self._session.panes.opened, self._session.panes.closed):
+        for told in (self.grid.ranges_changed, session.panes.opened, session.panes.closed):
             told.connect(self.bars[0].refresh)
-        beside = self._session.beside
+        for more in (session.beside, session.differing):
+            more.opened.connect(self._show_names)
+            more.closed.connect(self._show_names)
+        self._show_names()
+
+    def _show_names(self) -> None:
+        """Say whose picture and words these are while there are others."""
         for label in (self._title, self._name):
-            label.setVisible(False)
-            beside.opened.connect(label.show)
-            beside.closed.connect(label.hide)
+            label.setVisible(self._session.beside.is_open or self._session.differing.is_open)
 
     def _restore(self) -> None:
         settings = self._session.settings

@@ -92,10 +92,10 @@ def test_until_all_have_a_rank_the_order_stays(shown: Shown) -> None:
 def test_rows_tell_rank_score_and_share(shown: Shown) -> None:
     told = [[shown.text(row, column) for column in Column] for row in range(4)]
     assert told == [
-        ["2", OWN, "0.300", "20.0%", ""],
-        ["1", "a dog", "0.400", "80.0%", "Remove"],
-        ["3", "a cat", "0.123", "<0.1%", "Remove"],
-        ["4", "cheese", "−0.150", "0.0%", "Remove"],
+        ["2", OWN, "0.300", "", "20.0%", ""],
+        ["1", "a dog", "0.400", "+0.100", "80.0%", "Remove"],
+        ["3", "a cat", "0.123", "−0.177", "<0.1%", "Remove"],
+        ["4", "cheese", "−0.150", "−0.450", "0.0%", "Remove"],
     ]
     bars = [shown.table.model().index(row, Column.SCORE).data(BAR_ROLE) for row in range(4)]
     assert bars == pytest.approx([0.75, 1.0, 0.3085, -0.375])

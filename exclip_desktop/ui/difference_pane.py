@@ -1,0 +1,105 @@
+"""The pane of the difference: what the caption on screen adds to the one before, in the picture and in the words."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from exclip_desktop.core.difference import Difference
+from exclip_desktop.core.pairs import signed
+from exclip_desktop.session.differing import Differing
+from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.ui.beside_pane import NAME_PX, TITLE_PX, named, titled
+from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.elided import Elided
+from exclip_desktop.ui.strip_area import StripArea
+from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.tips import wrapped
+from exclip_desktop.ui.token_strip import TokenStrip
+
+LEAST_LETTERS: Final = 12
+NOTHING_YET: Final = "Edit the caption, or choose another one: the difference from this one shows here."
+SAYS: Final = (
+    "Heat now less heat before, in the unit of the score. Words in the same place count against each other; words that "
+    "are new count whole; those that are gone count in the picture only, while no word is selected."
+)
+
+
+class DifferencePane:
+    """The widgets of the difference, for the window to lay out; they are shown while it is wanted.
+
+    Attributes:
+        canvas, strip: of the difference.
+        picture: title and canvas in a column; ``words``: name and strip in a row.
+
+    """
+
+    def __init__(self, differing: Differing, selecting: Selecting) -> None:
+        """Show ``differing``, and tell ``selecting`` what the person does."""
+        self._scene = differing.scene
+        self.canvas, self.strip = Canvas(self._scene), TokenStrip(self._scene)
+        self.title = DifferenceTitle(differing)
+        self.picture = titled(self.title, self.canvas)
+        name = QLabel("Difference")
+        name.setFixedWidth(NAME_PX)
+        name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.words = named(name, StripArea(self.strip))
+        self.canvas.regions_changed.connect(selecting.show_regions)
+        self.canvas.regions_committed.connect(selecting.commit_regions)
+        self.canvas.patch_hovered.connect(selecting.hover_patch)
+        self.strip.rows_changed.connect(selecting.show_rows)
+        self.strip.rows_committed.connect(selecting.commit_rows)
+        self.strip.rows_widened.connect(selecting.widen_rows)
+        self.strip.rows_hovered.connect(selecting.hover_rows)
+        self.title.close_asked.connect(differing.close)
+        for widget in (self.picture, self.words):
+            widget.setVisible(False)
+            differing.opened.connect(widget.show)
+            differing.closed.connect(widget.hide)
+
+
+class DifferenceTitle(QWidget):
+    """One line over the pane: from which caption, and by how much the score differs.
+
+    Signals:
+        close_asked(): the person wants this pane no more.
+
+    """
+
+    close_asked = Signal()
+
+    def __init__(self, differing: Differing) -> None:
+        super().__init__()
+        self._scene = differing.scene
+        self._text = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight)
+        self._text.setToolTip(wrapped(SAYS))
+        self._text.setAccessibleName("Difference")
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setToolTip("Show no difference")
+        button.setAccessibleName("Close the difference")
+        self._icons = ThemedIcons(button)
+        self._icons.add(button, "close")
+        button.clicked.connect(self.close_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 2, 2)
+        row.addWidget(self._text)
+        row.addStretch(1)
+        row.addWidget(button)
+        self.setFixedHeight(TITLE_PX)
+        self._scene.explanation_changed.connect(self._show)
+        differing.opened.connect(self._show)
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def _show(self) -> None:
+        found = self._scene.explanation
+        if isinstance(found, Difference):
+            self._text.show_text(f"Difference {signed(found.score)}  ·  from “{found.before.text}”")
+        else:
+            self._text.show_text(NOTHING_YET)

@@ -1,0 +1,66 @@
+"""The difference from the caption before, in a whole window."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.selection import Selection
+from tests.ui.conftest import Opened
+
+
+def _explain(opened: Opened, qtbot: QtBot, caption: str) -> None:
+    opened.session.explaining.type_caption(caption)
+    state = opened.state
+    qtbot.waitUntil(lambda: state.explanation.caption.text == caption and not state.stale and state.work is None)
+
+
+def test_an_edit_shows_what_changed(opened: Opened, qtbot: QtBot) -> None:
+    QTest.keyClick(opened.window, Qt.Key.Key_X)
+    pane = opened.window.difference
+    assert pane.picture.isVisible()
+    assert "Edit the caption" in pane.title.text
+    before = opened.state.explanation
+    _explain(opened, qtbot, "a blue balloon and a dog")
+    assert pane.title.text.startswith("Difference +0.0000")
+    assert "“a red balloon and a dog”" in pane.title.text
+    scene = opened.session.differing.scene
+    expected = opened.state.explanation.patch_heat() - before.patch_heat()
+    assert np.allclose(scene.explanation.interactions.patch_heat(), expected)
+    QTest.keyClick(opened.window, Qt.Key.Key_X)
+    assert not pane.picture.isVisible()
+    assert scene.explanation is None
+
+
+def test_it_follows_the_selection_both_ways(opened: Opened, qtbot: QtBot) -> None:
+    _explain(opened, qtbot, "a blue balloon and a dog")
+    opened.window.commands["difference"].trigger()
+    opened.state.change(selection=Selection((2,)))
+    assert opened.session.differing.scene.selection.rows == (2,)
+    opened.window.difference.strip.rows_committed.emit((2,), (3,))
+    assert opened.state.selection.rows == (3,)
+
+
+def test_both_are_drawn_in_one_range(opened: Opened, qtbot: QtBot) -> None:
+    _explain(opened, qtbot, "a blue balloon and a dog")
+    opened.window.commands["difference"].trigger()
+    canvases = opened.window.canvas, opened.window.difference.canvas
+    assert canvases[0].own_limit() != canvases[1].own_limit()
+    assert canvases[0].current_limit() == canvases[1].current_limit() == max(c.own_limit() for c in canvases)
+    opened.window.commands["difference"].trigger()
+    assert canvases[0].current_limit() == canvases[0].own_limit()
+
+
+def test_another_picture_has_no_caption_before(opened: Opened, qtbot: QtBot) -> None:
+    _explain(opened, qtbot, "a blue balloon and a dog")
+    opened.window.commands["difference"].trigger()
+    with qtbot.waitSignal(opened.state.explanation_changed):
+        opened.session.explaining.open_file(opened.picture("b.png"), "a cat")
+    assert opened.session.differing.scene.explanation is None
+
+
+def test_other_captions_tell_their_difference(opened: Opened, qtbot: QtBot) -> None:
+    opened.session.comparing.add("a cat")
+    qtbot.waitUntil(lambda: all(entry.score is not None for entry in opened.state.alternatives))
+    model = opened.window.alternatives._model
+    assert [model.index(row, 3).data() for row in range(model.rowCount())] == ["", "+0.000"]
