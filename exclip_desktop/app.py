@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -23,7 +23,7 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     name_program(app)
     path = log_file()
     logged = start_logging(path)
-    session = Session(QSettings(), factor_folder())
+    session = Session(QSettings(), factor_folder(), findings=findings_file())
     show_lost_errors(session)
     window = Window(session, str(path) if logged else "")
     window.show()
@@ -77,6 +77,11 @@ def name_program(app: QApplication) -> None:
     QCoreApplication.setApplicationVersion(__version__)
     app.setDesktopFileName("exclip-desktop")
     app.setWindowIcon(app_icon())
+
+
+def findings_file() -> Path:
+    """Return the person's own project, where findings go until another is opened."""
+    return user_data_path("exclip_desktop", appauthor=False) / "findings.exclip"
 
 
 def factor_folder() -> Path:

@@ -11,7 +11,7 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.listed_pair import ListedPair
 from exclip_desktop.core.selection import Region, coverage
 
-SortKey = Literal["list", "score", "residual", "share"]
+SortKey = Literal["list", "score", "residual", "share", "rating"]
 Shown = Literal["all", "open", "explained", "failed"]
 SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
 
@@ -25,6 +25,7 @@ class PairFigures:
         residual: the completeness residual.
         share: how much of the labelled words' positive heat lies in their regions, 0 to 1; None: nothing is labelled.
         failure: why it could not be explained; "" where it was.
+        rating: what a person called it; "" where they did not.
 
     """
 
@@ -32,6 +33,7 @@ class PairFigures:
     residual: float | None = None
     share: float | None = None
     failure: str = ""
+    rating: str = ""
 
 
 def figures_of(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
@@ -81,14 +83,15 @@ def ordered(
     if by == "list":
         return tuple(reversed(kept) if descending else kept)
     values = {place: getattr(figures[place], by) for place in kept if place in figures}
-    known = [place for place in kept if values.get(place) is not None]
+    known = [place for place in kept if values.get(place) not in (None, "")]
     known.sort(key=values.__getitem__, reverse=descending)
-    return (*known, *(place for place in kept if values.get(place) is None))
+    sorted_in = set(known)
+    return (*known, *(place for place in kept if place not in sorted_in))
 
 
 def _is(found: PairFigures | None, shown: Shown) -> bool:
     if shown == "all":
         return True
-    if found is None:
+    if found is None or (found.score is None and not found.failure):
         return shown == "open"
     return shown == ("failed" if found.failure else "explained")

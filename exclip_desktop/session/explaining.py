@@ -29,11 +29,12 @@ SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """What the next explanation brings with it: its picture, objects of which one is selected, and notes."""
+    """What the next explanation brings with it: its picture, what is selected or objects of which one is, and notes."""
 
     shown: Shown
     objects: tuple[SampleObject, ...] = ()
     notes: tuple[str, ...] = ()
+    selection: Selection | None = None
 
 
 class Explaining(QObject):
@@ -97,11 +98,17 @@ class Explaining(QObject):
             shown = Shown(picture, Path(path).name, path)
             self._take(_Next(shown, objects, (*notes, *picture.notes)), caption)
 
-        def failed(error: Exception) -> None:
-            self.refuse(error)
-            self.picture_refused.emit(path, words_of(error)[0])
+        self._read_file(path, then)
 
-        self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then, failed)
+    def restore(self, path: str, caption: str, choice: ModelChoice, how: How, selection: Selection) -> None:
+        """Show a view again: picture, caption, model, settings and selection."""
+
+        def then(picture: Picture) -> None:
+            self.picture_opened.emit(path)
+            self._state.change(choice=choice, how=how)
+            self._take(_Next(Shown(picture, Path(path).name, path), notes=picture.notes, selection=selection), caption)
+
+        self._read_file(path, then)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
         """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
@@ -187,6 +194,13 @@ class Explaining(QObject):
     def _unanswered(self) -> bool:
         """Whether the screen does not show what is wanted, and nothing is on its way that would."""
         return self._question is None and (self._state.stale or self._state.explanation is None)
+
+    def _read_file(self, path: str, then: Callable[[Picture], None]) -> None:
+        def failed(error: Exception) -> None:
+            self.refuse(error)
+            self.picture_refused.emit(path, words_of(error)[0])
+
+        self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then, failed)
 
     def _read(
         self,
@@ -293,6 +307,9 @@ class Explaining(QObject):
     def _selection(self, after: Explanation) -> Selection:
         """Return what stays selected: the same words, and, on the same picture, the same regions."""
         before, selection = self._state.explanation, self._state.selection
+        brought = None if self._next is None else self._next.selection
+        if brought is not None:
+            return replace(brought, rows=tuple(row for row in brought.rows if row < len(after.tokens)))
         if self._next is not None and self._next.objects:
             return Selection(opening_rows(after, self._next.objects))
         if before is None:

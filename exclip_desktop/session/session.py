@@ -21,6 +21,7 @@ from exclip_desktop.session.library import Library
 from exclip_desktop.session.listing import Librarian
 from exclip_desktop.session.measuring import Measuring
 from exclip_desktop.session.memo import PairMemo, PartMemo
+from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.requests import ModelChoice
@@ -44,6 +45,7 @@ class Session(QObject):
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
+        noting: findings, and the project that keeps them.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -56,8 +58,12 @@ class Session(QObject):
         cache_folder: Path | None,
         make_engine: Callable[[], Engine] | None = None,
         make_librarian: Callable[[], Librarian] | None = None,
+        findings: Path | None = None,
     ) -> None:
-        """Keep settings in ``store``, factors in ``cache_folder``; tests bring engine and librarian of their own."""
+        """Keep settings in ``store``, factors in ``cache_folder``, and findings in a project file, ``findings``.
+
+        Tests bring engine and librarian of their own.
+        """
         super().__init__()
         self.state = State(self)
         self.undo = QUndoStack(self)
@@ -79,6 +85,7 @@ class Session(QObject):
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
         self.thumbnails = Thumbnails(self)
+        self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, findings, self)
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.refused.connect(self.explaining.refuse)
         usual = replace(self.settings.default_model(), device=self.settings.device())
@@ -116,6 +123,7 @@ class Session(QObject):
         self.thumbnails.stop()
         self._worker.stop()
         self._collector.stop()
+        self.noting.close()
 
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption; one of its objects that the caption names is selected."""

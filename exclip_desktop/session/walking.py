@@ -1,6 +1,6 @@
 """A list of pairs, and the way through it, one pair after another."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -95,6 +95,7 @@ class Walking(QObject):
         self.order: tuple[int, ...] = ()
         self.current: int | None = None
         self._texts: tuple[str, ...] = ()
+        self._places: dict[str, int] = {}  # by id
         self._captions: dict[str, tuple[str, ...]] = {}  # of each picture
         self._figures: dict[int, PairFigures] = {}
         self._how: object = None
@@ -155,6 +156,17 @@ class Walking(QObject):
         return self.list.path_of(pair.picture)
 
     @property
+    def current_id(self) -> str | None:
+        """The id of the pair on screen, or None."""
+        return None if self.current is None else self.pairs[self.current].id
+
+    def rate(self, pair: str | None, rating: str) -> None:
+        """Keep what a person calls a pair of the list, by its id."""
+        place = self._places.get(pair) if pair is not None else None
+        if place is not None:
+            self._keep(place, replace(self._figures.get(place, PairFigures()), rating=rating))
+
+    @property
     def labelled(self) -> tuple[Region, ...]:
         """The labelled regions of the pair on screen."""
         return () if self.current is None else self.pairs[self.current].regions
@@ -185,6 +197,7 @@ class Walking(QObject):
 
     def _put(self, found: "_Read") -> None:
         self.list, self._texts, self._captions = found.list, found.texts, found.captions
+        self._places = {pair.id: place for place, pair in enumerate(found.list.pairs)}
         self._figures, self.current = {}, None
         self._arrange()
         self.list_changed.emit()
@@ -217,7 +230,8 @@ class Walking(QObject):
         if not self.is_listed(shown.path) or explanation.caption.text != pair.caption:
             return
         if explanation.settings != self._how:
-            self._how, self._figures = explanation.settings, {}
+            self._how = explanation.settings
+            self._figures = {place: PairFigures(rating=found.rating) for place, found in self._figures.items()}
             self.order_changed.emit()
         self._keep(current, figures_of(explanation, pair.regions))
 
@@ -229,5 +243,6 @@ class Walking(QObject):
             self._keep(self.current, PairFigures(failure=failure.message))
 
     def _keep(self, place: int, found: PairFigures) -> None:
-        self._figures[place] = found
+        known = self._figures.get(place, found)
+        self._figures[place] = replace(found, rating=found.rating or known.rating)
         self.figures_changed.emit(place)

@@ -70,6 +70,10 @@ ACTIONS: Final = (
     ActionSpec("previous_pair", "Previous pair", ("A",), FILES, "Go back to the pair before", "previous"),
     ActionSpec("take_labels", "Select labelled regions", ("B",), SELECTING, "Select what the list says is there"),
     ActionSpec("close_list", "Close list", (), FILES, "Close the list; the picture stays"),
+    ActionSpec("note", "Note finding…", ("N",), FILES, "Keep what is on screen, with a rating and a note", "findings"),
+    ActionSpec("new_project", "New project…", (), FILES, "Keep findings in a new file"),
+    ActionSpec("open_project", "Open project…", (), FILES, "Go on with the findings of a file"),
+    ActionSpec("save_project", "Save project as…", (), FILES, "Go on in a copy of the project"),
     ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
     ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),
@@ -152,6 +156,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
         *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
+        *("note", "new_project", "open_project", "save_project", SEPARATOR),
         *("models", SEPARATOR),
         *("export_picture", "export_numbers", SEPARATOR),
         "quit",

@@ -168,7 +168,9 @@ class Inspector(QTabWidget):
         self._layers.layer_chosen.connect(self.layer_chosen)
 
     def _catch_up(self) -> None:
-        self._pages[self.currentIndex()].catch_up()
+        page = self.currentWidget()
+        if isinstance(page, _Page):  # tabs of other things than the explanation look after themselves
+            page.catch_up()
 
     def _on_changed(self, name: str) -> None:
         for page in self._pages:

@@ -1,16 +1,15 @@
 """The open list as Qt's model: one row each pair that is shown."""
 
-from typing import Any, Final
+from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QObject, Qt
 
+from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.session.walking import Walking
+from exclip_desktop.ui.rows import BELOW_ROLE, TROUBLE_ROLE, Index
 
-Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
-SCORE_ROLE: Final = Role.UserRole
-FAILED_ROLE: Final = Role.UserRole + 1
 
 
 class PairsModel(QAbstractListModel):
@@ -42,10 +41,10 @@ class PairsModel(QAbstractListModel):
             if thumbnail is None:
                 self._of_path.setdefault(path, []).append(index.row())
             return thumbnail
-        if role == SCORE_ROLE:
-            return _told(None if found is None else found.score)
-        if role == FAILED_ROLE:
-            return "" if found is None else found.failure
+        if role == BELOW_ROLE:
+            return "" if found is None else _below(found)
+        if role == TROUBLE_ROLE:
+            return found is not None and bool(found.failure)
         if role in (Role.ToolTipRole, Role.AccessibleTextRole):
             return self._whole(place)
         return None
@@ -62,7 +61,7 @@ class PairsModel(QAbstractListModel):
         pair, found = self._walking.pairs[place], self._walking.figures(place)
         parts = [pair.caption or "No caption", pair.label, pair.picture]
         if found is not None:
-            parts.append(found.failure or f"score {_told(found.score)}, residual {found.residual:.1e}")
+            parts.append(found.failure or _figures_told(found))
             if found.share is not None:
                 parts.append(f"{found.share:.0%} of positive heat in the labelled regions")
         return "\n".join(part for part in parts if part)
@@ -84,5 +83,12 @@ class PairsModel(QAbstractListModel):
             self.dataChanged.emit(self.index(row), self.index(row))
 
 
-def _told(score: float | None) -> str:
-    return "" if score is None else f"{score:.3f}".replace("-", "−")
+def _below(found: PairFigures) -> str:
+    told = "failed" if found.failure else "" if found.score is None else f"{found.score:.3f}".replace("-", "−")
+    return " · ".join(part for part in (told, found.rating) if part)
+
+
+def _figures_told(found: PairFigures) -> str:
+    if found.score is None:
+        return ""
+    return f"score {found.score:.4f}, residual {found.residual:.1e}".replace("-", "−")

@@ -27,10 +27,12 @@ from exclip_desktop.ui.compare_commands import CompareCommands
 from exclip_desktop.ui.difference_pane import DifferencePane
 from exclip_desktop.ui.edit_commands import EditCommands
 from exclip_desktop.ui.file_commands import FileCommands
+from exclip_desktop.ui.findings_tab import FindingsTab
 from exclip_desktop.ui.hint import Hint
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.list_commands import ListCommands
 from exclip_desktop.ui.model_commands import ModelCommands
+from exclip_desktop.ui.note_commands import NoteCommands
 from exclip_desktop.ui.opacity import Opacity
 from exclip_desktop.ui.pairs_dock import PairsDock
 from exclip_desktop.ui.pane_grid import PaneGrid
@@ -46,7 +48,7 @@ LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
 TOOLBAR: Final = (
     *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
-    *("export_picture", "export_numbers", "", "models", "panes", "methods", "beside", "settings"),
+    *("export_picture", "export_numbers", "", "note", "models", "panes", "methods", "beside", "settings"),
 )
 
 
@@ -66,6 +68,8 @@ class Window(QMainWindow):
         self.caption, self.alternatives = CaptionField(state), Alternatives(state)
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
+        self.findings = FindingsTab(session.noting, session.thumbnails)
+        self.inspector.addTab(self.findings, "Findings")
         self.beside = BesidePane(session.beside)
         self.difference = DifferencePane(session.differing, session.selecting)
         self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
@@ -89,6 +93,7 @@ class Window(QMainWindow):
             EditCommands(self, session, self.commands, self.stage, self.inspector),
             ViewCommands(self, session, self.commands, self.stage, self.strip),
             ModelCommands(self, session, self.commands),
+            NoteCommands(self, session, self.commands, self.findings, self._files.folder),
             ListCommands(self, session, self.commands, self._files.folder),
             CompareCommands(self, session, self.commands),
         )

@@ -1,0 +1,320 @@
+"""Findings: views that a person notes in a project, and that come back from it."""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from exclip_desktop.core.errors import PictureError, ProjectError, UserError
+from exclip_desktop.core.finding import Finding, Rating, differences, numbers_of, view_of
+from exclip_desktop.core.paths import is_file
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.session.scene import Shown
+from exclip_desktop.session.state import Notice, State, Work
+from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.undo import Step
+from exclip_desktop.session.walking import Walking
+from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.project.findings import (
+    FindingQuery,
+    add_finding,
+    change_finding,
+    count_findings,
+    finding_of,
+    findings,
+    remove_finding,
+    tags_of,
+)
+from exclip_desktop.storage.project.opening import create_project, open_project
+from exclip_desktop.storage.project.project import Project
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a person says of a view."""
+
+    rating: Rating = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Noting(QObject):
+    """Keeps findings in the open project; until one is opened, in the person's own, which is made when it is needed.
+
+    Attributes:
+        project: the open project, or None before any is needed.
+
+    Signals:
+        project_changed(): another project is open.
+        findings_changed(): findings were added, changed or removed.
+        restored(int): a finding's view is on screen again.
+
+    """
+
+    project_changed = Signal()
+    findings_changed = Signal()
+    restored = Signal(int)
+
+    def __init__(
+        self,
+        state: State,
+        explaining: Explaining,
+        walking: Walking,
+        tasks: Tasks,
+        undo: QUndoStack,
+        usual: Path | None,
+        parent: QObject | None = None,
+    ) -> None:
+        """Note what ``state`` shows; ``usual`` is the person's own project, if they have one."""
+        super().__init__(parent)
+        self._state, self._explaining, self._walking = state, explaining, walking
+        self._tasks, self._undo, self._usual = tasks, undo, usual
+        self.project: Project | None = None
+        self._returning: Finding | None = None
+        state.explanation_changed.connect(self._on_explanation_changed)
+
+    @property
+    def can_note(self) -> bool:
+        """Whether what is on screen is explained, and is what is wanted."""
+        return self._state.explanation is not None and not self._state.stale
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the open project is the person's own, which they did not choose."""
+        return self.project is not None and self._usual is not None and self.project.path == self._usual.absolute()
+
+    def open(self, path: str | Path) -> None:
+        """Open a project file instead."""
+        self._try(lambda: self._use(open_project(path)))
+
+    def create(self, path: str | Path) -> None:
+        """Make an empty project file and open it."""
+        self._try(lambda: self._use(create_project(path)))
+
+    def save_copy(self, path: Path) -> None:
+        """Write the project to another file, and go on in that."""
+
+        def save() -> None:
+            self._ready().save_copy(path)
+            self._use(open_project(path))
+
+        self._try(save)
+
+    def close(self) -> None:
+        """Close the project; all of it is on disk already."""
+        if self.project is not None:
+            self.project.close()
+        self.project = None
+
+    def note(self, remark: Remark) -> None:
+        """Keep the view on screen, with what the person says of it."""
+        state, explanation, shown = self._state, self._state.explanation, self._state.shown
+        if explanation is None or shown is None:
+            return
+        selection, pair, outcome = state.selection, self._walking.current_id, state.outcome
+        asked = {"choice": asdict(replace(outcome.choice, device=None)), "how": asdict(outcome.how)}
+
+        def add(found: tuple[Path, str]) -> None:
+            path, digest = found
+            project = self._ready()
+            view = view_of(
+                explanation, selection, picture=project.written(path), picture_sha256=digest, pair=pair or ""
+            )
+            view = replace(view, settings={**view.settings, **asked})
+            key = add_finding(project, Finding(view, numbers_of(explanation, selection), **_said(remark)))
+            self._walking.rate(pair, remark.rating)
+            self._undo.push(Step("note finding", self._put, (key, None), (key, finding_of(project, key))))
+            self.findings_changed.emit()
+
+        def prepare(_: CancelToken) -> tuple[Path, str]:
+            return _file_of(shown, folder)
+
+        try:
+            folder = self._ready().folder
+        except (UserError, OSError) as error:
+            self._explaining.refuse(error)
+            return
+        run_shown(
+            state,
+            self._tasks,
+            Work("Noting"),
+            prepare,
+            lambda found: self._try(lambda: add(found)),
+            self._explaining.refuse,
+        )
+
+    def change(self, key: int, remark: Remark) -> None:
+        """Say something else of a finding."""
+        before = self.finding(key)
+        if before is not None and _remark_of(before) != remark:
+            self._undo.push(
+                Step("change finding", self._say, (key, _remark_of(before)), (key, remark)),
+            )
+
+    def remove(self, key: int) -> None:
+        """Remove a finding; undoing brings it back."""
+        before = self.finding(key)
+        if before is not None:
+            self._undo.push(Step("remove finding", self._put, (key, before), (key, None)))
+
+    def restore(self, key: int) -> None:
+        """Show a finding's view again, and say whether its numbers differ now."""
+        finding = self.finding(key)
+        if finding is None or self.project is None:
+            return
+        path = self.project.path_of(finding.view.picture)
+        if not is_file(path):
+            self._explaining.refuse(
+                PictureError(
+                    f"The picture of this finding is gone: {path}.", "Put it back there, or remove the finding."
+                )
+            )
+            return
+        self._returning = finding
+        self._explaining.restore(
+            str(path), finding.view.caption, *_asked(finding, self._state), selection=finding.view.selection
+        )
+
+    def finding(self, key: int) -> Finding | None:
+        """Return a finding, or None."""
+        return self._read(lambda project: finding_of(project, key), None)
+
+    def page(self, query: FindingQuery, offset: int, count: int) -> list[Finding]:
+        """Return findings, in a query's order."""
+        return self._read(lambda project: findings(project, query, offset, count), [])
+
+    def count(self, query: FindingQuery) -> int:
+        """Return how many findings a query has."""
+        return self._read(lambda project: count_findings(project, query), 0)
+
+    def tags(self) -> tuple[str, ...]:
+        """Return all tags there are."""
+        return self._read(lambda project: tuple(tags_of(project)), ())
+
+    def picture_of(self, finding: Finding) -> Path | None:
+        """Return where a finding's picture is."""
+        return None if self.project is None else self.project.path_of(finding.view.picture)
+
+    def look(self) -> None:
+        """Open the person's own project if there is one, and none is open."""
+        usual = self._usual
+        if self.project is None and usual is not None and is_file(usual):
+            self._try(lambda: self._use(open_project(usual)))
+
+    def _ready(self) -> Project:
+        """Return the open project; the person's own is made where there is none."""
+        if self.project is not None:
+            return self.project
+        if self._usual is None:
+            raise ProjectError("No project is open.", "Make one: File › New project….")
+        self._usual.parent.mkdir(parents=True, exist_ok=True)
+        return self._use(open_project(self._usual) if is_file(self._usual) else create_project(self._usual))
+
+    def _use(self, project: Project) -> Project:
+        if self.project is not None:
+            self._undo.clear()  # its steps are of the project before
+        self.close()
+        self.project = project
+        if project.notes:
+            self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
+        self.project_changed.emit()
+        self.findings_changed.emit()
+        return project
+
+    def _put(self, what: tuple[int, Finding | None]) -> None:
+        """Let a finding be there as it is told, or not at all."""
+        key, finding = what
+        there = self.finding(key) is not None
+
+        def put() -> None:
+            project = self._ready()
+            if finding is None and there:
+                remove_finding(project, key)
+            elif finding is not None and not there:
+                add_finding(project, finding)
+            self.findings_changed.emit()
+
+        self._try(put)
+
+    def _say(self, what: tuple[int, Remark]) -> None:
+        key, remark = what
+
+        def say() -> None:
+            change_finding(self._ready(), key, **_said(remark))
+            self.findings_changed.emit()
+
+        self._try(say)
+
+    def _read(self, read: Callable[[Project], T], otherwise: T) -> T:
+        if self.project is None:
+            return otherwise
+        try:
+            return read(self.project)
+        except UserError as error:
+            self._explaining.refuse(error)
+            return otherwise
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except (UserError, OSError) as error:
+            self._explaining.refuse(error)
+
+    def _on_explanation_changed(self) -> None:
+        """Say whether a finding that came back shows what it showed."""
+        finding, self._returning = self._returning, None
+        explanation, shown, project = self._state.explanation, self._state.shown, self.project
+        if finding is None or explanation is None or shown is None or project is None:
+            return
+        if shown.path != str(project.path_of(finding.view.picture)):
+            return
+        self.restored.emit(finding.id)
+        told = list(differences(finding.numbers, numbers_of(explanation, finding.view.selection)))
+        if finding.view.weights_sha256 != explanation.settings.weights_sha256:
+            told.insert(0, "the weights are others")
+        if told:
+            what = f"Not what was noted on {finding.created[:10]}: {'; '.join(told)}."
+            self._state.change(notice=Notice(what, "Its note and numbers are kept as they were.", kind="note"))
+
+
+def _said(remark: Remark) -> dict[str, Any]:
+    return {"rating": remark.rating, "tags": remark.tags, "note": remark.note}
+
+
+def _remark_of(finding: Finding) -> Remark:
+    return Remark(finding.rating, finding.tags, finding.note)
+
+
+def _asked(finding: Finding, state: State) -> tuple[ModelChoice, How]:
+    """Return model and settings of a finding; of one that lacks them, those of the screen."""
+    choice, how = state.outcome.choice, state.outcome.how
+    with suppress(KeyError, TypeError):
+        choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
+        how = How(**finding.view.settings["how"])
+    return choice, how
+
+
+def _file_of(shown: Shown, folder: Path) -> tuple[Path, str]:
+    """Return the picture's file and its SHA-256; one that was pasted is kept beside the project."""
+    if shown.path is not None:
+        path = Path(shown.path)
+        with path.open("rb") as file:
+            return path, hashlib.file_digest(file, "sha256").hexdigest()
+    data = BytesIO()
+    Image.fromarray(shown.picture.pixels).save(data, "PNG")
+    digest = hashlib.sha256(data.getvalue()).hexdigest()
+    path = folder / "pasted" / f"{digest[:16]}.png"
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, lambda file: file.write(data.getvalue()))
+    return path, digest

@@ -1,0 +1,94 @@
+"""The open project's findings as Qt's model; only those in sight are read."""
+
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QObject, Qt
+
+from exclip_desktop.core.finding import Finding
+from exclip_desktop.core.pairs import signed
+from exclip_desktop.session.noting import Noting
+from exclip_desktop.session.thumbnails import Thumbnails
+from exclip_desktop.storage.project.findings import FindingQuery
+from exclip_desktop.ui.rows import BELOW_ROLE, TROUBLE_ROLE, Index
+
+PAGE: Final = 64
+PAGES_KEPT: Final = 16
+Role = Qt.ItemDataRole
+
+
+class FindingsModel(QAbstractListModel):
+    """Rows are the findings of ``query``, in its order.
+
+    Attributes:
+        query: which findings, and in which order.
+
+    """
+
+    def __init__(self, noting: Noting, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._noting, self._thumbnails = noting, thumbnails
+        self.query = FindingQuery(descending=True)
+        self._count = 0
+        self._pages: dict[int, list[Finding]] = {}
+        self._of_path: dict[str, list[int]] = {}  # the rows that wait for a thumbnail
+        thumbnails.made.connect(self._on_made)
+
+    def show(self, query: FindingQuery) -> None:
+        """Show what a query has, as it is now."""
+        self.beginResetModel()
+        self.query, self._count = query, self._noting.count(query)
+        self._pages.clear()
+        self._of_path.clear()
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
+        """Return how many findings there are."""
+        return 0 if parent is not None and parent.isValid() else self._count
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a row shows."""
+        finding = self.finding(index.row())
+        if finding is None:
+            return None
+        if role == Role.DisplayRole:
+            return finding.view.caption
+        if role == Role.DecorationRole:
+            return self._thumbnail(finding, index.row())
+        if role == BELOW_ROLE:
+            parts = (finding.rating, *finding.tags, _first_line(finding.note))
+            return " · ".join(part for part in parts if part) or signed(finding.numbers.score)
+        if role == TROUBLE_ROLE:
+            return False
+        return _whole(finding) if role in (Role.ToolTipRole, Role.AccessibleTextRole) else None
+
+    def finding(self, row: int) -> Finding | None:
+        """Return a row's finding; None where it has gone meanwhile."""
+        page = row // PAGE
+        if page not in self._pages:
+            if len(self._pages) >= PAGES_KEPT:
+                self._pages.pop(next(iter(self._pages)))
+            self._pages[page] = self._noting.page(self.query, page * PAGE, PAGE)
+        within = row % PAGE
+        return self._pages[page][within] if within < len(self._pages[page]) else None
+
+    def _thumbnail(self, finding: Finding, row: int) -> Any:
+        path = str(self._noting.picture_of(finding))
+        found = self._thumbnails.get(path)
+        if found is None:
+            self._of_path.setdefault(path, []).append(row)
+        return found
+
+    def _on_made(self, path: str) -> None:
+        for row in self._of_path.pop(path, []):
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n", 1)[0]
+
+
+def _whole(finding: Finding) -> str:
+    view, numbers = finding.view, finding.numbers
+    said = " · ".join(part for part in (finding.rating, *finding.tags) if part)
+    score = f"score {signed(numbers.score)}, {view.model}, noted {finding.created[:10]}"
+    return "\n".join(part for part in (view.caption, said, finding.note, view.picture, score) if part)

@@ -1,0 +1,92 @@
+"""What the menu does with findings and projects."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from exclip_desktop.core.wording import regions_told, words_told
+from exclip_desktop.session.noting import Remark
+from exclip_desktop.session.session import Session
+from exclip_desktop.storage.project.opening import ENDING
+from exclip_desktop.ui.findings_tab import FindingsTab
+from exclip_desktop.ui.note_dialog import NoteDialog
+from exclip_desktop.ui.saving import ask_path
+
+PROJECTS: Final = f"Projects (*{ENDING});;All files (*)"
+
+
+class NoteCommands(QObject):
+    """Notes findings for a window, and opens projects."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        actions: dict[str, QAction],
+        tab: FindingsTab,
+        folder: Callable[[], str],
+    ) -> None:
+        """Connect the actions and the tab; ``folder`` says where the person opened something last."""
+        super().__init__(window)
+        self._window, self._session, self._actions, self._folder = window, session, actions, folder
+        noting, state = session.noting, session.state
+        actions["note"].triggered.connect(self.note)
+        actions["open_project"].triggered.connect(self.open_project)
+        actions["new_project"].triggered.connect(self.new_project)
+        actions["save_project"].triggered.connect(self.save_project)
+        tab.note_asked.connect(self.note)
+        tab.restore_asked.connect(noting.restore)
+        tab.change_asked.connect(self.change)
+        tab.removal_asked.connect(noting.remove)
+        for changed in (state.explanation_changed, state.stale_changed):
+            changed.connect(lambda: actions["note"].setEnabled(noting.can_note))
+        actions["note"].setEnabled(noting.can_note)
+
+    def note(self) -> None:
+        """Ask for a remark, and note what is on screen with it."""
+        explanation, selection = self._session.state.explanation, self._session.state.selection
+        if explanation is None or not self._session.noting.can_note:
+            return
+        words = words_told(explanation.caption, selection.rows)
+        what = f"{explanation.caption.text}\n{words} × {regions_told(selection.regions)}"
+        asked = NoteDialog(what, Remark(), self._session.noting.tags(), self._window)
+        if asked.exec():
+            self._session.noting.note(asked.remark())
+        asked.deleteLater()
+
+    def change(self, key: int) -> None:
+        """Ask for another remark on a finding."""
+        noting = self._session.noting
+        finding = noting.finding(key)
+        if finding is None:
+            return
+        remark = Remark(finding.rating, finding.tags, finding.note)
+        asked = NoteDialog(finding.view.caption, remark, noting.tags(), self._window)
+        if asked.exec():
+            noting.change(key, asked.remark())
+        asked.deleteLater()
+
+    def open_project(self) -> None:
+        """Ask for a project and open it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open project", self._folder(), PROJECTS)
+        if path:
+            self._session.noting.open(path)
+
+    def new_project(self) -> None:
+        """Ask where to, and make an empty project."""
+        path = self._asked("New project")
+        if path is not None:
+            self._session.noting.create(path)
+
+    def save_project(self) -> None:
+        """Ask where to, and go on in a copy of the project."""
+        path = self._asked("Save project as")
+        if path is not None:
+            self._session.noting.save_copy(path)
+
+    def _asked(self, title: str) -> Path | None:
+        return ask_path(self._window, title, Path(self._folder()) / f"findings{ENDING}", {ENDING: "Projects"})
