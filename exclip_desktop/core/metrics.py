@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["place", "picture", "caption", "time"]
+Kind = Literal["place", "picture", "caption", "pair", "time"]
 
 THRESHOLDS: Final = {
     "mean": "pixels whose heat is above the mean over all pixels that the model saw",
@@ -20,7 +20,7 @@ class Metric:
     Attributes:
         key: for the command line and Python.
         name: short, as a heading.
-        kind: what it needs: a place to be found, the picture, the caption, or nothing.
+        kind: what it needs: a place to be found, heat of the picture, of the caption, a matrix of both, or nothing.
         lower: whether lower is better.
         thresholded: whether it depends on the threshold rule.
         meaning: its definition in one sentence.
@@ -76,6 +76,11 @@ METRICS: Final = {
             *("faithfulness", "p-faithfulness", "picture"),
             "correlation, over random masks of as many patches, of the heat taken away with the score's drop",
         ),
-        Metric("seconds", "seconds", "time", "time of one heat, by the clock", lower=True),
+        Metric(
+            *("interaction-faithfulness", "interaction faithfulness", "pair"),
+            "over random masks of patches and of words, correlation of the matrix's sum over what is left with how "
+            "much more both sides give together than either alone",
+        ),
+        Metric("seconds", "seconds", "time", "time of one heat, of a matrix the whole of it, by the clock", lower=True),
     )
 }

@@ -32,7 +32,7 @@ class StudySettings:
         steps: in how many steps patches are taken away or put back.
         fill: what takes the patches' place: ``mean`` or ``blur``.
         score: ``cosine``, or ``softmax`` among all captions of the list, by the model's own scale.
-        masks, share: of p-faithfulness: how many random masks, and which share of the patches each keeps, p.
+        masks, share: of p-faithfulness: how many random masks, and which share of patches (and words) each keeps, p.
         threshold: a key of ``THRESHOLDS``.
         smooth: whether the heat is interpolated between the patches' centres instead of painted in squares.
         tolerance_px: how far from the mask the pointing game still hits, in pixels of the picture.

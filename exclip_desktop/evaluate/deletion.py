@@ -53,15 +53,24 @@ def random_coalitions(count: int, players: int, share: float, seed: Sequence[int
     return torch.from_numpy((ranks < round(share * players)).astype(np.float64))
 
 
-def faithfulness(heat: Floats, kept: Tensor, values: Floats) -> float:
-    """Return Pearson's correlation, over coalitions (m, n), of their summed heat with their values (m,).
+def sums(heat: Floats, kept: Tensor) -> Floats:
+    """Return the summed heat of each coalition (m, n): (m,)."""
+    return np.asarray(kept.numpy() @ heat.ravel())
+
+
+def block_sums(pairs: Floats, words: Tensor, patches: Tensor) -> Floats:
+    """Return the sum of heat (W, P) over each block of coalitions of words (m, W) and of patches (m, P): (m,)."""
+    return np.asarray(np.einsum("mw,wp,mp->m", words.numpy(), pairs, patches.numpy(), optimize=True))
+
+
+def correlation(sums: Floats, values: Floats) -> float:
+    """Return Pearson's correlation, over coalitions, of their summed heat (m,) with their values (m,).
 
     What is taken away correlates with the drop exactly as what is kept does with the value. Faithfulness correlation
     (Bhatt et al., IJCAI 2020) at a share p of players; p-faithfulness in Baniecki et al. (FIxLIP, NeurIPS 2025) keeps
     each player with probability p, so that any positive heat, even a random one, follows the number kept. 0 where one
     of the two does not vary.
     """
-    sums = kept.numpy() @ heat.ravel()
     if np.ptp(sums) <= 1e-12 * np.abs(sums).max() or np.ptp(values) == 0:
         return 0.0
     return float(np.corrcoef(sums, values)[0, 1])

@@ -12,10 +12,13 @@ from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
 from exclip_desktop.attribution.methods import chosen
 from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.core.errors import UserError
-from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.study import RANDOM, StudySettings
+from exclip_desktop.core.token_map import TokenMap
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 
@@ -27,17 +30,21 @@ class Heats:
     """A method's answers.
 
     Attributes:
+        geometry: where the method's patches lie; a layer of feature maps has a grid of its own.
         whole: of patches for the whole caption, (rows, columns); None where no metric needs it.
         places: the same for the words of each place.
         words: of the caption's words, (W,); None where no metric needs it, or the method maps no captions.
+        pairs: of words × patches, (W, P); None where the method gives no matrix.
         seconds: how long one heat of patches took.
         reasons: by kind of metric (``core.metrics``), why there is no heat.
 
     """
 
+    geometry: Geometry
     whole: Floats | None
     places: tuple[Floats, ...]
     words: Floats | None
+    pairs: Floats | None
     seconds: float
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,49 +73,57 @@ def heats_of(asked: Asked, subject: Subject) -> Heats:
 
 def _by_matrix(asked: Asked, subject: Subject) -> Heats:
     begun = time.perf_counter()
-    matrix = _matrix(asked, subject)
-    seconds = time.perf_counter() - begun
-    rows = [subject.caption.rows_of(place.words) if place.words else None for place in subject.places]
+    found = _matrix(asked, subject)
+    seconds, matrix = time.perf_counter() - begun, found.interactions
+    places = [subject.caption.rows_of(place.words) if place.words else None for place in subject.places]
+    by_word = [matrix.patch_heat(rows).ravel() for rows in subject.words]
+    pairs = np.array(by_word).reshape(len(by_word), matrix.grid[0].size)
     return Heats(
-        matrix.patch_heat(), tuple(matrix.patch_heat(some) for some in rows), _summed(matrix, subject), seconds
+        geometry=found.geometry,
+        whole=matrix.patch_heat(),
+        places=tuple(matrix.patch_heat(rows) for rows in places),
+        words=pairs.sum(axis=1),
+        pairs=pairs,
+        seconds=seconds,
     )
 
 
-def _matrix(asked: Asked, subject: Subject) -> InteractionMatrix:
+def _matrix(asked: Asked, subject: Subject) -> Explanation | MethodMatrix:
     picture, caption, framing = subject.shown.pixels, subject.shown.caption, asked.settings.framing
     if asked.method == OURS:
-        return explain_pair(asked.model, picture, caption, framing=framing, cancel=asked.cancel).interactions
+        return explain_pair(asked.model, picture, caption, framing=framing, cancel=asked.cancel)
     method, options = chosen_matrix(asked.method, asked.told)
-    found = matrix_of(asked.model, picture, caption, method, options, framing=framing, cancel=asked.cancel)
-    return found.interactions
-
-
-def _summed(matrix: InteractionMatrix, subject: Subject) -> Floats:
-    by_token = matrix.token_heat()
-    return np.array([by_token[list(rows)].sum() for rows in subject.words])
+    return matrix_of(asked.model, picture, caption, method, options, framing=framing, cancel=asked.cancel)
 
 
 def _by_maps(asked: Asked, subject: Subject) -> Heats:
-    method, options = chosen(asked.method, asked.told)
-    picture, caption, settings = subject.shown.pixels, subject.shown.caption, asked.settings
-    found: dict[str, Floats] = {}
+    settings, found = asked.settings, dict[str, TokenMap]()
     begun = time.perf_counter()
-
-    def heat(words: str) -> Floats:
-        if words not in found:
-            found[words] = map_picture(
-                *(asked.model, picture, caption, method, options),
-                target=words or None,
-                framing=settings.framing,
-                cancel=asked.cancel,
-            ).values
-        return found[words]
-
-    places = tuple(heat(place.words) for place in subject.places) if settings.needs("place") else ()
-    whole = heat("") if settings.needs("picture") or not found else None
+    wanted = [place.words for place in subject.places] if settings.needs("place") else []
+    for target in dict.fromkeys([*wanted, ""] if settings.needs("picture") or not wanted else wanted):
+        found[target] = _map(asked, subject, target)
     seconds = (time.perf_counter() - begun) / len(found)
-    words, reasons = _told(lambda: _by_caption(asked, subject)) if settings.needs("caption") else (None, "")
-    return Heats(whole, places, words, seconds, {"caption": reasons} if reasons else {})
+    words, reason = _told(lambda: _by_caption(asked, subject)) if settings.needs("caption") else (None, "")
+    reasons = {"caption": reason} if reason else {}
+    return Heats(
+        geometry=next(iter(found.values())).geometry,
+        whole=found[""].values if "" in found else None,
+        places=tuple(found[target].values for target in wanted),
+        words=words,
+        pairs=None,
+        seconds=seconds,
+        reasons={**reasons, "pair": f"{FACTS[asked.method].name} gives no matrix."},
+    )
+
+
+def _map(asked: Asked, subject: Subject, target: str) -> TokenMap:
+    method, options = chosen(asked.method, asked.told)
+    return map_picture(
+        *(asked.model, subject.shown.pixels, subject.shown.caption, method, options),
+        target=target or None,
+        framing=asked.settings.framing,
+        cancel=asked.cancel,
+    )
 
 
 def _by_caption(asked: Asked, subject: Subject) -> Floats:
@@ -131,6 +146,12 @@ def _told(ask: Callable[[], Floats]) -> tuple[Floats | None, str]:
 
 def _random(asked: Asked, subject: Subject) -> Heats:
     draw = np.random.default_rng((asked.settings.seed, 1, *subject.name.encode("utf-8")))
-    grid = subject.geometry.grid
-    places = tuple(draw.random(grid) for _ in subject.places)
-    return Heats(draw.random(grid), places, draw.random(len(subject.words)), 0.0)
+    grid, words = subject.geometry.grid, len(subject.words)
+    return Heats(
+        geometry=subject.geometry,
+        whole=draw.random(grid),
+        places=tuple(draw.random(grid) for _ in subject.places),
+        words=draw.random(words),
+        pairs=draw.random((words, grid[0] * grid[1])),
+        seconds=0.0,
+    )

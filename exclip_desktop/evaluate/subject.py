@@ -1,5 +1,6 @@
 """A pair that methods are tried on: its picture, caption, places to be found, and its scores where parts are gone."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,21 @@ from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 
 Floats = NDArray[np.float64]
+Grid = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Random coalitions of patches (m, P) and of words (m, W), and their values (m,).
+
+    ``of_patches`` are scores of the whole caption; ``of_pairs`` interactions of both sides' coalitions, None where no
+    metric asks.
+    """
+
+    patches: Tensor
+    words: Tensor
+    of_patches: Floats
+    of_pairs: Floats | None
 
 
 class Subject:
@@ -27,7 +43,7 @@ class Subject:
 
     Attributes:
         name, shown: the pair's id, and the pair.
-        caption: as the model reads it; ``geometry``: where the patches lie.
+        caption: as the model reads it; ``geometry``: where the patches of its first layer lie.
         places: what of it can be found: its words were read, and a part of it was seen.
 
     """
@@ -40,6 +56,7 @@ class Subject:
         size = shown.pixels.shape[1], shown.pixels.shape[0]
         self.geometry: Geometry = model.geometry(size, 0, settings.framing)
         self._model, self._settings, self._others, self._cancel = model, settings, others, cancel
+        self._masked: dict[Grid, Masked] = {}
         self.places = tuple(place for place in shown.places if self._is_there(place))
 
     @property
@@ -47,35 +64,50 @@ class Subject:
         """The rows of each word that the model reads."""
         return [word.rows for word in self.caption.words if word.rows]
 
-    def without_patches(self, left: Tensor) -> Tensor:
-        """Return the caption's scores for pictures of which coalitions of patches (m, P) are left: (m,)."""
-        model, settings = self._model, self._settings
-        given = model.pixels(self.shown.pixels, settings.framing)
-        fill = (
-            None
-            if settings.fill == "mean"
-            else model.pixels(blurred(self.shown.pixels).astype(np.uint8), settings.framing)
-        )
-        images = masked_pictures(model, given, self.geometry.grid, left, silent, self._cancel, fill)
-        return self._scores(images, self._text[None])
+    def without_patches(self, left: Tensor, grid: Grid) -> Tensor:
+        """Return the caption's scores for pictures of which coalitions of patches (m, P) of a grid are left: (m,)."""
+        return self._scores(self._pictures(left, grid), self._text[None])
 
     def without_words(self, left: Tensor) -> Tensor:
         """Return the picture's scores for captions of which coalitions of words (m, W) are left: (m,)."""
+        return self._scores(self._image[None], self._captions(left))
+
+    def masked(self, grid: Grid) -> Masked:
+        """Return random coalitions and their scores, the same for all methods whose patches make this grid."""
+        if grid not in self._masked:
+            settings = self._settings
+            draw = (settings.seed, *self.name.encode("utf-8"))
+            patches = random_coalitions(settings.masks, grid[0] * grid[1], settings.share, draw)
+            words = random_coalitions(settings.masks, len(self.words), settings.share, (*draw, 1))
+            images = self._pictures(patches, grid)
+            of_pairs = self._interactions(images, words, grid) if settings.needs("pair") else None
+            self._masked[grid] = Masked(patches, words, self._scores(images, self._text[None]).numpy(), of_pairs)
+        return self._masked[grid]
+
+    def _interactions(self, images: Tensor, words: Tensor, grid: Grid) -> Floats:
+        """Return how much more masked pictures (m, D) and captions give together than each with nothing: (m,)."""
+        nothing = (
+            self._pictures(torch.zeros(1, grid[0] * grid[1]), grid),
+            self._captions(torch.zeros(1, words.shape[1])),
+        )
+        texts = self._captions(words)
+        alone = self._scores(nothing[0], texts) + self._scores(images, nothing[1]) - self._scores(*nothing)
+        return (self._scores(images, texts) - alone).numpy()
+
+    def _pictures(self, left: Tensor, grid: Grid) -> Tensor:
+        model, pixels, settings = self._model, self.shown.pixels, self._settings
+        given, fill = model.pixels(pixels, settings.framing), None
+        if settings.fill == "blur":
+            fill = model.pixels(blurred(pixels).astype(np.uint8), settings.framing)
+        return masked_pictures(model, given, grid, left, silent, self._cancel, fill)
+
+    def _captions(self, left: Tensor) -> Tensor:
         content = self.caption.content_rows
         owner = torch.zeros(len(self.words), len(content), dtype=left.dtype)
         for word, rows in enumerate(self.words):
             owner[word, [content.index(row) for row in rows if row in content]] = 1.0
         kept = left @ owner + (owner.sum(0) == 0)  # tokens of no word stay
-        texts = masked_captions(self._model, self.caption, kept, silent, self._cancel)
-        return self._scores(self._image[None], texts)
-
-    @cached_property
-    def masked(self) -> tuple[Tensor, Floats]:
-        """Random coalitions of patches (m, P), the same for all methods, and their scores (m,)."""
-        rows, columns = self.geometry.grid
-        seed = (self._settings.seed, *self.name.encode("utf-8"))
-        kept = random_coalitions(self._settings.masks, rows * columns, self._settings.share, seed)
-        return kept, self.without_patches(kept).numpy()
+        return masked_captions(self._model, self.caption, kept, silent, self._cancel)
 
     @cached_property
     def _image(self) -> Tensor:

@@ -101,7 +101,7 @@ def notes(study: Study) -> list[str]:
         told.append(f"Marked, by the rule {settings.threshold}: {THRESHOLDS[settings.threshold]}.")
     if settings.tolerance_px and "pointing" in keys:
         told.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
-    if settings.needs("picture") or settings.needs("caption"):
+    if any(map(settings.needs, ("picture", "caption", "pair"))):
         told.append(_removal(study))
     return [*told, *_missing(study)]
 
@@ -112,7 +112,8 @@ def _removal(study: Study) -> str:
     score = "the cosine" if settings.score == "cosine" else "the probability among all captions of the list"
     return (
         f"Score: {score} of picture and caption. Patches go in {settings.steps} steps and become {fill}; words go one "
-        f"by one and become the tokenizer's fill. p-faithfulness: {settings.masks} masks, p {settings.share:g}."
+        f"by one and become the tokenizer's fill. Random masks: {settings.masks}, each keeping {settings.share:g} of "
+        "patches and words."
     )
 
 

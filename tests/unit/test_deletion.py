@@ -8,12 +8,14 @@ from torch import Tensor
 
 from exclip_desktop.core.study import Curve
 from exclip_desktop.evaluate.deletion import (
+    block_sums,
     coalitions_along,
+    correlation,
     curve,
-    faithfulness,
     random_coalitions,
     ranked,
     step_counts,
+    sums,
 )
 
 WEIGHTS = np.array([3.0, -1.0, 5.0, 0.0, 2.0, 1.0])
@@ -36,6 +38,10 @@ def test_inserting_puts_them_back_in_the_same_order() -> None:
     assert found.scores == pytest.approx([10, 15, 18, 20, 21, 21, 20])
     both = np.array(found.scores) + curve(additive, WEIGHTS, 6, inserted=False).scores
     np.testing.assert_allclose(both, 30)  # of an additive game: together the whole and nothing, at every share
+
+
+def faithfulness(heat: NDArray[np.float64], kept: Tensor, values: NDArray[np.float64]) -> float:
+    return correlation(sums(heat, kept), values)
 
 
 def test_no_order_is_better_than_the_weights_own() -> None:
@@ -86,3 +92,16 @@ def test_random_coalitions_keep_the_same_number_each_player_as_often_and_are_rep
     np.testing.assert_allclose(kept.mean(0), 0.3, atol=0.03)
     assert torch.equal(kept, random_coalitions(4000, 10, 0.3, (3, 4)))
     assert not torch.equal(kept, random_coalitions(4000, 10, 0.3, (3, 5)))
+
+
+def test_blocks_are_sums_over_what_is_left_of_both_sides() -> None:
+    rng = np.random.default_rng(2)
+    pairs, words, patches = (
+        rng.normal(size=(3, 4)),
+        random_coalitions(9, 3, 0.6, (1,)),
+        random_coalitions(9, 4, 0.5, (2,)),
+    )
+    expected = [sum(pairs[w, p] for w in range(3) for p in range(4) if words[m, w] and patches[m, p]) for m in range(9)]
+    found = block_sums(pairs, words, patches)
+    np.testing.assert_allclose(found, expected)
+    assert correlation(found, 2 * np.array(expected) + 1) == pytest.approx(1)

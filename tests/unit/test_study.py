@@ -16,9 +16,11 @@ from exclip_desktop.attribution.first_order.rise import rise
 from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
 from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.metrics import METRICS
+from exclip_desktop.core.places import Shown
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.selection import Region
-from exclip_desktop.core.study import NOTHING_THERE, RANDOM, Outcome, Study
+from exclip_desktop.core.study import NOTHING_THERE, RANDOM, Outcome, Study, StudySettings
+from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.studies import OUTCOMES
 from tests.conftest import CAPTION
@@ -64,7 +66,8 @@ def test_every_metric_of_every_method(tiny: Model, pairs: PairList) -> None:
     assert ours.figures["pointing"].count == 3  # balloon, dog, snow; no caption names a balloon in the third
     assert ours.figures["deletion"].count == 3
     maskclip = found.row("maskclip")
-    assert maskclip.reasons == dict.fromkeys(("text-deletion", "text-insertion"), "MaskCLIP maps pictures only.")
+    pictures_only = dict.fromkeys(("text-deletion", "text-insertion"), "MaskCLIP maps pictures only.")
+    assert maskclip.reasons == {**pictures_only, "interaction-faithfulness": "MaskCLIP gives no matrix."}
     first = outcomes[0]
     assert first.curves["deletion"].shares == pytest.approx((0, 0.25, 0.5, 0.75, 1))
     assert first.curves["deletion"].scores[0] == pytest.approx(first.curves["insertion"].scores[-1], abs=1e-6)
@@ -155,6 +158,17 @@ def test_a_method_that_does_not_fit_has_its_reason(make_tiny: Callable[..., Mode
     assert "feature maps" in game.reasons["pointing"]
 
 
+def test_heat_of_feature_maps_is_removed_and_painted_on_its_own_grid(
+    make_tiny: Callable[..., Model], pairs: PairList
+) -> None:
+    resnet = make_tiny(vision={"layers": [1, 1, 1, 1], "patch_size": None, "image_size": 64, "width": 8})
+    first, last = (resnet.image.cut(resnet.resolve_layer("image", layer)).grid for layer in (0, -1))
+    assert first != last
+    found = study(resnet, pairs, {"second-order": {}, RANDOM: {}}, count=1, **QUICK)
+    for row in found.rows:
+        assert set(row.figures) == set(METRICS)
+
+
 def test_a_picture_that_cannot_be_read_is_left_out_and_said(tiny: Model, pairs: PairList) -> None:
     gone = ListedPair("4", "gone.png", "a dog")
     found = study(tiny, PairList(pairs.source, pairs.folder, (gone, pairs.pairs[1])), ["game", RANDOM], **QUICK)
@@ -183,6 +197,34 @@ def test_softmax_is_among_the_captions_of_the_list(tiny: Model, pairs: PairList,
     cosines = (image / image.norm()) @ (captions / captions.norm(dim=1, keepdim=True)).T
     expected = torch.softmax(tiny.network.logit_scale.exp() * cosines[0], 0)[0]
     assert outcomes[0].curves["deletion"].scores[0] == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_measured_interactions_are_double_differences_of_the_models_own_scores(
+    tiny: Model, picture: NDArray[np.uint8]
+) -> None:
+    settings = StudySettings(masks=3, share=0.4)
+    subject = Subject(tiny, "x", Shown(picture, "a red balloon", ()), settings, torch.zeros(0), CancelToken())
+    masked = subject.masked((4, 4))
+    assert masked.words.sum(1).tolist() == [1, 1, 1]
+    assert masked.patches.sum(1).tolist() == [6, 6, 6]
+    ids = tiny.reader.read("a red balloon").ids
+
+    def score(patches: torch.Tensor, words: torch.Tensor) -> float:
+        kept = patches.reshape(4, 4).repeat_interleave(8, 0).repeat_interleave(8, 1).float()
+        tokens = [ids[0], *(i if word else 0 for i, word in zip(ids[1:4], words.tolist(), strict=True)), ids[4]]
+        padded = torch.tensor([tokens + [0] * (tiny.reader.context - len(tokens))])
+        image = tiny.network.encode_image((tiny.pixels(picture) * kept)[None])[0]
+        text = tiny.network.encode_text(padded)[0]
+        return float(image @ text / image.norm() / text.norm())
+
+    assert masked.of_pairs is not None
+    for patches, words, found, alone in zip(
+        masked.patches, masked.words, masked.of_pairs, masked.of_patches, strict=True
+    ):
+        none, everything = (torch.zeros(16), torch.zeros(3)), torch.ones(3)
+        expected = score(patches, words) - score(patches, none[1]) - score(none[0], words) + score(*none)
+        assert found == pytest.approx(expected, abs=1e-6)
+        assert alone == pytest.approx(score(patches, everything), abs=1e-6)
 
 
 def test_a_mask_is_a_place_of_the_label(tiny: Model, pairs: PairList, picture: NDArray[np.uint8]) -> None:
