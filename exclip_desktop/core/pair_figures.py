@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.explanation import Explanation, Settings
 from exclip_desktop.core.listed_pair import ListedPair
 from exclip_desktop.core.selection import Region, coverage
 
@@ -26,6 +26,7 @@ class PairFigures:
         share: how much of the labelled words' positive heat lies in their regions, 0 to 1; None: nothing is labelled.
         failure: why it could not be explained; "" where it was.
         rating: what a person called it; "" where they did not.
+        by: the model and the settings that found it; figures by others do not compare.
 
     """
 
@@ -34,11 +35,24 @@ class PairFigures:
     share: float | None = None
     failure: str = ""
     rating: str = ""
+    by: str = ""
+
+    @property
+    def rated_only(self) -> "PairFigures":
+        """What a person said, without what was found."""
+        return PairFigures(rating=self.rating)
 
 
 def figures_of(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
     """Return the figures of an explained pair; ``regions`` are its labelled ones."""
-    return PairFigures(explanation.score, explanation.residual, labelled_share(explanation, regions))
+    share = labelled_share(explanation, regions)
+    return PairFigures(explanation.score, explanation.residual, share, by=told_by(explanation.settings))
+
+
+def told_by(settings: Settings) -> str:
+    """Return model and settings as a line; equal lines mean figures that compare."""
+    how = (settings.image_layer, settings.text_layer, settings.text_reference, settings.framing, settings.precision)
+    return " ".join(map(str, (settings.model, settings.weights_sha256[:16], *how)))
 
 
 def labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:

@@ -35,6 +35,7 @@ from exclip_desktop.storage.project.findings import (
     tags_of,
 )
 from exclip_desktop.storage.project.opening import create_project, open_project
+from exclip_desktop.storage.project.pairs import Measured, set_measured
 from exclip_desktop.storage.project.project import Project
 
 T = TypeVar("T")
@@ -83,6 +84,7 @@ class Noting(QObject):
         self.project: Project | None = None
         self._returning: Finding | None = None
         state.explanation_changed.connect(self._on_explanation_changed)
+        walking.figures_changed.connect(self._keep_figures)
 
     @property
     def can_note(self) -> bool:
@@ -228,9 +230,18 @@ class Noting(QObject):
         self.project = project
         if project.notes:
             self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
+        self._walking.use_project(None if self.is_own else project.path)
         self.project_changed.emit()
         self.findings_changed.emit()
         return project
+
+    def _keep_figures(self, place: int) -> None:
+        """Keep what was found of a pair, where the list is the project's."""
+        found, project, walking = self._walking.figures(place), self.project, self._walking
+        if project is None or project.read_only or not walking.is_kept or found is None or found.score is None:
+            return
+        measured = Measured(found.score, found.residual, found.share, found.by)
+        self._try(lambda: set_measured(project, [(walking.pairs[place].id, measured)]))
 
     def _put(self, what: tuple[int, Finding | None]) -> None:
         """Let a finding be there as it is told, or not at all."""

@@ -18,6 +18,9 @@ from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pair_lists.reading import ENDINGS, read_pairs
+from exclip_desktop.storage.project.opening import open_project
+from exclip_desktop.storage.project.pairs import PairQuery, ProjectPair, add_pairs, count_pairs
+from exclip_desktop.storage.project.pairs import pairs as kept_pairs
 
 NOTES_TOLD = 3
 
@@ -34,6 +37,8 @@ class _Read:
     list: PairList
     texts: tuple[str, ...] = ()
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of each picture
+    figures: dict[int, PairFigures] = field(default_factory=dict)  # that a project has kept
+    first: int | None = None  # the place of the pair to show
 
 
 def _captions_of(pairs: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
@@ -43,6 +48,31 @@ def _captions_of(pairs: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
         if pair.caption:
             found.setdefault(pair.picture, {})[pair.caption] = None
     return {picture: tuple(captions) for picture, captions in found.items()}
+
+
+def _added(path: Path, listed: PairList) -> _Read:
+    """Add a list to a project; return all its pairs, of which the first one that is new is to be shown."""
+    with open_project(path) as project:
+        before = count_pairs(project, PairQuery())
+        added = add_pairs(project, listed)
+    found = _of_project(path)
+    return replace(found, list=replace(found.list, notes=listed.notes), first=before if added else 0)
+
+
+def _of_project(path: Path) -> _Read:
+    """Return the pairs of a project with what is known of them. It is opened anew: this is another thread."""
+    with open_project(path) as project:
+        found = kept_pairs(project, PairQuery(), 0, -1)
+        listed = PairList(project.path, project.folder, tuple(one.pair for one in found))
+    figures = {place: _kept_figures(one) for place, one in enumerate(found) if one.measured or one.rating}
+    return _Read(listed, searched(listed.pairs), _captions_of(listed.pairs), figures)
+
+
+def _kept_figures(one: ProjectPair) -> PairFigures:
+    known = one.measured
+    if known is None:
+        return PairFigures(rating=one.rating)
+    return PairFigures(known.score, known.residual, known.box_share, rating=one.rating, by=known.by)
 
 
 NONE: Final = _Read(PairList(Path(), Path(), ()))
@@ -94,11 +124,11 @@ class Walking(QObject):
         self.list = NONE.list
         self.order: tuple[int, ...] = ()
         self.current: int | None = None
+        self._project: Path | None = None
         self._texts: tuple[str, ...] = ()
         self._places: dict[str, int] = {}  # by id
         self._captions: dict[str, tuple[str, ...]] = {}  # of each picture
         self._figures: dict[int, PairFigures] = {}
-        self._how: object = None
         self._holding, self._descending = "", False
         self._shown: Shown = "all"
         self._by: SortKey = "list"
@@ -108,12 +138,14 @@ class Walking(QObject):
         explaining.picture_refused.connect(self._on_picture_refused)
 
     def open(self, path: str | Path) -> None:
-        """Read a list and show its first pair."""
-        source = Path(path)
+        """Read a list and show its first pair; an open project takes its pairs in."""
+        source, project = Path(path), self._project
 
         def read(cancel: CancelToken) -> _Read:
             found = read_pairs(source, cancel=cancel)
-            return _Read(found, searched(found.pairs), _captions_of(found.pairs))
+            if project is None:
+                return _Read(found, searched(found.pairs), _captions_of(found.pairs), first=0)
+            return _added(project, found)
 
         run_shown(
             self._state,
@@ -123,6 +155,24 @@ class Walking(QObject):
             self._take,
             self._explaining.refuse,
         )
+
+    def use_project(self, path: Path | None) -> None:
+        """Show the pairs of a project from now on, if it has any; what is on screen stays."""
+        self._project = path
+        if path is not None:
+            run_shown(
+                self._state,
+                self._tasks,
+                Work(f"Reading {path.name}"),
+                lambda _: _of_project(path),
+                lambda found: self._put(found) if found.list.pairs else None,
+                self._explaining.refuse,
+            )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the list is the open project's own."""
+        return self._project is not None and self.list.source == self._project
 
     def close(self) -> None:
         """Close the list; what is on screen stays."""
@@ -193,12 +243,13 @@ class Walking(QObject):
         self._put(found)
         if found.list.notes:
             self._state.change(notice=_of_notes(found.list.notes))
-        self.show(0)
+        if found.first is not None:
+            self.show(found.first)
 
     def _put(self, found: "_Read") -> None:
         self.list, self._texts, self._captions = found.list, found.texts, found.captions
         self._places = {pair.id: place for place, pair in enumerate(found.list.pairs)}
-        self._figures, self.current = {}, None
+        self._figures, self.current = found.figures, None
         self._arrange()
         self.list_changed.emit()
 
@@ -229,11 +280,14 @@ class Walking(QObject):
         pair = self.pairs[current]
         if not self.is_listed(shown.path) or explanation.caption.text != pair.caption:
             return
-        if explanation.settings != self._how:
-            self._how = explanation.settings
-            self._figures = {place: PairFigures(rating=found.rating) for place, found in self._figures.items()}
+        found = figures_of(explanation, pair.regions)
+        if any(known.by not in ("", found.by) for known in self._figures.values()):
+            self._figures = {
+                place: known if known.by in ("", found.by) else known.rated_only
+                for place, known in self._figures.items()
+            }
             self.order_changed.emit()
-        self._keep(current, figures_of(explanation, pair.regions))
+        self._keep(current, found)
 
     def _on_failed(self, failure: Failed) -> None:
         request = failure.request

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, 
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
@@ -247,6 +248,50 @@ def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
     desk.note()
     assert desk.kept()[0].view.pair == "p1"
     assert desk.session.walking.figures(0).rating == "mismatch"
+
+
+def test_a_project_keeps_a_list_with_what_was_found_and_said(
+    desk: Desk, make_explanation: Callable[..., Explanation]
+) -> None:
+    file = desk.folder / "study.exclip"
+    desk.session.noting.create(file)
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    with desk.qtbot.waitSignal(desk.session.noting.findings_changed):
+        desk.session.noting.note(REMARK)
+    desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
+    score = desk.session.state.explanation.score
+    desk.window.close()
+    again = Desk(desk.qtbot, desk.folder, make_explanation).start()
+    again.session.noting.open(file)
+    walking = again.session.walking
+    again.qtbot.waitUntil(lambda: len(walking.pairs) == 2)
+    assert (walking.figures(0).score, walking.figures(0).rating) == (score, "mismatch")
+    assert walking.figures(1) is None
+    assert walking.current is None
+    walking.step(1)
+    again.settle("a cat")
+    walking.open(again.folder / "list.csv")
+    again.qtbot.waitUntil(lambda: again.session.state.work is None)
+    assert [pair.id for pair in walking.pairs] == ["p1", "p2"]
+
+
+def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("path,caption\none.png,a cat\none.png,a dog\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    walking = desk.session.walking
+    walking.rate(walking.current_id, "match")
+    walking.step(1)
+    desk.settle("a dog")
+    assert walking.figures(0).score is not None
+    with desk.qtbot.waitSignal(desk.session.state.explanation_changed):
+        desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=3), None)
+    assert walking.figures(0) == PairFigures(rating="match")
+    assert walking.figures(1).score is not None
 
 
 def test_a_cancelled_dialog_notes_nothing(desk: Desk) -> None:
