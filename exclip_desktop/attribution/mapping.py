@@ -19,7 +19,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.token_map import TokenMap
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
+from exclip_desktop.models.scoring import encode_captions, encode_picture
 
 
 def map_picture(
@@ -53,8 +53,9 @@ def map_picture(
         )
     model.check_framing(framing)
     token, given = cancel or CancelToken(), model.pixels(picture, framing)
-    question = Question(model, "image", given, encode_captions(model, [words])[0], progress or silent, token)
-    answer = _answer(question, picture, caption, method, options, framing, words)
+    other, own = encode_captions(model, [words])[0], encode_picture(model, picture, framing)
+    question = Question(model, "image", given, other, progress or silent, token)
+    answer = _answer(question, picture, caption, method, options, framing, words, own)
     if each is not None:
         question = replace(question, each=lambda so_far: each(answer(so_far)))
     return answer(values_of(question, method, options))
@@ -76,9 +77,9 @@ def map_caption(
     Grad-ECLIP gives the content's tokens alone, as shares of their sum. Errors are those of ``map_picture``.
     """
     read, token = model.reader.read(caption), cancel or CancelToken()
-    other = encode_picture(model, picture, framing)
+    other, own = encode_picture(model, picture, framing), encode_captions(model, [caption])[0]
     question = Question(model, "text", padded(model, read), other, progress or silent, token)
-    answer = _answer(question, picture, caption, method, options, framing, caption)
+    answer = _answer(question, picture, caption, method, options, framing, caption, own)
     return answer(caption_values(question, read, method, options))
 
 
@@ -118,15 +119,16 @@ def _answer(
     options: Any,
     framing: Framing,
     target: str,
+    own: Tensor,
 ) -> Callable[[Tensor], TokenMap]:
-    """Return what makes a map of values; everything else of it is known."""
+    """Return what makes a map of values; everything else is known, such as the mapped side's ``own`` embedding."""
     model, size = question.model, (picture.shape[1], picture.shape[0])
     rest = {
         "method": method.key,
         "options": _used(options, question),
         "side": question.side,
         "target": target,
-        "score": float(score_captions(model, picture, [target], framing).cosine[0]),
+        "score": float(own @ question.other),
         "geometry": model.geometry(size, method.layer(model, options), framing),
         "caption": model.reader.read(caption),
         "model": model.name,

@@ -31,7 +31,7 @@ from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.cuts import Layer
 from exclip_desktop.models.fresh import fresh
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.scoring import encode_captions, encode_picture, score_captions
+from exclip_desktop.models.scoring import encode_captions, encode_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def matrix_of(
         interactions=InteractionMatrix(whole, content, cut.prefix, cut.grid),
         caption=read,
         geometry=model.geometry(size, layer, framing),
-        score=float(score_captions(model, picture, [caption], framing).cosine[0]),
+        score=float(embedded[0] @ embedded[1]),
         method=method.key,
         options=asdict(options),
         model=model.name,
