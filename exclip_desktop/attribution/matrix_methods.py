@@ -28,7 +28,7 @@ from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.anatomy import Anatomy
-from exclip_desktop.models.cuts import Layer
+from exclip_desktop.models.cuts import POOL, Layer
 from exclip_desktop.models.fresh import fresh
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
@@ -151,6 +151,11 @@ def _own_layer(model: Model) -> Layer:
     return model.resolve_layer("image", None)
 
 
+def _coarsest(model: Model) -> Layer:
+    """Return where patches are fewest: players of a game are dear, and feature maps begin with thousands of them."""
+    return POOL if model.image.pools else model.image.layers - 1
+
+
 def _in_rows(found: Tensor, pair: Pair) -> Tensor:
     """Return values of the content's tokens among all rows; the others are zero."""
     whole = found.new_zeros(len(pair.caption.tokens), found.shape[1])
@@ -162,8 +167,8 @@ MATRIX_METHODS: Final = {
     method.key: method
     for method in (
         MatrixMethod("itsm", _itsm),
-        MatrixMethod("fixlip", _fixlip, Fixlip),
-        MatrixMethod("interaction-lime", _interaction_lime, InteractionLime),
+        MatrixMethod("fixlip", _fixlip, Fixlip, _coarsest),
+        MatrixMethod("interaction-lime", _interaction_lime, InteractionLime, _coarsest),
         MatrixMethod("interaction-cam", _interaction_cam, InteractionCam),
         MatrixMethod("outer-product", _outer, OuterProduct),
         MatrixMethod("random-weights", _random_weights, RandomWeights, _own_layer),

@@ -2,6 +2,7 @@
 
 from dataclasses import MISSING, fields
 from inspect import signature
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
@@ -10,7 +11,9 @@ from exclip_desktop import map_by, matrix_by
 from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, chosen_matrix
 from exclip_desktop.attribution.methods import METHODS
 from exclip_desktop.core.errors import MethodError, SettingsError
-from exclip_desktop.core.method_facts import FACTS, OURS, Option, facts_of, keys_of, table
+from exclip_desktop.core.method_facts import FACTS, OURS, Option, Value, facts_of, keys_of, table
+
+README = Path(__file__).parents[2] / "README.md"
 
 CAPTIONS = tuple(key for key, method in METHODS.items() if "text" in method.facts.sides)
 NAMED = {("outer-product", "of_picture"): tuple(METHODS), ("outer-product", "of_caption"): CAPTIONS}
@@ -80,3 +83,23 @@ def test_the_table_as_text_names_every_method_and_its_usual_options() -> None:
         assert row.cost in told
     assert "captions: layers=8, likeness=cosine" in told
     assert "matrix: share=0.5, pairs=32768" in told
+
+
+def _option(option: Option) -> str:
+    other = "" if option.of_captions is None else f", of captions {_plain(option.of_captions)}"
+    named = 0 < len(option.choices) < 4  # else they are keys of methods
+    return f"`{option.name}` {_plain(option.usual)}{other}" + (f" of {', '.join(option.choices)}" if named else "")
+
+
+def _plain(value: Value) -> str:
+    return str(value).replace("-", "−") if isinstance(value, int | float) else value
+
+
+@pytest.mark.parametrize("key", FACTS)
+def test_readme_tells_the_table(key: str) -> None:
+    """README's rows are written by hand; a row that no longer says what the table says is told here as it should be."""
+    row = FACTS[key]
+    gives = "matrix" if row.order == "second" else "pictures, captions" if len(row.sides) == 2 else "pictures"
+    options = "; ".join(_option(option) for option in row.options) or "—"
+    expected = f"| {row.name} | `{key}` | {row.citation or '—'} | {gives} | {row.cost} | {options} |"
+    assert expected in README.read_text("utf-8").splitlines()
