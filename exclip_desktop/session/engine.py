@@ -26,6 +26,7 @@ from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.forecast import Forecast
+from exclip_desktop.core.pair_figures import figures_of
 from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.tokens import Caption
@@ -40,6 +41,8 @@ from exclip_desktop.session.requests import (
     ExplainRequest,
     FramingsRequest,
     FramingsScored,
+    ListedAnswer,
+    ListedRequest,
     MeasuredAnswer,
     MeasureRequest,
     ModelChoice,
@@ -51,7 +54,7 @@ from exclip_desktop.session.requests import (
     ScoreRequest,
 )
 from exclip_desktop.storage.cache import FactorCache, cache_key
-from exclip_desktop.storage.pictures import Picture
+from exclip_desktop.storage.pictures import Picture, read_picture
 
 T = TypeVar("T")
 DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
@@ -117,6 +120,13 @@ class ModelEngine:
         # Captions that differ in what the model does not read, such as capitals, share one entry.
         explanation = replace(found, caption=asked.caption)
         return Explained(request.id, explanation, time.perf_counter() - started, cached)
+
+    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+        """Explain a pair of a list, for its figures; its factors are kept, so that it opens at once afterwards."""
+        picture = read_picture(request.path)
+        asked = ExplainRequest(request.id, request.choice, request.how, picture, request.caption)
+        explanation = self.explain(asked, tell, cancel).explanation
+        return ListedAnswer(request.id, figures_of(explanation, request.regions))
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         """Compute the picture's whole factor, so that another caption needs only its own."""

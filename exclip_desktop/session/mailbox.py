@@ -9,6 +9,7 @@ from exclip_desktop.session.requests import (
     ExplainRequest,
     ForecastRequest,
     FramingsRequest,
+    ListedRequest,
     MeasureRequest,
     PaneRequest,
     ProfileRequest,
@@ -18,7 +19,7 @@ from exclip_desktop.session.requests import (
 
 FIRST = (
     *(ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, BesideRequest),
-    *(ForecastRequest, ProfileRequest, PaneRequest),
+    *(ForecastRequest, ProfileRequest, PaneRequest, ListedRequest),
 )
 """The kinds of request, in the order in which they are served."""
 LONG = (ExplainRequest, ForecastRequest, ProfileRequest, PaneRequest)
@@ -39,7 +40,8 @@ class Mailbox:
 
     A newer request takes the place of an older one, and cancels it if it runs. Idle work, profiles and panes make room
     for any request before theirs, and go on after it; but an explanation takes the place of all that belongs to the one
-    before. An answer beside makes room for an explanation, which may come to nothing, and begins anew after it.
+    before. An answer beside makes room for an explanation, which may come to nothing, and begins anew after it; a pair
+    of a list makes room for everything, and always begins anew.
     """
 
     def __init__(self) -> None:
@@ -72,8 +74,8 @@ class Mailbox:
         """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
         if running.token.cancelled:
             return
-        if isinstance(running.request, BesideRequest):
-            self._slots.setdefault(BesideRequest, running.request)
+        if isinstance(running.request, BesideRequest | ListedRequest):
+            self._slots.setdefault(type(running.request), running.request)
         elif isinstance(newer, ExplainRequest):
             return
         elif running.idle and isinstance(running.request, ExplainRequest):
@@ -102,6 +104,10 @@ class Mailbox:
     def cancel_pane(self) -> None:
         """Take out the answer for a pane that waits, and cancel the one that runs."""
         self._cancel_kind(PaneRequest)
+
+    def cancel_listed(self) -> None:
+        """Take out the pair of a list that waits, and cancel the one that runs."""
+        self._cancel_kind(ListedRequest)
 
     def _cancel_kind(self, kind: type) -> None:
         with self._changed:
@@ -144,5 +150,7 @@ def _makes_room(running: Job, request: Request) -> bool:
     if isinstance(running.request, ForecastRequest | BesideRequest):
         return isinstance(request, ExplainRequest)
     if isinstance(running.request, ProfileRequest):
-        return not isinstance(request, PaneRequest)
-    return isinstance(running.request, PaneRequest)
+        return not isinstance(request, PaneRequest | ListedRequest)
+    if isinstance(running.request, PaneRequest):
+        return not isinstance(request, ListedRequest)
+    return isinstance(running.request, ListedRequest)

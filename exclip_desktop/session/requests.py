@@ -9,9 +9,10 @@ from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.layers import Layer, Side, has_layer
 from exclip_desktop.core.measured import Measured
+from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import ProfileRow
-from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.storage.pictures import Picture
 
 
@@ -184,10 +185,22 @@ class PaneRequest:
     beside: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ListedRequest:
+    """Explain a pair of a list, for its figures; ``id`` is of its own count."""
+
+    id: int
+    choice: ModelChoice
+    how: How
+    path: Path
+    caption: str
+    regions: tuple[Region, ...]
+
+
 OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | MeasureRequest | ProfileRequest | ForecastRequest
 """What is asked of the first model."""
 
-Request = OwnRequest | BesideRequest | PaneRequest
+Request = OwnRequest | BesideRequest | PaneRequest | ListedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +269,14 @@ class PaneAnswer:
 
     id: int
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAnswer:
+    """The answer to a ``ListedRequest``."""
+
+    id: int
+    figures: PairFigures
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.threads import share_cores
+from exclip_desktop.session.batching import Batching
 from exclip_desktop.session.beside import Beside
 from exclip_desktop.session.collector import Collector
 from exclip_desktop.session.comparing import Comparing
@@ -44,6 +45,7 @@ class Session(QObject):
         state: what the window shows.
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
+        batching: explaining all of them.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
         noting: findings, and the project that keeps them.
         library: the models there are, downloads, and the model that the window opens with.
@@ -84,6 +86,7 @@ class Session(QObject):
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
+        self.batching = Batching(self.state, self._worker, self.walking, self)
         self.thumbnails = Thumbnails(self)
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, findings, self)
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
@@ -113,6 +116,7 @@ class Session(QObject):
         """Stop what runs; what is on screen stays."""
         self.explaining.cancel()
         self.profiling.cancel()
+        self.batching.pause()
         self.panes.cancel()
 
     def stop(self) -> None:

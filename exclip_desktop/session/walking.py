@@ -214,7 +214,7 @@ class Walking(QObject):
         """Keep what a person calls a pair of the list, by its id."""
         place = self._places.get(pair) if pair is not None else None
         if place is not None:
-            self._keep(place, replace(self._figures.get(place, PairFigures()), rating=rating))
+            self.keep(place, replace(self._figures.get(place, PairFigures()), rating=rating))
 
     @property
     def labelled(self) -> tuple[Region, ...]:
@@ -224,6 +224,17 @@ class Walking(QObject):
     def figures(self, place: int) -> PairFigures | None:
         """Return what was found of the pair at a place, or None."""
         return self._figures.get(place)
+
+    def keep(self, place: int, found: PairFigures) -> None:
+        """Keep what was found of the pair at a place."""
+        if any(known.by not in ("", found.by) for known in self._figures.values()) and found.by:
+            self._figures = {
+                at: known if known.by in ("", found.by) else known.rated_only for at, known in self._figures.items()
+            }
+            self.order_changed.emit()
+        known = self._figures.get(place, found)
+        self._figures[place] = replace(found, rating=found.rating or known.rating)
+        self.figures_changed.emit(place)
 
     def filter(self, holding: str, shown: Shown) -> None:
         """Show only pairs whose text holds something, and of which so much is known."""
@@ -271,7 +282,7 @@ class Walking(QObject):
 
     def _on_picture_refused(self, path: str, why: str) -> None:
         if self.current is not None and self.is_listed(path):
-            self._keep(self.current, PairFigures(failure=why))
+            self.keep(self.current, PairFigures(failure=why))
 
     def _on_explanation_changed(self) -> None:
         explanation, shown, current = self._state.explanation, self._state.shown, self.current
@@ -280,23 +291,11 @@ class Walking(QObject):
         pair = self.pairs[current]
         if not self.is_listed(shown.path) or explanation.caption.text != pair.caption:
             return
-        found = figures_of(explanation, pair.regions)
-        if any(known.by not in ("", found.by) for known in self._figures.values()):
-            self._figures = {
-                place: known if known.by in ("", found.by) else known.rated_only
-                for place, known in self._figures.items()
-            }
-            self.order_changed.emit()
-        self._keep(current, found)
+        self.keep(current, figures_of(explanation, pair.regions))
 
     def _on_failed(self, failure: Failed) -> None:
         request = failure.request
         pair = self.pairs[self.current] if self.current is not None else None
         if pair is not None and failure.of_pair and getattr(request, "caption", None) == pair.caption:
             assert self.current is not None
-            self._keep(self.current, PairFigures(failure=failure.message))
-
-    def _keep(self, place: int, found: PairFigures) -> None:
-        known = self._figures.get(place, found)
-        self._figures[place] = replace(found, rating=found.rating or known.rating)
-        self.figures_changed.emit(place)
+            self.keep(self.current, PairFigures(failure=failure.message))

@@ -22,6 +22,8 @@ from exclip_desktop.session.requests import (
     Foretold,
     FramingsRequest,
     FramingsScored,
+    ListedAnswer,
+    ListedRequest,
     MeasuredAnswer,
     MeasureRequest,
     ModelChoice,
@@ -64,6 +66,9 @@ class Engine(Protocol):
     def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method."""
 
+    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+        """Explain a pair of a list, for its figures."""
+
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair, a row for every layer of its side."""
 
@@ -82,6 +87,7 @@ class Worker(QThread):
         told(object, bool): a ``Report``, and whether it is of idle work.
         facts_found_beside, explained_beside, told_beside: the same of the model beside.
         pane_answered(object), told_pane(object, bool): ``PaneAnswer``, and the work for it.
+        listed(object): ``ListedAnswer``.
         rested(): a request, or idle work, has come to its end.
     """
 
@@ -100,6 +106,7 @@ class Worker(QThread):
     told_beside = Signal(object, bool)
     pane_answered = Signal(object)
     told_pane = Signal(object, bool)
+    listed = Signal(object)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
@@ -133,6 +140,10 @@ class Worker(QThread):
         """Cancel answering for a pane (GUI thread)."""
         self._mailbox.cancel_pane()
 
+    def cancel_listed(self) -> None:
+        """Cancel explaining a pair of a list (GUI thread)."""
+        self._mailbox.cancel_listed()
+
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
         self._mailbox.close()
@@ -159,6 +170,8 @@ class Worker(QThread):
                 self._answer_beside(job.request.question, job)
             elif isinstance(job.request, PaneRequest):
                 self._answer_pane(engine, job.request, job)
+            elif isinstance(job.request, ListedRequest):
+                self._answer_listed(engine, job.request, job)
             else:
                 self._answer(engine, job.request, job)
         except Cancelled:  # whoever cancelled expects no answer
@@ -206,6 +219,12 @@ class Worker(QThread):
             return
         job.token.check()
         self.pane_answered.emit(answer)
+
+    def _answer_listed(self, engine: Engine, request: ListedRequest, job: Job) -> None:
+        self._load(engine, request.choice, self._teller(job, self.told))
+        answer = engine.explain_listed(request, lambda _: job.token.check(), job.token)
+        job.token.check()
+        self.listed.emit(answer)
 
     def _load(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
         if choice != self._choice:

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from exclip_desktop.session.batching import Batching
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.session.walking import Walking
 from exclip_desktop.ui.pairs_model import PairsModel
@@ -33,15 +35,17 @@ ORDERS: Final = {
 class PairsDock(QDockWidget):
     """Shows the list that is open; hidden while there is none."""
 
-    def __init__(self, walking: Walking, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, walking: Walking, batching: Batching, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
         super().__init__("Pairs", parent)
         self.setObjectName("pairs")
         self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._walking = walking
+        self._walking, self._batching = walking, batching
         self._model = PairsModel(walking, thumbnails, self)
         self.filter, self.shown, self.by = QLineEdit(), QComboBox(), QComboBox()
-        self.turn, self.count = QToolButton(), QLabel()
+        self.turn, self.count, self.batch = QToolButton(), QLabel(), QPushButton()
         self.view = rows_of(self._model, "Pairs")
         self._build()
         self._lay_out()
@@ -50,6 +54,9 @@ class PairsDock(QDockWidget):
         self.by.currentIndexChanged.connect(self._sort)
         self.turn.toggled.connect(self._sort)
         self.view.selectionModel().currentChanged.connect(self._on_row_changed)
+        self.batch.clicked.connect(lambda: batching.pause() if batching.running else batching.start())
+        batching.changed.connect(self._show_batch)
+        walking.figures_changed.connect(self._show_batch)
         walking.list_changed.connect(self._on_list_changed)
         walking.order_changed.connect(self._follow)
         walking.current_changed.connect(self._follow)
@@ -83,7 +90,10 @@ class PairsDock(QDockWidget):
         column.addWidget(self.filter)
         column.addLayout(row)
         column.addWidget(self.view, 1)
-        column.addWidget(self.count)
+        foot = QHBoxLayout()
+        foot.addWidget(self.count, 1)
+        foot.addWidget(self.batch)
+        column.addLayout(foot)
         self.setWidget(inside)
 
     def _filter(self) -> None:
@@ -111,7 +121,14 @@ class PairsDock(QDockWidget):
         self.view.viewport().update()
         at = f"{row + 1:,} of {len(walking.order):,}" if row is not None else f"{len(walking.order):,} pairs"
         whole = len(walking.pairs)
+        self._show_batch()
         self.count.setText(at if len(walking.order) == whole else f"{at}; {whole:,} in the list")
+
+    def _show_batch(self) -> None:
+        running = self._batching.running
+        self.batch.setText("Pause" if running else "Explain all")
+        self.batch.setEnabled(running or self._batching.has_left)
+        self.batch.setToolTip("Go on later" if running else "Explain every pair shown that is not explained yet")
 
     def _on_row_changed(self, index: Index) -> None:
         if index.isValid():

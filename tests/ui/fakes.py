@@ -15,6 +15,7 @@ from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.layers import Layer, has_layer, layers_of
 from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.pair_figures import figures_of
 from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.requests import (
@@ -23,6 +24,8 @@ from exclip_desktop.session.requests import (
     ExplainRequest,
     FramingsRequest,
     FramingsScored,
+    ListedAnswer,
+    ListedRequest,
     MeasuredAnswer,
     MeasureRequest,
     ModelChoice,
@@ -54,6 +57,9 @@ class FakeEngine:
         self.complete_gate = threading.Event()
         self.complete_gate.set()
         self.completing = threading.Event()
+        self.listed: list[ListedRequest] = []
+        self.listed_gate = _opened()
+        self.listed_raises: list[Exception] = []
         self.raises: list[Exception] = []
         self.load_raises: list[Exception] = []
         self.score_raises: list[Exception] = []
@@ -124,6 +130,13 @@ class FakeEngine:
             raise self.score_raises.pop(0)
         rows = [Alternative(caption, 0.1, 0.5, rank + 1) for rank, caption in enumerate(request.captions)]
         return Scored(request.id, tuple(rows))
+
+    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+        self.listed.append(request)
+        wait_at(self.listed_gate, cancel)
+        if self.listed_raises:
+            raise self.listed_raises.pop(0)
+        return ListedAnswer(request.id, figures_of(self.make(request.caption), request.regions))
 
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Yield rows; one that was made before, of the same caption, costs nothing."""
