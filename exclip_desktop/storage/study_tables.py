@@ -5,8 +5,9 @@ import io
 from pathlib import Path
 from typing import Final
 
+from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.metrics import METRICS, THRESHOLDS
-from exclip_desktop.core.study import Study, StudyRow, name_of
+from exclip_desktop.core.study import RANDOM, Study, StudyRow, name_of
 from exclip_desktop.storage.atomic import write_atomically
 
 NONE: Final = "—"
@@ -103,7 +104,21 @@ def notes(study: Study) -> list[str]:
         told.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
     if any(map(settings.needs, ("picture", "caption", "pair"))):
         told.append(_removal(study))
-    return [*told, *_missing(study)]
+    return [*told, *_changed(study), *_missing(study)]
+
+
+def _changed(study: Study) -> list[str]:
+    """Return which methods had other options than the usual ones."""
+    told = []
+    for row in study.rows:
+        usual = {} if row.method == RANDOM else FACTS[row.method].usual()
+        other = [
+            f"{name} {value} (usual {usual.get(name)})"
+            for name, value in row.options.items()
+            if value != usual.get(name)
+        ]
+        told += [f"{name_of(row.method)}: {', '.join(other)}."] if other else []
+    return told
 
 
 def _removal(study: Study) -> str:

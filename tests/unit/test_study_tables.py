@@ -20,7 +20,8 @@ def outcome(pair: str, method: str, pointing: tuple[float, ...], scores: tuple[f
     curve = Curve(LINE, scores)
     values = {"pointing": pointing, "iou": pointing, "deletion": (curve.area,), "seconds": (0.5,)}
     reasons = {"text-deletion": "It maps pictures only."}
-    return Outcome(pair, f"{pair}.jpg", method, {"masks": 5}, values, {"deletion": curve}, reasons)
+    options = {"masks": 5} if method == "rise" else {}
+    return Outcome(pair, f"{pair}.jpg", method, options, values, {"deletion": curve}, reasons)
 
 
 @pytest.fixture
@@ -80,6 +81,7 @@ def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> No
         assert "the pixels of the boxes or of the mask" in text
         assert "on 2 pairs of the bundled scenes" in text
         assert METRICS["iou"].meaning in text
+        assert "RISE: masks 5 (usual 4000)." in text
         assert "— RISE: It maps pictures only." in text
         assert "Random: 1 pairs left out; the first, c: There is no picture c.jpg." in text
 
