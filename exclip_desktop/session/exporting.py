@@ -10,7 +10,10 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.selection import Selection
 from exclip_desktop.render.figure_options import FigureOptions
+from exclip_desktop.render.panels import PanesFigure
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
+from exclip_desktop.session.panels import panes_figure
+from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.state import Notice, State, Work
@@ -26,14 +29,19 @@ class Exporting(QObject):
     """Writes and copies the current view; every method needs an explanation on screen."""
 
     def __init__(
-        self, state: State, tasks: Tasks, refuse: Callable[[Exception], None], parent: QObject | None = None
+        self,
+        state: State,
+        panes: Panes,
+        tasks: Tasks,
+        refuse: Callable[[Exception], None],
+        parent: QObject | None = None,
     ) -> None:
         """``refuse`` shows what went wrong."""
         super().__init__(parent)
-        self._state, self._tasks, self._refuse = state, tasks, refuse
+        self._state, self._panes, self._tasks, self._refuse = state, panes, tasks, refuse
 
     def write_picture(self, path: Path, width_px: int) -> None:
-        """Write the figure as PNG, SVG or PDF."""
+        """Write the figure as PNG, SVG or PDF: the canvas, or all panes of the compare view."""
         draw = self._drawing(width_px)
 
         def work(cancel: CancelToken) -> Path:
@@ -104,11 +112,15 @@ class Exporting(QObject):
         return Recipe(choice, how, self._shown.path, self._explanation.caption, self._options(FigureOptions().width_px))
 
     def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
-        explanation, pixels, options = self._explanation, self._shown.picture.pixels, self._options(width_px)
+        pixels, options = self._shown.picture.pixels, self._options(width_px)
+        what: PanesFigure | Explanation = self._explanation
+        function = "exclip_desktop.render.figure:figure_bytes"
+        if self._panes.is_open:
+            what = panes_figure(self._panes, self._explanation.caption, self._state.selection, options)
+            function = "exclip_desktop.render.figure_panes:panes_bytes"
 
         def draw(ending: str, cancel: CancelToken) -> bytes:
-            arguments = explanation, pixels, options, ending
-            data: bytes = call_apart("exclip_desktop.render.figure:figure_bytes", arguments, cancel)
+            data: bytes = call_apart(function, (what, pixels, options, ending), cancel)
             return data
 
         return draw

@@ -119,6 +119,10 @@ class Panes(QObject):
             pane.set_status(Status("stopped"))
         self._end()
 
+    def model_of(self, pane: Pane) -> str:
+        """Return the name of a pane's model."""
+        return self._source(pane.name).model_name
+
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return a pane's rows as those of the first answer."""
         answer, found = pane.scene.explanation, self._first.explanation

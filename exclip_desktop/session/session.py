@@ -84,7 +84,7 @@ class Session(QObject):
         self.panes = Panes(self.state, self.beside, self._worker, self.settings.methods(), self)
         self.differing = Differing(self.state, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
-        self.exporting = Exporting(self.state, self._tasks, self.explaining.refuse, self)
+        self.exporting = Exporting(self.state, self.panes, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
         self.batching = Batching(self.state, self._worker, self.walking, self)
         self.thumbnails = Thumbnails(self)

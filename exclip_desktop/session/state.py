@@ -1,6 +1,7 @@
 """What the window shows, kept in one place; whoever shows it is told what changed."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -173,6 +174,12 @@ class State(Scene):
     def facts(self) -> ModelFacts | None:
         """What the loaded model is."""
         return self._values.facts
+
+    @property
+    def model_name(self) -> str:
+        """What the model is called; of a folder, its last part."""
+        name = self.choice.title if self.facts is None else self.facts.name
+        return Path(name).name if Path(name).is_absolute() else name
 
     @property
     def alternatives(self) -> tuple[Alternative, ...]:

@@ -1,6 +1,5 @@
 """The second pane: another model's picture and words, and titles that say which pane is whose."""
 
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -62,7 +61,7 @@ class PaneTitle(QWidget):
 
     def _show(self) -> None:
         state = self._state
-        parts = [short_name(state)]
+        parts = [state.model_name]
         if state.explanation is not None:
             rows, columns = state.explanation.geometry.grid
             score = f"{state.explanation.score:.3f}".replace("-", "−")
@@ -87,7 +86,7 @@ class PaneName(Elided):
         self._show()
 
     def _show(self) -> None:
-        self.show_text(short_name(self._state))
+        self.show_text(self._state.model_name)
 
 
 class BesidePane:
@@ -144,9 +143,3 @@ def named(name: QWidget, strip: StripArea) -> QWidget:
     row.addWidget(name)
     row.addWidget(strip, 1)
     return whole
-
-
-def short_name(state: State) -> str:
-    """Return the model's name; of a folder, its last part."""
-    name = state.choice.title if state.facts is None else state.facts.name
-    return Path(name).name if Path(name).is_absolute() else name

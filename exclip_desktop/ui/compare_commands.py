@@ -5,33 +5,36 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from exclip_desktop.session.session import Session
+from exclip_desktop.ui.agreement_tab import AgreementTab
+from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.methods_menu import MethodsMenu
+from exclip_desktop.ui.pane_grid import PaneGrid
 
 
 class CompareCommands(QObject):
     """Opens and closes the compare view of a window."""
 
-    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
-        """Connect the actions."""
+    def __init__(
+        self, window: QWidget, session: Session, actions: dict[str, QAction], grid: PaneGrid, inspector: Inspector
+    ) -> None:
+        """Connect the actions; ``inspector`` gets a tab for the panes of ``grid``."""
         super().__init__(window)
         self._panes, self._differing, self._actions = session.panes, session.differing, actions
+        self._inspector, self._agreement = inspector, AgreementTab(session.panes)
+        inspector.addTab(self._agreement, "Methods")
+        self._agreement.pane_chosen.connect(grid.enlarge)
         differing = session.differing
         actions["difference"].triggered.connect(lambda on: differing.open() if on else differing.close())
         actions["panes"].triggered.connect(lambda on: session.panes.open() if on else session.panes.close())
         actions["one_range"].triggered.connect(session.panes.share_range)
         actions["methods"].setMenu(MethodsMenu(session, window))
-        for told in (
-            session.panes.opened,
-            session.panes.closed,
-            session.panes.followed,
-            differing.opened,
-            differing.closed,
-        ):
+        for told in (session.panes.opened, session.panes.closed, differing.opened, differing.closed):
             told.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         self._actions["difference"].setChecked(self._differing.is_open)
+        self._inspector.setTabVisible(self._inspector.indexOf(self._agreement), self._panes.is_open)
         self._actions["panes"].setChecked(self._panes.is_open)
         self._actions["one_range"].setEnabled(self._panes.is_open)
         self._actions["one_range"].setChecked(self._panes.one_range)

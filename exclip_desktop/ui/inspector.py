@@ -12,6 +12,7 @@ from exclip_desktop.ui.details_tab import DetailsTab
 from exclip_desktop.ui.layers_tab import LayersTab
 from exclip_desktop.ui.matrix_tab import MatrixTab
 from exclip_desktop.ui.selection_tab import SelectionTab
+from exclip_desktop.ui.slim_tabs import SlimTabs
 
 CONDITION: Final = frozenset({"explanation", "stale", "caption"})
 EVERYTHING: Final = CONDITION | {"outcome", "selection", "preview", "view", "facts", "profile"}
@@ -93,7 +94,7 @@ class _Page(QWidget):
 
 
 class Inspector(QTabWidget):
-    """Four tabs: Selection, Matrix, Layers, Details. Only the one that can be seen follows the state.
+    """Tabs: Selection, Matrix, Layers, Details, and others that are added. Only the one in sight follows the state.
 
     Signals:
         pair_chosen(rows, patch): a word × patch was chosen; rows of the matrix, (row, column) of the patch.
@@ -114,6 +115,7 @@ class Inspector(QTabWidget):
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setTabBar(SlimTabs(self))
         self._state = state
         self._selection, self._matrix = SelectionTab(state), MatrixTab(state)
         self._layers, self._details = LayersTab(state), DetailsTab(state)

@@ -12,10 +12,9 @@ from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.beside_pane import short_name
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.grid_shape import LEAST_PX, columns_of
-from exclip_desktop.ui.pane_view import PaneView
+from exclip_desktop.ui.pane_view import TITLE_PX, PaneView
 from exclip_desktop.ui.side_by_side import LinkedViews
 
 GAP_PX: Final = 6
@@ -143,7 +142,7 @@ class PaneGrid(QScrollArea):
     def _name_models(self) -> None:
         two = any(pane.name.beside for pane in self._views)
         for pane, view in self._views.items():
-            view.name_model(short_name(self._states[pane.name.beside]) if two else "")
+            view.name_model(self._panes.model_of(pane) if two else "")
 
     def _arrange(self) -> None:
         """Place the panes; all but the enlarged one are hidden."""
@@ -169,11 +168,14 @@ class PaneGrid(QScrollArea):
             self._grid.setRowStretch(row, int(row in rows))
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, int(column in columns))
-        least = round(len(rows) * (LEAST_PX + CHROME_PX + GAP_PX))
+        width, height = self.viewport().width() // len(columns) - GAP_PX, self.viewport().height()
+        least, picture = len(rows) * round(LEAST_PX + CHROME_PX + GAP_PX), width / _aspect(self._states[0].shown)
+        if least > height:  # it scrolls anyway: so the words need not
+            words = max(view.words_px(width) for view in self.views)
+            least, picture = len(rows) * round(LEAST_PX + TITLE_PX + words + GAP_PX), LEAST_PX
         self._sheet.setMinimumHeight(least)
-        height = max(self.viewport().height(), least) // len(rows) - GAP_PX
         for view in self.views:
-            view.give_room(height, self.viewport().width() / len(columns) / _aspect(self._states[0].shown))
+            view.give_room(max(height, least) // len(rows) - GAP_PX, picture)
 
     def _share(self) -> None:
         """Colour all panes in the widest range, or each in its own."""

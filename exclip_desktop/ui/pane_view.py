@@ -3,6 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from exclip_desktop.core.answers import Answer, MapAnswer
@@ -44,7 +45,8 @@ class PaneView(QFrame):
         self.pane, self._model = pane, ""
         self._panes, self._selecting = panes, selecting
         self.canvas, self.strip = Canvas(pane.scene), TokenStrip(pane.scene, compact=True)
-        self._title, self._state = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight), QLabel()
+        self._title, self._of_model = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight), Elided(LEAST_LETTERS)
+        self._state = QLabel()
         self._enlarge, self._trouble = QToolButton(), QLabel()
         self._words = StripArea(self.strip)
         self._icons = ThemedIcons(self)
@@ -56,6 +58,11 @@ class PaneView(QFrame):
     def title(self) -> str:
         """What its title says."""
         return self._title.text()
+
+    @property
+    def model(self) -> str:
+        """Whose answer it is; empty where all panes are of one model."""
+        return self._model
 
     @property
     def state(self) -> str:
@@ -72,6 +79,11 @@ class PaneView(QFrame):
         self._model = model
         self._name()
         self._show()
+
+    def words_px(self, width_px: int) -> int:
+        """Return the height of its words in a pane so wide, without scrolling, but of four lines at most."""
+        four = 2 * self.strip.sizeHint().height()
+        return min(four, max(self.strip.heightForWidth(width_px), self.strip.sizeHint().height()))
 
     def give_room(self, height_px: int, picture_px: float) -> None:
         """Let the words take what a picture ``picture_px`` high leaves of the pane, at least two lines."""
@@ -91,6 +103,7 @@ class PaneView(QFrame):
         head.setContentsMargins(4, 0, 0, 0)
         head.addWidget(self._title)
         head.addStretch(1)
+        head.addWidget(self._of_model)
         head.addWidget(self._state)
         head.addWidget(self._enlarge)
         over = QGridLayout()
@@ -104,6 +117,8 @@ class PaneView(QFrame):
         column.addWidget(self._words)
         self._title.setFixedHeight(TITLE_PX)
         self._title.setAccessibleName("Method of this pane")
+        self._of_model.setAccessibleName("Model of this pane")
+        self._of_model.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._enlarge.setAutoRaise(True)
         self._enlarge.setCheckable(True)
         self._icons.add(self._enlarge, "enlarge")
@@ -145,7 +160,8 @@ class PaneView(QFrame):
     def _show(self) -> None:
         pane, status = self.pane, self.pane.status
         answer = pane.scene.explanation
-        self._title.show_text(" · ".join(part for part in (pane.facts.name, self._model, _subject(answer)) if part))
+        self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part))
+        self._of_model.show_text(self._model)
         self._title.setToolTip(wrapped(_told(pane)))
         self._state.setText(_state_told(status))
         self.strip.setVisible(answer is not None)

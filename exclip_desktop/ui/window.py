@@ -95,7 +95,7 @@ class Window(QMainWindow):
             ModelCommands(self, session, self.commands),
             NoteCommands(self, session, self.commands, self.findings, self._files.folder),
             ListCommands(self, session, self.commands, self._files.folder),
-            CompareCommands(self, session, self.commands),
+            CompareCommands(self, session, self.commands, self.grid, self.inspector),
         )
         self._restore()
 

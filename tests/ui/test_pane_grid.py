@@ -66,9 +66,9 @@ def test_titles_tell_the_words_and_the_model(compared: Opened, qtbot: QtBot) -> 
     compared.session.beside.open(ModelChoice("other"))
     qtbot.waitUntil(lambda: len(_views(compared)) == 6)
     _fill(compared, qtbot)
-    assert _titles(compared)[:4] == [
-        *("Second-order attributions · demo", "Second-order attributions · other"),
-        *("MaskCLIP · demo · “red”", "MaskCLIP · other · “red”"),
+    assert [(view.title, view.model) for view in _views(compared)[:4]] == [
+        *(("Second-order attributions", "demo"), ("Second-order attributions", "other")),
+        *(("MaskCLIP · “red”", "demo"), ("MaskCLIP · “red”", "other")),
     ]
 
 

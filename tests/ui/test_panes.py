@@ -7,7 +7,9 @@ import pytest
 
 from exclip_desktop.core.errors import MethodError, ModelError
 from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.session.pane import Pane, PaneName
+from exclip_desktop.session.panels import panes_figure
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.settings import USUAL_METHODS
 from tests.ui.session_desk import Desk
@@ -223,3 +225,34 @@ def test_the_worker_alone_answers(desk: Desk) -> None:
     assert len(desk.engine.threads) == 1
     values = _pane(desk, "itsm").scene.explanation.interactions.values
     assert np.isfinite(values).all()
+
+
+def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
+    desk.engine.pane_raises["itsm"] = MethodError("No blocks to look into.", "Choose another model.")
+    _open(desk)
+    desk.session.selecting.commit_rows((), (2,))
+    desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").scene.explanation.target == "red")
+    desk.session.selecting.commit_regions((), (BOX,), "draw box")
+    state, panes = desk.state, desk.session.panes
+    shown = panes_figure(panes, state.explanation.caption, state.selection, FigureOptions())
+    assert shown.heading == "“a red balloon and a dog” · red × 1 box"
+    assert (shown.models, shown.regions, shown.one_range) == (1, (BOX,), False)
+    ours, mapped, failed = shown.panels
+    assert ours.title == "Second-order attributions"
+    assert np.array_equal(ours.heat, state.explanation.interactions.patch_heat((2,)))
+    assert ours.limit == np.abs(ours.heat).max()
+    assert mapped.notes == ("demo, for “red”", "−3 … +3")
+    assert failed.notes == ("demo", "No blocks to look into. Choose another model.")
+    assert failed.heat is None
+    panes.share_range(True)
+    again = panes_figure(panes, state.explanation.caption, state.selection, FigureOptions())
+    assert [panel.limit for panel in again.panels[:2]] == [3.0, 3.0]
+
+
+def test_exporting_writes_the_panes_while_they_are_shown(desk: Desk) -> None:
+    _open(desk)
+    path = desk.folder / "panes.svg"
+    desk.session.exporting.write_picture(path, 900)
+    desk.qtbot.waitUntil(path.exists, timeout=60_000)
+    assert "Grad-ECLIP" in path.read_text()
+    desk.qtbot.waitUntil(lambda: desk.state.work is None)

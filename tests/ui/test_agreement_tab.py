@@ -1,0 +1,111 @@
+"""The tab of agreement: what its table says, that it follows a drag, and that a row opens its pane."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.agreement import Agreement, agreement
+from exclip_desktop.core.selection import Region
+from exclip_desktop.ui.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, told
+from exclip_desktop.ui.agreement_tab import AgreementTab
+from tests.ui.conftest import Opened
+
+Role = Qt.ItemDataRole
+BOX = Region((100.0, 100.0, 300.0, 300.0))
+THREE = ("second-order", "rollout", "itsm")
+
+
+@pytest.fixture
+def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
+    """A window that compares three methods, with the tab in sight."""
+    session, window = opened.session, opened.window
+    session.compare(THREE)
+    session.panes.open()
+    window.inspector.setCurrentIndex(window.inspector.count() - 1)
+    qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in session.panes.panes))
+    qtbot.waitUntil(lambda: opened.state.work is None)
+    return opened
+
+
+def _tab(opened: Opened) -> AgreementTab:
+    return opened.window.inspector.findChild(AgreementTab)
+
+
+def _model(opened: Opened) -> AgreementModel:
+    return _tab(opened).findChild(AgreementModel)
+
+
+def _text(model: AgreementModel, row: int, column: int, role: int = Role.DisplayRole) -> str:
+    return model.index(row, column).data(role)
+
+
+def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared: Opened) -> None:
+    compared.session.selecting.commit_rows((), (2, 3))
+    compared.session.selecting.show_regions((BOX,))
+    model, panes = _model(compared), compared.session.panes.panes
+    heats = [
+        (pane.scene.explanation.interactions.patch_heat((2, 3)), pane.scene.explanation.geometry) for pane in panes
+    ]
+    expected = agreement(heats, (BOX,))
+    assert [_text(model, row, NAME) for row in range(3)] == ["Second-order attributions", "Attention rollout", "ITSM"]
+    assert _text(model, 0, FIRST + 2) == told(expected.ranks[0, 2]) == "1"
+    assert _text(model, 2, FIRST) == told(expected.overlaps[2, 0]) == "1"
+    assert _text(model, 0, IN_BOX) == f"{expected.inside[0]:.0%}"
+    assert _text(model, 0, FIRST) is None  # the diagonal
+    assert _text(model, 0, FIRST + 1) is None  # the other map's values are all the same: no order
+
+
+def test_it_follows_a_drag_and_says_nothing_of_a_box_where_there_is_none(compared: Opened) -> None:
+    model = _model(compared)
+    assert _text(model, 0, IN_BOX) is None
+    shares = []
+    for right in (150.0, 400.0, 560.0):
+        compared.session.selecting.show_regions((Region((80.0, 0.0, right, 480.0)),))
+        shares.append(model.value(0, IN_BOX))
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_cells_tell_what_they_mean(compared: Opened) -> None:
+    compared.session.selecting.show_regions((BOX,))
+    model = _model(compared)
+    assert _text(model, 0, IN_BOX, Role.ToolTipRole).startswith("Second-order attributions: ")
+    above, below = (_text(model, *at, Role.ToolTipRole) for at in ((0, FIRST + 2), (2, FIRST)))
+    assert above == "Second-order attributions and ITSM: rank correlation of their patches +1.0000"
+    assert below == "ITSM and Second-order attributions: 100% of their 25 strongest patches in common"
+    assert model.headerData(FIRST, Qt.Orientation.Horizontal) == model.headerData(0, Qt.Orientation.Vertical) == "1"
+
+
+def test_a_row_opens_its_pane(compared: Opened) -> None:
+    tab, grid = _tab(compared), compared.window.grid
+    tab._list.doubleClicked.emit(_model(compared).index(2, NAME))
+    assert grid.enlarged is compared.session.panes.panes[2]
+    tab._pairs.activated.emit(_model(compared).index(1, FIRST))
+    assert grid.enlarged is compared.session.panes.panes[1]
+
+
+def test_the_tab_comes_and_goes_with_the_view(compared: Opened) -> None:
+    inspector = compared.window.inspector
+    last = inspector.count() - 1
+    assert inspector.isTabVisible(last)
+    compared.session.panes.close()
+    assert not inspector.isTabVisible(last)
+    assert inspector.currentIndex() != last
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.834, ".83"), (-0.07, "−.07"), (1.0, "1"), (-0.999, "−1"), (0.004, "0"), (-0.004, "0")]
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert told(value) == text
+
+
+def test_numbers_without_meaning_are_left_out() -> None:
+    model = AgreementModel()
+    model.show(("a", "b"), Agreement(np.full((2, 2), np.nan), np.ones((2, 2)), np.array([np.nan, 0.5]), 3))
+    assert model.value(0, FIRST + 1) is None
+    assert model.value(1, FIRST) == 1.0
+    assert (model.value(0, IN_BOX), model.value(1, IN_BOX)) == (None, 0.5)
