@@ -108,7 +108,7 @@ class Noting(QObject):
         """Write the project to another file, and go on in that."""
 
         def save() -> None:
-            self._ready().save_copy(path)
+            self.ready().save_copy(path)
             self._use(open_project(path))
 
         self._try(save)
@@ -129,7 +129,7 @@ class Noting(QObject):
 
         def add(found: tuple[Path, str]) -> None:
             path, digest = found
-            project = self._ready()
+            project = self.ready()
             view = view_of(
                 explanation, selection, picture=project.written(path), picture_sha256=digest, pair=pair or ""
             )
@@ -143,7 +143,7 @@ class Noting(QObject):
             return _file_of(shown, folder)
 
         try:
-            folder = self._ready().folder
+            folder = self.ready().folder
         except (UserError, OSError) as error:
             self._explaining.refuse(error)
             return
@@ -214,7 +214,7 @@ class Noting(QObject):
         if self.project is None and usual is not None and is_file(usual):
             self._try(lambda: self._use(open_project(usual)))
 
-    def _ready(self) -> Project:
+    def ready(self) -> Project:
         """Return the open project; the person's own is made where there is none."""
         if self.project is not None:
             return self.project
@@ -249,7 +249,7 @@ class Noting(QObject):
         there = self.finding(key) is not None
 
         def put() -> None:
-            project = self._ready()
+            project = self.ready()
             if finding is None and there:
                 remove_finding(project, key)
             elif finding is not None and not there:
@@ -262,7 +262,7 @@ class Noting(QObject):
         key, remark = what
 
         def say() -> None:
-            change_finding(self._ready(), key, **_said(remark))
+            change_finding(self.ready(), key, **_said(remark))
             self.findings_changed.emit()
 
         self._try(say)

@@ -18,6 +18,7 @@ from exclip_desktop.session.differing import Differing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
 from exclip_desktop.session.framing import FramingChoice
+from exclip_desktop.session.labelling import Labelling
 from exclip_desktop.session.library import Library
 from exclip_desktop.session.listing import Librarian
 from exclip_desktop.session.measuring import Measuring
@@ -47,7 +48,7 @@ class Session(QObject):
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
         batching: explaining all of them.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
-        noting: findings, and the project that keeps them.
+        noting: findings, and the project that keeps them; ``labelling``: what is known to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -89,6 +90,9 @@ class Session(QObject):
         self.batching = Batching(self.state, self._worker, self.walking, self)
         self.thumbnails = Thumbnails(self)
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, findings, self)
+        self.labelling = Labelling(
+            self.state, self.selecting, self.walking, self.noting, self.explaining, self.undo, self
+        )
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.refused.connect(self.explaining.refuse)
         usual = replace(self.settings.default_model(), device=self.settings.device())

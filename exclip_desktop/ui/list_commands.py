@@ -29,8 +29,10 @@ class ListCommands(QObject):
         actions["close_list"].triggered.connect(walking.close)
         actions["next_pair"].triggered.connect(lambda: walking.step(1))
         actions["previous_pair"].triggered.connect(lambda: walking.step(-1))
-        actions["take_labels"].triggered.connect(self.take_labels)
-        for changed in (walking.list_changed, walking.current_changed):
+        labelling = session.labelling
+        actions["take_labels"].triggered.connect(labelling.take)
+        actions["keep_labels"].triggered.connect(labelling.keep)
+        for changed in (walking.list_changed, labelling.changed, session.state.selection_changed):
             changed.connect(self._enable)
         self._enable()
 
@@ -46,12 +48,9 @@ class ListCommands(QObject):
         if path:
             self._session.walking.open(Path(path))
 
-    def take_labels(self) -> None:
-        """Select the labelled regions instead of those that are drawn."""
-        selecting, before = self._session.selecting, self._session.state.selection.regions
-        selecting.commit_regions(before, self._session.walking.labelled, "select labelled regions")
-
     def _enable(self) -> None:
-        self._actions["take_labels"].setEnabled(bool(self._session.walking.labelled))
+        labels, regions = self._session.labelling.labels, self._session.state.selection.regions
+        self._actions["take_labels"].setEnabled(bool(labels))
+        self._actions["keep_labels"].setEnabled(bool(labels or regions))
         for name in NEEDS_LIST:
             self._actions[name].setEnabled(bool(self._session.walking.pairs))

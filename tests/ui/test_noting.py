@@ -17,6 +17,7 @@ from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
+from exclip_desktop.storage.project.boxes import boxes
 from exclip_desktop.storage.project.findings import findings
 from exclip_desktop.storage.project.opening import open_project
 from exclip_desktop.ui.findings_tab import NOTHING
@@ -292,6 +293,26 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
         desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=3), None)
     assert walking.figures(0) == PairFigures(rating="match")
     assert walking.figures(1).score is not None
+
+
+def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
+    state, actions = desk.session.state, desk.window.commands
+    assert not actions["take_labels"].isEnabled()
+    assert not actions["keep_labels"].isEnabled()
+    state.change(selection=Selection((), (BOX, replace(BOX, subtract=True))))
+    QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    state.change(selection=Selection())
+    QTest.keyClick(desk.window, Qt.Key.Key_B)
+    assert state.selection.regions == (BOX,)
+    desk.session.undo.undo()
+    desk.session.undo.undo()
+    assert desk.session.labelling.labels == ()
+    desk.session.undo.redo()
+    with open_project(desk.file) as project:
+        assert boxes(project) == {"../a.png": (BOX,)}
+    desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")
+    desk.settle("a dog")
+    assert desk.session.labelling.labels == ()
 
 
 def test_a_cancelled_dialog_notes_nothing(desk: Desk) -> None:

@@ -159,7 +159,7 @@ def test_a_pictures_other_captions_are_scored_beside_it(walk: Walk, qtbot: QtBot
     assert state.alternatives == ()
 
 
-def test_labelled_regions_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> None:
+def test_labels_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> None:
     QTest.keyClick(walk.window, Qt.Key.Key_B)
     assert walk.session.state.selection.regions == (BOX,)
     walk.session.undo.undo()
