@@ -107,6 +107,7 @@ class Session(QObject):
         """Start the worker, and open a picture; without one, the first sample."""
         self._collector.start()
         self._worker.start()
+        self.noting.look()
         if picture is None:
             self.open_sample(0)
         elif names_list(picture):

@@ -61,9 +61,8 @@ class FindingsTab(QWidget):
         noting.project_changed.connect(self._on_findings_changed)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """Open the person's own project when it is looked for first, and show what has changed."""
+        """Show what has changed."""
         super().showEvent(event)
-        self._noting.look()
         if self._dirty:
             self._renew()
 

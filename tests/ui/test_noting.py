@@ -200,7 +200,7 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
 def test_findings_are_there_after_another_start(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
     desk.note()
     desk.window.close()
-    again = Desk(desk.qtbot, desk.folder, make_explanation)
+    again = Desk(desk.qtbot, desk.folder, make_explanation).start()
     again.look()
     assert again.tab.view.model().rowCount() == 1
 
