@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from PIL import Image
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import PictureError, ProjectError, UserError
@@ -39,6 +39,7 @@ from exclip_desktop.storage.project.pairs import Measured, set_measured
 from exclip_desktop.storage.project.project import Project
 
 T = TypeVar("T")
+OTHERS_MS: Final = 2000  # between looks for changes that others make
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ class Noting(QObject):
         self._tasks, self._undo, self._usual = tasks, undo, usual
         self.project: Project | None = None
         self._returning: Finding | None = None
+        self._version = 0
+        self._others = QTimer(self, interval=OTHERS_MS)
+        self._others.timeout.connect(self._look_for_others)
         state.explanation_changed.connect(self._on_explanation_changed)
         walking.figures_changed.connect(self._keep_figures)
 
@@ -115,6 +119,7 @@ class Noting(QObject):
 
     def close(self) -> None:
         """Close the project; all of it is on disk already."""
+        self._others.stop()
         if self.project is not None:
             self.project.close()
         self.project = None
@@ -227,13 +232,21 @@ class Noting(QObject):
         if self.project is not None:
             self._undo.clear()  # its steps are of the project before
         self.close()
-        self.project = project
+        self.project, self._version = project, project.version()
+        self._others.start()
         if project.notes:
             self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
         self._walking.use_project(None if self.is_own else project.path)
         self.project_changed.emit()
         self.findings_changed.emit()
         return project
+
+    def _look_for_others(self) -> None:
+        """Show what another window or program has changed in the file."""
+        version = self._read(lambda project: project.version(), self._version)
+        if version != self._version:
+            self._version = version
+            self.findings_changed.emit()
 
     def _keep_figures(self, place: int) -> None:
         """Keep what was found of a pair, where the list is the project's."""

@@ -18,7 +18,7 @@ from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.boxes import boxes
-from exclip_desktop.storage.project.findings import findings
+from exclip_desktop.storage.project.findings import findings, remove_finding
 from exclip_desktop.storage.project.opening import open_project
 from exclip_desktop.ui.findings_tab import NOTHING
 from exclip_desktop.ui.note_dialog import NoteDialog
@@ -313,6 +313,19 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")
     desk.settle("a dog")
     assert desk.session.labelling.labels == ()
+
+
+def test_what_another_window_notes_is_shown(desk: Desk) -> None:
+    desk.look()
+    desk.note()
+    with open_project(desk.file) as other:
+        remove_finding(other, desk.kept()[0].id)
+    desk.session.noting._look_for_others()
+    assert desk.tab.view.model().rowCount() == 0
+    told: list[None] = []
+    desk.session.noting.findings_changed.connect(lambda: told.append(None))
+    desk.session.noting._look_for_others()
+    assert told == []
 
 
 def test_a_cancelled_dialog_notes_nothing(desk: Desk) -> None:
