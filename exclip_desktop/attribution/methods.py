@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.first_order.attention import (
@@ -24,6 +25,7 @@ from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.method_facts import FACTS, MethodFacts, facts_of
+from exclip_desktop.core.progress import Report
 from exclip_desktop.models.anatomy import Anatomy, without_padding
 from exclip_desktop.models.cuts import POOL, Layer
 from exclip_desktop.models.model import Model
@@ -106,8 +108,21 @@ def _game(anatomy: Anatomy, question: Question, options: Game) -> Tensor:
 
 
 def _clip_surgery(anatomy: Anatomy, question: Question, options: ClipSurgery) -> Tensor:
-    labels = encode_captions(question.model, list(LABELS)) if options.feature_surgery else question.other[None]
+    labels = _labels(question) if options.feature_surgery else question.other[None]
     return clip_surgery(anatomy, question.other, labels, options)
+
+
+def _labels(question: Question) -> Tensor:
+    """Return the labels' unit embeddings, (L, D), which a model computes once."""
+    known, key = question.model.references, ("labels",)
+    if key not in known:
+        found = []
+        for done, label in enumerate(LABELS):
+            question.cancel.check()
+            question.tell(Report("CLIP Surgery", done, len(LABELS)))
+            found.append(encode_captions(question.model, [label]))
+        known[key] = torch.cat(found)
+    return known[key]
 
 
 def _m2ib(anatomy: Anatomy, question: Question, options: M2ib) -> Tensor:

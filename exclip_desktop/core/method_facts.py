@@ -149,7 +149,7 @@ _FIRST: Final = (
     ),
     MethodFacts(
         *("clip-surgery", "CLIP Surgery", "Li et al. 2023"),
-        *("one run, and the text embeddings of some fifty labels", "first", _PICTURES),
+        *("one run, and once a model the embeddings of some fifty labels", "first", _PICTURES),
         (
             Option("layers", 6, "how many blocks run the second stream, from the last"),
             Option("feature_surgery", True, "take off what many labels share"),

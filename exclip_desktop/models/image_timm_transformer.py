@@ -63,12 +63,13 @@ class TimmTransformerTower:
         """Return a picture's way through the blocks; raises ``MethodError`` where they are not plain ones."""
         size = pixels.shape[1], pixels.shape[2]
         trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
+        start = _embedded(trunk, pixels[None])
         return Anatomy(
-            start=_embedded(trunk, pixels[None]),
+            start=start,
             blocks=taken_apart(trunk.blocks),
             finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
             project=self._project(trunk),
-            pooled=(0,) if trunk.global_pool == "token" else (),
+            pooled=_pooled(trunk, start.shape[1]),
             mask=None,
             shown=slice(trunk.num_prefix_tokens, None),
             grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
@@ -119,6 +120,14 @@ class TimmTransformerTower:
         trunk = self._visual.trunk
         found: Tensor = self._visual.head(trunk.head(trunk.fc_norm(pooled)))
         return found
+
+
+def _pooled(trunk: Any, tokens: int) -> tuple[int, ...]:
+    """Return the tokens that are pooled, by their mean; none where an attention or a maximum pools."""
+    if trunk.global_pool == "token":
+        return (0,)
+    first = 0 if getattr(trunk, "pool_include_prefix", False) else trunk.num_prefix_tokens
+    return tuple(range(first, tokens)) if trunk.global_pool == "avg" else ()
 
 
 def _resized(trunk: Any, size: tuple[int, int]) -> Any:

@@ -42,7 +42,8 @@ class Model:
         card: its default layers.
         anew: builds the network again, with weights such as training would start from.
         notes: what a person should know of how it was found and built.
-        references: reference features by what decides them; filled as they are needed, on ``device``.
+        references: what pictures and captions are held against, such as reference features, by what decides it; filled
+            as it is needed, on ``device``.
 
     """
 

@@ -183,7 +183,7 @@ def test_methods_say_which_encoders_they_cannot_look_into(
         lambda: raw_attention(anatomy),
         lambda: game(anatomy, other, 1.0),
     ):
-        with pytest.raises(MethodError, match="an attention of its own.*class token"):
+        with pytest.raises(MethodError, match="an attention of its own, or a maximum.*class token"):
             method()
     normalised = make_tiny(vision={"qk_norm": True})
     with pytest.raises(MethodError, match="no plain attention blocks"):

@@ -1,6 +1,7 @@
 """The table of methods: every one on a small model, its options, and what it refuses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,15 +9,18 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import map_by
+from exclip_desktop.attribution.first_order.clip_surgery import LABELS
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
+from exclip_desktop.attribution.inside import recorded, run_stream
 from exclip_desktop.attribution.mapping import map_caption, map_picture
 from exclip_desktop.attribution.methods import METHODS, chosen
 from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError
-from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, score_captions
 from tests.conftest import CAPTION
 from tests.unit import first_order_oracle as oracle
+from tests.unit import timm_models
 from tests.unit.traces import in_float64
 
 QUICK = {"rise": {"masks": "20"}, "m2ib": {"steps": "2", "samples": "2"}}
@@ -92,6 +96,48 @@ def test_methods_that_need_no_blocks_work_on_feature_maps_and_the_others_say_why
     for key in METHODS.keys() - there.keys():
         with pytest.raises(MethodError, match="feature maps"):
             map_picture(model, picture, CAPTION, *chosen(key))
+
+
+def test_clip_surgery_encodes_its_labels_once_and_can_be_stopped_there(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    model, told, token = replace(make_tiny(), references={}), [], CancelToken()
+
+    def stop(report: Report) -> None:
+        told.append(report)
+        if len(told) == 3:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        map_by(model, picture, CAPTION, "clip-surgery", progress=stop, cancel=token)
+    assert (len(told), model.references) == (3, {})
+    first = map_by(model, picture, CAPTION, "clip-surgery", progress=told.append)
+    assert len(told) == 3 + len(LABELS)
+    again = map_by(model, picture, CAPTION, "clip-surgery", progress=told.append)
+    assert len(told) == 3 + len(LABELS)
+    np.testing.assert_array_equal(first.values, again.values)
+
+
+@pytest.mark.parametrize("name", ["gap", "average_with_prefix", "vitamin", "mobileclip_b"])
+def test_what_is_pooled_is_what_moves_the_embedding(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], name: str
+) -> None:
+    """timm's encoders that average, with and without prefix tokens, and one of a class token."""
+    timm_models.register()
+    model = make_tiny(**timm_models.changes(name))
+    with torch.no_grad():
+        anatomy = model.image.anatomy(model.pixels(picture))
+        last = run_stream(anatomy, anatomy.start, 0, len(anatomy.blocks))
+    with recorded():
+        last = last.detach().requires_grad_()
+        embedding = anatomy.finish(last)[0]
+        (slope,) = torch.autograd.grad(embedding.square().sum(), [last])
+    assert tuple(slope[0].abs().sum(-1).nonzero()[:, 0].tolist()) == anatomy.pooled
+    with torch.no_grad():
+        expected = model.network.encode_image(model.pixels(picture)[None])[0]
+    torch.testing.assert_close(embedding.detach(), expected, rtol=1e-5, atol=1e-6)
+    found = map_picture(model, picture, CAPTION, *chosen("grad-eclip"))
+    assert found.values.shape == found.geometry.grid
 
 
 def test_rise_tells_what_it_has_so_far_and_can_be_stopped_with_it(

@@ -23,7 +23,7 @@ def pooled_tokens(anatomy: Anatomy, method: str) -> list[int]:
     """
     if not anatomy.pooled:
         raise MethodError(
-            f"{method} follows the tokens that are pooled, and this encoder pools by an attention of its own.",
+            f"{method} follows pooled tokens, and this encoder pools by an attention of its own, or a maximum.",
             "Choose another method, or a model with a class token.",
         )
     return list(anatomy.pooled)
