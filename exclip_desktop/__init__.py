@@ -10,17 +10,20 @@ from exclip_desktop.core.version import __version__
 
 if TYPE_CHECKING:
     from exclip_desktop.api import MatrixResult, Result, explain, load_model, map_by, matrix_by, measure, profile, score
+    from exclip_desktop.api_batch import batch, open_batch
     from exclip_desktop.api_study import study
 
 __all__ = [
     "MatrixResult",
     "Result",
     "__version__",
+    "batch",
     "explain",
     "load_model",
     "map_by",
     "matrix_by",
     "measure",
+    "open_batch",
     "profile",
     "score",
     "study",
@@ -28,8 +31,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "study":
-        return import_module("exclip_desktop.api_study").study
     if name in __all__:
-        return getattr(import_module("exclip_desktop.api"), name)
+        places = {"batch": "api_batch", "open_batch": "api_batch", "study": "api_study"}
+        return getattr(import_module(f"exclip_desktop.{places.get(name, 'api')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import exclip_desktop
+from exclip_desktop.cli_batch import add_batch
 from exclip_desktop.cli_evaluate import add_evaluate
 from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
@@ -38,7 +39,7 @@ from exclip_desktop.terminal import Bar, say
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
 
-COMMANDS = ("explain", "profile", "map", "evaluate", "models", "doctor")
+COMMANDS = ("explain", "profile", "map", "batch", "evaluate", "models", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_output(explain)
     add_profile(commands)
     add_map(commands)
+    add_batch(commands)
     add_evaluate(commands)
     add_models(commands)
     doctor = commands.add_parser(

@@ -19,8 +19,9 @@ from exclip_desktop.attribution.sides import factor, pays_as_pair, products
 from exclip_desktop.core.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.factors import Factor
 from exclip_desktop.core.framing import Framing
-from exclip_desktop.core.interactions import Ends, InteractionMatrix, cosine, full_cosine, make_ledger
+from exclip_desktop.core.interactions import Ends
 from exclip_desktop.core.precision import FULL, check_precision
+from exclip_desktop.core.product import explanation_of
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.steps import OWN_STEPS
 from exclip_desktop.core.tokens import Caption
@@ -191,27 +192,9 @@ def _explanation(
     ends: tuple[Ends, Ends],
     reports: tuple[SideReport, SideReport],
 ) -> Explanation:
-    """Put the products u_i·v_j (rows, columns), text first in every pair, into an explanation."""
-    text, image = ends
-    norm = np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding)
     cut = _image_cut(model, size, method)
-    matrix = InteractionMatrix(
-        values=(values / norm).astype(np.float32),
-        content=np.array([entry.kind == "content" for entry in caption.tokens]),
-        prefix=cut.prefix,
-        grid_shape=cut.grid,
-    )
-    return Explanation(
-        interactions=matrix,
-        caption=caption,
-        geometry=model.preprocess.geometry(size, cut, method.framing),
-        score=cosine(text, image),
-        ledger=make_ledger(matrix, text, image),
-        image_side=reports[1],
-        text_side=reports[0],
-        settings=_settings(model, method),
-        float32_score=full_cosine(text, image),
-    )
+    geometry = model.preprocess.geometry(size, cut, method.framing)
+    return explanation_of(caption, geometry, cut.prefix, values, ends, reports, settings_of(model, method))
 
 
 def _image_cut(model: Model, size: tuple[int, int], method: Method) -> Cut:
@@ -231,7 +214,8 @@ def _ends(path: Path) -> Ends:
     return Ends(*(None if value is None else value.cpu().double().numpy() for value in ends))  # type: ignore[arg-type]
 
 
-def _settings(model: Model, method: Method) -> Settings:
+def settings_of(model: Model, method: Method) -> Settings:
+    """Return everything that decides the numbers, as an explanation states it."""
     return Settings(
         model=model.name,
         weights=model.weights,

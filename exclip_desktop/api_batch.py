@@ -1,0 +1,185 @@
+"""The public functions ``batch`` and ``open_batch``: many pairs, each picture and each caption computed once."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from exclip_desktop.attribution.second_order import (
+    Method,
+    caption_factor,
+    picture_factor,
+    resolve_method,
+    settings_of,
+)
+from exclip_desktop.attribution.trouble import memory_told
+from exclip_desktop.core.errors import DeviceError, MemoryShortage, SettingsError, UserError
+from exclip_desktop.core.listed_pair import PairList
+from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage.batch_index import Batch, caption_as_plain, write_index, write_scores
+from exclip_desktop.storage.batches import (
+    KINDS,
+    Entry,
+    Kind,
+    opened_batch,
+    read_shard,
+    shard_places,
+    shards,
+    write_shard,
+)
+from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDone:
+    """What came of a batch.
+
+    Attributes:
+        batch: reads any picture × any caption.
+        pairs: how many the list has.
+        failed: the pairs that failed, a sentence each, with the id before it; empty before all shards are there.
+        missing: how many shards other machines have still to make; the index is written when there is none.
+
+    """
+
+    batch: Batch
+    pairs: int
+    failed: tuple[str, ...] = ()
+    missing: int = 0
+
+
+def open_batch(folder: str | Path) -> Batch:
+    """Return a batch's reader; raises ``OutputError`` where the folder holds none."""
+    return Batch(folder)
+
+
+def batch(
+    model: Model,
+    pairs: str | Path | PairList,
+    out: str | Path,
+    *,
+    all_pairs: bool = False,
+    shard: tuple[int, int] = (1, 1),
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    **settings: Any,
+) -> BatchDone:
+    """Explain a whole list into a folder: M pictures and N captions cost M + N factors; matrices are their products.
+
+    Args:
+        model: a loaded model.
+        pairs: a list's file or folder, or a list that was read.
+        out: the folder; what is there of the same list and settings is kept, so that a run that was cut off goes on.
+        all_pairs: whether every picture's score with every caption is written as well.
+        shard: (I, N): make only the I-th of N parts, from 1; the last to finish writes the index.
+        max_megapixels: largest picture read.
+        progress: told how many captions, then pictures, are done.
+        cancel: polled between pictures and within them; what is done is kept.
+        settings: the method's, as ``explain`` takes them.
+
+    Raises:
+        ListError: the list cannot be read.
+        OutputError: the folder cannot be written, or holds another list or other settings.
+        SettingsError: a setting does not fit the model.
+        Cancelled: the person cancelled.
+
+    """
+    part, parts = shard
+    if not 1 <= part <= parts:
+        raise SettingsError(f"There is no part {part} of {parts}.", "Give I/N with I from 1 to N (--shard).")
+    listed = pairs if isinstance(pairs, PairList) else read_pairs(pairs)
+    method = resolve_method(model, **settings)
+    names: dict[Kind, list[str]] = {
+        "pictures": list(dict.fromkeys(pair.picture for pair in listed.pairs)),
+        "captions": list(dict.fromkeys(pair.caption for pair in listed.pairs)),
+    }
+    folder = Path(out)
+    opened_batch(folder, _header(model, method) | {"pictures": names["pictures"], "captions": names["captions"]})
+    work = _Work(folder, names, progress or silent, cancel or CancelToken())
+    makers: dict[Kind, Callable[[str], Entry]] = {
+        "captions": lambda text: _caption(model, text, method, work.cancel),
+        "pictures": lambda path: _picture(model, listed.path_of(path), method, max_megapixels, work.cancel),
+    }
+    for kind in KINDS:
+        for number in shards(kind, len(names[kind])):
+            if number % parts == part - 1:
+                work.fill(kind, number, makers[kind])
+    return _finished(Batch(folder), listed, all_pairs, alone=parts == 1)
+
+
+def _header(model: Model, method: Method) -> dict[str, Any]:
+    decided = {"model": model.fingerprint, "dtype": str(model.dtype), **asdict(method)}
+    return {"decided_by": decided, "settings": asdict(settings_of(model, method))}
+
+
+class _Work:
+    """Fills shards, and tells how far it is."""
+
+    def __init__(self, folder: Path, names: dict[Kind, list[str]], progress: Progress, cancel: CancelToken) -> None:
+        self._folder, self._names, self._progress, self.cancel = folder, names, progress, cancel
+
+    def fill(self, kind: Kind, number: int, make: Callable[[str], Entry]) -> None:
+        """Make what is missing in a shard, and what failed before; when it is interrupted, what is done is kept."""
+        names = self._names[kind]
+        places = shard_places(kind, number, len(names))
+        entries = read_shard(self._folder, kind, number, len(names))
+        missing = [at for at, entry in enumerate(entries) if entry is None or entry.error]
+        try:
+            for at in missing:
+                self._progress(Report(kind, places.start + at, len(names)))
+                self.cancel.check()
+                entries[at] = make(names[places.start + at])
+        finally:
+            if missing:
+                write_shard(self._folder, kind, number, entries)
+        self._progress(Report(kind, places.stop, len(names)))
+
+
+def _finished(found: Batch, listed: PairList, all_pairs: bool, *, alone: bool) -> BatchDone:
+    missing = 0 if alone else sum(_missing(found, kind) for kind in KINDS)
+    if missing:
+        return BatchDone(found, len(listed.pairs), missing=missing)
+    failed = write_index(found, listed.pairs)
+    if all_pairs:
+        write_scores(found)
+    return BatchDone(found, len(listed.pairs), tuple(failed))
+
+
+def _missing(found: Batch, kind: Kind) -> int:
+    count = found.counts[kind]
+    return sum(None in read_shard(found.folder, kind, number, count) for number in shards(kind, count))
+
+
+def _caption(model: Model, text: str, method: Method, cancel: CancelToken) -> Entry:
+    def make() -> Entry:
+        caption = model.reader.read(text)
+        return Entry(caption_as_plain(caption), caption_factor(model, caption, method, cancel=cancel))
+
+    return _tried(make)
+
+
+def _picture(model: Model, path: Path, method: Method, max_megapixels: float, cancel: CancelToken) -> Entry:
+    def make() -> Entry:
+        picture = read_picture(path, max_megapixels)
+        height, width = picture.pixels.shape[:2]
+        geometry = model.geometry((width, height), method.image_layer, method.framing)
+        cut = model.image.cut(method.image_layer, model.preprocess.input_size((width, height), method.framing))
+        place = geometry.source_size, geometry.seen, geometry.grid
+        told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes}
+        return Entry(told, picture_factor(model, picture.pixels, method, cancel=cancel))
+
+    return _tried(make)
+
+
+def _tried(make: Callable[[], Entry]) -> Entry:
+    """Return what is made, or why it cannot be; trouble with the computer is no entry's fault."""
+    try:
+        with memory_told():
+            return make()
+    except (MemoryShortage, DeviceError):
+        raise
+    except UserError as error:
+        return Entry({}, None, str(error))

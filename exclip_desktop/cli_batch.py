@@ -1,0 +1,79 @@
+"""The command ``batch``: a whole list explained into a folder."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import exclip_desktop
+from exclip_desktop.cli_options import add_method, add_model, method_of, model_of
+from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
+from exclip_desktop.terminal import Bar, say
+
+TOLD_FAILED = 5
+
+
+def add_batch(commands: Any) -> None:
+    """Add the command to argparse's ``commands``."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "batch",
+        help="explain a whole list of pairs into a folder",
+        description="Explain a list of pairs: each picture and each caption is computed once, and the matrix of any "
+        "picture with any caption is a product of two stored factors. Ctrl+C keeps what is done; the same command goes "
+        "on. What the folder holds: exclip_desktop/storage/batches.py; from Python: open_batch(FOLDER).",
+    )
+    parser.set_defaults(run=_batch)
+    parser.add_argument("pairs", metavar="PAIRS", help="a folder, CSV, TSV, JSONL, COCO's JSON, Flickr30k Entities")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="what is made, and goes on there")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where the list's relative paths start")
+    parser.add_argument("--all-pairs", action="store_true", help="write the scores of every picture × every caption")
+    parser.add_argument(
+        "--shard", type=_part, default=(1, 1), metavar="I/N", help="make part I of N, for several computers or GPUs"
+    )
+    parser.add_argument(
+        "--max-megapixels", type=float, default=DEFAULT_MEGAPIXELS, metavar="N", help="largest picture read"
+    )
+    add_model(parser)
+    add_method(parser)
+
+
+def _part(text: str) -> tuple[int, int]:
+    try:
+        part, parts = map(int, text.split("/"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no part; give I/N, such as 2/4") from None
+    return part, parts
+
+
+def _batch(options: argparse.Namespace) -> None:
+    listed = read_pairs(options.pairs, options.pictures)
+    for note in listed.notes:
+        say(str(note))
+    model = model_of(options)
+    for told in model.notes:
+        say(told)
+    try:
+        with Bar("Explaining ") as bar:
+            done = exclip_desktop.batch(
+                *(model, listed, options.out),
+                all_pairs=options.all_pairs,
+                shard=options.shard,
+                max_megapixels=options.max_megapixels,
+                progress=bar.show,
+                **method_of(options),
+            )
+    except KeyboardInterrupt:
+        say(f"What is done is kept in {options.out}; the same command goes on.")
+        raise
+    if done.missing:
+        print(f"This part is done. {done.missing} shards are missing; the part that ends last writes the index.")
+        return
+    counts = done.batch.counts
+    print(
+        f"{done.pairs - len(done.failed):,} of {done.pairs:,} pairs explained: {counts['pictures']:,} pictures and "
+        f"{counts['captions']:,} captions, each once. The index is {options.out / 'index.jsonl'}."
+    )
+    for sentence in done.failed[:TOLD_FAILED]:
+        say(f"Failed: {sentence}")
+    if len(done.failed) > TOLD_FAILED:
+        say(f"… and {len(done.failed) - TOLD_FAILED:,} more; the index names them.")

@@ -1,0 +1,199 @@
+"""A batch gives what explaining each pair gives, each picture and caption once, and goes on where it was cut off."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop import api_batch
+from exclip_desktop.api import explain
+from exclip_desktop.api_batch import batch, open_batch
+from exclip_desktop.cli import main
+from exclip_desktop.core.errors import Cancelled, MemoryShortage, OutputError, SettingsError
+from exclip_desktop.core.listed_pair import ListedPair, PairList
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.selection import Region, positive_share
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage import batches
+
+HOW: dict[str, Any] = {"image_layer": -1, "text_layer": -1, "quadrature": "gauss-legendre", "steps": 2}
+CAPTIONS = ("a red balloon", "two dogs, 犬", "a “dog”")
+
+
+@pytest.fixture
+def listed(tmp_path: Path, picture: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> PairList:
+    """Five pictures and three captions in seven pairs, in small shards; one picture is missing, one pair has a box."""
+    monkeypatch.setattr(batches, "SHARD_OF", {"pictures": 2, "captions": 2})
+    monkeypatch.setattr("exclip_desktop.storage.batch_index.SHARD_OF", batches.SHARD_OF)
+    for at in range(4):
+        Image.fromarray(np.roll(picture, 5 * at, axis=1)).save(tmp_path / f"ü {at}.png")
+    pairs = [ListedPair(str(at), f"ü {at % 5}.png", CAPTIONS[at % 3]) for at in range(7)]
+    pairs[1] = ListedPair("1", "ü 1.png", CAPTIONS[1], regions=(Region((0, 0, 20, 20)),))
+    return PairList(tmp_path / "x.csv", tmp_path, tuple(pairs))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what a batch has written."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_pair_is_what_explaining_it_gives(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+    done = batch(tiny, listed, tmp_path / "out", all_pairs=True, **HOW)
+    lines = {line["id"]: line for line in open_batch(tmp_path / "out").pairs()}
+    assert list(lines) == [pair.id for pair in listed.pairs]
+    assert [line for line in lines.values() if "error" in line] == [lines["4"]]
+    assert done.failed == (f"4: There is no picture {tmp_path / 'ü 4.png'}. Check the path.",)
+    for pair in listed.pairs:
+        if pair.id == "4":
+            continue
+        direct = explain(tiny, listed.path_of(pair.picture), pair.caption, **HOW)
+        found = done.batch.explanation(pair.picture, pair.caption)
+        np.testing.assert_allclose(found.matrix, direct.matrix, atol=1e-6)
+        assert (found.caption, found.geometry, found.settings) == (direct.caption, direct.geometry, direct.settings)
+        assert found.image_side == direct.image_side
+        line = lines[pair.id]
+        assert line["score"] == pytest.approx(direct.score, abs=1e-6)
+        assert line["ledger"] == pytest.approx(dict(direct.ledger.lines()), abs=1e-6)
+        share = positive_share(found.interactions, found.geometry, pair.regions)
+        assert line["box_share"] == share
+        assert (share is None) == (pair.id != "1")
+
+
+def test_any_picture_goes_with_any_caption(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+    done = batch(tiny, listed, tmp_path / "out", all_pairs=True, **HOW)
+    scores = done.batch.scores()
+    assert scores.shape == (5, 3)
+    assert np.isnan(scores[4]).all()
+    assert not np.isnan(scores[:4]).any()
+    for at in range(4):
+        for number in range(3):
+            direct = explain(tiny, tmp_path / f"ü {at}.png", CAPTIONS[number], **HOW)
+            np.testing.assert_allclose(done.batch.explanation(at, number).matrix, direct.matrix, atol=1e-6)
+            assert scores[at, number] == pytest.approx(direct.score, abs=1e-6)
+
+
+def test_each_picture_and_each_caption_is_computed_once(
+    tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    for name in ("caption_factor", "picture_factor"):
+        real = getattr(api_batch, name)
+        monkeypatch.setattr(api_batch, name, lambda *a, real=real, name=name, **k: calls.append(name) or real(*a, **k))
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    assert (calls.count("caption_factor"), calls.count("picture_factor")) == (3, 4)
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    assert len(calls) == 7, "what is there is not computed again"
+    shutil.copy(tmp_path / "ü 0.png", tmp_path / "ü 4.png")
+    assert batch(tiny, listed, tmp_path / "out", **HOW).failed == (), "what failed is tried again"
+    assert len(calls) == 8
+
+
+@pytest.mark.parametrize("stop", range(1, 8))
+def test_a_batch_that_was_stopped_goes_on_to_the_same_files(
+    tiny: Model, listed: PairList, tmp_path: Path, stop: int
+) -> None:
+    batch(tiny, listed, tmp_path / "whole", all_pairs=True, **HOW)
+    token, heard = CancelToken(), []
+
+    def hear(report: Report) -> None:
+        heard.append(report)
+        if len(heard) == stop:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        batch(tiny, listed, tmp_path / "out", progress=hear, cancel=token, **HOW)
+    with pytest.raises(OutputError, match="not finished"):
+        list(open_batch(tmp_path / "out").pairs())
+    batch(tiny, listed, tmp_path / "out", all_pairs=True, **HOW)
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+def test_what_is_done_is_kept_when_it_is_interrupted(
+    tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = api_batch.picture_factor, []
+
+    def interrupted(*asked: Any, **more: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*asked, **more)
+
+    monkeypatch.setattr(api_batch, "picture_factor", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        batch(tiny, listed, tmp_path / "out", **HOW)
+    assert open_batch(tmp_path / "out").entry("pictures", 2) is not None
+    assert open_batch(tmp_path / "out").entry("pictures", 3) is None
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    assert len(calls) == 5
+
+
+def test_parts_made_apart_are_the_whole(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+    batch(tiny, listed, tmp_path / "whole", **HOW)
+    missing = [batch(tiny, listed, tmp_path / "out", shard=(part, 3), **HOW).missing for part in (2, 1, 3)]
+    assert missing == [3, 1, 0]
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+def test_another_list_or_other_settings_are_refused(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    with pytest.raises(OutputError, match="another model or method"):
+        batch(tiny, listed, tmp_path / "out", **{**HOW, "steps": 3})
+    shorter = PairList(listed.source, listed.folder, listed.pairs[:2])
+    with pytest.raises(OutputError, match="another list"):
+        batch(tiny, shorter, tmp_path / "out", **HOW)
+    with pytest.raises(OutputError, match="no batch's folder"):
+        open_batch(tmp_path)
+    with pytest.raises(SettingsError, match="no part 4 of 3"):
+        batch(tiny, listed, tmp_path / "out", shard=(4, 3), **HOW)
+    found = open_batch(tmp_path / "out")
+    for which, told in ((4, "has no factor: There is no picture"), (9, "has no picture 9"), ("x", "has no picture x")):
+        with pytest.raises(OutputError, match=told):
+            found.explanation(which, 0)  # type: ignore[arg-type]  # one of each
+    with pytest.raises(OutputError, match="--all-pairs"):
+        found.scores()
+
+
+def test_a_damaged_shard_is_made_anew(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    before = files(tmp_path / "out")
+    for path, data in (("pictures/00000.safetensors", b"x"), ("captions/00001.safetensors", b"")):
+        (tmp_path / "out" / path).write_bytes(data)
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    assert files(tmp_path / "out") == before
+
+
+def test_trouble_with_the_computer_is_no_pictures_fault(
+    tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*_: Any, **__: Any) -> None:
+        raise MemoryShortage("There is too little memory.", "Close something.")
+
+    monkeypatch.setattr(api_batch, "picture_factor", short)
+    with pytest.raises(MemoryShortage):
+        batch(tiny, listed, tmp_path / "out", **HOW)
+    assert open_batch(tmp_path / "out").entry("pictures", 0) is None
+
+
+def test_the_command(
+    tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("exclip_desktop.load_model", lambda *_, **__: tiny, raising=False)
+    rows = [f"{pair.picture},{json.dumps(pair.caption, ensure_ascii=False)}" for pair in listed.pairs]
+    (tmp_path / "x.csv").write_text("\n".join(["path,caption", *rows, ""]), "utf-8")
+    how = ["--image-layer=-1", "--text-layer=-1", "--quadrature", "gauss-legendre", "--steps", "2"]
+    command = ["batch", str(tmp_path / "x.csv"), "--out", str(tmp_path / "out"), *how]
+    assert main([*command, "--shard", "2/2"]) == 0
+    assert "3 shards are missing" in capsys.readouterr().out
+    assert main(command) == 0
+    told = capsys.readouterr()
+    assert "6 of 7 pairs explained: 5 pictures and 3 captions, each once." in told.out
+    assert "Failed: 5: There is no picture" in told.err
+    monkeypatch.setattr(api_batch, "write_index", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert main(command) == 130
+    assert "the same command goes on" in capsys.readouterr().err
