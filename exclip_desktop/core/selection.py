@@ -42,10 +42,14 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selected rows of the matrix (tokens) and regions of the picture; empty means everything."""
+    """Selected rows of the matrix (tokens) and regions of the picture; empty means everything.
+
+    ``absent``: what is selected in another model's reading is not in this one, so that nothing is.
+    """
 
     rows: tuple[int, ...] = ()
     regions: tuple[Region, ...] = ()
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,12 @@ def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tupl
         return rows
     wanted = {name for name, word in _named(before) if set(word).intersection(rows)}
     return tuple(sorted(row for name, word in _named(after) if name in wanted for row in word))
+
+
+def carried(before: Caption, selection: Selection, after: Caption) -> Selection:
+    """Return what is selected in ``before`` as a selection in ``after``; regions stay."""
+    rows = carried_rows(before, selection.rows, after)
+    return Selection(rows, selection.regions, absent=bool(selection.rows) and not rows)
 
 
 def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:

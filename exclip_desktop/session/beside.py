@@ -1,20 +1,22 @@
 """Another model's answer to the pair on screen, beside the first's."""
 
 from dataclasses import replace
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.selection import Preview, carried_rows
+from exclip_desktop.core.selection import Preview, carried, carried_rows
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.port import Port
 from exclip_desktop.session.requests import BesideRequest, ModelChoice
 from exclip_desktop.session.selecting import Rows, Selecting
-from exclip_desktop.session.state import Outcome, State
+from exclip_desktop.session.state import Notice, Outcome, State
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker import Worker
 
 Patch = tuple[int, int]
+ABSENT: Final = Notice("Only this model reads that token, so it cannot be selected in both.", kind="note")
 
 
 class Beside(QObject):
@@ -83,14 +85,18 @@ class Beside(QObject):
 
     def show_rows(self, rows: Rows) -> None:
         """Select tokens while the gesture goes on; ``rows`` are the other model's, here and below."""
-        self.selecting.show_rows(self._in_first(rows))
+        if self._are_in_first(rows):
+            self.selecting.show_rows(self._in_first(rows))
 
     def commit_rows(self, before: Rows, after: Rows) -> None:
-        """Select tokens for good."""
-        self.selecting.commit_rows(self._in_first(before), self._in_first(after))
+        """Select tokens for good; where the first model reads none of them, nothing changes, and it is said."""
+        if self._are_in_first(after):
+            self.selecting.commit_rows(self._in_first(before), self._in_first(after))
+        else:
+            self.state.change(notice=ABSENT)
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
-        """Select more tokens by the second click of two."""
+        """Select more tokens by the second click of two; only words are widened."""
         self.selecting.widen_rows(self._in_first(before), self._in_first(after))
 
     def hover_rows(self, rows: Rows) -> None:
@@ -119,11 +125,14 @@ class Beside(QObject):
         if first.explanation is None or state.explanation is None:
             return
         before, after = first.explanation.caption, state.explanation.caption
-        rows, hovered = (carried_rows(before, rows, after) for rows in (first.selection.rows, first.preview.rows))
+        hovered = carried_rows(before, first.preview.rows, after)
         patch = first.preview.patch
         if patch is not None:  # the other grid's patch at the same place
             patch = state.explanation.geometry.patch_at(*first.explanation.geometry.patch_centre(*patch))
-        state.change(selection=replace(first.selection, rows=rows), preview=Preview(hovered, patch))
+        state.change(selection=carried(before, first.selection, after), preview=Preview(hovered, patch))
+
+    def _are_in_first(self, rows: Rows) -> bool:
+        return not rows or bool(self._in_first(rows))
 
     def _in_first(self, rows: Rows) -> Rows:
         own, first = self.state.explanation, self._first.explanation

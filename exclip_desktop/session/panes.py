@@ -9,7 +9,7 @@ from exclip_desktop.core.answers import Answer
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.selection import Preview, Selection, carried_rows
+from exclip_desktop.core.selection import Preview, Selection, carried, carried_rows
 from exclip_desktop.core.wording import target_of
 from exclip_desktop.session.beside import Beside
 from exclip_desktop.session.pane import Pane, PaneName, Status, asks_same
@@ -274,11 +274,12 @@ class Panes(QObject):
         first, found = self._first, self._first.explanation
         if found is None:
             return {}
-        rows, hovered = (
-            carried_rows(found.caption, rows, answer.caption) for rows in (first.selection.rows, first.preview.rows)
-        )
+        hovered = carried_rows(found.caption, first.preview.rows, answer.caption)
         patch = _same_place(first.preview.patch, found.geometry, answer.geometry)
-        return {"selection": Selection(rows, first.selection.regions), "preview": Preview(hovered, patch)}
+        return {
+            "selection": carried(found.caption, first.selection, answer.caption),
+            "preview": Preview(hovered, patch),
+        }
 
 
 def _same_place(patch: Patch | None, own: Geometry, other: Geometry) -> Patch | None:

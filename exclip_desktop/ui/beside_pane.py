@@ -50,7 +50,13 @@ class PaneTitle(QWidget):
             self._icons.add(button, "close")
             button.clicked.connect(self.close_asked)
             row.addWidget(button)
-        for told in (state.facts_changed, state.explanation_changed, state.work_changed, state.choice_changed):
+        for told in (
+            state.facts_changed,
+            state.explanation_changed,
+            state.work_changed,
+            state.choice_changed,
+            state.selection_changed,
+        ):
             told.connect(self._show)
         self._show()
 
@@ -66,6 +72,7 @@ class PaneTitle(QWidget):
             rows, columns = state.explanation.geometry.grid
             score = f"{state.explanation.score:.3f}".replace("-", "−")
             parts += [f"score {score}", f"{columns} × {rows} patches"]
+            parts += ["does not read what is selected"] if state.selection.absent else []
         if state.work is not None and not state.work.idle:
             share = f" {state.work.done / state.work.total:.0%}" if state.work.total else ""
             parts += [f"{state.work.what}{share}"]

@@ -52,8 +52,10 @@ def geometry_shown(state: Scene) -> Geometry | None:
 
 
 def heat_shown(state: Scene) -> Floats | None:
-    """Return the heat that belongs on the picture, (grid_h, grid_w); None where nothing is explained."""
+    """Return the heat that belongs on the picture, (grid_h, grid_w); None where nothing is explained or selected."""
     if state.explanation is None or geometry_shown(state) is None:
+        return None
+    if state.selection.absent and not state.preview.rows:
         return None
     return patch_heat(state.explanation.interactions, state.selection, state.preview)
 

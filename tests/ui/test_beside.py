@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -11,8 +12,11 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.core.tokens import Token
+from exclip_desktop.session.beside import ABSENT
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.worker import Worker
+from exclip_desktop.ui.heat_item import heat_shown
 from tests.ui.conftest import Opened
 
 OTHER = ModelChoice("/models/other")
@@ -85,6 +89,49 @@ def test_selection_preview_and_drawing_go_over(paired: Opened) -> None:
     assert state.preview == Preview((3,))
     session.show(smooth=True, opacity=0.3)
     assert (state.view.smooth, state.view.opacity) == (True, 0.3)
+
+
+def test_a_token_that_only_one_model_reads_selects_nothing_of_the_other(paired: Opened) -> None:
+    session, first, window = paired.session, paired.state, paired.window
+    state, pane = session.beside.state, window.beside
+    caption = first.explanation.caption
+    padded = replace(caption, tokens=(*caption.tokens, Token(0, "[PAD]", "padding", 0, 0)))
+    row = len(caption.tokens)
+    matrix = first.explanation.interactions
+    wider = replace(
+        matrix,
+        values=np.vstack([matrix.values, matrix.values[:1]]),
+        content=np.append(matrix.content, False),
+    )
+    first.change(explanation=replace(first.explanation, caption=padded, interactions=wider))
+    assert heat_shown(state) is not None
+    session.selecting.commit_rows((), (row,))
+    assert (state.selection.rows, state.selection.absent) == ((), True)
+    assert heat_shown(state) is None
+    assert "does not read what is selected" in pane.title.text
+    session.selecting.hover_rows((2,))
+    assert heat_shown(state) is not None
+    session.selecting.hover_rows(())
+    session.selecting.commit_rows((row,), (row, 2))
+    assert (state.selection.rows, state.selection.absent) == ((2,), False)
+    assert "does not read" not in pane.title.text
+
+
+def test_what_only_the_other_model_reads_cannot_be_selected_in_both(paired: Opened) -> None:
+    session, state = paired.session, paired.session.beside.state
+    caption = state.explanation.caption
+    padded = replace(caption, tokens=(*caption.tokens, Token(0, "[PAD]", "padding", 0, 0)))
+    state.change(explanation=replace(state.explanation, caption=padded))
+    row = len(caption.tokens)
+    session.beside.show_rows((row,))
+    session.beside.commit_rows((), (row,))
+    assert paired.state.selection == Selection()
+    assert not session.undo.canUndo()
+    assert state.notice == ABSENT
+    session.beside.commit_rows((), (2,))
+    assert paired.state.selection.rows == (2,)
+    session.beside.commit_rows((2,), ())
+    assert paired.state.selection.rows == ()
 
 
 def test_a_hovered_patch_is_the_one_at_the_same_place(paired: Opened) -> None:
