@@ -1,6 +1,6 @@
 """The public functions behind ``from exclip_desktop import …``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ from exclip_desktop.attribution.methods import chosen
 from exclip_desktop.attribution.profile import profile_pair
 from exclip_desktop.attribution.second_order import explain_pair, resolve_method
 from exclip_desktop.attribution.trouble import memory_told
-from exclip_desktop.core.errors import CaptionError, SettingsError
+from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.given import shown
 from exclip_desktop.core.layers import SIDES, Side
 from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.precision import FULL
@@ -28,12 +29,18 @@ from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
 from exclip_desktop.report import unseen_told, warnings_of
-from exclip_desktop.results import MatrixResult, Result
+from exclip_desktop.results import Drawable, MatrixResult, Result
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
 __all__ = ["MatrixResult", "Result", "explain", "load_model", "map_by", "matrix_by", "measure", "profile", "score"]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
+
+
+def _check_model(model: object) -> None:
+    """Raise ``ModelError`` unless it is a loaded one."""
+    if not isinstance(model, Model):
+        raise ModelError(f"{shown(model)} is no loaded model.", 'Load it first: model = load_model("demo").')
 
 
 def explain(
@@ -59,6 +66,7 @@ def explain(
     ``attribution.second_order.explain_pair``; unreadable pictures raise ``PictureError``. The result's ``notes`` say
     what a person should know before they trust the numbers.
     """
+    _check_model(model)
     picture = read_picture(image, max_megapixels)
     with memory_told():
         explanation = explain_pair(
@@ -101,6 +109,7 @@ def profile(
     The other side is cut at its own layer; that of ``side`` has no say. ``each`` is told every row as it is done, from
     the last layer to the first. All other arguments, and what may be raised, are those of ``explain``.
     """
+    _check_model(model)
     if side not in SIDES:
         raise SettingsError(f'There is no side "{side}".', f"Choose one (--side): {', '.join(SIDES)}.")
     found = Profile(side, model.layers(side))
@@ -131,6 +140,9 @@ def measure(
     ``fill`` is what takes the box's place: ``mean``, ``blur`` or ``mirror``; words become the tokenizer's fill. What
     may be raised: ``evaluate.removal.measure``.
     """
+    _check_model(model)
+    if not isinstance(result, Drawable):
+        raise MethodError(f"{shown(result)} is no result.", "Give what explain or matrix_by has returned.")
     with memory_told():
         return measure_selection(model, result.pixels, result, result.select(span, box), fill)
 
@@ -156,6 +168,7 @@ def map_by(
     compare the picture with, instead of the caption; ``each`` is given RISE's map so far after every few masks. What
     may be raised: ``attribution.methods.chosen`` and ``attribution.mapping.map_picture``.
     """
+    _check_model(model)
     row, values = chosen(method, {name: str(value) for name, value in options.items()}, side)
     pixels = read_picture(image, max_megapixels).pixels
     with memory_told():
@@ -183,6 +196,7 @@ def matrix_by(
     ledger: what the values add up to is each method's own. What may be raised:
     ``attribution.matrix_methods.chosen_matrix`` and ``matrix_of``.
     """
+    _check_model(model)
     row, values = chosen_matrix(method, {name: str(value) for name, value in options.items()})
     picture = read_picture(image, max_megapixels)
     with memory_told():
@@ -208,7 +222,9 @@ def score(
         SettingsError: the model does not take pictures framed so.
 
     """
-    if isinstance(captions, str) or not captions:
+    _check_model(model)
+    texts = list(captions) if isinstance(captions, Iterable) and not isinstance(captions, str | bytes) else []
+    if not texts:
         raise CaptionError("A list of captions is expected.", 'Give for instance ["a dog", "a cat"].')
     with memory_told():
-        return score_captions(model, read_picture(image, max_megapixels).pixels, list(captions), framing)
+        return score_captions(model, read_picture(image, max_megapixels).pixels, texts, framing)

@@ -20,6 +20,7 @@ from exclip_desktop.core.token_map import TokenMap
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
+from exclip_desktop.models.tokenise import check_caption
 
 
 def map_picture(
@@ -47,6 +48,7 @@ def map_picture(
 
     """
     words = caption if target is None else target
+    check_caption(words)
     if not words.strip():
         raise CaptionError(
             "The words to compare with are empty.", "Give some, or leave them out for the whole caption."

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.given import shown, whole_number
 from exclip_desktop.core.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
 
 Floats = NDArray[np.float64]
@@ -35,14 +36,17 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
         SettingsError: there is no such rule, or it cannot have so many nodes.
 
     """
-    if quadrature not in OWN_STEPS:
+    if not isinstance(quadrature, str) or quadrature not in OWN_STEPS:
         raise SettingsError(
             f'There is no quadrature "{quadrature}".', f"Choose one (--quadrature): {', '.join(OWN_STEPS)}."
         )
-    count = OWN_STEPS[quadrature] if steps is None else steps
+    count = OWN_STEPS[quadrature] if steps is None else whole_number(steps)
     least = LEAST_STEPS[quadrature]
-    if not least <= count <= MOST_STEPS:
-        raise SettingsError(f"{quadrature} cannot take {count} steps.", f"Give {least} to {MOST_STEPS} (--steps).")
+    if count is None or not least <= count <= MOST_STEPS:
+        raise SettingsError(
+            f"{quadrature} cannot take {shown(steps) if count is None else count} steps.",
+            f"Give {least} to {MOST_STEPS} (--steps).",
+        )
     if quadrature == "gauss-legendre":
         return [gauss_legendre(count)]
     if quadrature == "riemann-right":

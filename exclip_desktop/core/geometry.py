@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SelectionError
+from exclip_desktop.core.given import numbers, shown
 
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) in source-image pixels, half-open."""
@@ -64,7 +65,7 @@ class Geometry:
 
     def asked_coverage(self, box: Box) -> NDArray[np.float64]:
         """Return ``coverage`` of a box a person gave; raises ``SelectionError`` where it selects nothing."""
-        x0, y0, x1, y1 = box
+        box = x0, y0, x1, y1 = box_of(box)
         width, height = self.source_size
         told = ",".join(f"{value:g}" for value in box)
         if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
@@ -81,6 +82,15 @@ class Geometry:
                 f"Give one on the part that it saw, {seen} (--box).",
             )
         return coverage
+
+
+def box_of(given: object) -> Box:
+    """Return a box that a person gave as numbers of Python's; raises ``SelectionError`` where it is none."""
+    found = numbers(given, 4)
+    if found is None:
+        raise SelectionError(f"{shown(given)} is no box.", "Give four numbers, x0,y0,x1,y1, in pixels (--box).")
+    x0, y0, x1, y1 = found
+    return x0, y0, x1, y1
 
 
 def _overlap(start: float, stop: float, count: int, low: float, high: float) -> NDArray[np.float64]:

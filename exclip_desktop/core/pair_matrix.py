@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.geometry import Box, Geometry
+from exclip_desktop.core.geometry import Box, Geometry, box_of
 from exclip_desktop.core.interactions import InteractionMatrix
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.core.tokens import Caption, Span, Token, Word
@@ -112,7 +112,7 @@ class PairMatrix(ABC):
         if box is not None:
             self.geometry.asked_coverage(box)
         rows = () if span is None else self.caption.rows_of(span)
-        return Selection(rows, () if box is None else (Region(box),))
+        return Selection(rows, () if box is None else (Region(box_of(box)),))
 
     def word_heat(self, box: Box | None = None) -> NDArray[np.float64]:
         """Return ``token_heat`` summed over each word's tokens: float64 (words,)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.given import shown, whole_number
 
 Kind = Literal["start", "content", "end", "padding", "class"]
 NO_ID: Final = -1
@@ -97,20 +98,26 @@ class Caption:
             if token.kind == "content" and token.start < end and start < max(token.end, token.start + 1)
         }
         if not touched:
-            named = span if isinstance(span, str) else self.text[slice(*span)]
+            named = span if isinstance(span, str) else self.text[slice(*ranges[0])]
             raise CaptionError(
                 f'The model did not read "{named}".', "Choose words that it read, or shorten the caption."
             )
         return tuple(sorted(touched))
 
-    def _checked(self, span: tuple[int, int]) -> tuple[int, int]:
-        start, end = span
+    def _checked(self, span: object) -> tuple[int, int]:
+        found = tuple(map(whole_number, span)) if isinstance(span, tuple | list) else ()
+        start, end = found if len(found) == 2 else (None, None)
+        if start is None or end is None:
+            raise CaptionError(
+                f"{shown(span)} are no words of the caption.",
+                "Give words of it as text, or two characters (start, end).",
+            )
         if not 0 <= start < end <= len(self.text):
             raise CaptionError(
                 f"The span {start}–{end} is not in the caption.",
                 f"Give two characters between 0 and {len(self.text)}, the first smaller.",
             )
-        return span
+        return start, end
 
     def _occurrences(self, span: str) -> list[tuple[int, int]]:
         """Return where the words stand; they begin and end where words do."""

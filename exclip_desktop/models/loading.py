@@ -12,6 +12,7 @@ from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, SettingsError
+from exclip_desktop.core.given import shown
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.models.architectures import converted, empty_network, misfit
 from exclip_desktop.models.checkpoints import Weights, read_weights
@@ -30,7 +31,7 @@ from exclip_desktop.models.towers import image_tower, text_tower
 
 
 def load_model(
-    name: str | None = None,
+    name: str | Path | None = None,
     *,
     pretrained: str | None = None,
     checkpoint: str | Path | None = None,
@@ -58,6 +59,10 @@ def load_model(
         ModelError: the model is unknown, not on this computer, unsafe, damaged, or cannot be explained.
 
     """
+    if isinstance(name, Path):
+        name = str(name)
+    if not isinstance(name, str | None):
+        raise ModelError(f"{shown(name)} is no name of a model.", 'Give one, such as "demo", or a folder.')
     fetch = (lambda *tag: download(plan_download(*tag), progress or silent, cancel)) if allow_download else None
     chosen = device_of(device)
     source, weights = opened(name, pretrained, checkpoint, preprocess, fetch)

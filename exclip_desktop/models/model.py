@@ -12,6 +12,7 @@ from torch import Tensor
 from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.given import shown, whole_number
 from exclip_desktop.core.layers import POOL, Layer, Side, has_layer, layers_of
 from exclip_desktop.models.cuts import ImageTower, TextTower
 from exclip_desktop.models.preprocess import Preprocess
@@ -133,9 +134,10 @@ class Model:
                 f'Layer "{POOL}" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
                 f"{numbers}; −1 is the last.",
             )
-        if isinstance(layer, str) or not has_layer(layer, tower.layers, tower.pools):
+        number = whole_number(layer)
+        if number is None or not has_layer(number, tower.layers, tower.pools):
             raise SettingsError(
-                f"The {side} tower of {self.name} has no layer {layer}.",
+                f"The {side} tower of {self.name} has no layer {shown(layer) if number is None else number}.",
                 f"{numbers}; negative numbers count from the end.",
             )
-        return layer % tower.layers
+        return number % tower.layers

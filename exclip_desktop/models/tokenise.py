@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Protocol
 
 from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.given import shown
 from exclip_desktop.core.tokens import NO_ID, Caption, Token, Word
 
 LONGEST_CAPTION = 2000
@@ -52,7 +53,9 @@ class Piece:
 
 
 def check_caption(text: str) -> None:
-    """Raise ``CaptionError`` where the caption is absurdly long."""
+    """Raise ``CaptionError`` where the caption is no text, or absurdly long."""
+    if not isinstance(text, str):
+        raise CaptionError(f"The caption is no text: {shown(text)}.", 'Give it as one, such as "a dog in the snow".')
     if len(text) > LONGEST_CAPTION:
         raise CaptionError(
             f"The caption has {len(text):,} characters.", f"Give at most {LONGEST_CAPTION:,}; models read far less."

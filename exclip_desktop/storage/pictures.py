@@ -1,5 +1,6 @@
 """Reads pictures of any kind Pillow knows into upright RGB."""
 
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from exclip_desktop.core.errors import PictureError
-from exclip_desktop.core.paths import expanded, is_file
+from exclip_desktop.core.errors import PictureError, SettingsError
+from exclip_desktop.core.given import numbers, shown
+from exclip_desktop.core.paths import expanded, is_dir, is_file
 
 DEFAULT_MEGAPIXELS = 100.0
 TURNS = {
@@ -24,6 +26,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation → how to turn the picture upright."""
+ADDRESS = re.compile(r"(https?|ftp|s3|data):", re.IGNORECASE)
 
 Pixels = NDArray[np.uint8]
 
@@ -50,14 +53,14 @@ def read_picture(
     """
     if isinstance(source, Picture):
         return source
+    if numbers((max_megapixels,), 1) is None:
+        raise SettingsError(f"{shown(max_megapixels)} is no number of megapixels.", "Give one (--max-megapixels).")
     if isinstance(source, np.ndarray):
         return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
         with _damage_told("the picture given"):
             return _converted(source, max_megapixels, "The picture")
-    path = expanded(source)
-    if not is_file(path):
-        raise PictureError(f"There is no picture {path}.", "Check the path.")
+    path = _picture_file(source)
     with _damage_told(path.name), _own_limit():
         if path.stat().st_size == 0:
             raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
@@ -80,6 +83,25 @@ def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
             return np.asarray(_rgb(upright))
     except Exception:  # whatever Pillow stumbles over: there is nothing to show, and the pair itself says why
         return None
+
+
+def _picture_file(source: object) -> Path:
+    """Return the path of a picture file; raises ``PictureError``, saying what is given instead."""
+    if not isinstance(source, str | Path):
+        raise PictureError(f"{shown(source)} is no picture.", "Give a path, a PIL image or an array of pixels.")
+    if ADDRESS.match(str(source)):
+        raise PictureError(
+            f"{re.sub(':/+', '://', str(source), count=1)} is an address, and this program does not use the network for pictures.",
+            "Save the picture to a file, and give that.",
+        )
+    path = expanded(source)
+    if not str(source).strip():
+        raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
+    if is_dir(path):
+        raise PictureError(f"{path} is a folder, not a picture.", "Give one of the pictures in it.")
+    if not is_file(path):
+        raise PictureError(f"There is no picture {path}.", "Check the path.")
+    return path
 
 
 @contextmanager

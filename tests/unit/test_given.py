@@ -1,0 +1,159 @@
+"""What is given from Python and is of another kind than is meant is refused in a sentence that says what to give."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from exclip_desktop import explain, load_model, map_by, matrix_by, measure, profile, score
+from exclip_desktop.api import Result
+from exclip_desktop.core.errors import (
+    CaptionError,
+    MethodError,
+    ModelError,
+    PictureError,
+    SelectionError,
+    SettingsError,
+    UserError,
+)
+from exclip_desktop.core.given import numbers, whole_number
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage.pictures import read_picture
+
+Picture = NDArray[np.uint8]
+QUICK: dict[str, Any] = {"quadrature": "gauss-legendre", "steps": 1}
+BOX = (0, 0, 20, 20)
+
+
+@pytest.fixture(scope="module")
+def result(make_tiny: Callable[..., Model], picture: Picture) -> Result:
+    return explain(make_tiny(), picture, "a dog", **QUICK)
+
+
+def refused(kind: type[UserError], ask: Callable[[], object], told: str) -> None:
+    with pytest.raises(kind) as caught:
+        ask()
+    assert caught.value.message == told
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("model", ["demo", None])
+def test_a_model_must_be_loaded(model: Any, picture: Picture, result: Result) -> None:
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: explain(model, picture, "a dog"),
+        lambda: profile(model, picture, "a dog"),
+        lambda: map_by(model, picture, "a dog"),
+        lambda: matrix_by(model, picture, "a dog", "itsm"),
+        lambda: score(model, picture, ["a dog"]),
+        lambda: measure(model, result, span="dog", box=BOX),
+    )
+    for call in calls:
+        refused(ModelError, call, f"{model!r} is no loaded model.")
+
+
+@pytest.mark.parametrize("caption", [None, ["a dog"], 5, b"a dog"])
+def test_a_caption_is_text(tiny: Model, picture: Picture, caption: Any) -> None:
+    told = f"The caption is no text: {caption!r}."
+    refused(CaptionError, lambda: explain(tiny, picture, caption, **QUICK), told)
+    refused(CaptionError, lambda: profile(tiny, picture, caption, **QUICK), told)
+    refused(CaptionError, lambda: map_by(tiny, picture, caption), told)
+    refused(CaptionError, lambda: score(tiny, picture, ["a dog", caption]), told)
+
+
+@pytest.mark.parametrize("captions", ["a dog", b"a dog", None, 5, []])
+def test_captions_are_a_list(tiny: Model, picture: Picture, captions: Any) -> None:
+    refused(CaptionError, lambda: score(tiny, picture, captions), "A list of captions is expected.")
+
+
+def test_captions_may_be_of_any_collection(tiny: Model, picture: Picture) -> None:
+    expected = score(tiny, picture, ["a dog", "a cat"]).cosine
+    for captions in (("a dog", "a cat"), np.array(["a dog", "a cat"]), iter(["a dog", "a cat"])):
+        np.testing.assert_array_equal(score(tiny, picture, captions).cosine, expected)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("box", [(1, 2, 3), 5, "1,2,3,4", ("a", 1, 2, 3), [[1, 2], [3, 4]]])
+def test_a_box_is_four_numbers(result: Result, box: Any) -> None:
+    for ask in (lambda: result.token_heat(box=box), lambda: result.select(None, box)):
+        refused(SelectionError, ask, f"{box!r} is no box.")
+
+
+def test_a_box_may_be_a_list_or_an_array(result: Result) -> None:
+    expected = result.token_heat(box=BOX)
+    for box in (list(BOX), np.array(BOX)):
+        np.testing.assert_array_equal(result.token_heat(box=box), expected)  # type: ignore[arg-type]
+        assert result.select(None, box).regions[0].box == BOX  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("span", [5, (1,), ["a"], ("a", "b"), (0.5, 2), b"dog", (True, 4)])
+def test_a_span_is_words_or_two_characters(result: Result, span: Any) -> None:
+    refused(CaptionError, lambda: result.patch_heat(span=span), f"{span!r} are no words of the caption.")
+
+
+@pytest.mark.parametrize("layer", [1.5, True, "1", "last", [1]])
+def test_a_layer_is_a_whole_number(tiny: Model, picture: Picture, layer: Any) -> None:
+    ask = lambda: explain(tiny, picture, "a dog", image_layer=layer, **QUICK)  # noqa: E731  used right here
+    refused(SettingsError, ask, f"The image tower of {tiny.name} has no layer {layer!r}.")
+
+
+@pytest.mark.parametrize("steps", [2.5, True, "10"])
+def test_steps_are_a_whole_number(tiny: Model, picture: Picture, steps: Any) -> None:
+    ask = lambda: explain(tiny, picture, "a dog", quadrature="gauss-legendre", steps=steps)  # noqa: E731
+    refused(SettingsError, ask, f"gauss-legendre cannot take {steps!r} steps.")
+
+
+def test_numpys_numbers_are_numbers(tiny: Model, picture: Picture) -> None:
+    found = explain(
+        tiny,
+        picture,
+        "a dog",
+        image_layer=np.int64(1),
+        quadrature="gauss-legendre",
+        steps=np.int32(1),  # type: ignore[arg-type]
+    )
+    assert (found.settings.image_layer, found.image_side.nodes) == (1, 1)
+    assert (whole_number(np.bool_(True)), whole_number(np.array([1, 2])), whole_number(3.0)) == (None, None, None)
+    assert (numbers("12", 2), numbers([1, "x"], 2), numbers([1, 2, 3], 2)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (None, "None is no picture."),
+        ([[1, 2], [3, 4]], "[[1, 2], [3, 4]] is no picture."),
+        ("", "The name of the picture is empty."),
+        (
+            "https://a.org/b.jpg",
+            "https://a.org/b.jpg is an address, and this program does not use the network for pictures.",
+        ),
+        (
+            Path("https://a.org/b.jpg"),
+            "https://a.org/b.jpg is an address, and this program does not use the network for pictures.",
+        ),
+    ],
+)
+def test_what_is_no_picture_is_told(source: Any, told: str) -> None:
+    refused(PictureError, lambda: read_picture(source), told)
+
+
+def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+    refused(PictureError, lambda: read_picture(tmp_path), f"{tmp_path} is a folder, not a picture.")
+
+
+def test_megapixels_are_a_number(picture: Picture) -> None:
+    refused(SettingsError, lambda: read_picture(picture, None), "None is no number of megapixels.")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [5, ["demo"], True])
+def test_a_models_name_is_text(name: Any) -> None:
+    refused(ModelError, lambda: load_model(name), f"{name!r} is no name of a model.")
+
+
+def test_a_models_folder_may_be_a_path(tiny: Model) -> None:
+    assert load_model(Path(tiny.name), device="cpu").fingerprint == tiny.fingerprint
+
+
+def test_what_is_measured_is_a_result(tiny: Model) -> None:
+    refused(MethodError, lambda: measure(tiny, "x", span="dog", box=BOX), "'x' is no result.")  # type: ignore[arg-type]
