@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from dataclasses import asdict
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from exclip_desktop.cli_options import (
     pair_of,
 )
 from exclip_desktop.cli_profile import add_profile
-from exclip_desktop.core.errors import CaptionError, SelectionError, UserError
+from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError, UserError
 from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
@@ -73,7 +74,16 @@ def _means_window(given: list[str]) -> bool:
     return not given or (given[0] not in COMMANDS and not given[0].startswith("-"))
 
 
+def _check_command(given: str) -> None:
+    """Raise ``SettingsError`` where what stands for a picture is rather a command that is misspelt."""
+    meant = get_close_matches(given, COMMANDS, 1)
+    if meant and not Path(given).exists():
+        raise SettingsError(f'There is no command "{given}", and no such picture.', f"The nearest command: {meant[0]}.")
+
+
 def _window(options: argparse.Namespace) -> int:
+    if options.what:
+        _check_command(options.what[0])
     if len(options.what) > 2:
         told = shlex.join(options.what[1:])
         raise CaptionError(f"One picture and one caption are expected, not {told}.", "Put the caption in quotes.")

@@ -20,7 +20,7 @@ from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.framing import FRAMINGS
 from exclip_desktop.core.layers import Side
 from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of, table
-from exclip_desktop.report import matrix_as_text, selection
+from exclip_desktop.report import cut_told, matrix_as_text, selection
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports import as_plain
 from exclip_desktop.storage.maps import map_as_plain, save_map
@@ -168,7 +168,8 @@ def _ask_for_matrix(
 
 def _as_text(found: "TokenMap", name: str) -> str:
     chosen = ", ".join(f"{option} {value}" for option, value in found.options.items())
-    lines = [f"“{found.target}”", f"score {found.score:+.4f}   {found.model}, {name}: {chosen}", ""]
+    lines = [f"“{found.target}”", f"score {found.score:+.4f}   {found.model}, {name}: {chosen}"]
+    lines += [*cut_told(found.geometry), ""]
     if found.side == "text":
         pairs = zip(found.caption.tokens, found.values, strict=True)
         return "\n".join([*lines, *(f"  {token.text:<20}{value:+.4g}" for token, value in pairs)])

@@ -6,7 +6,7 @@ from typing import Any, Final
 from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.framing import framed
-from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.geometry import Box, Geometry
 from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.pairs import strongest_pairs
@@ -73,6 +73,15 @@ def selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[st
     return {"span": span, "box": box, **selection_in_brief(result, result.select(span, box))}
 
 
+def cut_told(geometry: Geometry) -> list[str]:
+    """Return what the model saw of the picture where a part was cut away; nothing where it saw it all."""
+    if geometry.cut is None:
+        return []
+    (x0, y0, x1, y1), (width, height) = geometry.cut, geometry.source_size
+    seen = f"x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} of {width} × {height} px"
+    return [f"The model saw {seen}; the rest was cut away. --framing squash, pad or whole shows it all."]
+
+
 def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
     """Return the explanation as text for a terminal."""
     settings = result.settings
@@ -80,6 +89,7 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
         f"“{result.caption.text}”",
         f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
         f"text layer {settings.text_layer}, {settings.text_reference} reference{framed(settings.framing)}",
+        *cut_told(result.geometry),
         "",
         *_selected_as_text(result, chosen),
         "Ledger, in the unit of the score",
@@ -97,7 +107,8 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
 
 def matrix_as_text(result: PairMatrix, chosen: dict[str, Any]) -> str:
     """Return another method's matrix as text for a terminal."""
-    head = [f"“{result.caption.text}”", f"score {result.score:+.4f}   {result.made_by}", ""]
+    made = f"score {result.score:+.4f}   {result.made_by}"
+    head = [f"“{result.caption.text}”", made, *cut_told(result.geometry), ""]
     return "\n".join([*head, *_selected_as_text(result, chosen), *_pair_lines(result)])
 
 

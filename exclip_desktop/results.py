@@ -54,7 +54,7 @@ class Drawable(PairMatrix):
 
         """
         nothing = span is None and box is None
-        save_data(self, Path(path), None if nothing else self.select(span, box))
+        save_data(self, Path(path), None if nothing else self.select(span, box), self.notes)
 
     def plot(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
         """Write the figure as ``.png``, ``.svg`` or ``.pdf``, for the words in ``span`` and the patches in ``box``.

@@ -43,10 +43,8 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
     count = OWN_STEPS[quadrature] if steps is None else whole_number(steps)
     least = LEAST_STEPS[quadrature]
     if count is None or not least <= count <= MOST_STEPS:
-        raise SettingsError(
-            f"{quadrature} cannot take {shown(steps) if count is None else count} steps.",
-            f"Give {least} to {MOST_STEPS} (--steps).",
-        )
+        told = shown(steps) if count is None else count
+        raise SettingsError(f"{quadrature} cannot take {told} steps.", f"Give {least} to {MOST_STEPS} (--steps).")
     if quadrature == "gauss-legendre":
         return [gauss_legendre(count)]
     if quadrature == "riemann-right":

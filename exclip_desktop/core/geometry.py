@@ -34,6 +34,14 @@ class Geometry:
         rows, columns = self.grid
         return (x1 - x0) / columns, (y1 - y0) / rows
 
+    @property
+    def cut(self) -> Box | None:
+        """What is left of the picture where a part of it was cut away, in source pixels; None: the model saw all."""
+        width, height = self.source_size
+        x0, y0, x1, y1 = self.seen
+        left = max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)
+        return None if left == (0, 0, width, height) else left
+
     def patch_box(self, row: int, column: int) -> Box:
         """Return the patch's box in source pixels."""
         width, height = self.patch_size

@@ -1,5 +1,6 @@
 """Rows of the matrix summed as a person reads them, and the strongest pairs of words and patches in a selection."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,7 @@ def strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -
     none is drawn.
     """
     groups = selected_groups(explanation.caption, selection.rows)
+    names = _numbered(explanation.caption)
     sums = row_sums(explanation.interactions, groups)
     share = coverage(explanation.geometry, selection.regions)
     columns = np.arange(sums.shape[1]) if share is None else np.flatnonzero(share)
@@ -96,9 +98,31 @@ def strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -
         sums = sums[:, columns] * share.reshape(-1)[columns]
     width = explanation.geometry.grid[1]
     return [
-        Pair(groups[at].name, groups[at].rows, divmod(int(columns[place]), width), float(sums[at, place]))
+        Pair(
+            names.get(groups[at].rows, groups[at].name),
+            groups[at].rows,
+            divmod(int(columns[place]), width),
+            float(sums[at, place]),
+        )
         for at, place in _largest(sums, count)
     ]
+
+
+def _numbered(caption: Caption) -> dict[tuple[int, ...], str]:
+    """Return, by their rows, the words that stand in the caption several times, with which of them each is."""
+    count = Counter(word.text for word in caption.words)
+    seen: Counter[str] = Counter()
+    named = {}
+    for word in caption.words:
+        seen[word.text] += 1
+        if count[word.text] > 1:
+            named[word.rows] = f"{word.text} ({_nth(seen[word.text])})"
+    return named
+
+
+def _nth(number: int) -> str:
+    teens = 10 <= number % 100 <= 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def strongest_patch(explanation: PairMatrix, selection: Selection) -> tuple[tuple[int, int], float] | None:

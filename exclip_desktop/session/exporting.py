@@ -12,6 +12,7 @@ from exclip_desktop.core.selection import Selection
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.panels import PanesFigure
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
+from exclip_desktop.report import warnings_of
 from exclip_desktop.session.panels import panes_figure
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.processes import call_apart
@@ -54,11 +55,13 @@ class Exporting(QObject):
 
     def write_numbers(self, path: Path) -> None:
         """Write the numbers as CSV, NPZ or JSON."""
-        explanation, selection = self._explanation, self._state.selection
+        explanation, selection, facts = self._explanation, self._state.selection, self._state.facts
+        loading = (facts.note,) if facts is not None and facts.note else ()
+        notes = (*loading, *self._shown.picture.notes, *warnings_of(explanation))
 
         def work(cancel: CancelToken) -> Path:
             cancel.check()
-            save_data(explanation, path, selection)
+            save_data(explanation, path, selection, notes)
             return path
 
         self._run(f"Writing {path.name}", work, self._on_written)

@@ -38,10 +38,11 @@ def _check(path: Path, endings: tuple[str, ...]) -> None:
     check_writable(path)
 
 
-def save_data(result: PairMatrix, path: Path, selection: Selection | None = None) -> None:
+def save_data(result: PairMatrix, path: Path, selection: Selection | None = None, notes: tuple[str, ...] = ()) -> None:
     """Write a matrix as NPZ, JSON or CSV, by the file's ending; with ``selection``, what it adds up to as well.
 
-    - JSON: everything as one object, see ``as_plain``; the selection under ``selection``, see ``selection_as_plain``.
+    - JSON: everything as one object, see ``as_plain``; the selection under ``selection``, see ``selection_as_plain``;
+      what a person should know before they trust the numbers under ``notes``.
     - NPZ: the matrix and its names as arrays, all else as JSON text in ``provenance``; of the selection,
       ``selection_rows``, ``selection_coverage`` (grid_h, grid_w), ``patch_heat`` (grid_h, grid_w) and ``token_heat``
       (rows,) are arrays too.
@@ -55,8 +56,13 @@ def save_data(result: PairMatrix, path: Path, selection: Selection | None = None
 
     """
     check_data_path(path)
-    writers = {".npz": _npz, ".json": _json, ".csv": _csv}
-    write_atomically(path, lambda file: writers[path.suffix.lower()](result, selection, file))
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        write_atomically(path, lambda file: _csv(result, selection, file))
+        return
+    told = {"notes": notes, **_told(result, selection)}
+    write = _npz if ending == ".npz" else _json
+    write_atomically(path, lambda file: write(result, selection, told, file))
 
 
 def as_plain(result: PairMatrix) -> dict[str, Any]:
@@ -155,7 +161,7 @@ def _told(result: PairMatrix, selection: Selection | None) -> dict[str, Any]:
     return told if selection is None else {**told, "selection": selection_as_plain(result, selection)}
 
 
-def _npz(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> None:
+def _npz(result: PairMatrix, selection: Selection | None, told: dict[str, Any], file: BinaryIO) -> None:
     arrays: dict[str, Any] = {
         "matrix": result.matrix,
         "grid": result.grid,
@@ -163,7 +169,7 @@ def _npz(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> Non
         "columns": np.array(result.columns),
         "content": result.interactions.content,
         "score": np.float64(result.score),
-        "provenance": np.array(json.dumps(_told(result, selection), ensure_ascii=False)),
+        "provenance": np.array(json.dumps(told, ensure_ascii=False)),
     }
     if selection is not None:
         patches, tokens = _heat(result, selection)
@@ -174,13 +180,13 @@ def _npz(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> Non
     np.savez_compressed(file, **arrays)
 
 
-def _json(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> None:
-    told = {
-        **_told(result, selection),
+def _json(result: PairMatrix, selection: Selection | None, told: dict[str, Any], file: BinaryIO) -> None:
+    whole = {
+        **told,
         "columns": result.columns,
         "matrix": result.matrix.astype(float).tolist(),
     }
-    file.write(json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8"))
+    file.write(json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8"))
 
 
 def _csv(result: PairMatrix, selection: Selection | None, file: BinaryIO) -> None:

@@ -90,8 +90,9 @@ def _picture_file(source: object) -> Path:
     if not isinstance(source, str | Path):
         raise PictureError(f"{shown(source)} is no picture.", "Give a path, a PIL image or an array of pixels.")
     if ADDRESS.match(str(source)):
+        address = re.sub(":/+", "://", str(source), count=1)  # a Path has made one slash of two
         raise PictureError(
-            f"{re.sub(':/+', '://', str(source), count=1)} is an address, and this program does not use the network for pictures.",
+            f"{address} is an address, and this program does not use the network for pictures.",
             "Save the picture to a file, and give that.",
         )
     path = expanded(source)

@@ -1,7 +1,9 @@
 """What is given from Python and is of another kind than is meant is refused in a sentence that says what to give."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop import explain, load_model, map_by, matrix_by, measure, profile, score
 from exclip_desktop.api import Result
+from exclip_desktop.cli import main
 from exclip_desktop.core.errors import (
     CaptionError,
     MethodError,
@@ -157,3 +160,22 @@ def test_a_models_folder_may_be_a_path(tiny: Model) -> None:
 
 def test_what_is_measured_is_a_result(tiny: Model) -> None:
     refused(MethodError, lambda: measure(tiny, "x", span="dog", box=BOX), "'x' is no result.")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("explan", "explain"), ("modles", "models"), ("profil", "profile")])
+def test_a_misspelt_command_is_taken_for_no_picture(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str, meant: str
+) -> None:
+    opened: list[tuple[str, ...]] = []
+    app = SimpleNamespace(run_window=lambda *what: opened.append(what) or 0)
+    monkeypatch.setitem(sys.modules, "exclip_desktop.app", app)  # type: ignore[arg-type]
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["photo.jpg"], ["photo.jpg", "a dog"]):
+        assert main([typed, *more]) == 2
+        told = capsys.readouterr().err
+        assert f'There is no command "{typed}", and no such picture. The nearest command: {meant}.' in told
+    assert opened == []
+    (tmp_path / typed).touch()
+    assert main([typed, "a dog"]) == 0
+    assert main(["photo.jpg", "a dog"]) == 0
+    assert opened == [(typed, "a dog"), ("photo.jpg", "a dog")]

@@ -19,6 +19,8 @@ from exclip_desktop.core.errors import OutputError, UserError
 from exclip_desktop.core.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
+from exclip_desktop.report import as_text, matrix_as_text
+from exclip_desktop.report import selection as chosen_of
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports import save_data, selection_as_plain
 from tests.conftest import CAPTION
@@ -51,6 +53,27 @@ def test_json_holds_everything(result: Result, tmp_path: Path) -> None:
     assert [word["text"] for word in told["words"]] == [word.text for word in result.words]
     assert told["ledger"]["total"] == pytest.approx(told["score"], abs=1e-5)
     assert told["geometry"]["grid"] == [4, 4]
+
+
+@pytest.mark.parametrize("ending", ["json", "npz"])
+def test_what_should_be_known_is_saved_with_the_numbers(
+    tiny: Model, picture: NDArray[np.uint8], tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"a.{ending}"
+    doubtful = explain(tiny, picture, f"{CAPTION} {CAPTION}", quadrature="riemann-right", steps=1)
+    assert len(doubtful.notes) >= 2
+    doubtful.save(path)
+    text = path.read_text("utf-8") if ending == "json" else str(np.load(path)["provenance"])
+    assert json.loads(text)["notes"] == list(doubtful.notes)
+
+
+def test_the_text_says_what_was_cut_away(tiny: Model, result: Result, picture: NDArray[np.uint8]) -> None:
+    chosen = chosen_of(result, None, None)
+    assert "The model saw x 4–44, y 0–40 of 48 × 40 px; the rest was cut away." in as_text(result, chosen)
+    assert "The model saw x 4–44" in matrix_as_text(result, chosen)
+    for framing in ("squash", "pad"):
+        whole = explain(tiny, picture, CAPTION, framing=framing, quadrature="gauss-legendre", steps=1)
+        assert "cut away" not in as_text(whole, chosen_of(whole, None, None))
 
 
 def test_csv_is_words_by_patches(result: Result, tmp_path: Path) -> None:

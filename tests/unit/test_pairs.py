@@ -1,5 +1,7 @@
 """Rows summed as words, and the strongest pairs of a selection."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from exclip_desktop.core.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.pairs import (
     Pair,
     RowGroup,
+    _numbered,
     row_groups,
     row_sums,
     selected_groups,
@@ -102,6 +105,17 @@ def test_pairs_follow_the_selection(explanation: Explanation) -> None:
     assert sum(pair.value for pair in pairs) == pytest.approx(
         block_sum(explanation.interactions, explanation.geometry, selection), abs=1e-8
     )
+
+
+def test_words_that_are_repeated_are_told_apart(explanation: Explanation) -> None:
+    words = [Word("dog", 4 * at, 4 * at + 3, (at + 1,)) for at in range(3)]
+    caption = replace(CAPTION, text="dog dog dog", words=(*words[:2], Word("cat", 8, 11, (3,))))
+    names = {pair.rows: pair.name for pair in strongest_pairs(replace(explanation, caption=caption), Selection(), 40)}
+    assert names == {(1,): "dog (1st)", (2,): "dog (2nd)", (3,): "cat"}
+    many = replace(CAPTION, words=tuple(Word("a", at, at + 1, (at,)) for at in range(23)))
+    assert [_numbered(many)[at,] for at in (2, 3, 10, 11, 12, 20, 21)] == [
+        *("a (3rd)", "a (4th)", "a (11th)", "a (12th)", "a (13th)", "a (21st)", "a (22nd)")
+    ]
 
 
 def test_nothing_covered_and_nothing_asked_for(explanation: Explanation) -> None:
