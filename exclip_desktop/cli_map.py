@@ -79,7 +79,7 @@ def _map(options: argparse.Namespace) -> None:
     if facts.order == "second":
         check_selection(options, model, caption, picture.pixels.shape, 0)
     ask = _ask_for_map if facts.order == "first" else _ask_for_matrix
-    ask(model, picture, caption, told, options)
+    ask(model, image, picture, caption, told, options)
 
 
 def _check_order(facts: MethodFacts, options: argparse.Namespace) -> None:
@@ -103,7 +103,7 @@ def _check_options(facts: MethodFacts, told: dict[str, str], side: Side) -> None
 
 
 def _ask_for_map(
-    model: "Model", picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+    model: "Model", image: Path, picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
 ) -> None:
     with Bar("Mapping by ") as bar:
         found = exclip_desktop.map_by(
@@ -132,11 +132,14 @@ def _ask_for_map(
     if options.out is not None:
         save_map(found, options.out)
         say(f"Written: {options.out}")
-    print(json.dumps(map_as_plain(found), ensure_ascii=False, indent=1) if options.json else _as_text(found, name))
+    if options.json:
+        _print_json({"image": str(image), "notes": [*model.notes, *picture.notes], **map_as_plain(found)})
+    else:
+        print(_as_text(found, name))
 
 
 def _ask_for_matrix(
-    model: "Model", picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+    model: "Model", image: Path, picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
 ) -> None:
     with Bar("Asking for ") as bar:
         found = exclip_desktop.matrix_by(
@@ -160,10 +163,13 @@ def _ask_for_matrix(
         say(f"Written: {options.out}")
     selected = selection(found, **chosen)
     if options.json:
-        plain = {"notes": found.notes, **as_plain(found), "selection": selected}
-        print(json.dumps(plain, ensure_ascii=False, indent=1))
+        _print_json({"image": str(image), "notes": found.notes, **as_plain(found), "selection": selected})
     else:
         print(matrix_as_text(found, selected))
+
+
+def _print_json(plain: dict[str, Any]) -> None:
+    print(json.dumps(plain, ensure_ascii=False, indent=1))
 
 
 def _as_text(found: "TokenMap", name: str) -> str:

@@ -21,6 +21,7 @@ from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 from exclip_desktop.models.tokenise import check_caption
+from exclip_desktop.models.versions import versions
 
 
 def map_picture(
@@ -134,5 +135,9 @@ def _answer(
         "geometry": model.geometry(size, method.layer(model, options), framing),
         "caption": model.reader.read(caption),
         "model": model.name,
+        "weights_sha256": model.weights_sha256,
+        "framing": framing,
+        "device": str(model.device),
+        "versions": versions(),
     }
     return lambda values: TokenMap(values=values.cpu().double().numpy(), **rest)  # type: ignore[arg-type]  # by name

@@ -32,6 +32,7 @@ from exclip_desktop.models.cuts import POOL, Layer
 from exclip_desktop.models.fresh import fresh
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
+from exclip_desktop.models.versions import versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,5 +232,8 @@ def matrix_of(
         method=method.key,
         options=asdict(options),
         model=model.name,
+        weights_sha256=model.weights_sha256,
         framing=framing,
+        device=str(model.device),
+        versions=versions(),
     )

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import open_clip
-import torch
 from numpy.typing import NDArray
 
 from exclip_desktop.attribution.integral import Integral
@@ -25,9 +23,9 @@ from exclip_desktop.core.product import explanation_of
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.steps import OWN_STEPS
 from exclip_desktop.core.tokens import Caption
-from exclip_desktop.core.version import __version__
 from exclip_desktop.models.cuts import Cut, Layer
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.versions import versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +219,6 @@ def settings_of(model: Model, method: Method) -> Settings:
         weights=model.weights,
         weights_sha256=model.weights_sha256,
         device=str(model.device),
-        versions={"exclip_desktop": __version__, "torch": torch.__version__, "open_clip": open_clip.__version__},
+        versions=versions(),
         **asdict(method),
     )

@@ -15,15 +15,19 @@ class MethodMatrix(PairMatrix):
 
     Attributes:
         method: the method's key; ``options`` are all of its options, by name.
-        model: the model's name.
+        model: the model's name; ``weights_sha256`` says which weights it has.
         framing: how the picture was given to it.
+        device: where it ran; ``versions`` of what it ran with.
 
     """
 
     method: str
     options: Mapping[str, Value]
     model: str
+    weights_sha256: str
     framing: Framing
+    device: str
+    versions: Mapping[str, str]
 
     @property
     def made_by(self) -> str:
@@ -33,11 +37,14 @@ class MethodMatrix(PairMatrix):
         return f"{self.model}, {FACTS[self.method].name}{told}{framed(self.framing)}"
 
     def provenance(self) -> dict[str, Any]:
-        """Return method, options, model, framing and geometry as plain values for JSON."""
+        """Return method, options, model, framing, versions and geometry as plain values for JSON."""
         return {
             "method": self.method,
             "options": dict(self.options),
             "model": self.model,
+            "weights_sha256": self.weights_sha256,
             "framing": self.framing,
+            "device": self.device,
+            "versions": dict(self.versions),
             "geometry": asdict(self.geometry),
         }

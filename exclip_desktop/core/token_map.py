@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.tokens import Caption
 
@@ -25,7 +26,9 @@ class TokenMap:
         score: the cosine of picture and target by the model itself.
         geometry: where the patches lie on the picture.
         caption: the caption, with its tokens.
-        model: the model's name.
+        model: the model's name; ``weights_sha256`` says which weights it has.
+        framing: how the picture was given to it.
+        device: where it ran; ``versions`` of what it ran with.
 
     """
 
@@ -38,3 +41,7 @@ class TokenMap:
     geometry: Geometry
     caption: Caption
     model: str
+    weights_sha256: str
+    framing: Framing
+    device: str
+    versions: Mapping[str, str]

@@ -40,6 +40,9 @@ def test_json_and_python_say_the_same(capsys: pytest.CaptureFixture[str], tmp_pa
     with np.load(tmp_path / "m.npz") as kept:
         np.testing.assert_allclose(kept["values"], told["values"])
     assert (told["method"], told["options"], told["grid"]) == ("game", {"start": 2}, [12, 12])
+    assert (told["image"], told["framing"], told["device"]) == (str(sample.path), "squash", "cpu")
+    assert told["weights_sha256"] == model.weights_sha256
+    assert set(told["versions"]) == {"exclip_desktop", "torch", "open_clip"}
 
 
 def test_a_caption_is_mapped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -75,6 +78,8 @@ def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pyt
     assert main(["map", *QUICK, *asked, "--json"]) == 0
     plain = json.loads(capsys.readouterr().out)
     assert (plain["method"], plain["selection"]["span"]) == ("itsm", "cat")
+    assert (plain["image"], plain["weights_sha256"]) == (str(sample.path), model.weights_sha256)
+    assert plain["versions"] == dict(found.versions)
     assert plain["score"] == pytest.approx(found.score)
 
 

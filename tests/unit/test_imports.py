@@ -42,12 +42,13 @@ def test_packages_import_with_what_they_must_not_know_blocked(
     assert done.returncode == 0, done.stderr
 
 
-def test_the_command_line_helps_without_torch_and_qt() -> None:
-    code = "from exclip_desktop.cli import main; import exclip_desktop as e; assert e.__version__; main(['--help'])"
+@pytest.mark.parametrize(("arguments", "told"), [(["--help"], "explain"), (["map", "--methods"], "Grad-ECLIP")])
+def test_the_command_line_helps_without_torch_and_qt(arguments: list[str], told: str) -> None:
+    code = f"from exclip_desktop.cli import main; import exclip_desktop as e; assert e.__version__; main({arguments})"
     script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib", "PySide6"), code=code)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "explain" in done.stdout
+    assert told in done.stdout
 
 
 def test_everything_of_the_session_but_engine_and_librarian_imports_without_torch() -> None:

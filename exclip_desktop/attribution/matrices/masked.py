@@ -53,7 +53,7 @@ def masked_captions(model: Model, caption: Caption, kept: Tensor, tell: Progress
     found = []
     for some in _batches(kept, "captions", tell, cancel):
         each = ids.repeat(len(some), 1)
-        each[:, players] = torch.where(some.to(ids.device) > 0, each[:, players], model.reader.fill_id)
+        each[:, players] = torch.where((some > 0).to(ids.device), each[:, players], model.reader.fill_id)
         features = torch.stack([cut.features(one) for one in each])
         found.append(functional.normalize(cut.head(features), dim=-1))
     return torch.cat(found)
