@@ -13,6 +13,7 @@ from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.ui.beside_pane import NAME_PX, TITLE_PX, named, titled
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.elided import Elided
+from exclip_desktop.ui.side_by_side import connect_selecting
 from exclip_desktop.ui.strip_area import StripArea
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.tips import wrapped
@@ -45,13 +46,7 @@ class DifferencePane:
         name.setFixedWidth(NAME_PX)
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.words = named(name, StripArea(self.strip))
-        self.canvas.regions_changed.connect(selecting.show_regions)
-        self.canvas.regions_committed.connect(selecting.commit_regions)
-        self.canvas.patch_hovered.connect(selecting.hover_patch)
-        self.strip.rows_changed.connect(selecting.show_rows)
-        self.strip.rows_committed.connect(selecting.commit_rows)
-        self.strip.rows_widened.connect(selecting.widen_rows)
-        self.strip.rows_hovered.connect(selecting.hover_rows)
+        connect_selecting(self.canvas, self.strip, selecting)
         self.title.close_asked.connect(differing.close)
         for widget in (self.picture, self.words):
             widget.setVisible(False)

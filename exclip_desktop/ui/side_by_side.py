@@ -1,13 +1,25 @@
-"""What makes two panes comparable: one colour range, and one view of the picture."""
+"""What makes panes comparable: one selection, one colour range, and one view of the picture."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.session.scene import Scene
+from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.canvas_view import CanvasView
 from exclip_desktop.ui.token_strip import TokenStrip
+
+
+def connect_selecting(canvas: Canvas, strip: TokenStrip, selecting: Selecting) -> None:
+    """Let what is selected on a canvas, and in a strip of the caption on screen, be selected everywhere."""
+    canvas.regions_changed.connect(selecting.show_regions)
+    canvas.regions_committed.connect(selecting.commit_regions)
+    canvas.patch_hovered.connect(selecting.hover_patch)
+    strip.rows_changed.connect(selecting.show_rows)
+    strip.rows_committed.connect(selecting.commit_rows)
+    strip.rows_widened.connect(selecting.widen_rows)
+    strip.rows_hovered.connect(selecting.hover_rows)
 
 
 class SharedRange(QObject):

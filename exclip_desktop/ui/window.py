@@ -36,7 +36,7 @@ from exclip_desktop.ui.note_commands import NoteCommands
 from exclip_desktop.ui.opacity import Opacity
 from exclip_desktop.ui.pairs_dock import PairsDock
 from exclip_desktop.ui.pane_grid import PaneGrid
-from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange
+from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange, connect_selecting
 from exclip_desktop.ui.stage import Stage
 from exclip_desktop.ui.status_line import StatusLine
 from exclip_desktop.ui.strip_area import StripArea
@@ -191,13 +191,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         session = self._session
         selecting, explaining, comparing = session.selecting, session.explaining, session.comparing
-        self.canvas.regions_changed.connect(selecting.show_regions)
-        self.canvas.regions_committed.connect(selecting.commit_regions)
-        self.canvas.patch_hovered.connect(selecting.hover_patch)
-        self.strip.rows_changed.connect(selecting.show_rows)
-        self.strip.rows_committed.connect(selecting.commit_rows)
-        self.strip.rows_widened.connect(selecting.widen_rows)
-        self.strip.rows_hovered.connect(selecting.hover_rows)
+        connect_selecting(self.canvas, self.strip, selecting)
         self.inspector.pair_chosen.connect(selecting.choose_pair)
         self.inspector.rows_hovered.connect(selecting.hover_rows)
         self.inspector.patch_hovered.connect(selecting.hover_patch)
