@@ -22,6 +22,10 @@ class Heats(Protocol):
     def values_words(self) -> bool:
         """Whether the method gives tokens values at all."""
 
+    @property
+    def fixed(self) -> bool:
+        """Whether no selection changes them."""
+
     def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
         """Return each patch's value for ``rows`` (None: all): (grid_h, grid_w)."""
 
@@ -71,6 +75,11 @@ class Maps:
     def values_words(self) -> bool:
         """Whether the method maps captions, too."""
         return self.tokens is not None
+
+    @property
+    def fixed(self) -> bool:
+        """Always."""
+        return True
 
     def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
         """Return the picture's map."""

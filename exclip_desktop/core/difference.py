@@ -38,6 +38,11 @@ class DifferenceHeats:
         """Words have values."""
         return True
 
+    @property
+    def fixed(self) -> bool:
+        """Never, as of the matrices."""
+        return False
+
     def patch_heat(self, rows: Rows | None = None) -> Floats:
         """Return each patch's difference through ``rows`` and their partners; None: of everything, words gone too."""
         if rows is None:

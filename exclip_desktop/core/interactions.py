@@ -31,6 +31,11 @@ class InteractionMatrix:
         return True
 
     @property
+    def fixed(self) -> bool:
+        """Never: every selection has sums of its own."""
+        return False
+
+    @property
     def grid(self) -> NDArray[np.float32]:
         """The patch columns as a view: float32 (rows, grid_h, grid_w)."""
         return self.values[:, self.prefix :].reshape(len(self.values), *self.grid_shape)

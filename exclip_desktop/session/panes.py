@@ -22,6 +22,8 @@ Patch = tuple[int, int]
 SETTLED_MS: Final = 200  # without another word selected: a drag never reaches the worker
 WORKING: Final = "Comparing methods"
 PARTS: Final = 100  # of the bar, for each pane
+SLOW: Final = ("m2ib", "rise", "fixlip", "interaction-lime", "interaction-cam", "random-weights")
+"""Methods that take many runs: they come after the others."""
 
 
 class Panes(QObject):
@@ -52,6 +54,7 @@ class Panes(QObject):
         self._panes: dict[PaneName, Pane] = {}
         self._queue: list[tuple[Pane, PaneRequest]] = []  # the foremost is asked
         self._open = self._one_range = False
+        self._rows: Rows = ()  # selected when it was looked at last
         self._asked = 0
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._refresh)
@@ -151,9 +154,10 @@ class Panes(QObject):
         for pane, request in wanted.items():
             self._renew(pane, request)
         left = [(pane, request) for pane, request in wanted.items() if request is not None and _lacks(pane, request)]
+        left.sort(key=lambda one: one[0].name.method in SLOW)
         goes_on = bool(self._queue) and any(asks_same(self._queue[0][1], request) for _, request in left)
         if goes_on:
-            # In the order of the panes, but for the one that is being answered.
+            # The one that is being answered stays in front.
             current = self._queue[0]
             self._queue = [current, *(one for one in left if one[0] is not current[0])]
         else:
@@ -252,11 +256,9 @@ class Panes(QObject):
 
     def _on_selection_changed(self) -> None:
         self._follow()
-        if self._open and any(request is not None and _lacks(pane, request) for pane, request in self._wanted_now()):
+        before, self._rows = self._rows, self._first.selection.rows
+        if self._open and before != self._rows:  # boxes change no map
             self._settled.start()
-
-    def _wanted_now(self) -> list[tuple[Pane, PaneRequest | None]]:
-        return [(pane, self._wanted(pane)) for pane in self._panes.values() if pane.facts.order == "first"]
 
     def _follow(self) -> None:
         """Select, preview and draw what the first does."""

@@ -17,6 +17,7 @@ Index = QModelIndex | QPersistentModelIndex
 NAME, IN_BOX, FIRST = 0, 1, 2
 """Columns: the pane's name, its share in the box, and the first of the numbers that stand for the other panes."""
 HEADINGS: Final = ("Pane", "In box")
+SAID: Final = (Role.DisplayRole, Role.ToolTipRole, Role.AccessibleDescriptionRole)
 ROOT: Final = QModelIndex()
 
 
@@ -55,22 +56,23 @@ class AgreementModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return a name or a number, its colours, or what it means."""
+        """Return a name or a number, or what it means."""
         row, column = index.row(), index.column()
         if column == NAME:
             return self._names[row] if role in (Role.DisplayRole, Role.ToolTipRole) else None
-        value = self.value(row, column)
-        if role == Role.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignCenter
+        value = self.value(row, column) if role in SAID else None
         if value is None:
             return None
         if role == Role.DisplayRole:
             return f"{value:.0%}" if column == IN_BOX else told(value)
-        if role in (Role.BackgroundRole, Role.ForegroundRole):
-            return _colours(round(value, 2))[role == Role.ForegroundRole]
-        if role in (Role.ToolTipRole, Role.AccessibleDescriptionRole):
-            return self._meaning(row, column, value)
-        return None
+        return self._meaning(row, column, value)
+
+    def cell(self, row: int, column: int) -> tuple[str, QColor, QColor] | None:
+        """Return a number's text, ground and ink; None where there is none."""
+        value = self.value(row, column)
+        if value is None:
+            return None
+        return f"{value:.0%}" if column == IN_BOX else told(value), *_colours(round(value, 2))
 
     def value(self, row: int, column: int) -> float | None:
         """Return the number of a cell; None where there is none."""

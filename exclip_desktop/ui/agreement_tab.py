@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -21,7 +21,7 @@ from exclip_desktop.core.agreement import agreement
 from exclip_desktop.core.selection import patch_heat
 from exclip_desktop.session.pane import Pane
 from exclip_desktop.session.panes import Panes
-from exclip_desktop.ui.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, Index, Role
+from exclip_desktop.ui.agreement_model import FIRST, HEADINGS, IN_BOX, NAME, AgreementModel, Index
 from exclip_desktop.ui.tips import wrapped
 
 MARGIN: Final = 9
@@ -38,13 +38,18 @@ SAYS_MORE: Final = (
 
 
 class _Cells(QStyledItemDelegate):
-    """Draws a number on its colour, with next to nothing around it."""
+    """Draws a number on its colour, with next to nothing around it, and asks the model once for all of it."""
+
+    def __init__(self, model: AgreementModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Fill the cell, and write the number."""
         area: QRect = option.rect
-        ground, ink, text = (index.data(role) for role in (Role.BackgroundRole, Role.ForegroundRole, Role.DisplayRole))
-        if text is not None:
+        cell = self._model.cell(index.row(), index.column())
+        if cell is not None:
+            text, ground, ink = cell
             painter.fillRect(area, ground)
             painter.setPen(ink)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
@@ -92,15 +97,17 @@ class AgreementTab(QWidget):
         across = self._pairs.horizontalHeader()
         across.setMinimumSectionSize(self._pairs.fontMetrics().horizontalAdvance("−.00") + CELL_PX)
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self._pairs.setItemDelegate(_Cells(self._pairs))
+        self._pairs.setItemDelegate(_Cells(self._model, self))
+        self._list.setItemDelegateForColumn(IN_BOX, self._pairs.itemDelegate())
         self._says.setWordWrap(True)
         self._says.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._says.setToolTip(wrapped(SAYS_MORE))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        for part in (self._list, self._pairs, self._says):
-            column.addWidget(part)
-        column.addStretch(1)
+        column.addWidget(self._list, 1)
+        column.addWidget(self._pairs, 1)
+        column.addWidget(self._says)
+        column.addStretch()
 
     def _dress(self, table: QTableView) -> None:
         font = table.font()
@@ -112,8 +119,7 @@ class AgreementTab(QWidget):
         table.setShowGrid(False)
         table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        table.setSizeAdjustPolicy(QTableView.SizeAdjustPolicy.AdjustToContents)
-        table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+        table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         down = table.verticalHeader()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(table.fontMetrics().height() + 2 * CELL_PX)
@@ -127,9 +133,11 @@ class AgreementTab(QWidget):
         if self._model.columnCount():
             across = self._list.horizontalHeader()
             across.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-            across.setSectionResizeMode(IN_BOX, QHeaderView.ResizeMode.ResizeToContents)
+            across.setSectionResizeMode(IN_BOX, QHeaderView.ResizeMode.Fixed)
+            across.resizeSection(IN_BOX, across.fontMetrics().horizontalAdvance(HEADINGS[IN_BOX]) + 4 * CELL_PX)
         for table in (self._list, self._pairs):
-            table.updateGeometry()
+            lines = self._model.rowCount() * table.verticalHeader().defaultSectionSize()
+            table.setMaximumHeight(table.horizontalHeader().sizeHint().height() + lines + CELL_PX)
 
     def _follow(self) -> None:
         """Compare the panes that have an answer."""

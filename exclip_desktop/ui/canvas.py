@@ -164,7 +164,9 @@ class Canvas(QWidget):
     def _on_heat_changed(self) -> None:
         """Draw the heat anew if what decides it has changed; a hovered patch, or a region, does not."""
         state, geometry = self._state, geometry_shown(self._state)
-        drawn = (state.preview.rows or state.selection.rows, state.view, state.stale, self._least_limit)
+        fixed = state.explanation is not None and state.explanation.interactions.fixed
+        rows = () if fixed else state.preview.rows or state.selection.rows
+        drawn = rows, state.view, state.stale, self._least_limit
         if drawn == self._drawn:
             return
         self._drawn = drawn

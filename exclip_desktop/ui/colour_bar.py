@@ -20,6 +20,7 @@ GAP_PX: Final = 4.0
 LENGTH_PX: Final = 120
 BUTTON_PX: Final = 16
 OWN_RANGES: Final = "Each pane has a range of its own, up to its largest value: the methods' units differ"
+UNIT: Final = "in the unit of the score"
 LOCK_TIP: Final = "Lock the colour range so that maps compare"
 
 
@@ -56,14 +57,17 @@ class ColourBar(QWidget):
         parent: QWidget | None = None,
         *,
         limit_of: Callable[[], float | None] | None = None,
+        unit_of: Callable[[], str] = lambda: UNIT,
     ) -> None:
         """Show ``side``'s range.
 
-        ``limit_of`` says its end where that is not told by the state alone; None where several have their own.
+        ``limit_of`` says its end where that is not told by the state alone; None where several have their
+        own. ``unit_of`` names the unit, for the tooltip.
         """
         super().__init__(parent)
         self._state, self._side = state, side
         limits = {"picture": picture_limit, "words": words_limit}
+        self._unit_of = unit_of
         self._limit_of = limit_of or (lambda: limits[side](state))
         self._scale = _Scale(upright=side == "picture", parent=self)
         self._lock = QToolButton(self)
@@ -102,7 +106,7 @@ class ColourBar(QWidget):
         self._lock.setChecked(locked is not None)
         limit = self._limit_of()
         self._lock.setEnabled(limit is not None and (locked is not None or self._state.explanation is not None))
-        self._scale.show_range(limit, view.colours)
+        self._scale.show_range(limit, view.colours, self._unit_of())
 
     def _on_lock_clicked(self, checked: bool) -> None:
         self.limit_locked.emit(self.limit if checked else None)
@@ -116,21 +120,21 @@ class _Scale(QWidget):
     def __init__(self, *, upright: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self.limit: float | None = 1.0
-        self._colours = ""
+        self._colours = self._unit = ""
         self._upright = upright
         self._ramp = QImage()
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
 
-    def show_range(self, limit: float | None, colours: str) -> None:
+    def show_range(self, limit: float | None, colours: str, unit: str = UNIT) -> None:
         """Show −limit … limit (None: each one's own) in the colours of a key of ``core.colour_maps.MAPS``."""
-        if (limit, colours) == (self.limit, self._colours):
+        if (limit, colours, unit) == (self.limit, self._colours, self._unit):
             return
-        self.limit, self._colours = limit, colours
+        self.limit, self._colours, self._unit = limit, colours, unit
         self._ramp = _ramp(colours, self._upright)
         low, _, high = self._numbers()
         self.setAccessibleDescription(OWN_RANGES if limit is None else f"{low} to {high}")
-        self.setToolTip(OWN_RANGES if limit is None else f"Colours from {low} to {high}, in the unit of the score")
+        self.setToolTip(OWN_RANGES if limit is None else f"Colours from {low} to {high}, {self._unit}")
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)

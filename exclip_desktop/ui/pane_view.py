@@ -23,6 +23,7 @@ LEAST_PX: Final = (90, 60)  # of the canvas
 WORDS_SHARE: Final = 0.9  # of the window's font size
 FIRST_ORDER: Final = "A map for the selected words, computed anew when those change; boxes do not change it."
 SECOND_ORDER: Final = "A matrix: words and boxes select in it at once."
+STOPPED: Final = "Select other words, or close the view and open it again, to go on"
 PICTURES_ONLY: Final = "It gives words no values."
 
 
@@ -164,6 +165,7 @@ class PaneView(QFrame):
         self._of_model.show_text(self._model)
         self._title.setToolTip(wrapped(_told(pane)))
         self._state.setText(_state_told(status))
+        self._state.setToolTip(STOPPED if status.kind == "stopped" else "")
         self.strip.setVisible(answer is not None)
         self._trouble.setText(f"{status.message} {status.hint}".strip() if status.kind == "failed" else "")
         self._trouble.setVisible(status.kind == "failed")

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.colour_bar import UNIT
 from exclip_desktop.ui.pane_grid import PaneGrid
 
 
@@ -45,6 +46,10 @@ class Stage(QStackedWidget):
     def limit(self) -> float | None:
         """Return the end of the colour range of what is in sight; None where panes have ranges of their own."""
         return self.grid.limit() if self._panes.is_open else self._canvas.current_limit()
+
+    def unit(self) -> str:
+        """Return the unit of that range, in words."""
+        return "in each method's own unit" if self._panes.is_open else UNIT
 
     def _show(self) -> None:
         self.setCurrentIndex(int(self._panes.is_open))

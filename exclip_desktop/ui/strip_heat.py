@@ -120,7 +120,9 @@ class StripHeat:
     @property
     def _wanted_key(self) -> Key:
         state, view = self._state, self._state.view
-        return state.selection.regions, state.preview.patch, view.colours, view.words_limit, self.least_limit
+        fixed = state.explanation is not None and state.explanation.interactions.fixed
+        selected = () if fixed else (state.selection.regions, state.preview.patch)
+        return selected, view.colours, view.words_limit, self.least_limit
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view

@@ -77,7 +77,7 @@ class Window(QMainWindow):
         self.stage = Stage(self.canvas, self._alone(), self.grid, session.panes)
         self.banner, self._grid_banner = Banner(state, over=self.canvas), Banner(state, over=self.grid)
         self.bars = (
-            ColourBar(state, "picture", limit_of=self.stage.limit),
+            ColourBar(state, "picture", limit_of=self.stage.limit, unit_of=self.stage.unit),
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
         )
         self.opacity = Opacity(state)

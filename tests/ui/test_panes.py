@@ -256,3 +256,10 @@ def test_exporting_writes_the_panes_while_they_are_shown(desk: Desk) -> None:
     desk.qtbot.waitUntil(path.exists, timeout=60_000)
     assert "Grad-ECLIP" in path.read_text()
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
+
+
+def test_methods_of_many_runs_come_last(desk: Desk) -> None:
+    desk.session.compare(("second-order", "m2ib", "rise", "itsm", "grad-cam"))
+    desk.session.panes.open()
+    _fill(desk)
+    assert [method for method, _ in _asked(desk)] == ["grad-cam", "itsm", "m2ib", "rise"]

@@ -1,0 +1,53 @@
+"""The compare view on the bundled model: real methods, by the real worker."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+import exclip_desktop
+from exclip_desktop.core.answers import MapAnswer
+from exclip_desktop.session.session import Session
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.ui.window import Window
+
+PATIENCE_MS = 120_000
+THREE = ("second-order", "grad-cam", "itsm")
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Session:
+    made = Session(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat), None)
+    window = Window(made)
+    qtbot.addWidget(window)
+    window.show()
+    made.compare(THREE)
+    made.start()
+    qtbot.waitUntil(lambda: made.state.explanation is not None, timeout=PATIENCE_MS)
+    return made
+
+
+def _fill(qtbot: QtBot, session: Session) -> None:
+    panes = session.panes
+    qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in panes.panes), timeout=PATIENCE_MS)
+
+
+def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtbot: QtBot, session: Session) -> None:
+    model, sample = exclip_desktop.load_model("demo", device="cpu"), samples()[0]
+    session.selecting.commit_rows(session.state.selection.rows, ())
+    session.panes.open()
+    _fill(qtbot, session)
+    ours, mapped, matrix = (pane.scene.explanation for pane in session.panes.panes)
+    assert ours is session.state.explanation
+    expected = exclip_desktop.matrix_by(model, sample.path, sample.caption, method="itsm")
+    np.testing.assert_allclose(matrix.interactions.values, expected.matrix, atol=1e-5)
+    for word in (None, "dog"):
+        if word is not None:
+            session.selecting.commit_rows((), session.state.explanation.caption.rows_of(word))
+            qtbot.waitUntil(lambda: session.panes.panes[1].scene.explanation.target == "dog", timeout=PATIENCE_MS)
+            mapped = session.panes.panes[1].scene.explanation
+        assert isinstance(mapped, MapAnswer)
+        by_python = exclip_desktop.map_by(model, sample.path, sample.caption, method="grad-cam", target=word)
+        np.testing.assert_allclose(mapped.interactions.patches, by_python.values, atol=1e-5)
