@@ -239,18 +239,17 @@ def facts_of(key: str, order: Order | None = None) -> MethodFacts:
 
 
 def table() -> str:
-    """Return the table as text: key, name, source, cost, and the usual options of pictures and of captions."""
+    """Return the table as text: key, name, source, cost, what it gives, and every option with its usual values."""
     return "\n".join(line for row in _ROWS for line in _lines(row))
 
 
 def _lines(row: MethodFacts) -> list[str]:
     source = f" ({row.citation})" if row.citation else ""
-    told = [row.key, f"  {row.name}{source}: {row.cost}"]
-    if row.order == "second":
-        return [*told, f"  matrix{_usual(row, 'image')}"]
-    return [*told, *(f"  {'pictures' if side == 'image' else 'captions'}{_usual(row, side)}" for side in row.sides)]
+    gives = "a matrix" if row.order == "second" else "pictures and captions" if len(row.sides) == 2 else "pictures"
+    return [row.key, f"  {row.name}{source}: {gives}; {row.cost}", *(f"    {_told(option)}" for option in row.options)]
 
 
-def _usual(row: MethodFacts, side: Side) -> str:
-    told = ", ".join(f"{name}={value}" for name, value in row.usual(side).items())
-    return f": {told}" if told else ""
+def _told(option: Option) -> str:
+    other = "" if option.of_captions is None else f", of captions {option.of_captions}"
+    choices = f" ({', '.join(option.choices)})" if option.choices else ""
+    return f"{f'{option.name}={option.usual}{other}':<38} {option.says}{choices}"

@@ -1,5 +1,6 @@
 """The table of methods in plain words: equal to the methods at work, and readable from text."""
 
+import re
 from dataclasses import MISSING, fields
 from inspect import signature
 from pathlib import Path
@@ -81,8 +82,10 @@ def test_the_table_as_text_names_every_method_and_its_usual_options() -> None:
     for row in FACTS.values():
         assert f"\n{row.key}\n  {row.name}" in f"\n{told}"
         assert row.cost in told
-    assert "captions: layers=8, likeness=cosine" in told
-    assert "matrix: share=0.5, pairs=32768" in told
+        assert all(f"{option.name}={option.usual}" in told and option.says in told for option in row.options)
+    assert re.search(r"layers=1, of captions 8 +how many blocks", told)
+    assert re.search(r"likeness=cosine +λ, .* \(cosine, softmax, none\)", told)
+    assert "FIxLIP (Baniecki et al., NeurIPS 2025): a matrix; " in told
 
 
 def _option(option: Option) -> str:
