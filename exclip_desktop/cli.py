@@ -28,6 +28,7 @@ from exclip_desktop.cli_options import (
     pair_of,
 )
 from exclip_desktop.cli_profile import add_profile
+from exclip_desktop.cli_report import add_report
 from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError, UserError
 from exclip_desktop.core.measured import FILLS, Measured
 from exclip_desktop.core.threads import share_cores
@@ -40,7 +41,7 @@ from exclip_desktop.terminal import Bar, say
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
 
-COMMANDS = ("explain", "profile", "map", "batch", "evaluate", "models", "doctor")
+COMMANDS = ("explain", "profile", "map", "batch", "report", "evaluate", "models", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add_profile(commands)
     add_map(commands)
     add_batch(commands)
+    add_report(commands)
     add_evaluate(commands)
     add_models(commands)
     doctor = commands.add_parser(

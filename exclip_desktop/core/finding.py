@@ -1,7 +1,7 @@
 """A finding: a view that someone noted, with its numbers, their rating and their words."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.method_facts import OURS
+from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.core.selection import Preview, Selection, block_sum, patch_heat, token_heat
 
@@ -116,36 +117,39 @@ class Finding:
     id: int = 0
 
 
-def view_of(
-    explanation: Explanation, selection: Selection, *, picture: str, picture_sha256: str, pair: str = ""
-) -> View:
-    """Return the view of an explanation through a selection."""
-    settings = asdict(explanation.settings)
-    versions = settings.pop("versions")
-    return View(picture, picture_sha256, explanation.caption.text, selection, OURS, settings, versions, pair)
+def view_of(found: PairMatrix, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> View:
+    """Return the view of a matrix, by whichever method, through a selection."""
+    told = found.provenance()
+    settings = dict(told.get("settings") or {name: told[name] for name in told if name != "geometry"})
+    versions = settings.pop("versions", {})
+    method = settings.pop("method", OURS)
+    return View(picture, picture_sha256, found.caption.text, selection, method, settings, versions, pair)
 
 
-def numbers_of(explanation: Explanation, selection: Selection) -> Numbers:
-    """Return what an explanation shows through a selection."""
-    matrix, geometry = explanation.interactions, explanation.geometry
-    block = block_sum(matrix, geometry, selection)
-    by_token = token_heat(matrix, geometry, selection, Preview())
-    chosen = set(selection.rows)
-    words = tuple(
-        NotedWord(
-            word.text, word.start, word.end, bool(chosen & set(word.rows)), float(by_token[list(word.rows)].sum())
-        )
-        for word in explanation.words
-    )
+def numbers_of(found: PairMatrix, selection: Selection) -> Numbers:
+    """Return what a matrix shows through a selection; only an explanation has a ledger."""
+    block = block_sum(found.interactions, found.geometry, selection)
     return Numbers(
-        score=explanation.score,
+        score=found.score,
         block=block,
-        share=explanation.share_of_all(block),
-        residual=explanation.residual,
-        ledger=dict(explanation.ledger.lines()),
-        words=words,
-        heat=as_rows(patch_heat(matrix, selection, Preview())),
-        geometry=geometry,
+        share=found.share_of_all(block),
+        residual=found.residual if isinstance(found, Explanation) else None,
+        ledger=dict(found.ledger.lines()) if isinstance(found, Explanation) else {},
+        words=noted_words(found, selection),
+        heat=as_rows(patch_heat(found.interactions, selection, Preview())),
+        geometry=found.geometry,
+    )
+
+
+def noted_words(found: PairMatrix, selection: Selection) -> tuple[NotedWord, ...]:
+    """Return every word with its value through the selected regions."""
+    by_token = token_heat(found.interactions, found.geometry, selection, Preview())
+    chosen = set(selection.rows)
+    return tuple(
+        NotedWord(
+            word.text, word.start, word.end, not chosen.isdisjoint(word.rows), float(by_token[list(word.rows)].sum())
+        )
+        for word in found.words
     )
 
 

@@ -2,15 +2,16 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.finding import NotedWord, noted_words
 from exclip_desktop.core.pair_matrix import PairMatrix
-from exclip_desktop.core.selection import Preview, Selection, token_heat
+from exclip_desktop.core.selection import Selection
 
 UNSEEN: Final = "767676"
 """The grey of words the model did not see, readable on white."""
@@ -57,10 +58,8 @@ def caption_html(
     the model did not see are grey. ``colours`` is a key of ``core.colour_maps.MAPS``; ``limit`` ends the range,
     None: the largest word.
     """
-    parts, end = _parts(explanation, selection, colours, limit)
-    range_told = f"From {-end:+.3g} (against) to {end:+.3g} (for)"
-    inside = "".join(map(_html_part, parts))
-    return f'<p title="{range_told}" style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
+    caption, words = explanation.caption, noted_words(explanation, selection)
+    return words_html(caption.text, words, colours, limit, caption.unseen)
 
 
 def caption_latex(
@@ -70,7 +69,33 @@ def caption_latex(
 
     What is not ASCII stays as it is: LuaLaTeX and XeLaTeX set it with any font that has it.
     """
-    parts, end = _parts(explanation, selection, colours, limit)
+    caption, words = explanation.caption, noted_words(explanation, selection)
+    return words_latex(caption.text, words, colours, limit, caption.unseen)
+
+
+def words_html(
+    text: str,
+    words: Sequence[NotedWord],
+    colours: str = "red-blue",
+    limit: float | None = None,
+    unseen: tuple[int, int] | None = None,
+) -> str:
+    """Return a caption with its words' values, as ``caption_html`` does; ``unseen`` characters are grey."""
+    parts, end = _parts(text, words, colours, limit, unseen)
+    range_told = f"From {-end:+.3g} (against) to {end:+.3g} (for)"
+    inside = "".join(map(_html_part, parts))
+    return f'<p title="{range_told}" style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
+
+
+def words_latex(
+    text: str,
+    words: Sequence[NotedWord],
+    colours: str = "red-blue",
+    limit: float | None = None,
+    unseen: tuple[int, int] | None = None,
+) -> str:
+    """Return a caption with its words' values, as ``caption_latex`` does."""
+    parts, end = _parts(text, words, colours, limit, unseen)
     lines = [
         r"% Needs \usepackage{xcolor}.",
         f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for).",
@@ -81,26 +106,24 @@ def caption_latex(
 
 
 def _parts(
-    explanation: PairMatrix, selection: Selection, colours: str, limit: float | None
+    text: str, words: Sequence[NotedWord], colours: str, limit: float | None, unseen: tuple[int, int] | None
 ) -> tuple[list[_Part], float]:
     """Return the whole caption in pieces, and the end of the range of colours."""
-    heat = token_heat(explanation.interactions, explanation.geometry, selection, Preview())
-    values = np.array([heat[list(word.rows)].sum() for word in explanation.words])
+    values = np.array([word.value for word in words])
     end = limit or symmetric_limit(values)
     parts: list[_Part] = []
-    at, chosen = 0, set(selection.rows)
-    for word, value in zip(explanation.words, values, strict=True):
-        rgb = to_rgb(value, end, colours)
+    at = 0
+    for word in words:
+        rgb = to_rgb(np.array(word.value), end, colours)
         paper = "".join(f"{round(255 * share):02X}" for share in rgb)
-        parts += _between(explanation, at, word.start)
-        parts.append(_Part(word.text, float(value), paper, ink_on(rgb), bool(chosen.intersection(word.rows))))
+        parts += _between(text, unseen, at, word.start)
+        parts.append(_Part(word.text, word.value, paper, ink_on(rgb), word.selected))
         at = max(at, word.end)
-    return parts + list(_between(explanation, at, len(explanation.caption.text))), end
+    return parts + list(_between(text, unseen, at, len(text))), end
 
 
-def _between(explanation: PairMatrix, start: int, end: int) -> Iterator[_Part]:
+def _between(text: str, unseen: tuple[int, int] | None, start: int, end: int) -> Iterator[_Part]:
     """Return what stands between words, or after the last: spaces, and what the model did not see."""
-    text, unseen = explanation.caption.text, explanation.caption.unseen
     first, last = (end, end) if unseen is None else unseen
     for low, high, seen in ((start, min(first, end), True), (max(start, first), min(last, end), False)):
         if low < high:
@@ -120,7 +143,7 @@ def _html_part(part: _Part) -> str:
 
 
 def _latex_part(part: _Part) -> str:
-    text = _tex(_plain(part.text))
+    text = tex(_plain(part.text))
     if part.value is None:
         return text if part.seen else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
     inside = rf"{{\strut {text}}}" if part.ink == "black" else rf"{{\strut\textcolor{{{part.ink}}}{{{text}}}}}"
@@ -129,7 +152,7 @@ def _latex_part(part: _Part) -> str:
     return rf"\colorbox[HTML]{{{part.paper}}}{inside}"
 
 
-def _tex(text: str) -> str:
+def tex(text: str) -> str:
     """Escape every sign that means something to LaTeX, and part those it would join, such as two hyphens."""
     return re.sub(r"([-',])(?=\1)", r"\1{}", text.translate(_TEX))
 

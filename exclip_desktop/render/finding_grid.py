@@ -1,0 +1,211 @@
+"""Findings drawn: one by one, in a grid for a paper, and page after page as a contact sheet; text stays text."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
+
+from exclip_desktop.core.colour import symmetric_limit
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.finding import Finding
+from exclip_desktop.core.pairs import signed
+from exclip_desktop.render.figure import own_style, save_figure
+from exclip_desktop.render.figure_chips import text_width
+from exclip_desktop.render.figure_options import FigureOptions
+from exclip_desktop.render.figure_picture import draw_bar, draw_heat, draw_picture, draw_regions, draw_unseen
+
+Pixels = NDArray[np.uint8]
+PixelsOf = Callable[[Finding], Pixels | None]
+"""Gives a finding's picture, upright RGB (H, W, 3), or None where it is missing."""
+
+COLUMN_IN, PAGE_IN = 3.25, 6.75
+"""Usual widths of a column and of a page's text, in inches."""
+A4_IN: Final = 8.27, 11.69
+MARGIN_IN: Final = 0.5
+TEXT_PT: Final = 6.5
+LINE_IN: Final = 0.115
+CAPTION_LINES: Final = 3
+GAP_IN: Final = 0.12
+BAR_IN: Final = 0.65  # gap, bar and its numbers
+DPI: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class GridOptions:
+    """How findings are laid out.
+
+    Attributes:
+        columns: pictures beside each other.
+        width_in: the figure's width in inches.
+        shared: whether all have one range of colours, shown by one bar; else each its own, told in its text.
+        look: colours, opacity and the rest, as in any figure.
+
+    """
+
+    columns: int = 3
+    width_in: float = PAGE_IN
+    shared: bool = True
+    look: FigureOptions = FigureOptions()
+
+
+@own_style()
+def draw_grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions | None = None) -> Figure:
+    """Return findings in a grid: each picture with its heat and regions, caption and numbers below.
+
+    Raises:
+        SettingsError: there is nothing to draw, or no room.
+
+    """
+    chosen = options or GridOptions()
+    return _grid(findings, pixels_of, chosen, _limit(findings, chosen))
+
+
+@own_style()
+def write_contact_sheet(
+    findings: Sequence[Finding], pixels_of: PixelsOf, file: BinaryIO, options: GridOptions | None = None
+) -> None:
+    """Write findings as a PDF of A4 pages."""
+    chosen = options or GridOptions(columns=4, width_in=A4_IN[0] - 2 * MARGIN_IN)
+    limit = _limit(findings, chosen)
+    with PdfPages(file, metadata={"CreationDate": None}) as pages:
+        for part in _pages(findings, chosen):
+            grid = _grid(part, pixels_of, chosen, limit)
+            top, left = grid.get_figheight() + MARGIN_IN, -MARGIN_IN
+            pages.savefig(grid, bbox_inches=Bbox([[left, top - A4_IN[1]], [left + A4_IN[0], top]]))
+
+
+@own_style()
+def finding_png(finding: Finding, pixels: Pixels, width_px: int = 640) -> bytes:
+    """Return a finding's picture with its heat and regions, without text, as PNG."""
+    height, width = pixels.shape[:2]
+    figure = Figure((width_px / DPI, width_px * height / width / DPI), dpi=DPI)
+    FigureCanvasAgg(figure)
+    _draw_view(figure, (0, 0, 1, 1), finding, pixels, _own_limit(finding), FigureOptions(), width_px)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def grid_bytes(
+    findings: Sequence[Finding], pixels_of: PixelsOf, ending: str, options: GridOptions | None = None
+) -> bytes:
+    """Return the grid as a file's bytes: ``.png``, ``.svg`` or ``.pdf``."""
+    file = io.BytesIO()
+    save_figure(draw_grid(findings, pixels_of, options), file, ending)
+    return file.getvalue()
+
+
+def _grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions, limit: float) -> Figure:
+    if not findings:
+        raise SettingsError("There is no finding to draw.", "Note one first, or choose others.")
+    width, height = _cell(options)
+    if width < 0.5:
+        raise SettingsError(f"{options.columns} pictures do not fit beside each other.", "Choose fewer columns.")
+    rows = -(-len(findings) // options.columns)
+    total_w, total_h = options.width_in, rows * (height + GAP_IN)
+    figure = Figure((total_w, total_h), dpi=DPI)
+    FigureCanvasAgg(figure)
+    for at, finding in enumerate(findings):
+        row, column = divmod(at, options.columns)
+        left, top = column * (width + GAP_IN), total_h - row * (height + GAP_IN)
+        place = left / total_w, (top - width) / total_h, width / total_w, width / total_h
+        own = limit if options.shared else _own_limit(finding)
+        _draw_view(figure, place, finding, pixels_of(finding), own, options.look, round(width * DPI))
+        _write(figure, left / total_w, (top - width) / total_h - 0.02 / total_h, _lines(finding, width, options, own))
+    if options.shared:
+        left, bottom = total_w - BAR_IN + 0.08, total_h - 0.96 * width  # the numbers at its ends stay on the page
+        bar = figure.add_axes((left / total_w, bottom / total_h, 0.1 / total_w, 0.92 * width / total_h))
+        draw_bar(bar, limit, limit, options.look.colours)
+        bar.tick_params(labelsize=TEXT_PT)
+    return figure
+
+
+def _cell(options: GridOptions) -> tuple[float, float]:
+    """Return a cell's width and height in inches: a square for the picture, and lines of text."""
+    room = options.width_in - (BAR_IN if options.shared else 0.0)
+    width = (room - (options.columns - 1) * GAP_IN) / options.columns
+    return width, width + LINE_IN * (CAPTION_LINES + 2.5)
+
+
+def _pages(findings: Sequence[Finding], options: GridOptions) -> Iterator[Sequence[Finding]]:
+    rows = max(1, int((A4_IN[1] - 2 * MARGIN_IN) / (_cell(options)[1] + GAP_IN)))
+    size = rows * options.columns
+    for start in range(0, max(1, len(findings)), size):
+        yield findings[start : start + size]
+
+
+def _draw_view(
+    figure: Figure,
+    place: tuple[float, float, float, float],
+    finding: Finding,
+    pixels: Pixels | None,
+    limit: float,
+    look: FigureOptions,
+    largest_px: int,
+) -> None:
+    axes = figure.add_axes(place)
+    axes.set_anchor("N")
+    axes.set_axis_off()
+    if pixels is None:
+        axes.text(0.5, 0.5, "the picture is missing", ha="center", va="center", fontsize=TEXT_PT, color="#777777")
+        axes.add_patch(_frame())
+        return
+    draw_picture(axes, pixels, look, largest_px)
+    geometry, heat = finding.numbers.geometry, np.array(finding.numbers.heat)
+    if geometry is not None and heat.size:
+        draw_heat(axes, heat, limit, geometry, look)
+        draw_unseen(axes, geometry)
+    draw_regions(axes, finding.view.selection.regions)
+
+
+def _frame() -> Rectangle:
+    return Rectangle((0, 0), 1, 1, fill=False, edgecolor="#bbbbbb")
+
+
+def _limit(findings: Sequence[Finding], options: GridOptions) -> float:
+    """Return the end of the shared range of colours."""
+    return options.look.picture_limit or symmetric_limit(*(np.array(one.numbers.heat) for one in findings))
+
+
+def _own_limit(finding: Finding) -> float:
+    return symmetric_limit(np.array(finding.numbers.heat))
+
+
+def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float) -> list[str]:
+    numbers = [f"score {signed(finding.numbers.score)}"]
+    if finding.numbers.block is not None:
+        numbers.append(f"selected {signed(finding.numbers.block)}")
+    if not options.shared:
+        numbers.append(f"colours ±{limit:.2g}")
+    chosen = " ".join(word.text for word in finding.numbers.words if word.selected)
+    told = f"{finding.id} · {finding.rating or 'not rated'}" + (f" · “{chosen}”" if chosen else "")
+    caption = _broken(finding.view.caption, width_in)
+    if len(caption) > CAPTION_LINES:
+        caption = [*caption[: CAPTION_LINES - 1], f"{caption[CAPTION_LINES - 1]}…"]
+    return [*caption, *(_broken(text, width_in)[0] for text in (told, " · ".join(numbers)))]
+
+
+def _broken(text: str, width_in: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and text_width(longer, TEXT_PT) > width_in:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _write(figure: Figure, x: float, y: float, lines: list[str]) -> None:
+    step = LINE_IN / figure.get_figheight()
+    for number, line in enumerate(lines):
+        ink = "#111111" if number < len(lines) - 2 else "#555555"
+        figure.text(x, y - number * step, line, fontsize=TEXT_PT, va="top", color=ink, parse_math=False)

@@ -1,0 +1,219 @@
+"""Reports say what the findings say, whatever their texts hold, and tables of them read the same again."""
+
+import hashlib
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop.cli import main
+from exclip_desktop.core.errors import ListError, SettingsError
+from exclip_desktop.core.finding import Finding, numbers_of, view_of
+from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
+from exclip_desktop.storage.finding_files import boxes_of_findings, findings_csv, findings_jsonl, read_findings
+from exclip_desktop.storage.finding_pages import Shown, findings_html, findings_latex, findings_markdown
+from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.project.boxes import set_boxes
+from exclip_desktop.storage.project.findings import add_finding, findings
+from exclip_desktop.storage.project.opening import create_project
+from exclip_desktop.storage.project.project import Project
+from tests.unit.findings import kept, make_finding
+from tests.unit.test_captions import make_explanation
+
+NASTY = '<b>&amp; "x" $\\alpha$ {#1} 100% a_b | `c` [d](e) *f* 犬🐶\n# not a heading'
+
+
+def many() -> list[Finding]:
+    """Return findings of every kind."""
+    return [kept(make_finding(seed), seed + 1) for seed in range(12)]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_tables_read_the_same(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"x{ending}"
+    write = findings_csv if ending == ".csv" else findings_jsonl
+    path.write_bytes(write(many()).encode())
+    assert read_findings(path) == many()
+    assert write(read_findings(path)).encode() == path.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "text"), [("x.csv", "a,b\n1,2\n"), ("x.jsonl", "{}\n"), ("x.jsonl", "nothing")])
+def test_what_is_no_table_of_findings_is_said(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ListError, match="finding 1 of x"):
+        read_findings(tmp_path / name)
+    with pytest.raises(ListError, match="cannot be read"):
+        read_findings(tmp_path / "none.csv")
+
+
+@pytest.fixture
+def project(tmp_path: Path, picture: NDArray[np.uint8]) -> Project:
+    """A project of three findings: of a picture, of one that has changed, and of one that is missing."""
+    made = create_project(tmp_path / "p.exclip")
+    Image.fromarray(picture).save(tmp_path / "a ü.png")
+    right = hashlib.sha256((tmp_path / "a ü.png").read_bytes()).hexdigest()
+    chosen = Selection((2, 3), (Region((2, 2, 20, 20), name="left_50%"), Region((5, 5, 8, 8), subtract=True)))
+    for name, digest, seed in (("a ü.png", right, 1), ("a ü.png", "0" * 64, 2), ("gone.png", right, 3)):
+        found = make_explanation(seed=seed)
+        found = replace(found, geometry=Geometry((48, 40), (4, 0, 44, 40), (4, 4)))
+        view = view_of(found, chosen, picture=name, picture_sha256=digest)
+        add_finding(made, Finding(view, numbers_of(found, chosen), "mismatch" if seed == 2 else "match", ("t",), NASTY))
+    set_boxes(made, "a ü.png", (Region((1, 1, 5, 5), name="dog"),))
+    return made
+
+
+def report(project: Project, name: str, *options: str) -> Path:
+    """Run the command, and return what it wrote."""
+    project.close()
+    out = project.folder / name
+    assert main(["report", str(project.path), "--out", str(out), *options]) == 0
+    return out
+
+
+class Tags(HTMLParser):
+    """Tags that are open, texts, and addresses."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open, self.text, self.links = list[str](), "", list[str]()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note it."""
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Check that it is the last one open."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note the text."""
+        self.text += data
+
+
+def test_html_holds_everything_in_one_file(project: Project) -> None:
+    page = Tags(report(project, "x.html", "--title", "A <title>").read_text("utf-8"))
+    assert page.open == []
+    assert page.text.count(NASTY) == 3
+    assert "A <title>" in page.text
+    assert len(page.links) == 2
+    assert all(link.startswith("data:image/png;base64,") for link in page.links)
+    assert page.text.count("The picture is missing.") == 1
+    assert page.text.count("There is no picture") == 1
+    assert page.text.count("The picture has changed since this was noted.") == 1
+    for told in ("score", "+0.3000", "red balloon", "left_50% (2, 2, 20, 20)", "quadrature", "adaptive"):
+        assert page.text.count(told) >= 3, told
+
+
+def test_markdown_has_its_pictures_beside_it(project: Project) -> None:
+    text = report(project, "x.md").read_text("utf-8")
+    assert [line for line in text.split("\n") if line.startswith("#")] == [
+        "# p",
+        *(f"## Finding {n}: a red balloon" for n in (1, 2, 3)),
+    ]
+    for path in re.findall(r"!\[[^]]*\]\(([^)]*)\)", text):
+        with Image.open(project.folder / path) as image:
+            assert image.size[0] == 640
+    assert r"\*f\*" in text
+    assert "| rating | mismatch |" in text
+
+
+def test_latex_escapes_what_it_is_given(project: Project) -> None:
+    text = report(project, "x.tex").read_text("utf-8")
+    assert text.count(r"\begin{figure}") == text.count(r"\end{figure}") == 3
+    assert text.count(r"\includegraphics[width=\linewidth]{\detokenize{x-pictures/finding-000") == 2
+    assert r"\$\textbackslash{}alpha\$ \{\#1\} 100\% a\_b" in text
+    plain = re.sub(r"\\[\\{}#%$&_]", "", text)
+    assert plain.count("{") == plain.count("}")
+
+
+def test_coco_holds_regions_and_labelled_boxes(project: Project) -> None:
+    noted = findings(project)
+    found = read_pairs(report(project, "x.json"))
+    assert found.pairs == boxes_of_findings(noted, {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
+    assert found.pairs[0].regions == (Region((2, 2, 20, 20), name="left_50%"),)
+    assert [pair.label for pair in found.pairs] == ["match", "mismatch", "match", ""]
+
+
+def test_the_command_writes_tables_of_what_is_asked_for(project: Project) -> None:
+    noted = findings(project)
+    assert read_findings(report(project, "x.jsonl")) == noted
+    assert read_findings(report(project, "x.csv", "--rating", "mismatch", "--tag", "t")) == [noted[1]]
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """Return each page's width and height in inches."""
+    boxes = re.findall(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", pdf)
+    return [" ".join(f"{float(side) / 72:.2f}" for side in box) for box in boxes]
+
+
+def test_figures_are_vectors(project: Project) -> None:
+    sheet = report(project, "x.pdf").read_bytes()
+    assert sheet.startswith(b"%PDF")
+    assert pages_of(sheet) == ["8.27 11.69"]
+    svg = report(project, "x.svg", "--columns", "2", "--width", "3.25").read_text("utf-8")
+    told = "".join(ElementTree.fromstring(svg).itertext())
+    assert told.count("a red balloon") == 3
+    assert "1 · match · “red balloon”" in told
+    assert "the picture is missing" in told
+    with Image.open(report(project, "x.png", "--own-scales")) as image:
+        assert image.size[0] == 1350
+
+
+def test_a_long_contact_sheet_has_pages(tmp_path: Path) -> None:
+    with create_project(tmp_path / "p.exclip") as made:
+        for seed in range(30):
+            add_finding(made, make_finding(seed))
+    assert pages_of(report(made, "x.pdf").read_bytes()) == ["8.27 11.69"] * 2
+
+
+def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
+    found = [replace(one, numbers=replace(one.numbers, geometry=None, heat=())) for one in many()[:3]]
+    assert grid_bytes(found, lambda _: picture, ".svg") == grid_bytes(found, lambda _: picture, ".svg")
+    shared = draw_grid(many()[:4], lambda _: picture, GridOptions(columns=2))
+    own = draw_grid(many()[:4], lambda _: picture, GridOptions(columns=2, shared=False))
+    assert (len(shared.axes), len(own.axes)) == (5, 4)
+    assert not any("colours ±" in text.get_text() for text in shared.texts)
+    assert sum("colours ±" in text.get_text() for text in own.texts) == 4
+
+
+def test_what_cannot_be_drawn_is_said(picture: NDArray[np.uint8]) -> None:
+    with pytest.raises(SettingsError, match="no finding"):
+        draw_grid([], lambda _: picture)
+    with pytest.raises(SettingsError, match="do not fit"):
+        draw_grid(many(), lambda _: picture, GridOptions(columns=40))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--out", "x.doc"], "no ending of a report"),
+        (["--out", "none/x.html"], "there is no folder"),
+        (["--out", "x.html", "--tag", "none"], "No finding in p.exclip is to be told"),
+    ],
+)
+def test_the_command_says_what_is_wrong(
+    project: Project, options: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    project.close()
+    assert main(["report", str(project.path), *options]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_pages_of_nothing_special() -> None:
+    bare = Shown(kept(replace(make_finding(3), note="", tags=(), rating=""), 1))
+    for page in (findings_html("t", [bare]), findings_markdown("t", [bare], "p"), findings_latex([bare], "p")):
+        assert "not rated" in page
+        assert "The picture is missing." in page
