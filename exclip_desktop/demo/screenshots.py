@@ -22,6 +22,7 @@ from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 
 PATIENCE_S = 180.0
+SETTLED = 10  # rounds of events, after which a window of another size is laid out
 SIZES = ((1280, 800), (960, 640), (2560, 1440))
 
 
@@ -64,6 +65,21 @@ def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
     QTest.mouseRelease(port, left, pos=stop)
 
 
+def compare(session: Session, window: Window) -> None:
+    """Show what several methods say, and how far they agree."""
+    window.commands["panes"].trigger()
+    window.inspector.setCurrentIndex(window.inspector.count() - 1)
+    wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.panes.panes))
+    wait_until(lambda: session.state.work is None)
+
+
+def settle() -> None:
+    """Let the window lay itself out."""
+    for _ in range(SETTLED):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        QCoreApplication.processEvents()
+
+
 def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
     """Take the screenshots and return their files."""
     app = QApplication.instance() or QApplication([])
@@ -82,15 +98,16 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
         assert state.explanation is not None
         rows_of, selected = state.explanation.caption.rows_of, state.selection.rows
         draw_box(window, next(thing.box for thing in samples()[0].objects if rows_of(thing.words) == selected))
-        for dark in (False, True):
-            app.setPalette(palette(dark))
-            for size in sizes:
-                window.resize(*size)
-                wait_until(lambda: not window.canvas.view.viewport().visibleRegion().isEmpty())
-                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-                QCoreApplication.processEvents()
-                taken.append(folder / f"window-{'dark' if dark else 'light'}-{size[0]}.png")
-                window.grab().save(str(taken[-1]))
+        for view, darks in (("window", (False, True)), ("compare", (False, True)[: len(sizes)])):
+            if view == "compare":
+                compare(session, window)
+            for dark in darks:
+                app.setPalette(palette(dark))
+                for size in sizes:
+                    window.resize(*size)
+                    settle()
+                    taken.append(folder / f"{view}-{'dark' if dark else 'light'}-{size[0]}.png")
+                    window.grab().save(str(taken[-1]))
         window.close()
     return taken
 
