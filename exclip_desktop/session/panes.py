@@ -155,18 +155,17 @@ class Panes(QObject):
             self._renew(pane, request)
         left = [(pane, request) for pane, request in wanted.items() if request is not None and _lacks(pane, request)]
         left.sort(key=lambda one: one[0].name.method in SLOW)
-        goes_on = bool(self._queue) and any(asks_same(self._queue[0][1], request) for _, request in left)
-        if goes_on:
-            # The one that is being answered stays in front.
-            current = self._queue[0]
-            self._queue = [current, *(one for one in left if one[0] is not current[0])]
+        asked = self._queue[:1]
+        if any(pane is asked[0][0] and asks_same(request, asked[0][1]) for pane, request in left if asked):
+            waiting = [one for one in left if one[0] is not asked[0][0]]
+            self._queue = asked + waiting  # what is being answered stays in front
         else:
-            if self._queue:
+            if asked:
                 self._worker.cancel_pane()
-            self._queue = left
-        for pane, _ in self._queue[1 if goes_on else 0 :]:
+            self._queue = waiting = left
+        for pane, _ in waiting:
             pane.set_status(Status("waiting"))
-        if not goes_on:
+        if waiting is left:
             self._ask()
         self._follow()
 
@@ -174,13 +173,15 @@ class Panes(QObject):
         """Show the first picture, and how far the pane is on it."""
         scene, source = pane.scene, self._source(pane.name)
         if scene.shown is not self._first.shown:
+            pane.answered = None
             scene.change(shown=self._first.shown, explanation=None, stale=False)
         if pane.name.is_ours:
             scene.change(explanation=source.explanation, stale=source.stale)
             pane.set_status(_status_of(source))
-        elif request is None:
+        elif request is None:  # its model has still to explain the pair
+            status = _status_of(source)
             scene.change(stale=scene.explanation is not None)
-            pane.set_status(_status_of(source))
+            pane.set_status(Status("waiting") if status.kind == "done" else status)
         elif asks_same(pane.answered, request):
             scene.change(stale=False)
             pane.set_status(Status("done"))

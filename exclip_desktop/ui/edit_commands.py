@@ -112,8 +112,8 @@ class EditCommands(QObject):
 
     def _region(self) -> int | None:
         """Return the region touched last, or the only one there is."""
-        if self._stage.canvas.current_region is not None:
-            return self._stage.canvas.current_region
+        if self._stage.current_region is not None:
+            return self._stage.current_region
         return 0 if len(self._session.state.selection.regions) == 1 else None
 
     def _show(self, dialog: HelpSheet | AboutDialog) -> None:

@@ -41,6 +41,7 @@ class PaneGrid(QScrollArea):
         self._panes, self._states, self._selecting = panes, (first, beside.state), selecting
         self._views: dict[Pane, PaneView] = {}
         self._enlarged: Pane | None = None
+        self._touched: PaneView | None = None  # where a region became the current one last
         self._columns = 0
         self._linked = LinkedViews(self)
         self._sheet = QWidget()
@@ -77,6 +78,11 @@ class PaneGrid(QScrollArea):
         if self._enlarged is not None:
             return self._views[self._enlarged].canvas
         return self.views[0].canvas if self._views else None
+
+    @property
+    def current_region(self) -> int | None:
+        """The index of the region touched last, in whichever pane."""
+        return self._touched.canvas.current_region if self._touched in self.views else None
 
     def limit(self) -> float | None:
         """Return the end of the colour range; None where each pane has its own."""
@@ -135,9 +141,13 @@ class PaneGrid(QScrollArea):
         view = PaneView(pane, self._panes, self._selecting)
         view.enlarge_asked.connect(lambda: self.enlarge(None if self._enlarged is pane else pane))
         view.canvas.region_named_asked.connect(self.region_named_asked)
-        view.canvas.current_region_changed.connect(lambda _: self.canvases_changed.emit())
+        view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
         self._linked.add(view.canvas.view)
         return view
+
+    def _on_current_region_changed(self, view: PaneView, index: int | None) -> None:
+        self._touched = view if index is not None or self._touched is None else self._touched
+        self.canvases_changed.emit()
 
     def _name_models(self) -> None:
         two = any(pane.name.beside for pane in self._views)

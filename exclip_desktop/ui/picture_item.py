@@ -3,6 +3,7 @@
 import math
 from functools import lru_cache
 from typing import Final
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ class PictureLevels:
     """
 
     def __init__(self, pixels: Pixels) -> None:
-        self._pixels = np.ascontiguousarray(pixels)
+        self._given, self._pixels = pixels, np.ascontiguousarray(pixels)
         self._made: dict[tuple[int, bool], QImage] = {}
         self._making: _Making | None = None
         self._wanted = (0, False)
@@ -87,6 +88,17 @@ class PictureLevels:
         """Return an image of few of the pixels, as they are: at once, and not for long."""
         step = max(1, math.isqrt(self._pixels.shape[0] * self._pixels.shape[1] // SAMPLES))
         return _image(np.ascontiguousarray(self._pixels[::step, ::step]), grey)
+
+
+_LEVELS: Final[WeakValueDictionary[int, PictureLevels]] = WeakValueDictionary()
+
+
+def levels_of(pixels: Pixels) -> PictureLevels:
+    """Return a picture's images, the same for all canvases that show it: each would hold some fifty MB of its own."""
+    found = _LEVELS.get(id(pixels))  # which no other array has while they hold this one
+    if found is None:
+        found = _LEVELS[id(pixels)] = PictureLevels(pixels)
+    return found
 
 
 class _Making:
@@ -135,7 +147,7 @@ class PictureItem(QGraphicsItem):
     def set_picture(self, pixels: Pixels | None) -> None:
         """Show another picture, RGB (H, W, 3), or none."""
         self.prepareGeometryChange()
-        self._levels = None if pixels is None else PictureLevels(pixels)
+        self._levels = None if pixels is None else levels_of(pixels)
         self._pictures += 1
         self.update()
 
@@ -187,12 +199,14 @@ class PictureItem(QGraphicsItem):
 
     def _refine(self, widget: QWidget) -> None:
         self._refining = False
-        if self._levels is not None and self._levels.pending:
+        if self._levels is None:
+            return
+        if self._levels.pending:
             self._levels.advance()
-            if self._levels.pending:
-                self._refine_soon(widget)
-            else:
-                self.update()
+        if self._levels.pending:
+            self._refine_soon(widget)
+        else:  # made here, or meanwhile for another canvas
+            self.update()
 
 
 def outside(picture: QRectF, seen: Box) -> list[QRectF]:

@@ -43,6 +43,11 @@ class Stage(QStackedWidget):
         lead = self.grid.lead if self._panes.is_open else None
         return lead or self._canvas
 
+    @property
+    def current_region(self) -> int | None:
+        """The index of the region touched last, on whichever canvas."""
+        return self.grid.current_region if self._panes.is_open else self._canvas.current_region
+
     def limit(self) -> float | None:
         """Return the end of the colour range of what is in sight; None where panes have ranges of their own."""
         return self.grid.limit() if self._panes.is_open else self._canvas.current_limit()

@@ -14,6 +14,8 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.core.selection import Region
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.picture_item import levels_of
 from tests.ui.canvas_desk import ALT, BOX, LEFT, NONE, Desk, open_desk
 
 
@@ -200,3 +202,16 @@ def test_a_drag_shows_regions_not_the_hovered_patch(desk: Desk) -> None:
     assert desk.hovered == [(1, 1), None]  # still on the patch where the drag ended
     desk.move((345, 301), held=NONE)
     assert desk.hovered[-1] == (7, 6)
+
+
+def test_canvases_that_want_different_images_both_get_theirs(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state(size=(1600, 1200))
+    canvases = Canvas(state), Canvas(make_state())
+    canvases[1]._state.change(shown=state.shown, explanation=None)  # in colour, the other's picture is grey
+    for canvas in canvases:
+        qtbot.addWidget(canvas)
+        canvas.resize(300, 240)
+        canvas.show()
+    levels = levels_of(state.shown.picture.pixels)
+    assert [canvas._picture_item._levels for canvas in canvases] == [levels, levels]
+    qtbot.waitUntil(lambda: {(2, True), (2, False)} <= levels._made.keys())

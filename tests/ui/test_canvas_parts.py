@@ -1,5 +1,7 @@
 """The canvas's parts without a window: hit testing, gestures, camera, and the pixels of picture and heat."""
 
+import weakref
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
@@ -12,7 +14,7 @@ from exclip_desktop.ui import canvas_camera as cameras
 from exclip_desktop.ui.canvas_camera import Camera
 from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Move, Resize
 from exclip_desktop.ui.heat_item import HeatLook, heat_pixels
-from exclip_desktop.ui.picture_item import SLICE, PictureLevels, grey_pixels, outside
+from exclip_desktop.ui.picture_item import SLICE, PictureLevels, grey_pixels, levels_of, outside
 from exclip_desktop.ui.regions import contains, handle_at, region_at, resized
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)
@@ -206,6 +208,16 @@ def test_a_large_picture_is_made_in_slices_with_something_to_show_at_once(scale:
             assert list(image.pixelColor(*at).getRgb()[:3]) == pytest.approx(expected, abs=1)
     assert levels.image(scale / 2, grey) == made  # until the next one is there, the one that is
     assert levels.pending
+
+
+def test_canvases_share_a_picture_s_images_and_let_them_go_with_the_last() -> None:
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    first, second = levels_of(pixels), levels_of(pixels)
+    assert first is second
+    assert levels_of(pixels.copy()) is not first
+    gone = weakref.ref(first)
+    del first, second
+    assert gone() is None
 
 
 def test_what_the_model_did_not_see() -> None:

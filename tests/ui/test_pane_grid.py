@@ -87,6 +87,17 @@ def test_what_is_drawn_or_clicked_in_a_pane_is_selected_everywhere(compared: Ope
     assert compared.state.selection.regions == ()
 
 
+def test_the_box_touched_last_in_any_pane_is_the_one_to_remove(compared: Opened) -> None:
+    left, right = Region((100.0, 100.0, 250.0, 250.0)), Region((350.0, 100.0, 500.0, 250.0))
+    compared.session.selecting.commit_regions((), (left, right), "draw box")
+    assert not compared.window.commands["remove_box"].isEnabled()
+    third = _views(compared)[2].canvas.view
+    at = third.camera.to_canvas((425.0, 175.0))
+    QTest.mouseClick(third.viewport(), LEFT, pos=QPoint(round(at[0]), round(at[1])))
+    compared.window.commands["remove_box"].trigger()
+    assert compared.state.selection.regions == (left,)
+
+
 def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtbot: QtBot) -> None:
     grid, second = compared.window.grid, _views(compared)[1]
     compared.session.selecting.commit_rows((), (2,))

@@ -186,6 +186,19 @@ def test_another_picture_empties_the_panes_before_they_fill(desk: Desk) -> None:
     _fill(desk)
 
 
+def test_going_back_to_a_picture_before_its_successor_was_answered(desk: Desk) -> None:
+    _open(desk)
+    before, caption = desk.state.shown, desk.state.caption
+    desk.engine.pane_gates["grad-eclip"].clear()
+    desk.session.explaining.open_file(desk.picture("second.png"))
+    desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
+    desk.session.explaining.show(before, caption)
+    desk.qtbot.waitUntil(lambda: desk.state.shown is before)
+    desk.engine.pane_gates["grad-eclip"].set()
+    _fill(desk)
+    assert all(pane.scene.explanation is not None for pane in desk.session.panes.panes)
+
+
 def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
     desk.session.panes.open()
     desk.session.beside.open(OTHER)
