@@ -57,8 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     share_cores()
     given = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
-    options = argparse.Namespace(run=_window, what=given) if _means_window(given) else parser.parse_args(given)
     try:
+        options = argparse.Namespace(run=_window, what=given) if _means_window(given) else _parsed(parser, given)
         return options.run(options) or 0
     except UserError as error:
         print(f"exclip-desktop: {' '.join(str(error).split())}", file=sys.stderr)
@@ -69,6 +69,15 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as head, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _parsed(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
+    options, more = parser.parse_known_args(given)
+    if any(word.startswith("-") for word in more):
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    if more:  # the further words of a caption, most likely
+        raise CaptionError(f"There is more than {given[0]} takes: {shlex.join(more)}.", "Put a caption in quotes.")
+    return options
 
 
 def _means_window(given: list[str]) -> bool:

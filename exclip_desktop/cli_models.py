@@ -22,7 +22,7 @@ def add_models(commands: Any) -> None:
         help="list, fetch, pack and unpack models",
         description="What models are here and elsewhere. Only fetch uses the network.",
     )
-    kinds = models.add_subparsers(title="commands", metavar="", required=True)
+    kinds = models.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = kinds.add_parser("list", help="list the models on this computer", description="List models.")
     listing.add_argument("--all", action="store_true", help="every tag of open_clip's as well, here or not")
     listing.add_argument("--json", action="store_true", help="print JSON instead of text")

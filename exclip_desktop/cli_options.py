@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.core.errors import CaptionError, OutputError, SelectionError
+from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, SelectionError
 from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.layers import Layer
 from exclip_desktop.core.precision import FULL, PRECISIONS
@@ -134,12 +134,14 @@ def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
     """Return the picture and the caption that are meant; without any, the first sample's.
 
     Raises:
-        CaptionError, SelectionError: only one is given, the caption is empty, or there is no such sample.
+        CaptionError, PictureError, SelectionError: only one is given, the caption is empty, or there is no such sample.
 
     """
     if options.image is not None and options.caption is not None and options.sample is None:
         if not options.caption.strip():
             raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
+        if not options.image.strip():
+            raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
         return Path(options.image), options.caption
     if options.image is not None:
         raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
