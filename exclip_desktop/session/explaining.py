@@ -240,7 +240,8 @@ class Explaining(QObject):
             self._worker.cancel()
         state.put_work(self, None)
         if following is None:
-            state.change(stale=state.explanation is not None)
+            # What was wrong with the caption before is settled.
+            state.change(stale=state.explanation is not None, notice=self._notices.of_picture(()))
             return
         self._next = replace(following, notes=())
         state.change(

@@ -35,7 +35,7 @@ class FramingMenu(QMenu):
         there = FRAMINGS if state.facts is None else state.facts.framings
         for name, entry in self._entries.items():
             told = FRAMINGS[name].capitalize()
-            entry.setText(f"{told}\t{scores[name]:.4f}" if name in scores else told)
+            entry.setText(f"{told}\t{scores[name]:.4f}".replace("-", "−") if name in scores else told)
             entry.setEnabled(name in there)
             entry.setToolTip("" if name in there else ONLY_OWN_SIZE)
             entry.setChecked(name == state.how.framing)

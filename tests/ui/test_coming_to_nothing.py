@@ -99,6 +99,14 @@ def test_a_cancelled_model_is_taken_back(desk: Desk) -> None:
     assert desk.state.facts.name == "demo"
 
 
+def test_trouble_with_a_caption_is_settled_by_emptying_it(desk: Desk) -> None:
+    desk.fail(UserError("The caption has 2,100 characters."), lambda: desk.session.explaining.type_caption("x"))
+    assert desk.state.notice.kind == "trouble"
+    desk.session.explaining.type_caption("")
+    assert desk.state.notice is None
+    assert desk.state.stale
+
+
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_the_same_caption_can_be_asked_again(desk: Desk, way: str) -> None:
     types = lambda: desk.session.explaining.type_caption("a cat")  # noqa: E731  done at once
