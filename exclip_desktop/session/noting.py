@@ -17,6 +17,7 @@ from exclip_desktop.core.finding import Finding, Rating, differences, numbers_of
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.state import Notice, State, Work
@@ -37,6 +38,7 @@ from exclip_desktop.storage.project.findings import (
 from exclip_desktop.storage.project.opening import create_project, open_project
 from exclip_desktop.storage.project.pairs import Measured, set_measured
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.report_options import ReportOptions
 
 T = TypeVar("T")
 OTHERS_MS: Final = 2000  # between looks for changes that others make
@@ -192,6 +194,22 @@ class Noting(QObject):
         self._explaining.restore(
             str(path), finding.view.caption, *_asked(finding, self._state), selection=finding.view.selection
         )
+
+    def write_report(self, out: Path, options: ReportOptions) -> None:
+        """Write the project's findings, in a process of its own: drawing would hold the window up."""
+        project = self.project
+        if project is None:
+            return
+        asked = (project.path, out, options)
+
+        def write(cancel: CancelToken) -> int:
+            count, _ = call_apart("exclip_desktop.findings_report:write_report", asked, cancel)
+            return int(count)
+
+        def then(count: int) -> None:
+            self._state.change(notice=Notice(f"Written: {out} ({count:,} findings)", kind="note"))
+
+        run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explaining.refuse)
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""

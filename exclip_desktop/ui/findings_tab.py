@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.thumbnails import Thumbnails
@@ -63,6 +63,10 @@ class FindingsTab(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Show what has changed."""
         super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List what there is now, if that has changed."""
         if self._dirty:
             self._renew()
 
@@ -97,6 +101,7 @@ class FindingsTab(QWidget):
         self.project.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setToolTip("Note what is on screen (N)")
         self.edit.setToolTip("Change rating, tags and note of the finding")
+        self.view.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
         self.view.installEventFilter(self)
         self.filter.textChanged.connect(self._renew)
         self.rated.currentIndexChanged.connect(self._renew)
@@ -120,6 +125,23 @@ class FindingsTab(QWidget):
         column.addWidget(self.view, 1)
         column.addWidget(self.empty, 1)
         column.addLayout(buttons)
+
+    @property
+    def query(self) -> FindingQuery:
+        """Which findings are listed, in which order."""
+        return self._model.query
+
+    @property
+    def count(self) -> int:
+        """How many are listed."""
+        return self._model.rowCount()
+
+    @property
+    def marked(self) -> tuple[int, ...]:
+        """The ids of the findings that are marked."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
+        found = (self._model.finding(row) for row in rows)
+        return tuple(one.id for one in found if one is not None)
 
     @property
     def _current(self) -> int | None:

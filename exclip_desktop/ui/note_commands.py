@@ -14,6 +14,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.opening import ENDING
 from exclip_desktop.ui.findings_tab import FindingsTab
 from exclip_desktop.ui.note_dialog import NoteDialog
+from exclip_desktop.ui.report_dialog import KINDS, ReportDialog
 from exclip_desktop.ui.saving import ask_path
 
 PROJECTS: Final = f"Projects (*{ENDING});;All files (*)"
@@ -33,11 +34,13 @@ class NoteCommands(QObject):
         """Connect the actions and the tab; ``folder`` says where the person opened something last."""
         super().__init__(window)
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
+        self._tab = tab
         noting, state = session.noting, session.state
         actions["note"].triggered.connect(self.note)
         actions["open_project"].triggered.connect(self.open_project)
         actions["new_project"].triggered.connect(self.new_project)
         actions["save_project"].triggered.connect(self.save_project)
+        actions["report"].triggered.connect(self.report)
         tab.note_asked.connect(self.note)
         tab.restore_asked.connect(noting.restore)
         tab.change_asked.connect(self.change)
@@ -87,6 +90,21 @@ class NoteCommands(QObject):
         path = self._asked("Save project as")
         if path is not None:
             self._session.noting.save_copy(path)
+
+    def report(self) -> None:
+        """Ask what to export of the findings that are listed, and where to."""
+        session, tab = self._session, self._tab
+        tab.refresh()
+        if not tab.count:
+            session.tell("There are no findings to export.", "Note one with N, or take the filter away.")
+            return
+        asked = ReportDialog(tab.query, tab.count, tab.marked, self._window)
+        if asked.exec():
+            suggested = Path(self._folder()) / f"findings{asked.ending}"
+            path = ask_path(self._window, "Export findings", suggested, {asked.ending: KINDS[asked.ending]})
+            if path is not None:
+                session.noting.write_report(path, asked.options())
+        asked.deleteLater()
 
     def _asked(self, title: str) -> Path | None:
         return ask_path(self._window, title, Path(self._folder()) / f"findings{ENDING}", {ENDING: "Projects"})
