@@ -1,0 +1,79 @@
+"""A researcher's afternoon, without the window: a list, ten pairs, three findings, and the report the week after."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop.api import Result, explain
+from exclip_desktop.cli import main
+from exclip_desktop.core.finding import Finding, differences, numbers_of, view_of
+from exclip_desktop.core.selection import Selection
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.project.findings import FindingQuery, add_finding, findings
+from exclip_desktop.storage.project.opening import create_project, open_project
+from exclip_desktop.storage.project.pairs import Measured, PairQuery, add_pairs, pairs, set_measured
+from exclip_desktop.storage.project.project import Project
+
+HOW = {"image_layer": -1, "text_layer": -1, "quadrature": "gauss-legendre", "steps": 4}
+
+
+def make_list(folder: Path, picture: NDArray[np.uint8]) -> Path:
+    """Write ten pictures and a CSV that names them."""
+    lines = ["path,caption,boxes"]
+    for at in range(10):
+        Image.fromarray(np.roll(picture, 4 * at, axis=1)).save(folder / f"{at}.png")
+        lines.append(f'{at}.png,"a red balloon, ""number"" {at}","[[0, 0, 20, 20, ""balloon""]]"')
+    (folder / "pairs.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return folder / "pairs.csv"
+
+
+def seen_again(model: Model, project: Project, finding: Finding) -> tuple[Result, Selection]:
+    """Explain a finding's pair with its settings."""
+    view = finding.view
+    told = {
+        name: view.settings[name] for name in ("image_layer", "text_layer", "quadrature", "steps", "text_reference")
+    }
+    return explain(model, project.path_of(view.picture), view.caption, **told), view.selection
+
+
+def test_an_afternoon_and_the_week_after(
+    tiny: Model, tmp_path: Path, picture: NDArray[np.uint8], capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = read_pairs(make_list(tmp_path, picture))
+    with create_project(tmp_path / "work.exclip") as project:
+        assert add_pairs(project, listed) == 10
+        for row in pairs(project, PairQuery(), 0, 10):
+            found = explain(tiny, project.path_of(row.pair.picture), row.pair.caption, **HOW)
+            set_measured(project, [(row.pair.id, Measured(found.score, found.residual))])
+            if row.number in (2, 5, 7):
+                chosen = replace(found.select("red balloon"), regions=row.pair.regions)
+                view = view_of(found, chosen, picture=row.pair.picture, picture_sha256="", pair=row.pair.id)
+                add_finding(
+                    project, Finding(view, numbers_of(found, chosen), "match", ("balloon",), f"odd <{row.number}>")
+                )
+        best = pairs(project, PairQuery(sort="score", descending=True), 0, 10)
+        assert [row.measured.score for row in best if row.measured] == sorted(
+            (row.measured.score for row in best if row.measured), reverse=True
+        )
+
+    with open_project(tmp_path / "work.exclip") as project:
+        noted = findings(project, FindingQuery(tag="balloon", sort="score"))
+        assert len(noted) == 3
+        found, chosen = seen_again(tiny, project, noted[1])
+        assert differences(noted[1].numbers, numbers_of(found, chosen)) == ()
+        other, _ = seen_again(tiny, project, noted[0])
+        assert differences(noted[1].numbers, numbers_of(other, chosen)) != ()
+        assert [row.rating for row in pairs(project, PairQuery(rating="match"), 0, 10)] == ["match"] * 3
+
+    out = tmp_path / "report.html"
+    assert main(["report", str(tmp_path / "work.exclip"), "--out", str(out)]) == 0
+    page = out.read_text("utf-8")
+    assert page.count("<article") == 3
+    assert "odd &lt;5&gt;" in page
+    assert page.count("data:image/png;base64,") == 3
+    assert "3 findings" in capsys.readouterr().err
