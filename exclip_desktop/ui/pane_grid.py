@@ -142,6 +142,7 @@ class PaneGrid(QScrollArea):
         view.enlarge_asked.connect(lambda: self.enlarge(None if self._enlarged is pane else pane))
         view.canvas.region_named_asked.connect(self.region_named_asked)
         view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
+        pane.scene.explanation_changed.connect(self._stretch)  # there may be other words
         self._linked.add(view.canvas.view)
         return view
 
@@ -172,20 +173,27 @@ class PaneGrid(QScrollArea):
 
     def _stretch(self) -> None:
         """Share the room between the rows and columns that are in sight."""
+        if not self._columns:
+            return
         seen = [divmod(at, self._columns) for at, pane in enumerate(self._views) if self._enlarged in (None, pane)]
         rows, columns = {row for row, _ in seen}, {column for _, column in seen}
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, int(row in rows))
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, int(column in columns))
-        width, height = self.viewport().width() // len(columns) - GAP_PX, self.viewport().height()
-        least, picture = len(rows) * round(LEAST_PX + CHROME_PX + GAP_PX), width / _aspect(self._states[0].shown)
-        if least > height:  # it scrolls anyway: so the words need not
-            words = max(view.words_px(width) for view in self.views)
-            least, picture = len(rows) * round(LEAST_PX + TITLE_PX + words + GAP_PX), LEAST_PX
-        self._sheet.setMinimumHeight(least)
+        self._give_room(len(rows), len(columns))
+
+    def _give_room(self, rows: int, columns: int) -> None:
+        """Give all words one height: what a picture as wide as its pane leaves them, at least two lines."""
+        width, height = self.viewport().width() // columns - GAP_PX, self.viewport().height()
+        words, two = max(view.words_px(width) for view in self.views), round(CHROME_PX) - TITLE_PX
+        scrolls = rows * (LEAST_PX + CHROME_PX + GAP_PX) > height  # then the words need not
+        if not scrolls:
+            picture = width / _aspect(self._states[0].shown)
+            words = min(words, max(round(height / rows - GAP_PX - TITLE_PX - picture), two))
+        self._sheet.setMinimumHeight(round(rows * (LEAST_PX + TITLE_PX + words + GAP_PX)))
         for view in self.views:
-            view.give_room(max(height, least) // len(rows) - GAP_PX, picture)
+            view.give_room(words)
 
     def _share(self) -> None:
         """Colour all panes in the widest range, or each in its own."""

@@ -82,13 +82,13 @@ class PaneView(QFrame):
         self._show()
 
     def words_px(self, width_px: int) -> int:
-        """Return the height of its words in a pane so wide, without scrolling, but of four lines at most."""
-        four = 2 * self.strip.sizeHint().height()
-        return min(four, max(self.strip.heightForWidth(width_px), self.strip.sizeHint().height()))
+        """Return the height of its words in a pane so wide, two lines to four; beyond that they scroll."""
+        two = self.strip.sizeHint().height()
+        return min(2 * two, max(self.strip.heightForWidth(width_px), two))
 
-    def give_room(self, height_px: int, picture_px: float) -> None:
-        """Let the words take what a picture ``picture_px`` high leaves of the pane, at least two lines."""
-        self._words.set_highest(max(self.strip.sizeHint().height(), round(height_px - TITLE_PX - picture_px)))
+    def give_room(self, words_px: int) -> None:
+        """Keep so much for the words, whether they are there or not, so that no picture jumps."""
+        self._words.setFixedHeight(words_px)
 
     def show_enlarged(self, enlarged: bool) -> None:
         """Say whether it is as large as all of them."""

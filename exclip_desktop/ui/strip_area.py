@@ -14,10 +14,10 @@ HIGHEST_PX: Final = 136
 class StripArea(QScrollArea):
     """Scrolls a token strip; follows its keyboard cursor."""
 
-    def __init__(self, strip: TokenStrip, parent: QWidget | None = None, *, highest_px: int = HIGHEST_PX) -> None:
+    def __init__(self, strip: TokenStrip, parent: QWidget | None = None) -> None:
         """Take over ``strip``."""
         super().__init__(parent)
-        self._strip, self._highest_px = strip, highest_px
+        self._strip = strip
         self.setWidget(strip)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -27,15 +27,9 @@ class StripArea(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         strip.cursor_moved.connect(lambda top, bottom: self.ensureVisible(0, (top + bottom) // 2))
 
-    def set_highest(self, highest_px: int) -> None:
-        """Scroll from another height."""
-        if highest_px != self._highest_px:
-            self._highest_px = highest_px
-            self.updateGeometry()
-
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Return the height of all lines, up to the limit."""
-        return QSize(480, min(self._highest_px, self._strip.heightForWidth(max(self.viewport().width(), 160))))
+        return QSize(480, min(HIGHEST_PX, self._strip.heightForWidth(max(self.viewport().width(), 160))))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Return no more than is wanted: Qt would keep room for scroll bars below a single line."""

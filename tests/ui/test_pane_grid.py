@@ -161,6 +161,18 @@ def test_the_state_of_work_stands_beside_the_title(compared: Opened, qtbot: QtBo
     assert {view.state for view in _views(compared)} == {""}
 
 
+def test_pictures_keep_their_place_while_panes_fill(compared: Opened, qtbot: QtBot) -> None:
+    compared.engine.pane_raises["game"] = MethodError("No blocks to look into.")
+    compared.engine.pane_gates["rollout"].clear()
+    compared.session.compare((*THREE, "game", "rollout"))
+    qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")
+    before = {view.canvas.height() for view in _views(compared)}
+    compared.engine.pane_gates["rollout"].set()
+    _fill(compared, qtbot)
+    assert {view.canvas.height() for view in _views(compared)} == before
+    assert len(before) == 1
+
+
 def test_zoom_goes_together(compared: Opened) -> None:
     views = [view.canvas.view for view in _views(compared)]
     compared.window.commands["actual_size"].trigger()
