@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 
 Floats = NDArray[np.float64]
+NO_MATRIX: Final = "A method of the first order gives no matrix."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _by_maps(asked: Asked, subject: Subject) -> Heats:
         words=words,
         pairs=None,
         seconds=seconds,
-        reasons={**reasons, "pair": f"{FACTS[asked.method].name} gives no matrix."},
+        reasons={**reasons, "pair": NO_MATRIX},
     )
 
 

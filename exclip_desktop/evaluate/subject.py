@@ -127,11 +127,11 @@ class Subject:
 
     def _scores(self, images: Tensor, texts: Tensor) -> Tensor:
         """Return the scores of unit embeddings (m, D) or (1, D) of either side: float64 (m,), on the CPU."""
-        cosines = (images * texts).sum(1).double().cpu()
+        cosines = (images * texts).sum(1).cpu().double()
         if self._settings.score == "cosine":
             return cosines
-        scale = self._model.network.logit_scale.exp().double().cpu()
+        scale = self._model.network.logit_scale.exp().cpu().double()
         if len(self._others) == 0:
             return torch.ones_like(cosines)
-        others = (images @ self._others.T).double().cpu().expand(len(cosines), -1)
+        others = (images @ self._others.T).cpu().double().expand(len(cosines), -1)
         return torch.softmax(scale * torch.cat([cosines[:, None], others], dim=1), dim=1)[:, 0]

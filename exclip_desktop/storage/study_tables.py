@@ -133,9 +133,12 @@ def _removal(study: Study) -> str:
 
 
 def _missing(study: Study) -> list[str]:
-    """Return each reason why figures are missing, once a method, and which pairs were left out."""
-    told = {(row.method, reason): None for row in study.rows for reason in row.reasons.values()}
-    lines = [f"{NONE} {name_of(method)}: {reason}" for method, reason in told]
+    """Return each reason why figures are missing, with its methods, and which pairs were left out."""
+    told: dict[str, dict[str, None]] = {}
+    for row in study.rows:
+        for reason in row.reasons.values():
+            told.setdefault(reason, {})[name_of(row.method)] = None
+    lines = [f"{NONE} {', '.join(names)}: {reason}" for reason, names in told.items()]
     for row in study.rows:
         first = next(iter(row.left_out.items()), None)
         if first is not None:

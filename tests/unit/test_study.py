@@ -20,6 +20,7 @@ from exclip_desktop.core.places import Shown
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.selection import Region
 from exclip_desktop.core.study import NOTHING_THERE, RANDOM, Outcome, Study, StudySettings
+from exclip_desktop.evaluate.heats import NO_MATRIX
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.studies import OUTCOMES
@@ -67,7 +68,7 @@ def test_every_metric_of_every_method(tiny: Model, pairs: PairList) -> None:
     assert ours.figures["deletion"].count == 3
     maskclip = found.row("maskclip")
     pictures_only = dict.fromkeys(("text-deletion", "text-insertion"), "MaskCLIP maps pictures only.")
-    assert maskclip.reasons == {**pictures_only, "interaction-faithfulness": "MaskCLIP gives no matrix."}
+    assert maskclip.reasons == {**pictures_only, "interaction-faithfulness": NO_MATRIX}
     first = outcomes[0]
     assert first.curves["deletion"].shares == pytest.approx((0, 0.25, 0.5, 0.75, 1))
     assert first.curves["deletion"].scores[0] == pytest.approx(first.curves["insertion"].scores[-1], abs=1e-6)

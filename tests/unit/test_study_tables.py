@@ -82,7 +82,7 @@ def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> No
         assert "on 2 pairs of the bundled scenes" in text
         assert METRICS["iou"].meaning in text
         assert "RISE: masks 5 (usual 4000)." in text
-        assert "— RISE: It maps pictures only." in text
+        assert "— RISE, Random: It maps pictures only." in text
         assert "Random: 1 pairs left out; the first, c: There is no picture c.jpg." in text
 
 
