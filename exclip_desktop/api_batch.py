@@ -29,7 +29,7 @@ from exclip_desktop.storage.batches import (
     write_shard,
 )
 from exclip_desktop.storage.pair_lists.reading import read_pairs
-from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, picture_sha256, read_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,10 @@ def batch(
     folder = Path(out)
     opened_batch(folder, _header(model, method) | {"pictures": names["pictures"], "captions": names["captions"]})
     work = _Work(folder, names, progress or silent, cancel or CancelToken())
+    changed: dict[Kind, Callable[[str, Entry], bool]] = {
+        "captions": lambda _, __: False,
+        "pictures": lambda path, entry: _has_changed(listed.path_of(path), entry),
+    }
     makers: dict[Kind, Callable[[str], Entry]] = {
         "captions": lambda text: _caption(model, text, method, work.cancel),
         "pictures": lambda path: _picture(model, listed.path_of(path), method, max_megapixels, work.cancel),
@@ -106,7 +110,7 @@ def batch(
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
-                work.fill(kind, number, makers[kind])
+                work.fill(kind, number, makers[kind], changed[kind])
     return _finished(Batch(folder), listed, all_pairs, alone=parts == 1)
 
 
@@ -121,12 +125,18 @@ class _Work:
     def __init__(self, folder: Path, names: dict[Kind, list[str]], progress: Progress, cancel: CancelToken) -> None:
         self._folder, self._names, self._progress, self.cancel = folder, names, progress, cancel
 
-    def fill(self, kind: Kind, number: int, make: Callable[[str], Entry]) -> None:
-        """Make what is missing in a shard, and what failed before; when it is interrupted, what is done is kept."""
+    def fill(
+        self, kind: Kind, number: int, make: Callable[[str], Entry], changed: Callable[[str, Entry], bool]
+    ) -> None:
+        """Make what is missing in a shard, failed, or has changed; when it is interrupted, what is done is kept."""
         names = self._names[kind]
         places = shard_places(kind, number, len(names))
         entries = read_shard(self._folder, kind, number, len(names))
-        missing = [at for at, entry in enumerate(entries) if entry is None or entry.error]
+        missing = [
+            at
+            for at, entry in enumerate(entries)
+            if entry is None or entry.error or changed(names[places.start + at], entry)
+        ]
         try:
             for at in missing:
                 self._progress(Report(kind, places.start + at, len(names)))
@@ -168,10 +178,19 @@ def _picture(model: Model, path: Path, method: Method, max_megapixels: float, ca
         geometry = model.geometry((width, height), method.image_layer, method.framing)
         cut = model.image.cut(method.image_layer, model.preprocess.input_size((width, height), method.framing))
         place = geometry.source_size, geometry.seen, geometry.grid
-        told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes}
+        file = {"sha256": picture_sha256(path), "bytes": path.stat().st_size}
+        told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
         return Entry(told, picture_factor(model, picture.pixels, method, cancel=cancel))
 
     return _tried(make)
+
+
+def _has_changed(path: Path, entry: Entry) -> bool:
+    """Return whether a picture's file is of another size than when it was read: a list may lie elsewhere now."""
+    try:
+        return bool(path.stat().st_size != entry.told["bytes"])
+    except OSError:  # gone: what is there was of the right one
+        return False
 
 
 def _tried(make: Callable[[], Entry]) -> Entry:

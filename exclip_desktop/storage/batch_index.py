@@ -157,7 +157,8 @@ def _direction(entry: Entry | None) -> NDArray[np.float64] | None:
 
 def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[str, Any]:
     named = {"id": pair.id, "picture": pair.picture, "caption": pair.caption, "label": pair.label}
-    error = next((entry.error for entry in _entries(batch, picture, caption) if entry and entry.error), "")
+    image, text = batch.entry("pictures", picture), batch.entry("captions", caption)
+    error = next((entry.error for entry in (image, text) if entry is not None and entry.error), "")
     if error:
         return {**named, "error": error}
     found = batch.explanation(picture, caption)
@@ -167,10 +168,7 @@ def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[st
         "residual": found.residual,
         "box_share": positive_share(found.interactions, found.geometry, pair.regions),
         "ledger": dict(found.ledger.lines()),
+        "picture_sha256": "" if image is None else image.told["sha256"],
         "picture_place": picture,
         "caption_place": caption,
     }
-
-
-def _entries(batch: Batch, picture: int, caption: int) -> tuple[Entry | None, Entry | None]:
-    return batch.entry("pictures", picture), batch.entry("captions", caption)

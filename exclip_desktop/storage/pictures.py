@@ -1,5 +1,6 @@
 """Reads pictures of any kind Pillow knows into upright RGB."""
 
+import hashlib
 import re
 import struct
 from collections.abc import Iterator
@@ -103,6 +104,15 @@ def _picture_file(source: object) -> Path:
     if not is_file(path):
         raise PictureError(f"There is no picture {path}.", "Check the path.")
     return path
+
+
+def picture_sha256(path: Path) -> str:
+    """Return the SHA-256 of a picture's file, empty where it cannot be read: what a finding knows it again by."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 @contextmanager

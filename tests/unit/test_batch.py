@@ -1,5 +1,6 @@
 """A batch gives what explaining each pair gives, each picture and caption once, and goes on where it was cut off."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -91,6 +92,18 @@ def test_each_picture_and_each_caption_is_computed_once(
     shutil.copy(tmp_path / "ü 0.png", tmp_path / "ü 4.png")
     assert batch(tiny, listed, tmp_path / "out", **HOW).failed == (), "what failed is tried again"
     assert len(calls) == 8
+
+
+def test_a_picture_that_has_changed_is_computed_again(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    Image.new("RGB", (48, 40), "red").save(tmp_path / "ü 1.png")
+    done = batch(tiny, listed, tmp_path / "out", **HOW)
+    direct = explain(tiny, tmp_path / "ü 1.png", CAPTIONS[0], **HOW)
+    np.testing.assert_allclose(done.batch.explanation(1, 0).matrix, direct.matrix, atol=1e-6)
+    digest = hashlib.sha256((tmp_path / "ü 1.png").read_bytes()).hexdigest()
+    assert next(line for line in done.batch.pairs() if line["id"] == "1")["picture_sha256"] == digest
+    (tmp_path / "ü 1.png").unlink()
+    assert len(batch(tiny, listed, tmp_path / "out", **HOW).failed) == 1, "what is done of a picture that is gone stays"
 
 
 @pytest.mark.parametrize("stop", range(1, 8))

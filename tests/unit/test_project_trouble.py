@@ -301,3 +301,20 @@ def test_nothing_to_rescue_is_said(path: Path) -> None:
     with pytest.raises(ProjectError, match="nothing of it can be read") as caught:
         open_project(path)
     assert "backup" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["{", "7", "[[1]]", '"x"', '{"a": 1}'])
+def test_texts_that_are_no_longer_what_they_were_cost_only_themselves(path: Path, text: str) -> None:
+    """SQLite keeps no checksums: a disk that gives back other bytes may go unnoticed."""
+    with open_project(path) as project:
+        before = findings(project)
+        with project.change() as connection:
+            for column in ("words", "geometry", "regions"):
+                connection.execute(f"UPDATE finding_view SET {column} = ? WHERE finding = 7", (text,))
+            connection.execute("UPDATE pair SET regions = ? WHERE id = '7'", (text,))
+        after = findings(project)
+        assert [one for one in after if one.id != 7] == [one for one in before if one.id != 7]
+        assert (after[6].note, after[6].tags, after[6].numbers.score) == (
+            *(before[6].note, before[6].tags, before[6].numbers.score),
+        )
+        assert len(as_list(project).pairs) == PAIRS

@@ -193,11 +193,17 @@ def _view_values(finding: Finding) -> tuple[Any, ...]:
 
 
 def _finding(row: tuple[Any, ...]) -> Finding:
+    """Return a row's finding; where its view is missing or damaged, without what only the view tells."""
     key, *rest = row
     told = dict(zip((*_PLAIN, *_VIEW, "tags"), rest, strict=True))
-    plain = {
-        name: json.loads(told[name] or "null") for name in (*_VIEW[:-1], "tags")
-    }  # a rescued one may lack its view
+    try:
+        return _whole(key, told)
+    except (ValueError, TypeError, KeyError):
+        return _whole(key, {**told, **dict.fromkeys(_VIEW)})
+
+
+def _whole(key: int, told: Mapping[str, Any]) -> Finding:
+    plain = {name: json.loads(told[name] or "null") for name in (*_VIEW[:-1], "tags")}
     view = View(
         **{name: told[name] for name in ("picture", "picture_sha256", "caption", "method", "pair")},
         selection=Selection(tuple(plain["rows"] or ()), tuple(map(region_of, plain["regions"] or ()))),

@@ -194,6 +194,10 @@ def _dumped(told: Any) -> str:
 
 def _pair(row: tuple[Any, ...]) -> ProjectPair:
     number, key, picture, caption, label, regions, mask, score, residual, box_share, by, rating = row
-    listed = ListedPair(key, picture, caption, label, tuple(map(region_of, json.loads(regions))), mask)
+    try:
+        known = tuple(map(region_of, json.loads(regions)))
+    except (ValueError, TypeError):  # a disk that gives back other bytes damages no more than it must
+        known = ()
+    listed = ListedPair(key, picture, caption, label, known, mask)
     measured = None if score is None else Measured(score, residual, box_share, by)
     return ProjectPair(number, listed, measured, rating)
