@@ -16,7 +16,8 @@ QUICK = ["--device", "cpu", "--methods", "game,random", "--steps", "4", "--masks
 
 def test_three_scenes_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    assert main(["evaluate", *QUICK, "--count", "3", "--out", str(out)]) == 0
+    asked = ["evaluate", *QUICK, "--count", "3", "--metrics", "pointing,energy,iou,insertion", "--out", str(out)]
+    assert main(asked) == 0
     told = capsys.readouterr()
     assert "pointing ↑" in told.out
     assert "Marked, by the rule mean: pixels whose heat is above the mean" in told.out
@@ -28,9 +29,9 @@ def test_three_scenes_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixt
     energy = {row["method"]: float(row["mean"]) for row in rows if row["metric"] == "energy"}
     assert energy["game"] > 0.25 > energy["random"]
     before = (out / "outcomes.jsonl").read_bytes()
-    assert main(["evaluate", *QUICK, "--count", "3", "--out", str(out)]) == 0
+    assert main(asked) == 0
     assert (out / "outcomes.jsonl").read_bytes() == before
-    assert main(["evaluate", *QUICK, "--count", "3", "--out", str(out), "--threshold", "half"]) == 2
+    assert main([*asked, "--threshold", "half"]) == 2
     assert "threshold is mean, now half" in capsys.readouterr().err
 
 
