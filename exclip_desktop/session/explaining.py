@@ -277,6 +277,7 @@ class Explaining(QObject):
         state = self._state
         if state.choice != state.outcome.choice:
             state.change(choice=state.outcome.choice, facts=self._facts)
+            self._notices.tell_of_loading("")  # what was said was of the other model
         state.change(how=state.outcome.how)
 
     def _put_caption(self, text: str) -> None:

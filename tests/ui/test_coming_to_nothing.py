@@ -107,6 +107,15 @@ def test_trouble_with_a_caption_is_settled_by_emptying_it(desk: Desk) -> None:
     assert desk.state.stale
 
 
+def test_what_was_said_of_a_model_goes_with_it(desk: Desk) -> None:
+    desk.engine.note = "Its weights are of another kind."
+    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("other")))
+    desk.qtbot.waitUntil(lambda: desk.state.notice is not None)
+    desk.session.explaining.cancel()
+    desk.engine.gate.set()
+    assert (desk.state.notice, desk.state.choice) == (None, ModelChoice())
+
+
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_the_same_caption_can_be_asked_again(desk: Desk, way: str) -> None:
     types = lambda: desk.session.explaining.type_caption("a cat")  # noqa: E731  done at once
