@@ -40,6 +40,7 @@ class BatchDone:
         batch: reads any picture × any caption.
         pairs: how many the list has.
         failed: the pairs that failed, a sentence each, with the id before it; empty before all shards are there.
+        inexact: how many pairs' integrals are not as exact as they should be; the index says which, and their residual.
         missing: how many shards other machines have still to make; the index is written when there is none.
 
     """
@@ -47,6 +48,7 @@ class BatchDone:
     batch: Batch
     pairs: int
     failed: tuple[str, ...] = ()
+    inexact: int = 0
     missing: int = 0
 
 
@@ -152,10 +154,10 @@ def _finished(found: Batch, listed: PairList, all_pairs: bool, *, alone: bool) -
     missing = 0 if alone else sum(_missing(found, kind) for kind in KINDS)
     if missing:
         return BatchDone(found, len(listed.pairs), missing=missing)
-    failed = write_index(found, listed.pairs)
+    failed, inexact = write_index(found, listed.pairs)
     if all_pairs:
         write_scores(found)
-    return BatchDone(found, len(listed.pairs), tuple(failed))
+    return BatchDone(found, len(listed.pairs), tuple(failed), inexact)
 
 
 def _missing(found: Batch, kind: Kind) -> int:

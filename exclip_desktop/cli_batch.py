@@ -73,6 +73,11 @@ def _batch(options: argparse.Namespace) -> None:
         f"{done.pairs - len(done.failed):,} of {done.pairs:,} pairs explained: {counts['pictures']:,} pictures and "
         f"{counts['captions']:,} captions, each once. The index is {options.out / 'index.jsonl'}."
     )
+    if done.inexact:
+        say(
+            f"The integrals of {done.inexact:,} pairs are not exact; the index tells the residuals. Take the adaptive "
+            "rule (--quadrature), more steps (--steps) or later layers (--image-layer, --text-layer)."
+        )
     for sentence in done.failed[:TOLD_FAILED]:
         say(f"Failed: {sentence}")
     if len(done.failed) > TOLD_FAILED:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.doubts import doubts_of
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.explanation import Explanation, Settings
 from exclip_desktop.core.geometry import Geometry
@@ -114,20 +115,23 @@ def caption_told(told: Any) -> Caption:
     return Caption(told["text"], tuple(Token(*token) for token in told["tokens"]), words, unseen, told["context"])
 
 
-def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> list[str]:
-    """Write ``index.jsonl``; return what failed, a sentence a pair."""
+def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> tuple[list[str], int]:
+    """Write ``index.jsonl``; return what failed, a sentence a pair, and how many pairs' integrals are not exact."""
     failed: list[str] = []
+    inexact = 0
     pictures, captions = ({name: at for at, name in enumerate(names)} for names in (batch.pictures, batch.captions))
 
     def write(file: BinaryIO) -> None:
+        nonlocal inexact
         for pair in pairs:
             line = _line(batch, pair, pictures[pair.picture], captions[pair.caption])
             if "error" in line:
                 failed.append(f"{pair.id}: {line['error']}")
+            inexact += line.get("exact") is False
             file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     write_atomically(batch.folder / "index.jsonl", write)
-    return failed
+    return failed, inexact
 
 
 def write_scores(batch: Batch) -> None:
@@ -166,6 +170,7 @@ def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[st
         **named,
         "score": found.score,
         "residual": found.residual,
+        "exact": not doubts_of(found),
         "box_share": positive_share(found.interactions, found.geometry, pair.regions),
         "ledger": dict(found.ledger.lines()),
         "picture_sha256": "" if image is None else image.told["sha256"],

@@ -15,6 +15,7 @@ from exclip_desktop import api_batch
 from exclip_desktop.api import explain
 from exclip_desktop.api_batch import batch, open_batch
 from exclip_desktop.cli import main
+from exclip_desktop.core.doubts import doubts_of
 from exclip_desktop.core.errors import Cancelled, MemoryShortage, OutputError, SettingsError
 from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.progress import CancelToken, Report
@@ -48,6 +49,7 @@ def test_every_pair_is_what_explaining_it_gives(tiny: Model, listed: PairList, t
     lines = {line["id"]: line for line in open_batch(tmp_path / "out").pairs()}
     assert list(lines) == [pair.id for pair in listed.pairs]
     assert [line for line in lines.values() if "error" in line] == [lines["4"]]
+    assert done.inexact == sum(line.get("exact") is False for line in lines.values())
     assert done.failed == (f"4: There is no picture {tmp_path / 'ü 4.png'}. Check the path.",)
     for pair in listed.pairs:
         if pair.id == "4":
@@ -60,6 +62,7 @@ def test_every_pair_is_what_explaining_it_gives(tiny: Model, listed: PairList, t
         line = lines[pair.id]
         assert line["score"] == pytest.approx(direct.score, abs=1e-6)
         assert line["ledger"] == pytest.approx(dict(direct.ledger.lines()), abs=1e-6)
+        assert line["exact"] == (not doubts_of(direct))
         share = positive_share(found.interactions, found.geometry, pair.regions)
         assert line["box_share"] == share
         assert (share is None) == (pair.id != "1")
@@ -207,6 +210,7 @@ def test_the_command(
     told = capsys.readouterr()
     assert "6 of 7 pairs explained: 5 pictures and 3 captions, each once." in told.out
     assert "Failed: 5: There is no picture" in told.err
+    assert "The integrals of 6 pairs are not exact" in told.err
     monkeypatch.setattr(api_batch, "write_index", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert main(command) == 130
     assert "the same command goes on" in capsys.readouterr().err
