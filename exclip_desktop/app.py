@@ -23,7 +23,7 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     name_program(app)
     path = log_file()
     logged = start_logging(path)
-    session = Session(QSettings(), factor_folder(), findings=findings_file())
+    session = Session(QSettings(), factor_folder(), findings=findings_file(), studies=studies_folder())
     show_lost_errors(session)
     window = Window(session, str(path) if logged else "")
     window.show()
@@ -82,6 +82,11 @@ def name_program(app: QApplication) -> None:
 def findings_file() -> Path:
     """Return the person's own project, where findings go until another is opened."""
     return user_data_path("exclip_desktop", appauthor=False) / "findings.exclip"
+
+
+def studies_folder() -> Path:
+    """Return where studies are kept until the person chooses another place."""
+    return user_data_path("exclip_desktop", appauthor=False) / "studies"
 
 
 def factor_folder() -> Path:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.places import Unread
@@ -16,10 +16,8 @@ from exclip_desktop.evaluate.study import options_of, study_pairs
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.masks import unread
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
-from exclip_desktop.storage.scenes import scene_picture, scenes
+from exclip_desktop.storage.scenes import BUNDLED, scene_picture, scenes
 from exclip_desktop.storage.studies import append_outcome, check_options, fingerprint_of_pairs, opened_study
-
-BUNDLED: Final = "the bundled scenes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,12 @@ class Metric:
         """The name with an arrow that says which way is better."""
         return f"{self.name} {'↓' if self.lower else '↑'}"
 
+    @property
+    def along(self) -> str:
+        """What its curve runs along, where it has one."""
+        what = "words" if self.kind == "caption" else "patches"
+        return f"share of {what} {'put back' if 'insertion' in self.key else 'taken away'}"
+
 
 METRICS: Final = {
     metric.key: metric

@@ -1,19 +1,19 @@
 """The figure of a study: curves of removal with their bands, and bars of how well places are found."""
 
+import io
 import math
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
+from exclip_desktop.core.method_colours import method_colours
 from exclip_desktop.core.metrics import METRICS
 from exclip_desktop.core.study import RANDOM, Study, name_of
-from exclip_desktop.render.figure import own_style
+from exclip_desktop.render.figure import own_style, save_figure
 
 PANEL_IN: Final = 3.6, 2.9
 COLUMNS: Final = 3
@@ -42,15 +42,14 @@ def draw_study(study: Study) -> Figure:
     return figure
 
 
-def method_colours(methods: Sequence[str]) -> dict[str, Any]:
-    """Return a colour for each method, always the same where the methods are; the random control is grey."""
-    named = [method for method in methods if method != RANDOM]
-    table = colormaps["tab20"]
-    order = [*range(0, 20, 2), *range(1, 20, 2)]
-    return {method: table(order[place % 20]) for place, method in enumerate(named)} | {RANDOM: (0.5, 0.5, 0.5, 1.0)}
+def study_bytes(study: Study, ending: str) -> bytes:
+    """Return the figure as a file's bytes; see ``draw_study`` and ``save_figure``."""
+    file = io.BytesIO()
+    save_figure(draw_study(study), file, ending)
+    return file.getvalue()
 
 
-def _curves(axes: Any, study: Study, key: str, colours: dict[str, Any]) -> None:
+def _curves(axes: Any, study: Study, key: str, colours: dict[str, str]) -> None:
     for row in study.rows:
         found = row.curves.get(key)
         if found is not None:
@@ -59,14 +58,12 @@ def _curves(axes: Any, study: Study, key: str, colours: dict[str, Any]) -> None:
             axes.fill_between(
                 found.shares, found.low, found.high, color=colours[row.method], alpha=BAND_OPACITY, linewidth=0
             )
-    what = "words" if METRICS[key].kind == "caption" else "patches"
-    gone = "put back" if "insertion" in key else "taken away"
-    axes.set_xlabel(f"share of {what} {gone}", fontsize=SMALL_PT)
+    axes.set_xlabel(METRICS[key].along, fontsize=SMALL_PT)
     axes.set_ylabel(study.settings.score, fontsize=SMALL_PT)
     axes.margins(x=0)
 
 
-def _bars(axes: Any, study: Study, key: str, colours: dict[str, Any]) -> None:
+def _bars(axes: Any, study: Study, key: str, colours: dict[str, str]) -> None:
     rows = [row for row in study.rows if key in row.figures]
     found = [row.figures[key] for row in rows]
     means = np.array([one.mean for one in found])

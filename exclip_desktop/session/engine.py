@@ -31,6 +31,7 @@ from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.tokens import Caption
 from exclip_desktop.evaluate.removal import measure
+from exclip_desktop.kept_study import AskedStudy, further_outcomes, kept_outcomes, own_folder
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
@@ -52,6 +53,8 @@ from exclip_desktop.session.requests import (
     ProfileRequest,
     Scored,
     ScoreRequest,
+    Studied,
+    StudyRequest,
 )
 from exclip_desktop.storage.cache import FactorCache, cache_key
 from exclip_desktop.storage.pictures import Picture, read_picture
@@ -187,6 +190,20 @@ class ModelEngine:
                 cancel=cancel,
             )
         return PaneAnswer(request.id, found)
+
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+        """Measure methods over pairs; every outcome is kept at once, in a folder of the study's own."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+        told: dict[str, dict[str, str]] = {method: {} for method in request.methods}
+        asked = AskedStudy(request.pairs, told, request.settings, request.count)
+        folder, pairs = own_folder(model, asked, request.folder), {pair.id for pair in asked.unread()[: request.count]}
+        kept = kept_outcomes(model, asked, folder)
+        wanted = tuple(one for one in kept if one.pair in pairs and one.method in told)
+        about = request.id, model.name, len(pairs) * len(told), folder
+        yield Studied(*about, wanted)
+        for outcome in further_outcomes(model, asked, kept, folder, tell, cancel):
+            yield Studied(*about, (outcome,))
 
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""

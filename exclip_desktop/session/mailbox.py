@@ -15,11 +15,12 @@ from exclip_desktop.session.requests import (
     ProfileRequest,
     Request,
     ScoreRequest,
+    StudyRequest,
 )
 
 FIRST = (
     *(ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, BesideRequest),
-    *(ForecastRequest, ProfileRequest, PaneRequest, ListedRequest),
+    *(ForecastRequest, ProfileRequest, PaneRequest, ListedRequest, StudyRequest),
 )
 """The kinds of request, in the order in which they are served."""
 LONG = (ExplainRequest, ForecastRequest, ProfileRequest, PaneRequest)
@@ -41,7 +42,7 @@ class Mailbox:
     A newer request takes the place of an older one, and cancels it if it runs. Idle work, profiles and panes make room
     for any request before theirs, and go on after it; but an explanation takes the place of all that belongs to the one
     before. An answer beside makes room for an explanation, which may come to nothing, and begins anew after it; a pair
-    of a list makes room for everything, and always begins anew.
+    of a list makes room for everything but a study, and a study for everything; both always go on.
     """
 
     def __init__(self) -> None:
@@ -74,7 +75,7 @@ class Mailbox:
         """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
         if running.token.cancelled:
             return
-        if isinstance(running.request, BesideRequest | ListedRequest):
+        if isinstance(running.request, BesideRequest | ListedRequest | StudyRequest):
             self._slots.setdefault(type(running.request), running.request)
         elif isinstance(newer, ExplainRequest):
             return
@@ -108,6 +109,10 @@ class Mailbox:
     def cancel_listed(self) -> None:
         """Take out the pair of a list that waits, and cancel the one that runs."""
         self._cancel_kind(ListedRequest)
+
+    def cancel_study(self) -> None:
+        """Take out the study that waits, and cancel the one that runs."""
+        self._cancel_kind(StudyRequest)
 
     def _cancel_kind(self, kind: type) -> None:
         with self._changed:
@@ -150,7 +155,9 @@ def _makes_room(running: Job, request: Request) -> bool:
     if isinstance(running.request, ForecastRequest | BesideRequest):
         return isinstance(request, ExplainRequest)
     if isinstance(running.request, ProfileRequest):
-        return not isinstance(request, PaneRequest | ListedRequest)
+        return not isinstance(request, PaneRequest | ListedRequest | StudyRequest)
     if isinstance(running.request, PaneRequest):
-        return not isinstance(request, ListedRequest)
-    return isinstance(running.request, ListedRequest)
+        return not isinstance(request, ListedRequest | StudyRequest)
+    if isinstance(running.request, ListedRequest):
+        return not isinstance(request, StudyRequest)
+    return isinstance(running.request, StudyRequest)

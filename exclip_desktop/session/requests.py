@@ -8,11 +8,13 @@ from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.framing import FRAMINGS, Framing
 from exclip_desktop.core.layers import Layer, Side, has_layer
+from exclip_desktop.core.listed_pair import PairList
 from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.core.precision import FULL
 from exclip_desktop.core.profile import ProfileRow
 from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.core.study import Outcome, StudySettings
 from exclip_desktop.storage.pictures import Picture
 
 
@@ -197,10 +199,30 @@ class ListedRequest:
     regions: tuple[Region, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StudyRequest:
+    """Measure methods over pairs; what is done is kept, and not done again. ``id`` is of its own count.
+
+    Attributes:
+        pairs: None: the bundled scenes; ``count``: only the first so many of them.
+        methods: keys of ``core.study.ALL_METHODS``.
+        folder: holds a folder for every study.
+
+    """
+
+    id: int
+    choice: ModelChoice
+    pairs: PairList | None
+    count: int
+    methods: tuple[str, ...]
+    settings: StudySettings
+    folder: Path
+
+
 OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | MeasureRequest | ProfileRequest | ForecastRequest
 """What is asked of the first model."""
 
-Request = OwnRequest | BesideRequest | PaneRequest | ListedRequest
+Request = OwnRequest | BesideRequest | PaneRequest | ListedRequest | StudyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +299,20 @@ class ListedAnswer:
 
     id: int
     figures: PairFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """Outcomes for a ``StudyRequest``: at first those that are kept, maybe none, then one by one.
+
+    ``model`` is the model's name, ``total`` how many there will be, ``folder`` where they are kept.
+    """
+
+    id: int
+    model: str
+    total: int
+    folder: Path
+    outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
 from exclip_desktop.session.state import Notice, Outcome, State, Work
+from exclip_desktop.session.studying import Studying
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.session.walking import Walking, names_list
@@ -47,6 +48,7 @@ class Session(QObject):
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
         batching: explaining all of them.
+        studying: measuring methods over many pairs.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
         noting: findings, and the project that keeps them; ``labelling``: what is known to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
@@ -62,8 +64,11 @@ class Session(QObject):
         make_engine: Callable[[], Engine] | None = None,
         make_librarian: Callable[[], Librarian] | None = None,
         findings: Path | None = None,
+        studies: Path | None = None,
     ) -> None:
         """Keep settings in ``store``, factors in ``cache_folder``, and findings in a project file, ``findings``.
+
+        Studies are kept in the folder ``studies`` until the person chooses another one.
 
         Tests bring engine and librarian of their own.
         """
@@ -88,6 +93,7 @@ class Session(QObject):
         self.exporting = Exporting(self.state, self.panes, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
         self.batching = Batching(self.state, self._worker, self.walking, self)
+        self.studying = Studying(self.state, self._worker, self.walking, self.explaining.refuse, studies, self)
         self.thumbnails = Thumbnails(self)
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, findings, self)
         self.labelling = Labelling(
@@ -122,12 +128,14 @@ class Session(QObject):
         self.explaining.cancel()
         self.profiling.cancel()
         self.batching.pause()
+        self.studying.pause()
         self.panes.cancel()
 
     def stop(self) -> None:
         """Cancel everything and wait for the threads; nothing is told any more."""
         self.undo.blockSignals(True)  # it would tell of its own destruction
         self._tasks.stop()
+        self.studying.stop()
         self.library.stop()
         self.thumbnails.stop()
         self._worker.stop()

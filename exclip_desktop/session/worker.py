@@ -36,6 +36,8 @@ from exclip_desktop.session.requests import (
     Request,
     Scored,
     ScoreRequest,
+    Studied,
+    StudyRequest,
 )
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,9 @@ class Engine(Protocol):
     def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
         """Explain a pair of a list, for its figures."""
 
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+        """Measure methods over the request's pairs: first what is kept, then outcome by outcome."""
+
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair, a row for every layer of its side."""
 
@@ -88,6 +93,7 @@ class Worker(QThread):
         facts_found_beside, explained_beside, told_beside: the same of the model beside.
         pane_answered(object), told_pane(object, bool): ``PaneAnswer``, and the work for it.
         listed(object): ``ListedAnswer``.
+        studied(object): ``Studied``, once for every outcome that is there.
         rested(): a request, or idle work, has come to its end.
     """
 
@@ -107,6 +113,7 @@ class Worker(QThread):
     pane_answered = Signal(object)
     told_pane = Signal(object, bool)
     listed = Signal(object)
+    studied = Signal(object)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
@@ -144,6 +151,10 @@ class Worker(QThread):
         """Cancel explaining a pair of a list (GUI thread)."""
         self._mailbox.cancel_listed()
 
+    def cancel_study(self) -> None:
+        """Cancel a study (GUI thread)."""
+        self._mailbox.cancel_study()
+
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
         self._mailbox.close()
@@ -172,6 +183,8 @@ class Worker(QThread):
                 self._answer_pane(engine, job.request, job)
             elif isinstance(job.request, ListedRequest):
                 self._answer_listed(engine, job.request, job)
+            elif isinstance(job.request, StudyRequest):
+                self._answer_study(engine, job.request, job)
             else:
                 self._answer(engine, job.request, job)
         except Cancelled:  # whoever cancelled expects no answer
@@ -225,6 +238,11 @@ class Worker(QThread):
         answer = engine.explain_listed(request, lambda _: job.token.check(), job.token)
         job.token.check()
         self.listed.emit(answer)
+
+    def _answer_study(self, engine: Engine, request: StudyRequest, job: Job) -> None:
+        self._load(engine, request.choice, self._teller(job, self.told))
+        for news in engine.study(request, lambda _: job.token.check(), job.token):
+            self.studied.emit(news)
 
     def _load(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
         if choice != self._choice:

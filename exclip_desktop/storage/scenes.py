@@ -11,6 +11,7 @@ from exclip_desktop.core.listed_pair import ListedPair
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.selection import Region
 
+BUNDLED: Final = "the bundled scenes"
 RECORDS: Final = "scenes.json"
 
 

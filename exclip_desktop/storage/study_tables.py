@@ -23,10 +23,10 @@ def save_tables(study: Study, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def as_csv(study: Study) -> str:
+def as_csv(study: Study, delimiter: str = ",") -> str:
     """Return a line for every method and metric: mean, ends of the interval, number of values, or the reason."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason"])
     for row in study.rows:
         options = " ".join(f"{name}={value}" for name, value in row.options.items())
@@ -46,10 +46,10 @@ def as_markdown(study: Study) -> str:
     """Return the table as Markdown, with what its figures are under it; the best of a column in bold."""
     keys = study.settings.metrics
     head = ["method", *(METRICS[key].heading for key in keys)]
-    best = {key: _best(study, key) for key in keys}
+    leaders = {key: best(study, key) for key in keys}
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in study.rows:
-        cells = [f"**{_cell(row, key)}**" if best[key] == row.method else _cell(row, key) for key in keys]
+        cells = [f"**{cell(row, key)}**" if leaders[key] == row.method else cell(row, key) for key in keys]
         lines.append(f"| {' | '.join([name_of(row.method), *cells])} |")
     return "\n".join([*lines, "", *notes(study), ""])
 
@@ -57,13 +57,13 @@ def as_markdown(study: Study) -> str:
 def as_latex(study: Study) -> str:
     """Return the table as a LaTeX ``tabular``, with what its figures are as comments above it."""
     keys = study.settings.metrics
-    best = {key: _best(study, key) for key in keys}
+    leaders = {key: best(study, key) for key in keys}
     lines = [*(f"% {note}" for note in notes(study)), rf"\begin{{tabular}}{{l{'r' * len(keys)}}}", r"\hline"]
     lines.append(" & ".join(["method", *(_latex(METRICS[key].heading) for key in keys)]) + r" \\ \hline")
     for row in study.rows:
-        cells = [_latex(_cell(row, key)) for key in keys]
+        cells = [_latex(cell(row, key)) for key in keys]
         cells = [
-            rf"\textbf{{{cell}}}" if best[key] == row.method else cell for key, cell in zip(keys, cells, strict=True)
+            rf"\textbf{{{cell}}}" if leaders[key] == row.method else cell for key, cell in zip(keys, cells, strict=True)
         ]
         lines.append(" & ".join([_latex(name_of(row.method)), *cells]) + r" \\")
     return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
@@ -73,7 +73,7 @@ def as_text(study: Study) -> str:
     """Return the table for a terminal, aligned, with what its figures are under it."""
     keys = study.settings.metrics
     rows = [["", *(METRICS[key].heading for key in keys)]]
-    rows += [[name_of(row.method), *(_cell(row, key) for key in keys)] for row in study.rows]
+    rows += [[name_of(row.method), *(cell(row, key) for key in keys)] for row in study.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
@@ -148,7 +148,8 @@ def _missing(study: Study) -> list[str]:
     return lines
 
 
-def _cell(row: StudyRow, key: str) -> str:
+def cell(row: StudyRow, key: str) -> str:
+    """Return a mean with the wider half of its interval, or ``NONE``."""
     found = row.figures.get(key)
     if found is None:
         return NONE
@@ -156,8 +157,8 @@ def _cell(row: StudyRow, key: str) -> str:
     return f"{found.mean:.3f} ± {half:.3f}"
 
 
-def _best(study: Study, key: str) -> str:
-    """Return the method whose mean is best; empty for time, which is no figure of merit of a heat."""
+def best(study: Study, key: str) -> str:
+    """Return the key of the method whose mean is best; empty for time, which is no figure of merit of a heat."""
     means = {row.method: row.figures[key].mean for row in study.rows if key in row.figures}
     if not means or METRICS[key].kind == "time":
         return ""

@@ -123,6 +123,8 @@ ACTIONS: Final = (
     ActionSpec("methods", "Methods", (), COMPARING, "Choose the methods that are compared", "method"),
     ActionSpec("one_range", "One colour range for all panes", ("Shift+K",), COMPARING,
                "Colour all panes alike, though methods differ in their units", "", True),
+    ActionSpec("study", "Measure methods…", (), COMPARING,
+               "See over many pairs how faithful methods are, and how well they find what words name"),
     ActionSpec("difference", "Difference from the caption before", ("X",), COMPARING,
                "Show what this caption adds to the one before it", "difference", True),
     ActionSpec("beside", "Compare with another model…", (), COMPARING, "Explain by another model too", "compare", True),
@@ -177,7 +179,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
         *("specials", SEPARATOR, "framing"),
     ),
-    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference"),
+    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference", SEPARATOR, "study"),
     "&Help": ("help", SEPARATOR, "about"),
 }
 

@@ -1,4 +1,4 @@
-"""What the Compare menu does: the compare view, its methods, and its colour range."""
+"""What the Compare menu does: the compare view, its methods and its colour range; and measuring methods."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
@@ -9,6 +9,7 @@ from exclip_desktop.ui.agreement_tab import AgreementTab
 from exclip_desktop.ui.inspector import Inspector
 from exclip_desktop.ui.methods_menu import MethodsMenu
 from exclip_desktop.ui.pane_grid import PaneGrid
+from exclip_desktop.ui.study_dialog import StudyDialog
 
 
 class CompareCommands(QObject):
@@ -19,6 +20,8 @@ class CompareCommands(QObject):
     ) -> None:
         """Connect the actions; ``inspector`` gets a tab for the panes of ``grid``."""
         super().__init__(window)
+        self._window, self._session = window, session
+        self._study: StudyDialog | None = None
         self._panes, self._differing, self._actions = session.panes, session.differing, actions
         self._inspector, self._agreement = inspector, AgreementTab(session.panes)
         inspector.addTab(self._agreement, "Methods")
@@ -27,10 +30,24 @@ class CompareCommands(QObject):
         actions["difference"].triggered.connect(lambda on: differing.open() if on else differing.close())
         actions["panes"].triggered.connect(lambda on: session.panes.open() if on else session.panes.close())
         actions["one_range"].triggered.connect(session.panes.share_range)
+        actions["study"].triggered.connect(self.measure_methods)
         actions["methods"].setMenu(MethodsMenu(session, window))
         for told in (session.panes.opened, session.panes.closed, differing.opened, differing.closed):
             told.connect(self._show)
         self._show()
+
+    def measure_methods(self) -> None:
+        """Show the study, in a window beside this one."""
+        if self._study is None:
+            self._study = StudyDialog(self._session.studying, self._session.walking, self._window)
+            self._study.finished.connect(self._forget_study)
+            self._study.show()
+            return
+        self._study.raise_()
+        self._study.activateWindow()
+
+    def _forget_study(self) -> None:
+        self._study = None
 
     def _show(self) -> None:
         self._actions["difference"].setChecked(self._differing.is_open)

@@ -18,6 +18,7 @@ from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.pair_figures import figures_of
 from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.study import Curve, Outcome
 from exclip_desktop.session.requests import (
     Alternative,
     Explained,
@@ -35,7 +36,10 @@ from exclip_desktop.session.requests import (
     ProfileRequest,
     Scored,
     ScoreRequest,
+    Studied,
+    StudyRequest,
 )
+from exclip_desktop.storage.scenes import scenes
 
 PATIENCE_S = 20.0
 
@@ -60,6 +64,11 @@ class FakeEngine:
         self.listed: list[ListedRequest] = []
         self.listed_gate = _opened()
         self.listed_raises: list[Exception] = []
+        self.studies: list[StudyRequest] = []
+        self.study_kept: dict[tuple[str, str], Outcome] = {}
+        self.study_gates: dict[tuple[str, str], threading.Event] = {}
+        self.study_reasons: dict[str, str] = {}
+        self.study_raises: list[Exception] = []
         self.raises: list[Exception] = []
         self.load_raises: list[Exception] = []
         self.score_raises: list[Exception] = []
@@ -137,6 +146,29 @@ class FakeEngine:
         if self.listed_raises:
             raise self.listed_raises.pop(0)
         return ListedAnswer(request.id, figures_of(self.make(request.caption), request.regions))
+
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+        """Yield what is kept, then an outcome for each pair and method; ``study_gates`` hold some of them."""
+        self.studies.append(request)
+        if self.study_raises:
+            raise self.study_raises.pop(0)
+        pairs = (scenes() if request.pairs is None else request.pairs.pairs)[: request.count]
+        keys = [(pair.id, method) for pair in pairs for method in request.methods]
+        about = request.id, "demo", len(keys), request.folder / "study"
+        yield Studied(*about, tuple(self.study_kept[key] for key in keys if key in self.study_kept))
+        for key in keys:
+            if key not in self.study_kept:
+                wait_at(self.study_gates.get(key, _opened()), cancel)
+                self.study_kept[key] = self._outcome(*key, request.settings.metrics)
+                yield Studied(*about, (self.study_kept[key],))
+
+    def _outcome(self, pair: str, method: str, metrics: tuple[str, ...]) -> Outcome:
+        """Return figures that differ with the pair's number and the method's name."""
+        if method in self.study_reasons:
+            return Outcome(pair, pair, method, {}, {}, {}, dict.fromkeys(metrics, self.study_reasons[method]))
+        value = int(pair.rpartition("-")[2]) / 10 + len(method) / 100
+        curves = {key: Curve((0.0, 1.0), (1.0, 2 * value - 1)) for key in metrics if "etion" in key}
+        return Outcome(pair, pair, method, {}, dict.fromkeys(metrics, (value,)), curves)
 
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Yield rows; one that was made before, of the same caption, costs nothing."""

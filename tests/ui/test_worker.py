@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,16 +10,19 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.study import StudySettings
 from exclip_desktop.session.mailbox import Mailbox
 from exclip_desktop.session.requests import (
     BesideRequest,
     ExplainRequest,
     ForecastRequest,
     How,
+    ListedRequest,
     ModelChoice,
     PaneRequest,
     ProfileRequest,
     ScoreRequest,
+    StudyRequest,
 )
 from exclip_desktop.session.worker import Worker
 from exclip_desktop.storage.pictures import Picture
@@ -126,6 +130,48 @@ def test_nothing_makes_way_for_a_pane() -> None:
         job = mailbox.take()
         mailbox.put(_pane())
         assert not _cancelled(job.token.check)
+
+
+def _study(number: int = 1) -> StudyRequest:
+    return StudyRequest(number, ModelChoice(), None, 2, ("random",), StudySettings(), Path("studies"))
+
+
+def _listed() -> ListedRequest:
+    return ListedRequest(1, ModelChoice(), How(), Path("a.png"), "a dog", ())
+
+
+def test_a_study_makes_way_for_everything_and_goes_on_afterwards() -> None:
+    mailbox, study = Mailbox(), _study()
+    for newer in (_explain(), _score(), _profile(), _pane(), _listed()):
+        mailbox.put(study)
+        job = mailbox.take()
+        mailbox.put(newer)
+        assert _cancelled(job.token.check)
+        assert mailbox.take().request is newer
+        assert mailbox.take().request is study
+
+
+def test_nothing_makes_way_for_a_study() -> None:
+    for running in (_explain(), _score(), _profile(), _pane(), _listed()):
+        mailbox = Mailbox()
+        mailbox.put(running)
+        job = mailbox.take()
+        mailbox.put(_study())
+        assert not _cancelled(job.token.check)
+
+
+def test_a_study_is_cancelled_alone() -> None:
+    mailbox = Mailbox()
+    mailbox.put(_study())
+    job = mailbox.take()
+    mailbox.cancel()
+    assert not _cancelled(job.token.check)
+    mailbox.cancel_study()
+    mailbox.put(_score())
+    assert _cancelled(job.token.check)
+    assert isinstance(mailbox.take().request, ScoreRequest)
+    mailbox.close()
+    assert mailbox.take() is None
 
 
 def test_a_pane_can_be_cancelled_alone_or_with_all() -> None:

@@ -1,0 +1,200 @@
+"""The window of a study: what it asks, its table, and its curves."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QListWidget
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.study import RANDOM
+from exclip_desktop.session.studying import StudyChoice
+from exclip_desktop.ui import study_dialog
+from exclip_desktop.ui.study_dialog import StudyDialog
+from exclip_desktop.ui.study_plot import ticks
+from tests.ui.conftest import Opened
+
+LEFT = Qt.MouseButton.LeftButton
+ROLE = Qt.ItemDataRole
+WHY = "This tower pools by an attention of its own."
+KEYS = "second-order", "grad-cam", RANDOM
+
+
+def _open(opened: Opened) -> StudyDialog:
+    opened.session.studying.keep_in(opened.folder / "studies")
+    opened.window.commands["study"].trigger()
+    (found,) = (one for one in opened.window.findChildren(StudyDialog) if one.isVisible())
+    return found
+
+
+@pytest.fixture
+def dialog(opened: Opened) -> Iterator[StudyDialog]:
+    found = _open(opened)
+    yield found
+    found.close()
+
+
+def _switch(switches: QListWidget, keys: tuple[str, ...]) -> None:
+    for row in range(switches.count()):
+        item = switches.item(row)
+        item.setCheckState(Qt.CheckState.Checked if item.data(ROLE.UserRole) in keys else Qt.CheckState.Unchecked)
+
+
+def _ask(dialog: StudyDialog, metrics: tuple[str, ...] = ("pointing", "deletion")) -> None:
+    dialog.options.count.setValue(2)
+    _switch(dialog.options.methods, KEYS)
+    _switch(dialog.options.metrics, metrics)
+
+
+def _measure(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    _ask(dialog)
+    dialog.start.click()
+    studying = opened.session.studying
+    qtbot.waitUntil(
+        lambda: (
+            not studying.running
+            and studying.study is not None
+            and all(row.pairs == 2 or row.reasons for row in studying.study.rows)
+            and len(studying.study.rows) == len(KEYS)
+        )
+    )
+
+
+def _cells(dialog: StudyDialog) -> list[list[str]]:
+    model = dialog.table.model()
+    rows, columns = range(model.rowCount()), range(model.columnCount())
+    return [[model.data(model.index(row, column)) for column in columns] for row in rows]
+
+
+def _click_heading(dialog: StudyDialog, column: int) -> None:
+    heading = dialog.table.horizontalHeader()
+    x = heading.sectionViewportPosition(column) + heading.sectionSize(column) // 2
+    QTest.mouseClick(heading.viewport(), LEFT, pos=QPoint(x, heading.height() // 2))
+
+
+def test_what_is_chosen_is_asked(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    assert dialog.options.choice() == StudyChoice()
+    assert not dialog.copying.isEnabled()
+    _measure(opened, dialog, qtbot)
+    (request,) = opened.engine.studies
+    assert (request.count, request.methods, request.settings.metrics) == (2, KEYS, ("pointing", "deletion"))
+    assert [row[0] for row in _cells(dialog)] == ["Second-order attributions", "Grad-CAM", "Random"]
+    assert _cells(dialog)[1][1] == "0.130 ± 0.050"
+
+
+def test_nothing_can_begin_without_methods_metrics_or_a_folder(dialog: StudyDialog) -> None:
+    assert dialog.start.isEnabled()
+    for switches in (dialog.options.methods, dialog.options.metrics):
+        kept = [switches.item(row).checkState() for row in range(switches.count())]
+        _switch(switches, ())
+        assert not dialog.start.isEnabled()
+        for row, state in enumerate(kept):
+            switches.item(row).setCheckState(state)
+        assert dialog.start.isEnabled()
+
+
+def test_while_it_runs_it_can_be_paused_and_nothing_else_changed(
+    opened: Opened, dialog: StudyDialog, qtbot: QtBot
+) -> None:
+    opened.engine.study_gates["scene-000", "grad-cam"] = gate = threading.Event()
+    _ask(dialog)
+    dialog.start.click()
+    qtbot.waitUntil(lambda: opened.session.studying.study is not None)
+    assert dialog.start.text() == "&Pause"
+    assert not dialog.options.isEnabled()
+    assert [row[1] or "" for row in _cells(dialog)] == ["0.120 ± 0.000", "", ""]
+    assert dialog.copying.isEnabled()
+    dialog.start.click()
+    assert dialog.start.text() == "&Start"
+    assert dialog.options.isEnabled()
+    gate.set()
+
+
+def test_closing_it_stops_nothing(opened: Opened, qtbot: QtBot) -> None:
+    opened.engine.study_gates["scene-000", "grad-cam"] = gate = threading.Event()
+    dialog, studying = _open(opened), opened.session.studying
+    _ask(dialog)
+    dialog.start.click()
+    qtbot.waitUntil(lambda: studying.study is not None)
+    dialog.close()
+    assert studying.running
+    again = _open(opened)  # at once, while the one before is still being deleted
+    assert again.options.choice().methods == KEYS
+    assert _cells(again)[0][1] == "0.120 ± 0.000"
+    gate.set()
+    qtbot.waitUntil(lambda: not studying.running)
+    assert again.start.text() == "&Start"
+    again.close()
+
+
+def test_a_method_that_failed_shows_its_reason(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    opened.engine.study_reasons["grad-cam"] = WHY
+    _measure(opened, dialog, qtbot)
+    assert _cells(dialog)[1][1] == WHY
+    assert dialog.table.columnSpan(1, 1) == 2
+    assert dialog.table.columnSpan(0, 1) == 1
+    dialog.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert [row[0] for row in _cells(dialog)] == ["Random", "Second-order attributions", "Grad-CAM"]
+    assert dialog.table.columnSpan(2, 1) == 2
+
+
+def test_a_click_on_a_heading_sorts_and_draws(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    _measure(opened, dialog, qtbot)
+    assert dialog.table.drawn == "deletion"  # the first that has curves
+    curves = dialog.plot.grab().toImage()
+    dialog.table.selectRow(1)
+    assert dialog.table.method() == "grad-cam"
+    assert dialog.plot.grab().toImage() != curves  # its line is thicker
+    _click_heading(dialog, 1)
+    assert dialog.table.drawn == "pointing"
+    assert dialog.plot.accessibleName() == "pointing, drawn"
+    assert dialog.table.method() == "grad-cam"
+    first = [row[0] for row in _cells(dialog)]
+    _click_heading(dialog, 1)
+    assert [row[0] for row in _cells(dialog)] == first[::-1]
+
+
+def test_the_best_of_a_column_is_bold(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    _measure(opened, dialog, qtbot)
+    model = dialog.table.model()
+    fonts = [[model.data(model.index(row, column), ROLE.FontRole) for column in (1, 2)] for row in range(3)]
+    assert [[font is not None and font.bold() for font in row] for row in fonts] == [
+        [True, False],
+        [False, False],
+        [False, True],
+    ]
+
+
+def test_the_table_is_copied_in_three_ways(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    _measure(opened, dialog, qtbot)
+    starts = {"For a spreadsheet": "method\t", "As Markdown": "| method |", "As LaTeX": "% demo on 2 pairs"}
+    for entry in dialog.copying.menu().actions():
+        entry.trigger()
+        assert QGuiApplication.clipboard().text().startswith(starts[entry.text()])
+
+
+def test_it_is_exported(
+    opened: Opened, dialog: StudyDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _measure(opened, dialog, qtbot)
+    monkeypatch.setattr(study_dialog, "ask_path", lambda *_: tmp_path / "out.md")
+    with qtbot.waitSignal(opened.session.studying.written):
+        dialog.exporting.click()
+    assert (tmp_path / "out.md").read_text("utf-8").startswith("| method | pointing ↑ | deletion ↓ |")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (-0.21, 0.31, ["−0.2", "−0.1", "0.0", "0.1", "0.2", "0.3"]),
+        (3.0, 17.0, ["5", "10", "15"]),
+        (0.5, 0.5, ["0.5"]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, told: list[str]) -> None:
+    assert list(ticks(low, high).values()) == told
