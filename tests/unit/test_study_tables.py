@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exclip_desktop.core.method_colours import method_colours
 from exclip_desktop.core.metrics import METRICS, THRESHOLDS
 from exclip_desktop.core.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
 from exclip_desktop.render.figure import save_figure
-from exclip_desktop.render.figure_study import draw_study, method_colours
+from exclip_desktop.render.figure_study import draw_study
 from exclip_desktop.storage.study_tables import as_csv, as_latex, as_markdown, as_text, save_tables
 
 LINE = (0.0, 0.5, 1.0)
@@ -115,7 +116,7 @@ def test_the_figure_has_a_panel_for_every_metric_with_figures(found: Study) -> N
 
 
 def test_the_random_control_is_grey_and_no_two_methods_share_a_colour() -> None:
-    methods = [f"method {number}" for number in range(15)]
+    methods = [f"method {number}" for number in range(18)]
     colours = method_colours([*methods, RANDOM])
-    assert len(set(colours.values())) == 16
-    assert colours[RANDOM] == (0.5, 0.5, 0.5, 1.0)
+    assert len(set(colours.values())) == 19
+    assert colours[RANDOM] == "#808080"
