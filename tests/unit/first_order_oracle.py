@@ -122,8 +122,10 @@ def grad_eclip(
     return total
 
 
-def raw_attention(tower: Tower) -> Floats:
-    return tower.run()[0][-1].a.mean(0)[tower.pooled].mean(0).detach().numpy()
+def raw_attention(tower: Tower, head: int | None = None) -> Floats:
+    weights = tower.run()[0][-1].a
+    chosen = weights.mean(0) if head is None else weights[head]
+    return chosen[tower.pooled].mean(0).detach().numpy()
 
 
 def rollout(tower: Tower, start: int) -> Floats:
@@ -136,9 +138,10 @@ def rollout(tower: Tower, start: int) -> Floats:
 
 
 def grad_cam(tower: Tower, other: Tensor, number: int) -> Floats:
+    """Return Σ_c α_c x_ic for every token, before ReLU."""
     slope = tower.slope("x", number, other)
     x = tower.run()[0][number].x.detach().numpy()
-    return np.maximum((x * slope.numpy().mean(0)).sum(1), 0)
+    return np.asarray((x * slope.numpy().mean(0)).sum(1))
 
 
 def game(tower: Tower, other: Tensor, scale: float, start: int) -> Floats:
@@ -150,7 +153,7 @@ def game(tower: Tower, other: Tensor, scale: float, start: int) -> Floats:
     return (r - np.eye(len(r)))[tower.pooled].mean(0)
 
 
-def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor) -> Floats:
+def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor, weighted: bool = True) -> Floats:
     block, last = tower.run()[0][-1], tower.blocks[-1]
     keys = last.attn.out_proj(block.k)
     found = []
@@ -158,7 +161,8 @@ def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor) -
         x = block.x[i] + last.attn.out_proj(block.v[i])
         e = project(x + last.mlp(last.ln_2(x)))
         alike = [keys[i] @ keys[t] / keys[i].norm() / keys[t].norm() for t in tower.pooled]
-        found.append(float(sum(alike) / len(alike) * (e @ other) / e.norm() / other.norm()))
+        weight = sum(alike) / len(alike) if weighted else 1.0
+        found.append(float(weight * (e @ other) / e.norm() / other.norm()))
     return np.array(found)
 
 
@@ -171,7 +175,9 @@ def text_tower(text: Any, ids: Tensor) -> Tower:
     return Tower(first, blocks, lambda x: text.ln_final(x[end]) @ text.text_projection, [end], mask)
 
 
-def clip_surgery(tower: Tower, project: Callable[[Tensor], Tensor], texts: Tensor, layers: int) -> Floats:
+def clip_surgery(
+    tower: Tower, project: Callable[[Tensor], Tensor], texts: Tensor, layers: int, feature_surgery: bool = True
+) -> Floats:
     """Return Σ_c of the tokens' features × texts, less their weighted mean over texts; the target is the first text."""
     first = len(tower.blocks) - layers
     seen, pooled = tower.run()
@@ -187,6 +193,8 @@ def clip_surgery(tower: Tower, project: Callable[[Tensor], Tensor], texts: Tenso
         other = other + attention.out_proj(torch.cat(parts, dim=1))
     features = project(other)
     features = (features / features.norm(dim=1, keepdim=True)).detach().numpy()
+    if not feature_surgery:
+        return np.asarray([sum(token * texts[0].numpy()) for token in features])
     fits = np.exp(2 * (texts @ pooled / pooled.norm()).detach().numpy())
     fits = fits / fits.sum()
     weights = fits / fits.mean()
@@ -209,6 +217,28 @@ def interaction_cam(words: Tower, picture: Tower, number: int) -> Floats:
         features.append(x.numpy())
     weights = means[0].T @ means[1]
     return features[0] @ weights @ features[1].T
+
+
+def rise_masks(count: int, size: tuple[int, int], cells: int, share: float, draw: torch.Generator) -> Floats:
+    """Return masks pixel by pixel: cells drawn first, then shifts down, then across, as many as there are masks.
+
+    The cells' grid is stretched by bilinear interpolation to one more cell than the picture, and cut out of it.
+    """
+    (height, width), step = size, [-(-length // cells) for length in size]
+    kept = (torch.rand(count, cells, cells, generator=draw) < share).numpy().astype(float)
+    shifts = [torch.randint(0, length, (count,), generator=draw).tolist() for length in step]
+    found = np.zeros((count, height, width))
+    for number, y, x in np.ndindex(found.shape):
+        places = []
+        for axis, at in enumerate((y, x)):
+            place = (at + shifts[axis][number] + 0.5) / ((cells + 1) * step[axis]) * cells - 0.5
+            low = int(np.floor(np.clip(place, 0, cells - 1)))
+            places.append((low, min(low + 1, cells - 1), float(np.clip(place, 0, cells - 1) - low)))
+        (top, bottom, down), (left, right, across) = places
+        above = kept[number, top, left] * (1 - across) + kept[number, top, right] * across
+        below = kept[number, bottom, left] * (1 - across) + kept[number, bottom, right] * across
+        found[number, y, x] = above * (1 - down) + below * down
+    return found
 
 
 def m2ib(tower: Tower, other: Tensor, after: int, beta: float, noises: list[Tensor]) -> Floats:

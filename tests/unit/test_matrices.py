@@ -76,6 +76,22 @@ def test_interaction_lime_recovers_a_planted_bilinear_model(samples: int) -> Non
         torch.testing.assert_close(found, planted, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("samples", [5, 12, 40])
+def test_interaction_lime_is_ridge_regression_weighted_by_nearness(samples: int) -> None:
+    """Of values that no bilinear model fits: weights and ridge count, and whether samples outnumber pairs does not."""
+    rng = np.random.default_rng(4)
+    tokens, patches = ((rng.random((samples, k)) < 0.6).astype(float) for k in (3, 4))
+    values, options = rng.normal(size=samples), InteractionLime(width=0.4, ridge=0.02)
+    normal, right = np.zeros((12, 12)), np.zeros(12)
+    for s, t, value in zip(tokens, patches, values, strict=True):
+        missing = (7 - s.sum() - t.sum()) / 7
+        weight, row = np.exp(-(missing**2) / 0.4**2), np.outer(s, t).ravel()
+        normal, right = normal + weight * np.outer(row, row), right + weight * row * value
+    expected = np.linalg.solve(normal + 0.02 * np.trace(normal) / 12 * np.eye(12), right).reshape(3, 4)
+    given = (torch.from_numpy(one) for one in (values, tokens, patches))
+    np.testing.assert_allclose(fit_bilinear(*given, options), expected, rtol=1e-9, atol=1e-12)
+
+
 def test_the_outer_product_has_rank_one_and_sums_to_the_score() -> None:
     tokens, patches = torch.from_numpy(RNG.random(4)), torch.from_numpy(RNG.random(6))
     found = outer_product(tokens, patches, 0.3)

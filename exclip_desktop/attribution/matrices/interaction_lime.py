@@ -54,14 +54,13 @@ def fit_bilinear(values: Tensor, tokens: Tensor, patches: Tensor, options: Inter
     kernel = (tokens @ tokens.T) * (patches @ patches.T) * root[:, None] * root[None]
     count = len(values)
     pairs = tokens.shape[1] * patches.shape[1]
+    ridge = options.ridge * kernel.trace() / pairs  # the trace of the normal equations is the same
     if count <= pairs:
-        ridge = options.ridge * kernel.diagonal().mean()
         dual = torch.linalg.solve(kernel + ridge * torch.eye(count, dtype=kernel.dtype), root * values) * root
         found: Tensor = torch.einsum("n,nt,np->tp", dual, tokens, patches)
         return found
     design = torch.einsum("nt,np->ntp", tokens, patches).flatten(1) * root[:, None]
     normal = design.T @ design
-    ridge = options.ridge * normal.diagonal().mean()
     whole: Tensor = torch.linalg.solve(
         normal + ridge * torch.eye(pairs, dtype=normal.dtype), design.T @ (root * values)
     )
