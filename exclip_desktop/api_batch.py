@@ -13,7 +13,7 @@ from exclip_desktop.attribution.second_order import (
     settings_of,
 )
 from exclip_desktop.attribution.trouble import memory_told
-from exclip_desktop.core.errors import DeviceError, MemoryShortage, SettingsError, UserError
+from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, SettingsError, UserError
 from exclip_desktop.core.listed_pair import PairList
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.models.model import Model
@@ -167,6 +167,8 @@ def _missing(found: Batch, kind: Kind) -> int:
 
 def _caption(model: Model, text: str, method: Method, cancel: CancelToken) -> Entry:
     def make() -> Entry:
+        if not text.strip():
+            raise CaptionError("The picture has no caption.", "Write it into the list, or beside NAME.png in NAME.txt.")
         caption = model.reader.read(text)
         return Entry(caption_as_plain(caption), caption_factor(model, caption, method, cancel=cancel))
 

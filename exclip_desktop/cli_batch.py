@@ -6,6 +6,7 @@ from typing import Any
 
 import exclip_desktop
 from exclip_desktop.cli_options import add_method, add_model, method_of, model_of
+from exclip_desktop.core.errors import ListError
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.terminal import Bar, say
@@ -69,9 +70,10 @@ def _batch(options: argparse.Namespace) -> None:
         print(f"This part is done. {done.missing} shards are missing; the part that ends last writes the index.")
         return
     counts = done.batch.counts
+    told = " and ".join(f"{count:,} {kind if count != 1 else kind[:-1]}" for kind, count in counts.items())
     print(
-        f"{done.pairs - len(done.failed):,} of {done.pairs:,} pairs explained: {counts['pictures']:,} pictures and "
-        f"{counts['captions']:,} captions, each once. The index is {options.out / 'index.jsonl'}."
+        f"{done.pairs - len(done.failed):,} of {done.pairs:,} pairs explained: {told}, each once. "
+        f"The index is {options.out / 'index.jsonl'}."
     )
     if done.inexact:
         say(
@@ -82,3 +84,5 @@ def _batch(options: argparse.Namespace) -> None:
         say(f"Failed: {sentence}")
     if len(done.failed) > TOLD_FAILED:
         say(f"… and {len(done.failed) - TOLD_FAILED:,} more; the index names them.")
+    if len(done.failed) == done.pairs:
+        raise ListError("None of the pairs could be explained.", "Mend the list, and give the command again.")

@@ -177,19 +177,24 @@ def summarise(model: str, pairs: str, settings: StudySettings, outcomes: Iterabl
 def _row(outcomes: list[Outcome], settings: StudySettings) -> StudyRow:
     found = [one for one in outcomes if one.values]
     figures = {key: _figure(found, key) for key in settings.metrics}
-    reasons = {key: reason for one in found or outcomes for key, reason in one.reasons.items()}
     return StudyRow(
         method=outcomes[0].method,
         options=outcomes[0].options,
         pairs=len(found),
         pictures=len({one.picture for one in found}),
         figures={key: figure for key, figure in figures.items() if figure is not None},
-        reasons={key: reasons.get(key, NOTHING_THERE) for key, figure in figures.items() if figure is None},
+        reasons={key: _why_none(found or outcomes, key) for key, figure in figures.items() if figure is None},
         curves={key: _band(found, key) for key in settings.metrics if any(key in one.curves for one in found)},
         left_out={one.pair: next(iter(one.reasons.values()), "") for one in outcomes if not one.values}
         if found
         else {},
     )
+
+
+def _why_none(outcomes: list[Outcome], key: str) -> str:
+    """Return why no pair has a value; where one could be measured and has none, it is the list that lacks places."""
+    reasons = [one.reasons.get(key, NOTHING_THERE) for one in outcomes]
+    return NOTHING_THERE if NOTHING_THERE in reasons else reasons[-1]
 
 
 def _figure(found: list[Outcome], key: str) -> Interval | None:

@@ -214,3 +214,15 @@ def test_the_command(
     monkeypatch.setattr(api_batch, "write_index", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert main(command) == 130
     assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_pictures_without_captions_are_told_what_is_missing(
+    tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("exclip_desktop.load_model", lambda *_, **__: tiny, raising=False)
+    how = ["--image-layer=-1", "--text-layer=-1", "--quadrature", "gauss-legendre", "--steps", "2"]
+    assert main(["batch", str(listed.folder), "--out", str(tmp_path.parent / "none"), *how]) == 2
+    told = capsys.readouterr()
+    assert "0 of 4 pairs explained: 4 pictures and 1 caption, each once." in told.out
+    assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or beside NAME.png" in told.err
+    assert "None of the pairs could be explained. Mend the list" in told.err

@@ -318,3 +318,9 @@ def test_texts_that_are_no_longer_what_they_were_cost_only_themselves(path: Path
             *(before[6].note, before[6].tags, before[6].numbers.score),
         )
         assert len(as_list(project).pairs) == PAIRS
+
+
+def test_another_kind_of_file_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("path,caption\na.png,a dog\n" * 100)
+    with pytest.raises(ProjectError, match="pairs.csv is no project of this program"):
+        open_project(tmp_path / "pairs.csv")

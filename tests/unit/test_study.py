@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +282,10 @@ def test_progress_counts_heats(tiny: Model, pairs: PairList) -> None:
 def test_what_makes_no_sense_is_refused(tiny: Model, pairs: PairList, asked: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         study(tiny, pairs, **{"methods": ["game"], **asked})
+
+
+def test_pairs_without_places_are_not_hidden_by_one_that_cannot_be_read(tiny: Model, pairs: PairList) -> None:
+    bare = replace(pairs.pairs[0], regions=(), label="")
+    gone = replace(bare, id="gone", picture="gone.png")
+    listed = replace(pairs, pairs=(bare, gone))
+    assert study(tiny, listed, ["itsm"], metrics=["pointing"]).row("itsm").reasons["pointing"] == NOTHING_THERE

@@ -46,6 +46,8 @@ def _head(path: Path, file: TextIO) -> tuple[str, tuple[str, ...], Mapping[str, 
         columns = columns_of(names)
         if "picture" in columns:
             return sign, names, columns
+    if not line.strip():
+        raise ListError(f"{path.name} is empty, or its first line is.", "Let the first line name the columns.")
     usual = ", ".join(NAMES["picture"][:4])
     raise ListError(
         f"{path.name}, line 1, names no column of pictures: {line.strip()[:60]!r}.",

@@ -15,6 +15,7 @@ from exclip_desktop.storage.project.schema import APPLICATION_ID, PAGE_BYTES, ST
 from exclip_desktop.storage.project.trouble import is_damage, primary_code, trouble_told
 
 ENDING: Final = ".exclip"
+SQLITE_BEGINS: Final = b"SQLite format 3\0"
 
 
 def create_project(path: str | Path) -> Project:
@@ -61,6 +62,8 @@ def open_project(path: str | Path, steps: Sequence[str] = STEPS) -> Project:
             connection.close()
         cause = error.__cause__
         if isinstance(cause, sqlite3.Error) and is_damage(cause):
+            if place.suffix.lower() != ENDING and not _is_database(place):
+                raise _not_ours(place) from cause
             return rescued(place)
         raise
 
@@ -79,7 +82,7 @@ def _connected(path: Path, mode: str = "rw") -> sqlite3.Connection:
 def _checked(path: Path, connection: sqlite3.Connection, steps: Sequence[str]) -> Project:
     ours, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
     if ours != APPLICATION_ID:
-        raise ProjectError(f"{path.name} is no project of this program.", f"Projects end in {ENDING}.")
+        raise _not_ours(path)
     if version > len(steps):
         raise ProjectError(
             f"{path.name} was written by a newer version of this program (schema {version}; this one knows "
@@ -93,6 +96,16 @@ def _checked(path: Path, connection: sqlite3.Connection, steps: Sequence[str]) -
         connection = _in_memory(connection) if why else connection
         migrate(connection, steps)
     return Project(path, connection, why, (f"{path.name} is read-only: {why}",) if why else ())
+
+
+def _not_ours(path: Path) -> ProjectError:
+    return ProjectError(f"{path.name} is no project of this program.", f"Projects end in {ENDING}.")
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file begins as SQLite's do: its name may be another, its content may be damaged further on."""
+    with path.open("rb") as file:
+        return file.read(len(SQLITE_BEGINS)) == SQLITE_BEGINS
 
 
 class _Damaged(sqlite3.DatabaseError):
