@@ -42,6 +42,9 @@ def test_fixlip_finds_a_planted_game_from_samples() -> None:
     n, m = sizes(5, 9, 600)
     tokens, patches = coalitions(n, 5, 0.5, draw), coalitions(m, 9, 0.5, draw)
     assert (len(tokens.kept), len(patches.kept)) == (18, 33)
+    for side in (tokens, patches):
+        assert side.kept[0].all()
+        assert not side.kept[-1].any()
     found = fit(tokens.kept @ planted @ patches.kept.T + 0.25, tokens, patches)
     torch.testing.assert_close(found.pairs, planted, rtol=1e-9, atol=1e-9)
     assert found.intercept == pytest.approx(0.25)

@@ -89,6 +89,45 @@ def test_what_is_left_of_a_picture_and_a_caption(make_tiny: Callable[..., Model]
     torch.testing.assert_close(words, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
 
 
+def test_what_is_hidden_becomes_the_fill_and_beyond_the_last_whole_patch_nothing_is(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    model = in_float64(make_tiny())
+    pixels, fill = model.pixels(picture), torch.full((3, 32, 32), 0.7)
+    kept = torch.ones(1, 9)
+    kept[0, 5] = 0.0
+    given = pixels.clone()
+    given[:, 10:20, 20:30] = fill[:, 10:20, 20:30]  # 3 × 3 patches of 10 pixels; two more at either end
+    expected = model.network.encode_image(given[None])[0]
+    found = masked_pictures(model, pixels, (3, 3), kept, silent, CancelToken(), fill)[0]
+    torch.testing.assert_close(found, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("samples", [6, 40])
+def test_interaction_lime_is_the_ridge_regression_of_the_real_game(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8], samples: int
+) -> None:
+    """Joint masks of two words and four patches, every score by the model itself."""
+    model = in_float64(make_tiny(vision={"patch_size": 16}))
+    options = InteractionLime(samples=samples, share=0.6, width=0.4, ridge=0.02, seed=3)
+    found = matrix_of(model, picture, "red dog", MATRIX_METHODS["interaction-lime"], options).interactions
+    draw, caption, pixels = torch.Generator().manual_seed(3), model.reader.read("red dog"), model.pixels(picture)
+    words, patches = ((torch.rand(samples, count, generator=draw) < 0.6).double() for count in (2, 4))
+    normal, right = np.zeros((8, 8)), np.zeros(8)
+    for s, t in zip(words, patches, strict=True):
+        ids = [row if kept else 0 for row, kept in zip(caption.ids, [1, *s, 1], strict=True)]
+        text = model.network.encode_text(torch.tensor([ids + [0] * (16 - len(ids))]))[0].detach()
+        image = model.network.encode_image(
+            (pixels * t.reshape(2, 2).repeat_interleave(16, 0).repeat_interleave(16, 1))[None]
+        )[0].detach()
+        value = float(text @ image / text.norm() / image.norm())
+        weight = np.exp(-(((6 - float(s.sum() + t.sum())) / 6) ** 2) / 0.4**2)
+        row = np.outer(s, t).ravel()
+        normal, right = normal + weight * np.outer(row, row), right + weight * row * value
+    expected = np.linalg.solve(normal + 0.02 * np.trace(normal) / 8 * np.eye(8), right).reshape(2, 4)
+    np.testing.assert_allclose(found.values[found.content][:, 1:], expected, rtol=1e-5, atol=1e-8)  # in float32
+
+
 def test_fixlip_is_the_least_squares_fit_of_the_real_game(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
