@@ -33,7 +33,8 @@ class Heats:
 
     Attributes:
         geometry: where the method's patches lie; a layer of feature maps has a grid of its own.
-        whole: of patches for the whole caption, (rows, columns); None where no metric needs it.
+        whole: of patches for the whole caption, (rows, columns), of a matrix over all its rows, as where nothing is
+            selected; None where no metric needs it.
         places: the same for the words of each place.
         words: of the caption's words, (W,); None where no metric needs it, or the method maps no captions.
         pairs: of words × patches, (W, P); None where the method gives no matrix.
