@@ -20,7 +20,12 @@ PAIRS = (
     ListedPair("c", "3.png", "a fish"),
     ListedPair("d", "4.png", "a dogfish"),
 )
-FIGURES = {0: PairFigures(0.3, 1e-4), 2: PairFigures(0.1, 2e-4, 0.5), 3: PairFigures(failure="No picture.")}
+FIGURES = {
+    0: PairFigures(0.3, 1e-4, rating="unsure"),
+    1: PairFigures(rating="match"),
+    2: PairFigures(0.1, 2e-4, 0.5),
+    3: PairFigures(failure="No picture."),
+}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,8 @@ FIGURES = {0: PairFigures(0.3, 1e-4), 2: PairFigures(0.1, 2e-4, 0.5), 3: PairFig
         ({"by": "score"}, (2, 0, 1, 3)),
         ({"by": "score", "descending": True}, (0, 2, 1, 3)),
         ({"by": "share"}, (2, 0, 1, 3)),
+        ({"by": "rating"}, (1, 0, 2, 3)),
+        ({"by": "rating", "descending": True}, (0, 1, 2, 3)),
         ({"by": "residual", "shown": "explained", "descending": True}, (2, 0)),
     ],
 )
