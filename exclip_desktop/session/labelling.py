@@ -8,7 +8,7 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.selection import Region
 from exclip_desktop.session.explaining import Explaining
-from exclip_desktop.session.noting import Noting
+from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import Step
@@ -36,7 +36,7 @@ class Labelling(QObject):
         state: State,
         selecting: Selecting,
         walking: Walking,
-        noting: Noting,
+        projects: Projects,
         explaining: Explaining,
         undo: QUndoStack,
         parent: QObject | None = None,
@@ -44,9 +44,9 @@ class Labelling(QObject):
         """Follow ``state``, the list and the project."""
         super().__init__(parent)
         self._state, self._selecting, self._walking = state, selecting, walking
-        self._noting, self._explaining, self._undo = noting, explaining, undo
+        self._projects, self._explaining, self._undo = projects, explaining, undo
         self.labels: Regions = ()
-        for told in (state.shown_changed, walking.current_changed, walking.list_changed, noting.project_changed):
+        for told in (state.shown_changed, walking.current_changed, walking.list_changed, projects.changed):
             told.connect(self._renew)
 
     def take(self) -> None:
@@ -72,7 +72,7 @@ class Labelling(QObject):
         return None if shown is None else shown.path
 
     def _kept(self) -> Regions:
-        path, project = self._path, self._noting.project
+        path, project = self._path, self._projects.project
         if path is None or project is None:
             return ()
         try:
@@ -84,7 +84,7 @@ class Labelling(QObject):
     def _put(self, what: tuple[str, Regions]) -> None:
         path, regions = what
         try:
-            project = self._noting.ready()
+            project = self._projects.ready()
             set_boxes(project, project.written(Path(path)), regions)
         except (UserError, OSError) as error:
             self._refuse(error)

@@ -1,23 +1,23 @@
 """Findings: views that a person notes in a project, and that come back from it."""
 
 import hashlib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from PIL import Image
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.errors import PictureError, ProjectError, UserError
+from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.finding import Finding, Rating, differences, numbers_of, view_of
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.state import Notice, State, Work
@@ -35,13 +35,7 @@ from exclip_desktop.storage.project.findings import (
     remove_finding,
     tags_of,
 )
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import Measured, set_measured
-from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.report_options import ReportOptions
-
-T = TypeVar("T")
-OTHERS_MS: Final = 2000  # between looks for changes that others make
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +51,14 @@ class Noting(QObject):
     """Keeps findings in the open project; until one is opened, in the person's own, which is made when it is needed.
 
     Attributes:
-        project: the open project, or None before any is needed.
+        projects: the open project.
 
     Signals:
-        project_changed(): another project is open.
         findings_changed(): findings were added, changed or removed.
         restored(int): a finding's view is on screen again.
 
     """
 
-    project_changed = Signal()
     findings_changed = Signal()
     restored = Signal(int)
 
@@ -77,54 +69,22 @@ class Noting(QObject):
         walking: Walking,
         tasks: Tasks,
         undo: QUndoStack,
-        usual: Path | None,
+        projects: Projects,
         parent: QObject | None = None,
     ) -> None:
-        """Note what ``state`` shows; ``usual`` is the person's own project, if they have one."""
+        """Note what ``state`` shows."""
         super().__init__(parent)
         self._state, self._explaining, self._walking = state, explaining, walking
-        self._tasks, self._undo, self._usual = tasks, undo, usual
-        self.project: Project | None = None
+        self._tasks, self._undo, self.projects = tasks, undo, projects
         self._returning: Finding | None = None
-        self._version = 0
-        self._others = QTimer(self, interval=OTHERS_MS)
-        self._others.timeout.connect(self._look_for_others)
         state.explanation_changed.connect(self._on_explanation_changed)
-        walking.figures_changed.connect(self._keep_figures)
+        projects.changed.connect(self.findings_changed)
+        projects.changed_by_others.connect(self.findings_changed)
 
     @property
     def can_note(self) -> bool:
         """Whether what is on screen is explained, and is what is wanted."""
         return self._state.explanation is not None and not self._state.stale
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the open project is the person's own, which they did not choose."""
-        return self.project is not None and self._usual is not None and self.project.path == self._usual.absolute()
-
-    def open(self, path: str | Path) -> None:
-        """Open a project file instead."""
-        self._try(lambda: self._use(open_project(path)))
-
-    def create(self, path: str | Path) -> None:
-        """Make an empty project file and open it."""
-        self._try(lambda: self._use(create_project(path)))
-
-    def save_copy(self, path: Path) -> None:
-        """Write the project to another file, and go on in that."""
-
-        def save() -> None:
-            self.ready().save_copy(path)
-            self._use(open_project(path))
-
-        self._try(save)
-
-    def close(self) -> None:
-        """Close the project; all of it is on disk already."""
-        self._others.stop()
-        if self.project is not None:
-            self.project.close()
-        self.project = None
 
     def note(self, remark: Remark) -> None:
         """Keep the view on screen, with what the person says of it."""
@@ -136,7 +96,7 @@ class Noting(QObject):
 
         def add(found: tuple[Path, str]) -> None:
             path, digest = found
-            project = self.ready()
+            project = self.projects.ready()
             view = view_of(
                 explanation, selection, picture=project.written(path), picture_sha256=digest, pair=pair or ""
             )
@@ -150,7 +110,7 @@ class Noting(QObject):
             return _file_of(shown, folder)
 
         try:
-            folder = self.ready().folder
+            folder = self.projects.ready().folder
         except (UserError, OSError) as error:
             self._explaining.refuse(error)
             return
@@ -159,7 +119,7 @@ class Noting(QObject):
             self._tasks,
             Work("Noting"),
             prepare,
-            lambda found: self._try(lambda: add(found)),
+            lambda found: self.projects.attempt(lambda: add(found)),
             self._explaining.refuse,
         )
 
@@ -180,9 +140,9 @@ class Noting(QObject):
     def restore(self, key: int) -> None:
         """Show a finding's view again, and say whether its numbers differ now."""
         finding = self.finding(key)
-        if finding is None or self.project is None:
+        if finding is None or self.projects.project is None:
             return
-        path = self.project.path_of(finding.view.picture)
+        path = self.projects.project.path_of(finding.view.picture)
         if not is_file(path):
             self._explaining.refuse(
                 PictureError(
@@ -197,7 +157,7 @@ class Noting(QObject):
 
     def write_report(self, out: Path, options: ReportOptions) -> None:
         """Write the project's findings, in a process of its own: drawing would hold the window up."""
-        project = self.project
+        project = self.projects.project
         if project is None:
             return
         asked = (project.path, out, options)
@@ -213,66 +173,23 @@ class Noting(QObject):
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""
-        return self._read(lambda project: finding_of(project, key), None)
+        return self.projects.read(lambda project: finding_of(project, key), None)
 
     def page(self, query: FindingQuery, offset: int, count: int) -> list[Finding]:
         """Return findings, in a query's order."""
-        return self._read(lambda project: findings(project, query, offset, count), [])
+        return self.projects.read(lambda project: findings(project, query, offset, count), [])
 
     def count(self, query: FindingQuery) -> int:
         """Return how many findings a query has."""
-        return self._read(lambda project: count_findings(project, query), 0)
+        return self.projects.read(lambda project: count_findings(project, query), 0)
 
     def tags(self) -> tuple[str, ...]:
         """Return all tags there are."""
-        return self._read(lambda project: tuple(tags_of(project)), ())
+        return self.projects.read(lambda project: tuple(tags_of(project)), ())
 
     def picture_of(self, finding: Finding) -> Path | None:
         """Return where a finding's picture is."""
-        return None if self.project is None else self.project.path_of(finding.view.picture)
-
-    def look(self) -> None:
-        """Open the person's own project if there is one, and none is open."""
-        usual = self._usual
-        if self.project is None and usual is not None and is_file(usual):
-            self._try(lambda: self._use(open_project(usual)))
-
-    def ready(self) -> Project:
-        """Return the open project; the person's own is made where there is none."""
-        if self.project is not None:
-            return self.project
-        if self._usual is None:
-            raise ProjectError("No project is open.", "Make one: File › New project….")
-        self._usual.parent.mkdir(parents=True, exist_ok=True)
-        return self._use(open_project(self._usual) if is_file(self._usual) else create_project(self._usual))
-
-    def _use(self, project: Project) -> Project:
-        if self.project is not None:
-            self._undo.clear()  # its steps are of the project before
-        self.close()
-        self.project, self._version = project, project.version()
-        self._others.start()
-        if project.notes:
-            self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
-        self._walking.use_project(None if self.is_own else project.path)
-        self.project_changed.emit()
-        self.findings_changed.emit()
-        return project
-
-    def _look_for_others(self) -> None:
-        """Show what another window or program has changed in the file."""
-        version = self._read(lambda project: project.version(), self._version)
-        if version != self._version:
-            self._version = version
-            self.findings_changed.emit()
-
-    def _keep_figures(self, place: int) -> None:
-        """Keep what was found of a pair, where the list is the project's."""
-        found, project, walking = self._walking.figures(place), self.project, self._walking
-        if project is None or project.read_only or not walking.is_kept or found is None or found.score is None:
-            return
-        measured = Measured(found.score, found.residual, found.share, found.by)
-        self._try(lambda: set_measured(project, [(walking.pairs[place].id, measured)]))
+        return None if self.projects.project is None else self.projects.project.path_of(finding.view.picture)
 
     def _put(self, what: tuple[int, Finding | None]) -> None:
         """Let a finding be there as it is told, or not at all."""
@@ -280,43 +197,28 @@ class Noting(QObject):
         there = self.finding(key) is not None
 
         def put() -> None:
-            project = self.ready()
+            project = self.projects.ready()
             if finding is None and there:
                 remove_finding(project, key)
             elif finding is not None and not there:
                 add_finding(project, finding)
             self.findings_changed.emit()
 
-        self._try(put)
+        self.projects.attempt(put)
 
     def _say(self, what: tuple[int, Remark]) -> None:
         key, remark = what
 
         def say() -> None:
-            change_finding(self.ready(), key, **_said(remark))
+            change_finding(self.projects.ready(), key, **_said(remark))
             self.findings_changed.emit()
 
-        self._try(say)
-
-    def _read(self, read: Callable[[Project], T], otherwise: T) -> T:
-        if self.project is None:
-            return otherwise
-        try:
-            return read(self.project)
-        except UserError as error:
-            self._explaining.refuse(error)
-            return otherwise
-
-    def _try(self, act: Callable[[], object]) -> None:
-        try:
-            act()
-        except (UserError, OSError) as error:
-            self._explaining.refuse(error)
+        self.projects.attempt(say)
 
     def _on_explanation_changed(self) -> None:
         """Say whether a finding that came back shows what it showed."""
         finding, self._returning = self._returning, None
-        explanation, shown, project = self._state.explanation, self._state.shown, self.project
+        explanation, shown, project = self._state.explanation, self._state.shown, self.projects.project
         if finding is None or explanation is None or shown is None or project is None:
             return
         if shown.path != str(project.path_of(finding.view.picture)):

@@ -26,6 +26,7 @@ from exclip_desktop.session.memo import PairMemo, PartMemo
 from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
+from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
@@ -50,7 +51,7 @@ class Session(QObject):
         batching: explaining all of them.
         studying: measuring methods over many pairs.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
-        noting: findings, and the project that keeps them; ``labelling``: what is known to be in the picture.
+        projects: the open project; ``noting``: its findings; ``labelling``: what is known to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -95,9 +96,10 @@ class Session(QObject):
         self.batching = Batching(self.state, self._worker, self.walking, self)
         self.studying = Studying(self.state, self._worker, self.walking, self.explaining.refuse, studies, self)
         self.thumbnails = Thumbnails(self)
-        self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, findings, self)
+        self.projects = Projects(self.state, self.explaining, self.walking, self.undo, findings, self)
+        self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
         self.labelling = Labelling(
-            self.state, self.selecting, self.walking, self.noting, self.explaining, self.undo, self
+            self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self
         )
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.refused.connect(self.explaining.refuse)
@@ -113,7 +115,7 @@ class Session(QObject):
         """Start the worker, and open a picture; without one, the first sample."""
         self._collector.start()
         self._worker.start()
-        self.noting.look()
+        self.projects.look()
         if picture is None:
             self.open_sample(0)
         elif names_list(picture):
@@ -140,7 +142,7 @@ class Session(QObject):
         self.thumbnails.stop()
         self._worker.stop()
         self._collector.stop()
-        self.noting.close()
+        self.projects.close()
 
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption; one of its objects that the caption names is selected."""

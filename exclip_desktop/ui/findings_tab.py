@@ -58,7 +58,6 @@ class FindingsTab(QWidget):
         self._lay_out()
         self._dirty = True
         noting.findings_changed.connect(self._on_findings_changed)
-        noting.project_changed.connect(self._on_findings_changed)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Show what has changed."""
@@ -183,8 +182,8 @@ class FindingsTab(QWidget):
         self._show_enabled()
 
     def _show_project(self, count: int) -> None:
-        project = self._noting.project
-        name = "" if project is None else "my findings" if self._noting.is_own else project.path.name
+        project = self._noting.projects.project
+        name = "" if project is None else "my findings" if self._noting.projects.is_own else project.path.name
         self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", name) if part))
         self.project.setToolTip("" if project is None else str(project.path))
 

@@ -77,19 +77,19 @@ class NoteCommands(QObject):
         """Ask for a project and open it."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open project", self._folder(), PROJECTS)
         if path:
-            self._session.noting.open(path)
+            self._session.projects.open(path)
 
     def new_project(self) -> None:
         """Ask where to, and make an empty project."""
         path = self._asked("New project")
         if path is not None:
-            self._session.noting.create(path)
+            self._session.projects.create(path)
 
     def save_project(self) -> None:
         """Ask where to, and go on in a copy of the project."""
         path = self._asked("Save project as")
         if path is not None:
-            self._session.noting.save_copy(path)
+            self._session.projects.save_copy(path)
 
     def report(self) -> None:
         """Ask what to export of the findings that are listed, and where to."""

@@ -92,7 +92,7 @@ def test_a_list_is_walked_noted_opened_again_and_reported(
 ) -> None:
     first = Desk(qtbot, folder, str(samples()[0].path))
     desks.append(first)
-    first.session.noting.create(folder / "study.exclip")
+    first.session.projects.create(folder / "study.exclip")
     first.session.walking.open(folder / "pairs.csv")
     scores = []
     for number in range(COUNT):
@@ -107,7 +107,7 @@ def test_a_list_is_walked_noted_opened_again_and_reported(
 
     again = Desk(qtbot, folder, str(samples()[0].path))
     desks.append(again)
-    again.session.noting.open(folder / "study.exclip")
+    again.session.projects.open(folder / "study.exclip")
     walking = again.session.walking
     qtbot.waitUntil(lambda: len(walking.pairs) == COUNT, timeout=PATIENCE_MS)
     assert [walking.figures(place).score for place in range(COUNT)] == scores

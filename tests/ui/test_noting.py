@@ -207,14 +207,14 @@ def test_findings_are_there_after_another_start(desk: Desk, make_explanation: Ca
 
 def test_another_project_takes_its_place(desk: Desk) -> None:
     desk.note()
-    desk.session.noting.create(desk.folder / "study.exclip")
+    desk.session.projects.create(desk.folder / "study.exclip")
     desk.look()
     assert desk.tab.view.model().rowCount() == 0
-    desk.session.noting.create(desk.folder / "study.exclip")
+    desk.session.projects.create(desk.folder / "study.exclip")
     assert "already" in desk.session.state.notice.message
-    desk.session.noting.open(desk.file)
+    desk.session.projects.open(desk.file)
     assert desk.tab.view.model().rowCount() == 1
-    desk.session.noting.save_copy(desk.folder / "copy.exclip")
+    desk.session.projects.save_copy(desk.folder / "copy.exclip")
     with open_project(desk.folder / "copy.exclip") as project:
         assert findings(project)[0].view.picture == "a.png"
 
@@ -255,7 +255,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
     desk: Desk, make_explanation: Callable[..., Explanation]
 ) -> None:
     file = desk.folder / "study.exclip"
-    desk.session.noting.create(file)
+    desk.session.projects.create(file)
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
     desk.session.walking.open(desk.folder / "list.csv")
@@ -266,7 +266,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
     score = desk.session.state.explanation.score
     desk.window.close()
     again = Desk(desk.qtbot, desk.folder, make_explanation).start()
-    again.session.noting.open(file)
+    again.session.projects.open(file)
     walking = again.session.walking
     again.qtbot.waitUntil(lambda: len(walking.pairs) == 2)
     assert (walking.figures(0).score, walking.figures(0).rating) == (score, "mismatch")
@@ -320,11 +320,11 @@ def test_what_another_window_notes_is_shown(desk: Desk) -> None:
     desk.note()
     with open_project(desk.file) as other:
         remove_finding(other, desk.kept()[0].id)
-    desk.session.noting._look_for_others()
+    desk.session.projects.look_for_others()
     assert desk.tab.view.model().rowCount() == 0
     told: list[None] = []
     desk.session.noting.findings_changed.connect(lambda: told.append(None))
-    desk.session.noting._look_for_others()
+    desk.session.projects.look_for_others()
     assert told == []
 
 
