@@ -100,13 +100,14 @@ class ReportDialog(QDialog):
         form.addRow("&Columns", self._columns)
         form.addRow("", self._shared)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton("&Export…", QDialogButtonBox.ButtonRole.AcceptRole).setDefault(True)
+        export = buttons.addButton("&Export…", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addStretch(1)
         column.addWidget(buttons)
+        export.setDefault(True)  # only now does the button know its dialog
         self._says.setMinimumHeight(2 * self._says.fontMetrics().lineSpacing())
         self.setFixedWidth(WIDTH_PX)
 

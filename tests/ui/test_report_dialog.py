@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -38,6 +38,14 @@ def test_what_is_asked_goes_by_the_kind(qtbot: QtBot, ending: str, options: Repo
     qtbot.addWidget(dialog)
     _choose(dialog, ending)
     assert dialog.options() == options
+
+
+def test_enter_exports(qtbot: QtBot) -> None:
+    dialog = ReportDialog(QUERY, 7, ())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
 
 
 def test_several_marked_findings_are_meant(qtbot: QtBot) -> None:
