@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.intervals import Interval, band, interval
 from exclip_desktop.core.measured import FILLS
-from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.metrics import METRICS, THRESHOLDS
 
 Floats = NDArray[np.float64]
@@ -139,6 +139,7 @@ class StudyRow:
         figures: by metric; ``reasons``: why there is none.
         curves: mean curves by metric.
         left_out: why a pair has no figure at all, by its id.
+        gaps: by metric, how far it is from our method on the same places, where both are measured.
 
     """
 
@@ -150,6 +151,7 @@ class StudyRow:
     reasons: Mapping[str, str]
     curves: Mapping[str, Band]
     left_out: Mapping[str, str]
+    gaps: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,11 @@ def summarise(model: str, pairs: str, settings: StudySettings, outcomes: Iterabl
     by_method: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_method.setdefault(outcome.method, []).append(outcome)
-    return Study(model, pairs, settings, tuple(_row(found, settings) for found in by_method.values()))
+    ours = {one.pair: one for one in by_method.get(OURS, ())}
+    return Study(model, pairs, settings, tuple(_row(found, ours, settings) for found in by_method.values()))
 
 
-def _row(outcomes: list[Outcome], settings: StudySettings) -> StudyRow:
+def _row(outcomes: list[Outcome], ours: Mapping[str, Outcome], settings: StudySettings) -> StudyRow:
     found = [one for one in outcomes if one.values]
     figures = {key: _figure(found, key) for key in settings.metrics}
     return StudyRow(
@@ -188,7 +191,22 @@ def _row(outcomes: list[Outcome], settings: StudySettings) -> StudyRow:
         left_out={one.pair: next(iter(one.reasons.values()), "") for one in outcomes if not one.values}
         if found
         else {},
+        gaps={} if outcomes[0].method == OURS else _gaps(found, ours, settings.metrics),
     )
+
+
+def _gaps(found: list[Outcome], ours: Mapping[str, Outcome], keys: Iterable[str]) -> dict[str, Interval]:
+    """Return by metric the mean of one method's values less ours, place by place, with its interval over pictures."""
+    gaps = {}
+    for key in keys:
+        groups: dict[str, list[Floats]] = {}
+        for one in found:
+            own, other = one.values.get(key, ()), ours[one.pair].values.get(key, ()) if one.pair in ours else ()
+            if own and len(own) == len(other):
+                groups.setdefault(one.picture, []).append(np.array(own) - np.array(other))
+        if groups:
+            gaps[key] = interval([np.concatenate(parts) for parts in groups.values()])
+    return gaps
 
 
 def _why_none(outcomes: list[Outcome], key: str) -> str:

@@ -11,6 +11,7 @@ from exclip_desktop.core.study import RANDOM, Study, StudyRow, name_of
 from exclip_desktop.storage.atomic import write_atomically
 
 NONE: Final = "—"
+GAP: Final = ("less_ours", "less_ours_low", "less_ours_high")
 LATEX: Final = {"↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$", "—": "---", "%": r"\%", "_": r"\_", "&": r"\&"}
 
 
@@ -27,14 +28,16 @@ def as_csv(study: Study, delimiter: str = ",") -> str:
     """Return a line for every method and metric: mean, ends of the interval, number of values, or the reason."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
-    writer.writerow(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason"])
+    writer.writerow(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason", *GAP])
     for row in study.rows:
         options = " ".join(f"{name}={value}" for name, value in row.options.items())
         for key in study.settings.metrics:
             rule = study.settings.threshold if METRICS[key].thresholded else ""
             found = row.figures.get(key)
             told = ["", "", "", 0] if found is None else [*_digits(found.mean, found.low, found.high), found.count]
-            writer.writerow([row.method, options, row.pairs, key, *told, rule, row.reasons.get(key, "")])
+            gap = row.gaps.get(key)
+            beside = ["", "", ""] if gap is None else _digits(gap.mean, gap.low, gap.high)
+            writer.writerow([row.method, options, row.pairs, key, *told, rule, row.reasons.get(key, ""), *beside])
     return text.getvalue()
 
 
@@ -104,7 +107,25 @@ def notes(study: Study) -> list[str]:
         told.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
     if any(map(settings.needs, ("picture", "caption", "pair"))):
         told.append(_removal(study))
-    return [*told, *_changed(study), *_missing(study)]
+    return [*told, *_better_than_ours(study), *_changed(study), *_missing(study)]
+
+
+def _better_than_ours(study: Study) -> list[str]:
+    """Return, a metric a line, which methods are better than ours by the whole interval of the paired difference."""
+    told = []
+    for key in study.settings.metrics:
+        if METRICS[key].kind == "time":
+            continue
+        sign = -1.0 if METRICS[key].lower else 1.0
+        better = {
+            name_of(row.method): abs(gap.mean)
+            for row in study.rows
+            if (gap := row.gaps.get(key)) is not None and min(sign * gap.low, sign * gap.high) > 0
+        }
+        if better:
+            names = ", ".join(f"{name} by {gap:.3f}" for name, gap in sorted(better.items(), key=lambda one: -one[1]))
+            told.append(f"{METRICS[key].heading}: better than ours by the interval of the paired difference: {names}.")
+    return told
 
 
 def _changed(study: Study) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.method_colours import method_colours
+from exclip_desktop.core.method_facts import OURS
 from exclip_desktop.core.metrics import METRICS, THRESHOLDS
 from exclip_desktop.core.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
 from exclip_desktop.render.figure import save_figure
@@ -46,6 +47,33 @@ def test_figures_are_means_over_places_and_pairs(found: Study) -> None:
     np.testing.assert_allclose(rise.curves["deletion"].mean, [0.7, 0.3, 0.0])
     assert (rise.curves["deletion"].low <= rise.curves["deletion"].mean).all()
     assert found.row(RANDOM).left_out == {"c": "There is no picture c.jpg."}
+
+
+def test_what_is_better_than_ours_goes_by_the_paired_difference() -> None:
+    settings = StudySettings(metrics=("pointing", "deletion", "seconds"))
+    outcomes = [
+        *(outcome(str(n), OURS, (n / 10, 0.5), (n / 10, 0.0, 0.0)) for n in range(9)),
+        *(outcome(str(n), "rise", (n / 10 + 0.1, 0.6), (n / 10 + 0.2, 0.0, 0.0)) for n in range(9)),
+        *(outcome(str(n), RANDOM, (n / 10, 0.5 + (-1) ** n), (n / 10 - 0.04, 0.0, 0.0)) for n in range(9)),
+        outcome("9", RANDOM, (5.0,), (9.0, 0.0, 0.0)),  # ours has no such pair
+    ]
+    study = summarise("demo", "x", settings, outcomes)
+    assert study.row(OURS).gaps == {}
+    gap = study.row("rise").gaps["pointing"]
+    np.testing.assert_allclose([gap.mean, gap.low, gap.high], 0.1)
+    assert gap.count == 18
+    assert study.row(RANDOM).gaps["deletion"].mean == pytest.approx(-0.01)
+    told = [line for line in as_text(study).splitlines() if "better than ours" in line]
+    assert told == [
+        "pointing ↑: better than ours by the interval of the paired difference: RISE by 0.100.",
+        "deletion ↓: better than ours by the interval of the paired difference: Random by 0.010.",
+    ]
+    (row,) = (
+        row
+        for row in csv.DictReader(io.StringIO(as_csv(study)))
+        if row["metric"] == "pointing" and row["method"] == "rise"
+    )
+    assert float(row["less_ours"]) == pytest.approx(0.1)
 
 
 def test_curves_of_different_points_are_averaged_along_even_shares() -> None:
