@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from exclip_desktop.core.finding import RATINGS
+from exclip_desktop.core.wording import counted
 from exclip_desktop.findings_report import write_report
 from exclip_desktop.storage.project.findings import FindingQuery
 from exclip_desktop.storage.report_options import ReportOptions
@@ -43,4 +44,4 @@ def _report(options: argparse.Namespace) -> None:
     count, notes = write_report(options.project, options.out, chosen)
     for note in notes:
         say(note)
-    say(f"Written: {options.out} ({count} findings)")
+    say(f"Written: {options.out} ({counted(count, 'finding')})")

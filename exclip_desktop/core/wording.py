@@ -42,6 +42,11 @@ def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:
     return runs
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` where no s makes it."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def regions_told(regions: tuple[Region, ...]) -> str:
     """Return the drawn regions in words: the name of a single one, else how many, and how many are taken away."""
     if not regions:
@@ -59,4 +64,4 @@ def _count(regions: list[Region]) -> str:
     one, many = ("box", "boxes") if not lassos else ("lasso", "lassos")
     if 0 < lassos < len(regions):
         one, many = "region", "regions"
-    return f"{len(regions)} {one if len(regions) == 1 else many}"
+    return counted(len(regions), one, many)

@@ -66,7 +66,8 @@ class Batching(QObject):
 
     def _is_left(self, place: int) -> bool:
         found = self._walking.figures(place)
-        return found is None or (found.score is None and not found.failure)
+        missing = found is None or (found.score is None and not found.failure)
+        return missing and bool(self._walking.pairs[place].caption.strip())
 
     def _next(self) -> None:
         while self._queue and not self._is_left(self._queue[0]):  # looked at meanwhile

@@ -15,6 +15,7 @@ from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.finding import Finding, Rating, differences, numbers_of, view_of
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.wording import counted
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.projects import Projects
@@ -167,7 +168,7 @@ class Noting(QObject):
             return int(count)
 
         def then(count: int) -> None:
-            self._state.change(notice=Notice(f"Written: {out} ({count:,} findings)", kind="note"))
+            self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
 
         run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explaining.refuse)
 

@@ -20,7 +20,7 @@ from exclip_desktop.ui.tips import wrapped
 from exclip_desktop.ui.token_strip import TokenStrip
 
 LEAST_LETTERS: Final = 12
-NOTHING_YET: Final = "Edit the caption, or choose another one: the difference from this one shows here."
+NOTHING_YET: Final = "Edit the caption to see the difference."
 SAYS: Final = (
     "Heat now less heat before, in the unit of the score. Words in the same place count against each other; words that "
     "are new count whole; those that are gone count in the picture only, while no word is selected."

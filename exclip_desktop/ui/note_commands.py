@@ -53,6 +53,7 @@ class NoteCommands(QObject):
         """Ask for a remark, and note what is on screen with it."""
         explanation, selection = self._session.state.explanation, self._session.state.selection
         if explanation is None or not self._session.noting.can_note:
+            self._session.tell("There is nothing to note yet.", "Wait until what is on screen is explained.")
             return
         words = words_told(explanation.caption, selection.rows)
         what = f"{explanation.caption.text}\n{words} × {regions_told(selection.regions)}"

@@ -42,7 +42,7 @@ class PairsModel(QAbstractListModel):
                 self._of_path.setdefault(path, []).append(index.row())
             return thumbnail
         if role == BELOW_ROLE:
-            return "" if found is None else _below(found)
+            return " · ".join(part for part in ("" if found is None else _below(found), pair.label) if part)
         if role == TROUBLE_ROLE:
             return found is not None and bool(found.failure)
         if role in (Role.ToolTipRole, Role.AccessibleTextRole):

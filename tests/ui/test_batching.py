@@ -130,6 +130,14 @@ def test_cancel_pauses_it(desk: Desk, qtbot: QtBot) -> None:
     assert not desk.batching.running
 
 
+def test_pairs_without_a_caption_are_passed_over(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "bare.csv").write_text("path,caption\na.png,a cat\na.png,\n")
+    desk.walking.open(tmp_path / "bare.csv")
+    qtbot.waitUntil(lambda: len(desk.walking.pairs) == 2 and desk.walking.figures(0) is not None)
+    assert not desk.batching.has_left
+    assert not desk.button.isEnabled()
+
+
 def test_only_the_pairs_shown_are_asked_for(desk: Desk, qtbot: QtBot) -> None:
     desk.window.pairs_dock.filter.setText("4 cats")
     desk.button.click()

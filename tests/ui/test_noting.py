@@ -328,6 +328,16 @@ def test_what_another_window_notes_is_shown(desk: Desk) -> None:
     assert told == []
 
 
+def test_what_is_not_explained_yet_cannot_be_noted(desk: Desk) -> None:
+    desk.engine.gate.clear()
+    desk.session.explaining.type_caption("a dog")
+    desk.look()
+    desk.tab.note.click()
+    assert desk.session.state.notice.message == "There is nothing to note yet."
+    desk.engine.gate.set()
+    assert not desk.file.exists()
+
+
 def test_a_cancelled_dialog_notes_nothing(desk: Desk) -> None:
     seen: list[str] = []
 

@@ -67,7 +67,7 @@ def test_a_page_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     QTimer.singleShot(0, answer)
     desk.window.commands["report"].trigger()
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None, timeout=60_000)
-    assert desk.session.state.notice.message == f"Written: {out} (1 findings)"
+    assert desk.session.state.notice.message == f"Written: {out} (1 finding)"
     assert "is not red." in Path(out).read_text("utf-8")
 
 

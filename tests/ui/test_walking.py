@@ -14,6 +14,7 @@ from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.selection import Region
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pair_lists.writing import write_pairs
+from exclip_desktop.ui.rows import BELOW_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian
@@ -109,6 +110,8 @@ def test_what_is_found_stands_in_the_row(walk: Walk, qtbot: QtBot) -> None:
     assert walking.figures(1) is None
     tip = walk.window.pairs_dock.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "of positive heat in the labelled regions" in tip
+    below = walk.window.pairs_dock.view.model().index(0, 0).data(BELOW_ROLE)
+    assert below == f"{found.score:.3f} · animals".replace("-", "−")
 
 
 def test_a_picture_that_is_gone_fails_and_the_walk_goes_on(walk: Walk, qtbot: QtBot) -> None:
