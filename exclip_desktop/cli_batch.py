@@ -9,7 +9,7 @@ from exclip_desktop.cli_options import add_method, add_model, method_of, model_o
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
-from exclip_desktop.terminal import Bar, say
+from exclip_desktop.terminal import Bar, kept_when_stopped, say
 
 TOLD_FAILED = 5
 
@@ -53,19 +53,15 @@ def _batch(options: argparse.Namespace) -> None:
     model = model_of(options)
     for told in model.notes:
         say(told)
-    try:
-        with Bar("Explaining ") as bar:
-            done = exclip_desktop.batch(
-                *(model, listed, options.out),
-                all_pairs=options.all_pairs,
-                shard=options.shard,
-                max_megapixels=options.max_megapixels,
-                progress=bar.show,
-                **method_of(options),
-            )
-    except KeyboardInterrupt:
-        say(f"What is done is kept in {options.out}; the same command goes on.")
-        raise
+    with kept_when_stopped(options.out), Bar("Explaining ") as bar:
+        done = exclip_desktop.batch(
+            *(model, listed, options.out),
+            all_pairs=options.all_pairs,
+            shard=options.shard,
+            max_megapixels=options.max_megapixels,
+            progress=bar.show,
+            **method_of(options),
+        )
     if done.missing:
         print(f"This part is done. {done.missing} shards are missing; the part that ends last writes the index.")
         return

@@ -15,7 +15,7 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.study_tables import as_text, save_tables
-from exclip_desktop.terminal import Bar, say
+from exclip_desktop.terminal import Bar, kept_when_stopped, say
 
 if TYPE_CHECKING:
     from exclip_desktop.core.study import Study
@@ -78,19 +78,15 @@ def _evaluate(options: argparse.Namespace) -> None:
     for note in () if pairs is None else pairs.notes:
         say(str(note))
     model = model_of(options)
-    try:
-        with Bar("Measuring ") as bar:
-            found = exclip_desktop.study(
-                *(model, pairs, methods),
-                count=options.count,
-                out=options.out,
-                max_megapixels=options.max_megapixels,
-                progress=bar.show,
-                **settings,
-            )
-    except KeyboardInterrupt:
-        say(f"What is done is kept in {options.out}; the same command goes on.")
-        raise
+    with kept_when_stopped(options.out), Bar("Measuring ") as bar:
+        found = exclip_desktop.study(
+            *(model, pairs, methods),
+            count=options.count,
+            out=options.out,
+            max_megapixels=options.max_megapixels,
+            progress=bar.show,
+            **settings,
+        )
     _give(found, options.out)
 
 

@@ -1,6 +1,9 @@
 """What the commands say beside their result: on standard error, and with a bar where work takes time."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -71,3 +74,13 @@ def foretold(what: str, cost: Cost | None) -> dict[str, str]:
         memory = memory_told(cost.peak_bytes)
         said["time"] = f"{what} is going to take about {about(cost.seconds or 0.0)}, and {memory} of memory."
     return said
+
+
+@contextmanager
+def kept_when_stopped(place: Path) -> Iterator[None]:
+    """Say where what is done is kept when Ctrl+C stops the work."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"What is done is kept in {place}; the same command goes on.")
+        raise
