@@ -2,21 +2,21 @@
 
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 
 from exclip_desktop.core.finding import Finding
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.storage.project.findings import FindingQuery
-from exclip_desktop.ui.rows import BELOW_ROLE, TROUBLE_ROLE, Index
+from exclip_desktop.ui.rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
 
 PAGE: Final = 64
 PAGES_KEPT: Final = 16
 Role = Qt.ItemDataRole
 
 
-class FindingsModel(QAbstractListModel):
+class FindingsModel(ThumbnailRows):
     """Rows are the findings of ``query``, in its order.
 
     Attributes:
@@ -25,20 +25,18 @@ class FindingsModel(QAbstractListModel):
     """
 
     def __init__(self, noting: Noting, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._noting, self._thumbnails = noting, thumbnails
+        super().__init__(thumbnails, parent)
+        self._noting = noting
         self.query = FindingQuery(descending=True)
         self._count = 0
         self._pages: dict[int, list[Finding]] = {}
-        self._of_path: dict[str, list[int]] = {}  # the rows that wait for a thumbnail
-        thumbnails.made.connect(self._on_made)
 
     def show(self, query: FindingQuery) -> None:
         """Show what a query has, as it is now."""
         self.beginResetModel()
         self.query, self._count = query, self._noting.count(query)
         self._pages.clear()
-        self._of_path.clear()
+        self.forget_waiting()
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
@@ -53,7 +51,7 @@ class FindingsModel(QAbstractListModel):
         if role == Role.DisplayRole:
             return finding.view.caption
         if role == Role.DecorationRole:
-            return self._thumbnail(finding, index.row())
+            return self.thumbnail(str(self._noting.picture_of(finding)), index.row())
         if role == BELOW_ROLE:
             parts = (finding.rating, *finding.tags, _first_line(finding.note))
             return " · ".join(part for part in parts if part) or signed(finding.numbers.score)
@@ -70,17 +68,6 @@ class FindingsModel(QAbstractListModel):
             self._pages[page] = self._noting.page(self.query, page * PAGE, PAGE)
         within = row % PAGE
         return self._pages[page][within] if within < len(self._pages[page]) else None
-
-    def _thumbnail(self, finding: Finding, row: int) -> Any:
-        path = str(self._noting.picture_of(finding))
-        found = self._thumbnails.get(path)
-        if found is None:
-            self._of_path.setdefault(path, []).append(row)
-        return found
-
-    def _on_made(self, path: str) -> None:
-        for row in self._of_path.pop(path, []):
-            self.dataChanged.emit(self.index(row), self.index(row))
 
 
 def _first_line(text: str) -> str:

@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 
 from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.session.walking import Walking
-from exclip_desktop.ui.rows import BELOW_ROLE, TROUBLE_ROLE, Index
+from exclip_desktop.ui.rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
 
 Role = Qt.ItemDataRole
 
 
-class PairsModel(QAbstractListModel):
+class PairsModel(ThumbnailRows):
     """Rows are ``walking.order``; a thumbnail is asked for when its row is painted, and not before."""
 
     def __init__(self, walking: Walking, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._walking, self._thumbnails = walking, thumbnails
+        super().__init__(thumbnails, parent)
+        self._walking = walking
         self._rows: dict[int, int] = {}
-        self._of_path: dict[str, list[int]] = {}  # the rows that wait for a thumbnail
         walking.order_changed.connect(self._renew)
         walking.figures_changed.connect(self._on_figures_changed)
-        thumbnails.made.connect(self._on_made)
         self._renew()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
@@ -36,11 +34,7 @@ class PairsModel(QAbstractListModel):
         if role == Role.DisplayRole:
             return pair.caption or "No caption"
         if role == Role.DecorationRole:
-            path = str(self._walking.path(pair))
-            thumbnail = self._thumbnails.get(path)
-            if thumbnail is None:
-                self._of_path.setdefault(path, []).append(index.row())
-            return thumbnail
+            return self.thumbnail(str(self._walking.path(pair)), index.row())
         if role == BELOW_ROLE:
             return " · ".join(part for part in ("" if found is None else _below(found), pair.label) if part)
         if role == TROUBLE_ROLE:
@@ -69,17 +63,12 @@ class PairsModel(QAbstractListModel):
     def _renew(self) -> None:
         self.beginResetModel()
         self._rows = {place: row for row, place in enumerate(self._walking.order)}
-        self._of_path.clear()
+        self.forget_waiting()
         self.endResetModel()
 
     def _on_figures_changed(self, place: int) -> None:
-        self._tell([row] if (row := self._rows.get(place)) is not None else [])
-
-    def _on_made(self, path: str) -> None:
-        self._tell(self._of_path.pop(path, []))
-
-    def _tell(self, rows: list[int]) -> None:
-        for row in rows:
+        row = self._rows.get(place)
+        if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row))
 
 

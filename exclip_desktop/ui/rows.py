@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    Qt,
+)
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -13,6 +21,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.ui.theme import blended, trouble_colour
 
 THUMB_PX: Final = 64
@@ -22,6 +31,31 @@ LONGEST: Final = 200  # letters; no line holds more
 BELOW_ROLE: Final = Qt.ItemDataRole.UserRole
 TROUBLE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
+
+
+class ThumbnailRows(QAbstractListModel):
+    """Rows with a thumbnail each, which is asked for when its row is painted, and not before."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._waiting: dict[str, list[int]] = {}  # rows, by the path of their picture
+        thumbnails.made.connect(self._on_made)
+
+    def thumbnail(self, path: str, row: int) -> QImage | None:
+        """Return a picture's thumbnail; None where it is not read yet, and its row is told of when it is."""
+        found = self._thumbnails.get(path)
+        if found is None:
+            self._waiting.setdefault(path, []).append(row)
+        return found
+
+    def forget_waiting(self) -> None:
+        """Wait for none any more: the rows are others."""
+        self._waiting.clear()
+
+    def _on_made(self, path: str) -> None:
+        for row in self._waiting.pop(path, []):
+            self.dataChanged.emit(self.index(row), self.index(row))
 
 
 def rows_of(model: QAbstractItemModel, name: str) -> QTableView:
