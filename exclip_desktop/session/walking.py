@@ -191,10 +191,13 @@ class Walking(QObject):
         """Go on by so many of the pairs that are shown; at the ends, stay."""
         if not self.order:
             return
-        at = self.order.index(self.current) + by if self.current in self.order else (0 if by > 0 else -1)
-        place = self.order[min(max(at, 0), len(self.order) - 1) if self.current in self.order else at]
-        if place != self.current:
-            self.show(place)
+        last = len(self.order) - 1
+        if self.current in self.order:
+            at = min(max(self.order.index(self.current) + by, 0), last)
+        else:
+            at = 0 if by > 0 else last
+        if self.order[at] != self.current:
+            self.show(self.order[at])
 
     @property
     def pairs(self) -> tuple[ListedPair, ...]:
