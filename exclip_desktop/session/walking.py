@@ -1,26 +1,22 @@
 """A list of pairs, and the way through it, one pair after another."""
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.listed_pair import ListedPair, ListNote, PairList
-from exclip_desktop.core.pair_figures import PairFigures, Shown, SortKey, figures_of, ordered, searched
+from exclip_desktop.core.listed_pair import ListedPair, ListNote
+from exclip_desktop.core.pair_figures import PairFigures, Shown, SortKey, figures_of, ordered
 from exclip_desktop.core.paths import is_dir
-from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.selection import Region
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.figures import Figures
+from exclip_desktop.session.list_reading import NONE, ListRead, read_into, read_list, read_project
 from exclip_desktop.session.requests import Failed
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.worker import Worker
-from exclip_desktop.storage.pair_lists.reading import ENDINGS, read_pairs
-from exclip_desktop.storage.project.opening import open_project
-from exclip_desktop.storage.project.pairs import PairQuery, ProjectPair, add_pairs, count_pairs
-from exclip_desktop.storage.project.pairs import pairs as kept_pairs
+from exclip_desktop.storage.pair_lists.reading import ENDINGS
 
 NOTES_TOLD = 3
 
@@ -28,54 +24,6 @@ NOTES_TOLD = 3
 def names_list(path: str | Path) -> bool:
     """Return whether a path is a list rather than a picture: a folder, or a file that ends like a list."""
     return is_dir(Path(path)) or Path(path).suffix.lower() in ENDINGS
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A list, with what is looked up in it often."""
-
-    list: PairList
-    texts: tuple[str, ...] = ()
-    captions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of each picture
-    figures: dict[int, PairFigures] = field(default_factory=dict)  # that a project has kept
-    first: int | None = None  # the place of the pair to show
-
-
-def _captions_of(pairs: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the captions of each picture."""
-    found: dict[str, dict[str, None]] = {}
-    for pair in pairs:
-        if pair.caption:
-            found.setdefault(pair.picture, {})[pair.caption] = None
-    return {picture: tuple(captions) for picture, captions in found.items()}
-
-
-def _added(path: Path, listed: PairList) -> _Read:
-    """Add a list to a project; return all its pairs, of which the first one that is new is to be shown."""
-    with open_project(path) as project:
-        before = count_pairs(project, PairQuery())
-        added = add_pairs(project, listed)
-    found = _of_project(path)
-    return replace(found, list=replace(found.list, notes=listed.notes), first=before if added else 0)
-
-
-def _of_project(path: Path) -> _Read:
-    """Return the pairs of a project with what is known of them. It is opened anew: this is another thread."""
-    with open_project(path) as project:
-        found = kept_pairs(project, PairQuery(), 0, -1)
-        listed = PairList(project.path, project.folder, tuple(one.pair for one in found))
-    figures = {place: _kept_figures(one) for place, one in enumerate(found) if one.measured or one.rating}
-    return _Read(listed, searched(listed.pairs), _captions_of(listed.pairs), figures)
-
-
-def _kept_figures(one: ProjectPair) -> PairFigures:
-    known = one.measured
-    if known is None:
-        return PairFigures(rating=one.rating)
-    return PairFigures(known.score, known.residual, known.box_share, rating=one.rating, by=known.by)
-
-
-NONE: Final = _Read(PairList(Path(), Path(), ()))
 
 
 def _of_notes(notes: tuple[ListNote, ...]) -> Notice:
@@ -128,7 +76,7 @@ class Walking(QObject):
         self._texts: tuple[str, ...] = ()
         self._places: dict[str, int] = {}  # by id
         self._captions: dict[str, tuple[str, ...]] = {}  # of each picture
-        self._figures: dict[int, PairFigures] = {}
+        self._figures = Figures()
         self._holding, self._descending = "", False
         self._shown: Shown = "all"
         self._by: SortKey = "list"
@@ -141,17 +89,11 @@ class Walking(QObject):
         """Read a list and show its first pair; an open project takes its pairs in."""
         source, project = Path(path), self._project
 
-        def read(cancel: CancelToken) -> _Read:
-            found = read_pairs(source, cancel=cancel)
-            if project is None:
-                return _Read(found, searched(found.pairs), _captions_of(found.pairs), first=0)
-            return _added(project, found)
-
         run_shown(
             self._state,
             self._tasks,
             Work(f"Reading {source.name}"),
-            read,
+            lambda cancel: read_list(source, cancel) if project is None else read_into(project, source, cancel),
             self._take,
             self._explaining.refuse,
         )
@@ -164,7 +106,7 @@ class Walking(QObject):
                 self._state,
                 self._tasks,
                 Work(f"Reading {path.name}"),
-                lambda _: _of_project(path),
+                lambda _: read_project(path),
                 lambda found: self._put(found) if found.list.pairs else None,
                 self._explaining.refuse,
             )
@@ -217,7 +159,8 @@ class Walking(QObject):
         """Keep what a person calls a pair of the list, by its id."""
         place = self._places.get(pair) if pair is not None else None
         if place is not None:
-            self.keep(place, replace(self._figures.get(place, PairFigures()), rating=rating))
+            self._figures.rate(place, rating)
+            self.figures_changed.emit(place)
 
     @property
     def labelled(self) -> tuple[Region, ...]:
@@ -230,13 +173,8 @@ class Walking(QObject):
 
     def keep(self, place: int, found: PairFigures) -> None:
         """Keep what was found of the pair at a place."""
-        if any(known.by not in ("", found.by) for known in self._figures.values()) and found.by:
-            self._figures = {
-                at: known if known.by in ("", found.by) else known.rated_only for at, known in self._figures.items()
-            }
+        if self._figures.keep(place, found):
             self.order_changed.emit()
-        known = self._figures.get(place, found)
-        self._figures[place] = replace(found, rating=found.rating or known.rating)
         self.figures_changed.emit(place)
 
     def filter(self, holding: str, shown: Shown) -> None:
@@ -253,24 +191,24 @@ class Walking(QObject):
         """Return whether a picture was opened from the list."""
         return self.current is not None and str(self.path(self.pairs[self.current])) == path
 
-    def _take(self, found: "_Read") -> None:
+    def _take(self, found: ListRead) -> None:
         self._put(found)
         if found.list.notes:
             self._state.change(notice=_of_notes(found.list.notes))
         if found.first is not None:
             self.show(found.first)
 
-    def _put(self, found: "_Read") -> None:
+    def _put(self, found: ListRead) -> None:
         self.list, self._texts, self._captions = found.list, found.texts, found.captions
         self._places = {pair.id: place for place, pair in enumerate(found.list.pairs)}
-        self._figures, self.current = found.figures, None
+        self._figures, self.current = Figures(found.figures), None
         self._arrange()
         self.list_changed.emit()
 
     def _arrange(self) -> None:
         self.order = ordered(
             self._texts,
-            self._figures,
+            self._figures.known,
             holding=self._holding,
             shown=self._shown,
             by=self._by,

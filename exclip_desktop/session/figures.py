@@ -1,0 +1,42 @@
+"""What is known of a list's pairs, by one model and its settings."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from exclip_desktop.core.pair_figures import PairFigures
+
+
+class Figures:
+    """Figures of pairs, by their places in the list; those of other settings than the last ones are forgotten.
+
+    Attributes:
+        known: all of them.
+
+    """
+
+    def __init__(self, known: Mapping[int, PairFigures] | None = None) -> None:
+        """Begin with those that a project has kept, by whichever settings."""
+        self.known: dict[int, PairFigures] = dict(known or {})
+        self._by = ""  # what the last ones were found by; all that were found by anything else are forgotten already
+
+    def get(self, place: int) -> PairFigures | None:
+        """Return what is known of a pair."""
+        return self.known.get(place)
+
+    def keep(self, place: int, found: PairFigures) -> bool:
+        """Take in what was found of a pair; return whether that made those of others forgotten."""
+        changed = found.by not in ("", self._by) and self._forget_others(found.by)
+        before = self.known.get(place, found)
+        self.known[place] = replace(found, rating=found.rating or before.rating)
+        return changed
+
+    def rate(self, place: int, rating: str) -> None:
+        """Take in what a person calls a pair."""
+        self.known[place] = replace(self.known.get(place, PairFigures()), rating=rating)
+
+    def _forget_others(self, by: str) -> bool:
+        self._by = by
+        others = [place for place, known in self.known.items() if known.by not in ("", by)]
+        for place in others:
+            self.known[place] = self.known[place].rated_only
+        return bool(others)

@@ -1,0 +1,79 @@
+"""Reads lists of pairs for the window, of files and of projects, with what it looks up in them often."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from exclip_desktop.core.listed_pair import ListedPair, PairList
+from exclip_desktop.core.pair_figures import PairFigures, searched
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.project.opening import open_project
+from exclip_desktop.storage.project.pairs import PairQuery, ProjectPair, add_pairs, count_pairs, pairs
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """A list as it was read.
+
+    Attributes:
+        list: the list.
+        texts: what a filter looks through, of each pair.
+        captions: of each picture.
+        figures: what a project has kept of pairs, by their places.
+        first: the place of the pair to show; None: what is on screen stays.
+
+    """
+
+    list: PairList
+    texts: tuple[str, ...] = ()
+    captions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    figures: dict[int, PairFigures] = field(default_factory=dict)
+    first: int | None = None
+
+
+NONE: Final = ListRead(PairList(Path(), Path(), ()))
+
+
+def read_list(source: Path, cancel: CancelToken) -> ListRead:
+    """Read a list's file or folder."""
+    return replace(_looked_up(read_pairs(source, cancel=cancel)), first=0)
+
+
+def read_into(project: Path, source: Path, cancel: CancelToken) -> ListRead:
+    """Read a list and add it to a project; return all its pairs, of which the first one that is new is to be shown."""
+    listed = read_pairs(source, cancel=cancel)
+    with open_project(project) as opened:
+        before = count_pairs(opened, PairQuery())
+        added = add_pairs(opened, listed)
+    found = read_project(project)
+    return replace(found, list=replace(found.list, notes=listed.notes), first=before if added else 0)
+
+
+def read_project(path: Path) -> ListRead:
+    """Read the pairs of a project with what is known of them. It is opened anew: this is another thread."""
+    with open_project(path) as project:
+        found = pairs(project, PairQuery(), 0, -1)
+        listed = PairList(project.path, project.folder, tuple(one.pair for one in found))
+    figures = {place: _figures_of(one) for place, one in enumerate(found) if one.measured or one.rating}
+    return replace(_looked_up(listed), figures=figures)
+
+
+def _looked_up(listed: PairList) -> ListRead:
+    return ListRead(listed, searched(listed.pairs), _captions_of(listed.pairs))
+
+
+def _captions_of(listed: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the captions of each picture."""
+    found: dict[str, dict[str, None]] = {}
+    for pair in listed:
+        if pair.caption:
+            found.setdefault(pair.picture, {})[pair.caption] = None
+    return {picture: tuple(captions) for picture, captions in found.items()}
+
+
+def _figures_of(one: ProjectPair) -> PairFigures:
+    known = one.measured
+    if known is None:
+        return PairFigures(rating=one.rating)
+    return PairFigures(known.score, known.residual, known.box_share, rating=one.rating, by=known.by)

@@ -1,0 +1,64 @@
+"""Figures of a list are by one model and settings, whatever a list's length."""
+
+from collections.abc import ItemsView
+from dataclasses import replace
+
+import pytest
+
+from exclip_desktop.core.pair_figures import PairFigures
+from exclip_desktop.session.figures import Figures
+
+A, B = PairFigures(0.1, 0.0, by="a"), PairFigures(0.2, 0.0, by="b")
+
+
+def test_figures_by_other_settings_are_forgotten_and_ratings_stay() -> None:
+    figures = Figures()
+    assert not figures.keep(0, A)
+    figures.rate(0, "match")
+    figures.rate(1, "unsure")
+    assert not figures.keep(1, A)
+    assert figures.keep(2, B)
+    assert figures.known == {0: PairFigures(rating="match"), 1: PairFigures(rating="unsure"), 2: B}
+    assert not figures.keep(0, B)
+    assert figures.get(0) == replace(B, rating="match")
+    assert figures.get(3) is None
+
+
+def test_a_failure_is_by_no_settings() -> None:
+    figures, failed = Figures(), PairFigures(failure="gone")
+    figures.keep(0, failed)
+    figures.keep(1, A)
+    assert not figures.keep(2, failed)
+    assert figures.keep(1, B)
+    assert figures.get(0) == failed
+
+
+def test_what_a_project_kept_by_several_settings_stays_until_one_is_known() -> None:
+    kept = {0: A, 1: B, 2: A}
+    figures = Figures(kept)
+    figures.rate(1, "match")
+    assert figures.known == {0: A, 1: replace(B, rating="match"), 2: A}
+    assert figures.keep(3, A)
+    assert figures.get(1) == PairFigures(rating="match")
+    assert figures.get(2) == A
+    assert kept == {0: A, 1: B, 2: A}
+
+
+class Counting(dict[int, PairFigures]):
+    """Counts how often all of it is looked through."""
+
+    looks = 0
+
+    def items(self) -> ItemsView[int, PairFigures]:  # type: ignore[override]
+        self.looks += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("many", [10, 1000])
+def test_the_list_is_looked_through_once_a_change_of_settings(many: int) -> None:
+    figures = Figures()
+    figures.known = counting = Counting()
+    for by in (A, B, A):
+        for place in range(many):
+            figures.keep(place, by)
+    assert counting.looks == 3
