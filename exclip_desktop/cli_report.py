@@ -29,7 +29,11 @@ def add_report(commands: Any) -> None:
     parser.add_argument("--title", metavar="TEXT", help="of a page (default: the project's name)")
     parser.add_argument("--columns", type=int, metavar="N", help="pictures beside each other in a figure")
     parser.add_argument("--width", type=float, metavar="INCHES", help="of a .png or .svg (default 6.75, a page's text)")
-    parser.add_argument("--own-scales", action="store_true", help="give each picture its own range of colours")
+    parser.add_argument(
+        "--own-scales",
+        action="store_true",
+        help="give each picture its own range of colours, as they have anyway where methods differ",
+    )
 
 
 def _report(options: argparse.Namespace) -> None:

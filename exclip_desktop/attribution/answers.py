@@ -1,7 +1,7 @@
 """Any method's answer beside ours, as a canvas shows it: its matrix, or its maps of picture and caption."""
 
 from collections.abc import Callable
-from typing import Protocol, TypedDict, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,4 +74,18 @@ def answer_by(
 def _maps(picture: TokenMap, words: TokenMap | None) -> MapAnswer:
     content = np.array([token.kind == "content" for token in picture.caption.tokens])
     maps = Maps(picture.values, None if words is None else words.values, content)
-    return MapAnswer(maps, picture.caption, picture.geometry, picture.score, picture.target)
+    return MapAnswer(maps, picture.caption, picture.geometry, picture.score, picture.target, _settings(picture, words))
+
+
+def _settings(picture: TokenMap, words: TokenMap | None) -> dict[str, Any]:
+    of_caption = {} if words is None else {"caption_options": dict(words.options)}
+    return {
+        "method": picture.method,
+        "options": dict(picture.options),
+        **of_caption,
+        "model": picture.model,
+        "weights_sha256": picture.weights_sha256,
+        "framing": picture.framing,
+        "device": picture.device,
+        "versions": dict(picture.versions),
+    }

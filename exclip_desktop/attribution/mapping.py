@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
+from exclip_desktop.attribution.first_order.m2ib import M2ib
 from exclip_desktop.attribution.methods import Method
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.attribution.trouble import check_finite
@@ -108,10 +109,14 @@ def caption_values(question: Question, caption: Caption, method: Method, options
 
 
 def _used(options: Any, question: Question) -> dict[str, object]:
-    """Return all options by name; of more layers than there are blocks, as many as there are."""
+    """Return all options by name, those that name blocks as they are resolved: from 0, and no more than there are."""
     told = asdict(options)
-    tower = question.model.image if question.side == "image" else question.model.text
-    return {**told, "layers": min(told["layers"], tower.layers)} if "layers" in told else told
+    blocks = (question.model.image if question.side == "image" else question.model.text).layers
+    if isinstance(options, M2ib):
+        told["layer"] = options.block_of(blocks)
+    counted = {name: told[name] % blocks for name in ("layer", "start") if told.get(name, 0) < 0}
+    most = {"layers": min(told["layers"], blocks)} if "layers" in told else {}
+    return {**told, **counted, **most}
 
 
 def _answer(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.interactions import Floats
-from exclip_desktop.core.selection import Region, coverage
+from exclip_desktop.core.selection import Region, coverage, positive_share
 
 TOP_SHARE: Final = 0.1  # of the patches, where no region is drawn
 
@@ -78,10 +78,8 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _inside(heat: Floats, geometry: Geometry, regions: tuple[Region, ...]) -> float:
-    share, positive = coverage(geometry, regions), np.maximum(heat, 0.0)
-    assert share is not None
-    whole = float(positive.sum())
-    return float((positive * share).sum()) / whole if whole > 0 else float("nan")
+    share = positive_share(heat, geometry, regions)
+    return float("nan") if share is None else share
 
 
 def _at_centres(heat: Floats, own: Geometry, finest: Geometry) -> Floats:

@@ -1,7 +1,8 @@
 """What a canvas and its words show, whichever method gave it."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,9 @@ class Answer(Protocol):
     def score(self) -> float:
         """The cosine of the pair, or of the picture and the words asked about."""
 
+    def provenance(self) -> dict[str, Any]:
+        """Return everything that decides the values, and the geometry, as plain values for JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Maps:
@@ -96,10 +100,19 @@ class Maps:
 
 @dataclass(frozen=True, slots=True)
 class MapAnswer:
-    """A method's maps of a picture, for ``target``, and of the caption."""
+    """A method's maps of a picture, for ``target``, and of the caption.
+
+    ``settings`` are everything else that decides them, by name, as plain values: method, options, model …
+    """
 
     interactions: Maps
     caption: Caption
     geometry: Geometry
     score: float
     target: str
+    settings: Mapping[str, Any]
+
+    def provenance(self) -> dict[str, Any]:
+        """Return settings, target with its cosine, and geometry as plain values for JSON."""
+        told = {"target": self.target, "target_score": self.score, "geometry": asdict(self.geometry)}
+        return {**self.settings, **told}

@@ -1,18 +1,19 @@
 """A finding: a view that someone noted, with its numbers, their rating and their words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.answers import Answer
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.method_facts import OURS
+from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.pair_matrix import PairMatrix
 from exclip_desktop.core.pairs import signed
-from exclip_desktop.core.selection import Preview, Selection, block_sum, patch_heat, token_heat
+from exclip_desktop.core.selection import Preview, Selection, block_sum, patch_heat, positive_share, token_heat
 
 Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
 RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
@@ -24,13 +25,16 @@ TOLERANCE: Final = 2e-3
 
 @dataclass(frozen=True, slots=True)
 class NotedWord:
-    """A word of the caption: its characters, whether it was selected, and its value through the selected regions."""
+    """A word of the caption: its characters, whether it was selected, and its value through the selected regions.
+
+    ``value`` is None where the method gives words none.
+    """
 
     text: str
     start: int
     end: int
     selected: bool
-    value: float
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,21 @@ class View:
         """The SHA-256 of its weights."""
         return str(self.settings.get("weights_sha256", ""))
 
+    @property
+    def method_name(self) -> str:
+        """What the method is called; the key of one that this program does not know."""
+        return FACTS[self.method].name if self.method in FACTS else self.method
+
+    @property
+    def method_told(self) -> str:
+        """The method's name, and all of its options."""
+        options = ", ".join(f"{name} {value}" for name, value in self.settings.get("options", {}).items())
+        return f"{self.method_name}: {options}" if options else self.method_name
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What was seen, in the unit of the score.
+    """What was seen; heat and words in the method's own unit, which is the score's where it adds up to that.
 
     Attributes:
         score: the cosine of picture and caption.
@@ -80,7 +95,7 @@ class Numbers:
         residual: the completeness residual, a relative error; None where the method has none.
         ledger: the parts of the score, by name; empty where the method has none.
         words: every word with its value.
-        heat: what each patch adds through the selected tokens: float32 values, (rows, columns).
+        heat: each patch's value for the selected tokens: float32, (rows, columns).
         geometry: where the patches lie on the picture; None where that is lost.
 
     """
@@ -116,9 +131,17 @@ class Finding:
     changed: str = ""
     id: int = 0
 
+    @property
+    def share_inside(self) -> float | None:
+        """What share of the positive heat lies in the selected regions; None without regions or such heat."""
+        heat, geometry = np.array(self.numbers.heat), self.numbers.geometry
+        return (
+            None if geometry is None or not heat.size else positive_share(heat, geometry, self.view.selection.regions)
+        )
 
-def view_of(found: PairMatrix, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> View:
-    """Return the view of a matrix, by whichever method, through a selection."""
+
+def view_of(found: Answer, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> View:
+    """Return the view of an answer, by whichever method, through a selection."""
     told = found.provenance()
     settings = dict(told.get("settings") or {name: told[name] for name in told if name != "geometry"})
     versions = settings.pop("versions", {})
@@ -126,36 +149,51 @@ def view_of(found: PairMatrix, selection: Selection, *, picture: str, picture_sh
     return View(picture, picture_sha256, found.caption.text, selection, method, settings, versions, pair)
 
 
-def numbers_of(found: PairMatrix, selection: Selection) -> Numbers:
-    """Return what a matrix shows through a selection; only an explanation has a ledger."""
-    block = block_sum(found.interactions, found.geometry, selection)
-    return Numbers(
-        score=found.score,
-        block=block,
-        share=found.share_of_all(block),
-        residual=found.residual if isinstance(found, Explanation) else None,
-        ledger=dict(found.ledger.lines()) if isinstance(found, Explanation) else {},
+def numbers_of(found: Answer, selection: Selection, score: float | None = None) -> Numbers:
+    """Return what an answer shows through a selection: sums of a matrix only, a ledger of an explanation only.
+
+    ``score`` is the pair's cosine where the answer's own is of the words asked about.
+    """
+    seen = Numbers(
+        score=found.score if score is None else score,
         words=noted_words(found, selection),
         heat=as_rows(patch_heat(found.interactions, selection, Preview())),
         geometry=found.geometry,
     )
+    if not isinstance(found, PairMatrix):
+        return seen
+    block = block_sum(found.interactions, found.geometry, selection)
+    seen = replace(seen, block=block, share=found.share_of_all(block))
+    if not isinstance(found, Explanation):
+        return seen
+    return replace(seen, residual=found.residual, ledger=dict(found.ledger.lines()))
 
 
-def noted_words(found: PairMatrix, selection: Selection) -> tuple[NotedWord, ...]:
+def noted_words(found: Answer, selection: Selection) -> tuple[NotedWord, ...]:
     """Return every word with its value through the selected regions."""
     by_token = token_heat(found.interactions, found.geometry, selection, Preview())
-    chosen = set(selection.rows)
+    chosen, valued = set(selection.rows), found.interactions.values_words
     return tuple(
         NotedWord(
-            word.text, word.start, word.end, not chosen.isdisjoint(word.rows), float(by_token[list(word.rows)].sum())
+            *(word.text, word.start, word.end, not chosen.isdisjoint(word.rows)),
+            float(by_token[list(word.rows)].sum()) if valued else None,
         )
-        for word in found.words
+        for word in found.caption.words
     )
 
 
 def as_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
     """Return heat (rows, columns) as tuples of float32 values."""
     return tuple(map(tuple, heat.astype(np.float32).tolist()))
+
+
+def strongest_patch(numbers: Numbers) -> str:
+    """Say which patch has the largest value, and that; empty without heat."""
+    heat = np.array(numbers.heat)
+    if not heat.size:
+        return ""
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    return f"{signed(float(heat[row, column]))} in row {row + 1}, column {column + 1}"
 
 
 def differences(before: Numbers, now: Numbers) -> tuple[str, ...]:

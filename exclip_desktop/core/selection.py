@@ -94,11 +94,11 @@ def block_sum(matrix: InteractionMatrix, geometry: Geometry, selection: Selectio
     return float(by_token[list(selection.rows)].sum() if selection.rows else by_token.sum())
 
 
-def positive_share(matrix: InteractionMatrix, geometry: Geometry, regions: tuple[Region, ...]) -> float | None:
-    """Return what share of the positive heat, through all words, lies in regions; None without regions or such heat."""
-    share, heat = coverage(geometry, regions), np.clip(matrix.patch_heat(), 0.0, None)
-    whole = float(heat.sum())
-    return None if share is None or not whole else float((heat * share).sum()) / whole
+def positive_share(heat: Floats, geometry: Geometry, regions: tuple[Region, ...]) -> float | None:
+    """Return what share of positive heat (grid_h, grid_w) lies in regions; None without regions or such heat."""
+    share, positive = coverage(geometry, regions), np.clip(heat, 0.0, None)
+    whole = float(positive.sum())
+    return None if share is None or not whole else float((positive * share).sum()) / whole
 
 
 def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:

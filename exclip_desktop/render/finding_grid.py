@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -33,6 +33,7 @@ MARGIN_IN: Final = 0.5
 TEXT_PT: Final = 6.5
 LINE_IN: Final = 0.115
 CAPTION_LINES: Final = 3
+TOLD_LINES: Final = 3  # below it: what a person said, the method, and the numbers
 GAP_IN: Final = 0.12
 BAR_IN: Final = 0.65  # gap, bar and its numbers
 DPI: Final = 200
@@ -45,7 +46,8 @@ class GridOptions:
     Attributes:
         columns: pictures beside each other.
         width_in: the figure's width in inches.
-        shared: whether all have one range of colours, shown by one bar; else each its own, told in its text.
+        shared: whether all have one range of colours, shown by one bar; else each its own, told in its text. Methods
+            have units of their own: where there are several, each picture has its own range whatever is asked for.
         look: colours, opacity and the rest, as in any figure.
 
     """
@@ -64,7 +66,7 @@ def draw_grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOpt
         SettingsError: there is nothing to draw, or no room.
 
     """
-    chosen = options or GridOptions()
+    chosen = _truthful(options or GridOptions(), findings)
     return _grid(findings, pixels_of, chosen, _limit(findings, chosen))
 
 
@@ -73,7 +75,7 @@ def write_contact_sheet(
     findings: Sequence[Finding], pixels_of: PixelsOf, file: BinaryIO, options: GridOptions | None = None
 ) -> None:
     """Write findings as a PDF of A4 pages."""
-    chosen = options or GridOptions(columns=4, width_in=A4_IN[0] - 2 * MARGIN_IN)
+    chosen = _truthful(options or GridOptions(columns=4, width_in=A4_IN[0] - 2 * MARGIN_IN), findings)
     limit = _limit(findings, chosen)
     with PdfPages(file, metadata={"CreationDate": None}) as pages:
         for part in _pages(findings, chosen):
@@ -128,11 +130,16 @@ def _grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions
     return figure
 
 
+def _truthful(options: GridOptions, findings: Sequence[Finding]) -> GridOptions:
+    """Share no range between methods: one bar would tell values of several units."""
+    return replace(options, shared=options.shared and len({one.view.method for one in findings}) < 2)
+
+
 def _cell(options: GridOptions) -> tuple[float, float]:
     """Return a cell's width and height in inches: a square for the picture, and lines of text."""
     room = options.width_in - (BAR_IN if options.shared else 0.0)
     width = (room - (options.columns - 1) * GAP_IN) / options.columns
-    return width, width + LINE_IN * (CAPTION_LINES + 2.5)
+    return width, width + LINE_IN * (CAPTION_LINES + TOLD_LINES + 0.5)
 
 
 def _pages(findings: Sequence[Finding], options: GridOptions) -> Iterator[Sequence[Finding]]:
@@ -190,7 +197,8 @@ def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float
     caption = _broken(finding.view.caption, width_in)
     if len(caption) > CAPTION_LINES:
         caption = [*caption[: CAPTION_LINES - 1], f"{caption[CAPTION_LINES - 1]}…"]
-    return [*caption, *(_broken(text, width_in)[0] for text in (told, " · ".join(numbers)))]
+    method = finding.view.method_name
+    return [*caption, *(_broken(text, width_in)[0] for text in (told, method, " · ".join(numbers)))]
 
 
 def _broken(text: str, width_in: float) -> list[str]:
@@ -207,5 +215,5 @@ def _broken(text: str, width_in: float) -> list[str]:
 def _write(figure: Figure, x: float, y: float, lines: list[str]) -> None:
     step = LINE_IN / figure.get_figheight()
     for number, line in enumerate(lines):
-        ink = "#111111" if number < len(lines) - 2 else "#555555"
+        ink = "#111111" if number < len(lines) - TOLD_LINES else "#555555"
         figure.text(x, y - number * step, line, fontsize=TEXT_PT, va="top", color=ink, parse_math=False)

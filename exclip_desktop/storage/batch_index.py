@@ -171,7 +171,7 @@ def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[st
         "score": found.score,
         "residual": found.residual,
         "exact": not doubts_of(found),
-        "box_share": positive_share(found.interactions, found.geometry, pair.regions),
+        "box_share": positive_share(found.interactions.patch_heat(), found.geometry, pair.regions),
         "ledger": dict(found.ledger.lines()),
         "picture_sha256": "" if image is None else image.told["sha256"],
         "picture_place": picture,

@@ -16,6 +16,8 @@ from exclip_desktop.core.selection import Selection
 UNSEEN: Final = "767676"
 """The grey of words the model did not see, readable on white."""
 
+_ROUND: Final = "padding:0.15em 0.2em;border-radius:0.2em"
+_FRAME: Final = ";box-shadow:0 0 0 1.5px black"
 _TEX: Final = str.maketrans(
     {
         "&": r"\&",
@@ -39,7 +41,7 @@ _TEX: Final = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of the caption; ``value`` is None for what is no word, ``seen`` says whether the model read it."""
+    """A piece of the caption; ``value`` is None where there is none, ``seen`` says whether the model read it."""
 
     text: str
     value: float | None = None
@@ -82,9 +84,9 @@ def words_html(
 ) -> str:
     """Return a caption with its words' values, as ``caption_html`` does; ``unseen`` characters are grey."""
     parts, end = _parts(text, words, colours, limit, unseen)
-    range_told = f"From {-end:+.3g} (against) to {end:+.3g} (for)"
+    range_told = f' title="From {-end:+.3g} (against) to {end:+.3g} (for)"' if _is_coloured(words) else ""
     inside = "".join(map(_html_part, parts))
-    return f'<p title="{range_told}" style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
+    return f'<p{range_told} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
 
 
 def words_latex(
@@ -98,28 +100,39 @@ def words_latex(
     parts, end = _parts(text, words, colours, limit, unseen)
     lines = [
         r"% Needs \usepackage{xcolor}.",
-        f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for).",
+        *([f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for)."] if _is_coloured(words) else []),
         r"{\setlength{\fboxsep}{1.5pt}%",
         "".join(map(_latex_part, parts)) + "}",
     ]
     return "\n".join(lines) + "\n"
 
 
+def _is_coloured(words: Sequence[NotedWord]) -> bool:
+    return not words or any(word.value is not None for word in words)
+
+
 def _parts(
     text: str, words: Sequence[NotedWord], colours: str, limit: float | None, unseen: tuple[int, int] | None
 ) -> tuple[list[_Part], float]:
     """Return the whole caption in pieces, and the end of the range of colours."""
-    values = np.array([word.value for word in words])
+    values = np.array([word.value for word in words if word.value is not None])
     end = limit or symmetric_limit(values)
     parts: list[_Part] = []
     at = 0
     for word in words:
-        rgb = to_rgb(np.array(word.value), end, colours)
-        paper = "".join(f"{round(255 * share):02X}" for share in rgb)
         parts += _between(text, unseen, at, word.start)
-        parts.append(_Part(word.text, word.value, paper, ink_on(rgb), word.selected))
+        parts.append(_word(word, end, colours))
         at = max(at, word.end)
     return parts + list(_between(text, unseen, at, len(text))), end
+
+
+def _word(word: NotedWord, end: float, colours: str) -> _Part:
+    """Return a word in its colour; one without a value is plain, but for its frame where it is selected."""
+    if word.value is None:
+        return _Part(word.text, selected=word.selected)
+    rgb = to_rgb(np.array(word.value), end, colours)
+    paper = "".join(f"{round(255 * share):02X}" for share in rgb)
+    return _Part(word.text, word.value, paper, ink_on(rgb), word.selected)
 
 
 def _between(text: str, unseen: tuple[int, int] | None, start: int, end: int) -> Iterator[_Part]:
@@ -135,17 +148,18 @@ def _between(text: str, unseen: tuple[int, int] | None, start: int, end: int) ->
 def _html_part(part: _Part) -> str:
     text = html.escape(_plain(part.text))
     if part.value is None:
+        framed = f'<span style="{_ROUND}{_FRAME}">{text}</span>' if part.selected else text
         unseen = f'<span title="not seen by the model" style="color:#{UNSEEN}">{text}</span>'
-        return text if part.seen else unseen
-    frame = ";box-shadow:0 0 0 1.5px black" if part.selected else ""
-    style = f"background-color:#{part.paper};color:{part.ink};padding:0.15em 0.2em;border-radius:0.2em{frame}"
+        return framed if part.seen else unseen
+    style = f"background-color:#{part.paper};color:{part.ink};{_ROUND}{_FRAME if part.selected else ''}"
     return f'<span title="{text}: {part.value:+.4g}" style="{style}">{text}</span>'
 
 
 def _latex_part(part: _Part) -> str:
     text = tex(_plain(part.text))
     if part.value is None:
-        return text if part.seen else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
+        framed = rf"\fbox{{\strut {text}}}" if part.selected else text
+        return framed if part.seen else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
     inside = rf"{{\strut {text}}}" if part.ink == "black" else rf"{{\strut\textcolor{{{part.ink}}}{{{text}}}}}"
     if part.selected:
         return rf"\fcolorbox[HTML]{{000000}}{{{part.paper}}}{inside}"

@@ -5,7 +5,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exclip_desktop.core.finding import Finding
+from exclip_desktop.core.finding import Finding, strongest_patch
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.storage.captions import tex, words_html, words_latex
 
@@ -63,16 +63,20 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         for region in view.selection.regions
     )
     words = " ".join(word.text for word in numbers.words if word.selected)
+    inside, target = finding.share_inside, view.settings.get("target", "")
     told = [
         ("rating", finding.rating or "not rated"),
         ("tags", ", ".join(finding.tags)),
         ("score", signed(numbers.score)),
+        ("method", view.method_told),
+        ("mapped for", f"“{target}”" if target else ""),
         ("selected block", "" if numbers.block is None else signed(numbers.block)),
         ("its share", "" if numbers.share is None else f"{numbers.share:.0%}"),
+        ("strongest patch", strongest_patch(numbers)),
+        ("positive heat in the regions", "" if inside is None else f"{inside:.0%}"),
         ("selected words", words),
         ("regions", regions),
         ("residual", "" if numbers.residual is None else f"{numbers.residual:.1e}"),
-        ("method", view.method),
         ("model", view.model),
         ("picture", view.picture),
         ("noted", finding.created),
@@ -112,7 +116,10 @@ def _section(shown: Shown, pictures: str) -> list[str]:
     note = [">" + (f" {_md(line)}" if line else "") for line in finding.note.split("\n")] if finding.note else []
     doubt = [f"**{_md(shown.doubt)}**", ""] if shown.doubt else []
     rows = [f"| {_md(name)} | {_md(text)} |" for name, text in facts(finding)]
-    words = "  ".join(f"{_md(word.text)} {signed(word.value)}" for word in finding.numbers.words)
+    words = "  ".join(
+        _md(word.text) if word.value is None else f"{_md(word.text)} {signed(word.value)}"
+        for word in finding.numbers.words
+    )
     return [
         *(f"## Finding {finding.id}: {_md(finding.view.caption)}", "", picture, "", *note, *([""] if note else [])),
         *(*doubt, "| | |", "|---|---|", *rows, f"| words | {words} |", ""),
@@ -125,7 +132,8 @@ def _figure(shown: Shown, pictures: str) -> str:
     picture = (
         rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if shown.png else "The picture is missing."
     )
-    told = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated"), tex(finding.view.model)]
+    told = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated")]
+    told += [tex(finding.view.method_name), tex(finding.view.model)]
     note = f" {tex(' '.join(finding.note.split()))}" if finding.note else ""
     lines = [
         *(r"\begin{figure}", r"\centering", picture, r"\par\smallskip"),

@@ -20,7 +20,7 @@ class ReportOptions:
         query: which findings, in which order; ``only``: of those, the ones of these ids; empty: all.
         title: of a page; empty: the project's name.
         columns, width_in: of a figure: pictures beside each other, and its width in inches; None: the usual.
-        own_scales: whether each picture of a figure has its own range of colours.
+        own_scales: whether each picture of a figure has its own range of colours, as of several methods in any case.
 
     """
 

@@ -57,6 +57,7 @@ class ReportDialog(QDialog):
         self._columns = QSpinBox(minimum=1, maximum=12, value=USUAL_COLUMNS)
         self._shared = QCheckBox("One range of colours for all")
         self._shared.setChecked(True)
+        self._shared.setToolTip("Of several methods each picture has its own: their units differ.")
         self._which.addItem(f"All that are listed ({count:,})", ())
         if marked:
             self._which.addItem(f"Those that are marked ({len(marked):,})", marked)

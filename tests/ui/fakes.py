@@ -15,6 +15,7 @@ from exclip_desktop.core.forecast import Forecast
 from exclip_desktop.core.layers import Layer, has_layer, layers_of
 from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.pair_figures import figures_of
 from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -196,12 +197,15 @@ class FakeEngine:
         if request.method in self.pane_raises:
             raise self.pane_raises[request.method]
         made = self.make(request.caption)
+        about = {"model": request.choice.name, "weights_sha256": "0" * 64, "framing": request.framing, "device": "cpu"}
+        told = {"method": request.method, "options": FACTS[request.method].usual(), **about, "versions": {}}
         if FACTS[request.method].order == "second":
-            return PaneAnswer(request.id, made)
+            parts = made.interactions, made.caption, made.geometry, made.score
+            return PaneAnswer(request.id, MethodMatrix(*parts, **told))
         content = made.interactions.content
         tokens = content.astype(np.float64) if "text" in FACTS[request.method].sides else None
         maps = Maps(np.full(made.geometry.grid, float(len(request.target))), tokens, content)
-        return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target))
+        return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target, told))
 
     def hold_rows(self) -> None:
         """Let no row of a profile be made until ``rows_gate`` is opened for its layer."""

@@ -1,5 +1,6 @@
 """What panes show: matrices and maps under one shape, and the engine that remembers their parts."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,18 @@ def test_maps_stay_as_they_are_whatever_is_selected(ask: Ask) -> None:
     assert np.array_equal(maps.patch_heat((1,)), maps.patch_heat())
     assert np.array_equal(maps.token_heat(np.zeros(found.geometry.grid)), maps.heat_of_patch((0, 0)))
     assert maps.values_words
+
+
+def test_an_answer_tells_all_that_decides_it(ask: Ask) -> None:
+    maps, matrix, pictures = ask("grad-cam", "dog").provenance(), ask("fixlip").provenance(), ask("maskclip")
+    assert (maps["method"], maps["target"], maps["framing"]) == ("grad-cam", "dog", "model")
+    assert maps["options"] == {"layer": 2, "signed": False} == maps["caption_options"]
+    assert (matrix["method"], matrix["options"]) == ("fixlip", {"share": 0.5, "pairs": 2**15, "seed": 0})
+    assert maps["weights_sha256"] == matrix["weights_sha256"]
+    assert maps["geometry"] == matrix["geometry"]
+    assert maps["target_score"] == ask("grad-cam", "dog").score != ask("grad-cam").score
+    assert "caption_options" not in pictures.provenance()
+    json.dumps([maps, matrix, pictures.provenance()])
 
 
 def test_a_method_of_pictures_gives_words_nothing() -> None:

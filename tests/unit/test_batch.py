@@ -63,7 +63,7 @@ def test_every_pair_is_what_explaining_it_gives(tiny: Model, listed: PairList, t
         assert line["score"] == pytest.approx(direct.score, abs=1e-6)
         assert line["ledger"] == pytest.approx(dict(direct.ledger.lines()), abs=1e-6)
         assert line["exact"] == (not doubts_of(direct))
-        share = positive_share(found.interactions, found.geometry, pair.regions)
+        share = positive_share(found.interactions.patch_heat(), found.geometry, pair.regions)
         assert line["box_share"] == share
         assert (share is None) == (pair.id != "1")
 

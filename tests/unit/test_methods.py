@@ -197,6 +197,28 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
         chosen("rise", side="text")
 
 
+@pytest.mark.parametrize(
+    ("key", "options", "name", "used"),
+    [
+        ("m2ib", {"steps": "1", "samples": "1"}, "layer", 1),  # 9 is usual: of three blocks, the last but one
+        ("m2ib", {"steps": "1", "samples": "1", "layer": "-3"}, "layer", 0),
+        ("grad-cam", {}, "layer", 2),
+        ("rollout", {"start": "-2"}, "start", 1),
+        ("game", {}, "start", 0),
+        ("grad-eclip", {"layers": "9"}, "layers", 3),
+    ],
+)
+def test_a_map_tells_the_blocks_that_were_read(
+    make_tiny: Callable[..., Model],
+    picture: NDArray[np.uint8],
+    key: str,
+    options: dict[str, str],
+    name: str,
+    used: int,
+) -> None:
+    assert map_picture(make_tiny(), picture, CAPTION, *chosen(key, options)).options[name] == used
+
+
 def test_m2ib_of_a_caption_counts_its_own_tokens_alone(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:

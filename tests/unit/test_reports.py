@@ -27,6 +27,7 @@ from exclip_desktop.storage.project.opening import create_project
 from exclip_desktop.storage.project.project import Project
 from tests.unit.findings import kept, make_finding
 from tests.unit.test_captions import make_explanation
+from tests.unit.test_finding import make_maps
 
 NASTY = '<b>&amp; "x" $\\alpha$ {#1} 100% a_b | `c` [d](e) *f* 犬🐶\n# not a heading'
 
@@ -181,11 +182,42 @@ def test_a_long_contact_sheet_has_pages(tmp_path: Path) -> None:
 def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
     found = [replace(one, numbers=replace(one.numbers, geometry=None, heat=())) for one in many()[:3]]
     assert grid_bytes(found, lambda _: picture, ".svg") == grid_bytes(found, lambda _: picture, ".svg")
-    shared = draw_grid(many()[:4], lambda _: picture, GridOptions(columns=2))
-    own = draw_grid(many()[:4], lambda _: picture, GridOptions(columns=2, shared=False))
-    assert (len(shared.axes), len(own.axes)) == (5, 4)
-    assert not any("colours ±" in text.get_text() for text in shared.texts)
-    assert sum("colours ±" in text.get_text() for text in own.texts) == 4
+    ours, mixed = many()[::2][:4], many()[:4]
+    shared = draw_grid(ours, lambda _: picture, GridOptions(columns=2))
+    own = draw_grid(ours, lambda _: picture, GridOptions(columns=2, shared=False))
+    several = draw_grid(mixed, lambda _: picture, GridOptions(columns=2))  # methods have units of their own
+    assert [len(figure.axes) for figure in (shared, own, several)] == [5, 4, 4]
+    for figure, count in ((shared, 0), (own, 4), (several, 4)):
+        assert sum("colours ±" in text.get_text() for text in figure.texts) == count
+    methods = [
+        text.get_text() for text in several.texts if text.get_text() in ("Grad-ECLIP", "Second-order attributions")
+    ]
+    assert methods == ["Second-order attributions", "Grad-ECLIP"] * 2
+
+
+@pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".svg", ".jsonl"])
+def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> None:
+    found = make_maps(words=False)
+    view = view_of(found, Selection((2,)), picture="a ü.png", picture_sha256="")
+    key = add_finding(project, Finding(view, numbers_of(found, Selection((2,)), score=0.3)))
+    (kept_one,) = (one for one in findings(project) if one.id == key)
+    assert kept_one.view == view
+    assert [word.value for word in kept_one.numbers.words] == [None] * 3
+    text = report(project, f"x{ending}").read_text("utf-8")
+    if ending in (".html", ".md"):
+        for told in ("GAME: start 0", "“red balloon”", "+5.0000 in row 2, column 3"):
+            assert text.count(told) == 1, told
+    elif ending == ".jsonl":
+        assert text.count('"method":"game"') == 1
+    else:
+        assert text.count("GAME") == 1
+    if ending == ".md":
+        assert "| words | a  red  balloon |" in text
+    if ending == ".tex":
+        assert r"a \fbox{\strut red} balloon" in text
+        assert text.count("% Colours run from") == 3
+    if ending == ".html":
+        assert text.count('<p title="From') == 3
 
 
 def test_what_cannot_be_drawn_is_said(picture: NDArray[np.uint8]) -> None:

@@ -44,6 +44,10 @@ class M2ib:
         at_least(self.steps, 1, "steps")
         at_least(self.samples, 1, "samples")
 
+    def block_of(self, blocks: int) -> int:
+        """Return the block of so many after which it stands; negatives count from the end."""
+        return min(self.layer, max(blocks - 2, 0))
+
 
 def m2ib(
     anatomy: Anatomy,
@@ -54,7 +58,7 @@ def m2ib(
 ) -> Tensor:
     """Return each token's information that is needed, (T,), for the cosine with the other side's ``other`` (D,)."""
     options, cancel = options or M2ib(), cancel or CancelToken()
-    after = first_block(anatomy, min(options.layer, max(len(anatomy.blocks) - 2, 0)))
+    after = first_block(anatomy, options.block_of(len(anatomy.blocks)))
     with torch.no_grad():
         x = run_stream(anatomy, anatomy.start, 0, after + 1)
     draw = torch.Generator().manual_seed(options.seed)
