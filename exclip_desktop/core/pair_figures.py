@@ -14,6 +14,25 @@ from exclip_desktop.core.selection import Region, coverage
 SortKey = Literal["list", "score", "residual", "share", "rating"]
 Shown = Literal["all", "open", "explained", "failed"]
 SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
+SHOWN: Final[tuple[Shown, ...]] = get_args(Shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Which pairs of a list are shown, and in which order.
+
+    Attributes:
+        holding: is part of a pair's text; the case does not count.
+        shown: how much is known of a pair.
+        by: what decides the order; pairs without such a figure come last, in the list's order.
+        descending: whether the largest comes first.
+
+    """
+
+    holding: str = ""
+    shown: Shown = "all"
+    by: SortKey = "list"
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +97,18 @@ def searched(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
 
 
 def ordered(
-    texts: Sequence[str],
-    figures: Mapping[int, PairFigures],
-    *,
-    holding: str = "",
-    shown: Shown = "all",
-    by: SortKey = "list",
-    descending: bool = False,
+    texts: Sequence[str], figures: Mapping[int, PairFigures], arrangement: Arrangement = Arrangement()
 ) -> tuple[int, ...]:
-    """Return the places of the pairs to show, in order; ``texts`` are those of ``searched``.
-
-    Pairs without a figure to sort by come last, in the list's order, whichever the direction.
-    """
-    wanted = holding.casefold().strip()
+    """Return the places of the pairs to show, in order; ``texts`` are those of ``searched``."""
+    wanted, shown = arrangement.holding.casefold().strip(), arrangement.shown
     kept = [
         place for place, text in enumerate(texts) if (not wanted or wanted in text) and _is(figures.get(place), shown)
     ]
-    if by == "list":
-        return tuple(reversed(kept) if descending else kept)
-    values = {place: getattr(figures[place], by) for place in kept if place in figures}
+    if arrangement.by == "list":
+        return tuple(reversed(kept) if arrangement.descending else kept)
+    values = {place: getattr(figures[place], arrangement.by) for place in kept if place in figures}
     known = [place for place in kept if values.get(place) not in (None, "")]
-    known.sort(key=values.__getitem__, reverse=descending)
+    known.sort(key=values.__getitem__, reverse=arrangement.descending)
     sorted_in = set(known)
     return (*known, *(place for place in kept if place not in sorted_in))
 

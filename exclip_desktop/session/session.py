@@ -18,6 +18,7 @@ from exclip_desktop.session.differing import Differing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.exporting import Exporting
 from exclip_desktop.session.framing import FramingChoice
+from exclip_desktop.session.keeping import Keeping
 from exclip_desktop.session.labelling import Labelling
 from exclip_desktop.session.library import Library
 from exclip_desktop.session.listing import Librarian
@@ -51,7 +52,8 @@ class Session(QObject):
         batching: explaining all of them.
         studying: measuring methods over many pairs.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
-        projects: the open project; ``noting``: its findings; ``labelling``: what is known to be in the picture.
+        projects: the open project; ``keeping``: its settings; ``noting``: its findings; ``labelling``: what is known
+            to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -97,6 +99,7 @@ class Session(QObject):
         self.studying = Studying(self.state, self._worker, self.walking, self.explaining.refuse, studies, self)
         self.thumbnails = Thumbnails(self)
         self.projects = Projects(self.state, self.explaining, self.walking, self.undo, findings, self)
+        self.keeping = Keeping(self.state, self._worker, self.explaining, self.walking, self.projects, self)
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
         self.labelling = Labelling(
             self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self

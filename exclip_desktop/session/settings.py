@@ -1,21 +1,19 @@
 """What is kept from one start to the next: how heat is drawn, method, device, recent pictures, the window's shape."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from exclip_desktop.core.layers import POOL
 from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.session.plain import T, read_back
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.scene import View
 
 RECENT = 12
 USUAL_METHODS = (*(OURS, "grad-eclip", "rollout", "grad-cam", "game", "maskclip", "clip-surgery", "m2ib", "itsm"),)
-MODEL_PARTS = tuple(field.name for field in fields(ModelChoice) if field.name != "name")
-T = TypeVar("T", View, How, ModelChoice)
 
 
 class Settings:
@@ -61,7 +59,7 @@ class Settings:
     def added_models(self) -> tuple[ModelChoice, ...]:
         """Return the folders and files that the person added, the last one first."""
         told = self._plain("added_models")
-        kept = [_kept(one, ModelChoice("")) for one in (told if isinstance(told, list) else [])]
+        kept = [read_back(one, ModelChoice("")) for one in (told if isinstance(told, list) else [])]
         return tuple(one for one in kept if one.name or one.checkpoint)
 
     def keep_added(self, choices: tuple[ModelChoice, ...]) -> None:
@@ -103,7 +101,7 @@ class Settings:
         self._store.setValue(f"shape/{name}", shape)
 
     def _read(self, name: str, default: T) -> T:
-        return _kept(self._plain(name), default)
+        return read_back(self._plain(name), default)
 
     def _plain(self, name: str) -> Any:
         try:
@@ -113,25 +111,3 @@ class Settings:
 
     def _write(self, name: str, value: Any) -> None:
         self._store.setValue(name, json.dumps(value))
-
-
-def _kept(told: Any, default: T) -> T:
-    """Return what was kept; ``default`` in place of each part that does not fit."""
-    if not isinstance(told, dict):
-        return default
-    kept = {field.name: told[field.name] for field in fields(default) if field.name in told}
-    same = {name: value for name, value in kept.items() if _fits(name, value, getattr(default, name))}
-    return type(default)(**{**asdict(default), **same})
-
-
-def _fits(name: str, value: Any, default: Any) -> bool:
-    """Return whether a kept value is one that a setting may have."""
-    if name.endswith("_layer") and value == POOL:
-        return True
-    if name in MODEL_PARTS:
-        return value is None or isinstance(value, str)
-    if default is None:
-        return value is None or isinstance(value, int)
-    if isinstance(default, float):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return isinstance(value, type(default))

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.listed_pair import ListedPair, ListNote
-from exclip_desktop.core.pair_figures import PairFigures, Shown, SortKey, figures_of, ordered
+from exclip_desktop.core.pair_figures import Arrangement, PairFigures, figures_of, ordered
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.selection import Region
 from exclip_desktop.session.comparing import Comparing
@@ -40,7 +40,7 @@ class Walking(QObject):
 
     Attributes:
         list: the open list; one without pairs where none is open.
-        order: the places of the pairs that are shown, in order.
+        arrangement: which pairs are shown, and in which order; ``order``: their places.
         current: the place of the pair on screen, or None.
 
     Signals:
@@ -70,16 +70,13 @@ class Walking(QObject):
         self._state, self._explaining, self._comparing = state, explaining, comparing
         self._tasks = tasks
         self.list = NONE.list
-        self.order: tuple[int, ...] = ()
+        self.arrangement, self.order = Arrangement(), tuple[int, ...]()
         self.current: int | None = None
         self._project: Path | None = None
         self._texts: tuple[str, ...] = ()
         self._places: dict[str, int] = {}  # by id
         self._captions: dict[str, tuple[str, ...]] = {}  # of each picture
         self._figures = Figures()
-        self._holding, self._descending = "", False
-        self._shown: Shown = "all"
-        self._by: SortKey = "list"
         state.explanation_changed.connect(self._on_explanation_changed)
         worker.failed.connect(self._on_failed)
         explaining.picture_opened.connect(self._on_picture_opened)
@@ -177,14 +174,9 @@ class Walking(QObject):
             self.order_changed.emit()
         self.figures_changed.emit(place)
 
-    def filter(self, holding: str, shown: Shown) -> None:
-        """Show only pairs whose text holds something, and of which so much is known."""
-        self._holding, self._shown = holding, shown
-        self._arrange()
-
-    def sort(self, by: SortKey, *, descending: bool) -> None:
-        """Show the pairs in another order."""
-        self._by, self._descending = by, descending
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Show other pairs, or in another order."""
+        self.arrangement = arrangement
         self._arrange()
 
     def is_listed(self, path: str) -> bool:
@@ -206,14 +198,7 @@ class Walking(QObject):
         self.list_changed.emit()
 
     def _arrange(self) -> None:
-        self.order = ordered(
-            self._texts,
-            self._figures.known,
-            holding=self._holding,
-            shown=self._shown,
-            by=self._by,
-            descending=self._descending,
-        )
+        self.order = ordered(self._texts, self._figures.known, self.arrangement)
         self.order_changed.emit()
 
     def _on_picture_opened(self, path: str) -> None:

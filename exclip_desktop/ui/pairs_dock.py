@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.pair_figures import Arrangement, Shown, SortKey
 from exclip_desktop.session.batching import Batching
 from exclip_desktop.session.thumbnails import Thumbnails
 from exclip_desktop.session.walking import Walking
@@ -22,8 +23,8 @@ from exclip_desktop.ui.pairs_model import PairsModel
 from exclip_desktop.ui.rows import Index, rows_of
 
 WIDTH_PX: Final = 260
-SHOWN: Final = {"All": "all", "Not looked at": "open", "Explained": "explained", "Failed": "failed"}
-ORDERS: Final = {
+SHOWN: Final[dict[str, Shown]] = {"All": "all", "Not looked at": "open", "Explained": "explained", "Failed": "failed"}
+ORDERS: Final[dict[str, SortKey]] = {
     "List order": "list",
     "Score": "score",
     "Residual": "residual",
@@ -49,16 +50,17 @@ class PairsDock(QDockWidget):
         self.view = rows_of(self._model, "Pairs")
         self._build()
         self._lay_out()
-        self.filter.textChanged.connect(self._filter)
-        self.shown.currentIndexChanged.connect(self._filter)
-        self.by.currentIndexChanged.connect(self._sort)
-        self.turn.toggled.connect(self._sort)
+        for changed in (
+            *(self.filter.textChanged, self.shown.currentIndexChanged, self.by.currentIndexChanged),
+            self.turn.toggled,
+        ):
+            changed.connect(self._arrange)
         self.view.selectionModel().currentChanged.connect(self._on_row_changed)
         self.batch.clicked.connect(lambda: batching.pause() if batching.running else batching.start())
         batching.changed.connect(self._show_batch)
         walking.figures_changed.connect(self._show_batch)
         walking.list_changed.connect(self._on_list_changed)
-        walking.order_changed.connect(self._follow)
+        walking.order_changed.connect(self._on_order_changed)
         walking.current_changed.connect(self._follow)
         self._on_list_changed()
 
@@ -96,13 +98,33 @@ class PairsDock(QDockWidget):
         column.addLayout(foot)
         self.setWidget(inside)
 
-    def _filter(self) -> None:
-        self._walking.filter(self.filter.text(), SHOWN[self.shown.currentText()])  # type: ignore[arg-type]
+    @property
+    def _arrangement(self) -> Arrangement:
+        return Arrangement(
+            self.filter.text(),
+            SHOWN[self.shown.currentText()],
+            ORDERS[self.by.currentText()],
+            self.turn.isChecked(),
+        )
 
-    def _sort(self) -> None:
-        descending = self.turn.isChecked()
-        self.turn.setText("↑" if descending else "↓")
-        self._walking.sort(ORDERS[self.by.currentText()], descending=descending)  # type: ignore[arg-type]
+    def _arrange(self) -> None:
+        self._walking.arrange(self._arrangement)
+
+    def _on_order_changed(self) -> None:
+        """Let the fields say what is shown: a project may have brought it."""
+        asked = self._walking.arrangement
+        if asked != self._arrangement:
+            fields = self.filter, self.shown, self.by, self.turn
+            for field in fields:
+                field.blockSignals(True)
+            self.filter.setText(asked.holding)
+            self.shown.setCurrentIndex(list(SHOWN.values()).index(asked.shown))
+            self.by.setCurrentIndex(list(ORDERS.values()).index(asked.by))
+            self.turn.setChecked(asked.descending)
+            for field in fields:
+                field.blockSignals(False)
+        self.turn.setText("↑" if asked.descending else "↓")
+        self._follow()
 
     def _on_list_changed(self) -> None:
         self.setVisible(bool(self._walking.pairs))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from exclip_desktop.attribution.second_order import explain_pair
 from exclip_desktop.core.listed_pair import ListedPair
-from exclip_desktop.core.pair_figures import PairFigures, labelled_share, ordered, searched
+from exclip_desktop.core.pair_figures import Arrangement, PairFigures, labelled_share, ordered, searched
 from exclip_desktop.core.selection import Region
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_thumbnail
@@ -48,7 +48,7 @@ FIGURES = {
     ],
 )
 def test_order(asked: dict[str, object], places: tuple[int, ...]) -> None:
-    assert ordered(searched(PAIRS), FIGURES, **asked) == places  # type: ignore[arg-type]
+    assert ordered(searched(PAIRS), FIGURES, Arrangement(**asked)) == places  # type: ignore[arg-type]
 
 
 def test_share_is_of_the_labelled_words_positive_heat(tiny: Model, picture: NDArray[np.uint8]) -> None:

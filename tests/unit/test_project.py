@@ -13,7 +13,7 @@ from exclip_desktop.core.errors import OutputError, ProjectError
 from exclip_desktop.core.finding import Finding
 from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.selection import Region
-from exclip_desktop.storage.project.boxes import boxes, boxes_of, set_boxes, set_setting, setting
+from exclip_desktop.storage.project.boxes import boxes, boxes_of, set_boxes
 from exclip_desktop.storage.project.findings import (
     FindingQuery,
     add_finding,
@@ -40,6 +40,7 @@ from exclip_desktop.storage.project.pairs import (
     set_measured,
 )
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.settings import set_setting, settings_of
 from tests.unit.findings import kept, make_finding
 from tests.unit.test_pair_lists import nasty_pairs
 
@@ -292,19 +293,26 @@ def test_a_pair_has_what_was_measured_and_its_newest_rating(project: Project) ->
     assert pair_of(project, "p3") is None
 
 
-def test_boxes_and_settings(project: Project) -> None:
+def test_boxes_are_kept(project: Project) -> None:
     drawn = (Region((0, 0, 5, 5), name="犬"), Region.lasso(((0, 0), (4, 4), (0, 4)), name="cat"))
     set_boxes(project, "b.png", drawn[:1])
     set_boxes(project, "a.png", drawn)
-    set_setting(project, "columns", {"score": [1, None, "ü"]})
-    set_setting(project, "columns", {"score": [2]})
     with opened_again(project) as again:
         assert boxes_of(again, "a.png") == drawn
         assert boxes(again) == {"a.png": drawn, "b.png": drawn[:1]}
-        assert setting(again, "columns") == {"score": [2]}
-        assert setting(again, "none", 3) == 3
         set_boxes(again, "a.png", ())
         assert boxes_of(again, "a.png") == ()
+
+
+def test_settings_are_kept_and_garbled_ones_are_not_there(project: Project) -> None:
+    assert settings_of(project) == {}
+    set_setting(project, "how", {"image_layer": 3})
+    set_setting(project, "how", {"image_layer": None, "framing": "ü"})
+    set_setting(project, "list", [1])
+    with project.change() as connection:
+        connection.execute("UPDATE setting SET value = '{' WHERE name = 'list'")
+    with opened_again(project) as again:
+        assert settings_of(again) == {"how": {"image_layer": None, "framing": "ü"}}
 
 
 def test_a_copy_elsewhere_names_the_same_pictures(project: Project, tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
-"""Labelled boxes of a project's pictures, and its settings."""
+"""Labelled boxes of a project's pictures."""
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from exclip_desktop.core.selection import Region
 from exclip_desktop.storage.project.project import Project
@@ -29,16 +28,3 @@ def boxes(project: Project) -> dict[str, tuple[Region, ...]]:
     for picture, told in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
         found[picture] = (*found.get(picture, ()), region_of(json.loads(told)))
     return found
-
-
-def set_setting(project: Project, name: str, value: Any) -> None:
-    """Keep a setting, a plain value for JSON."""
-    with project.change() as connection:
-        told = json.dumps(value, ensure_ascii=False)
-        connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, told))
-
-
-def setting(project: Project, name: str, default: Any = None) -> Any:
-    """Return a setting that was kept."""
-    found = project.rows("SELECT value FROM setting WHERE name = ?", (name,))
-    return json.loads(found[0][0]) if found else default

@@ -30,7 +30,7 @@ def contained(text: str) -> str:
 class Project:
     """A project file; the thread that opened it may use it. ``opening`` opens and makes them.
 
-    What is in it is read and changed by the functions of ``pairs``, ``findings`` and ``boxes``.
+    What is in it is read and changed by the functions of ``pairs``, ``findings``, ``boxes`` and ``settings``.
 
     Attributes:
         path, folder: the file, and where its relative paths start.
