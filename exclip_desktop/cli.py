@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import exclip_desktop
 from exclip_desktop.cli_batch import add_batch
 from exclip_desktop.cli_evaluate import add_evaluate
+from exclip_desktop.cli_import import add_import
 from exclip_desktop.cli_map import add_map
 from exclip_desktop.cli_models import add_models
 from exclip_desktop.cli_options import (
@@ -41,7 +42,7 @@ from exclip_desktop.terminal import Bar, say
 if TYPE_CHECKING:
     from exclip_desktop.api import Result  # it imports torch
 
-COMMANDS = ("explain", "profile", "map", "batch", "report", "evaluate", "models", "doctor")
+COMMANDS = ("explain", "profile", "map", "batch", "report", "import", "evaluate", "models", "doctor")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -127,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     add_map(commands)
     add_batch(commands)
     add_report(commands)
+    add_import(commands)
     add_evaluate(commands)
     add_models(commands)
     doctor = commands.add_parser(

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from exclip_desktop.core.errors import OutputError, PictureError, ProjectError
 from exclip_desktop.core.finding import Finding
 from exclip_desktop.core.listed_pair import PairList
+from exclip_desktop.core.paths import told_from
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.finding_files import boxes_of_findings, findings_csv, findings_jsonl
 from exclip_desktop.storage.finding_pages import Shown, findings_html, findings_latex, findings_markdown, picture_name
@@ -54,7 +56,7 @@ def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tu
 def _write(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:
     ending = out.suffix.lower()
     if ending in DATA:
-        _put(out, DATA[ending](found))
+        _put(out, DATA[ending]([_told_from(out.absolute().parent, project, one) for one in found]))
     elif ending == COCO:
         listed = boxes_of_findings(found, boxes(project))
         write_pairs(PairList(project.path, project.folder, listed), out)
@@ -62,6 +64,12 @@ def _write(project: Project, found: list[Finding], out: Path, options: ReportOpt
         _figure(project, found, out, options)
     else:
         _page(project, found, out, options)
+
+
+def _told_from(place: Path, project: Project, finding: Finding) -> Finding:
+    """Return a finding whose picture's path starts at ``place``, so that the file can be read without the project."""
+    picture = told_from(place, project.folder, finding.view.picture)
+    return replace(finding, view=replace(finding.view, picture=picture))
 
 
 def _figure(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:

@@ -1,5 +1,6 @@
 """Paths as a person types them."""
 
+import os
 from pathlib import Path
 
 
@@ -27,3 +28,13 @@ def is_dir(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def told_from(place: Path, folder: Path, written: str) -> str:
+    """Return a relative path that is told from ``folder`` as told from ``place``; absolute ones stay as they are."""
+    if not written or place == folder or expanded(written).is_absolute():
+        return written
+    try:
+        return Path(os.path.relpath(folder / written, place)).as_posix()
+    except ValueError:  # on another drive
+        return Path(os.path.abspath(folder / written)).as_posix()

@@ -15,9 +15,7 @@ from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.finding import Finding, Rating, differences, numbers_of, view_of
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.wording import counted
 from exclip_desktop.session.explaining import Explaining
-from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.scene import Shown
@@ -29,14 +27,15 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.findings import (
     FindingQuery,
     add_finding,
+    add_findings,
     change_finding,
     count_findings,
     finding_of,
     findings,
-    remove_finding,
+    ids_of,
+    remove_findings,
     tags_of,
 )
-from exclip_desktop.storage.report_options import ReportOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,7 @@ class Noting(QObject):
             view = replace(view, settings={**view.settings, **asked})
             key = add_finding(project, Finding(view, numbers_of(explanation, selection), **_said(remark)))
             self._walking.rate(pair, remark.rating)
-            self._undo.push(Step("note finding", self._put, (key, None), (key, finding_of(project, key))))
-            self.findings_changed.emit()
+            self.push_added("note finding", tuple(filter(None, [finding_of(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
             return _file_of(shown, folder)
@@ -124,6 +122,10 @@ class Noting(QObject):
             self._explaining.refuse,
         )
 
+    def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
+        """Let the undo stack know of findings that were added."""
+        self._undo.push(Step(what, self._put, (added, False), (added, True)))
+
     def change(self, key: int, remark: Remark) -> None:
         """Say something else of a finding."""
         before = self.finding(key)
@@ -136,7 +138,7 @@ class Noting(QObject):
         """Remove a finding; undoing brings it back."""
         before = self.finding(key)
         if before is not None:
-            self._undo.push(Step("remove finding", self._put, (key, before), (key, None)))
+            self._undo.push(Step("remove finding", self._put, ((before,), True), ((before,), False)))
 
     def restore(self, key: int) -> None:
         """Show a finding's view again, and say whether its numbers differ now."""
@@ -155,22 +157,6 @@ class Noting(QObject):
         self._explaining.restore(
             str(path), finding.view.caption, *_asked(finding, self._state), selection=finding.view.selection
         )
-
-    def write_report(self, out: Path, options: ReportOptions) -> None:
-        """Write the project's findings, in a process of its own: drawing would hold the window up."""
-        project = self.projects.project
-        if project is None:
-            return
-        asked = (project.path, out, options)
-
-        def write(cancel: CancelToken) -> int:
-            count, _ = call_apart("exclip_desktop.findings_report:write_report", asked, cancel)
-            return int(count)
-
-        def then(count: int) -> None:
-            self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
-
-        run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explaining.refuse)
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""
@@ -192,17 +178,18 @@ class Noting(QObject):
         """Return where a finding's picture is."""
         return None if self.projects.project is None else self.projects.project.path_of(finding.view.picture)
 
-    def _put(self, what: tuple[int, Finding | None]) -> None:
-        """Let a finding be there as it is told, or not at all."""
-        key, finding = what
-        there = self.finding(key) is not None
+    def _put(self, what: tuple[tuple[Finding, ...], bool]) -> None:
+        """Let findings be there as they are told, or not at all."""
+        told, wanted = what
 
         def put() -> None:
             project = self.projects.ready()
-            if finding is None and there:
-                remove_finding(project, key)
-            elif finding is not None and not there:
-                add_finding(project, finding)
+            there = ids_of(project)
+            changed = [one for one in told if (one.id in there) != wanted]
+            if changed and wanted:
+                add_findings(project, changed)
+            elif changed:
+                remove_findings(project, [one.id for one in changed])
             self.findings_changed.emit()
 
         self.projects.attempt(put)

@@ -28,6 +28,7 @@ from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.projects import Projects
+from exclip_desktop.session.reporting import Reporting
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
@@ -52,8 +53,8 @@ class Session(QObject):
         batching: explaining all of them.
         studying: measuring methods over many pairs.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
-        projects: the open project; ``keeping``: its settings; ``noting``: its findings; ``labelling``: what is known
-            to be in the picture.
+        projects: the open project; ``keeping``: its settings; ``noting``: its findings; ``reporting``: these as
+            files; ``labelling``: what is known to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -101,6 +102,7 @@ class Session(QObject):
         self.projects = Projects(self.state, self.explaining, self.walking, self.undo, findings, self)
         self.keeping = Keeping(self.state, self._worker, self.explaining, self.walking, self.projects, self)
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
+        self.reporting = Reporting(self.state, self.explaining, self._tasks, self.noting, self)
         self.labelling = Labelling(
             self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self
         )

@@ -3,7 +3,7 @@
 | name | what it is |
 |---|---|
 | id, created, changed, rating, tags, note | what a person said, and when; tags as JSON |
-| pair, picture, picture_sha256, caption, method, model, weights_sha256 | what was looked at; paths start at the project's folder |
+| pair, picture, picture_sha256, caption, method, model, weights_sha256 | what was looked at; relative paths start at the file's folder |
 | score, block, share, residual | the numbers; empty (CSV) or null where there is none |
 | rows, regions, settings, versions, ledger, words, geometry, heat | JSON, as the project's schema has them; ``heat`` as rows of numbers |
 """  # noqa: E501  a table's row is one line
@@ -23,13 +23,9 @@ from exclip_desktop.core.finding import Finding, NotedWord, Numbers, View, as_ro
 from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.listed_pair import ListedPair
 from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.storage.finding_checks import NUMBERS, TEXTS, check_finding
 from exclip_desktop.storage.regions import region_as_plain, region_of
 
-NUMBERS: Final = ("score", "block", "share", "residual")
-TEXTS: Final = (
-    *("created", "changed", "rating", "note", "pair", "picture", "picture_sha256", "caption"),
-    *("method", "model", "weights_sha256"),
-)
 JSON: Final = ("tags", "rows", "regions", "settings", "versions", "ledger", "words", "geometry", "heat")
 HEAD: Final = ("id", *TEXTS, *NUMBERS, *JSON)
 
@@ -57,6 +53,7 @@ def finding_as_plain(finding: Finding) -> dict[str, Any]:
 
 def finding_of_plain(told: Mapping[str, Any]) -> Finding:
     """Return the finding of plain values; raises ``KeyError``, ``ValueError`` or ``TypeError`` where they are none."""
+    check_finding(told)
     geometry = None if told["geometry"] is None else Geometry(*map(tuple, told["geometry"]))
     view = View(
         **{name: told[name] for name in ("picture", "picture_sha256", "caption", "method", "pair")},
@@ -97,15 +94,18 @@ def read_findings(path: Path) -> list[Finding]:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeError) as error:
         raise ListError(
-            f"{path} cannot be read: {error}.", "Give a file that the command report has written."
+            f"{path} cannot be read: {error}.",
+            "Give a .csv or .jsonl that Export findings, or the command report, has written.",
         ) from error
     found: list[Finding] = []
     try:
         told = _csv_records(text) if path.suffix.lower() == ".csv" else map(json.loads, filter(None, text.split("\n")))
         found.extend(map(finding_of_plain, told))
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:
         place = f"finding {len(found) + 1} of {path.name}"
-        raise ListError(f"There is no finding where {place} should be ({error}).", "Export them again.") from error
+        raise ListError(
+            f"There is no finding where {place} should be ({error}).", "Export them again, as .csv or .jsonl."
+        ) from error
     return found
 
 

@@ -76,6 +76,7 @@ ACTIONS: Final = (
     ActionSpec("new_project", "New project…", (), FILES, "Keep findings in a new file"),
     ActionSpec("open_project", "Open project…", (), FILES, "Go on with the findings of a file"),
     ActionSpec("save_project", "Save project as…", (), FILES, "Go on in a copy of the project"),
+    ActionSpec("import_findings", "Import findings…", (), FILES, "Add the findings of a file that was exported"),
     ActionSpec("report", "Export findings…", (), FILES, "Write findings as a page, a figure or a table"),
     ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
@@ -161,7 +162,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
         *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
-        *("note", "new_project", "open_project", "save_project", SEPARATOR),
+        *("note", "new_project", "open_project", "save_project", "import_findings", SEPARATOR),
         *("models", SEPARATOR),
         *("export_picture", "export_numbers", "report", SEPARATOR),
         "quit",

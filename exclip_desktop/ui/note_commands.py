@@ -17,6 +17,7 @@ from exclip_desktop.ui.note_dialog import NoteDialog
 from exclip_desktop.ui.report_dialog import KINDS, ReportDialog
 from exclip_desktop.ui.saving import ask_path
 
+FINDINGS: Final = "Findings (*.jsonl *.csv);;All files (*)"
 PROJECTS: Final = f"Projects (*{ENDING});;All files (*)"
 
 
@@ -40,6 +41,7 @@ class NoteCommands(QObject):
         actions["open_project"].triggered.connect(self.open_project)
         actions["new_project"].triggered.connect(self.new_project)
         actions["save_project"].triggered.connect(self.save_project)
+        actions["import_findings"].triggered.connect(self.import_findings)
         actions["report"].triggered.connect(self.report)
         tab.note_asked.connect(self.note)
         tab.restore_asked.connect(noting.restore)
@@ -92,6 +94,12 @@ class NoteCommands(QObject):
         if path is not None:
             self._session.projects.save_copy(path)
 
+    def import_findings(self) -> None:
+        """Ask for a file, and add its findings."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Import findings", self._folder(), FINDINGS)
+        if path:
+            self._session.reporting.import_file(Path(path))
+
     def report(self) -> None:
         """Ask what to export of the findings that are listed, and where to."""
         session, tab = self._session, self._tab
@@ -104,7 +112,7 @@ class NoteCommands(QObject):
             suggested = Path(self._folder()) / f"findings{asked.ending}"
             path = ask_path(self._window, "Export findings", suggested, {asked.ending: KINDS[asked.ending]})
             if path is not None:
-                session.noting.write_report(path, asked.options())
+                session.reporting.write_report(path, asked.options())
         asked.deleteLater()
 
     def _asked(self, title: str) -> Path | None:

@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QRadioButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.findings_report import write_report
 from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.boxes import boxes
-from exclip_desktop.storage.project.findings import findings, remove_finding
+from exclip_desktop.storage.project.findings import FindingQuery, findings, remove_findings
 from exclip_desktop.storage.project.opening import open_project
+from exclip_desktop.storage.report_options import ReportOptions
 from exclip_desktop.ui.findings_tab import NOTHING
 from exclip_desktop.ui.note_dialog import NoteDialog
 from exclip_desktop.ui.window import Window
@@ -319,7 +321,7 @@ def test_what_another_window_notes_is_shown(desk: Desk) -> None:
     desk.look()
     desk.note()
     with open_project(desk.file) as other:
-        remove_finding(other, desk.kept()[0].id)
+        remove_findings(other, [desk.kept()[0].id])
     desk.session.projects.look_for_others()
     assert desk.tab.view.model().rowCount() == 0
     told: list[None] = []
@@ -351,3 +353,38 @@ def test_a_cancelled_dialog_notes_nothing(desk: Desk) -> None:
     desk.window.commands["note"].trigger()
     assert seen == [""]
     assert not desk.file.exists()
+
+
+def test_exported_findings_are_imported_as_one_step(desk: Desk) -> None:
+    desk.note()
+    desk.note(Remark("match", (), "fine"))
+    out, session = desk.folder / "out.jsonl", desk.session
+    write_report(desk.file, out, ReportOptions(FindingQuery()))
+    desk.look()
+    session.projects.create(desk.folder / "study.exclip")
+    for told in ("2 findings imported from out.jsonl.", "0 findings imported from out.jsonl; 2 were there already."):
+        with desk.qtbot.waitSignal(session.state.notice_changed):
+            session.reporting.import_file(out)
+        assert session.state.notice.message == told
+        assert desk.tab.view.model().rowCount() == 2
+    assert desk.tab.view.model().finding(0).view.picture == "a.png"
+    session.undo.undo()
+    assert desk.tab.view.model().rowCount() == 0
+    session.undo.redo()
+    assert [desk.tab.view.model().finding(row).note for row in range(2)] == ["fine", REMARK.note]
+
+
+def test_a_file_of_no_findings_is_refused(desk: Desk) -> None:
+    (desk.folder / "out.jsonl").write_text("{}\n")
+    desk.session.reporting.import_file(desk.folder / "out.jsonl")
+    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
+    assert "finding 1 of out.jsonl" in desk.session.state.notice.message
+    assert desk.kept() == []
+
+
+def test_import_asks_for_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/x/out.csv", ""))
+    monkeypatch.setattr(desk.session.reporting, "import_file", asked.append)
+    desk.window.commands["import_findings"].trigger()
+    assert asked == [Path("/x/out.csv")]

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from exclip_desktop.storage.project.findings import add_finding, change_finding, remove_finding
+from exclip_desktop.storage.project.findings import add_finding, change_finding, remove_findings
 from exclip_desktop.storage.project.opening import open_project
 from exclip_desktop.storage.project.project import Project
 from tests.unit.findings import make_finding
@@ -33,7 +33,7 @@ def take(project: Project, number: int, state: State, last: int) -> None:
     """Do step ``number``."""
     after = planned(number, state, last)
     for key in state.keys() - after.keys():
-        remove_finding(project, key)
+        remove_findings(project, [key])
     for key in after.keys() - state.keys():
         finding = make_finding(number)
         note, tags = after[key]

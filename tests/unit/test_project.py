@@ -21,7 +21,7 @@ from exclip_desktop.storage.project.findings import (
     count_findings,
     finding_of,
     findings,
-    remove_finding,
+    remove_findings,
     tags_of,
 )
 from exclip_desktop.storage.project.opening import create_project, open_project
@@ -108,12 +108,12 @@ def test_a_removed_finding_can_come_back(project: Project) -> None:
     key = add_finding(project, make_finding(2))
     before = finding_of(project, key)
     assert before is not None
-    remove_finding(project, key)
+    remove_findings(project, [key])
     assert findings(project) == []
     assert project.rows("SELECT count(*) FROM finding_view UNION ALL SELECT count(*) FROM finding_tag") == [(0,), (0,)]
     assert add_finding(project, before) == key
     assert finding_of(project, key) == before
-    remove_finding(project, key)
+    remove_findings(project, [key])
     assert add_finding(project, make_finding(3)) == key + 1, "an id is never given twice"
 
 
@@ -285,9 +285,9 @@ def test_a_pair_has_what_was_measured_and_its_newest_rating(project: Project) ->
     assert (found.measured, found.rating) == (Measured(0.25, None, None, "demo"), "unsure")
     change_finding(project, first + 1, rating="artefact")
     assert (pair_of(project, "p3") or found).rating == "artefact"
-    remove_finding(project, first + 1)
+    remove_findings(project, [first + 1])
     assert (pair_of(project, "p3") or found).rating == "match"
-    remove_finding(project, first)
+    remove_findings(project, [first])
     assert (pair_of(project, "p3") or found).rating == ""
     remove_pairs(project, ["p3"])
     assert pair_of(project, "p3") is None

@@ -1,6 +1,5 @@
 """Writes a list of pairs, so that reading it gives the same pairs again."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Final
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.paths import expanded
+from exclip_desktop.core.paths import told_from
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.coco_text import coco_text
 from exclip_desktop.storage.pair_lists.jsonl import lines_text
@@ -40,16 +39,5 @@ def write_pairs(listed: PairList, path: Path) -> None:
 
 
 def _seen_from(place: Path, listed: PairList, pair: ListedPair) -> ListedPair:
-    if place == listed.folder:
-        return pair
-    told = {name: _relative(listed.folder, getattr(pair, name), place) for name in ("picture", "mask")}
+    told = {name: told_from(place, listed.folder, getattr(pair, name)) for name in ("picture", "mask")}
     return replace(pair, **told)  # type: ignore[arg-type]  # texts, by name
-
-
-def _relative(folder: Path, written: str, place: Path) -> str:
-    if not written or expanded(written).is_absolute():
-        return written
-    try:
-        return Path(os.path.relpath(folder / written, place)).as_posix()
-    except ValueError:  # on another drive
-        return Path(os.path.abspath(folder / written)).as_posix()

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -56,25 +56,17 @@ class FindingQuery:
 
 
 def add_finding(project: Project, finding: Finding) -> int:
-    """Keep a finding; return its id. It is on disk when this returns.
+    """Keep a finding; return its id. It is on disk when this returns."""
+    return add_findings(project, (finding,))[0]
+
+
+def add_findings(project: Project, found: Iterable[Finding]) -> list[int]:
+    """Keep findings, all of them or none; return their ids.
 
     One that has an id, as a removed one that comes back has, keeps it; one that has no time gets the present one.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    created = finding.created or now
-    kept = replace(finding, created=created, changed=finding.changed or created)
     with project.change() as connection:
-        names = ", ".join(("id", *_PLAIN))
-        values = (kept.id or None, *_plain_values(kept))
-        marks = ", ".join("?" * len(values))
-        key = connection.execute(f"INSERT INTO finding ({names}) VALUES ({marks})", values).lastrowid
-        assert key is not None
-        view = _view_values(kept)
-        marks = ", ".join("?" * (1 + len(view)))
-        connection.execute(f"INSERT INTO finding_view (finding, {', '.join(_VIEW)}) VALUES ({marks})", (key, *view))
-        _put_tags(connection, key, kept.tags)
-        _rate_pair(connection, kept.view.pair)
-    return key
+        return [_add(connection, one) for one in found]
 
 
 def change_finding(
@@ -101,13 +93,19 @@ def change_finding(
         _rate_pair(connection, found[0])
 
 
-def remove_finding(project: Project, key: int) -> None:
-    """Remove a finding; ``add_finding`` brings it back, with its id."""
+def remove_findings(project: Project, keys: Iterable[int]) -> None:
+    """Remove findings, all of them or none; ``add_findings`` brings them back, with their ids."""
     with project.change() as connection:
-        found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
-        connection.execute("DELETE FROM finding WHERE id = ?", (key,))
-        if found is not None:
-            _rate_pair(connection, found[0])
+        for key in keys:
+            found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
+            connection.execute("DELETE FROM finding WHERE id = ?", (key,))
+            if found is not None:
+                _rate_pair(connection, found[0])
+
+
+def ids_of(project: Project) -> dict[int, str]:
+    """Return the ids of all findings, with when they were noted."""
+    return dict(project.rows("SELECT id, created FROM finding"))
 
 
 def finding_of(project: Project, key: int) -> Finding | None:
@@ -154,6 +152,22 @@ def _order(query: FindingQuery) -> str:
     direction = "DESC" if query.descending else "ASC"
     first = "" if query.sort == "id" else f"f.{query.sort} {direction} NULLS LAST, "
     return f"{first}f.id {direction}"
+
+
+def _add(connection: sqlite3.Connection, finding: Finding) -> int:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    created = finding.created or now
+    kept = replace(finding, created=created, changed=finding.changed or created)
+    names, values = ", ".join(("id", *_PLAIN)), (kept.id or None, *_plain_values(kept))
+    marks = ", ".join("?" * len(values))
+    key = connection.execute(f"INSERT INTO finding ({names}) VALUES ({marks})", values).lastrowid
+    assert key is not None
+    view = _view_values(kept)
+    marks = ", ".join("?" * (1 + len(view)))
+    connection.execute(f"INSERT INTO finding_view (finding, {', '.join(_VIEW)}) VALUES ({marks})", (key, *view))
+    _put_tags(connection, key, kept.tags)
+    _rate_pair(connection, kept.view.pair)
+    return key
 
 
 def _put_tags(connection: sqlite3.Connection, key: int, tags: Sequence[str]) -> None:
