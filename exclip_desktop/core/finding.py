@@ -196,6 +196,19 @@ def strongest_patch(numbers: Numbers) -> str:
     return f"{signed(float(heat[row, column]))} in row {row + 1}, column {column + 1}"
 
 
+def changes(before: View, now: View) -> tuple[str, ...]:
+    """Say what of the weights and the method's options is not what it was; () for nothing."""
+    told = [] if before.weights_sha256 == now.weights_sha256 else ["the weights are others"]
+    for kind in ("options", "caption_options"):
+        old, new = (dict(view.settings.get(kind) or {}) for view in (before, now))
+        told += [
+            f"{name} {old.get(name, 'none')} then, {new.get(name, 'none')} now"
+            for name in dict.fromkeys((*old, *new))
+            if old.get(name) != new.get(name)
+        ]
+    return tuple(told)
+
+
 def differences(before: Numbers, now: Numbers) -> tuple[str, ...]:
     """Say what of a finding's numbers is not what it was, beyond what exact integrals may differ by; () for nothing."""
     told = [

@@ -124,7 +124,15 @@ class Panes(QObject):
 
     def model_of(self, pane: Pane) -> str:
         """Return the name of a pane's model."""
-        return self._source(pane.name).model_name
+        return self.source_of(pane).model_name
+
+    def source_of(self, pane: Pane) -> State:
+        """Return the state that a pane's model explains the pair in."""
+        return self._beside.state if pane.name.beside else self._first
+
+    def is_answered(self, pane: Pane) -> bool:
+        """Return whether a pane's answer is what is wanted now."""
+        return pane.name.is_ours or asks_same(pane.answered, self._wanted(pane))
 
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return a pane's rows as those of the first answer."""
@@ -171,7 +179,7 @@ class Panes(QObject):
 
     def _renew(self, pane: Pane, request: PaneRequest | None) -> None:
         """Show the first picture, and how far the pane is on it."""
-        scene, source = pane.scene, self._source(pane.name)
+        scene, source = pane.scene, self.source_of(pane)
         if scene.shown is not self._first.shown:
             pane.answered = None
             scene.change(shown=self._first.shown, explanation=None, stale=False)
@@ -190,12 +198,9 @@ class Panes(QObject):
         else:
             scene.change(stale=scene.explanation is not None)
 
-    def _source(self, name: PaneName) -> State:
-        return self._beside.state if name.beside else self._first
-
     def _wanted(self, pane: Pane) -> PaneRequest | None:
         """Return what the pane should answer; None while its model has not explained the pair."""
-        first, source, name = self._first, self._source(pane.name), pane.name
+        first, source, name = self._first, self.source_of(pane), pane.name
         own, found = source.explanation, first.explanation
         if name.is_ours or own is None or found is None or first.shown is None or source.stale or first.stale:
             return None

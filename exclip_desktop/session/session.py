@@ -30,9 +30,11 @@ from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.reporting import Reporting
 from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.session.restoring import Restoring
 from exclip_desktop.session.scene import Drawing
 from exclip_desktop.session.selecting import Selecting
 from exclip_desktop.session.settings import Settings
+from exclip_desktop.session.sight import Sight
 from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.studying import Studying
 from exclip_desktop.session.tasks import Tasks, run_shown
@@ -50,11 +52,12 @@ class Session(QObject):
         state: what the window shows.
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
+        sight: which pane is in use.
         batching: explaining all of them.
         studying: measuring methods over many pairs.
         walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
         projects: the open project; ``keeping``: its settings; ``noting``: its findings; ``reporting``: these as
-            files; ``labelling``: what is known to be in the picture.
+            files; ``restoring``: their views on screen again; ``labelling``: what is known to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -92,6 +95,7 @@ class Session(QObject):
         self.measuring = Measuring(self.state, self._worker, self)
         self.beside = Beside(self.state, self.selecting, self._worker, self)
         self.panes = Panes(self.state, self.beside, self._worker, self.settings.methods(), self)
+        self.sight = Sight(self.state, self.panes, self)
         self.differing = Differing(self.state, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self.panes, self._tasks, self.explaining.refuse, self)
@@ -103,6 +107,7 @@ class Session(QObject):
         self.keeping = Keeping(self.state, self._worker, self.explaining, self.walking, self.projects, self)
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
         self.reporting = Reporting(self.state, self.explaining, self._tasks, self.noting, self)
+        self.restoring = Restoring(self.state, self.explaining, self.projects, self.panes, self.sight, self)
         self.labelling = Labelling(
             self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self
         )
@@ -133,6 +138,7 @@ class Session(QObject):
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""
         self.explaining.cancel()
+        self.restoring.cancel()
         self.profiling.cancel()
         self.batching.pause()
         self.studying.pause()

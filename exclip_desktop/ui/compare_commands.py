@@ -25,7 +25,7 @@ class CompareCommands(QObject):
         self._panes, self._differing, self._actions = session.panes, session.differing, actions
         self._inspector, self._agreement = inspector, AgreementTab(session.panes)
         inspector.addTab(self._agreement, "Methods")
-        self._agreement.pane_chosen.connect(grid.enlarge)
+        self._agreement.pane_chosen.connect(session.sight.enlarge)
         differing = session.differing
         actions["difference"].triggered.connect(lambda on: differing.open() if on else differing.close())
         actions["panes"].triggered.connect(lambda on: session.panes.open() if on else session.panes.close())

@@ -5,6 +5,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt
 
 from exclip_desktop.core.finding import Finding
+from exclip_desktop.core.method_facts import OURS
 from exclip_desktop.core.pairs import signed
 from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.thumbnails import Thumbnails
@@ -53,7 +54,8 @@ class FindingsModel(ThumbnailRows):
         if role == Role.DecorationRole:
             return self.thumbnail(str(self._noting.picture_of(finding)), index.row())
         if role == BELOW_ROLE:
-            parts = (finding.rating, *finding.tags, _first_line(finding.note))
+            method = "" if finding.view.method == OURS else finding.view.method_name
+            parts = (method, finding.rating, *finding.tags, _first_line(finding.note))
             return " · ".join(part for part in parts if part) or signed(finding.numbers.score)
         if role == TROUBLE_ROLE:
             return False
@@ -78,4 +80,4 @@ def _whole(finding: Finding) -> str:
     view, numbers = finding.view, finding.numbers
     said = " · ".join(part for part in (finding.rating, *finding.tags) if part)
     score = f"score {signed(numbers.score)}, {view.model}, noted {finding.created[:10]}"
-    return "\n".join(part for part in (view.caption, said, finding.note, view.picture, score) if part)
+    return "\n".join(part for part in (view.caption, view.method_told, said, finding.note, view.picture, score) if part)

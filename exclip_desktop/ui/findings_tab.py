@@ -28,6 +28,7 @@ ORDERS: Final = {
     "Score, lowest first": FindingQuery(sort="score"),
     "Residual, largest first": FindingQuery(sort="residual", descending=True),
     "Picture": FindingQuery(sort="picture"),
+    "Method": FindingQuery(sort="method"),
 }
 NOTHING: Final = "No findings yet. N notes what is on screen."
 NOT_FOUND: Final = "No finding is like that."

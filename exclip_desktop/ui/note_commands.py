@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.wording import regions_told, words_told
 from exclip_desktop.session.noting import Remark
+from exclip_desktop.session.pane import Pane
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.sight import Seen
 from exclip_desktop.storage.project.opening import ENDING
 from exclip_desktop.ui.findings_tab import FindingsTab
 from exclip_desktop.ui.note_dialog import NoteDialog
@@ -37,6 +39,7 @@ class NoteCommands(QObject):
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._tab = tab
         noting, state = session.noting, session.state
+        self._sight = session.sight
         actions["note"].triggered.connect(self.note)
         actions["open_project"].triggered.connect(self.open_project)
         actions["new_project"].triggered.connect(self.new_project)
@@ -44,25 +47,32 @@ class NoteCommands(QObject):
         actions["import_findings"].triggered.connect(self.import_findings)
         actions["report"].triggered.connect(self.report)
         tab.note_asked.connect(self.note)
-        tab.restore_asked.connect(noting.restore)
+        tab.restore_asked.connect(self.restore)
         tab.change_asked.connect(self.change)
         tab.removal_asked.connect(noting.remove)
         for changed in (state.explanation_changed, state.stale_changed):
-            changed.connect(lambda: actions["note"].setEnabled(noting.can_note))
-        actions["note"].setEnabled(noting.can_note)
+            changed.connect(self._show)
+        self._show()
 
     def note(self) -> None:
-        """Ask for a remark, and note what is on screen with it."""
-        explanation, selection = self._session.state.explanation, self._session.state.selection
-        if explanation is None or not self._session.noting.can_note:
-            self._session.tell("There is nothing to note yet.", "Wait until what is on screen is explained.")
+        """Ask for a remark, and note with it what is looked at: the pane in use, or our answer."""
+        seen, pane = self._sight.seen, self._sight.pane
+        if seen is None:
+            of_pane = "" if pane is None else f" of {pane.facts.name}"
+            hint = "Wait until what is on screen is explained."
+            other = "Wait for its answer to the selected words, or click another pane."
+            self._session.tell(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
             return
-        words = words_told(explanation.caption, selection.rows)
-        what = f"{explanation.caption.text}\n{words} × {regions_told(selection.regions)}"
-        asked = NoteDialog(what, Remark(), self._session.noting.tags(), self._window)
+        asked = NoteDialog(_told(seen, pane), Remark(), self._session.noting.tags(), self._window)
         if asked.exec():
-            self._session.noting.note(asked.remark())
+            self._session.noting.note(seen, asked.remark())
         asked.deleteLater()
+
+    def restore(self, key: int) -> None:
+        """Show a finding's view again."""
+        finding = self._session.noting.finding(key)
+        if finding is not None:
+            self._session.restoring.restore(finding)
 
     def change(self, key: int) -> None:
         """Ask for another remark on a finding."""
@@ -115,5 +125,16 @@ class NoteCommands(QObject):
                 session.reporting.write_report(path, asked.options())
         asked.deleteLater()
 
+    def _show(self) -> None:
+        state = self._session.state
+        self._actions["note"].setEnabled(state.explanation is not None and not state.stale)
+
     def _asked(self, title: str) -> Path | None:
         return ask_path(self._window, title, Path(self._folder()) / f"findings{ENDING}", {ENDING: "Projects"})
+
+
+def _told(seen: Seen, pane: Pane | None) -> str:
+    """Return what is going to be noted, in words."""
+    caption, selection = seen.answer.caption, seen.selection
+    words = f"{words_told(caption, selection.rows)} × {regions_told(selection.regions)}"
+    return "\n".join(part for part in (caption.text, "" if pane is None else pane.facts.name, words) if part)

@@ -11,6 +11,7 @@ from exclip_desktop.session.pane import Pane
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.session.sight import Sight
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas import Canvas
 from exclip_desktop.ui.grid_shape import LEAST_PX, columns_of
@@ -35,12 +36,12 @@ class PaneGrid(QScrollArea):
     canvases_changed = Signal()
     region_named_asked = Signal(int)
 
-    def __init__(self, panes: Panes, first: State, beside: Beside, selecting: Selecting) -> None:
-        """Show ``panes``."""
+    def __init__(self, panes: Panes, sight: Sight, first: State, beside: Beside, selecting: Selecting) -> None:
+        """Show ``panes``; ``sight`` knows which one is in use, and which one has all the room."""
         super().__init__()
         self._panes, self._states, self._selecting = panes, (first, beside.state), selecting
+        self._sight = sight
         self._views: dict[Pane, PaneView] = {}
-        self._enlarged: Pane | None = None
         self._touched: PaneView | None = None  # where a region became the current one last
         self._columns = 0
         self._linked = LinkedViews(self)
@@ -57,6 +58,8 @@ class PaneGrid(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         panes.laid_out.connect(self._on_laid_out)
         panes.followed.connect(self._share)
+        sight.enlarged_changed.connect(self._on_enlarged_changed)
+        sight.pane_changed.connect(self._mark)
         first.shown_changed.connect(self._arrange)
         for state in self._states:
             state.facts_changed.connect(self._name_models)
@@ -68,16 +71,10 @@ class PaneGrid(QScrollArea):
         return tuple(self._views.values())
 
     @property
-    def enlarged(self) -> Pane | None:
-        """The pane that has all the room, or None."""
-        return self._enlarged
-
-    @property
     def lead(self) -> Canvas | None:
         """The canvas that stands for all: of the enlarged pane, else of the first."""
-        if self._enlarged is not None:
-            return self._views[self._enlarged].canvas
-        return self.views[0].canvas if self._views else None
+        view = self._view_of(self._sight.enlarged) or next(iter(self.views), None)
+        return None if view is None else view.canvas
 
     @property
     def current_region(self) -> int | None:
@@ -87,19 +84,9 @@ class PaneGrid(QScrollArea):
     def limit(self) -> float | None:
         """Return the end of the colour range; None where each pane has its own."""
         lead = self.lead
-        if lead is None or (self._enlarged is None and not self._panes.one_range):
+        if lead is None or (self._sight.enlarged is None and not self._panes.one_range):
             return None
         return lead.current_limit()
-
-    def enlarge(self, pane: Pane | None) -> None:
-        """Give one pane all the room; None: show all."""
-        before, self._enlarged = self._enlarged, pane
-        self._arrange()
-        focused = pane or before
-        if focused in self._views:
-            self._views[focused].canvas.setFocus()
-        self.ranges_changed.emit()
-        self.canvases_changed.emit()
 
     def event(self, event: QEvent) -> bool:
         """Claim Esc while a pane is enlarged, before the window's shortcut takes it."""
@@ -111,7 +98,7 @@ class PaneGrid(QScrollArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Go back from one pane to all on Esc."""
         if self._goes_back(event):
-            self.enlarge(None)
+            self._sight.enlarge(None)
         else:
             super().keyPressEvent(event)
 
@@ -121,7 +108,7 @@ class PaneGrid(QScrollArea):
         self._arrange()
 
     def _goes_back(self, event: QEvent) -> bool:
-        return self._enlarged is not None and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        return self._sight.enlarged is not None and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
 
     def _on_laid_out(self) -> None:
         wanted, before = self._panes.panes, self._views
@@ -130,16 +117,32 @@ class PaneGrid(QScrollArea):
             self._linked.remove(before[pane].canvas.view)
             self._grid.removeWidget(before[pane])
             before[pane].deleteLater()
-        if self._enlarged not in self._views:
-            self._enlarged = None
         self._columns = 0
         self._name_models()
         self._arrange()
+        self._mark()
         self.canvases_changed.emit()
+
+    def _on_enlarged_changed(self) -> None:
+        self._arrange()
+        used = self._view_of(self._sight.pane)
+        if used is not None:
+            used.canvas.setFocus()
+        self.ranges_changed.emit()
+        self.canvases_changed.emit()
+
+    def _view_of(self, pane: Pane | None) -> PaneView | None:
+        return None if pane is None else self._views.get(pane)
+
+    def _mark(self) -> None:
+        """Show which pane is in use."""
+        for pane, view in self._views.items():
+            view.show_in_use(pane is self._sight.pane)
 
     def _made(self, pane: Pane) -> PaneView:
         view = PaneView(pane, self._panes, self._selecting)
-        view.enlarge_asked.connect(lambda: self.enlarge(None if self._enlarged is pane else pane))
+        view.used.connect(lambda: self._sight.use(pane))
+        view.enlarge_asked.connect(lambda: self._sight.enlarge(None if self._sight.enlarged is pane else pane))
         view.canvas.region_named_asked.connect(self.region_named_asked)
         view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
         pane.scene.explanation_changed.connect(self._stretch)  # there may be other words
@@ -166,16 +169,18 @@ class PaneGrid(QScrollArea):
             self._columns = columns
             for number, view in enumerate(self.views):
                 self._grid.addWidget(view, *divmod(number, columns))
+        enlarged = self._sight.enlarged
         for pane, view in self._views.items():
-            view.setVisible(self._enlarged in (None, pane))
-            view.show_enlarged(self._enlarged is pane)
+            view.setVisible(enlarged in (None, pane))
+            view.show_enlarged(enlarged is pane)
         self._stretch()
 
     def _stretch(self) -> None:
         """Share the room between the rows and columns that are in sight."""
         if not self._columns:
             return
-        seen = [divmod(at, self._columns) for at, pane in enumerate(self._views) if self._enlarged in (None, pane)]
+        enlarged = self._sight.enlarged
+        seen = [divmod(at, self._columns) for at, pane in enumerate(self._views) if enlarged in (None, pane)]
         rows, columns = {row for row, _ in seen}, {column for _, column in seen}
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, int(row in rows))

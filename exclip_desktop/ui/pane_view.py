@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from exclip_desktop.core.answers import Answer, MapAnswer
@@ -35,10 +35,12 @@ class PaneView(QFrame):
 
     Signals:
         enlarge_asked(): the pane should be as large as all of them, or no more.
+        used(): it was clicked, or the keyboard went to it.
 
     """
 
     enlarge_asked = Signal()
+    used = Signal()
 
     def __init__(self, pane: Pane, panes: Panes, selecting: Selecting) -> None:
         """Show ``pane``."""
@@ -94,6 +96,23 @@ class PaneView(QFrame):
         """Say whether it is as large as all of them."""
         self._enlarge.setChecked(enlarged)
         self._enlarge.setToolTip("Show all panes" if enlarged else "Enlarge this pane")
+
+    def show_in_use(self, in_use: bool) -> None:
+        """Say whether it is the pane in use, which findings are noted of."""
+        font = self.font()
+        font.setBold(in_use)
+        self._title.setFont(font)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Tell of clicks and of the keyboard, wherever in the pane."""
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn):
+            self.used.emit()
+        return super().eventFilter(watched, event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """Tell of clicks on its title."""
+        self.used.emit()
+        super().mousePressEvent(event)
 
     def _lay_out(self) -> None:
         font = self.font()
@@ -152,6 +171,8 @@ class PaneView(QFrame):
             lambda before, after: selecting.widen_rows(self._in_first(before), self._in_first(after))
         )
         self._enlarge.clicked.connect(self.enlarge_asked)
+        for part in (canvas.view, canvas.view.viewport(), strip, self._enlarge):
+            part.installEventFilter(self)
         pane.status_changed.connect(self._show)
         pane.scene.explanation_changed.connect(self._show)
 

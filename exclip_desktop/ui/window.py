@@ -73,7 +73,7 @@ class Window(QMainWindow):
         self.beside = BesidePane(session.beside)
         self.difference = DifferencePane(session.differing, session.selecting)
         self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
-        self.grid = PaneGrid(session.panes, state, session.beside, session.selecting)
+        self.grid = PaneGrid(session.panes, session.sight, state, session.beside, session.selecting)
         self.stage = Stage(self.canvas, self._alone(), self.grid, session.panes)
         self.banner, self._grid_banner = Banner(state, over=self.canvas), Banner(state, over=self.grid)
         self.bars = (

@@ -117,7 +117,7 @@ def test_a_list_is_walked_noted_opened_again_and_reported(
     view = again.window.findings.view
     assert view.model().rowCount() == 1
     view.setCurrentIndex(view.model().index(0, 0))
-    with qtbot.waitSignal(again.session.noting.restored, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(again.session.restoring.restored, timeout=PATIENCE_MS):
         QTest.keyClick(view, Qt.Key.Key_Return)
     again.settle(_caption(4))
     assert again.state.explanation.score == scores[4]

@@ -80,11 +80,11 @@ def test_cells_tell_what_they_mean(compared: Opened) -> None:
 
 
 def test_a_row_opens_its_pane(compared: Opened) -> None:
-    tab, grid = _tab(compared), compared.window.grid
+    tab, sight = _tab(compared), compared.session.sight
     tab._list.doubleClicked.emit(_model(compared).index(2, NAME))
-    assert grid.enlarged is compared.session.panes.panes[2]
+    assert sight.enlarged is compared.session.panes.panes[2]
     tab._pairs.activated.emit(_model(compared).index(1, FIRST))
-    assert grid.enlarged is compared.session.panes.panes[1]
+    assert sight.enlarged is compared.session.panes.panes[1]
 
 
 def test_the_tab_comes_and_goes_with_the_view(compared: Opened) -> None:

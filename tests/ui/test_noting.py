@@ -63,7 +63,7 @@ class Desk:
 
     def note(self, remark: Remark = REMARK) -> int:
         with self.qtbot.waitSignal(self.session.noting.findings_changed):
-            self.session.noting.note(remark)
+            self.session.noting.note(self.session.sight.seen, remark)
         self.qtbot.waitUntil(lambda: self.session.state.work is None)
         return self.kept()[-1].id
 
@@ -127,7 +127,7 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
     desk.settle("a dog")
     desk.look()
     desk.tab.view.setCurrentIndex(desk.tab.view.model().index(0, 0))
-    with desk.qtbot.waitSignal(desk.session.noting.restored) as told:
+    with desk.qtbot.waitSignal(desk.session.restoring.restored) as told:
         QTest.keyClick(desk.tab.view, Qt.Key.Key_Return)
     assert told.args == [key]
     desk.settle("a red balloon")
@@ -142,7 +142,7 @@ def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable
     desk.settle("a dog")
     make = desk.engine.make
     desk.engine.make = lambda caption: replace(make(caption), score=0.5)
-    desk.session.noting.restore(key)
+    desk.session.restoring.restore(desk.session.noting.finding(key))
     desk.settle("a red balloon")
     notice = desk.session.state.notice
     assert notice is not None
@@ -152,7 +152,7 @@ def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable
 def test_a_finding_whose_picture_is_gone_says_so(desk: Desk) -> None:
     key = desk.note()
     (desk.folder / "a.png").unlink()
-    desk.session.noting.restore(key)
+    desk.session.restoring.restore(desk.session.noting.finding(key))
     assert "a.png" in desk.session.state.notice.message
     assert desk.session.state.shown.title == "a.png"
 
@@ -230,7 +230,7 @@ def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
     (found,) = desk.kept()
     assert found.view.picture.startswith("pasted/")
     assert (desk.file.parent / found.view.picture).is_file()
-    desk.session.noting.restore(key)
+    desk.session.restoring.restore(desk.session.noting.finding(key))
     desk.qtbot.waitUntil(lambda: desk.session.state.shown.title.endswith(".png"))
     assert np.array_equal(desk.session.state.shown.picture.pixels, pixels)
 
@@ -238,7 +238,7 @@ def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
 def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
     desk.note()
     desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.noting.note(REMARK)
+    desk.session.noting.note(desk.session.sight.seen, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
     assert "moved" in desk.session.state.notice.message
 
@@ -263,7 +263,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
     desk.session.walking.open(desk.folder / "list.csv")
     desk.settle("a cat")
     with desk.qtbot.waitSignal(desk.session.noting.findings_changed):
-        desk.session.noting.note(REMARK)
+        desk.session.noting.note(desk.session.sight.seen, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
     score = desk.session.state.explanation.score
     desk.window.close()

@@ -99,7 +99,7 @@ def test_the_box_touched_last_in_any_pane_is_the_one_to_remove(compared: Opened)
 
 
 def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtbot: QtBot) -> None:
-    grid, second = compared.window.grid, _views(compared)[1]
+    second = _views(compared)[1]
     compared.session.selecting.commit_rows((), (2,))
     QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(5, 5))
     assert [view.isVisible() for view in _views(compared)] == [False, True, False]
@@ -107,7 +107,7 @@ def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtb
     compared.window.activateWindow()
     qtbot.waitUntil(second.canvas.view.hasFocus)
     QTest.keyClick(second.canvas.view, Qt.Key.Key_Escape)
-    assert grid.enlarged is None
+    assert compared.session.sight.enlarged is None
     assert all(view.isVisible() for view in _views(compared))
     assert compared.state.selection.rows == (2,)
     QTest.keyClick(second.canvas.view, Qt.Key.Key_Escape)  # and then clears the selection, as elsewhere
@@ -123,7 +123,7 @@ def test_a_double_click_on_a_box_names_it(compared: Opened, qtbot: QtBot) -> Non
     grid.region_named_asked.connect(asked.append)
     QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(round(at[0]), round(at[1])))
     assert asked == [0]
-    assert grid.enlarged is None
+    assert compared.session.sight.enlarged is None
 
 
 def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opened) -> None:
@@ -137,7 +137,7 @@ def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opene
     assert [view.canvas.current_limit() for view in views] == [max(own)] * 3
     assert bar.limit == max(own)
     window.commands["one_range"].trigger()
-    window.grid.enlarge(views[0].pane)
+    compared.session.sight.enlarge(views[0].pane)
     assert bar.limit == own[0]
 
 
