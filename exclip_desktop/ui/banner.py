@@ -25,11 +25,14 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.state import Notice, State
+from exclip_desktop.ui.few_lines import FewLines
 from exclip_desktop.ui.theme import ThemedIcons, blended, pixmap, trouble_colour
 
 ICON_PX: Final = 24
 STRIPE_PX: Final = 4
 DETAILS_PX: Final = 110
+MESSAGE_LINES: Final = 3  # a longer one would cover the picture in a small window
+HINT_LINES: Final = 2
 TINT: Final = 0.12
 
 
@@ -103,7 +106,11 @@ class Banner(QFrame):
 
     def _build(self) -> None:
         self._icon = QLabel()
-        self._message, self._hint = _text_label("bannerMessage"), _text_label("bannerHint")
+        self._message, self._hint = FewLines(MESSAGE_LINES), FewLines(HINT_LINES)
+        self._message.setObjectName("bannerMessage")
+        self._hint.setObjectName("bannerHint")
+        for text in (self._message, self._hint):
+            text.cut_changed.connect(self._show_more)
         font = self._message.font()
         font.setBold(True)
         self._message.setFont(font)
@@ -153,19 +160,27 @@ class Banner(QFrame):
         if notice is None:
             self.hide()
             return
-        self._message.setText(notice.message)
-        self._hint.setText(notice.hint)
+        self._message.show_text(notice.message)
+        self._hint.show_text(notice.hint)
         self._hint.setVisible(bool(notice.hint))
-        self._details.setPlainText(notice.details)
         self._cpu.setVisible(notice.offers_cpu)
         self._more.setChecked(False)
-        self._more.setVisible(bool(notice.details))
+        self._show_more()
         self._on_more_toggled(False)
         self._show_icon()
         self._show_to_screen_readers(notice)
         self._place()
         self.show()
         self.raise_()
+
+    def _show_more(self) -> None:
+        """Offer details where there are some, and where the text is cut; then all of it stands there."""
+        notice = self._state.notice
+        if notice is None:
+            return
+        cut = self._message.is_cut or self._hint.is_cut
+        self._details.setPlainText(_whole(notice) if cut else notice.details)
+        self._more.setVisible(cut or bool(notice.details))
 
     def _show_to_screen_readers(self, notice: Notice) -> None:
         # Qt gives a Python widget no way to take the alert role, so the name says it and an alert event is sent.
@@ -181,8 +196,7 @@ class Banner(QFrame):
     def _on_copy_clicked(self) -> None:
         notice = self._state.notice
         if notice is not None:
-            told = (notice.message, notice.hint, notice.details)
-            QGuiApplication.clipboard().setText("\n".join(part for part in told if part))
+            QGuiApplication.clipboard().setText(_whole(notice))
 
     def _place(self) -> None:
         if self._over is None:
@@ -204,11 +218,8 @@ class Banner(QFrame):
             self._icon.setPixmap(pixmap(notice.kind, ICON_PX, self._accent(), self.devicePixelRatioF()))
 
 
-def _text_label(name: str) -> QLabel:
-    label = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-    label.setObjectName(name)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
+def _whole(notice: Notice) -> str:
+    return "\n".join(part for part in (notice.message, notice.hint, notice.details) if part)
 
 
 def _is_escape(event: QEvent) -> bool:

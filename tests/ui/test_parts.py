@@ -29,7 +29,8 @@ from exclip_desktop.session.scene import View
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.ui import theme
 from exclip_desktop.ui.actions import ACTIONS, MENUS, SEPARATOR, make_actions, make_menus, show_view
-from exclip_desktop.ui.banner import Banner
+from exclip_desktop.ui.banner import HINT_LINES, MESSAGE_LINES, Banner
+from exclip_desktop.ui.few_lines import FewLines
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 TROUBLE = Notice("This file is not a picture Pillow can read: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")
@@ -254,6 +255,50 @@ def test_details_open_can_be_copied_and_close_with_the_next_notice(canvas: QWidg
     assert not button(banner, "Details").isVisible()
     assert banner.accessibleName().startswith("Note: ")
     qtbot.waitUntil(lambda: banner.height() <= low)
+
+
+def test_a_long_notice_is_cut_and_stands_whole_in_its_details(canvas: QWidget, qtbot: QtBot) -> None:
+    state = State()
+    banner = Banner(state, canvas)
+    message, hint = "Line 17 of pairs.csv has no picture. " * 12, "Put the pictures back. " * 12
+    state.change(notice=Notice(message, hint, "Seen at start.", kind="note"))
+    more, details = button(banner, "Details"), banner.findChild(QPlainTextEdit)
+    assert more.isVisible()
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert details.toPlainText() == f"{message}\n{hint}\nSeen at start."
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    for width in (260, 400, 700):
+        canvas.resize(width, 400)
+        qtbot.waitUntil(lambda width=width: banner.width() == width)
+        lines = [label for label in banner.findChildren(FewLines) if label.isVisible()]
+        spacing = lines[0].fontMetrics().lineSpacing()
+        assert [label.text()[-1] for label in lines] == ["…", "…"]
+        assert [label.height() // spacing for label in lines] == [MESSAGE_LINES, HINT_LINES]
+        assert banner.height() < (MESSAGE_LINES + HINT_LINES + 2) * spacing
+    state.change(notice=Notice("The caption is empty.", kind="note"))
+    assert not more.isVisible()
+
+
+def test_a_cut_text_is_as_long_as_there_is_room(qtbot: QtBot) -> None:
+    label, told = FewLines(2), list[bool]()
+    qtbot.addWidget(label)
+    label.cut_changed.connect(lambda: told.append(label.is_cut))
+    text = " ".join(f"word{number}" for number in range(60))
+    room = label.fontMetrics().lineSpacing() * 2
+    label.resize(300, room)
+    label.show()
+    label.show_text(text)
+    shown = label.text().removesuffix("…")
+    height = lambda text: label.fontMetrics().boundingRect(0, 0, 300, 9999, Qt.TextFlag.TextWordWrap, text).height()  # noqa: E731
+    assert text.startswith(shown)
+    assert height(f"{shown}…") <= room < height(f"{text[: len(shown) + 2]}…")
+    assert label.heightForWidth(300) == room
+    label.resize(9999, room)
+    assert label.text() == text
+    assert label.heightForWidth(9999) < room
+    assert told == [True, False]
+    label.show_text("")
+    assert (label.text(), label.is_cut) == ("", False)
 
 
 def test_the_banner_is_closed_by_mouse_and_by_keyboard_and_takes_no_focus(canvas: QWidget, qtbot: QtBot) -> None:
