@@ -30,6 +30,17 @@ class Figures:
         self.known[place] = replace(found, rating=found.rating or before.rating)
         return changed
 
+    def take(self, told: Mapping[int, PairFigures]) -> None:
+        """Take in what a project has kept meanwhile: ratings, and what was found by the same settings."""
+        for place, kept in told.items():
+            known = self.known.get(place, PairFigures())
+            same = kept.score is not None and self._by in ("", kept.by)
+            self.known[place] = replace(kept if same else known, rating=kept.rating)
+
+    def move(self, places: Mapping[int, int]) -> None:
+        """Let each pair have another place; those that have none any more are forgotten."""
+        self.known = {places[place]: known for place, known in self.known.items() if place in places}
+
     def rate(self, place: int, rating: str) -> None:
         """Take in what a person calls a pair."""
         self.known[place] = replace(self.known.get(place, PairFigures()), rating=rating)

@@ -48,6 +48,7 @@ class Labelling(QObject):
         self.labels: Regions = ()
         for told in (state.shown_changed, walking.current_changed, walking.list_changed, projects.changed):
             told.connect(self._renew)
+        projects.changed_by_others.connect(self._renew)
 
     def take(self) -> None:
         """Select the labels instead of the regions that are drawn."""

@@ -9,7 +9,15 @@ from exclip_desktop.core.pair_figures import PairFigures, searched
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.project.opening import open_project
-from exclip_desktop.storage.project.pairs import PairQuery, ProjectPair, add_pairs, count_pairs, pairs
+from exclip_desktop.storage.project.pairs import (
+    Measured,
+    PairQuery,
+    add_pairs,
+    count_pairs,
+    extent,
+    known_of,
+    pairs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class ListRead:
         list: the list.
         texts: what a filter looks through, of each pair.
         captions: of each picture.
-        figures: what a project has kept of pairs, by their places.
+        figures: what a project has kept of pairs, by their places; ``extent``: of its list, when it was read.
         first: the place of the pair to show; None: what is on screen stays.
 
     """
@@ -29,6 +37,7 @@ class ListRead:
     texts: tuple[str, ...] = ()
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     figures: dict[int, PairFigures] = field(default_factory=dict)
+    extent: tuple[int, int, str] = (0, 0, "")
     first: int | None = None
 
 
@@ -53,10 +62,28 @@ def read_into(project: Path, source: Path, cancel: CancelToken) -> ListRead:
 def read_project(path: Path) -> ListRead:
     """Read the pairs of a project with what is known of them. It is opened anew: this is another thread."""
     with open_project(path) as project:
+        reach = extent(project)
         found = pairs(project, PairQuery(), 0, -1)
         listed = PairList(project.path, project.folder, tuple(one.pair for one in found))
-    figures = {place: _figures_of(one) for place, one in enumerate(found) if one.measured or one.rating}
-    return replace(_looked_up(listed), figures=figures)
+    known = {place: (one.measured, one.rating) for place, one in enumerate(found) if one.measured or one.rating}
+    figures = {place: _figures_of(*told) for place, told in known.items()}
+    return replace(_looked_up(listed), figures=figures, extent=reach)
+
+
+def read_again(path: Path, before: ListRead) -> tuple[ListRead, dict[int, PairFigures]]:
+    """Read a project's pairs anew where the list is another, else only what is known of them.
+
+    Returns them, and what is known of other pairs, or otherwise, than ``before``.
+    """
+    with open_project(path) as project:
+        if extent(project) != before.extent:
+            found = read_project(path)
+            return found, found.figures
+        known = known_of(project)
+    figures = {place: _figures_of(*known[pair.id]) for place, pair in enumerate(before.list.pairs) if pair.id in known}
+    changed = {place: told for place, told in figures.items() if before.figures.get(place) != told}
+    gone = dict.fromkeys(before.figures.keys() - figures.keys(), PairFigures())
+    return replace(before, figures=figures), changed | gone
 
 
 def _looked_up(listed: PairList) -> ListRead:
@@ -72,8 +99,7 @@ def _captions_of(listed: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
     return {picture: tuple(captions) for picture, captions in found.items()}
 
 
-def _figures_of(one: ProjectPair) -> PairFigures:
-    known = one.measured
+def _figures_of(known: Measured | None, rating: str) -> PairFigures:
     if known is None:
-        return PairFigures(rating=one.rating)
-    return PairFigures(known.score, known.residual, known.box_share, rating=one.rating, by=known.by)
+        return PairFigures(rating=rating)
+    return PairFigures(known.score, known.residual, known.box_share, rating=rating, by=known.by)

@@ -1,6 +1,7 @@
 """Findings: views that a person notes in a project."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -31,9 +32,11 @@ from exclip_desktop.storage.project.findings import (
     finding_of,
     findings,
     ids_of,
+    ratings_of,
     remove_findings,
     tags_of,
 )
+from exclip_desktop.storage.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,6 @@ class Noting(QObject):
             view = replace(view, settings={**view.settings, **asked})
             numbers = numbers_of(seen.answer, seen.selection, seen.score)
             key = add_finding(project, Finding(view, numbers, **_said(remark)))
-            self._walking.rate(pair, remark.rating)
             self.push_added("note finding", tuple(filter(None, [finding_of(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
@@ -158,7 +160,7 @@ class Noting(QObject):
                 add_findings(project, changed)
             elif changed:
                 remove_findings(project, [one.id for one in changed])
-            self.findings_changed.emit()
+            self._rate(project, told)
 
         self.projects.attempt(put)
 
@@ -166,10 +168,18 @@ class Noting(QObject):
         key, remark = what
 
         def say() -> None:
-            change_finding(self.projects.ready(), key, **_said(remark))
-            self.findings_changed.emit()
+            project = self.projects.ready()
+            change_finding(project, key, **_said(remark))
+            self._rate(project, filter(None, [finding_of(project, key)]))
 
         self.projects.attempt(say)
+
+    def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
+        """Tell of findings that are others now, and let pairs of the list be rated as their newest ones are."""
+        ratings = ratings_of(project)
+        for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
+            self._walking.rate(pair, project.path_of(picture), ratings.get((pair, picture), ""))
+        self.findings_changed.emit()
 
 
 def _said(remark: Remark) -> dict[str, Any]:

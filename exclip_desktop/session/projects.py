@@ -52,7 +52,8 @@ class Projects(QObject):
         self._version = 0
         self._others = QTimer(self, interval=OTHERS_MS)
         self._others.timeout.connect(self.look_for_others)
-        walking.figures_changed.connect(self._keep_figures)
+        walking.found.connect(self._keep_figures)
+        self.changed_by_others.connect(walking.renew)
 
     @property
     def is_own(self) -> bool:

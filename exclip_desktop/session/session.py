@@ -28,6 +28,7 @@ from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
 from exclip_desktop.session.projects import Projects
+from exclip_desktop.session.removing import Removing
 from exclip_desktop.session.reporting import Reporting
 from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.restoring import Restoring
@@ -55,7 +56,8 @@ class Session(QObject):
         sight: which pane is in use.
         batching: explaining all of them.
         studying: measuring methods over many pairs.
-        walking: the open list of pairs, and the way through it; ``thumbnails``: small pictures for it.
+        walking: the open list of pairs, and the way through it; ``removing``: takes pairs out of it;
+            ``thumbnails``: small pictures for it.
         projects: the open project; ``keeping``: its settings; ``noting``: its findings; ``reporting``: these as
             files; ``restoring``: their views on screen again; ``labelling``: what is known to be in the picture.
         library: the models there are, downloads, and the model that the window opens with.
@@ -108,6 +110,7 @@ class Session(QObject):
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
         self.reporting = Reporting(self.state, self.explaining, self._tasks, self.noting, self)
         self.restoring = Restoring(self.state, self.explaining, self.projects, self.panes, self.sight, self)
+        self.removing = Removing(self.walking, self.projects, self.explaining, self.undo, self)
         self.labelling = Labelling(
             self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self
         )

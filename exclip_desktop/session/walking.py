@@ -1,17 +1,18 @@
 """A list of pairs, and the way through it, one pair after another."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.listed_pair import ListedPair, ListNote
+from exclip_desktop.core.listed_pair import ListedPair, ListNote, PairList
 from exclip_desktop.core.pair_figures import Arrangement, PairFigures, figures_of, ordered
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.selection import Region
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.figures import Figures
-from exclip_desktop.session.list_reading import NONE, ListRead, read_into, read_list, read_project
+from exclip_desktop.session.list_reading import NONE, ListRead, read_again, read_into, read_list, read_project
 from exclip_desktop.session.requests import Failed
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
@@ -39,7 +40,6 @@ class Walking(QObject):
     Figures are of the model and the settings that the pair was explained by; others on screen make them forgotten.
 
     Attributes:
-        list: the open list; one without pairs where none is open.
         arrangement: which pairs are shown, and in which order; ``order``: their places.
         current: the place of the pair on screen, or None.
 
@@ -47,14 +47,18 @@ class Walking(QObject):
         list_changed(): another list is open, or none.
         order_changed(): other pairs are shown, or in another order.
         current_changed(): another pair is on screen.
-        figures_changed(int): something was found of a pair; its place.
+        found(int): something was found of a pair; its place.
+        figures_changed(int): something else is known of a pair; its place.
+        figures_renewed(): something else may be known of any.
 
     """
 
     list_changed = Signal()
     order_changed = Signal()
     current_changed = Signal()
+    found = Signal(int)
     figures_changed = Signal(int)
+    figures_renewed = Signal()
 
     def __init__(
         self,
@@ -69,13 +73,12 @@ class Walking(QObject):
         super().__init__(parent)
         self._state, self._explaining, self._comparing = state, explaining, comparing
         self._tasks = tasks
-        self.list = NONE.list
+        self._read = NONE
         self.arrangement, self.order = Arrangement(), tuple[int, ...]()
         self.current: int | None = None
         self._project: Path | None = None
-        self._texts: tuple[str, ...] = ()
         self._places: dict[str, int] = {}  # by id
-        self._captions: dict[str, tuple[str, ...]] = {}  # of each picture
+        self._near: int | None = None  # the row of the pair on screen before it was removed
         self._figures = Figures()
         state.explanation_changed.connect(self._on_explanation_changed)
         worker.failed.connect(self._on_failed)
@@ -85,7 +88,6 @@ class Walking(QObject):
     def open(self, path: str | Path) -> None:
         """Read a list and show its first pair; an open project takes its pairs in."""
         source, project = Path(path), self._project
-
         run_shown(
             self._state,
             self._tasks,
@@ -108,6 +110,16 @@ class Walking(QObject):
                 self._explaining.refuse,
             )
 
+    def renew(self) -> None:
+        """Read the open project's pairs again, as others have changed them; what is on screen stays."""
+        project = self._project
+        if project is not None and self.is_kept:
+            self._tasks.run(
+                lambda _: read_again(project, self._read),
+                lambda found: self._renew(project, *found),
+                self._explaining.refuse,
+            )
+
     @property
     def is_kept(self) -> bool:
         """Whether the list is the open project's own."""
@@ -120,9 +132,9 @@ class Walking(QObject):
     def show(self, place: int) -> None:
         """Show the pair at a place of the list."""
         pair = self.pairs[place]
-        self.current = place
+        self.current, self._near = place, None
         self.current_changed.emit()
-        captions = self._captions.get(pair.picture, ())
+        captions = self._read.captions.get(pair.picture, ())
         self._comparing.put(captions if len(captions) > 1 else ())
         self._explaining.open_file(str(self.path(pair)), pair.caption)
 
@@ -133,10 +145,17 @@ class Walking(QObject):
         last = len(self.order) - 1
         if self.current in self.order:
             at = min(max(self.order.index(self.current) + by, 0), last)
+        elif self._near is not None:
+            at = min(max(self._near + by - (by > 0), 0), last)
         else:
             at = 0 if by > 0 else last
         if self.order[at] != self.current:
             self.show(self.order[at])
+
+    @property
+    def list(self) -> PairList:
+        """The open list; one without pairs where none is open."""
+        return self._read.list
 
     @property
     def pairs(self) -> tuple[ListedPair, ...]:
@@ -152,10 +171,10 @@ class Walking(QObject):
         """The id of the pair on screen, or None."""
         return None if self.current is None else self.pairs[self.current].id
 
-    def rate(self, pair: str | None, rating: str) -> None:
-        """Keep what a person calls a pair of the list, by its id."""
-        place = self._places.get(pair) if pair is not None else None
-        if place is not None:
+    def rate(self, pair: str, picture: Path, rating: str) -> None:
+        """Keep what a person calls a pair of the list, by its id; another list's pair has another picture."""
+        place = self._places.get(pair)
+        if place is not None and os.path.abspath(self.path(self.pairs[place])) == os.path.abspath(picture):
             self._figures.rate(place, rating)
             self.figures_changed.emit(place)
 
@@ -173,6 +192,7 @@ class Walking(QObject):
         if self._figures.keep(place, found):
             self.order_changed.emit()
         self.figures_changed.emit(place)
+        self.found.emit(place)
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Show other pairs, or in another order."""
@@ -190,15 +210,38 @@ class Walking(QObject):
         if found.first is not None:
             self.show(found.first)
 
-    def _put(self, found: ListRead) -> None:
-        self.list, self._texts, self._captions = found.list, found.texts, found.captions
+    def _renew(self, project: Path, found: ListRead, changed: dict[int, PairFigures]) -> None:
+        if project != self._project or not self.is_kept:
+            return  # another project or list was opened meanwhile, or none
+        if found.list is not self.list:
+            self._put_instead(found)
+            return
+        self._read = found
+        self._figures.take(changed)
+        if changed:
+            self.figures_renewed.emit()
+
+    def _put_instead(self, found: ListRead) -> None:
+        """Take a list in the place of one that has pairs in common with it."""
+        before, current, figures = self._places, self.current, self._figures
+        moved = {before[pair.id]: place for place, pair in enumerate(found.list.pairs) if pair.id in before}
+        figures.move(moved)
+        figures.take(found.figures)
+        near = self.order.index(current) if current in self.order else self._near
+        self._put(found, figures, None if current is None else moved.get(current))
+        if self.current is None:
+            self._near = near
+            self.current_changed.emit()
+
+    def _put(self, found: ListRead, figures: Figures | None = None, current: int | None = None) -> None:
+        self._read, self._figures = found, figures or Figures(found.figures)
+        self.current, self._near = current, None
         self._places = {pair.id: place for place, pair in enumerate(found.list.pairs)}
-        self._figures, self.current = Figures(found.figures), None
         self._arrange()
         self.list_changed.emit()
 
     def _arrange(self) -> None:
-        self.order = ordered(self._texts, self._figures.known, self.arrangement)
+        self.order = ordered(self._read.texts, self._figures.known, self.arrangement)
         self.order_changed.emit()
 
     def _on_picture_opened(self, path: str) -> None:

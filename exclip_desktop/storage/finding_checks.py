@@ -44,12 +44,16 @@ def _is_figure(told: Any) -> bool:
     return told is None or _is_number(told)
 
 
+def _is_flag(told: Any) -> bool:
+    return isinstance(told, bool)
+
+
 def _is_list(is_sound: Callable[[Any], bool], length: int | None = None) -> Callable[[Any], bool]:
     return lambda told: isinstance(told, list) and length in (None, len(told)) and all(map(is_sound, told))
 
 
 def _is_word(told: Any) -> bool:
-    kinds = (_is_text, _is_count, _is_count, lambda selected: isinstance(selected, bool), _is_figure)
+    kinds = (_is_text, _is_count, _is_count, _is_flag, _is_figure)
     return isinstance(told, list) and len(told) == 5 and all(kind(part) for kind, part in zip(kinds, told, strict=True))
 
 

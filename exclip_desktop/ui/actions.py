@@ -58,7 +58,7 @@ class Gesture:
 FILES, COPYING, SELECTING = "Pictures and files", "Copying", "Selecting"
 HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
 COMPARING = "Comparing"
-ON_PICTURE, ON_WORDS = "On the picture", "On the words"
+ON_PICTURE, ON_WORDS, ON_LISTS = "On the picture", "On the words", "In the lists"
 
 # fmt: off
 ACTIONS: Final = (
@@ -156,6 +156,8 @@ GESTURES: Final = (
     Gesture("Select the phrase", "Double-click", ON_WORDS),
     Gesture("Go to the next word", "← or →", ON_WORDS),
     Gesture("Extend by a word", "Shift+← or Shift+→", ON_WORDS),
+    Gesture("Open a finding", "Return", ON_LISTS),
+    Gesture("Remove a finding, or a project's pairs", "Delete", ON_LISTS),
 )
 
 MENUS: Final[dict[str, tuple[str, ...]]] = {

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QSize, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,6 +25,7 @@ from exclip_desktop.ui.pairs_model import PairsModel
 from exclip_desktop.ui.rows import Index, rows_of
 
 WIDTH_PX: Final = 260
+REMOVE: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 SHOWN: Final[dict[str, Shown]] = {"All": "all", "Not looked at": "open", "Explained": "explained", "Failed": "failed"}
 ORDERS: Final[dict[str, SortKey]] = {
     "List order": "list",
@@ -34,7 +37,14 @@ ORDERS: Final[dict[str, SortKey]] = {
 
 
 class PairsDock(QDockWidget):
-    """Shows the list that is open; hidden while there is none."""
+    """Shows the list that is open; hidden while there is none.
+
+    Signals:
+        removal_asked(object): the pairs at these places of the list should be removed.
+
+    """
+
+    removal_asked = Signal(object)
 
     def __init__(
         self, walking: Walking, batching: Batching, thumbnails: Thumbnails, parent: QWidget | None = None
@@ -48,6 +58,8 @@ class PairsDock(QDockWidget):
         self.filter, self.shown, self.by = QLineEdit(), QComboBox(), QComboBox()
         self.turn, self.count, self.batch = QToolButton(), QLabel(), QPushButton()
         self.view = rows_of(self._model, "Pairs")
+        self.view.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.view.installEventFilter(self)
         self._build()
         self._lay_out()
         for changed in (
@@ -59,6 +71,7 @@ class PairsDock(QDockWidget):
         self.batch.clicked.connect(lambda: batching.pause() if batching.running else batching.start())
         batching.changed.connect(self._show_batch)
         walking.figures_changed.connect(self._show_batch)
+        walking.figures_renewed.connect(self._show_batch)
         walking.list_changed.connect(self._on_list_changed)
         walking.order_changed.connect(self._on_order_changed)
         walking.current_changed.connect(self._follow)
@@ -67,6 +80,23 @@ class PairsDock(QDockWidget):
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Return the width the dock opens with."""
         return QSize(WIDTH_PX, 400)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Remove with Delete, before a shortcut of the window takes the key."""
+        kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+        if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE:
+            return super().eventFilter(watched, event)
+        event.accept()
+        places = self.marked
+        if event.type() == QEvent.Type.KeyPress and places:
+            self.removal_asked.emit(places)
+        return True
+
+    @property
+    def marked(self) -> list[int]:
+        """The places of the pairs that are marked."""
+        rows = sorted({index.row() for index in self.view.selectionModel().selectedIndexes()})
+        return [self._model.place_of(row) for row in rows]
 
     def _build(self) -> None:
         self.filter.setPlaceholderText("Filter by caption, label or file")
@@ -135,9 +165,10 @@ class PairsDock(QDockWidget):
         walking, rows = self._walking, self.view.selectionModel()
         row = self._model.row_of(walking.current)
         index = self._model.index(-1 if row is None else row)
-        rows.blockSignals(True)  # it was shown already
-        rows.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        rows.blockSignals(False)
+        if index != rows.currentIndex():  # else more rows may be marked around it
+            rows.blockSignals(True)  # it was shown already
+            rows.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            rows.blockSignals(False)
         if row is not None:
             self.view.scrollTo(index)
         self.view.viewport().update()

@@ -21,6 +21,7 @@ class PairsModel(ThumbnailRows):
         self._rows: dict[int, int] = {}
         walking.order_changed.connect(self._renew)
         walking.figures_changed.connect(self._on_figures_changed)
+        walking.figures_renewed.connect(self._on_figures_renewed)
         self._renew()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
@@ -65,6 +66,10 @@ class PairsModel(ThumbnailRows):
         self._rows = {place: row for row, place in enumerate(self._walking.order)}
         self.forget_waiting()
         self.endResetModel()
+
+    def _on_figures_renewed(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def _on_figures_changed(self, place: int) -> None:
         row = self._rows.get(place)

@@ -87,6 +87,7 @@ class Window(QMainWindow):
         self._connect()
         self._pair_up()
         self.pairs_dock = PairsDock(session.walking, session.batching, session.thumbnails, self)
+        self.pairs_dock.removal_asked.connect(session.removing.remove)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pairs_dock)
         self._files = FileCommands(self, session, self.commands)
         self._parts = (

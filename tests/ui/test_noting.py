@@ -287,7 +287,7 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     desk.session.walking.open(desk.folder / "list.csv")
     desk.settle("a cat")
     walking = desk.session.walking
-    walking.rate(walking.current_id, "match")
+    walking.rate("1", walking.path(walking.pairs[0]), "match")
     walking.step(1)
     desk.settle("a dog")
     assert walking.figures(0).score is not None

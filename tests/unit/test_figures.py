@@ -62,3 +62,24 @@ def test_the_list_is_looked_through_once_a_change_of_settings(many: int) -> None
         for place in range(many):
             figures.keep(place, by)
     assert counting.looks == 3
+
+
+def test_what_a_project_kept_meanwhile_is_taken_where_it_is_by_the_same_settings() -> None:
+    figures = Figures()
+    figures.keep(0, A)
+    figures.keep(1, PairFigures(failure="gone"))
+    figures.take({0: B, 1: PairFigures(rating="unsure"), 2: replace(A, rating="match"), 3: replace(B, rating="match")})
+    assert figures.known == {
+        0: A,
+        1: PairFigures(failure="gone", rating="unsure"),
+        2: replace(A, rating="match"),
+        3: PairFigures(rating="match"),
+    }
+    figures.take({2: A, 1: A})
+    assert (figures.get(1), figures.get(2)) == (A, A)
+
+
+def test_figures_go_where_their_pairs_go() -> None:
+    figures = Figures({0: A, 1: B, 2: PairFigures(rating="match")})
+    figures.move({0: 1, 2: 0})
+    assert figures.known == {1: A, 0: PairFigures(rating="match")}

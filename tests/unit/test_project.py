@@ -21,6 +21,7 @@ from exclip_desktop.storage.project.findings import (
     count_findings,
     finding_of,
     findings,
+    ratings_of,
     remove_findings,
     tags_of,
 )
@@ -32,10 +33,13 @@ from exclip_desktop.storage.project.pairs import (
     add_pairs,
     as_list,
     count_pairs,
+    extent,
+    known_of,
     numbers,
     pair_of,
     pairs,
     pairs_at,
+    put_back,
     remove_pairs,
     set_measured,
 )
@@ -289,8 +293,45 @@ def test_a_pair_has_what_was_measured_and_its_newest_rating(project: Project) ->
     assert (pair_of(project, "p3") or found).rating == "match"
     remove_findings(project, [first])
     assert (pair_of(project, "p3") or found).rating == ""
-    remove_pairs(project, ["p3"])
+
+
+def test_removed_pairs_come_back_where_they_were(project: Project) -> None:
+    add_pairs(project, make_list(project.folder))
+    set_measured(project, [("p3", Measured(0.25, 1e-4, 0.5, "demo"))])
+    add_finding(project, replace(make_finding(1, pair="p3"), rating="match"))
+    before, reach = pairs(project, PairQuery(), 0, -1), extent(project)
+    removed = [one for key in ("p3", "p29") if (one := pair_of(project, key)) is not None]
+    remove_pairs(project, ["p3", "p29"])
     assert pair_of(project, "p3") is None
+    assert extent(project) == (len(before) - 2, len(before) - 1, "p28")
+    assert known_of(project) == {}
+    assert len(findings(project)) == 1
+    put_back(project, removed)
+    assert pairs(project, PairQuery(), 0, -1) == before
+    assert extent(project) == reach
+    assert known_of(project) == {"p3": (Measured(0.25, 1e-4, 0.5, "demo"), "match")}
+    put_back(project, removed)
+    assert pairs(project, PairQuery(), 0, -1) == before
+
+
+def test_a_removed_pair_whose_number_is_taken_comes_last(project: Project) -> None:
+    listed = make_list(project.folder)
+    add_pairs(project, listed)
+    last = pair_of(project, "p29")
+    assert last is not None
+    remove_pairs(project, ["p29"])
+    add_pairs(project, PairList(listed.source, listed.folder, (ListedPair("new", "n.png", "a cat"),)))
+    put_back(project, [last])
+    assert [one.pair.id for one in pairs(project, PairQuery(descending=True), 0, 2)] == ["p29", "new"]
+    assert extent(create_project(project.folder / "empty.exclip")) == (0, 0, "")
+
+
+def test_pairs_are_rated_as_their_newest_findings(project: Project) -> None:
+    for seed, rating in enumerate(("match", "unsure", "artefact")):
+        one = replace(make_finding(seed, pair="p1" if seed < 2 else ""), rating=rating)  # type: ignore[arg-type]
+        add_finding(project, replace(one, view=replace(one.view, picture="a.png")))
+    add_finding(project, replace(make_finding(2, pair="p1"), rating="mismatch"))
+    assert ratings_of(project) == {("p1", "a.png"): "unsure", ("p1", "/abs/c.png"): "mismatch"}
 
 
 def test_boxes_are_kept(project: Project) -> None:

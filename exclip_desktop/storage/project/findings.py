@@ -103,6 +103,13 @@ def remove_findings(project: Project, keys: Iterable[int]) -> None:
                 _rate_pair(connection, found[0])
 
 
+def ratings_of(project: Project) -> dict[tuple[str, str], Rating]:
+    """Return the rating of the newest finding of each pair, by the pair's id and picture."""
+    newest = "SELECT max(id) FROM finding WHERE pair != '' GROUP BY pair, picture"
+    told = project.rows(f"SELECT pair, picture, rating FROM finding WHERE id IN ({newest})")
+    return {(pair, picture): rating for pair, picture, rating in told}
+
+
 def ids_of(project: Project) -> dict[int, str]:
     """Return the ids of all findings, with when they were noted."""
     return dict(project.rows("SELECT id, created FROM finding"))

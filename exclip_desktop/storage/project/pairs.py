@@ -9,11 +9,13 @@ from typing import Any, Final, Literal
 
 from exclip_desktop.core.finding import Rating
 from exclip_desktop.core.listed_pair import ListedPair, PairList
+from exclip_desktop.core.selection import Region
 from exclip_desktop.storage.project.project import CONTAINS, Project, contained
 from exclip_desktop.storage.regions import region_as_plain, region_of
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
-COLUMNS: Final = "number, id, picture, caption, label, regions, mask, score, residual, box_share, measured_by, rating"
+MEASURED: Final = "score, residual, box_share, measured_by"
+COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED}, rating"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,7 @@ def add_pairs(project: Project, listed: PairList) -> int:
         key = _free_id(known, pair.id, (picture, pair.caption))
         if key is not None:
             known[key] = (picture, pair.caption)
-            regions = _dumped([region_as_plain(region) for region in pair.regions]) if pair.regions else "[]"
-            rows.append((key, picture, pair.caption, pair.label, regions, mask))
+            rows.append((key, picture, pair.caption, pair.label, _dumped(pair.regions), mask))
     with project.change() as connection:
         connection.executemany(
             "INSERT INTO pair (id, picture, caption, label, regions, mask) VALUES (?, ?, ?, ?, ?, ?)", rows
@@ -83,9 +84,19 @@ def add_pairs(project: Project, listed: PairList) -> int:
 
 
 def remove_pairs(project: Project, ids: Iterable[str]) -> None:
-    """Take pairs out of the list; their findings stay."""
+    """Take pairs out of the list; their findings stay. ``put_back`` undoes it."""
     with project.change() as connection:
         connection.executemany("DELETE FROM pair WHERE id = ?", [(key,) for key in ids])
+
+
+def put_back(project: Project, removed: Iterable[ProjectPair]) -> None:
+    """Put removed pairs where they were, with all that was known of them; one whose id is there again is left out."""
+    names = f"({COLUMNS}) VALUES (?{', ?' * COLUMNS.count(',')})"
+    with project.change() as connection:
+        for one in removed:
+            taken = connection.execute("SELECT 1 FROM pair WHERE number = ?", (one.number,)).fetchone()
+            row = (None if taken else one.number, *_row(one))
+            connection.execute(f"INSERT INTO pair {names} ON CONFLICT (id) DO NOTHING", row)
 
 
 def set_measured(project: Project, found: Iterable[tuple[str, Measured]]) -> None:
@@ -120,6 +131,18 @@ def pairs_at(project: Project, chosen: Sequence[int]) -> list[ProjectPair]:
     told = f"SELECT {COLUMNS} FROM pair WHERE number IN ({','.join(map(str, chosen))})"
     found = {row[0]: row for row in project.rows(told)}
     return [_pair(found[number]) for number in chosen if number in found]
+
+
+def known_of(project: Project) -> dict[str, tuple[Measured | None, Rating]]:
+    """Return what is known of pairs, by their ids; those of which nothing is known are left out."""
+    told = project.rows(f"SELECT id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''")
+    return {key: (_measured(*measured), rating) for key, *measured, rating in told}
+
+
+def extent(project: Project) -> tuple[int, int, str]:
+    """Return how many pairs there are, and number and id of the last: others where the list is another."""
+    count, last, key = project.rows("SELECT count(*), max(number), id FROM pair")[0]
+    return count, last or 0, key or ""
 
 
 def count_pairs(project: Project, query: PairQuery) -> int:
@@ -188,16 +211,28 @@ def _free_id(known: dict[str, tuple[str, str]], key: str, what: tuple[str, str])
     return free
 
 
-def _dumped(told: Any) -> str:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def _dumped(regions: Sequence[Region]) -> str:
+    if not regions:
+        return "[]"
+    return json.dumps([region_as_plain(region) for region in regions], ensure_ascii=False, separators=(",", ":"))
+
+
+def _row(one: ProjectPair) -> tuple[Any, ...]:
+    """Return the columns of a pair, but for its number."""
+    pair, known = one.pair, one.measured
+    measured = (None, None, None, "") if known is None else (known.score, known.residual, known.box_share, known.by)
+    return (pair.id, pair.picture, pair.caption, pair.label, _dumped(pair.regions), pair.mask, *measured, one.rating)
+
+
+def _measured(score: float | None, residual: float | None, box_share: float | None, by: str) -> Measured | None:
+    return None if score is None else Measured(score, residual, box_share, by)
 
 
 def _pair(row: tuple[Any, ...]) -> ProjectPair:
-    number, key, picture, caption, label, regions, mask, score, residual, box_share, by, rating = row
+    number, key, picture, caption, label, regions, mask, *measured, rating = row
     try:
         known = tuple(map(region_of, json.loads(regions)))
     except (ValueError, TypeError):  # a disk that gives back other bytes damages no more than it must
         known = ()
     listed = ListedPair(key, picture, caption, label, known, mask)
-    measured = None if score is None else Measured(score, residual, box_share, by)
-    return ProjectPair(number, listed, measured, rating)
+    return ProjectPair(number, listed, _measured(*measured), rating)
