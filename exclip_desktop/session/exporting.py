@@ -17,6 +17,7 @@ from exclip_desktop.session.panels import panes_figure
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.scene import Shown
+from exclip_desktop.session.sight import Sight
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.storage.atomic import write_atomically
@@ -33,16 +34,18 @@ class Exporting(QObject):
         self,
         state: State,
         panes: Panes,
+        sight: Sight,
         tasks: Tasks,
         refuse: Callable[[Exception], None],
         parent: QObject | None = None,
     ) -> None:
         """``refuse`` shows what went wrong."""
         super().__init__(parent)
-        self._state, self._panes, self._tasks, self._refuse = state, panes, tasks, refuse
+        self._state, self._panes, self._sight = state, panes, sight
+        self._tasks, self._refuse = tasks, refuse
 
     def write_picture(self, path: Path, width_px: int) -> None:
-        """Write the figure as PNG, SVG or PDF: the canvas, or all panes of the compare view."""
+        """Write the figure as PNG, SVG or PDF: the canvas, or the compare view's panes, or the enlarged one."""
         draw = self._drawing(width_px)
 
         def work(cancel: CancelToken) -> Path:
@@ -119,7 +122,8 @@ class Exporting(QObject):
         what: PanesFigure | Explanation = self._explanation
         function = "exclip_desktop.render.figure:figure_bytes"
         if self._panes.is_open:
-            what = panes_figure(self._panes, self._explanation.caption, self._state.selection, options)
+            only, caption = self._sight.enlarged, self._explanation.caption
+            what = panes_figure(self._panes, caption, self._state.selection, options, only)
             function = "exclip_desktop.render.figure_panes:panes_bytes"
 
         def draw(ending: str, cancel: CancelToken) -> bytes:

@@ -12,12 +12,15 @@ from exclip_desktop.session.pane import Pane
 from exclip_desktop.session.panes import Panes
 
 
-def panes_figure(panes: Panes, caption: Caption, selection: Selection, options: FigureOptions) -> PanesFigure:
-    """Return the panes with their labels, heats and ranges, under what is selected."""
-    shown = panes.panes
+def panes_figure(
+    panes: Panes, caption: Caption, selection: Selection, options: FigureOptions, only: Pane | None = None
+) -> PanesFigure:
+    """Return the panes, or ``only`` one, with their labels, heats and ranges, under what is selected."""
+    shown = panes.panes if only is None else (only,)
+    one_range = panes.one_range or only is not None
     heats = {pane: found for pane in shown if (found := _heat(pane)) is not None}
     widest = options.picture_limit or symmetric_limit(*heats.values())
-    limits = {pane: widest if panes.one_range else symmetric_limit(heat) for pane, heat in heats.items()}
+    limits = {pane: widest if one_range else symmetric_limit(heat) for pane, heat in heats.items()}
     models = 1 + any(pane.name.beside for pane in shown)
     panels = []
     for pane in shown:
@@ -26,7 +29,7 @@ def panes_figure(panes: Panes, caption: Caption, selection: Selection, options: 
         notes = _notes(pane, panes.model_of(pane), limit if pane in heats else None)
         panels.append(Panel(pane.facts.name, notes, heat, geometry, limit))
     heading = f"“{caption.text}” · {words_told(caption, selection.rows)} × {regions_told(selection.regions)}"
-    return PanesFigure(tuple(panels), models, heading, selection.regions, panes.one_range)
+    return PanesFigure(tuple(panels), models, heading, selection.regions, one_range)
 
 
 def _heat(pane: Pane) -> Floats | None:

@@ -77,7 +77,7 @@ class Session(QObject):
     ) -> None:
         """Keep settings in ``store``, factors in ``cache_folder``, and findings in a project file, ``findings``.
 
-        Studies are kept in the folder ``studies`` until the person chooses another one.
+        Studies are kept in the folder ``studies`` until the person chooses another one, which is kept.
 
         Tests bring engine and librarian of their own.
         """
@@ -100,10 +100,12 @@ class Session(QObject):
         self.sight = Sight(self.state, self.panes, self)
         self.differing = Differing(self.state, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
-        self.exporting = Exporting(self.state, self.panes, self._tasks, self.explaining.refuse, self)
+        self.exporting = Exporting(self.state, self.panes, self.sight, self._tasks, self.explaining.refuse, self)
         self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
         self.batching = Batching(self.state, self._worker, self.walking, self)
-        self.studying = Studying(self.state, self._worker, self.walking, self.explaining.refuse, studies, self)
+        kept_in = self.settings.studies_folder() or studies
+        self.studying = Studying(self.state, self._worker, self.walking, self.explaining.refuse, kept_in, self)
+        self.studying.folder_chosen.connect(self.settings.keep_studies_folder)
         self.thumbnails = Thumbnails(self)
         self.projects = Projects(self.state, self.explaining, self.walking, self.undo, findings, self)
         self.keeping = Keeping(self.state, self._worker, self.explaining, self.walking, self.projects, self)

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QSettings
 
 from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.paths import is_dir
 from exclip_desktop.session.plain import T, read_back
 from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.scene import View
@@ -65,6 +66,15 @@ class Settings:
     def keep_added(self, choices: tuple[ModelChoice, ...]) -> None:
         """Keep them."""
         self._write("added_models", [asdict(choice) for choice in choices])
+
+    def studies_folder(self) -> Path | None:
+        """Return the folder that the person chose for studies; None: none, or it is gone."""
+        told = self._plain("studies_folder")
+        return Path(told) if isinstance(told, str) and is_dir(Path(told)) else None
+
+    def keep_studies_folder(self, folder: Path) -> None:
+        """Keep it."""
+        self._write("studies_folder", str(folder))
 
     def methods(self) -> tuple[str, ...]:
         """Return the methods compared last, by their keys; at first nine that work on every transformer."""

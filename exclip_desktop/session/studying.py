@@ -43,6 +43,7 @@ class Studying(QObject):
     Attributes:
         choice: what was asked for last.
         folder: holds a folder for every study; None: the person has to choose one.
+        written_to: the folder of the file that was written last; None: none was.
         kept_in: the folder of the study on screen; None: nothing is kept yet.
         study: the figures so far, or None.
         running: whether it is being measured.
@@ -52,11 +53,13 @@ class Studying(QObject):
 
     Signals:
         changed(): any of them.
+        folder_chosen(object): another ``folder``.
         written(object): the path of a file that has been written.
 
     """
 
     changed = Signal()
+    folder_chosen = Signal(object)
     written = Signal(object)
 
     def __init__(
@@ -73,6 +76,7 @@ class Studying(QObject):
         self._state, self._worker, self._walking, self._refuse = state, worker, walking, refuse
         self.choice, self.folder = StudyChoice(), folder
         self.kept_in: Path | None = None
+        self.written_to: Path | None = None
         self.study: Study | None = None
         self.running, self.done, self.total, self.trouble = False, 0, 0, ""
         self.left_s: float | None = None
@@ -99,6 +103,7 @@ class Studying(QObject):
     def keep_in(self, folder: Path) -> None:
         """Keep studies in a folder from now on."""
         self.folder = folder
+        self.folder_chosen.emit(folder)
         self.changed.emit()
 
     def start(self, choice: StudyChoice) -> None:
@@ -143,7 +148,7 @@ class Studying(QObject):
             run_shown(
                 *(self._state, self._tasks, work),
                 lambda cancel: write_study(study, path, cancel),
-                self.written.emit,
+                self._on_written,
                 self._on_unwritten,
             )
 
@@ -195,6 +200,10 @@ class Studying(QObject):
     def _on_uncounted(self, error: Exception) -> None:
         self._counting = False
         self._refuse(error)
+
+    def _on_written(self, path: Path) -> None:
+        self.written_to = path.parent
+        self.written.emit(path)
 
     def _on_unwritten(self, error: Exception) -> None:
         self.trouble = " ".join(words_of(error)[:2]).strip()

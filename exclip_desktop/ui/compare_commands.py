@@ -32,8 +32,11 @@ class CompareCommands(QObject):
         actions["one_range"].triggered.connect(session.panes.share_range)
         actions["study"].triggered.connect(self.measure_methods)
         actions["methods"].setMenu(MethodsMenu(session, window))
+        self._sight = session.sight
         for told in (session.panes.opened, session.panes.closed, differing.opened, differing.closed):
             told.connect(self._show)
+        for told in (session.panes.laid_out, session.sight.enlarged_changed):
+            told.connect(self._show_exported)
         self._show()
 
     def measure_methods(self) -> None:
@@ -55,3 +58,9 @@ class CompareCommands(QObject):
         self._actions["panes"].setChecked(self._panes.is_open)
         self._actions["one_range"].setEnabled(self._panes.is_open)
         self._actions["one_range"].setChecked(self._panes.one_range)
+
+    def _show_exported(self) -> None:
+        """Say what a picture of the view is of."""
+        what = "picture" if not self._panes.is_open else "panes" if self._sight.enlarged is None else "this pane"
+        self._actions["export_picture"].setText(f"Export {what}…")
+        self._actions["copy_picture"].setText(f"Copy {what}")

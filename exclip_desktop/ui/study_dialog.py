@@ -157,7 +157,7 @@ class StudyDialog(QDialog):
         self._tell("Copied.")
 
     def _on_export_clicked(self) -> None:
-        folder = self._studying.kept_in or Path.home()
+        folder = self._studying.written_to or self._studying.kept_in or Path.home()
         path = ask_path(self, "Export study", folder / "study.csv", KINDS)
         if path is not None:
             self._studying.write(path)

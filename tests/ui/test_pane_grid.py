@@ -114,6 +114,17 @@ def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtb
     assert compared.state.selection.rows == ()
 
 
+def test_the_actions_say_what_a_picture_is_of(compared: Opened) -> None:
+    export, copy = (compared.window.commands[name] for name in ("export_picture", "copy_picture"))
+    assert (export.text(), copy.text()) == ("Export panes…", "Copy panes")
+    compared.session.sight.enlarge(_views(compared)[1].pane)
+    assert (export.text(), copy.text()) == ("Export this pane…", "Copy this pane")
+    compared.session.compare(("second-order", "itsm"))  # the enlarged one is gone
+    assert export.text() == "Export panes…"
+    compared.session.panes.close()
+    assert (export.text(), copy.text()) == ("Export picture…", "Copy picture")
+
+
 def test_a_double_click_on_a_box_names_it(compared: Opened, qtbot: QtBot) -> None:
     grid, second = compared.window.grid, _views(compared)[1]
     compared.session.selecting.commit_regions((), (Region((200.0, 100.0, 400.0, 300.0)),), "draw box")

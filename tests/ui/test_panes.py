@@ -271,6 +271,19 @@ def test_exporting_writes_the_panes_while_they_are_shown(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
 
 
+def test_the_enlarged_pane_alone_is_exported(desk: Desk) -> None:
+    _open(desk)
+    desk.session.sight.enlarge(_pane(desk, "grad-eclip"))
+    path = desk.folder / "pane.svg"
+    desk.session.exporting.write_picture(path, 900)
+    desk.qtbot.waitUntil(path.exists, timeout=60_000)
+    text = path.read_text()
+    assert "Grad-ECLIP" in text
+    assert "ITSM" not in text
+    assert "max" not in text  # its bar tells its own range
+    desk.qtbot.waitUntil(lambda: desk.state.work is None)
+
+
 def test_methods_of_many_runs_come_last(desk: Desk) -> None:
     desk.session.compare(("second-order", "m2ib", "rise", "itsm", "grad-cam"))
     desk.session.panes.open()

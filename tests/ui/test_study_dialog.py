@@ -181,9 +181,12 @@ def test_it_is_exported(
     opened: Opened, dialog: StudyDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _measure(opened, dialog, qtbot)
-    monkeypatch.setattr(study_dialog, "ask_path", lambda *_: tmp_path / "out.md")
-    with qtbot.waitSignal(opened.session.studying.written):
-        dialog.exporting.click()
+    suggested: list[Path] = []
+    monkeypatch.setattr(study_dialog, "ask_path", lambda *asked: suggested.append(asked[2]) or tmp_path / "out.md")
+    for _ in range(2):
+        with qtbot.waitSignal(opened.session.studying.written):
+            dialog.exporting.click()
+    assert suggested == [opened.session.studying.kept_in / "study.csv", tmp_path / "study.csv"]
     assert (tmp_path / "out.md").read_text("utf-8").startswith("| method | pointing ↑ | deletion ↓ |")
 
 

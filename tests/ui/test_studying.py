@@ -181,6 +181,17 @@ def test_without_a_folder_nothing_begins(desk: Desk) -> None:
     assert desk.engine.studies == []
 
 
+def test_the_folder_comes_back_at_the_next_start_while_it_is_there(
+    make_desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    assert make_desk().session.studying.folder is None
+    (tmp_path / "mine").mkdir()
+    make_desk().session.studying.keep_in(tmp_path / "mine")
+    assert make_desk().session.studying.folder == tmp_path / "mine"
+    (tmp_path / "mine").rmdir()
+    assert make_desk().session.studying.folder is None
+
+
 def test_figures_and_curves_are_written(bench: Bench, tmp_path: Path) -> None:
     studying = bench.studying
     studying.start(CHOICE)
