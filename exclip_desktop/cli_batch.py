@@ -24,7 +24,9 @@ def add_batch(commands: Any) -> None:
         "on. What the folder holds: exclip_desktop/storage/batches.py; from Python: open_batch(FOLDER).",
     )
     parser.set_defaults(run=_batch)
-    parser.add_argument("pairs", metavar="PAIRS", help="a folder, CSV, TSV, JSONL, COCO's JSON, Flickr30k Entities")
+    parser.add_argument(
+        "pairs", metavar="PAIRS", help="a folder, CSV, TSV, JSONL, COCO's JSON, Flickr30k Entities, a project"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="what is made, and goes on there")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where the list's relative paths start")
     parser.add_argument("--all-pairs", action="store_true", help="write the scores of every picture × every caption")

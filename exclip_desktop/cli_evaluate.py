@@ -33,7 +33,7 @@ def add_evaluate(commands: Any) -> None:
         f"goes on. Methods: {', '.join(ALL_METHODS)}. Metrics: {', '.join(METRICS)}.",
     )
     parser.set_defaults(run=_evaluate)
-    parser.add_argument("pairs", nargs="?", metavar="PAIRS", help="a list: a folder, or CSV, TSV, JSONL, COCO's JSON")
+    parser.add_argument("pairs", nargs="?", metavar="PAIRS", help="a list, as of batch; of a project, its labels")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="keeps outcomes; table and figure")
     parser.add_argument("--methods", type=_keys, default=ALL_METHODS, metavar="KEYS", help="by commas (default all)")
     parser.add_argument("--metrics", type=_keys, default=USUAL.metrics, metavar="KEYS", help="by commas (default all)")

@@ -12,12 +12,17 @@ from exclip_desktop.core.paths import is_file
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.walking import Walking
-from exclip_desktop.storage.project.opening import create_project, open_project
+from exclip_desktop.storage.project.opening import ENDING, create_project, open_project
 from exclip_desktop.storage.project.pairs import Measured, set_measured
 from exclip_desktop.storage.project.project import Project
 
 T = TypeVar("T")
 OTHERS_MS: Final = 2000  # between looks for changes that others make
+
+
+def names_project(path: str | Path) -> bool:
+    """Return whether a path is a project rather than a list or a picture: it ends like one."""
+    return Path(path).suffix.lower() == ENDING
 
 
 class Projects(QObject):

@@ -27,7 +27,7 @@ from exclip_desktop.session.memo import PairMemo, PartMemo
 from exclip_desktop.session.noting import Noting
 from exclip_desktop.session.panes import Panes
 from exclip_desktop.session.profiling import Profiling
-from exclip_desktop.session.projects import Projects
+from exclip_desktop.session.projects import Projects, names_project
 from exclip_desktop.session.removing import Removing
 from exclip_desktop.session.reporting import Reporting
 from exclip_desktop.session.requests import ModelChoice
@@ -127,18 +127,25 @@ class Session(QObject):
         self.state.outcome_changed.connect(self._on_outcome_changed)
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
-        """Start the worker, and open a picture; without one, the first sample."""
+        """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""
         self._collector.start()
         self._worker.start()
         self.projects.look()
-        if picture is None:
+        if caption is not None:
+            self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
+        if picture is None or names_project(picture):
             self.open_sample(0)
-        elif names_list(picture):
-            self.walking.open(picture)
+        if picture is not None:
+            self.open(picture)
+
+    def open(self, path: str, notes: tuple[str, ...] = ()) -> None:
+        """Open a project, a list, or a picture, with notes on it."""
+        if names_project(path):
+            self.projects.open(path)
+        elif names_list(path):
+            self.walking.open(path)
         else:
-            if caption is not None:
-                self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
-            self.explaining.open_file(picture)
+            self.explaining.open_file(path, notes=notes)
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""

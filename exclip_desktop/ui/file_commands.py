@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.walking import names_list
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.export_dialog import ExportDialog
 from exclip_desktop.ui.gallery import Gallery
@@ -42,7 +41,7 @@ class FileCommands(QObject):
         """Ask for a picture and open it."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open image", self.folder(), PICTURES)
         if path:
-            self._open_file(path)
+            self._session.open(path)
 
     def paste(self) -> None:
         """Open what the clipboard holds."""
@@ -56,7 +55,7 @@ class FileCommands(QObject):
             return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            self._open_file(paths[0], _others_told(paths))
+            self._session.open(paths[0], _others_told(paths))
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
@@ -85,12 +84,6 @@ class FileCommands(QObject):
         if path is not None:
             self._session.exporting.write_numbers(path)
 
-    def _open_file(self, path: str, notes: tuple[str, ...] = ()) -> None:
-        if names_list(path):
-            self._session.walking.open(path)
-        else:
-            self._session.explaining.open_file(path, notes=notes)
-
     def folder(self) -> str:
         """Return the folder of the person's last picture; the samples' is the program's own."""
         shown = self._session.state.shown
@@ -111,7 +104,7 @@ class FileCommands(QObject):
         for path in paths:
             entry = self._recent.addAction(Path(path).name)
             entry.setToolTip(path)
-            entry.triggered.connect(lambda _=False, path=path: self._open_file(path))
+            entry.triggered.connect(lambda _=False, path=path: self._session.open(path))
         if not paths:
             self._recent.addAction("No pictures yet").setEnabled(False)
         else:

@@ -15,6 +15,7 @@ from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.opening import create_project, open_project
 from exclip_desktop.storage.project.settings import set_setting, settings_of
+from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian
@@ -241,9 +242,10 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
     assert kept(path)["list"] == asdict(replace(BY_SCORE, shown="all"))
 
 
-def test_a_project_that_is_opened_first_explains_the_first_picture(place: Place) -> None:
+def test_the_program_starts_with_a_project(place: Place) -> None:
     path = made(place.folder, model=told(LARGE, DEEP))
-    place.session.projects.open(path)
-    place.session.start()
+    place.session.start(str(path))
     place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
     assert (place.session.state.outcome.choice, place.session.state.outcome.how) == (LARGE, DEEP)
+    assert place.session.projects.project.path == path
+    assert place.session.state.shown.path == str(samples()[0].path)

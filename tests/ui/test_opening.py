@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.progress import Progress, Report
 from exclip_desktop.session.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage import pictures
+from exclip_desktop.storage.project.opening import create_project
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.images import picture_of
 from tests.ui.conftest import Opened
@@ -132,6 +133,16 @@ def test_a_folder_without_pictures_is_refused(opened: Opened, qtbot: QtBot, way:
             assert _drop(opened, data)
 
     _refused(opened, qtbot, act, "There are no pairs in ")
+
+
+def test_a_project_that_is_dropped_is_opened(opened: Opened) -> None:
+    create_project(opened.folder / "study.exclip").close()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(opened.folder / "study.exclip"))])
+    before = _on_screen(opened)
+    assert _drop(opened, data)
+    assert opened.session.projects.project.path == opened.folder / "study.exclip"
+    assert _on_screen(opened) == before
 
 
 def test_only_pictures_and_files_may_be_dropped(opened: Opened) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,16 @@ from exclip_desktop.api import explain
 from exclip_desktop.api_batch import batch, open_batch
 from exclip_desktop.cli import main
 from exclip_desktop.core.doubts import doubts_of
-from exclip_desktop.core.errors import Cancelled, MemoryShortage, OutputError, SettingsError
+from exclip_desktop.core.errors import Cancelled, ListError, MemoryShortage, OutputError, ProjectError, SettingsError
 from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.selection import Region, positive_share
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage import batches
+from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.project.boxes import set_boxes
+from exclip_desktop.storage.project.opening import create_project
+from exclip_desktop.storage.project.pairs import add_pairs
 
 HOW: dict[str, Any] = {"image_layer": -1, "text_layer": -1, "quadrature": "gauss-legendre", "steps": 2}
 CAPTIONS = ("a red balloon", "two dogs, 犬", "a “dog”")
@@ -226,3 +231,30 @@ def test_pictures_without_captions_are_told_what_is_missing(
     assert "0 of 4 pairs explained: 4 pictures and 1 caption, each once." in told.out
     assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or beside NAME.png" in told.err
     assert "None of the pairs could be explained. Mend the list" in told.err
+
+
+def test_a_project_is_a_list(
+    tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("exclip_desktop.load_model", lambda *_, **__: tiny, raising=False)
+    drawn = Region((2, 2, 9, 9), name="balloon")
+    with create_project(tmp_path / "p.exclip") as project:
+        add_pairs(project, listed)
+        set_boxes(project, "ü 0.png", (drawn,))
+    found = read_pairs(tmp_path / "p.exclip")
+    assert (found.source, found.folder, found.notes) == (tmp_path / "p.exclip", tmp_path, ())
+    assert [pair.regions for pair in found.pairs[:3]] == [(drawn,), listed.pairs[1].regions, ()]
+    assert [replace(pair, regions=()) for pair in found.pairs] == [replace(pair, regions=()) for pair in listed.pairs]
+    how = ["--image-layer=-1", "--text-layer=-1", "--quadrature", "gauss-legendre", "--steps", "2"]
+    assert main(["batch", str(tmp_path / "p.exclip"), "--out", str(tmp_path / "out"), *how]) == 0
+    assert "6 of 7 pairs explained" in capsys.readouterr().out
+    assert next(iter(open_batch(tmp_path / "out").pairs()))["box_share"] is not None
+
+
+def test_a_project_without_pairs_or_a_file_that_is_none_is_said(tmp_path: Path) -> None:
+    create_project(tmp_path / "p.exclip").close()
+    with pytest.raises(ListError, match="no pairs"):
+        read_pairs(tmp_path / "p.exclip")
+    (tmp_path / "q.exclip").write_bytes(b"nothing of the kind")
+    with pytest.raises(ProjectError, match="q.exclip"):
+        read_pairs(tmp_path / "q.exclip")

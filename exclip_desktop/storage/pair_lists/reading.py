@@ -9,7 +9,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.listed_pair import ListedPair, ListNote, PairList
 from exclip_desktop.core.paths import expanded, is_dir
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, imagenet_s, jsonl, table
+from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, imagenet_s, jsonl, project_file, table
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
 
 READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
@@ -19,10 +19,16 @@ READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
     "coco": coco.read_json,
     "flickr30k": flickr30k.read_flickr30k,
     "imagenet-s": imagenet_s.read_imagenet_s,
+    "project": project_file.read_project,
 }
 
 
-ENDINGS: Final = {".json": "coco"} | dict.fromkeys(table.ENDINGS, "table") | dict.fromkeys(jsonl.ENDINGS, "jsonl")
+ENDINGS: Final = {
+    ".json": "coco",
+    **dict.fromkeys(table.ENDINGS, "table"),
+    **dict.fromkeys(jsonl.ENDINGS, "jsonl"),
+    **dict.fromkeys(project_file.ENDINGS, "project"),
+}
 
 
 def format_of(path: Path) -> str:
@@ -55,6 +61,7 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
 
     Raises:
         ListError: there is no such list, its format is not known, or nothing of it can be read.
+        ProjectError: it is a project that cannot be opened.
         Cancelled: the person cancelled.
 
     """

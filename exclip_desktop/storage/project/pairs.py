@@ -158,7 +158,7 @@ def pair_of(project: Project, key: str) -> ProjectPair | None:
 
 
 def as_list(project: Project) -> PairList:
-    """Return all pairs as a list, to be written in a list's format."""
+    """Return all pairs as a list."""
     listed = tuple(_pair(row).pair for row in project.rows(f"SELECT {COLUMNS} FROM pair ORDER BY number"))
     return PairList(project.path, project.folder, listed)
 
