@@ -1,40 +1,29 @@
 """From a picture, a caption, a model and a method to an explanation on screen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import Cancelled
-from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.selection import Preview, Selection, carried_rows
+from exclip_desktop.core.selection import Preview, Selection
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told, of_failure
-from exclip_desktop.session.opening import opening_rows
+from exclip_desktop.session.opening import Opening, selection_after
+from exclip_desktop.session.picture_reading import PictureReading
 from exclip_desktop.session.port import Port
 from exclip_desktop.session.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
 from exclip_desktop.session.scene import Shown
 from exclip_desktop.session.state import Notice, Outcome, State, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker import Worker
-from exclip_desktop.storage.pictures import Picture, read_picture
+from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import SampleObject
 
 SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Next:
-    """What the next explanation brings with it: its picture, what is selected or objects of which one is, and notes."""
-
-    shown: Shown
-    objects: tuple[SampleObject, ...] = ()
-    notes: tuple[str, ...] = ()
-    selection: Selection | None = None
 
 
 class Explaining(QObject):
@@ -44,13 +33,10 @@ class Explaining(QObject):
     cancelled, is taken back: its model, settings and picture are those of the screen again. A caption that was typed
     stays, and the screen is marked as of before. Without a caption nothing is asked: a picture is shown as it is.
 
-    Signals:
-        picture_opened(str): a file was read; its path.
-        picture_refused(str, str): a file could not be read; its path, and why.
-    """
+    Attributes:
+        reading: reads the pictures.
 
-    picture_opened = Signal(str)
-    picture_refused = Signal(str, str)
+    """
 
     def __init__(
         self,
@@ -65,13 +51,13 @@ class Explaining(QObject):
         """Listen to ``worker``; the model ``last_resort`` is taken where the usual one fails at the start."""
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
-        self._next: _Next | None = None
+        self._next: Opening | None = None
         self._question: ExplainRequest | None = None  # the one whose answer is awaited
         self._facts: ModelFacts | None = None  # of the model that made what is on screen
-        self._refused: tuple[ExplainRequest, _Next | None] | None = None  # had too little memory
+        self._refused: tuple[ExplainRequest, Opening | None] | None = None  # had too little memory
         self._notices = Notices(state)
+        self.reading = PictureReading(state, tasks, self.refuse, self)
         self._asked = 0
-        self._reading = 0
         self._last_resort = last_resort
         worker.explained.connect(self._on_explained)
         worker.failed.connect(self._on_failed)
@@ -93,37 +79,30 @@ class Explaining(QObject):
     ) -> None:
         """Read a picture file and explain it; the words of one of its ``objects`` are selected then."""
 
-        def then(picture: Picture) -> None:
-            self.picture_opened.emit(path)
-            shown = Shown(picture, Path(path).name, path)
-            self._take(_Next(shown, objects, (*notes, *picture.notes)), caption)
+        def then(shown: Shown) -> None:
+            self._take(Opening(shown, objects, (*notes, *shown.picture.notes)), caption)
 
-        self._read_file(path, then)
+        self.reading.read_file(path, then)
 
     def restore(self, path: str, caption: str, choice: ModelChoice, how: How, selection: Selection) -> None:
         """Show a view again: picture, caption, model, settings and selection."""
 
-        def then(picture: Picture) -> None:
-            self.picture_opened.emit(path)
+        def then(shown: Shown) -> None:
             self._state.change(choice=choice, how=how)
-            self._take(_Next(Shown(picture, Path(path).name, path), notes=picture.notes, selection=selection), caption)
+            self._take(Opening(shown, notes=shown.picture.notes, selection=selection), caption)
 
-        self._read_file(path, then)
+        self.reading.read_file(path, then)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
         """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
-
-        def then(picture: Picture) -> None:
-            self._take(_Next(Shown(picture, title), notes=picture.notes), None)
-
-        self._read(read, f"Reading {title}", then, self.refuse)
+        self.reading.read(read, title, lambda shown: self._take(Opening(shown, notes=shown.picture.notes), None))
 
     def show(self, shown: Shown, caption: str) -> None:
         """Explain a picture that has been read already."""
         if self.picture is shown:
             self._put_caption(caption)
         else:
-            self._take(_Next(shown), caption)
+            self._take(Opening(shown), caption)
 
     def type_caption(self, text: str) -> None:
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""
@@ -162,7 +141,7 @@ class Explaining(QObject):
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""
-        self._reading += 1
+        self.reading.forget()
         self._tasks.cancel()
         self._worker.cancel()
         self._state.clear_work()
@@ -195,35 +174,7 @@ class Explaining(QObject):
         """Whether the screen does not show what is wanted, and nothing is on its way that would."""
         return self._question is None and (self._state.stale or self._state.explanation is None)
 
-    def _read_file(self, path: str, then: Callable[[Picture], None]) -> None:
-        def failed(error: Exception) -> None:
-            self.refuse(error)
-            self.picture_refused.emit(path, words_of(error)[0])
-
-        self._read(lambda: read_picture(path), f"Reading {Path(path).name}", then, failed)
-
-    def _read(
-        self,
-        read: Callable[[], Picture],
-        what: str,
-        then: Callable[[Picture], None],
-        failed: Callable[[Exception], None],
-    ) -> None:
-        """Read a picture in the background; only the last one asked for is told of."""
-        self._reading += 1
-        number = self._reading
-
-        def arrived(picture: Picture) -> None:
-            if number == self._reading:
-                then(picture)
-
-        def refused(error: Exception) -> None:
-            if number == self._reading:
-                failed(error)
-
-        run_shown(self._state, self._tasks, Work(what), lambda _: read(), arrived, refused)
-
-    def _take(self, following: _Next, caption: str | None) -> None:
+    def _take(self, following: Opening, caption: str | None) -> None:
         self._await(following)
         if self._state.explanation is None:
             self._state.change(shown=following.shown, selection=Selection(), preview=Preview())
@@ -253,7 +204,7 @@ class Explaining(QObject):
             stale=False,
         )
 
-    def _await(self, following: _Next | None) -> None:
+    def _await(self, following: Opening | None) -> None:
         """Begin or end waiting for another picture; what can be undone belongs to one picture."""
         if following is not self._next:
             self._next = following
@@ -291,7 +242,8 @@ class Explaining(QObject):
         self._question, self._facts = None, self._state.facts
         self._notices.forget_memory()
         outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
-        shown, selection = self.picture, self._selection(after)
+        shown = self.picture
+        selection = selection_after(self._next, self._state.explanation, self._state.selection, after)
         notes = self._next.notes if self._next is not None else ()
         notice = self._notices.of_answer(notes, after, outcome)
         self._await(None)
@@ -305,19 +257,6 @@ class Explaining(QObject):
             stale=False,
         )
         self._state.put_work(self, None)
-
-    def _selection(self, after: Explanation) -> Selection:
-        """Return what stays selected: the same words, and, on the same picture, the same regions."""
-        before, selection = self._state.explanation, self._state.selection
-        brought = None if self._next is None else self._next.selection
-        if brought is not None:
-            return replace(brought, rows=tuple(row for row in brought.rows if row < len(after.tokens)))
-        if self._next is not None and self._next.objects:
-            return Selection(opening_rows(after, self._next.objects))
-        if before is None:
-            return replace(selection, rows=())
-        rows = carried_rows(before.caption, selection.rows, after.caption)
-        return Selection(rows) if self._next is not None else replace(selection, rows=rows)
 
     def _on_failed(self, failure: Failed) -> None:
         if failure.request is not self._question:

@@ -1,15 +1,46 @@
-"""Which words a sample opens with."""
+"""Pictures on their way to the screen, and what is selected once they are there."""
 
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.selection import Selection, carried_rows
+from exclip_desktop.session.scene import Shown
 from exclip_desktop.storage.samples import SampleObject
 
 Rows = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the next explanation brings with it: its picture, what is selected or objects of which one is, and notes."""
+
+    shown: Shown
+    objects: tuple[SampleObject, ...] = ()
+    notes: tuple[str, ...] = ()
+    selection: Selection | None = None
+
+
+def selection_after(
+    opening: Opening | None, before: Explanation | None, selection: Selection, after: Explanation
+) -> Selection:
+    """Return what is selected in ``after``: what its ``opening`` brings, else the same words as ``before``.
+
+    Without an ``opening`` the picture is the same one, and the regions stay, too.
+    """
+    if opening is not None and opening.selection is not None:
+        brought = opening.selection
+        return replace(brought, rows=tuple(row for row in brought.rows if row < len(after.tokens)))
+    if opening is not None and opening.objects:
+        return Selection(opening_rows(after, opening.objects))
+    if before is None:
+        return replace(selection, rows=())
+    rows = carried_rows(before.caption, selection.rows, after.caption)
+    return Selection(rows) if opening is not None else replace(selection, rows=rows)
 
 
 def opening_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:

@@ -122,7 +122,7 @@ class Session(QObject):
         self.state.change(
             view=self.settings.view(), how=self.settings.how(), choice=usual, outcome=Outcome(choice=usual)
         )
-        self.explaining.picture_opened.connect(self._on_picture_opened)
+        self.explaining.reading.opened.connect(self._on_picture_opened)
         self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
         self.state.outcome_changed.connect(self._on_outcome_changed)
 

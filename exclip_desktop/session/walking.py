@@ -82,8 +82,8 @@ class Walking(QObject):
         self._figures = Figures()
         state.explanation_changed.connect(self._on_explanation_changed)
         worker.failed.connect(self._on_failed)
-        explaining.picture_opened.connect(self._on_picture_opened)
-        explaining.picture_refused.connect(self._on_picture_refused)
+        explaining.reading.opened.connect(self._on_picture_opened)
+        explaining.reading.refused.connect(self._on_picture_refused)
 
     def open(self, path: str | Path) -> None:
         """Read a list and show its first pair; an open project takes its pairs in."""
