@@ -13,6 +13,7 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.given import shown
+from exclip_desktop.core.layers import SIDES
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.models.architectures import converted, empty_network, misfit
 from exclip_desktop.models.checkpoints import Weights, read_weights
@@ -87,12 +88,7 @@ def load_model(
         anew=partial(empty_network, source.name, source.config(), folder=source.folder, drawn=True),
         notes=source.notes,
     )
-    for side in ("image", "text"):
-        try:
-            model.resolve_layer(side, None)
-        except SettingsError as error:
-            told = f"{CARD_FILE} does not fit {source.name}: {error.message}"
-            raise ModelError(told, "Mend or remove it.") from error
+    _check_card(model)
     return model
 
 
@@ -151,6 +147,16 @@ def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any,
     known = merge_preprocess_dict(PreprocessCfg(), preprocess_of(source))
     set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})
     return network, state
+
+
+def _check_card(model: Model) -> None:
+    """Refuse a card whose layers the model does not have."""
+    for side in SIDES:
+        try:
+            model.resolve_layer(side, None)
+        except SettingsError as error:
+            told = f"{CARD_FILE} does not fit {model.name}: {error.message}"
+            raise ModelError(told, "Mend or remove it.") from error
 
 
 def _card(folder: Path | None) -> Card:
