@@ -19,7 +19,7 @@ from exclip_desktop.attribution.first_order.game import Game, game
 from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip, grad_eclip_of_pooler
 from exclip_desktop.attribution.first_order.m2ib import M2ib, m2ib
-from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
+from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip, maskclip_of_pooler
 from exclip_desktop.attribution.first_order.rise import Rise, rise
 from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.attribution.question import Question
@@ -154,7 +154,13 @@ METHODS: Final = {
         Method("grad-cam", _grad_cam, GradCam, lambda model, options: model.resolve_layer("image", options.layer)),
         Method("game", _by_blocks(_game), Game),
         Method(
-            "maskclip", _by_blocks(lambda anatomy, asked, options: maskclip(anatomy, asked.other, options)), MaskClip
+            "maskclip",
+            _by_blocks_or_pooler(
+                _by_blocks(lambda anatomy, asked, options: maskclip(anatomy, asked.other, options)),
+                lambda pooler, asked, options: maskclip_of_pooler(pooler, asked.other, options),
+            ),
+            MaskClip,
+            _pool_or_first,
         ),
         Method("clip-surgery", _by_blocks(_clip_surgery), ClipSurgery),
         Method("m2ib", _by_blocks(_m2ib), M2ib),

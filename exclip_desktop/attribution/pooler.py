@@ -28,21 +28,24 @@ class Pooler:
     grid: tuple[int, int]
 
     def look(self, heads: int) -> tuple[Seen, Tensor]:
-        """Return what it does by ``heads`` heads, its one query the only one, and the embedding (D,)."""
-        x, maps = self.tokens[None].detach().requires_grad_(), self.query.maps
-        y = self.query.norm(x)
-        if self.query.asks == "mean":
-            asking = self.query.mean(x)
-            y = torch.cat([asking, y], dim=1)
-        else:
-            assert isinstance(self.query.asks, Tensor)
-            asking = self.query.asks.expand(1, 1, -1)
-        query = functional.linear(asking, maps.query, maps.query_bias)
-        key = functional.linear(y, maps.key, maps.key_bias)
-        value = functional.linear(y, maps.value, maps.value_bias)
-        weights, attended = attended_by(query, key, value, heads)
-        pooled = self.query.scale(way_out(maps, attended[:, 0]))
-        return Seen(x, query, key, value, weights, attended), self.query.tail(pooled)[0]
+        """Return what it does by ``heads`` heads, and the embedding (D,)."""
+        return look_at_pool(self.query, self.tokens[None].detach().requires_grad_(), heads)
+
+
+def look_at_pool(pool: Query, x: Tensor, heads: int) -> tuple[Seen, Tensor]:
+    """Return what an attention that pools does with a stream (1, T, W), its query the only one; the embedding (D,)."""
+    y, maps = pool.norm(x), pool.maps
+    if pool.asks == "mean":
+        asking = pool.mean(x)
+        y = torch.cat([asking, y], dim=1)
+    else:
+        assert isinstance(pool.asks, Tensor)
+        asking = pool.asks.expand(1, 1, -1)
+    query = functional.linear(asking, maps.query, maps.query_bias)
+    key = functional.linear(y, maps.key, maps.key_bias)
+    value = functional.linear(y, maps.value, maps.value_bias)
+    weights, attended = attended_by(query, key, value, heads)
+    return Seen(x, query, key, value, weights, attended), pool.tail(pool.scale(way_out(maps, attended[:, 0])))[0]
 
 
 def pooler_of(cut: Cut, pixels: Tensor) -> Pooler | None:

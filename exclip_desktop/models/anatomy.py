@@ -9,6 +9,7 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import MethodError
 from exclip_desktop.models.blocks import Parts, Step, parts_of
+from exclip_desktop.models.cuts import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Anatomy:
         mask: additive attention mask (T, T), or None.
         shown: the tokens that a map shows: patches row by row, or words' tokens.
         grid: rows and columns of the patches; (0, 0) of a caption.
+        pool: the attention that pools what the last block gives, with all that tokens pass before it; None where there
+            is none, or it cannot be taken apart.
 
     """
 
@@ -36,6 +39,7 @@ class Anatomy:
     mask: Tensor | None
     shown: slice
     grid: tuple[int, int] = field(default=(0, 0))
+    pool: Query | None = None
 
 
 def taken_apart(blocks: Iterable[Any]) -> tuple[Parts, ...]:

@@ -6,6 +6,7 @@ with relative positions.
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -73,7 +74,19 @@ class TimmTransformerTower:
             mask=None,
             shown=slice(trunk.num_prefix_tokens, None),
             grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
+            pool=self._pool(trunk),
         )
+
+    def _pool(self, trunk: Any) -> Query | None:
+        """Return the attention that pools, after the final norm; None where it leaves prefix tokens out."""
+        if not self.pools or self._left_out(trunk):
+            return None
+        query = latent_query(trunk.attn_pool, self._finished)
+        return query and replace(query, norm=lambda x: query.norm(trunk.norm(x)))
+
+    def _left_out(self, trunk: Any) -> int:
+        """Return how many prefix tokens the attention that pools does not read."""
+        return 0 if getattr(trunk, "pool_include_prefix", True) else int(trunk.num_prefix_tokens)
 
     def _project(self, trunk: Any) -> Step:
         if not self.pools:
@@ -101,7 +114,7 @@ class TimmTransformerTower:
     def _at_pool(self, trunk: Any, blocks: list[Step]) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at the attention that pools."""
         query = latent_query(trunk.attn_pool, self._finished)
-        left_out = 0 if getattr(trunk, "pool_include_prefix", True) else trunk.num_prefix_tokens
+        left_out = self._left_out(trunk)
 
         def features(pixels: Tensor) -> Tensor:
             found: Tensor = trunk.norm(_through(blocks, _embedded(trunk, pixels[None])))[0, left_out:]

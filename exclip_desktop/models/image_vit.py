@@ -68,6 +68,7 @@ class VisionTransformerTower:
             mask=None,
             shown=slice(1, None),
             grid=grid,
+            pool=self._pooler_query() if self.pools else None,
         )
 
     def _project(self) -> Step:

@@ -200,7 +200,7 @@ def test_methods_say_which_encoders_they_cannot_look_into(
     for method in (
         lambda: grad_eclip(anatomy, other),
         lambda: raw_attention(anatomy),
-        lambda: game(anatomy, other, 1.0),
+        lambda: maskclip(anatomy, other),
     ):
         with pytest.raises(MethodError, match="an attention of its own, or a maximum.*class token"):
             method()

@@ -89,7 +89,7 @@ def test_methods_that_need_no_blocks_work_on_feature_maps_and_the_others_say_why
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
     model = make_tiny(vision=RESNET)
-    there = {"rise": (16, 16), "grad-cam": (4, 4), "grad-eclip": (2, 2), "raw-attention": (2, 2)}
+    there = {"rise": (16, 16), "grad-cam": (4, 4), "grad-eclip": (2, 2), "raw-attention": (2, 2), "maskclip": (2, 2)}
     for key, grid in there.items():
         found = map_picture(model, picture, CAPTION, *chosen(key, {"masks": "5"} if key == "rise" else None))
         assert found.values.shape == found.geometry.grid == grid

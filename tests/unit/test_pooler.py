@@ -150,9 +150,107 @@ def test_what_a_pool_does_not_define_is_refused(case: Case, picture: NDArray[np.
     model = case[0]
     with pytest.raises(SettingsError, match="layers is 2, and the attention that pools is one layer"):
         map_by(model, picture, CAPTION, "grad-eclip", layers=2)
-    for key in ("rollout", "game", "maskclip"):
-        with pytest.raises(MethodError, match="an attention of its own|feature maps"):
-            map_by(model, picture, CAPTION, key)
+    if case[1].grid == (2, 2):  # a ResNet's stages have no attention to roll out
+        for key in ("rollout", "game"):
+            with pytest.raises(MethodError, match="feature maps"):
+                map_by(model, picture, CAPTION, key)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_maskclip_reads_each_token_alone(case: Case, picture: NDArray[np.uint8], weighted: bool) -> None:
+    """Its value through the pool's way out; its key beside the mean's, where the mean asks, else beside the query."""
+    model, pool, other = case
+    asks = pool.out(pool.k[0] if pool.grid == (2, 2) else pool.q)
+    expected = []
+    for value, key in list(zip(pool.v, pool.out(pool.k), strict=True))[pool.first :]:
+        e = pool.finish(pool.out(value))
+        alike = key @ asks / key.norm() / asks.norm() if weighted else 1.0
+        expected.append(float(alike * (e @ other) / e.norm() / other.norm()))
+    found = map_by(model, picture, CAPTION, "maskclip", weighted=weighted)
+    np.testing.assert_allclose(found.values.ravel(), expected, rtol=1e-9, atol=1e-12)
+    assert found.geometry.grid == pool.grid
+
+
+def _blocks(model: Model, picture: NDArray[np.uint8], pool: Pool) -> tuple[list[Any], list[Tensor]]:
+    """Return the blocks' own modules, and what each reads, whose last is what the pool reads."""
+    visual, pixels = model.network.visual, model.pixels(picture)
+    if pool.first:
+        blocks = list(visual.transformer.resblocks)
+        patches = visual.conv1(pixels[None])[0].flatten(1).T
+        x = visual.ln_pre(torch.cat([visual.class_embedding[None], patches]) + visual.positional_embedding)
+    else:
+        blocks, x = list(visual.trunk.blocks), visual.trunk._pos_embed(visual.trunk.patch_embed(pixels[None]))[0]
+    streams = [x]
+    for block in blocks:
+        streams.append(block(streams[-1][None])[0])
+    return blocks, streams
+
+
+def _weights(block: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a block's weights (heads, T, T) and values (heads, T, d)."""
+    attention = block.attn
+    if hasattr(attention, "qkv"):
+        parts, heads = attention.qkv(block.norm1(x)).chunk(3, dim=-1), attention.num_heads
+    else:
+        packed = block.ln_1(x) @ attention.in_proj_weight.T + attention.in_proj_bias
+        parts, heads = packed.chunk(3, dim=-1), attention.num_heads
+    q, k, v = (one.reshape(len(x), heads, -1).transpose(0, 1) for one in parts)
+    likely = torch.exp(q @ k.mT / q.shape[-1] ** 0.5)
+    return likely / likely.sum(-1, keepdim=True), v
+
+
+def test_rollout_ends_with_the_pools_weights(case: Case, picture: NDArray[np.uint8]) -> None:
+    model, pool, _ = case
+    if pool.grid == (2, 2):
+        pytest.skip("a ResNet has no blocks")
+    blocks, streams = _blocks(model, picture, pool)
+    whole = np.eye(len(pool.k))
+    for block, x in zip(blocks, streams, strict=False):
+        whole = (0.5 * _weights(block, x)[0].mean(0).detach().numpy() + 0.5 * np.eye(len(whole))) @ whole
+    expected = _attend(pool, pool.heads)[0].mean(0).detach().numpy() @ whole
+    found = map_by(model, picture, CAPTION, "rollout")
+    np.testing.assert_allclose(found.values.ravel(), expected[pool.first :], rtol=1e-9)
+
+
+def test_game_ends_with_attention_between_two_kinds(case: Case, picture: NDArray[np.uint8]) -> None:
+    """Chefer et al., eq. 10, with whole matrices; a weight's gradient is that of a shift added to it."""
+    model, pool, other = case
+    if pool.grid == (2, 2):
+        pytest.skip("a ResNet has no blocks")
+    blocks, streams = _blocks(model, picture, pool)
+    scale, visual = float(model.network.logit_scale.exp()), model.network.visual
+
+    def score(e: Tensor) -> Tensor:
+        return scale * (e @ other) / e.norm() / other.norm()
+
+    relevance = np.eye(len(pool.k))
+    for number, block in enumerate(blocks):
+        weights, v = _weights(block, streams[number])
+
+        def through(a: Tensor, number: int = number, block: Any = block, v: Tensor = v) -> Tensor:
+            way_out, norm = (block.attn.out_proj, block.ln_2) if pool.first else (block.attn.proj, block.norm2)
+            x = streams[number] + way_out((a @ v).transpose(0, 1).flatten(1))
+            x = x + block.mlp(norm(x))
+            for later in blocks[number + 1 :]:
+                x = later(x[None])[0]
+            if pool.first:
+                return score(visual._pool(x[None])[0][0] @ visual.proj)
+            return score(visual.head(visual.trunk.forward_head(visual.trunk.norm(x[None])))[0])
+
+        slope = torch.autograd.functional.jacobian(through, weights.detach())
+        relevance = relevance + np.maximum((slope * weights).detach().numpy(), 0).mean(0) @ relevance
+    weights, _ = _attend(pool, pool.heads)
+    values = pool.v.reshape(len(pool.v), pool.heads, -1)
+
+    def pooled(a: Tensor) -> Tensor:
+        return score(pool.finish(pool.out(torch.einsum("ht,thd->hd", a, values).flatten())))
+
+    slope = torch.autograd.functional.jacobian(pooled, weights.detach())
+    taken = np.maximum((slope * weights).detach().numpy(), 0).mean(0)
+    own = relevance - np.eye(len(relevance))
+    expected = taken @ (own / own.sum(1, keepdims=True) + np.eye(len(own)))
+    found = map_by(model, picture, CAPTION, "game")
+    np.testing.assert_allclose(found.values.ravel(), expected[pool.first :], rtol=1e-8, atol=1e-12)
 
 
 def test_a_token_is_projected_as_if_the_pool_read_no_other(case: Case, picture: NDArray[np.uint8]) -> None:

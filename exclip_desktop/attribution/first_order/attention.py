@@ -7,7 +7,7 @@ from torch import Tensor
 
 from exclip_desktop.attribution.first_order.target import first_block, pooled_tokens
 from exclip_desktop.attribution.inside import run_blocks
-from exclip_desktop.attribution.pooler import Pooler
+from exclip_desktop.attribution.pooler import Pooler, look_at_pool
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.anatomy import Anatomy
 
@@ -52,16 +52,18 @@ def _of_head(weights: Tensor, head: int) -> Tensor:
 def rollout(anatomy: Anatomy, options: Rollout | None = None) -> Tensor:
     """Return the pooled token's row of the blocks' product from the first that counts, (T,).
 
-    Each block is its heads' mean with the residual added, its rows normalised.
+    Each block is its heads' mean with the residual added, its rows normalised. An attention that pools adds its heads'
+    mean on the left; its query is no token, and brings no residual.
     """
-    pooled = pooled_tokens(anatomy, "Attention rollout")
-    row: Tensor | None = None
-    for seen in reversed(
-        run_blocks(anatomy, first_block(anatomy, (options or Rollout()).start)).seen
-    ):  # from the left, one row is enough
+    run = run_blocks(anatomy, first_block(anatomy, (options or Rollout()).start))
+    if anatomy.pool is None:
+        row = torch.zeros_like(run.last[0, :, 0])
+        row[pooled_tokens(anatomy, "Attention rollout")] = 1.0
+        row = row / row.sum()
+    else:
+        row = look_at_pool(anatomy.pool, run.last, anatomy.pool.maps.heads)[0].weights[0, :, 0].mean(0)
+    for seen in reversed(run.seen):  # from the left, one row is enough
         mean = seen.weights[0].mean(0)
         mixed = mean + torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
-        mixed = mixed / mixed.sum(-1, keepdim=True)
-        row = mixed[pooled].mean(0) if row is None else row @ mixed
-    assert row is not None
+        row = row @ (mixed / mixed.sum(-1, keepdim=True))
     return row.detach()

@@ -1,4 +1,8 @@
-"""GAME (Chefer et al., ICCV 2021): relevance through attention weighted by its gradient, R ← R + E_h[(∇A ⊙ A)⁺] R."""
+"""GAME (Chefer et al., ICCV 2021): relevance through attention weighted by its gradient.
+
+Self-attention, eqs. 5 and 6: Ā = E_h[(∇A ⊙ A)⁺], R ← R + Ā R from R = I. An attention that pools by a query of its own
+is attention between two kinds of tokens, eqs. 8 to 10: what it takes is Ā R̄, R̄ = R̂ / (R̂'s row sums) + I, R̂ = R − I.
+"""
 
 from dataclasses import dataclass
 
@@ -6,8 +10,10 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.first_order.target import cosine_with, first_block, pooled_tokens
-from exclip_desktop.attribution.inside import recorded, run_blocks
+from exclip_desktop.attribution.inside import Seen, recorded, run_blocks
+from exclip_desktop.attribution.pooler import look_at_pool
 from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.cuts import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,8 @@ class Game:
 def game(anatomy: Anatomy, other: Tensor, scale: float, options: Game | None = None) -> Tensor:
     """Return the pooled token's row of the relevance, (T,); what it has of itself at the start is taken off.
 
+    Where an attention pools, the row of its query.
+
     Args:
         anatomy: the way through the blocks.
         other: the other side's embedding, (D,).
@@ -27,13 +35,40 @@ def game(anatomy: Anatomy, other: Tensor, scale: float, options: Game | None = N
         options: see there.
 
     """
+    first = first_block(anatomy, (options or Game()).start)
+    if anatomy.pool is not None:
+        return _pooled_by(anatomy.pool, anatomy, other, scale, first)
     pooled = pooled_tokens(anatomy, "GAME")
     with recorded():
-        run = run_blocks(anatomy, first_block(anatomy, (options or Game()).start))
+        run = run_blocks(anatomy, first)
         slopes = torch.autograd.grad(scale * cosine_with(other, run.embedding), [seen.weights for seen in run.seen])
-    own = torch.zeros_like(slopes[0][0, 0, 0])
+    own = torch.zeros_like(run.last[0, :, 0].detach())
     own[pooled] = 1.0 / len(pooled)
-    row = own
-    for seen, slope in zip(reversed(run.seen), reversed(slopes), strict=True):  # from the left, one row is enough
-        row = row + row @ (slope * seen.weights.detach())[0].relu().mean(0)
-    return row - own
+    return _added(own, [_relevant(seen, slope) for seen, slope in zip(run.seen, slopes, strict=True)])
+
+
+def _pooled_by(pool: Query, anatomy: Anatomy, other: Tensor, scale: float, first: int) -> Tensor:
+    with recorded():
+        run = run_blocks(anatomy, first)
+        last, embedding = look_at_pool(pool, run.last, pool.maps.heads)
+        seen = [*run.seen, last]
+        slopes = torch.autograd.grad(scale * cosine_with(other, embedding), [one.weights for one in seen])
+    *blocks, taken = (_relevant(one, slope) for one, slope in zip(seen, slopes, strict=True))
+    total = torch.ones_like(taken[0])
+    for block in blocks:  # R 1
+        total = total + block @ total
+    sums = total - 1  # R̂'s rows
+    return taken[0] + _added(torch.where(sums > 0, taken[0] / sums, 0.0), blocks)
+
+
+def _relevant(seen: Seen, slope: Tensor) -> Tensor:
+    """Return Ā, (Q, T)."""
+    return (slope * seen.weights.detach())[0].relu().mean(0)
+
+
+def _added(left: Tensor, blocks: list[Tensor]) -> Tensor:
+    """Return ``left`` (T,) times R̂ = R − I; from the left, one row is enough."""
+    row = left
+    for block in reversed(blocks):
+        row = row + row @ block
+    return row - left

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.attribution.first_order.target import pooled_tokens
-from exclip_desktop.attribution.inside import passed_out, run_blocks
+from exclip_desktop.attribution.inside import passed_out, run_blocks, way_out
+from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.models.anatomy import Anatomy
 
 
@@ -32,4 +33,22 @@ def maskclip(anatomy: Anatomy, other: Tensor, options: MaskClip | None = None) -
     if (options or MaskClip()).weighted:
         keys = functional.normalize(passed_out(part, seen.key[0]), dim=-1)
         found = found * (keys @ keys[pooled_tokens(anatomy, "MaskCLIP")].mean(0))
+    return found.detach()
+
+
+@torch.no_grad()
+def maskclip_of_pooler(pooler: Pooler, other: Tensor, options: MaskClip | None = None) -> Tensor:
+    """Return the same, (T,), where an attention pools, as in CLIP's ResNets: each token as if it were read alone.
+
+    Keys are weighed by how alike the pooling query is, or, where the tokens' mean asks, that mean's key.
+    """
+    query, means = pooler.query, int(pooler.query.asks == "mean")
+    found = functional.normalize(query.alone(pooler.tokens), dim=-1) @ functional.normalize(other, dim=-1)
+    found = functional.pad(found, (means, 0))  # the mean is a key, and no token
+    if (options or MaskClip()).weighted:
+        seen, _ = pooler.look(query.maps.heads)
+        asks = (seen.key if means else seen.query)[0, 0]
+        found = found * functional.cosine_similarity(
+            way_out(query.maps, seen.key[0]), way_out(query.maps, asks), dim=-1
+        )
     return found.detach()
