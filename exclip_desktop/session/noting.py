@@ -32,7 +32,7 @@ from exclip_desktop.storage.project.findings import (
     finding_of,
     findings,
     ids_of,
-    ratings_of,
+    rating_of,
     remove_findings,
     tags_of,
 )
@@ -176,9 +176,8 @@ class Noting(QObject):
 
     def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
         """Tell of findings that are others now, and let pairs of the list be rated as their newest ones are."""
-        ratings = ratings_of(project)
         for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
-            self._walking.rate(pair, project.path_of(picture), ratings.get((pair, picture), ""))
+            self._walking.rate(pair, project.path_of(picture), rating_of(project, pair, picture))
         self.findings_changed.emit()
 
 

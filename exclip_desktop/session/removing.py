@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.undo import Step
 from exclip_desktop.session.walking import Walking
@@ -21,23 +19,16 @@ class Removing(QObject):
         self,
         walking: Walking,
         projects: Projects,
-        explaining: Explaining,
         undo: QUndoStack,
         parent: QObject | None = None,
     ) -> None:
-        """Work on the list of ``walking``; trouble is told by ``explaining``."""
+        """Work on the list of ``walking``, which is that of the open project."""
         super().__init__(parent)
-        self._walking, self._projects, self._explaining, self._undo = walking, projects, explaining, undo
+        self._walking, self._projects, self._undo = walking, projects, undo
 
     def remove(self, places: Sequence[int]) -> None:
-        """Remove the pairs at these places of the list."""
+        """Remove the pairs at these places of the list; a file's list is left as it is."""
         if not self._walking.is_kept:
-            self._explaining.refuse(
-                ProjectError(
-                    "This list is a file's, which is left as it is.",
-                    "Make a project (File › New project…) and open the list in it to choose among its pairs.",
-                )
-            )
             return
         ids = [self._walking.pairs[place].id for place in places]
         removed = self._projects.read(lambda project: _found(project, ids), tuple[ProjectPair, ...]())

@@ -112,7 +112,7 @@ class Session(QObject):
         self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
         self.reporting = Reporting(self.state, self.explaining, self._tasks, self.noting, self)
         self.restoring = Restoring(self.state, self.explaining, self.projects, self.panes, self.sight, self)
-        self.removing = Removing(self.walking, self.projects, self.explaining, self.undo, self)
+        self.removing = Removing(self.walking, self.projects, self.undo, self)
         self.labelling = Labelling(
             self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self
         )

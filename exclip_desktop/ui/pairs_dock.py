@@ -82,13 +82,15 @@ class PairsDock(QDockWidget):
         return QSize(WIDTH_PX, 400)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Remove with Delete, before a shortcut of the window takes the key."""
+        """Remove a project's pairs with Delete, before a shortcut of the window takes the key."""
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
         if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE:
             return super().eventFilter(watched, event)
-        event.accept()
         places = self.marked
-        if event.type() == QEvent.Type.KeyPress and places:
+        if not places or not self._walking.is_kept:
+            return super().eventFilter(watched, event)
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
             self.removal_asked.emit(places)
         return True
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.pair_figures import PairFigures, told_by
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.boxes import set_boxes
@@ -223,14 +223,19 @@ def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
         assert pair_of(project, "p1").rating == "match"  # type: ignore[union-attr]
 
 
-def test_a_files_list_is_left_as_it_is(desk: Desk) -> None:
-    (desk.folder / "list.csv").write_text("path,caption\n0.png,a cat\n")
+def test_delete_in_a_files_list_is_the_boxs(desk: Desk) -> None:
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,0.png,a cat\n")
     desk.walking.use_project(None)
     desk.walking.open(desk.folder / "list.csv")
-    desk.qtbot.waitUntil(lambda: len(desk.walking.pairs) == 1)
+    desk.qtbot.waitUntil(lambda: len(desk.walking.pairs) == 1 and desk.walking.figures(0) is not None)
+    desk.state.change(selection=Selection((), (BOX,)))
+    QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
+    assert desk.state.selection.regions == ()
     desk.session.removing.remove([0])
-    assert desk.state.notice.message == "This list is a file's, which is left as it is."
+    desk.settle()
     assert len(desk.walking.pairs) == 1
+    with open_project(desk.file) as project:
+        assert count_pairs(project, PairQuery()) == COUNT
 
 
 def test_all_pairs_can_go_and_come_back(desk: Desk) -> None:

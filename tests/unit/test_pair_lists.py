@@ -298,7 +298,11 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         ("x.json", b'{"a": 1}', "is no list of pairs"),
         ("x.json", b'{"images": [], "annotations": [3, {"id": []}]}', "annotation 1: this is no object with an id"),
         ("x.json", b'["x"]', "x.json, entry 1: this is no object"),
-        ("x.doc", b"", "Give a folder of pictures, or a file that ends in .json, .csv, .tsv, .jsonl, .ndjson, .exclip."),
+        (
+            "x.doc",
+            b"",
+            "Give a folder of pictures, or a file that ends in .json, .csv, .tsv, .jsonl, .ndjson, .exclip.",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, name: str, data: bytes, told: str) -> None:

@@ -21,7 +21,7 @@ from exclip_desktop.storage.project.findings import (
     count_findings,
     finding_of,
     findings,
-    ratings_of,
+    rating_of,
     remove_findings,
     tags_of,
 )
@@ -331,7 +331,8 @@ def test_pairs_are_rated_as_their_newest_findings(project: Project) -> None:
         one = replace(make_finding(seed, pair="p1" if seed < 2 else ""), rating=rating)  # type: ignore[arg-type]
         add_finding(project, replace(one, view=replace(one.view, picture="a.png")))
     add_finding(project, replace(make_finding(2, pair="p1"), rating="mismatch"))
-    assert ratings_of(project) == {("p1", "a.png"): "unsure", ("p1", "/abs/c.png"): "mismatch"}
+    told = [rating_of(project, *of) for of in (("p1", "a.png"), ("p1", "/abs/c.png"), ("p1", "b.png"), ("p2", "a.png"))]
+    assert told == ["unsure", "mismatch", "", ""]
 
 
 def test_boxes_are_kept(project: Project) -> None:

@@ -103,11 +103,12 @@ def remove_findings(project: Project, keys: Iterable[int]) -> None:
                 _rate_pair(connection, found[0])
 
 
-def ratings_of(project: Project) -> dict[tuple[str, str], Rating]:
-    """Return the rating of the newest finding of each pair, by the pair's id and picture."""
-    newest = "SELECT max(id) FROM finding WHERE pair != '' GROUP BY pair, picture"
-    told = project.rows(f"SELECT pair, picture, rating FROM finding WHERE id IN ({newest})")
-    return {(pair, picture): rating for pair, picture, rating in told}
+def rating_of(project: Project, pair: str, picture: str) -> Rating:
+    """Return the rating of the newest finding of a pair, by its id and its picture as the project writes it."""
+    newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? ORDER BY id DESC LIMIT 1"
+    found = project.rows(newest, (pair, picture))
+    rating: Rating = found[0][0] if found else ""
+    return rating
 
 
 def ids_of(project: Project) -> dict[int, str]:
