@@ -1,5 +1,6 @@
 """Reads lists of pairs for the window, of files and of projects, with what it looks up in them often."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from exclip_desktop.storage.project.pairs import (
     extent,
     known_of,
     pairs,
+    set_measured,
 )
 
 
@@ -57,6 +59,22 @@ def read_into(project: Path, source: Path, cancel: CancelToken) -> ListRead:
         added = add_pairs(opened, listed)
     found = read_project(project)
     return replace(found, list=replace(found.list, notes=listed.notes), first=before if added else 0)
+
+
+def move_into(project: Path, listed: PairList, known: Mapping[int, PairFigures]) -> ListRead:
+    """Add an open list to a project that has no pairs, with what is known of its pairs; return it as the project's."""
+    measured = {listed.pairs[place].id: measured_of(found) for place, found in known.items()}
+    with open_project(project) as opened:
+        add_pairs(opened, listed)
+        set_measured(opened, [(key, found) for key, found in measured.items() if found is not None])
+    return read_project(project)
+
+
+def measured_of(found: PairFigures | None) -> Measured | None:
+    """Return what a project keeps of a pair's figures; None before it was explained."""
+    if found is None or found.score is None:
+        return None
+    return Measured(found.score, found.residual, found.share, found.by)
 
 
 def read_project(path: Path) -> ListRead:

@@ -10,10 +10,11 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.errors import ProjectError, UserError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.session.explaining import Explaining
+from exclip_desktop.session.list_reading import measured_of
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.walking import Walking
 from exclip_desktop.storage.project.opening import ENDING, create_project, open_project
-from exclip_desktop.storage.project.pairs import Measured, set_measured
+from exclip_desktop.storage.project.pairs import set_measured
 from exclip_desktop.storage.project.project import Project
 
 T = TypeVar("T")
@@ -76,15 +77,15 @@ class Projects(QObject):
         self.attempt(lambda: self._use(open_project(path)))
 
     def create(self, path: str | Path) -> None:
-        """Make an empty project file and open it."""
-        self.attempt(lambda: self._use(create_project(path)))
+        """Make a project file and open it; an open list goes into it."""
+        self.attempt(lambda: self._use(create_project(path), is_new=True))
 
     def save_copy(self, path: Path) -> None:
-        """Write the project to another file, and go on in that."""
+        """Write the project to another file, with the open list, and go on in that."""
 
         def save() -> None:
             self.ready().save_copy(path)
-            self._use(open_project(path))
+            self._use(open_project(path), is_new=True)
 
         self.attempt(save)
 
@@ -133,7 +134,7 @@ class Projects(QObject):
             self._version = version
             self.changed_by_others.emit()
 
-    def _use(self, project: Project) -> Project:
+    def _use(self, project: Project, *, is_new: bool = False) -> Project:
         if self.project is not None:
             self._undo.clear()  # its steps are of the project before
         self.close()
@@ -141,14 +142,14 @@ class Projects(QObject):
         self._others.start()
         if project.notes:
             self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
-        self._walking.use_project(None if self.is_own else project.path)
+        self._walking.use_project(None if self.is_own else project.path, is_new=is_new)
         self.changed.emit()
         return project
 
     def _keep_figures(self, place: int) -> None:
         """Keep what was found of a pair, where the list is the project's."""
-        found, project, walking = self._walking.figures(place), self.project, self._walking
-        if project is None or project.read_only or not walking.is_kept or found is None or found.score is None:
+        project, walking = self.project, self._walking
+        measured = measured_of(walking.figures(place))
+        if project is None or project.read_only or not walking.is_kept or measured is None:
             return
-        measured = Measured(found.score, found.residual, found.share, found.by)
         self.attempt(lambda: set_measured(project, [(walking.pairs[place].id, measured)]))

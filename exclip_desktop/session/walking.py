@@ -12,7 +12,15 @@ from exclip_desktop.core.selection import Region
 from exclip_desktop.session.comparing import Comparing
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.figures import Figures
-from exclip_desktop.session.list_reading import NONE, ListRead, read_again, read_into, read_list, read_project
+from exclip_desktop.session.list_reading import (
+    NONE,
+    ListRead,
+    move_into,
+    read_again,
+    read_into,
+    read_list,
+    read_project,
+)
 from exclip_desktop.session.requests import Failed
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
@@ -97,16 +105,21 @@ class Walking(QObject):
             self._explaining.refuse,
         )
 
-    def use_project(self, path: Path | None) -> None:
-        """Show the pairs of a project from now on, if it has any; what is on screen stays."""
+    def use_project(self, path: Path | None, *, is_new: bool = False) -> None:
+        """Show the pairs of a project from now on, if it has any; what is on screen stays.
+
+        A new project takes the open list in, unless that is another project's, whose pairs a copy has already.
+        """
+        moved = is_new and bool(self.pairs) and not self.is_kept
+        listed, known = self.list, dict(self._figures.known)
         self._project = path
         if path is not None:
             run_shown(
                 self._state,
                 self._tasks,
                 Work(f"Reading {path.name}"),
-                lambda _: read_project(path),
-                lambda found: self._put(found) if found.list.pairs else None,
+                lambda _: move_into(path, listed, known) if moved else read_project(path),
+                self._put_instead if moved else lambda found: self._put(found) if found.list.pairs else None,
                 self._explaining.refuse,
             )
 

@@ -21,6 +21,7 @@ from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.boxes import boxes
 from exclip_desktop.storage.project.findings import FindingQuery, findings, remove_findings
 from exclip_desktop.storage.project.opening import open_project
+from exclip_desktop.storage.project.pairs import PairQuery, pairs
 from exclip_desktop.storage.report_options import ReportOptions
 from exclip_desktop.ui.findings_tab import NOTHING
 from exclip_desktop.ui.note_dialog import NoteDialog
@@ -388,3 +389,34 @@ def test_import_asks_for_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(desk.session.reporting, "import_file", asked.append)
     desk.window.commands["import_findings"].trigger()
     assert asked == [Path("/x/out.csv")]
+
+
+@pytest.mark.parametrize("way", ["create", "save_copy"])
+def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Desk, way: str) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
+    walking = desk.session.walking
+    walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    desk.note()
+    walking.step(1)
+    desk.settle("a dog")
+    scores = [walking.figures(place).score for place in range(2)]
+    getattr(desk.session.projects, way)(desk.folder / "study.exclip")
+    desk.qtbot.waitUntil(lambda: walking.is_kept and desk.session.state.work is None)
+    assert (walking.current, [pair.id for pair in walking.pairs]) == (1, ["p1", "p2"])
+    assert walking.figures(0).rating == ("mismatch" if way == "save_copy" else "")
+    with open_project(desk.folder / "study.exclip") as project:
+        kept = pairs(project, PairQuery(), 0, -1)
+    assert [one.measured.score for one in kept] == scores
+    assert [one.rating for one in kept] == ["mismatch" if way == "save_copy" else "", ""]
+
+
+def test_a_copy_of_a_project_brings_no_pair_twice(desk: Desk) -> None:
+    desk.session.projects.create(desk.folder / "study.exclip")
+    (desk.folder / "list.csv").write_text("path,caption\na.png,a dog\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a dog")
+    desk.session.projects.save_copy(desk.folder / "copy.exclip")
+    desk.qtbot.waitUntil(lambda: desk.session.walking.list.source.name == "copy.exclip")
+    assert len(desk.session.walking.pairs) == 1

@@ -15,6 +15,10 @@ from exclip_desktop.storage.regions import region_as_plain, region_of
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
 MEASURED: Final = "score, residual, box_share, measured_by"
+NEWEST: Final = (
+    "SELECT rating FROM finding WHERE finding.pair = pair.id AND finding.picture = pair.picture "
+    "ORDER BY finding.id DESC LIMIT 1"
+)
 COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED}, rating"
 
 
@@ -66,7 +70,8 @@ class PairQuery:
 def add_pairs(project: Project, listed: PairList) -> int:
     """Add a list behind the pairs that are there; return how many were new.
 
-    A pair that is there already, id and all, is not added again; another of the same id is numbered.
+    A pair that is there already, id and all, is not added again; another of the same id is numbered. One that the
+    project has findings of has the rating of the newest.
     """
     known = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
     rows, written = [], _writer(project, listed)
@@ -80,6 +85,7 @@ def add_pairs(project: Project, listed: PairList) -> int:
         connection.executemany(
             "INSERT INTO pair (id, picture, caption, label, regions, mask) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
+        connection.execute(f"UPDATE pair SET rating = coalesce(({NEWEST}), '') WHERE id IN (SELECT pair FROM finding)")
     return len(rows)
 
 
