@@ -156,6 +156,7 @@ GESTURES: Final = (
     Gesture("Select the phrase", "Double-click", ON_WORDS),
     Gesture("Go to the next word", "← or →", ON_WORDS),
     Gesture("Extend by a word", "Shift+← or Shift+→", ON_WORDS),
+    Gesture("Leave the caption's line", "Esc", ON_WORDS),
     Gesture("Open a finding", "Return", ON_LISTS),
     Gesture("Remove a finding, or a project's pairs", "Delete", ON_LISTS),
 )

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from exclip_desktop.core.tokens import Caption
@@ -23,16 +23,19 @@ class CaptionField(QWidget):
     Signals:
         caption_typed(str): another caption than the last, or the last once more while what is on screen is not of it;
             without spaces at its ends; empty once nothing is left of it.
+        left(): Esc was pressed: letters should be shortcuts again.
 
     """
 
     caption_typed = Signal(str)
+    left = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._settled = ""  # the caption the state has, or was last told
         self._editor = QLineEdit()
+        self._editor.installEventFilter(self)
         self._gauge = QLabel()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -60,6 +63,17 @@ class CaptionField(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._show_gauge()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Take Esc before the window's shortcut does, which would clear the selection."""
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Escape:
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        elif event.type() == QEvent.Type.KeyPress:
+            self._tell()
+            self.left.emit()
+        return True
 
     def _build(self) -> None:
         self._editor.setPlaceholderText(PLACEHOLDER)

@@ -54,6 +54,8 @@ class CompareCommands(QObject):
 
     def _show(self) -> None:
         self._actions["difference"].setChecked(self._differing.is_open)
+        if not self._panes.is_open and self._inspector.currentWidget() is self._agreement:
+            self._inspector.setCurrentIndex(0)  # Qt would go to the tab beside it
         self._inspector.setTabVisible(self._inspector.indexOf(self._agreement), self._panes.is_open)
         self._actions["panes"].setChecked(self._panes.is_open)
         self._actions["one_range"].setEnabled(self._panes.is_open)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -48,10 +48,15 @@ class DifferencePane:
         self.words = named(name, StripArea(self.strip))
         connect_selecting(self.canvas, self.strip, selecting)
         self.title.close_asked.connect(differing.close)
-        for widget in (self.picture, self.words):
-            widget.setVisible(False)
-            differing.opened.connect(widget.show)
-            differing.closed.connect(widget.hide)
+        self.picture.setVisible(False)
+        differing.opened.connect(self.picture.show)
+        differing.closed.connect(self.picture.hide)
+        self._show_words()
+        self._scene.explanation_changed.connect(self._show_words)
+
+    def _show_words(self) -> None:
+        """Show the row of words while there is a difference; the title says what to do until then."""
+        self.words.setVisible(self._scene.explanation is not None)
 
 
 class DifferenceTitle(QWidget):
@@ -67,8 +72,7 @@ class DifferenceTitle(QWidget):
     def __init__(self, differing: Differing) -> None:
         super().__init__()
         self._scene = differing.scene
-        self._text = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight)
-        self._text.setToolTip(wrapped(SAYS))
+        self._text = Elided(LEAST_LETTERS)
         self._text.setAccessibleName("Difference")
         button = QToolButton()
         button.setAutoRaise(True)
@@ -96,5 +100,7 @@ class DifferenceTitle(QWidget):
         found = self._scene.explanation
         if isinstance(found, Difference):
             self._text.show_text(f"Difference {signed(found.score)}  ·  from “{found.before.text}”")
+            self._text.setToolTip(wrapped(f"From “{found.before.text}”. {SAYS}"))
         else:
             self._text.show_text(NOTHING_YET)
+            self._text.setToolTip(wrapped(SAYS))

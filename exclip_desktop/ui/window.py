@@ -201,6 +201,7 @@ class Window(QMainWindow):
         self.inspector.profile_asked.connect(session.profiling.ask)
         self.inspector.layer_chosen.connect(session.profiling.choose)
         self.caption.caption_typed.connect(explaining.type_caption)
+        self.caption.left.connect(lambda: self.stage.canvas.view.setFocus())
         self.alternatives.caption_added.connect(comparing.add)
         self.alternatives.caption_removed.connect(comparing.remove_at)
         self.alternatives.caption_chosen.connect(explaining.type_caption)

@@ -109,3 +109,8 @@ def test_numbers_without_meaning_are_left_out() -> None:
     assert model.value(0, FIRST + 1) is None
     assert model.value(1, FIRST) == 1.0
     assert (model.value(0, IN_BOX), model.value(1, IN_BOX)) == (None, 0.5)
+
+
+def test_the_first_tab_is_in_sight_when_the_panes_are_gone(compared: Opened) -> None:
+    compared.session.panes.close()
+    assert compared.window.inspector.currentIndex() == 0

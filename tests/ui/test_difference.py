@@ -24,6 +24,7 @@ def test_an_edit_shows_what_changed(opened: Opened, qtbot: QtBot) -> None:
     _explain(opened, qtbot, "a blue balloon and a dog")
     assert pane.title.text.startswith("Difference +0.0000")
     assert "“a red balloon and a dog”" in pane.title.text
+    assert "“a red balloon and a dog”" in pane.title._text.toolTip()
     scene = opened.session.differing.scene
     expected = opened.state.explanation.patch_heat() - before.patch_heat()
     assert np.allclose(scene.explanation.interactions.patch_heat(), expected)
@@ -57,6 +58,26 @@ def test_another_picture_has_no_caption_before(opened: Opened, qtbot: QtBot) -> 
     with qtbot.waitSignal(opened.state.explanation_changed):
         opened.session.explaining.open_file(opened.picture("b.png"), "a cat")
     assert opened.session.differing.scene.explanation is None
+    assert not opened.window.difference.words.isVisible()
+    _explain(opened, qtbot, "a dog")
+    assert opened.window.difference.words.isVisible()
+
+
+def test_esc_leaves_the_caption_so_that_x_is_no_letter_of_it(opened: Opened, qtbot: QtBot) -> None:
+    window, state = opened.window, opened.state
+    window.activateWindow()
+    state.change(selection=Selection((2,)))
+    window.caption.setFocus()
+    editor = window.focusWidget()
+    QTest.keyClick(editor, Qt.Key.Key_End)
+    QTest.keyClicks(editor, "s")
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert window.focusWidget() is window.canvas.view
+    assert state.selection.rows == (2,)
+    qtbot.waitUntil(lambda: state.explanation.caption.text == "a red balloon and a dogs" and state.work is None)
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_X)
+    assert window.caption.text == "a red balloon and a dogs"
+    assert "“a red balloon and a dog”" in window.difference.title.text
 
 
 def test_other_captions_tell_their_difference(opened: Opened, qtbot: QtBot) -> None:

@@ -287,6 +287,7 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
     ("name", "data", "told"),
     [
         ("x.csv", b"a,b\n1,2\n", "x.csv, line 1, names no column of pictures: 'a,b'."),
+        ("x.csv", b"\xff\xd8\xff\xe0\x00\x10JFIF", "x.csv, line 1, names no column of pictures."),
         ("x.csv", b"", "x.csv is empty, or its first line is."),
         ("x.csv", b"path,caption\n", "There are no pairs"),
         ("x.csv", b"path,caption\n,x\n", "x.csv, line 2: no picture is named"),

@@ -50,9 +50,15 @@ def _head(path: Path, file: TextIO) -> tuple[str, tuple[str, ...], Mapping[str, 
         raise ListError(f"{path.name} is empty, or its first line is.", "Let the first line name the columns.")
     usual = ", ".join(NAMES["picture"][:4])
     raise ListError(
-        f"{path.name}, line 1, names no column of pictures: {line.strip()[:60]!r}.",
+        f"{path.name}, line 1, names no column of pictures{_quoted(line)}.",
         f"Let the first line name the columns, one of them {usual}, another {NAMES['caption'][0]}.",
     )
+
+
+def _quoted(line: str) -> str:
+    """Return the beginning of a line as text; nothing of bytes that are none."""
+    told = line.strip()[:60]
+    return f": {told!r}" if told.isprintable() or "\t" in told else ""
 
 
 def _entries(
