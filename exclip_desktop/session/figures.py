@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from exclip_desktop.core.pair_figures import PairFigures
+
+NOTHING: Final = PairFigures()
 
 
 class Figures:
@@ -30,12 +33,18 @@ class Figures:
         self.known[place] = replace(found, rating=found.rating or before.rating)
         return changed
 
-    def take(self, told: Mapping[int, PairFigures]) -> None:
-        """Take in what a project has kept meanwhile: ratings, and what was found by the same settings."""
-        for place, kept in told.items():
-            known = self.known.get(place, PairFigures())
+    def take(self, told: Mapping[int, PairFigures]) -> bool:
+        """Take in all that a project has kept: ratings, and what was found by the same settings.
+
+        Returns whether anything was not known so.
+        """
+        unrated = {place: NOTHING for place, known in self.known.items() if known.rating and place not in told}
+        new = {place: kept for place, kept in told.items() if self.known.get(place) != kept} | unrated
+        before = {place: self.known.get(place, NOTHING) for place in new}
+        for place, kept in new.items():
             same = kept.score is not None and self._by in ("", kept.by)
-            self.known[place] = replace(kept if same else known, rating=kept.rating)
+            self.known[place] = replace(kept if same else before[place], rating=kept.rating)
+        return any(self.known[place] != known for place, known in before.items())
 
     def move(self, places: Mapping[int, int]) -> None:
         """Let each pair have another place; those that have none any more are forgotten."""
@@ -43,7 +52,7 @@ class Figures:
 
     def rate(self, place: int, rating: str) -> None:
         """Take in what a person calls a pair."""
-        self.known[place] = replace(self.known.get(place, PairFigures()), rating=rating)
+        self.known[place] = replace(self.known.get(place, NOTHING), rating=rating)
 
     def _forget_others(self, by: str) -> bool:
         self._by = by

@@ -88,20 +88,14 @@ def read_project(path: Path) -> ListRead:
     return replace(_looked_up(listed), figures=figures, extent=reach)
 
 
-def read_again(path: Path, before: ListRead) -> tuple[ListRead, dict[int, PairFigures]]:
-    """Read a project's pairs anew where the list is another, else only what is known of them.
-
-    Returns them, and what is known of other pairs, or otherwise, than ``before``.
-    """
+def read_again(path: Path, before: ListRead) -> ListRead:
+    """Read a project's pairs anew where the list is another, else only what is known of them."""
     with open_project(path) as project:
         if extent(project) != before.extent:
-            found = read_project(path)
-            return found, found.figures
+            return read_project(path)
         known = known_of(project)
     figures = {place: _figures_of(*known[pair.id]) for place, pair in enumerate(before.list.pairs) if pair.id in known}
-    changed = {place: told for place, told in figures.items() if before.figures.get(place) != told}
-    gone = dict.fromkeys(before.figures.keys() - figures.keys(), PairFigures())
-    return replace(before, figures=figures), changed | gone
+    return replace(before, figures=figures)
 
 
 def _looked_up(listed: PairList) -> ListRead:

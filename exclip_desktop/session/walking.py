@@ -129,7 +129,7 @@ class Walking(QObject):
         if project is not None and self.is_kept:
             self._tasks.run(
                 lambda _: read_again(project, self._read),
-                lambda found: self._renew(project, *found),
+                lambda found: self._renew(project, found),
                 self._explaining.refuse,
             )
 
@@ -223,15 +223,12 @@ class Walking(QObject):
         if found.first is not None:
             self.show(found.first)
 
-    def _renew(self, project: Path, found: ListRead, changed: dict[int, PairFigures]) -> None:
+    def _renew(self, project: Path, found: ListRead) -> None:
         if project != self._project or not self.is_kept:
             return  # another project or list was opened meanwhile, or none
         if found.list is not self.list:
             self._put_instead(found)
-            return
-        self._read = found
-        self._figures.take(changed)
-        if changed:
+        elif self._figures.take(found.figures):
             self.figures_renewed.emit()
 
     def _put_instead(self, found: ListRead) -> None:

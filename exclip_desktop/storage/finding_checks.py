@@ -76,6 +76,7 @@ _SOUND: Final[dict[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(TEXTS, _is_text),
     **dict.fromkeys(NUMBERS, _is_figure),
     "id": _is_count,
+    "created": lambda told: _is_text(told) and bool(told),
     "rating": lambda told: told in RATINGS,
     "score": _is_number,
     "tags": _is_list(_is_text),

@@ -173,6 +173,16 @@ def test_a_pair_is_rated_as_its_newest_finding_is_whoever_says_so(desk: Desk) ->
     assert desk.walking.figures(1).score is not None
 
 
+@pytest.mark.parametrize("also", [lambda _: None, lambda other: remove_pairs(other, ["p4"])])
+def test_a_rating_that_was_said_here_goes_where_others_take_it_back(
+    desk: Desk, also: Callable[[Project], object]
+) -> None:
+    key = desk.note("match")
+    found = desk.walking.figures(1)
+    desk.others(lambda other: (remove_findings(other, [key]), also(other)))
+    assert desk.walking.figures(1) == replace(found, rating="")
+
+
 def test_a_pair_of_another_list_is_not_rated(desk: Desk) -> None:
     desk.walking.rate("p1", desk.folder / "2.png", "match")
     assert desk.walking.figures(1).rating == ""

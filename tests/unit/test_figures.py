@@ -68,15 +68,17 @@ def test_what_a_project_kept_meanwhile_is_taken_where_it_is_by_the_same_settings
     figures = Figures()
     figures.keep(0, A)
     figures.keep(1, PairFigures(failure="gone"))
-    figures.take({0: B, 1: PairFigures(rating="unsure"), 2: replace(A, rating="match"), 3: replace(B, rating="match")})
+    told = {0: B, 1: PairFigures(rating="unsure"), 2: replace(A, rating="match"), 3: replace(B, rating="match")}
+    assert figures.take(told)
     assert figures.known == {
         0: A,
         1: PairFigures(failure="gone", rating="unsure"),
         2: replace(A, rating="match"),
         3: PairFigures(rating="match"),
     }
-    figures.take({2: A, 1: A})
-    assert (figures.get(1), figures.get(2)) == (A, A)
+    assert not figures.take(told)
+    assert figures.take({2: A, 1: A})
+    assert figures.known == {0: A, 1: A, 2: A, 3: PairFigures()}, "what was rated is not any more"
 
 
 def test_figures_go_where_their_pairs_go() -> None:

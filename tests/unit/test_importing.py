@@ -138,7 +138,8 @@ WRONG: dict[str, Change] = {
     "geometry": lambda told: told.update(geometry=[[3, 3], [0, 0, 3, 3], [2]]),
     "heat": lambda told: told["heat"].pop(),
     "half a character": lambda told: told.update(caption="\ud83d"),
-    "created": lambda told: told.pop("created"),
+    "created": lambda told: told.update(created=""),
+    "changed": lambda told: told.pop("changed"),
 }
 
 
