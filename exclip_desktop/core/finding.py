@@ -188,12 +188,12 @@ def as_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
 
 
 def strongest_patch(numbers: Numbers) -> str:
-    """Say which patch has the largest value, and that; empty without heat."""
+    """Say which patch has the largest value, counted from 0, and that; empty without heat."""
     heat = np.array(numbers.heat)
     if not heat.size:
         return ""
     row, column = np.unravel_index(heat.argmax(), heat.shape)
-    return f"{signed(float(heat[row, column]))} in row {row + 1}, column {column + 1}"
+    return f"{signed(float(heat[row, column]))} in row {row}, column {column}"
 
 
 def changes(before: View, now: View) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def words_latex(
 
 
 def _is_coloured(words: Sequence[NotedWord]) -> bool:
-    return not words or any(word.value is not None for word in words)
+    return any(word.value is not None for word in words)
 
 
 def _parts(

@@ -9,7 +9,9 @@ from pytestqt.qtbot import QtBot
 
 import exclip_desktop
 from exclip_desktop.core.answers import MapAnswer
+from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.storage.project.findings import FindingQuery
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 
@@ -19,7 +21,8 @@ THREE = ("second-order", "grad-cam", "itsm")
 
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Session:
-    made = Session(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat), None)
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    made = Session(store, None, findings=tmp_path / "findings.exclip")
     window = Window(made)
     qtbot.addWidget(window)
     window.show()
@@ -51,3 +54,25 @@ def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtb
         assert isinstance(mapped, MapAnswer)
         by_python = exclip_desktop.map_by(model, sample.path, sample.caption, method="grad-cam", target=word)
         np.testing.assert_allclose(mapped.interactions.patches, by_python.values, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", THREE)
+def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, session: Session, method: str) -> None:
+    noting, state = session.noting, session.state
+    session.panes.open()
+    _fill(qtbot, session)
+    session.sight.enlarge(session.panes.panes[THREE.index(method)])
+    noting.note(session.sight.seen, Remark("match"))
+    qtbot.waitUntil(lambda: noting.count(FindingQuery()) == 1, timeout=PATIENCE_MS)
+    (found,) = noting.page(FindingQuery(), 0, 1)
+    assert found.view.method == method
+    for away in (True, False):  # from another picture, and from the same one, which is remembered
+        session.panes.close()
+        if away:
+            session.open_sample(1)
+            qtbot.waitUntil(lambda: state.caption == samples()[1].caption and not state.stale, timeout=PATIENCE_MS)
+        with qtbot.waitSignal(session.restoring.restored, timeout=PATIENCE_MS):
+            session.restoring.restore(found)
+        assert state.notice is None
+        assert session.panes.is_open == (method != "second-order")
+        assert state.selection == found.view.selection

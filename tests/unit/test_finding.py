@@ -50,7 +50,7 @@ def test_the_numbers_are_those_on_screen(selection: Selection) -> None:
 
 
 def make_maps(words: bool = True, peak: float = 5.0) -> MapAnswer:
-    """Return a map of the same pair whose strongest patch, in row 2, column 3, is ``peak``."""
+    """Return a map of the same pair whose strongest patch, (1, 2), is ``peak``."""
     found = make_explanation()
     patches = np.ones(found.geometry.grid)
     patches[1, 2] = peak
@@ -78,7 +78,7 @@ def test_a_map_has_no_sums_and_the_pair_s_score(words: bool) -> None:
     assert numbers.heat == as_rows(found.interactions.patches)
     assert [word.value for word in numbers.words] == ([1.0, 2.0, 3.0] if words else [None] * 3)
     assert [word.selected for word in numbers.words] == [False, True, True]
-    assert strongest_patch(numbers) == "+5.0000 in row 2, column 3"
+    assert strongest_patch(numbers) == "+5.0000 in row 1, column 2"
     assert differences(numbers, numbers_of(make_maps(words, peak=6.0), CHOSEN, score=0.3)) == (
         "patches differ by up to 1.0e+00",
     )

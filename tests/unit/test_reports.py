@@ -205,7 +205,7 @@ def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> N
     assert [word.value for word in kept_one.numbers.words] == [None] * 3
     text = report(project, f"x{ending}").read_text("utf-8")
     if ending in (".html", ".md"):
-        for told in ("GAME: start 0", "“red balloon”", "+5.0000 in row 2, column 3"):
+        for told in ("GAME: start 0", "“red balloon”", "+5.0000 in row 1, column 2"):
             assert text.count(told) == 1, told
     elif ending == ".jsonl":
         assert text.count('"method":"game"') == 1
