@@ -66,7 +66,8 @@ class Keeping(QObject):
     def _restore(self) -> None:
         """Take what the project says; what it says nothing of stays."""
         state, walking = self._state, self._walking
-        self._told = {} if self._projects.is_own else _read_back(self._projects.read(settings_of, dict[str, Any]()))
+        chosen = self._projects.chosen is not None
+        self._told = _read_back(self._projects.read(settings_of, dict[str, Any]())) if chosen else {}
         self._seen = {LIST: walking.arrangement, RANGE: self._limits}
         if MODEL in self._told:  # else what explains is kept when it next does
             self._seen[MODEL] = self._method
@@ -99,8 +100,8 @@ class Keeping(QObject):
 
     def _keep(self, name: str, now: Any) -> None:
         """Write a setting that has changed."""
-        project = self._projects.project
-        if project is None or project.read_only or self._projects.is_own:
+        project = self._projects.chosen
+        if project is None or project.read_only:
             return
         if name not in self._seen or now not in (self._seen[name], self._told.get(name)):
             self._told[name] = now
@@ -109,7 +110,7 @@ class Keeping(QObject):
 
     def _on_failed(self, failure: Failed) -> None:
         """Say whose settings they were that cannot be used; ``explaining`` has taken them back."""
-        project, request, notice = self._projects.project, failure.request, self._state.notice
+        project, request, notice = self._projects.chosen, failure.request, self._state.notice
         if project is None or notice is None or failure.of_pair or not isinstance(request, ExplainRequest):
             return
         state, outcome = self._state, self._state.outcome

@@ -66,6 +66,11 @@ class Projects(QObject):
         """Whether the open project is the person's own, which they did not choose."""
         return self.project is not None and self._usual is not None and self.project.path == self._usual.absolute()
 
+    @property
+    def chosen(self) -> Project | None:
+        """The open project, if the person chose it."""
+        return None if self.is_own else self.project
+
     def look(self) -> None:
         """Open the person's own project if there is one, and none is open."""
         usual = self._usual

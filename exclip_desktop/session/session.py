@@ -215,10 +215,10 @@ class Session(QObject):
             self.settings.add_recent(path)
 
     def _on_outcome_changed(self) -> None:
-        """Keep what has given an explanation."""
+        """Keep what has given an explanation; how it was asked in a project that was chosen is the project's."""
         outcome = self.state.outcome
         self.settings.keep_device(outcome.choice.device)
-        if replace(outcome.choice, device=None) == self.settings.default_model():
+        if self.projects.chosen is None and replace(outcome.choice, device=None) == self.settings.default_model():
             self.settings.keep_how(outcome.how)
 
     def _make_engine(self) -> Engine:

@@ -68,6 +68,12 @@ def test_what_explains_is_kept_as_it_changes_and_comes_back(desk: Desk) -> None:
     assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), How())}
 
 
+def test_how_a_project_is_asked_is_not_how_the_next_start_asks(desk: Desk) -> None:
+    desk.session.projects.open(made(desk.folder, model=told(ModelChoice(), DEEP)))
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.how == DEEP)
+    assert desk.session.settings.how() == How()
+
+
 def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
     path = made(desk.folder, model=told(ModelChoice(), How()))
     before = desk.state.outcome
