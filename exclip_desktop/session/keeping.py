@@ -68,11 +68,11 @@ class Keeping(QObject):
         state, walking = self._state, self._walking
         chosen = self._projects.chosen is not None
         self._told = _read_back(self._projects.read(settings_of, dict[str, Any]())) if chosen else {}
-        self._seen = {LIST: walking.arrangement, RANGE: self._limits}
+        self._seen = {LIST: Arrangement(), RANGE: Limits()} | self._told
         if MODEL in self._told:  # else what explains is kept when it next does
             self._seen[MODEL] = self._method
-        if LIST in self._told:
-            walking.arrange(self._told[LIST])
+        if self._told:  # else it is a new one, which takes the open list in as it is
+            walking.arrange(self._told.get(LIST, Arrangement()))
         if RANGE in self._told:
             state.change(view=replace(state.view, **asdict(self._told[RANGE])))
         asked = self._asked

@@ -26,9 +26,9 @@ BY_SCORE = Arrangement("DOG", "explained", "score", True)
 GONE = ModelError("large (openai) is not on this computer.", "Download it.")
 
 
-def made(folder: Path, **settings: object) -> Path:
+def made(folder: Path, called: str = "study.exclip", **settings: object) -> Path:
     """Make a project with settings."""
-    with create_project(folder / "study.exclip") as project:
+    with create_project(folder / called) as project:
         for name, value in settings.items():
             set_setting(project, name, value)
     return project.path
@@ -132,6 +132,8 @@ def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) ->
     desk.session.show(picture_limit=None, opacity=0.75)
     desk.session.projects.open(path)
     assert (desk.state.view.picture_limit, desk.state.view.opacity) == (0.25, 0.75)
+    desk.session.show(picture_limit=None)
+    assert kept(path) == {"range": {"picture_limit": None, "words_limit": None}}
 
 
 @pytest.mark.parametrize(
@@ -225,20 +227,18 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
     walking.open(place.folder / "list.csv")
     place.qtbot.waitUntil(lambda: len(walking.pairs) == 3)
     path = place.folder / "study.exclip"
-    projects.create(path)
     place.dock.filter.setText("fish")
-    assert kept(path) == {}, "the list is no part of the project"
-    walking.open(place.folder / "list.csv")
-    place.qtbot.waitUntil(lambda: walking.is_kept)
+    projects.create(path)
+    assert "list" not in kept(path)
+    place.qtbot.waitUntil(lambda: walking.is_kept)  # it is taken in
+    assert kept(path)["list"] == asdict(Arrangement("fish"))
     place.dock.filter.setText("DOG")
     place.dock.by.setCurrentText("Score")
     place.dock.turn.setChecked(True)
     place.dock.shown.setCurrentText("Explained")
     assert kept(path)["list"] == asdict(BY_SCORE)
-    projects.create(place.folder / "other.exclip")
-    place.dock.filter.clear()
-    place.dock.shown.setCurrentText("All")
-    place.dock.turn.setChecked(False)
+    projects.open(made(place.folder, "other.exclip", model=told(ModelChoice(), How())))
+    assert place.fields() == ("", "All", "List order", False, "↓")
     projects.open(path)
     assert walking.arrangement == BY_SCORE
     assert place.fields() == ("DOG", "Explained", "Score", True, "↑")
