@@ -33,7 +33,7 @@ MARGIN_IN: Final = 0.5
 TEXT_PT: Final = 6.5
 LINE_IN: Final = 0.115
 CAPTION_LINES: Final = 3
-TOLD_LINES: Final = 3  # below it: what a person said, the method, and the numbers
+TOLD_LINES: Final = 4  # below it: what a person said, the method, the numbers, and the range of colours
 GAP_IN: Final = 0.12
 BAR_IN: Final = 0.65  # gap, bar and its numbers
 DPI: Final = 200
@@ -139,7 +139,7 @@ def _cell(options: GridOptions) -> tuple[float, float]:
     """Return a cell's width and height in inches: a square for the picture, and lines of text."""
     room = options.width_in - (BAR_IN if options.shared else 0.0)
     width = (room - (options.columns - 1) * GAP_IN) / options.columns
-    return width, width + LINE_IN * (CAPTION_LINES + TOLD_LINES + 0.5)
+    return width, width + LINE_IN * (CAPTION_LINES + TOLD_LINES - options.shared + 0.5)
 
 
 def _pages(findings: Sequence[Finding], options: GridOptions) -> Iterator[Sequence[Finding]]:
@@ -190,15 +190,14 @@ def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float
     numbers = [f"score {signed(finding.numbers.score)}"]
     if finding.numbers.block is not None:
         numbers.append(f"selected {signed(finding.numbers.block)}")
-    if not options.shared:
-        numbers.append(f"colours ±{limit:.2g}")
     chosen = " ".join(word.text for word in finding.numbers.words if word.selected)
     told = f"{finding.id} · {finding.rating or 'not rated'}" + (f" · “{chosen}”" if chosen else "")
     caption = _broken(finding.view.caption, width_in)
     if len(caption) > CAPTION_LINES:
         caption = [*caption[: CAPTION_LINES - 1], f"{caption[CAPTION_LINES - 1]}…"]
-    method = finding.view.method_name
-    return [*caption, *(_broken(text, width_in)[0] for text in (told, method, " · ".join(numbers)))]
+    colours = "" if options.shared else f"colours ±{limit:.2g}"
+    below = told, finding.view.method_name, " · ".join(numbers), colours
+    return [*caption, *(_broken(text, width_in)[0] for text in below)]
 
 
 def _broken(text: str, width_in: float) -> list[str]:

@@ -189,6 +189,9 @@ def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
     assert [len(figure.axes) for figure in (shared, own, several)] == [5, 4, 4]
     for figure, count in ((shared, 0), (own, 4), (several, 4)):
         assert sum("colours ±" in text.get_text() for text in figure.texts) == count
+    narrow = draw_grid(mixed, lambda _: picture, GridOptions(columns=5))
+    ranges = [text.get_text() for text in narrow.texts if "±" in text.get_text()]
+    assert [told.split(" ±")[0] for told in ranges] == ["colours"] * 4  # a line of its own: none is cut off
     methods = [
         text.get_text() for text in several.texts if text.get_text() in ("Grad-ECLIP", "Second-order attributions")
     ]
