@@ -1,14 +1,18 @@
 """The public functions ``batch`` and ``open_batch``: many pairs, each picture and each caption computed once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from exclip_desktop.attribution.second_order import (
     Method,
     caption_factor,
-    picture_factor,
+    pixels_factor,
     resolve_method,
     settings_of,
 )
@@ -16,6 +20,7 @@ from exclip_desktop.attribution.trouble import memory_told
 from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, SettingsError, UserError
 from exclip_desktop.core.listed_pair import PairList
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.tokens import Caption
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batch_index import Batch, caption_as_plain, write_index, write_scores
 from exclip_desktop.storage.batches import (
@@ -101,18 +106,22 @@ def batch(
     folder = Path(out)
     opened_batch(folder, _header(model, method) | {"pictures": names["pictures"], "captions": names["captions"]})
     work = _Work(folder, names, progress or silent, cancel or CancelToken())
-    changed: dict[Kind, Callable[[str, Entry], bool]] = {
-        "captions": lambda _, __: False,
-        "pictures": lambda path, entry: _has_changed(listed.path_of(path), entry),
-    }
-    makers: dict[Kind, Callable[[str], Entry]] = {
-        "captions": lambda text: _caption(model, text, method, work.cancel),
-        "pictures": lambda path: _picture(model, listed.path_of(path), method, max_megapixels, work.cancel),
+    makers: dict[Kind, _Maker] = {
+        "captions": _Maker(
+            read=lambda text: _read_caption(model, text),
+            make=lambda read: _made_caption(model, read, method, work.cancel),
+            changed=lambda _, __: False,
+        ),
+        "pictures": _Maker(
+            read=lambda path: _read_picture(model, listed.path_of(path), method, max_megapixels),
+            make=lambda read: _made_picture(model, read, method, work.cancel),
+            changed=lambda path, entry: _has_changed(listed.path_of(path), entry),
+        ),
     }
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
-                work.fill(kind, number, makers[kind], changed[kind])
+                work.fill(kind, number, makers[kind])
     return _finished(Batch(folder), listed, all_pairs, alone=parts == 1)
 
 
@@ -121,15 +130,29 @@ def _header(model: Model, method: Method) -> dict[str, Any]:
     return {"decided_by": decided, "settings": asdict(settings_of(model, method))}
 
 
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """How entries of a kind are made.
+
+    Attributes:
+        read: what a factor is made of, from a picture's path or a caption; runs in a thread of its own.
+        make: the entry, from that.
+        changed: whether an entry is of something that has changed since.
+
+    """
+
+    read: Callable[[str], Any]
+    make: Callable[[Any], Entry]
+    changed: Callable[[str, Entry], bool]
+
+
 class _Work:
     """Fills shards, and tells how far it is."""
 
     def __init__(self, folder: Path, names: dict[Kind, list[str]], progress: Progress, cancel: CancelToken) -> None:
         self._folder, self._names, self._progress, self.cancel = folder, names, progress, cancel
 
-    def fill(
-        self, kind: Kind, number: int, make: Callable[[str], Entry], changed: Callable[[str, Entry], bool]
-    ) -> None:
+    def fill(self, kind: Kind, number: int, maker: _Maker) -> None:
         """Make what is missing in a shard, failed, or has changed; when it is interrupted, what is done is kept."""
         names = self._names[kind]
         places = shard_places(kind, number, len(names))
@@ -137,13 +160,14 @@ class _Work:
         missing = [
             at
             for at, entry in enumerate(entries)
-            if entry is None or entry.error or changed(names[places.start + at], entry)
+            if entry is None or entry.error or maker.changed(names[places.start + at], entry)
         ]
         try:
-            for at in missing:
-                self._progress(Report(kind, places.start + at, len(names)))
-                self.cancel.check()
-                entries[at] = make(names[places.start + at])
+            with closing(_one_ahead(maker.read, [names[places.start + at] for at in missing])) as coming:
+                for at, read in zip(missing, coming, strict=True):
+                    self._progress(Report(kind, places.start + at, len(names)))
+                    self.cancel.check()
+                    entries[at] = _tried(read, maker.make)
         finally:
             if missing:
                 write_shard(self._folder, kind, number, entries)
@@ -165,28 +189,40 @@ def _missing(found: Batch, kind: Kind) -> int:
     return sum(None in read_shard(found.folder, kind, number, count) for number in shards(kind, count))
 
 
-def _caption(model: Model, text: str, method: Method, cancel: CancelToken) -> Entry:
-    def make() -> Entry:
-        if not text.strip():
-            raise CaptionError("The picture has no caption.", "Write it into the list, or beside NAME.png in NAME.txt.")
-        caption = model.reader.read(text)
-        return Entry(caption_as_plain(caption), caption_factor(model, caption, method, cancel=cancel))
+def _one_ahead(read: Callable[[str], Any], names: Sequence[str]) -> Generator[Callable[[], Any]]:
+    """Yield for each name what waits for its reading; the next one's begins meanwhile, in a thread."""
+    with ThreadPoolExecutor(1, "reading") as ahead:
+        waiting = [ahead.submit(read, name) for name in names[:1]]
+        for following in range(1, len(names) + 1):
+            waiting += [ahead.submit(read, name) for name in names[following : following + 1]]
+            yield waiting.pop(0).result
 
-    return _tried(make)
+
+def _read_caption(model: Model, text: str) -> Caption:
+    if not text.strip():
+        raise CaptionError("The picture has no caption.", "Write it into the list, or beside NAME.png in NAME.txt.")
+    return model.reader.read(text)
 
 
-def _picture(model: Model, path: Path, method: Method, max_megapixels: float, cancel: CancelToken) -> Entry:
-    def make() -> Entry:
-        picture = read_picture(path, max_megapixels)
-        height, width = picture.pixels.shape[:2]
-        geometry = model.geometry((width, height), method.image_layer, method.framing)
-        cut = model.image.cut(method.image_layer, model.preprocess.input_size((width, height), method.framing))
-        place = geometry.source_size, geometry.seen, geometry.grid
-        file = {"sha256": picture_sha256(path), "bytes": path.stat().st_size}
-        told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
-        return Entry(told, picture_factor(model, picture.pixels, method, cancel=cancel))
+def _made_caption(model: Model, caption: Caption, method: Method, cancel: CancelToken) -> Entry:
+    return Entry(caption_as_plain(caption), caption_factor(model, caption, method, cancel=cancel))
 
-    return _tried(make)
+
+def _read_picture(model: Model, path: Path, method: Method, max_megapixels: float) -> tuple[dict[str, Any], Tensor]:
+    """Return what is told of a picture, and the model's input, (3, h, w)."""
+    picture = read_picture(path, max_megapixels)
+    height, width = picture.pixels.shape[:2]
+    geometry = model.geometry((width, height), method.image_layer, method.framing)
+    cut = model.image.cut(method.image_layer, model.preprocess.input_size((width, height), method.framing))
+    place = geometry.source_size, geometry.seen, geometry.grid
+    file = {"sha256": picture_sha256(path), "bytes": path.stat().st_size}
+    told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
+    return told, model.pixels(picture.pixels, method.framing)
+
+
+def _made_picture(model: Model, read: tuple[dict[str, Any], Tensor], method: Method, cancel: CancelToken) -> Entry:
+    told, pixels = read
+    return Entry(told, pixels_factor(model, pixels, method, cancel=cancel))
 
 
 def _has_changed(path: Path, entry: Entry) -> bool:
@@ -197,11 +233,11 @@ def _has_changed(path: Path, entry: Entry) -> bool:
         return False
 
 
-def _tried(make: Callable[[], Entry]) -> Entry:
+def _tried(read: Callable[[], Any], make: Callable[[Any], Entry]) -> Entry:
     """Return what is made, or why it cannot be; trouble with the computer is no entry's fault."""
     try:
         with memory_told():
-            return make()
+            return make(read())
     except (MemoryShortage, DeviceError):
         raise
     except UserError as error:

@@ -1,6 +1,7 @@
 """Quadrature rules on [0, 1]: nested Clenshaw–Curtis levels, Gauss–Legendre and the right Riemann sum."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
@@ -69,6 +70,7 @@ def gauss_legendre(count: int) -> Rule:
     return Rule((nodes + 1) / 2, weights / 2)
 
 
+@cache  # making the six levels takes as long as a small tower
 def clenshaw_curtis(count: int) -> Rule:
     """Return the Clenshaw–Curtis rule; with 2ᵏ + 1 nodes each level holds the nodes of the one before.
 
