@@ -11,10 +11,10 @@ moves its residual as well; a mean that asks moves with every token, as query, k
 
 import torch
 from torch import Tensor
-from torch.func import vmap
 from torch.nn import functional
 
-from exclip_desktop.attribution.path import along, exact_derivatives
+from exclip_desktop.attribution.path import exact_derivatives
+from exclip_desktop.attribution.tangents import pushed
 from exclip_desktop.models.cuts import Query
 
 
@@ -31,16 +31,14 @@ def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tens
 
     """
     with exact_derivatives():
-        pooled, moved = _attended(query, points, delta)
-        tokens = vmap(lambda x, dx: along(query.tail, x, dx)[1], in_dims=(None, 0))
-        found: Tensor = vmap(tokens)(pooled, moved)
-        return found
+        return pushed(query.tail, *_attended(query, points, delta))[1]
 
 
 def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     """Return what ``query.tail`` is given (N, W), and its derivatives along each Δ_j (N, T, W)."""
     maps, asks, tokens = query.maps, query.asks, len(delta)
-    y, dy = along(query.norm, points, delta.expand_as(points))
+    y, dy = pushed(query.norm, points, delta.expand_as(points)[..., None, :])
+    dy = dy.squeeze(-2)
     dv = _heads(functional.linear(dy, maps.value), maps.heads)
     if asks == "mean":
         y = torch.cat([y, query.mean(points)], dim=1)  # the last key and value
