@@ -48,7 +48,7 @@ def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tu
     with open_project(path) as project:
         found = [one for one in findings(project, options.query) if not options.only or one.id in options.only]
         if not found:
-            raise ProjectError(f"No finding in {path.name} is to be told.", "Note one first, or leave out filters.")
+            raise ProjectError(f"{path.name} has no such findings.", "Note one first, or leave out filters.")
         _write(project, found, out, options)
         return len(found), project.notes
 

@@ -125,6 +125,16 @@ class Projects(QObject):
             self._explaining.refuse(error)
             return otherwise
 
+    def may_change(self) -> bool:
+        """Return whether the open project can be changed, and tell why where it cannot."""
+        try:
+            if self.project is not None:
+                self.project.check_writable()
+        except UserError as error:
+            self._explaining.refuse(error)
+            return False
+        return True
+
     def attempt(self, act: Callable[[], object]) -> None:
         """Do something with the project, and tell what went wrong."""
         try:

@@ -38,6 +38,7 @@ class NoteCommands(QObject):
         super().__init__(window)
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._tab = tab
+        self._unsaved = Remark()  # what could not be saved last: asked with again, so that it is not typed twice
         noting, state = session.noting, session.state
         self._sight = session.sight
         actions["note"].triggered.connect(self.note)
@@ -46,6 +47,7 @@ class NoteCommands(QObject):
         actions["save_project"].triggered.connect(self.save_project)
         actions["import_findings"].triggered.connect(self.import_findings)
         actions["report"].triggered.connect(self.report)
+        noting.findings_changed.connect(self._forget_unsaved)
         tab.note_asked.connect(self.note)
         tab.restore_asked.connect(self.restore)
         tab.change_asked.connect(self.change)
@@ -63,10 +65,16 @@ class NoteCommands(QObject):
             other = "Wait for its answer to the selected words, or click another pane."
             self._session.tell(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
             return
-        asked = NoteDialog(_told(seen, pane), Remark(), self._session.noting.tags(), self._window)
+        if not self._session.projects.may_change():
+            return
+        asked = NoteDialog(_told(seen, pane), self._unsaved, self._session.noting.tags(), self._window)
         if asked.exec():
+            self._unsaved = asked.remark()
             self._session.noting.note(seen, asked.remark())
         asked.deleteLater()
+
+    def _forget_unsaved(self) -> None:
+        self._unsaved = Remark()
 
     def restore(self, key: int) -> None:
         """Show a finding's view again."""
@@ -78,7 +86,7 @@ class NoteCommands(QObject):
         """Ask for another remark on a finding."""
         noting = self._session.noting
         finding = noting.finding(key)
-        if finding is None:
+        if finding is None or not self._session.projects.may_change():
             return
         remark = Remark(finding.rating, finding.tags, finding.note)
         asked = NoteDialog(finding.view.caption, remark, noting.tags(), self._window)

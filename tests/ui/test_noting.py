@@ -11,10 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.pair_figures import PairFigures
 from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.findings_report import write_report
+from exclip_desktop.session import noting
 from exclip_desktop.session.noting import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
@@ -420,3 +422,47 @@ def test_a_copy_of_a_project_brings_no_pair_twice(desk: Desk) -> None:
     desk.session.projects.save_copy(desk.folder / "copy.exclip")
     desk.qtbot.waitUntil(lambda: desk.session.walking.list.source.name == "copy.exclip")
     assert len(desk.session.walking.pairs) == 1
+
+
+def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, NoteDialog)
+        asked.append(dialog.remark().note)
+        if not dialog.remark().note:
+            QTest.keyClicks(dialog.findChild(QPlainTextEdit), "long thought")
+        dialog.accept()
+
+    def press_n() -> None:
+        QTimer.singleShot(0, answer)
+        desk.window.commands["note"].trigger()
+        desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
+
+    desk.note()
+    with monkeypatch.context() as patch:
+        patch.setattr(noting, "add_finding", _full)
+        press_n()
+        assert "disk is full" in desk.session.state.notice.message
+    press_n()
+    desk.qtbot.waitUntil(lambda: len(desk.kept()) == 2)
+    assert desk.kept()[-1].note == "long thought"
+    press_n()
+    assert asked == ["", "long thought", ""]
+
+
+def _full(*_: object) -> int:
+    raise ProjectError("The disk is full.", "Make room.")
+
+
+@pytest.mark.parametrize("way", ["note", "change"])
+def test_a_project_that_has_moved_is_told_before_anything_is_typed(desk: Desk, way: str) -> None:
+    key = desk.note()
+    desk.file.rename(desk.folder / "elsewhere.exclip")
+    if way == "note":
+        desk.window.commands["note"].trigger()
+    else:
+        desk.tab.change_asked.emit(key)
+    assert "moved" in desk.session.state.notice.message
+    assert QApplication.activeModalWidget() is None

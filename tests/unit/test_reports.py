@@ -235,7 +235,7 @@ def test_what_cannot_be_drawn_is_said(picture: NDArray[np.uint8]) -> None:
     [
         (["--out", "x.doc"], "no ending of a report"),
         (["--out", "none/x.html"], "there is no folder"),
-        (["--out", "x.html", "--tag", "none"], "No finding in p.exclip is to be told"),
+        (["--out", "x.html", "--tag", "none"], "p.exclip has no such findings"),
     ],
 )
 def test_the_command_says_what_is_wrong(

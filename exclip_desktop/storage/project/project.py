@@ -72,7 +72,7 @@ class Project:
                 nothing of the block is kept then.
 
         """
-        self._check_writable()
+        self.check_writable()
         with trouble_told(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -119,7 +119,8 @@ class Project:
         for table, column in PATHS:
             copy.execute(f"UPDATE {table} SET {column} = moved({column})")
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
+        """Raise ``ProjectError`` where the project is read-only or its file has moved."""
         if self.read_only:
             raise ProjectError(f"{self.path.name} was opened read-only: {self.read_only}", "Save a copy to go on in.")
         if _identity(self.path) != self._file:
