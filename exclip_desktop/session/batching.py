@@ -52,8 +52,7 @@ class Batching(QObject):
 
     def start(self) -> None:
         """Begin, or go on."""
-        self._queue = [place for place in self._walking.order if self._is_left(place)]
-        self._total = len(self._queue)
+        self._queue, self._total = [], 0
         self._next()
         self.changed.emit()
 
@@ -72,6 +71,9 @@ class Batching(QObject):
     def _next(self) -> None:
         while self._queue and not self._is_left(self._queue[0]):  # looked at meanwhile
             self._queue.pop(0)
+        if not self._queue:  # or more are left: the first answer by other settings makes all older ones forgotten
+            self._queue = [place for place in self._walking.order if self._is_left(place)]
+            self._total += len(self._queue)
         if not self._queue:
             self._end()
             return

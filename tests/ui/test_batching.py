@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import ModelError, PictureError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.session.session import Session
+from exclip_desktop.storage.project.opening import create_project
+from exclip_desktop.storage.project.pairs import Measured, add_pairs, set_measured
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian
@@ -65,6 +67,19 @@ def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None
     assert [request.caption for request in desk.engine.listed] == [f"a dog and {n} cats" for n in range(1, COUNT)]
     assert not desk.button.isEnabled()
     assert desk.session.state.explanation.caption.text == "a dog and 0 cats"
+
+
+def test_pairs_that_other_settings_had_explained_are_explained_again(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    with create_project(tmp_path / "study.exclip") as project:
+        add_pairs(project, desk.walking.list)
+        set_measured(project, [(pair.id, Measured(0.9, by="other")) for pair in desk.walking.pairs[2:5]])
+    desk.session.projects.open(tmp_path / "study.exclip")
+    qtbot.waitUntil(lambda: desk.walking.is_kept)
+    assert desk.explained() == [2, 3, 4]
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+    assert len({desk.walking.figures(place).by for place in range(COUNT)}) == 1
 
 
 def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
