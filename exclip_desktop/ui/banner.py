@@ -169,9 +169,9 @@ class Banner(QFrame):
         self._on_more_toggled(False)
         self._show_icon()
         self._show_to_screen_readers(notice)
-        self._place()
         self.show()
         self.raise_()
+        self._arrange()
 
     def _show_more(self) -> None:
         """Offer details where there are some, and where the text is cut; then all of it stands there."""
@@ -197,6 +197,13 @@ class Banner(QFrame):
         notice = self._state.notice
         if notice is not None:
             QGuiApplication.clipboard().setText(_whole(notice))
+
+    def _arrange(self) -> None:
+        """Take the height of what is shown now: Qt keeps rows' heights that were told while it was hidden."""
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()
+        self._place()
 
     def _place(self) -> None:
         if self._over is None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import show_lost_errors
 from exclip_desktop.core.doubts import doubts_of, why_unseen
-from exclip_desktop.core.errors import CaptionError, ModelError
+from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
 from exclip_desktop.core.explanation import Explanation, SideReport
 from exclip_desktop.report import warnings_of
 from exclip_desktop.session.notices import REMEDIES, doubt_told, remedy_told
@@ -203,3 +204,17 @@ def test_closing_another_warning_does_not_close_those_of_integrals(opened: Opene
 def _unseen(made: Explanation) -> Explanation:
     text = made.caption.text
     return replace(made, caption=replace(made.caption, unseen=(text.rindex(" ") + 1, len(text))))
+
+
+@pytest.mark.parametrize("width", [1000, 1130, 1280])
+def test_message_and_hint_lie_in_the_banner_the_first_time_too(opened: Opened, qtbot: QtBot, width: int) -> None:
+    opened.window.resize(width, 700)
+    opened.window.pairs_dock.show()
+    qtbot.waitUntil(lambda: opened.window.canvas.width() < width - 500)
+    opened.session.explaining.refuse(PictureError("There is no picture /home/someone/pictures/gone.png.", "Check it."))
+    banner = opened.window.banner
+    texts = [banner.findChild(QLabel, name) for name in ("bannerMessage", "bannerHint")]
+    for text in texts:
+        qtbot.waitUntil(lambda text=text: text.height() == text.heightForWidth(text.width()))
+    assert texts[0].geometry().bottom() < texts[1].y()
+    assert texts[1].geometry().bottom() < banner.height() - 6
