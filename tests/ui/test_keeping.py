@@ -88,8 +88,8 @@ def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, 
     path = made(desk.folder, **held)
     desk.fail(error, lambda: desk.session.projects.open(path), loading=error is GONE)
     desk.settle()
-    notice, state = desk.state.notice, desk.state
-    assert notice.message == f"The settings of study.exclip cannot be used: {error.message}"
+    state, said = desk.state, f"The settings of study.exclip cannot be used: {error.message}"
+    desk.qtbot.waitUntil(lambda: state.notice.message == said)  # each of a failure's hearers hears it by itself
     assert (state.choice, state.how, state.stale) == (state.outcome.choice, state.outcome.how, False)
     assert state.choice == ModelChoice()
     desk.open("b.png", "a dog")
