@@ -17,7 +17,8 @@ WORKING = "Explaining the list"
 class Batching(QObject):
     """Asks for one pair after another, in the order in which they are shown; whatever else is asked comes first.
 
-    What was found stays, so that going on begins with the first pair that is left. Another model, other settings or
+    What was found stays, so that going on begins with the first pair that is left; what failed is tried once more
+    whenever it begins. Another model, other settings or
     another list end it.
 
     Signals:
@@ -33,6 +34,7 @@ class Batching(QObject):
         self._state, self._worker, self._walking = state, worker, walking
         self._queue: list[int] = []  # places; the foremost is asked
         self._request: ListedRequest | None = None
+        self._again = set[int]()  # places that had failed before it began, and were not tried since
         self._asked = self._total = 0
         worker.listed.connect(self._on_listed)
         worker.failed.connect(self._on_failed)
@@ -47,12 +49,13 @@ class Batching(QObject):
 
     @property
     def has_left(self) -> bool:
-        """Whether any of the pairs shown is not explained yet."""
-        return any(self._is_left(place) for place in self._walking.order)
+        """Whether any of the pairs shown is not explained yet, or has failed."""
+        return any(self._is_left(place) or self._has_failed(place) for place in self._walking.order)
 
     def start(self) -> None:
         """Begin, or go on."""
         self._queue, self._total = [], 0
+        self._again = {place for place in self._walking.order if self._has_failed(place)}
         self._next()
         self.changed.emit()
 
@@ -63,9 +66,14 @@ class Batching(QObject):
         self._worker.cancel_listed()
         self._end()
 
+    def _has_failed(self, place: int) -> bool:
+        found = self._walking.figures(place)
+        return found is not None and bool(found.failure) and bool(self._walking.pairs[place].caption.strip())
+
     def _is_left(self, place: int) -> bool:
         found = self._walking.figures(place)
-        missing = found is None or (found.score is None and not found.failure)
+        failed = found is not None and bool(found.failure) and place not in self._again
+        missing = (found is None or found.score is None) and not failed
         return missing and bool(self._walking.pairs[place].caption.strip())
 
     def _next(self) -> None:
@@ -78,6 +86,7 @@ class Batching(QObject):
             self._end()
             return
         pair, outcome = self._walking.pairs[self._queue[0]], self._state.outcome
+        self._again.discard(self._queue[0])
         self._asked += 1
         path = self._walking.path(pair)
         self._request = ListedRequest(self._asked, outcome.choice, outcome.how, path, pair.caption, pair.regions)

@@ -119,6 +119,25 @@ def test_a_picture_that_cannot_be_read_fails_alone(desk: Desk, qtbot: QtBot) -> 
     assert desk.explained() == [0, 2, 3, 4, 5]
 
 
+def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: QtBot) -> None:
+    gone = PictureError("There is no picture.", "Check the path.")
+    desk.engine.listed_raises.extend([gone, gone])
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == [0, 3, 4, 5]
+    desk.engine.listed_raises.append(gone)
+    asked = len(desk.engine.listed)
+    assert desk.button.isEnabled()
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert (desk.explained(), len(desk.engine.listed) - asked) == ([0, 2, 3, 4, 5], 2)
+    assert desk.walking.figures(1).failure == "There is no picture."
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+    assert not desk.button.isEnabled()
+
+
 def test_trouble_with_the_model_ends_it(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_raises.append(ModelError("The weights are gone.", "Choose others."))
     desk.button.click()
