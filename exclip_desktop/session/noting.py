@@ -80,14 +80,15 @@ class Noting(QObject):
 
     def note(self, seen: Seen, remark: Remark) -> None:
         """Keep what is looked at, with what the person says of it."""
-        pair = self._walking.current_id
+        pair = self._walking.pair_of(seen.shown.path or "", seen.answer.caption.text)
+        listed = "" if pair is None else pair.id
         asked = {"choice": asdict(replace(seen.outcome.choice, device=None)), "how": asdict(seen.outcome.how)}
 
         def add(found: tuple[Path, str]) -> None:
             path, digest = found
             project = self.projects.ready()
             where = project.written(path)
-            view = view_of(seen.answer, seen.selection, picture=where, picture_sha256=digest, pair=pair or "")
+            view = view_of(seen.answer, seen.selection, picture=where, picture_sha256=digest, pair=listed)
             view = replace(view, settings={**view.settings, **asked})
             numbers = numbers_of(seen.answer, seen.selection, seen.score)
             key = add_finding(project, Finding(view, numbers, **_said(remark)))

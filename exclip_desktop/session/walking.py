@@ -179,10 +179,10 @@ class Walking(QObject):
         """Return where a pair's picture is."""
         return self.list.path_of(pair.picture)
 
-    @property
-    def current_id(self) -> str | None:
-        """The id of the pair on screen, or None."""
-        return None if self.current is None else self.pairs[self.current].id
+    def pair_of(self, path: str, caption: str) -> ListedPair | None:
+        """Return the pair walked to, if this is its picture and its caption; either may be another by now."""
+        pair = None if self.current is None else self.pairs[self.current]
+        return pair if pair is not None and self.is_listed(path) and pair.caption == caption else None
 
     def rate(self, pair: str, picture: Path, rating: str) -> None:
         """Keep what a person calls a pair of the list, by its id; another list's pair has another picture."""
@@ -267,10 +267,9 @@ class Walking(QObject):
         explanation, shown, current = self._state.explanation, self._state.shown, self.current
         if explanation is None or shown is None or current is None or shown.path is None:
             return
-        pair = self.pairs[current]
-        if not self.is_listed(shown.path) or explanation.caption.text != pair.caption:
-            return
-        self.keep(current, figures_of(explanation, pair.regions))
+        pair = self.pair_of(shown.path, explanation.caption.text)
+        if pair is not None:
+            self.keep(current, figures_of(explanation, pair.regions))
 
     def _on_failed(self, failure: Failed) -> None:
         request = failure.request

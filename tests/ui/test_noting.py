@@ -256,6 +256,30 @@ def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
     assert desk.session.walking.figures(0).rating == "mismatch"
 
 
+def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rates_nor_measures_it(desk: Desk) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,one.png,a dog\n")
+    walking, explaining = desk.session.walking, desk.session.explaining
+    walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    found = walking.figures(0)
+    explaining.type_caption("a cat on a red mat")
+    desk.settle("a cat on a red mat")
+    desk.note()
+    assert walking.current == 0
+    assert walking.figures(0) == found
+    explaining.type_caption("a cat")
+    desk.settle("a cat")
+    desk.note(Remark("match"))
+    explaining.open_file(str(desk.folder / "a.png"), "a cat")
+    desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "a.png")
+    desk.settle("a cat")
+    desk.note(Remark("artefact"))
+    assert [one.view.pair for one in desk.kept()] == ["", "p1", ""]
+    assert walking.figures(0) == replace(found, rating="match")
+    assert walking.figures(1) is None
+
+
 def test_a_project_keeps_a_list_with_what_was_found_and_said(
     desk: Desk, make_explanation: Callable[..., Explanation]
 ) -> None:
