@@ -2,14 +2,18 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
 from exclip_desktop.cli_options import add_method, add_model, method_of, model_of
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.wording import counted
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.terminal import Bar, kept_when_stopped, say
+
+if TYPE_CHECKING:
+    from exclip_desktop.api_batch import BatchDone
 
 TOLD_FAILED = 5
 
@@ -67,12 +71,7 @@ def _batch(options: argparse.Namespace) -> None:
     if done.missing:
         print(f"This part is done. {done.missing} shards are missing; the part that ends last writes the index.")
         return
-    counts = done.batch.counts
-    told = " and ".join(f"{count:,} {kind if count != 1 else kind[:-1]}" for kind, count in counts.items())
-    print(
-        f"{done.pairs - len(done.failed):,} of {done.pairs:,} pairs explained: {told}, each once. "
-        f"The index is {options.out / 'index.jsonl'}."
-    )
+    print(_told(done, options.out / "index.jsonl"))
     if done.inexact:
         say(
             f"The integrals of {done.inexact:,} pairs are not exact; the index tells the residuals. Take the adaptive "
@@ -84,3 +83,16 @@ def _batch(options: argparse.Namespace) -> None:
         say(f"… and {len(done.failed) - TOLD_FAILED:,} more; the index names them.")
     if len(done.failed) == done.pairs:
         raise ListError("None of the pairs could be explained.", "Mend the list, and give the command again.")
+
+
+def _told(done: "BatchDone", index: Path) -> str:
+    """Return what was explained, what failed, and where it says so."""
+    pictures, captions = (counted(done.batch.counts[kind], kind[:-1]) for kind in ("pictures", "captions"))
+    failed = len(done.failed)
+    explained = f"{done.pairs - failed:,} of {counted(done.pairs, 'pair')} explained"
+    if not failed:
+        return f"{explained}: {pictures} and {captions}, each once. The index is {index}."
+    return (
+        f"{explained}, {failed:,} failed; the list has {pictures} and {captions}. "
+        f"The index, {index}, tells each pair's numbers or why it failed."
+    )

@@ -213,9 +213,21 @@ def test_the_command(
     assert "3 shards are missing" in capsys.readouterr().out
     assert main(command) == 0
     told = capsys.readouterr()
-    assert "6 of 7 pairs explained: 5 pictures and 3 captions, each once." in told.out
+    index = tmp_path / "out" / "index.jsonl"
+    assert told.out == (
+        "6 of 7 pairs explained, 1 failed; the list has 5 pictures and 3 captions. "
+        f"The index, {index}, tells each pair's numbers or why it failed.\n"
+    )
+    lines = map(json.loads, index.read_text("utf-8").splitlines())
+    assert [line["picture"] for line in lines if "error" in line] == ["ü 4.png"]
     assert "Failed: 5: There is no picture" in told.err
     assert "The integrals of 6 pairs are not exact" in told.err
+    Image.new("RGB", (40, 30)).save(tmp_path / "ü 4.png")
+    assert main(command) == 0
+    assert (
+        capsys.readouterr().out
+        == f"7 of 7 pairs explained: 5 pictures and 3 captions, each once. The index is {index}.\n"
+    )
     monkeypatch.setattr(api_batch, "write_index", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert main(command) == 130
     assert "the same command goes on" in capsys.readouterr().err
@@ -228,7 +240,7 @@ def test_pictures_without_captions_are_told_what_is_missing(
     how = ["--image-layer=-1", "--text-layer=-1", "--quadrature", "gauss-legendre", "--steps", "2"]
     assert main(["batch", str(listed.folder), "--out", str(tmp_path.parent / "none"), *how]) == 2
     told = capsys.readouterr()
-    assert "0 of 4 pairs explained: 4 pictures and 1 caption, each once." in told.out
+    assert "0 of 4 pairs explained, 4 failed; the list has 4 pictures and 1 caption. The index, " in told.out
     assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or beside NAME.png" in told.err
     assert "None of the pairs could be explained. Mend the list" in told.err
 
