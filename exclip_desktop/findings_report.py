@@ -1,7 +1,8 @@
 """A project's findings as a file: a page, a figure, or a table."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ from exclip_desktop.core.errors import OutputError, PictureError, ProjectError
 from exclip_desktop.core.finding import Finding
 from exclip_desktop.core.listed_pair import PairList
 from exclip_desktop.core.paths import told_from
-from exclip_desktop.storage.atomic import check_writable, write_atomically
+from exclip_desktop.storage.atomic import check_writable, unwritable, write_atomically
 from exclip_desktop.storage.finding_files import boxes_of_findings, findings_csv, findings_jsonl
 from exclip_desktop.storage.finding_pages import Shown, findings_html, findings_latex, findings_markdown, picture_name
 from exclip_desktop.storage.pair_lists.writing import write_pairs
@@ -87,27 +88,41 @@ def _figure(project: Project, found: list[Finding], out: Path, options: ReportOp
 
 
 def _page(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:
-    png = import_module("exclip_desktop.render.finding_grid").finding_png
+    draw = import_module("exclip_desktop.render.finding_grid").finding_png
     shown = []
     for finding in found:
         pixels, doubt = _pixels(project, finding)
-        shown.append(Shown(finding, None if pixels is None else png(finding, pixels), doubt))
+        shown.append(Shown(finding, None if pixels is None else draw(finding, pixels), doubt))
     title = options.title or project.path.stem
     if out.suffix.lower() == ".html":
         _put(out, findings_html(title, shown))
         return
     folder = out.with_name(f"{out.stem}-pictures")
+    latex = out.suffix.lower() == ".tex"
+    written = findings_latex(shown, folder.name) if latex else findings_markdown(title, shown, folder.name)
+    pictures = {folder / picture_name(one.finding): one.png for one in shown if one.png is not None}
+    with _all_or_none(folder, pictures):
+        for path, png in pictures.items():
+            write_atomically(path, lambda file, data=png: file.write(data))  # type: ignore[misc]
+        _put(out, written)
+
+
+@contextmanager
+def _all_or_none(folder: Path, paths: Iterable[Path]) -> Iterator[None]:
+    """Make a folder for ``paths``; where not all can be written, what was not there before is removed again."""
+    was_there, before = folder.is_dir(), [path for path in paths if path.exists()]
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}.", "Choose another place (--out).") from error
-    for one in shown:
-        if one.png is not None:
-            data = one.png
-            write_atomically(folder / picture_name(one.finding), lambda file, data=data: file.write(data))  # type: ignore[misc]
-    latex = out.suffix.lower() == ".tex"
-    written = findings_latex(shown, folder.name) if latex else findings_markdown(title, shown, folder.name)
-    _put(out, written)
+        raise unwritable(folder, error) from error
+    try:
+        yield
+    except OutputError:
+        for path in set(paths).difference(before):
+            path.unlink(missing_ok=True)
+        if not was_there:
+            folder.rmdir()
+        raise
 
 
 def _pixels(project: Project, finding: Finding) -> "tuple[Pixels | None, str]":

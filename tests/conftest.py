@@ -1,5 +1,7 @@
 """Shared by all tests: small random models, saved to files and loaded by the real code; a picture; a caption."""
 
+import errno
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -67,6 +69,26 @@ def save_random_model(folder: Path, config: dict[str, Any], seed: int = 0) -> Pa
     save_file(network.state_dict(), folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps(config), "utf-8")
     return folder
+
+
+@pytest.fixture
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Give a function that leaves room on the disk for so many bytes of what the program writes from then on."""
+
+    def fill(room: int) -> None:
+        left = room
+
+        class Nearly(io.FileIO):
+            def write(self, data: Any) -> int:
+                nonlocal left
+                if memoryview(data).nbytes > left:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                left -= memoryview(data).nbytes
+                return super().write(data)
+
+        monkeypatch.setattr(os, "fdopen", lambda handle, mode: io.BufferedWriter(Nearly(handle, mode)))
+
+    return fill
 
 
 @pytest.fixture(scope="session", autouse=True)

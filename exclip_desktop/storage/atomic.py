@@ -1,12 +1,15 @@
 """Writes a file wholly or not at all."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from exclip_desktop.core.errors import OutputError
+
+FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -27,7 +30,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
+        raise unwritable(path, error) from error
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
@@ -42,6 +45,13 @@ def check_writable(path: Path) -> None:
         raise _unwritable(path, "a folder has that name")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unwritable(path, "the folder cannot be written to")
+
+
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """Return what to tell of a file or folder that the system refuses to write."""
+    if error.errno in FULL:
+        return OutputError(f"{path} cannot be written: the disk is full.", "Make room, then try again.")
+    return _unwritable(path, error.strerror or str(error))
 
 
 def _unwritable(path: Path, why: str) -> OutputError:

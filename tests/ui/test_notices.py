@@ -48,6 +48,22 @@ def test_a_refusal_leaves_what_runs(desk: Desk) -> None:
     desk.settle()
 
 
+def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_disk: Callable[[int], None]) -> None:
+    desk.open()
+    (desk.folder / "out").mkdir()
+    fill_disk(20)
+    for write, name in (
+        (desk.session.exporting.write_numbers, "a.npz"),
+        (lambda path: desk.session.exporting.write_picture(path, 300), "a.png"),
+    ):
+        with desk.qtbot.waitSignal(desk.state.notice_changed):
+            write(desk.folder / "out" / name)
+        told = desk.state.notice
+        assert told.message == f"{desk.folder / 'out' / name} cannot be written: the disk is full."
+        assert (told.hint, told.kind) == ("Make room, then try again.", "trouble")
+        assert list((desk.folder / "out").iterdir()) == []
+
+
 def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.session.explaining.refuse(MemoryError())
     assert desk.state.notice.message == "Something went wrong: MemoryError."

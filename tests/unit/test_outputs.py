@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -247,10 +248,25 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 
     def fail(file: BinaryIO) -> None:
         file.write(b"half")
-        raise OSError(28, "No space left on device")
+        raise OSError(5, "Input/output error")
 
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="Input/output error"):
         write_atomically(path, fail)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.json", "a.csv", "a.png", "a.svg", "a.pdf"])
+@pytest.mark.parametrize("room", [0, 300])
+def test_a_full_disk_is_said_and_leaves_what_was_there(
+    result: Result, tmp_path: Path, fill_disk: Callable[[int], None], name: str, room: int
+) -> None:
+    path = tmp_path / name
+    path.write_text("before")
+    fill_disk(room)
+    with pytest.raises(OutputError) as caught:
+        (result.save if name in ("a.npz", "a.json", "a.csv") else result.plot)(path)
+    assert str(caught.value) == f"{path} cannot be written: the disk is full. Make room, then try again."
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 

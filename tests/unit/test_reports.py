@@ -3,6 +3,7 @@
 import hashlib
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -245,6 +246,33 @@ def test_the_command_says_what_is_wrong(
     project.close()
     assert main(["report", str(project.path), *options]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".pdf", ".png", ".svg", ".csv", ".jsonl", ".json"])
+def test_a_full_disk_is_said_and_leaves_no_half_report(
+    project: Project, ending: str, capsys: pytest.CaptureFixture[str], fill_disk: Callable[[int], None]
+) -> None:
+    project.close()
+    before, out = set(project.folder.iterdir()), project.folder / f"x{ending}"
+    fill_disk(300)
+    assert main(["report", str(project.path), "--out", str(out)]) == 2
+    told = capsys.readouterr().err
+    assert "cannot be written: the disk is full. Make room, then try again." in told
+    assert str(out.with_suffix("")) in told
+    assert set(project.folder.iterdir()) == before
+
+
+def test_a_disk_that_fills_up_midway_leaves_the_report_before(
+    project: Project, capsys: pytest.CaptureFixture[str], fill_disk: Callable[[int], None]
+) -> None:
+    out = report(project, "x.md", "--rating", "mismatch")
+    before = {path: path.read_bytes() for path in project.folder.rglob("*") if path.is_file()}
+    sizes = [path.stat().st_size for path in before if path.parent.name == "x-pictures"]
+    fill_disk(2 * sizes[0] + 300)  # room for both pictures, not for the text
+    assert main(["report", str(project.path), "--out", str(out)]) == 2
+    assert "disk is full" in capsys.readouterr().err
+    assert {path for path in project.folder.rglob("*") if path.is_file()} == set(before)
+    assert out.read_bytes() == before[out]
 
 
 def test_pages_of_nothing_special() -> None:
