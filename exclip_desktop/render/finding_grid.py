@@ -45,7 +45,7 @@ class GridOptions:
 
     Attributes:
         columns: pictures beside each other.
-        width_in: the figure's width in inches.
+        width_in: the figure's width in inches; fewer findings than columns make it narrower, by the columns they lack.
         shared: whether all have one range of colours, shown by one bar; else each its own, told in its text. Methods
             have units of their own: where there are several, each picture has its own range whatever is asked for.
         look: colours, opacity and the rest, as in any figure.
@@ -111,8 +111,8 @@ def _grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions
     width, height = _cell(options)
     if width < 0.5:
         raise SettingsError(f"{options.columns} pictures do not fit beside each other.", "Choose fewer columns.")
-    rows = -(-len(findings) // options.columns)
-    total_w, total_h = options.width_in, rows * (height + GAP_IN)
+    rows, lacking = -(-len(findings) // options.columns), max(0, options.columns - len(findings))
+    total_w, total_h = options.width_in - lacking * (width + GAP_IN), rows * (height + GAP_IN)
     figure = Figure((total_w, total_h), dpi=DPI)
     FigureCanvasAgg(figure)
     for at, finding in enumerate(findings):

@@ -199,6 +199,20 @@ def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
     assert methods == ["Second-order attributions", "Grad-ECLIP"] * 2
 
 
+@pytest.mark.parametrize(("count", "pictures_in"), [(1, 1.953), (2, 4.027), (3, 6.1), (4, 6.1)])
+def test_a_grid_is_as_wide_as_what_stands_in_it(picture: NDArray[np.uint8], count: int, pictures_in: float) -> None:
+    ours = many()[::2][:count]
+    for shared, bar_in in ((True, 0.65), (False, 0.0)):
+        options = GridOptions(columns=3, width_in=6.1 + bar_in, shared=shared)
+        figure = draw_grid(ours, lambda _: picture, options)
+        assert figure.get_figwidth() == pytest.approx(pictures_in + bar_in, abs=1e-3)
+        ends = [axes.get_position().x1 * figure.get_figwidth() for axes in figure.axes]
+        assert max(ends[:count]) == pytest.approx(pictures_in, abs=1e-3)
+        if shared:  # the bar stands beside the last picture, its numbers on the page
+            numbers = figure.axes[count].get_tightbbox()
+            assert pictures_in < numbers.x0 / figure.dpi < numbers.x1 / figure.dpi < figure.get_figwidth()
+
+
 @pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".svg", ".jsonl"])
 def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> None:
     found = make_maps(words=False)
