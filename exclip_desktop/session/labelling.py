@@ -7,6 +7,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.selection import Region
+from exclip_desktop.core.wording import counted
 from exclip_desktop.session.explaining import Explaining
 from exclip_desktop.session.projects import Projects
 from exclip_desktop.session.selecting import Selecting
@@ -26,10 +27,12 @@ class Labelling(QObject):
 
     Signals:
         changed(): there may be other labels.
+        kept(str): the project has other labels now; a sentence that says so.
 
     """
 
     changed = Signal()
+    kept = Signal(str)
 
     def __init__(
         self,
@@ -89,7 +92,13 @@ class Labelling(QObject):
             set_boxes(project, project.written(Path(path)), regions)
         except (UserError, OSError) as error:
             self._refuse(error)
+        else:
+            self.kept.emit(_told(regions))
         self._renew()
 
     def _refuse(self, error: Exception) -> None:
         self._explaining.refuse(error)
+
+
+def _told(regions: Regions) -> str:
+    return f"{counted(len(regions), 'label')} kept in the project" if regions else "No labels of this picture are kept"

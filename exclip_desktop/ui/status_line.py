@@ -1,4 +1,4 @@
-"""The line at the window's bottom: the model, what it gave and how, the work in progress, and that nothing leaves."""
+"""The line at the window's bottom: the model, what it gave and how, what was done, what runs, that nothing leaves."""
 
 import time
 from typing import Final
@@ -17,6 +17,7 @@ from exclip_desktop.ui.tips import wrapped
 from exclip_desktop.ui.transfers import lamp_told, progress_told
 
 SHOW_AFTER_MS: Final = 500
+SAID_MS: Final = 4000
 FORETOLD_FROM_S: Final = 5.0
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
@@ -26,7 +27,8 @@ BETWEEN: Final = "  ·  "
 class StatusLine(QWidget):
     """Shows model, device, score, time, where the result came from, and the work that runs.
 
-    Progress and Cancel appear once work has lasted ``SHOW_AFTER_MS``: what is shorter would only flicker.
+    Progress and Cancel appear once work has lasted ``SHOW_AFTER_MS``: what is shorter would only flicker. What was done
+    without any other sign is said for ``SAID_MS``.
 
     Signals:
         cancel_asked(): the person wants the work stopped.
@@ -43,6 +45,8 @@ class StatusLine(QWidget):
         self._pace = Pace()
         self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
         self._timer.timeout.connect(self._on_waited)
+        self._said_long = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._said_long.timeout.connect(lambda: self._show_said(""))
         self._build()
         for told in (state.facts_changed, state.choice_changed, state.explanation_changed, state.outcome_changed):
             told.connect(self._show_result)
@@ -52,6 +56,11 @@ class StatusLine(QWidget):
         self._show_result()
         self._on_work_changed()
 
+    def say(self, what: str) -> None:
+        """Confirm for a moment what was done, where nothing else shows it."""
+        self._show_said(what)
+        self._said_long.start()
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Recolour the lamp with the palette."""
         super().changeEvent(event)
@@ -59,9 +68,10 @@ class StatusLine(QWidget):
             self._show_lamp()
 
     def _build(self) -> None:
-        self._model, self._result, self._what = Elided(12), QLabel(), Elided(24)
+        self._model, self._result, self._what, self._said = Elided(12), QLabel(), Elided(24), Elided(24)
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
+        self._said.setAccessibleName("What was done")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMinimumWidth(BAR_PX // 2)
         self._bar.setMaximumWidth(BAR_PX)
@@ -84,6 +94,7 @@ class StatusLine(QWidget):
         row.addWidget(self._model)
         row.addWidget(self._result)
         row.addStretch(1)
+        row.addWidget(self._said)
         row.addWidget(self._what)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
@@ -93,7 +104,12 @@ class StatusLine(QWidget):
         row.addWidget(self._stop)
         # The line keeps its height when the button comes and goes, or the canvas above would jump.
         self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
+        self._show_said("")
         self._show_lamp()
+
+    def _show_said(self, what: str) -> None:
+        self._said.show_text(what)
+        self._said.setVisible(bool(what))
 
     def _show_lamp(self) -> None:
         transfer, palette = self._state.transfer, self.palette()

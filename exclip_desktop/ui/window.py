@@ -210,6 +210,7 @@ class Window(QMainWindow):
             banner.cpu_asked.connect(explaining.use_cpu)
         self.status.cancel_asked.connect(session.cancel)
         self.status.download_cancel_asked.connect(session.library.cancel)
+        session.labelling.kept.connect(self.status.say)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))

@@ -31,6 +31,7 @@ from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian
 from tests.ui.fakes import plain_picture
+from tests.ui.test_parts import child
 
 BOX = Region((100.0, 50.0, 300.0, 250.0), name="the dog")
 CHOSEN = Selection((1, 2), (BOX,))
@@ -329,14 +330,23 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     assert not actions["take_labels"].isEnabled()
     assert not actions["keep_labels"].isEnabled()
     state.change(selection=Selection((), (BOX, replace(BOX, subtract=True))))
+    said = child(desk.window.status, "What was done")
+    assert not said.isVisible()
     QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    assert (said.text(), said.isVisible(), state.notice) == ("1 label kept in the project", True, None)
     state.change(selection=Selection())
     QTest.keyClick(desk.window, Qt.Key.Key_B)
     assert state.selection.regions == (BOX,)
     desk.session.undo.undo()
     desk.session.undo.undo()
     assert desk.session.labelling.labels == ()
+    assert said.text() == "No labels of this picture are kept"
     desk.session.undo.redo()
+    assert said.text() == "1 label kept in the project"
+    desk.file.rename(desk.folder / "elsewhere.exclip")
+    desk.session.undo.undo()
+    assert (said.text(), state.notice.kind) == ("1 label kept in the project", "trouble")
+    (desk.folder / "elsewhere.exclip").rename(desk.file)
     with open_project(desk.file) as project:
         assert boxes(project) == {"../a.png": (BOX,)}
     desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")

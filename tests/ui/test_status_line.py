@@ -43,6 +43,25 @@ def test_the_status_line_says_model_device_score_time_and_origin(
     assert child(line, "Network").text() == "Offline: nothing leaves this computer"
 
 
+def test_what_was_done_is_said_for_a_moment(
+    make_state: Callable[..., State], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exclip_desktop.ui.status_line.SAID_MS", 1)
+    line = StatusLine(make_state())
+    qtbot.addWidget(line)
+    line.show()
+    before, said = shown_text(line), child(line, "What was done")
+    assert not said.isVisible()
+    line.say("2 labels kept in the project")
+    assert (said.text(), said.accessibleDescription(), said.isVisible()) == (
+        *["2 labels kept in the project"] * 2,
+        True,
+    )
+    assert shown_text(line) == before
+    qtbot.waitUntil(lambda: not said.isVisible())
+    assert said.text() == ""
+
+
 def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state()
     line = StatusLine(state)
