@@ -130,6 +130,18 @@ class Mailbox:
                 self._running.token.cancel()
             self._changed.notify()
 
+    def finish(self, job: Job) -> None:
+        """Let a job that is done run no more: it is called before the answer is told, so that whoever hears it and asks
+        for more does not make the job give way, and be done again.
+
+        Raises:
+            Cancelled: it had to make room, or was cancelled: nothing is to be told.
+
+        """
+        with self._changed:
+            job.token.check()
+            self._running = None
+
     def take(self) -> Job | None:
         """Wait for a request and let it be the one that runs; the one before has ended. None: closed."""
         with self._changed:

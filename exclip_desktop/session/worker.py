@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
@@ -190,12 +191,17 @@ class Worker(QThread):
         except Cancelled:  # whoever cancelled expects no answer
             return
         except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
-            of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
-            failure = Failed(job.request, *words_of(error), of_pair, of_memory)
-            if job.idle or isinstance(job.request, ForecastRequest):  # nobody waits for it
-                log.info("Not prepared for what may be asked: %s", failure.message)
-            else:
-                self.failed.emit(failure)
+            self._tell_failure(job, error)
+
+    def _tell_failure(self, job: Job, error: Exception) -> None:
+        of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
+        failure = Failed(job.request, *words_of(error), of_pair, of_memory)
+        if job.idle or isinstance(job.request, ForecastRequest):  # nobody waits for it
+            log.info("Not prepared for what may be asked: %s", failure.message)
+            return
+        with suppress(Cancelled):
+            self._mailbox.finish(job)
+            self.failed.emit(failure)
 
     def _teller(self, job: Job, told: SignalInstance) -> Progress:
         def tell(report: Report) -> None:
@@ -217,7 +223,7 @@ class Worker(QThread):
         self._beside = self._beside or self._make_engine()
         self._load_beside(self._beside, question.choice, tell)
         answer = self._beside.explain(question, tell, job.token)
-        job.token.check()
+        self._mailbox.finish(job)
         self.explained_beside.emit(answer)
 
     def _answer_pane(self, engine: Engine, request: PaneRequest, job: Job) -> None:
@@ -230,13 +236,13 @@ class Worker(QThread):
             answer = self._beside.answer(request, tell, job.token)
         else:  # wanted no more
             return
-        job.token.check()
+        self._mailbox.finish(job)
         self.pane_answered.emit(answer)
 
     def _answer_listed(self, engine: Engine, request: ListedRequest, job: Job) -> None:
         self._load(engine, request.choice, self._teller(job, self.told))
         answer = engine.explain_listed(request, lambda _: job.token.check(), job.token)
-        job.token.check()
+        self._mailbox.finish(job)
         self.listed.emit(answer)
 
     def _answer_study(self, engine: Engine, request: StudyRequest, job: Job) -> None:
@@ -272,11 +278,12 @@ class Worker(QThread):
         elif isinstance(request, ProfileRequest):
             for row in engine.profile(request, tell, token):
                 self.profiled.emit(Profiled(request.id, row))
+            self._mailbox.finish(job)
             self.profiled.emit(Profiled(request.id, None))
         elif job.idle:
             engine.complete(request, tell, token)
         else:
             answer = engine.explain(request, tell, token)
-            token.check()
+            self._mailbox.finish(job)
             self.explained.emit(answer)
             self._mailbox.put_idle(request)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.errors import Cancelled
+from exclip_desktop.core.errors import Cancelled, MethodError
 from exclip_desktop.core.explanation import Explanation
 from exclip_desktop.core.study import StudySettings
 from exclip_desktop.session.mailbox import Mailbox
@@ -121,6 +122,29 @@ def test_a_pane_makes_way_for_all_and_goes_on_but_not_after_an_explanation() -> 
     assert isinstance(mailbox.take().request, ExplainRequest)
     mailbox.put(_score())
     assert isinstance(mailbox.take().request, ScoreRequest)
+
+
+def test_what_is_done_does_not_make_way_and_is_not_done_again() -> None:
+    for done in (_pane(), _profile(), _listed(), BesideRequest(_explain())):
+        mailbox = Mailbox()
+        mailbox.put(done)
+        job = mailbox.take()
+        mailbox.finish(job)
+        mailbox.put(_explain() if isinstance(done, BesideRequest) else _score())
+        assert not _cancelled(job.token.check)
+        assert mailbox.take().request is not done
+        mailbox.put(_study())
+        assert isinstance(mailbox.take().request, StudyRequest)
+
+
+def test_what_made_way_is_not_told_and_is_done_again() -> None:
+    mailbox, pane = Mailbox(), _pane()
+    mailbox.put(pane)
+    job = mailbox.take()
+    mailbox.put(_score())
+    assert _cancelled(lambda: mailbox.finish(job))
+    assert isinstance(mailbox.take().request, ScoreRequest)
+    assert mailbox.take().request is pane
 
 
 def test_nothing_makes_way_for_a_pane() -> None:
@@ -326,3 +350,21 @@ def test_idle_work_that_fails_is_no_trouble_of_the_persons(
     worker.submit(_explain())
     qtbot.waitUntil(lambda: len(rests) == 2)
     assert failures == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_pane_is_answered_once_whatever_is_asked_as_soon_as_it_is_told(
+    qtbot: QtBot, worker: Worker, engine: FakeEngine, fails: bool
+) -> None:
+    if fails:
+        engine.pane_raises["itsm"] = MethodError("No blocks to look into.", "Choose another model.")
+
+    def ask(_: object) -> None:  # in the worker's thread: before it can take anything else
+        for request in (_score(), _listed()):
+            worker.submit(request)
+
+    told = worker.failed if fails else worker.pane_answered
+    told.connect(ask, Qt.ConnectionType.DirectConnection)
+    with qtbot.waitSignal(worker.listed):  # comes after panes
+        worker.submit(_pane())
+    assert engine.panes == [_pane()]
