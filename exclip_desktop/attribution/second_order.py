@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from exclip_desktop.attribution.integral import Integral
 from exclip_desktop.attribution.path import Path, check_text_reference, image_path, text_path
@@ -140,14 +139,7 @@ def picture_factor(
     cancel: CancelToken | None = None,
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
-    return pixels_factor(model, model.pixels(picture, method.framing), method, progress, cancel)
-
-
-def pixels_factor(
-    model: Model, pixels: Tensor, method: Method, progress: Progress | None = None, cancel: CancelToken | None = None
-) -> Factor:
-    """Return the same of model input (3, h, w)."""
-    path = image_path(model, pixels, method.image_layer, method.precision)
+    path = image_path(model, model.pixels(picture, method.framing), method.image_layer, method.precision)
     return _kept(path, factor(path, _rules(method), "picture", progress or silent, cancel or CancelToken()))
 
 

@@ -90,11 +90,11 @@ def test_each_picture_and_each_caption_is_computed_once(
     tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    for name in ("caption_factor", "pixels_factor"):
+    for name in ("caption_factor", "picture_factor"):
         real = getattr(api_batch, name)
         monkeypatch.setattr(api_batch, name, lambda *a, real=real, name=name, **k: calls.append(name) or real(*a, **k))
     batch(tiny, listed, tmp_path / "out", **HOW)
-    assert (calls.count("caption_factor"), calls.count("pixels_factor")) == (3, 4)
+    assert (calls.count("caption_factor"), calls.count("picture_factor")) == (3, 4)
     batch(tiny, listed, tmp_path / "out", **HOW)
     assert len(calls) == 7, "what is there is not computed again"
     shutil.copy(tmp_path / "ü 0.png", tmp_path / "ü 4.png")
@@ -137,7 +137,7 @@ def test_a_batch_that_was_stopped_goes_on_to_the_same_files(
 def test_what_is_done_is_kept_when_it_is_interrupted(
     tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = api_batch.pixels_factor, []
+    real, calls = api_batch.picture_factor, []
 
     def interrupted(*asked: Any, **more: Any) -> Any:
         calls.append(1)
@@ -145,7 +145,7 @@ def test_what_is_done_is_kept_when_it_is_interrupted(
             raise KeyboardInterrupt
         return real(*asked, **more)
 
-    monkeypatch.setattr(api_batch, "pixels_factor", interrupted)
+    monkeypatch.setattr(api_batch, "picture_factor", interrupted)
     with pytest.raises(KeyboardInterrupt):
         batch(tiny, listed, tmp_path / "out", **HOW)
     assert open_batch(tmp_path / "out").entry("pictures", 2) is not None
@@ -195,7 +195,7 @@ def test_trouble_with_the_computer_is_no_pictures_fault(
     def short(*_: Any, **__: Any) -> None:
         raise MemoryShortage("There is too little memory.", "Close something.")
 
-    monkeypatch.setattr(api_batch, "pixels_factor", short)
+    monkeypatch.setattr(api_batch, "picture_factor", short)
     with pytest.raises(MemoryShortage):
         batch(tiny, listed, tmp_path / "out", **HOW)
     assert open_batch(tmp_path / "out").entry("pictures", 0) is None
