@@ -6,77 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pair_figures import PairFigures
-from exclip_desktop.core.selection import Region, Selection
 from exclip_desktop.findings_report import write_report
-from exclip_desktop.session import noting
 from exclip_desktop.session.noting import Remark
-from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
-from exclip_desktop.storage.project.boxes import boxes
-from exclip_desktop.storage.project.findings import FindingQuery, findings, remove_findings
-from exclip_desktop.storage.project.opening import open_project
-from exclip_desktop.storage.project.pairs import PairQuery, pairs
+from exclip_desktop.storage.project.findings import FindingQuery
 from exclip_desktop.storage.report_options import ReportOptions
 from exclip_desktop.ui.findings_tab import NOTHING
 from exclip_desktop.ui.note_dialog import NoteDialog
-from exclip_desktop.ui.window import Window
-from tests.ui.conftest import PictureEngine
-from tests.ui.fake_librarian import FakeLibrarian
 from tests.ui.fakes import plain_picture
-from tests.ui.test_parts import child
-
-BOX = Region((100.0, 50.0, 300.0, 250.0), name="the dog")
-CHOSEN = Selection((1, 2), (BOX,))
-REMARK = Remark("mismatch", ("colour", "left and right"), "The balloon\nis not red.")
-
-
-class Desk:
-    def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
-        self.qtbot, self.folder, self.engine = qtbot, folder, PictureEngine(make)
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
-        self.file = folder / "mine" / "findings.exclip"
-        self.session = Session(store, None, lambda: self.engine, FakeLibrarian, self.file)
-        self.window = Window(self.session)
-        qtbot.addWidget(self.window)
-        self.window.show()
-        self.tab = self.window.findings
-
-    def start(self) -> "Desk":
-        self.session.start(plain_picture(self.folder / "a.png"), "a red balloon")
-        self.settle("a red balloon")
-        return self
-
-    def settle(self, caption: str) -> None:
-        state = self.session.state
-        self.qtbot.waitUntil(
-            lambda: (
-                state.explanation is not None
-                and state.explanation.caption.text == caption
-                and not state.stale
-                and state.work is None
-            )
-        )
-
-    def note(self, remark: Remark = REMARK) -> int:
-        with self.qtbot.waitSignal(self.session.noting.findings_changed):
-            self.session.noting.note(self.session.sight.seen, remark)
-        self.qtbot.waitUntil(lambda: self.session.state.work is None)
-        return self.kept()[-1].id
-
-    def kept(self) -> list:
-        with open_project(self.file) as project:
-            return findings(project)
-
-    def look(self) -> None:
-        self.window.inspector.setCurrentWidget(self.tab)
+from tests.ui.noting_desk import CHOSEN, REMARK, Desk
 
 
 @pytest.fixture
@@ -203,28 +147,6 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
     assert tab.project.text() == "my findings"
 
 
-def test_findings_are_there_after_another_start(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
-    desk.note()
-    desk.window.close()
-    again = Desk(desk.qtbot, desk.folder, make_explanation).start()
-    again.look()
-    assert again.tab.view.model().rowCount() == 1
-
-
-def test_another_project_takes_its_place(desk: Desk) -> None:
-    desk.note()
-    desk.session.projects.create(desk.folder / "study.exclip")
-    desk.look()
-    assert desk.tab.view.model().rowCount() == 0
-    desk.session.projects.create(desk.folder / "study.exclip")
-    assert "already" in desk.session.state.notice.message
-    desk.session.projects.open(desk.file)
-    assert desk.tab.view.model().rowCount() == 1
-    desk.session.projects.save_copy(desk.folder / "copy.exclip")
-    with open_project(desk.folder / "copy.exclip") as project:
-        assert findings(project)[0].view.picture == "a.png"
-
-
 def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
     desk.session.explaining.open_image(lambda: Picture(pixels), "pasted picture")
@@ -237,134 +159,6 @@ def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
     desk.session.restoring.restore(desk.session.noting.finding(key))
     desk.qtbot.waitUntil(lambda: desk.session.state.shown.title.endswith(".png"))
     assert np.array_equal(desk.session.state.shown.picture.pixels, pixels)
-
-
-def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
-    desk.note()
-    desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.noting.note(desk.session.sight.seen, REMARK)
-    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
-    assert "moved" in desk.session.state.notice.message
-
-
-def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
-    plain_picture(desk.folder / "one.png")
-    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\n")
-    desk.session.walking.open(desk.folder / "list.csv")
-    desk.settle("a cat")
-    desk.note()
-    assert desk.kept()[0].view.pair == "p1"
-    assert desk.session.walking.figures(0).rating == "mismatch"
-
-
-def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rates_nor_measures_it(desk: Desk) -> None:
-    plain_picture(desk.folder / "one.png")
-    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,one.png,a dog\n")
-    walking, explaining = desk.session.walking, desk.session.explaining
-    walking.open(desk.folder / "list.csv")
-    desk.settle("a cat")
-    found = walking.figures(0)
-    explaining.type_caption("a cat on a red mat")
-    desk.settle("a cat on a red mat")
-    desk.note()
-    assert walking.current == 0
-    assert walking.figures(0) == found
-    explaining.type_caption("a cat")
-    desk.settle("a cat")
-    desk.note(Remark("match"))
-    explaining.open_file(str(desk.folder / "a.png"), "a cat")
-    desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "a.png")
-    desk.settle("a cat")
-    desk.note(Remark("artefact"))
-    assert [one.view.pair for one in desk.kept()] == ["", "p1", ""]
-    assert walking.figures(0) == replace(found, rating="match")
-    assert walking.figures(1) is None
-
-
-def test_a_project_keeps_a_list_with_what_was_found_and_said(
-    desk: Desk, make_explanation: Callable[..., Explanation]
-) -> None:
-    file = desk.folder / "study.exclip"
-    desk.session.projects.create(file)
-    plain_picture(desk.folder / "one.png")
-    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
-    desk.session.walking.open(desk.folder / "list.csv")
-    desk.settle("a cat")
-    with desk.qtbot.waitSignal(desk.session.noting.findings_changed):
-        desk.session.noting.note(desk.session.sight.seen, REMARK)
-    desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
-    score = desk.session.state.explanation.score
-    desk.window.close()
-    again = Desk(desk.qtbot, desk.folder, make_explanation).start()
-    again.session.projects.open(file)
-    walking = again.session.walking
-    again.qtbot.waitUntil(lambda: len(walking.pairs) == 2)
-    assert (walking.figures(0).score, walking.figures(0).rating) == (score, "mismatch")
-    assert walking.figures(1) is None
-    assert walking.current is None
-    walking.step(1)
-    again.settle("a cat")
-    walking.open(again.folder / "list.csv")
-    again.qtbot.waitUntil(lambda: again.session.state.work is None)
-    assert [pair.id for pair in walking.pairs] == ["p1", "p2"]
-
-
-def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
-    plain_picture(desk.folder / "one.png")
-    (desk.folder / "list.csv").write_text("path,caption\none.png,a cat\none.png,a dog\n")
-    desk.session.walking.open(desk.folder / "list.csv")
-    desk.settle("a cat")
-    walking = desk.session.walking
-    walking.rate("1", walking.path(walking.pairs[0]), "match")
-    walking.step(1)
-    desk.settle("a dog")
-    assert walking.figures(0).score is not None
-    with desk.qtbot.waitSignal(desk.session.state.explanation_changed):
-        desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=3), None)
-    assert walking.figures(0) == PairFigures(rating="match")
-    assert walking.figures(1).score is not None
-
-
-def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
-    state, actions = desk.session.state, desk.window.commands
-    assert not actions["take_labels"].isEnabled()
-    assert not actions["keep_labels"].isEnabled()
-    state.change(selection=Selection((), (BOX, replace(BOX, subtract=True))))
-    said = child(desk.window.status, "What was done")
-    assert not said.isVisible()
-    QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
-    assert (said.text(), said.isVisible(), state.notice) == ("1 label kept in the project", True, None)
-    state.change(selection=Selection())
-    QTest.keyClick(desk.window, Qt.Key.Key_B)
-    assert state.selection.regions == (BOX,)
-    desk.session.undo.undo()
-    desk.session.undo.undo()
-    assert desk.session.labelling.labels == ()
-    assert said.text() == "No labels of this picture are kept"
-    desk.session.undo.redo()
-    assert said.text() == "1 label kept in the project"
-    desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.undo.undo()
-    assert (said.text(), state.notice.kind) == ("1 label kept in the project", "trouble")
-    (desk.folder / "elsewhere.exclip").rename(desk.file)
-    with open_project(desk.file) as project:
-        assert boxes(project) == {"../a.png": (BOX,)}
-    desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")
-    desk.settle("a dog")
-    assert desk.session.labelling.labels == ()
-
-
-def test_what_another_window_notes_is_shown(desk: Desk) -> None:
-    desk.look()
-    desk.note()
-    with open_project(desk.file) as other:
-        remove_findings(other, [desk.kept()[0].id])
-    desk.session.projects.look_for_others()
-    assert desk.tab.view.model().rowCount() == 0
-    told: list[None] = []
-    desk.session.noting.findings_changed.connect(lambda: told.append(None))
-    desk.session.projects.look_for_others()
-    assert told == []
 
 
 def test_what_is_not_explained_yet_cannot_be_noted(desk: Desk) -> None:
@@ -425,78 +219,3 @@ def test_import_asks_for_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(desk.session.reporting, "import_file", asked.append)
     desk.window.commands["import_findings"].trigger()
     assert asked == [Path("/x/out.csv")]
-
-
-@pytest.mark.parametrize("way", ["create", "save_copy"])
-def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Desk, way: str) -> None:
-    plain_picture(desk.folder / "one.png")
-    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
-    walking = desk.session.walking
-    walking.open(desk.folder / "list.csv")
-    desk.settle("a cat")
-    desk.note()
-    walking.step(1)
-    desk.settle("a dog")
-    scores = [walking.figures(place).score for place in range(2)]
-    getattr(desk.session.projects, way)(desk.folder / "study.exclip")
-    desk.qtbot.waitUntil(lambda: walking.is_kept and desk.session.state.work is None)
-    assert (walking.current, [pair.id for pair in walking.pairs]) == (1, ["p1", "p2"])
-    assert walking.figures(0).rating == ("mismatch" if way == "save_copy" else "")
-    with open_project(desk.folder / "study.exclip") as project:
-        kept = pairs(project, PairQuery(), 0, -1)
-    assert [one.measured.score for one in kept] == scores
-    assert [one.rating for one in kept] == ["mismatch" if way == "save_copy" else "", ""]
-
-
-def test_a_copy_of_a_project_brings_no_pair_twice(desk: Desk) -> None:
-    desk.session.projects.create(desk.folder / "study.exclip")
-    (desk.folder / "list.csv").write_text("path,caption\na.png,a dog\n")
-    desk.session.walking.open(desk.folder / "list.csv")
-    desk.settle("a dog")
-    desk.session.projects.save_copy(desk.folder / "copy.exclip")
-    desk.qtbot.waitUntil(lambda: desk.session.walking.list.source.name == "copy.exclip")
-    assert len(desk.session.walking.pairs) == 1
-
-
-def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def answer() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, NoteDialog)
-        asked.append(dialog.remark().note)
-        if not dialog.remark().note:
-            QTest.keyClicks(dialog.findChild(QPlainTextEdit), "long thought")
-        dialog.accept()
-
-    def press_n() -> None:
-        QTimer.singleShot(0, answer)
-        desk.window.commands["note"].trigger()
-        desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
-
-    desk.note()
-    with monkeypatch.context() as patch:
-        patch.setattr(noting, "add_finding", _full)
-        press_n()
-        assert "disk is full" in desk.session.state.notice.message
-    press_n()
-    desk.qtbot.waitUntil(lambda: len(desk.kept()) == 2)
-    assert desk.kept()[-1].note == "long thought"
-    press_n()
-    assert asked == ["", "long thought", ""]
-
-
-def _full(*_: object) -> int:
-    raise ProjectError("The disk is full.", "Make room.")
-
-
-@pytest.mark.parametrize("way", ["note", "change"])
-def test_a_project_that_has_moved_is_told_before_anything_is_typed(desk: Desk, way: str) -> None:
-    key = desk.note()
-    desk.file.rename(desk.folder / "elsewhere.exclip")
-    if way == "note":
-        desk.window.commands["note"].trigger()
-    else:
-        desk.tab.change_asked.emit(key)
-    assert "moved" in desk.session.state.notice.message
-    assert QApplication.activeModalWidget() is None

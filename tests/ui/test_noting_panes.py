@@ -20,7 +20,7 @@ from exclip_desktop.storage.project.opening import open_project
 from exclip_desktop.ui.note_dialog import NoteDialog
 from exclip_desktop.ui.pane_view import PaneView
 from exclip_desktop.ui.rows import BELOW_ROLE
-from tests.ui.test_noting import BOX, REMARK, Desk
+from tests.ui.noting_desk import BOX, REMARK, Desk
 
 THREE = ("second-order", "maskclip", "itsm")
 CHOSEN = Selection((2,), (BOX,))

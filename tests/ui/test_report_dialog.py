@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.storage.project.findings import FindingQuery
 from exclip_desktop.storage.report_options import ENDINGS, ReportOptions
 from exclip_desktop.ui.report_dialog import KINDS, SAYS, ReportDialog
-from tests.ui.test_noting import Desk, desk  # noqa: F401  a fixture
+from tests.ui.noting_desk import Desk
+from tests.ui.test_noting import desk  # noqa: F401  a fixture
 
 QUERY = FindingQuery(rating="match")
 
