@@ -71,19 +71,23 @@ def _by_blocks(function: Callable[[Anatomy, Question, Any], Tensor]) -> Callable
     return values
 
 
-def _by_blocks_or_pooler(
-    by_blocks: Callable[[Question, Any], Tensor], of_pooler: Callable[[Pooler, Question, Any], Tensor]
-) -> Callable[[Question, Any], Tensor]:
-    """Return a method that follows the query of an attention that pools, where there is one."""
+def _following(
+    key: str,
+    options: type,
+    by_blocks: Callable[[Anatomy, Question, Any], Tensor],
+    of_pooler: Callable[[Pooler, Question, Any], Tensor],
+) -> Method:
+    """Return a method that follows the query of an attention that pools, where there is one, else reads the blocks."""
+    without = _by_blocks(by_blocks)
 
     def values(question: Question, options: Any) -> Tensor:
         question.cancel.check()
         pooler = question.pooler
         if pooler is None:
-            return by_blocks(question, options)
+            return without(question, options)
         return of_pooler(pooler, question, options)[pooler.shown].reshape(pooler.grid)
 
-    return values
+    return Method(key, values, options, _pool_or_first)
 
 
 def _pool_or_first(model: Model, _: Any) -> Layer:
@@ -132,35 +136,23 @@ def _m2ib(anatomy: Anatomy, question: Question, options: M2ib) -> Tensor:
 METHODS: Final = {
     method.key: method
     for method in (
-        Method(
-            "grad-eclip",
-            _by_blocks_or_pooler(
-                _by_blocks(lambda anatomy, asked, options: grad_eclip(anatomy, asked.other, options)),
-                lambda pooler, asked, options: grad_eclip_of_pooler(pooler, asked.other, options),
-            ),
-            GradEclip,
-            _pool_or_first,
+        _following(
+            *("grad-eclip", GradEclip),
+            lambda anatomy, asked, options: grad_eclip(anatomy, asked.other, options),
+            lambda pooler, asked, options: grad_eclip_of_pooler(pooler, asked.other, options),
         ),
-        Method(
-            "raw-attention",
-            _by_blocks_or_pooler(
-                _by_blocks(lambda anatomy, _, options: raw_attention(anatomy, options)),
-                lambda pooler, _, options: raw_attention_of_pooler(pooler, options),
-            ),
-            RawAttention,
-            _pool_or_first,
+        _following(
+            *("raw-attention", RawAttention),
+            lambda anatomy, _, options: raw_attention(anatomy, options),
+            lambda pooler, _, options: raw_attention_of_pooler(pooler, options),
         ),
         Method("rollout", _by_blocks(lambda anatomy, _, options: rollout(anatomy, options)), Rollout),
         Method("grad-cam", _grad_cam, GradCam, lambda model, options: model.resolve_layer("image", options.layer)),
         Method("game", _by_blocks(_game), Game),
-        Method(
-            "maskclip",
-            _by_blocks_or_pooler(
-                _by_blocks(lambda anatomy, asked, options: maskclip(anatomy, asked.other, options)),
-                lambda pooler, asked, options: maskclip_of_pooler(pooler, asked.other, options),
-            ),
-            MaskClip,
-            _pool_or_first,
+        _following(
+            *("maskclip", MaskClip),
+            lambda anatomy, asked, options: maskclip(anatomy, asked.other, options),
+            lambda pooler, asked, options: maskclip_of_pooler(pooler, asked.other, options),
         ),
         Method("clip-surgery", _by_blocks(_clip_surgery), ClipSurgery),
         Method("m2ib", _by_blocks(_m2ib), M2ib),

@@ -13,7 +13,6 @@ from exclip_desktop.attribution.first_order.target import cosine_with, first_blo
 from exclip_desktop.attribution.inside import Seen, recorded, run_blocks
 from exclip_desktop.attribution.pooler import look_at_pool
 from exclip_desktop.models.anatomy import Anatomy
-from exclip_desktop.models.cuts import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +34,30 @@ def game(anatomy: Anatomy, other: Tensor, scale: float, options: Game | None = N
         options: see there.
 
     """
-    first = first_block(anatomy, (options or Game()).start)
-    if anatomy.pool is not None:
-        return _pooled_by(anatomy.pool, anatomy, other, scale, first)
-    pooled = pooled_tokens(anatomy, "GAME")
+    pool, first = anatomy.pool, first_block(anatomy, (options or Game()).start)
+    pooled = pooled_tokens(anatomy, "GAME") if pool is None else []
     with recorded():
         run = run_blocks(anatomy, first)
-        slopes = torch.autograd.grad(scale * cosine_with(other, run.embedding), [seen.weights for seen in run.seen])
+        seen, embedding = [*run.seen], run.embedding
+        if pool is not None:
+            last, embedding = look_at_pool(pool, run.last, pool.maps.heads)
+            seen.append(last)
+        slopes = torch.autograd.grad(scale * cosine_with(other, embedding), [one.weights for one in seen])
+    relevant = [_relevant(one, slope) for one, slope in zip(seen, slopes, strict=True)]
+    if pool is not None:
+        return _taken(relevant[-1][0], relevant[:-1])
     own = torch.zeros_like(run.last[0, :, 0].detach())
     own[pooled] = 1.0 / len(pooled)
-    return _added(own, [_relevant(seen, slope) for seen, slope in zip(run.seen, slopes, strict=True)])
+    return _added(own, relevant)
 
 
-def _pooled_by(pool: Query, anatomy: Anatomy, other: Tensor, scale: float, first: int) -> Tensor:
-    with recorded():
-        run = run_blocks(anatomy, first)
-        last, embedding = look_at_pool(pool, run.last, pool.maps.heads)
-        seen = [*run.seen, last]
-        slopes = torch.autograd.grad(scale * cosine_with(other, embedding), [one.weights for one in seen])
-    *blocks, taken = (_relevant(one, slope) for one, slope in zip(seen, slopes, strict=True))
-    total = torch.ones_like(taken[0])
+def _taken(row: Tensor, blocks: list[Tensor]) -> Tensor:
+    """Return the pool's row of Ā times R̄, (T,)."""
+    total = torch.ones_like(row)
     for block in blocks:  # R 1
         total = total + block @ total
     sums = total - 1  # R̂'s rows
-    return taken[0] + _added(torch.where(sums > 0, taken[0] / sums, 0.0), blocks)
+    return row + _added(torch.where(sums > 0, row / sums, 0.0), blocks)
 
 
 def _relevant(seen: Seen, slope: Tensor) -> Tensor:
