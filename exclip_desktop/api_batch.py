@@ -104,18 +104,7 @@ def batch(
     folder = Path(out)
     opened_batch(folder, _header(model, method) | {"pictures": names["pictures"], "captions": names["captions"]})
     work = _Work(folder, names, progress or silent, cancel or CancelToken())
-    makers: dict[Kind, _Maker] = {
-        "captions": _Maker(
-            read=lambda text: _read_caption(model, text),
-            make=lambda read: _made_caption(model, read, method, work.cancel),
-            changed=lambda _, __: False,
-        ),
-        "pictures": _Maker(
-            read=lambda path: _read_picture(listed.path_of(path), max_megapixels),
-            make=lambda read: _made_picture(model, read, method, work.cancel),
-            changed=lambda path, entry: _has_changed(listed.path_of(path), entry),
-        ),
-    }
+    makers = _makers(model, listed, method, max_megapixels, work.cancel)
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
@@ -143,6 +132,23 @@ class _Maker:
     read: Callable[[str], Any]
     make: Callable[[Any], Entry]
     changed: Callable[[str, Entry], bool]
+
+
+def _makers(
+    model: Model, listed: PairList, method: Method, max_megapixels: float, cancel: CancelToken
+) -> dict[Kind, _Maker]:
+    return {
+        "captions": _Maker(
+            read=lambda text: _read_caption(model, text),
+            make=lambda read: _made_caption(model, read, method, cancel),
+            changed=lambda _, __: False,
+        ),
+        "pictures": _Maker(
+            read=lambda path: _read_picture(listed.path_of(path), max_megapixels),
+            make=lambda read: _made_picture(model, read, method, cancel),
+            changed=lambda path, entry: _has_changed(listed.path_of(path), entry),
+        ),
+    }
 
 
 class _Work:
