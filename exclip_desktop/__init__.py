@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 from exclip_desktop.core.version import __version__
 
 if TYPE_CHECKING:
-    from exclip_desktop.api import MatrixResult, Result, explain, load_model, map_by, matrix_by, measure, profile, score
-    from exclip_desktop.api_batch import batch, open_batch
-    from exclip_desktop.api_study import study
+    from exclip_desktop.api.batch import batch, open_batch
+    from exclip_desktop.api.explain import (
+        MatrixResult,
+        Result,
+        explain,
+        load_model,
+        map_by,
+        matrix_by,
+        measure,
+        profile,
+        score,
+    )
+    from exclip_desktop.api.study import study
 
 __all__ = [
     "MatrixResult",
@@ -32,6 +42,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        places = {"batch": "api_batch", "open_batch": "api_batch", "study": "api_study"}
-        return getattr(import_module(f"exclip_desktop.{places.get(name, 'api')}"), name)
+        modules = {"batch": "batch", "open_batch": "batch", "study": "study"}
+        return getattr(import_module(f"exclip_desktop.api.{modules.get(name, 'explain')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

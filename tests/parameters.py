@@ -10,7 +10,7 @@ import open_clip
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.resources import resource
-from exclip_desktop.models.architectures import empty_network
+from exclip_desktop.models.weights.fit import empty_network
 
 PATH: Final = resource("open_clip_parameters.json")
 

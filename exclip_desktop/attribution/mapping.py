@@ -9,19 +9,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from exclip_desktop.attribution.compute_errors import check_finite
 from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
 from exclip_desktop.attribution.first_order.m2ib import M2ib
 from exclip_desktop.attribution.methods import Method
 from exclip_desktop.attribution.question import Question
-from exclip_desktop.attribution.trouble import check_finite
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.framing import Framing
 from exclip_desktop.core.progress import CancelToken, Progress, silent
-from exclip_desktop.core.token_map import TokenMap
-from exclip_desktop.core.tokens import Caption
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
-from exclip_desktop.models.tokenise import check_caption
+from exclip_desktop.models.tokenizers.tokenizer import check_caption
 from exclip_desktop.models.versions import versions
 
 

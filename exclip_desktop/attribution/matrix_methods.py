@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from exclip_desktop.attribution.compute_errors import check_finite
 from exclip_desktop.attribution.mapping import caption_values, padded, values_of
 from exclip_desktop.attribution.matrices.controls import OuterProduct, RandomWeights, outer_product
 from exclip_desktop.attribution.matrices.fixlip import Fixlip, coalitions, fit, sizes
@@ -18,20 +19,19 @@ from exclip_desktop.attribution.matrices.itsm import itsm
 from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
 from exclip_desktop.attribution.methods import METHODS
 from exclip_desktop.attribution.question import Question
-from exclip_desktop.attribution.second_order import explain_pair
-from exclip_desktop.attribution.trouble import check_finite
+from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.framing import Framing
-from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of
-from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.progress import CancelToken, Progress, silent
-from exclip_desktop.core.tokens import Caption
-from exclip_desktop.models.anatomy import Anatomy
-from exclip_desktop.models.cuts import POOL, Layer
-from exclip_desktop.models.fresh import fresh
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.matrix_answer import MethodMatrix
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.random_weights import fresh
 from exclip_desktop.models.scoring import encode_captions, encode_picture
+from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.tower_protocols import POOL, Layer
 from exclip_desktop.models.versions import versions
 
 

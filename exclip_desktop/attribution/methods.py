@@ -23,13 +23,13 @@ from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip, 
 from exclip_desktop.attribution.first_order.rise import Rise, rise
 from exclip_desktop.attribution.pooler import Pooler
 from exclip_desktop.attribution.question import Question
-from exclip_desktop.core.layers import Side
 from exclip_desktop.core.method_facts import FACTS, MethodFacts, facts_of
 from exclip_desktop.core.progress import Report
-from exclip_desktop.models.anatomy import Anatomy, without_padding
-from exclip_desktop.models.cuts import POOL, Layer
+from exclip_desktop.core.values.layers import Side
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions
+from exclip_desktop.models.towers.anatomy import Anatomy, without_padding
+from exclip_desktop.models.towers.tower_protocols import POOL, Layer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.inside import Seen, attended_by, way_out
-from exclip_desktop.models.cuts import Cut, Query
+from exclip_desktop.attribution.block_run import Seen, attended_by, way_out
+from exclip_desktop.models.towers.tower_protocols import Cut, Query
 
 
 @dataclass(frozen=True, slots=True)

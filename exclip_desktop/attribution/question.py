@@ -9,10 +9,10 @@ from torch.nn import functional
 
 from exclip_desktop.attribution.pooler import Pooler, pooler_of
 from exclip_desktop.core.progress import CancelToken, Progress
-from exclip_desktop.core.token_map import Side
-from exclip_desktop.models.anatomy import Anatomy
-from exclip_desktop.models.cuts import POOL, Cut, Layer
+from exclip_desktop.core.values.token_map import Side
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.tower_protocols import POOL, Cut, Layer
 
 
 @dataclass(frozen=True, slots=True)

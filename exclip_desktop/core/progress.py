@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exclip_desktop.core.errors import Cancelled
-from exclip_desktop.core.forecast import Cost
+from exclip_desktop.core.values.cost import Cost
 
 
 @dataclass(frozen=True, slots=True)

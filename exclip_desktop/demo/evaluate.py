@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from tqdm import tqdm
 
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import UserError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.geometry import Box
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.demo.captions import CHANGES, caption_of, change_one
 from exclip_desktop.demo.scenes import Drawn, Scene, draw_scene, make_scene
 from exclip_desktop.models.loading import load_model

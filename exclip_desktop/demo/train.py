@@ -25,7 +25,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from exclip_desktop.demo.scenes import draw_scene, make_scene, make_twin
-from exclip_desktop.models.tokenise_clip import ClipReader
+from exclip_desktop.models.tokenizers.clip import ClipReader
 
 LOG_EVERY = 50
 SAVE_EVERY = 500

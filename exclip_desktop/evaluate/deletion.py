@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.core.study import Curve
+from exclip_desktop.core.values.study import Curve
 
 Floats = NDArray[np.float64]
 Game = Callable[[Tensor], Tensor]

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from exclip_desktop.attribution.mapping import map_caption, map_picture
 from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
 from exclip_desktop.attribution.methods import chosen
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import UserError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.method_facts import FACTS, OURS
-from exclip_desktop.core.method_matrix import MethodMatrix
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.study import RANDOM, StudySettings
-from exclip_desktop.core.token_map import TokenMap
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.study import RANDOM, StudySettings
+from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 

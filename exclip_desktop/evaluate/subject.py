@@ -10,13 +10,13 @@ from torch import Tensor
 
 from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.places import Place, Shown
 from exclip_desktop.core.progress import CancelToken, silent
-from exclip_desktop.core.study import StudySettings
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.places import Place, Shown
+from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.evaluate.deletion import random_coalitions
-from exclip_desktop.evaluate.metrics import paint
-from exclip_desktop.evaluate.removal import blurred
+from exclip_desktop.evaluate.heat_metrics import paint
+from exclip_desktop.evaluate.occlusion import blurred
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 

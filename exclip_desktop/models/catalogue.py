@@ -14,7 +14,6 @@ from huggingface_hub import constants, scan_cache_dir
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.resources import resource
 from exclip_desktop.models.loading import why_not
-from exclip_desktop.models.published import all_tags
 from exclip_desktop.models.registry import (
     BUNDLED,
     CONFIG_FILE,
@@ -24,7 +23,8 @@ from exclip_desktop.models.registry import (
     installed_folder,
     weights_in,
 )
-from exclip_desktop.models.sources import snapshot_of
+from exclip_desktop.models.weights.find import snapshot_of
+from exclip_desktop.models.weights.published import all_tags
 
 BYTES_EACH: Final = 4  # of a parameter in single precision, in which most weights are published
 PARAMETERS: Final = resource("open_clip_parameters.json")

@@ -9,8 +9,8 @@ import torch
 from open_clip.model import _build_vision_tower
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models.timm_sizes import misfit
-from exclip_desktop.models.towers import image_tower
+from exclip_desktop.models.towers.build import image_tower
+from exclip_desktop.models.towers.timm_sizes import misfit
 
 HOMES = {
     "convnext",

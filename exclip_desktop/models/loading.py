@@ -11,24 +11,24 @@ from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from torch import Tensor
 
+from exclip_desktop.core.argument_checks import shown
 from exclip_desktop.core.errors import ModelError, SettingsError
-from exclip_desktop.core.given import shown
-from exclip_desktop.core.layers import SIDES
 from exclip_desktop.core.progress import CancelToken, Progress, silent
-from exclip_desktop.models.architectures import converted, empty_network, misfit
-from exclip_desktop.models.checkpoints import Weights, read_weights
-from exclip_desktop.models.cuts import POOL
+from exclip_desktop.core.values.layers import SIDES
 from exclip_desktop.models.devices import device_of
-from exclip_desktop.models.download import download, plan_download
 from exclip_desktop.models.families import why_not_image, why_not_text
-from exclip_desktop.models.fingerprint import fingerprint_of, sha256_of
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
-from exclip_desktop.models.readers import reader_of
 from exclip_desktop.models.registry import CARD_FILE
-from exclip_desktop.models.sources import Source, find_source, identified, preprocess_of
-from exclip_desktop.models.text_files import check_text_files, find_encoder, find_tokenizer
-from exclip_desktop.models.towers import image_tower, text_tower
+from exclip_desktop.models.tokenizers.choose import reader_of
+from exclip_desktop.models.towers.build import image_tower, text_tower
+from exclip_desktop.models.towers.tower_protocols import POOL
+from exclip_desktop.models.weights.download import download, plan_download
+from exclip_desktop.models.weights.find import Source, find_source, identified, preprocess_of
+from exclip_desktop.models.weights.fingerprint import fingerprint_of, sha256_of
+from exclip_desktop.models.weights.fit import converted, empty_network, misfit
+from exclip_desktop.models.weights.read import Weights, read_weights
+from exclip_desktop.models.weights.text_files import check_text_files, find_encoder, find_tokenizer
 
 
 def load_model(

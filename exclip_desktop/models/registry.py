@@ -13,8 +13,8 @@ from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.resources import resource
-from exclip_desktop.models.checkpoints import is_torchscript
-from exclip_desktop.models.published import OPENAI
+from exclip_desktop.models.weights.published import OPENAI
+from exclip_desktop.models.weights.read import is_torchscript
 
 BUNDLED = "demo"
 CONFIG_FILE = "open_clip_config.json"

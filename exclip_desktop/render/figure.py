@@ -14,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from exclip_desktop.core.colour import symmetric_limit
-from exclip_desktop.core.pair_matrix import PairMatrix
-from exclip_desktop.core.selection import Preview, patch_heat
+from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import Preview, patch_heat
 from exclip_desktop.render.figure_caption import draw_strip, lay_out
 from exclip_desktop.render.figure_options import FigureOptions, figure_size, selection_of
 from exclip_desktop.render.figure_picture import (

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
-from exclip_desktop.core.pair_matrix import PairMatrix
-from exclip_desktop.core.selection import Selection
-from exclip_desktop.core.wording import regions_told, words_told
+from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.render.figure_chips import FONT_PT, Cell, PlacedChip, chips_of, in_lines, text_width
 from exclip_desktop.render.figure_options import FigureOptions
 

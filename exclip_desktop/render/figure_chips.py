@@ -7,9 +7,9 @@ from itertools import accumulate
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from exclip_desktop.core.pair_matrix import PairMatrix
-from exclip_desktop.core.selection import Preview, Selection, token_heat
-from exclip_desktop.core.tokens import Caption, Kind, Word
+from exclip_desktop.core.values.caption import Caption, Kind, Word
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import Preview, Selection, token_heat
 
 POINTS_PER_IN = 72
 FONT_PT = 13

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.colour import blended, to_rgb
+from exclip_desktop.core.maths.colour import blended, to_rgb
 from exclip_desktop.render.figure_options import FigureOptions
 
 Floats = NDArray[np.float64]

@@ -5,8 +5,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from exclip_desktop.core.colour import symmetric_limit
-from exclip_desktop.core.token_map import TokenMap
+from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.render.figure import BAR_GAP_IN, BAR_IN, EDGE_IN, own_style, page_of
 from exclip_desktop.render.figure_options import FigureOptions, figure_size
 from exclip_desktop.render.figure_picture import draw_bar, draw_heat, draw_picture, draw_unseen

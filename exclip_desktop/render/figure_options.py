@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.geometry import Box
-from exclip_desktop.core.pair_matrix import PairMatrix
-from exclip_desktop.core.selection import Selection
-from exclip_desktop.core.tokens import Span
+from exclip_desktop.core.values.caption import Span
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import Selection
 
 LAYOUT_IN = 7.0
 NARROWEST_IN = 3.0

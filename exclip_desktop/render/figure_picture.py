@@ -10,9 +10,9 @@ from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.core.colour import lookup_table
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.maths.colour import lookup_table
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.render.figure_heat import heat_rgba
 from exclip_desktop.render.figure_options import FigureOptions
 

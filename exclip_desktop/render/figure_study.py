@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
-from exclip_desktop.core.method_colours import method_colours
-from exclip_desktop.core.metrics import METRICS
-from exclip_desktop.core.study import RANDOM, Study, name_of
+from exclip_desktop.core.maths.method_colours import method_colours
+from exclip_desktop.core.metric_table import METRICS
+from exclip_desktop.core.values.study import RANDOM, Study, name_of
 from exclip_desktop.render.figure import own_style, save_figure
 
 PANEL_IN: Final = 3.6, 2.9

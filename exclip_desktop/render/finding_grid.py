@@ -13,10 +13,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from exclip_desktop.core.colour import symmetric_limit
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.finding import Finding
-from exclip_desktop.core.pairs import signed
+from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.render.figure import own_style, save_figure
 from exclip_desktop.render.figure_chips import text_width
 from exclip_desktop.render.figure_options import FigureOptions

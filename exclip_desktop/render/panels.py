@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.interactions import Floats
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.maths.interactions import Floats
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from itertools import groupby
 from typing import Any, Final
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.geometry import Box
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.core.tokens import Caption, Span
+from exclip_desktop.core.values.caption import Caption, Span
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.render.figure_options import FigureOptions
 
 PLACEHOLDER: Final = "picture.png"
 FIGURE: Final = "figure.png"
 
 _IMPORTS: Final = [
-    "from exclip_desktop.core.selection import Region, Selection",
+    "from exclip_desktop.core.values.selection import Region, Selection",
     "from exclip_desktop.render.figure import FigureOptions, draw_figure, save_figure",
 ]
 _USUAL: Final = {"quadrature": "adaptive", "text_reference": "matched", "framing": "model", "precision": "float32"}

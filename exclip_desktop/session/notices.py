@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from exclip_desktop.core.doubts import Doubt, doubts_of, why_unseen
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.forecast import Cost
-from exclip_desktop.core.layers import Layer
-from exclip_desktop.core.steps import OWN_STEPS, TOLERANCE
-from exclip_desktop.session.requests import Failed, How, ModelFacts
+from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_unseen
+from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.core.values.steps import OWN_STEPS, TOLERANCE
 from exclip_desktop.session.state import Notice, Outcome, State
+from exclip_desktop.session.worker.requests import Failed, How, ModelFacts
 
 REMEDIES: Final = {
     "steps or adaptive": "Raise the steps in Edit › Settings, or choose the adaptive quadrature there.",

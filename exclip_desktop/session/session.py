@@ -10,38 +10,38 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.threads import share_cores
-from exclip_desktop.session.batching import Batching
-from exclip_desktop.session.beside import Beside
-from exclip_desktop.session.collector import Collector
-from exclip_desktop.session.comparing import Comparing
-from exclip_desktop.session.differing import Differing
-from exclip_desktop.session.explaining import Explaining
-from exclip_desktop.session.exporting import Exporting
-from exclip_desktop.session.framing import FramingChoice
-from exclip_desktop.session.keeping import Keeping
-from exclip_desktop.session.labelling import Labelling
-from exclip_desktop.session.library import Library
-from exclip_desktop.session.listing import Librarian
-from exclip_desktop.session.measuring import Measuring
-from exclip_desktop.session.memo import PairMemo, PartMemo
-from exclip_desktop.session.noting import Noting
-from exclip_desktop.session.panes import Panes
-from exclip_desktop.session.profiling import Profiling
-from exclip_desktop.session.projects import Projects, names_project
-from exclip_desktop.session.removing import Removing
-from exclip_desktop.session.reporting import Reporting
-from exclip_desktop.session.requests import ModelChoice
-from exclip_desktop.session.restoring import Restoring
-from exclip_desktop.session.scene import Drawing
-from exclip_desktop.session.selecting import Selecting
-from exclip_desktop.session.settings import Settings
-from exclip_desktop.session.sight import Sight
+from exclip_desktop.session.compare.active_pane import Sight
+from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.garbage_collector import Collector
+from exclip_desktop.session.library.library import Library
+from exclip_desktop.session.library.model_listing import Librarian
+from exclip_desktop.session.lists.batching import Batching
+from exclip_desktop.session.lists.labelling import Labelling
+from exclip_desktop.session.lists.pair_navigation import Walking, names_list
+from exclip_desktop.session.lists.pair_removal import Removing
+from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.session.pair.caption_alternatives import Comparing
+from exclip_desktop.session.pair.caption_difference import Differing
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.exporting import Exporting
+from exclip_desktop.session.pair.framing_choices import FramingChoice
+from exclip_desktop.session.pair.layer_profiling import Profiling
+from exclip_desktop.session.pair.occluding import Measuring
+from exclip_desktop.session.pair.scene import Drawing
+from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.project.finding_restoring import Restoring
+from exclip_desktop.session.project.findings import Noting
+from exclip_desktop.session.project.findings_export import Reporting
+from exclip_desktop.session.project.open_project import Projects, names_project
+from exclip_desktop.session.project.project_settings import Keeping
 from exclip_desktop.session.state import Notice, Outcome, State, Work
-from exclip_desktop.session.studying import Studying
+from exclip_desktop.session.study.studying import Studying
 from exclip_desktop.session.tasks import Tasks, run_shown
-from exclip_desktop.session.thumbnails import Thumbnails
-from exclip_desktop.session.walking import Walking, names_list
-from exclip_desktop.session.worker import Engine, Worker
+from exclip_desktop.session.window_settings import Settings
+from exclip_desktop.session.worker.answer_cache import PairMemo, PartMemo
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.session.worker.worker_thread import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.samples import is_sample, samples
 
@@ -224,12 +224,14 @@ class Session(QObject):
     def _make_engine(self) -> Engine:
         share_cores()
         # By name and only when asked, which is in the worker's thread: the engine imports torch.
-        engine: Engine = import_module("exclip_desktop.session.engine").ModelEngine(self.cache, self.pairs, self.parts)
+        engine: Engine = import_module("exclip_desktop.session.worker.engine").ModelEngine(
+            self.cache, self.pairs, self.parts
+        )
         return engine
 
 
 def _make_librarian() -> Librarian:
     share_cores()
     # As the engine: open_clip, which it imports, imports torch.
-    librarian: Librarian = import_module("exclip_desktop.session.librarian").ModelLibrarian()
+    librarian: Librarian = import_module("exclip_desktop.session.library.librarian").ModelLibrarian()
     return librarian

@@ -6,13 +6,13 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.forecast import Cost, Forecast
-from exclip_desktop.core.framing import Framing
-from exclip_desktop.core.measured import Measured
-from exclip_desktop.core.profile import Profile
-from exclip_desktop.session.requests import Alternative, How, ModelChoice, ModelFacts
-from exclip_desktop.session.scene import Scene, SceneValues
+from exclip_desktop.core.values.cost import Cost, Forecast
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.layer_profile import Profile
+from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.session.pair.scene import Scene, SceneValues
+from exclip_desktop.session.worker.requests import Alternative, How, ModelChoice, ModelFacts
 
 
 @dataclass(frozen=True, slots=True)

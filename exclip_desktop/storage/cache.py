@@ -18,11 +18,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.explanation import SideReport
-from exclip_desktop.core.factors import Factor
-from exclip_desktop.core.interactions import Ends
+from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.values.explanation import SideReport
+from exclip_desktop.core.values.factors import Factor
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.memory import Memory
+from exclip_desktop.storage.lru import Memory
 
 FORMAT: Final = 1
 """Raise it when what a key means, or how an entry is written, changes: old entries are then never found."""

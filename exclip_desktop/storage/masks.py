@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.errors import PictureError
-from exclip_desktop.core.listed_pair import ListedPair
-from exclip_desktop.core.places import Place, Shown, Truth, Unread, places_of_regions
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.places import Place, Shown, Truth, Unread, places_of_regions
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 
 UNKNOWN: Final = 232, 3, 0

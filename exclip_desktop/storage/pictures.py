@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from exclip_desktop.core.argument_checks import numbers, shown
 from exclip_desktop.core.errors import PictureError, SettingsError
-from exclip_desktop.core.given import numbers, shown
 from exclip_desktop.core.paths import expanded, is_dir, is_file
 
 DEFAULT_MEGAPIXELS = 100.0

@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from exclip_desktop.core.geometry import Box
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.selection import Region
 
 EDGES = ("x0", "y0", "x1", "y1")
 

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from exclip_desktop.core.geometry import Box
 from exclip_desktop.core.resources import resource
+from exclip_desktop.core.values.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Final
 
 from PIL import Image
 
-from exclip_desktop.core.listed_pair import ListedPair
 from exclip_desktop.core.resources import resource
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
 
 BUNDLED: Final = "the bundled scenes"
 RECORDS: Final = "scenes.json"

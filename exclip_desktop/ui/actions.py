@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.session.scene import View
+from exclip_desktop.session.pair.scene import View
 from exclip_desktop.ui.theme import ThemedIcons
 
 SEPARATOR: Final = ""

@@ -17,31 +17,31 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import make_actions, make_menus
-from exclip_desktop.ui.alternatives import Alternatives
-from exclip_desktop.ui.banner import Banner
-from exclip_desktop.ui.beside_pane import BesidePane, PaneName, PaneTitle, named, titled
-from exclip_desktop.ui.canvas import Canvas
-from exclip_desktop.ui.caption_field import CaptionField
-from exclip_desktop.ui.colour_bar import ColourBar
-from exclip_desktop.ui.compare_commands import CompareCommands
-from exclip_desktop.ui.difference_pane import DifferencePane
-from exclip_desktop.ui.edit_commands import EditCommands
-from exclip_desktop.ui.file_commands import FileCommands
-from exclip_desktop.ui.findings_tab import FindingsTab
-from exclip_desktop.ui.hint import Hint
-from exclip_desktop.ui.inspector import Inspector
-from exclip_desktop.ui.list_commands import ListCommands
-from exclip_desktop.ui.model_commands import ModelCommands
-from exclip_desktop.ui.note_commands import NoteCommands
-from exclip_desktop.ui.opacity import Opacity
-from exclip_desktop.ui.pairs_dock import PairsDock
-from exclip_desktop.ui.pane_grid import PaneGrid
-from exclip_desktop.ui.side_by_side import LinkedViews, SharedRange, connect_selecting
-from exclip_desktop.ui.stage import Stage
-from exclip_desktop.ui.status_line import StatusLine
-from exclip_desktop.ui.strip_area import StripArea
-from exclip_desktop.ui.token_strip import TokenStrip
-from exclip_desktop.ui.view_commands import ViewCommands
+from exclip_desktop.ui.canvas.banner import Banner
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.colour_bar import ColourBar
+from exclip_desktop.ui.canvas.hint import Hint
+from exclip_desktop.ui.canvas.opacity import Opacity
+from exclip_desktop.ui.canvas.stage import Stage
+from exclip_desktop.ui.caption.alternatives import Alternatives
+from exclip_desktop.ui.caption.caption_field import CaptionField
+from exclip_desktop.ui.caption.strip_area import StripArea
+from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.commands.compare_commands import CompareCommands
+from exclip_desktop.ui.commands.edit_commands import EditCommands
+from exclip_desktop.ui.commands.file_commands import FileCommands
+from exclip_desktop.ui.commands.list_commands import ListCommands
+from exclip_desktop.ui.commands.model_commands import ModelCommands
+from exclip_desktop.ui.commands.note_commands import NoteCommands
+from exclip_desktop.ui.commands.view_commands import ViewCommands
+from exclip_desktop.ui.compare.difference_pane import DifferencePane
+from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selecting
+from exclip_desktop.ui.compare.pane_grid import PaneGrid
+from exclip_desktop.ui.compare.second_model_pane import BesidePane, PaneName, PaneTitle, named, titled
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.lists.findings_tab import FindingsTab
+from exclip_desktop.ui.lists.pair_list_dock import PairsDock
+from exclip_desktop.ui.widgets.status_line import StatusLine
 
 OPENS_AT_PX: Final = (1280, 800)
 LEAST_PX: Final = (960, 640)

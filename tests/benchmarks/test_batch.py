@@ -15,9 +15,9 @@ import pytest
 import torch
 from PIL import Image
 
-from exclip_desktop.api_batch import batch
-from exclip_desktop.core.listed_pair import ListedPair, PairList
+from exclip_desktop.api.batch import batch
 from exclip_desktop.core.progress import Report
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import torch
 
-from exclip_desktop.attribution.path import image_path
-from exclip_desktop.attribution.quadrature import levels
-from exclip_desktop.attribution.second_order import explain_pair
-from exclip_desktop.attribution.sides import factor
+from exclip_desktop.attribution.second_order.explain import explain_pair
+from exclip_desktop.attribution.second_order.path import image_path
+from exclip_desktop.attribution.second_order.quadrature import levels
+from exclip_desktop.attribution.second_order.sides import factor
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
@@ -97,7 +97,7 @@ def test_bundled_image_factor(paired: Paired) -> None:
 COLD = """
 import time, torch, open_clip
 start = time.perf_counter()
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
 main(["explain", "--device", "cpu", "--json"])
 import sys
 print(time.perf_counter() - start, file=sys.stderr)
@@ -118,7 +118,7 @@ MEMORY = """
 import pathlib, re, sys, tempfile
 sys.path.insert(0, {root!r})
 from tests.real_sizes import CAPTION, random_model, some_picture
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.second_order.explain import explain_pair
 with tempfile.TemporaryDirectory() as folder:
     model = random_model("ViT-B-16", pathlib.Path(folder))
 picture = some_picture()

@@ -21,11 +21,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.interactions import InteractionMatrix, Ledger
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.scene import Shown
+from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window

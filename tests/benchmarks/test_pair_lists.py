@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.pair_lists.writing import write_pairs
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.worker import Worker
+from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 

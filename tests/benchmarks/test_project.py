@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
-from exclip_desktop.storage.project.findings import FindingQuery, add_finding, findings
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import Measured, PairQuery, add_pairs, numbers, pairs, pairs_at, set_measured
+from exclip_desktop.storage.project.finding_rows import FindingQuery, add_finding, findings
+from exclip_desktop.storage.project.pair_rows import (
+    Measured,
+    PairQuery,
+    add_pairs,
+    numbers,
+    pairs,
+    pairs_at,
+    set_measured,
+)
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import create_project, open_project
 from tests.benchmarks.test_pair_lists import PAIRS, long_list
 from tests.unit.findings import make_finding
 

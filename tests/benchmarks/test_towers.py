@@ -10,7 +10,7 @@ import open_clip
 import pytest
 import torch
 
-from exclip_desktop.attribution.second_order import picture_factor, resolve_method
+from exclip_desktop.attribution.second_order.explain import picture_factor, resolve_method
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from tests.benchmarks.conftest import Paired, report
@@ -62,7 +62,7 @@ MEMORY = """
 import pathlib, re, sys, tempfile
 sys.path.insert(0, {root!r})
 from tests.real_sizes import CAPTION, random_model, some_picture
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.second_order.explain import explain_pair
 with tempfile.TemporaryDirectory() as folder:
     model = random_model("ViT-L-14-336", pathlib.Path(folder))
 picture = some_picture()

@@ -16,9 +16,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QSettings, QTimer
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.requests import ModelChoice
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.worker import Worker
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 from tests.real_sizes import random_model

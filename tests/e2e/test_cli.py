@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 
 from exclip_desktop import explain, load_model, score
-from exclip_desktop.cli import main
-from exclip_desktop.core.geometry import Geometry
+from exclip_desktop.cli.main import main
+from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.samples import Sample, samples
 
@@ -281,6 +281,6 @@ CHECK = """
 import sys
 import exclip_desktop
 assert exclip_desktop.__file__.startswith(sys.argv[1]), exclip_desktop.__file__
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
 raise SystemExit(main(["explain", "--device", "cpu", "--image-layer", "-1", "--text-layer", "-1"]))
 """

@@ -9,11 +9,11 @@ import open_clip
 import pytest
 from huggingface_hub import constants
 
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
+from exclip_desktop.cli.terminal import Bar
 from exclip_desktop.core.progress import Report
 from exclip_desktop.models import registry
 from exclip_desktop.models.catalogue import models_here
-from exclip_desktop.terminal import Bar
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.web import Web, web_server
 

@@ -8,10 +8,10 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 import exclip_desktop
-from exclip_desktop.core.answers import MapAnswer
-from exclip_desktop.session.noting import Remark
+from exclip_desktop.core.values.answers import MapAnswer
+from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.findings import FindingQuery
+from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
 from exclip_desktop.core.resources import resource
 from exclip_desktop.storage.scenes import scene_picture, scenes
 

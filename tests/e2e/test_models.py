@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.cli import main
-from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.cli.main import main
 from exclip_desktop.session.session import Session
-from exclip_desktop.ui.models_dialog import ModelsDialog
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from exclip_desktop.ui.window import Window
 from tests.ui.test_parts import child
 from tests.unit.test_download import no_network

@@ -8,16 +8,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.api import Result, explain
-from exclip_desktop.cli import main
-from exclip_desktop.core.finding import Finding, differences, numbers_of, view_of
-from exclip_desktop.core.selection import Selection
+from exclip_desktop.api.explain import Result, explain
+from exclip_desktop.cli.main import main
+from exclip_desktop.core.values.finding import Finding, differences, numbers_of, view_of
+from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pair_lists.reading import read_pairs
-from exclip_desktop.storage.project.findings import FindingQuery, add_finding, findings
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import Measured, PairQuery, add_pairs, pairs, set_measured
+from exclip_desktop.storage.project.finding_rows import FindingQuery, add_finding, findings
+from exclip_desktop.storage.project.pair_rows import Measured, PairQuery, add_pairs, pairs, set_measured
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import create_project, open_project
 
 HOW = {"image_layer": -1, "text_layer": -1, "quadrature": "gauss-legendre", "steps": 4}
 

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.requests import How
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.worker.requests import How
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui.note_dialog import NoteDialog
+from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.window import Window
 
 PATIENCE_MS = 120_000

@@ -6,9 +6,9 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 import exclip_desktop
-from exclip_desktop.core.study import RANDOM
+from exclip_desktop.core.values.study import RANDOM
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.studying import StudyChoice
+from exclip_desktop.session.study.studying import StudyChoice
 from exclip_desktop.ui.window import Window
 
 PATIENCE_MS = 120_000

@@ -21,13 +21,13 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import name_program
-from exclip_desktop.core.selection import Selection
-from exclip_desktop.core.steps import TOLERANCE
-from exclip_desktop.session import engine
-from exclip_desktop.session.requests import How
+from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.core.values.steps import TOLERANCE
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker import Worker
+from exclip_desktop.session.worker import engine
+from exclip_desktop.session.worker.requests import How
+from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 
@@ -341,7 +341,7 @@ START = """
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
 from exclip_desktop.ui.window import Window
 app = QApplication(sys.argv[:1])
 def look():

@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.canvas import Canvas
+from exclip_desktop.ui.canvas.canvas import Canvas
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
 PLAIN, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier

@@ -10,15 +10,15 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.progress import CancelToken, Progress
-from exclip_desktop.core.tokens import Caption, Token, Word
-from exclip_desktop.session.requests import Explained, ExplainRequest
-from exclip_desktop.session.scene import Shown
+from exclip_desktop.core.values.caption import Caption, Token, Word
+from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
+from exclip_desktop.session.worker.requests import Explained, ExplainRequest
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
 from tests.ui.fake_librarian import FakeLibrarian

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.session.listing import ListedModel, Offer, WeightsFile
-from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.session.library.model_listing import ListedModel, Offer, WeightsFile
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.fakes import wait_at
 
 TOTAL, STEP = 900, 100

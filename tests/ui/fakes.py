@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from exclip_desktop.core.answers import MapAnswer, Maps
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.forecast import Forecast
-from exclip_desktop.core.layers import Layer, has_layer, layers_of
-from exclip_desktop.core.measured import Measured
 from exclip_desktop.core.method_facts import FACTS
-from exclip_desktop.core.method_matrix import MethodMatrix
-from exclip_desktop.core.pair_figures import figures_of
-from exclip_desktop.core.profile import ProfileRow, profile_row
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.study import Curve, Outcome
-from exclip_desktop.session.requests import (
+from exclip_desktop.core.values.answers import MapAnswer, Maps
+from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
+from exclip_desktop.core.values.layers import Layer, has_layer, layers_of
+from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.pair_figures import figures_of
+from exclip_desktop.core.values.study import Curve, Outcome
+from exclip_desktop.session.worker.requests import (
     Alternative,
     Explained,
     ExplainRequest,

@@ -6,12 +6,12 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.noting import Remark
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.findings import findings
-from exclip_desktop.storage.project.opening import open_project
+from exclip_desktop.storage.project.finding_rows import findings
+from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian

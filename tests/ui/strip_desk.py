@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.selection import Preview
+from exclip_desktop.core.values.selection import Preview
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.token_strip import TokenStrip
+from exclip_desktop.ui.caption.token_strip import TokenStrip
 
 # Words of the caption below: a red balloon and a hydr·ant, rows 1 … 7; [SOT] is row 0, [EOT] row 8.
 A, RED, BALLOON, AND, A2, HYDRANT = range(6)

@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.agreement import Agreement, agreement
-from exclip_desktop.core.selection import Region
-from exclip_desktop.ui.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, told
-from exclip_desktop.ui.agreement_tab import AgreementTab
+from exclip_desktop.core.maths.agreement import Agreement, agreement
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.ui.compare.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, told
+from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from tests.ui.conftest import Opened
 
 Role = Qt.ItemDataRole

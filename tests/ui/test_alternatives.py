@@ -8,10 +8,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLineEdit, QTableView, QToolButton
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.requests import Alternative
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.alternatives import LINES, Alternatives
-from exclip_desktop.ui.alternatives_model import BAR_ROLE, Column, told_share
+from exclip_desktop.session.worker.requests import Alternative
+from exclip_desktop.ui.caption.alternatives import LINES, Alternatives
+from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, Column, told_share
 
 OWN = "a red balloon and a hydrant"
 SCORED = (

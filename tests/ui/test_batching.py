@@ -9,10 +9,10 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError, PictureError
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.opening import create_project
-from exclip_desktop.storage.project.pairs import Measured, add_pairs, set_measured
+from exclip_desktop.storage.project.pair_rows import Measured, add_pairs, set_measured
+from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian

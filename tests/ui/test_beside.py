@@ -9,14 +9,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Preview, Region, Selection
-from exclip_desktop.core.tokens import Token
-from exclip_desktop.session.beside import ABSENT
-from exclip_desktop.session.requests import How, ModelChoice
-from exclip_desktop.session.worker import Worker
-from exclip_desktop.ui.heat_item import heat_shown
+from exclip_desktop.core.values.caption import Token
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Preview, Region, Selection
+from exclip_desktop.session.compare.second_model import ABSENT
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.ui.canvas.heat_item import heat_shown
 from tests.ui.conftest import Opened
 
 OTHER = ModelChoice("/models/other")

@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pairs import signed
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.canvas import Canvas
-from exclip_desktop.ui.picture_item import levels_of
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.picture_item import levels_of
 from tests.ui.canvas_desk import ALT, BOX, LEFT, NONE, Desk, open_desk
 
 

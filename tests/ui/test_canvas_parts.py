@@ -7,15 +7,15 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from exclip_desktop.core.colour import blended, to_rgb
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Region
-from exclip_desktop.ui import canvas_camera as cameras
-from exclip_desktop.ui.canvas_camera import Camera
-from exclip_desktop.ui.canvas_gestures import DrawBox, DrawLasso, Move, Resize
-from exclip_desktop.ui.heat_item import HeatLook, heat_pixels
-from exclip_desktop.ui.picture_item import SLICE, PictureLevels, grey_pixels, levels_of, outside
-from exclip_desktop.ui.regions import contains, handle_at, region_at, resized
+from exclip_desktop.core.maths.colour import blended, to_rgb
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.ui.canvas import camera as cameras
+from exclip_desktop.ui.canvas.camera import Camera
+from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Move, Resize
+from exclip_desktop.ui.canvas.heat_item import HeatLook, heat_pixels
+from exclip_desktop.ui.canvas.picture_item import SLICE, PictureLevels, grey_pixels, levels_of, outside
+from exclip_desktop.ui.canvas.region_hits import contains, handle_at, region_at, resized
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)
 BOX = Region((10.0, 20.0, 50.0, 60.0), name="hat")

@@ -13,14 +13,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.colour import symmetric_limit, to_rgb
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.selection import Preview
-from exclip_desktop.session.scene import Shown
+from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Preview
+from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.state import State
 from exclip_desktop.storage.pictures import Picture
-from exclip_desktop.ui.canvas import EMPTY
-from exclip_desktop.ui.picture_item import PictureItem
+from exclip_desktop.ui.canvas.canvas import EMPTY
+from exclip_desktop.ui.canvas.picture_item import PictureItem
 from tests.ui.canvas_desk import BOX, LEFT, MIDDLE, NONE, PLAIN, Desk, open_desk
 
 

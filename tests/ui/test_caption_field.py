@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.caption_field import PAUSE_MS, CaptionField
+from exclip_desktop.ui.caption.caption_field import PAUSE_MS, CaptionField
 
 
 class Typed:

@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.colour import lookup_table, symmetric_limit
-from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.core.maths.colour import lookup_table, symmetric_limit
+from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.colour_bar import LOCK_TIP, ColourBar, Side, told
+from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side, told
 
 SIDES: list[Side] = ["picture", "words"]
 

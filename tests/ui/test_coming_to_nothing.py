@@ -3,8 +3,8 @@
 import pytest
 
 from exclip_desktop.core.errors import ModelError, UserError
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.worker.requests import How, ModelChoice
 from exclip_desktop.storage.samples import samples
 from tests.ui.session_desk import Desk
 

@@ -10,16 +10,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui.about import AboutDialog
 from exclip_desktop.ui.actions import ACTIONS, GESTURES
-from exclip_desktop.ui.bundled import BUNDLED_SAYS
-from exclip_desktop.ui.export_dialog import ExportDialog
-from exclip_desktop.ui.gallery import Gallery
-from exclip_desktop.ui.help_sheet import HelpSheet
-from exclip_desktop.ui.saving import ask_path
-from exclip_desktop.ui.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
+from exclip_desktop.ui.dialogs.about import AboutDialog
+from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
+from exclip_desktop.ui.dialogs.gallery import Gallery
+from exclip_desktop.ui.dialogs.help_sheet import HelpSheet
+from exclip_desktop.ui.dialogs.saving import ask_path
+from exclip_desktop.ui.dialogs.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
+from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
 from tests.ui.test_parts import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)

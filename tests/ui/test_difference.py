@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.values.selection import Selection
 from tests.ui.conftest import Opened
 
 

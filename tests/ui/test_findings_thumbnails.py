@@ -10,13 +10,13 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.finding import Finding
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.findings import add_findings
-from exclip_desktop.storage.project.opening import create_project
-from exclip_desktop.ui.findings_model import PAGE
-from exclip_desktop.ui.rows import PAD_PX, THUMB_PX
+from exclip_desktop.storage.project.finding_rows import add_findings
+from exclip_desktop.storage.project.project_files import create_project
+from exclip_desktop.ui.lists.findings_model import PAGE
+from exclip_desktop.ui.lists.thumbnail_rows import PAD_PX, THUMB_PX
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian

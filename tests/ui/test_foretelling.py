@@ -1,10 +1,10 @@
 """Long explanations are foretold: on the status line, and in a banner where memory is too small for them."""
 
-from exclip_desktop.core.forecast import Cost
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.session.requests import Explained, ExplainRequest, ModelChoice
+from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.session.state import Work
-from exclip_desktop.ui.status_line import work_told
+from exclip_desktop.session.worker.requests import Explained, ExplainRequest, ModelChoice
+from exclip_desktop.ui.widgets.status_line import work_told
 from tests.ui.fakes import wait_at
 from tests.ui.session_desk import Desk
 

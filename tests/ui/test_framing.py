@@ -2,9 +2,9 @@
 
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.framing import FRAMINGS
-from exclip_desktop.session.requests import How, ModelFacts
-from exclip_desktop.ui.framing_menu import FramingMenu
+from exclip_desktop.core.values.framing import FRAMINGS
+from exclip_desktop.session.worker.requests import How, ModelFacts
+from exclip_desktop.ui.commands.framing_menu import FramingMenu
 from tests.ui.conftest import Opened
 from tests.ui.session_desk import Desk
 

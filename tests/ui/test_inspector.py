@@ -11,19 +11,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pairs import signed, strongest_pairs
-from exclip_desktop.core.selection import Preview, Region, Selection, block_sum
+from exclip_desktop.core.maths.word_patch_pairs import signed, strongest_pairs
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum
 from exclip_desktop.session.notices import doubt_told, remedy_told
-from exclip_desktop.session.requests import ModelFacts
-from exclip_desktop.session.scene import View
-from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.session.pair.scene import View
+from exclip_desktop.session.pair.selecting import Selecting
 from exclip_desktop.session.state import Outcome, State
-from exclip_desktop.ui.bundled import BUNDLED_SAYS
-from exclip_desktop.ui.details_tab import DetailsTab
-from exclip_desktop.ui.inspector import Inspector
-from exclip_desktop.ui.pairs_list import PairsList
-from exclip_desktop.ui.selection_tab import Figure, SelectionTab, share_told
+from exclip_desktop.session.worker.requests import ModelFacts
+from exclip_desktop.ui.inspector.details_tab import DetailsTab
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.inspector.selection_tab import Figure, SelectionTab, share_told
+from exclip_desktop.ui.inspector.word_patch_list import PairsList
+from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
 
 BOX = Region((100, 100, 220, 200))
 Make = Callable[..., State]

@@ -9,12 +9,12 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError, SettingsError, UserError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pair_figures import Arrangement
-from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_figures import Arrangement
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.settings import set_setting, settings_of
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
@@ -154,7 +154,9 @@ def test_settings_that_are_none_change_nothing(desk: Desk, told: dict[str, objec
 
 def test_a_read_only_project_restores_and_is_left_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(desk.folder, model=told(LARGE, DEEP))
-    monkeypatch.setattr("exclip_desktop.storage.project.opening._why_read_only", lambda _: "it may not be written.")
+    monkeypatch.setattr(
+        "exclip_desktop.storage.project.project_files._why_read_only", lambda _: "it may not be written."
+    )
     desk.session.projects.open(path)
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == LARGE)
     desk.state.change(notice=None)

@@ -11,16 +11,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QRadioButton, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.forecast import Forecast
-from exclip_desktop.core.interactions import Blocks
-from exclip_desktop.core.layers import Layer
-from exclip_desktop.core.profile import Profile, profile_row
-from exclip_desktop.session.requests import How
+from exclip_desktop.core.maths.interactions import Blocks
+from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.layer_profile import Profile, profile_row
+from exclip_desktop.core.values.layers import Layer
 from exclip_desktop.session.state import ProfileShown, State
-from exclip_desktop.ui.inspector import Inspector
-from exclip_desktop.ui.layers_list import LayersList, row_told, share_told
-from exclip_desktop.ui.layers_tab import LayersTab, cost_told
-from exclip_desktop.ui.ledger_bar import COLOURS
+from exclip_desktop.session.worker.requests import How
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.inspector.layers_list import LayersList, row_told, share_told
+from exclip_desktop.ui.inspector.layers_tab import LayersTab, cost_told
+from exclip_desktop.ui.inspector.ledger_bar import COLOURS
 from tests.ui.conftest import Opened
 from tests.ui.test_parts import button, dark  # noqa: F401  a fixture
 

@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import Report
-from exclip_desktop.session.library import paced
-from exclip_desktop.session.listing import Offer
+from exclip_desktop.session.library.library import paced
+from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
 from exclip_desktop.session.tasks import LEFT
-from exclip_desktop.ui.models_dialog import ModelsDialog
-from exclip_desktop.ui.transfers import lamp_told, progress_told, question_of
+from exclip_desktop.ui.models.models_dialog import ModelsDialog
+from exclip_desktop.ui.models.transfers import lamp_told, progress_told, question_of
 from tests.ui.conftest import Opened
 from tests.ui.fake_librarian import LARGE, TOTAL
 from tests.ui.fakes import PATIENCE_S

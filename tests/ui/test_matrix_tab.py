@@ -11,15 +11,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.colour import symmetric_limit, to_rgb
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pairs import row_groups, row_sums, signed
-from exclip_desktop.core.selection import Preview, Region, Selection
-from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
+from exclip_desktop.core.maths.word_patch_pairs import row_groups, row_sums, signed
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Preview, Region, Selection
+from exclip_desktop.session.pair.selecting import Selecting
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.inspector import Inspector
-from exclip_desktop.ui.matrix_paint import STRIPE
-from exclip_desktop.ui.matrix_view import MatrixView
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.inspector.matrix_paint import STRIPE
+from exclip_desktop.ui.inspector.matrix_view import MatrixView
 
 GRID = (4, 5)
 RED, BALLOON, HYDRANT = 1, 2, 5  # rows of words

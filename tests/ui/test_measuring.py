@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.ui.measure_dialog import SELECT, MeasureDialog
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.ui.study.occlusion_dialog import SELECT, MeasureDialog
 from tests.ui.conftest import Opened
 
 BOX = Region((100.0, 100.0, 300.0, 300.0))

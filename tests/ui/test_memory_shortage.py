@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MemoryShortage, ModelError
-from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import How, ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.session_desk import Desk
 from tests.ui.test_parts import button

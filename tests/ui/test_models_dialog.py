@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QTableView
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.session.listing import WeightsFile
-from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.session.library.model_listing import WeightsFile
 from exclip_desktop.session.session import Session
-from exclip_desktop.ui.add_model_dialog import FROM_FILE, AddModelDialog
-from exclip_desktop.ui.models_dialog import ModelsDialog
-from exclip_desktop.ui.models_table import Column
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.ui.models.add_model_dialog import FROM_FILE, AddModelDialog
+from exclip_desktop.ui.models.models_dialog import ModelsDialog
+from exclip_desktop.ui.models.models_table import Column
 from tests.ui.conftest import Opened
 from tests.ui.fake_librarian import DEMO, HERE, LARGE, OTHER, REFUSED
 from tests.ui.test_parts import button, child

@@ -7,10 +7,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.answers import MapAnswer
 from exclip_desktop.core.errors import MethodError
-from exclip_desktop.core.wording import target_of
-from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.core.text.wording import target_of
+from exclip_desktop.core.values.answers import MapAnswer
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.test_monkey import LEFT, Monkey, monkey
 

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import show_lost_errors
-from exclip_desktop.core.doubts import doubts_of, why_unseen
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
-from exclip_desktop.core.explanation import Explanation, SideReport
-from exclip_desktop.report import warnings_of
+from exclip_desktop.core.text.accuracy_warnings import doubts_of, why_unseen
+from exclip_desktop.core.values.explanation import Explanation, SideReport
+from exclip_desktop.render.text_report import warnings_of
 from exclip_desktop.session.notices import REMEDIES, doubt_told, remedy_told
-from exclip_desktop.session.requests import How, ModelChoice
 from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.worker.requests import How, ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.session_desk import Desk
 from tests.ui.test_parts import child

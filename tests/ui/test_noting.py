@@ -11,14 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.findings_report import write_report
-from exclip_desktop.session.noting import Remark
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.render.findings_report import write_report
+from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.storage.exports.report_options import ReportOptions
 from exclip_desktop.storage.pictures import Picture
-from exclip_desktop.storage.project.findings import FindingQuery
-from exclip_desktop.storage.report_options import ReportOptions
-from exclip_desktop.ui.findings_tab import NOTHING
-from exclip_desktop.ui.note_dialog import NoteDialog
+from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.lists.findings_tab import NOTHING
+from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from tests.ui.fakes import plain_picture
 from tests.ui.noting_desk import CHOSEN, REMARK, Desk
 

@@ -10,16 +10,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from exclip_desktop.core.errors import MethodError, ModelError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.finding import Finding
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.pane import Pane, PaneName
-from exclip_desktop.session.requests import ModelChoice
-from exclip_desktop.storage.project.findings import findings
-from exclip_desktop.storage.project.opening import open_project
-from exclip_desktop.ui.note_dialog import NoteDialog
-from exclip_desktop.ui.pane_view import PaneView
-from exclip_desktop.ui.rows import BELOW_ROLE
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.compare.pane import Pane, PaneName
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.storage.project.finding_rows import findings
+from exclip_desktop.storage.project.project_files import open_project
+from exclip_desktop.ui.compare.pane_view import PaneView
+from exclip_desktop.ui.lists.note_dialog import NoteDialog
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from tests.ui.noting_desk import BOX, REMARK, Desk
 
 THREE = ("second-order", "maskclip", "itsm")

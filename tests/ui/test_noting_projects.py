@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pair_figures import PairFigures
-from exclip_desktop.core.selection import Selection
-from exclip_desktop.session import noting
-from exclip_desktop.session.noting import Remark
-from exclip_desktop.storage.project.boxes import boxes
-from exclip_desktop.storage.project.findings import findings, remove_findings
-from exclip_desktop.storage.project.opening import open_project
-from exclip_desktop.storage.project.pairs import PairQuery, pairs
-from exclip_desktop.ui.note_dialog import NoteDialog
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.session.project import findings as noting
+from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.storage.project.box_rows import boxes
+from exclip_desktop.storage.project.finding_rows import findings, remove_findings
+from exclip_desktop.storage.project.pair_rows import PairQuery, pairs
+from exclip_desktop.storage.project.project_files import open_project
+from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from tests.ui.fakes import plain_picture
 from tests.ui.noting_desk import BOX, REMARK, Desk
 from tests.ui.test_parts import child

@@ -3,9 +3,9 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.requests import How, ModelChoice, ModelFacts
-from exclip_desktop.session.worker import Worker
-from exclip_desktop.ui.models_dialog import ModelsDialog
+from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from tests.ui.conftest import Opened
 from tests.ui.session_desk import Desk
 from tests.ui.test_models_dialog import click, select, shown

@@ -8,12 +8,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MethodError
-from exclip_desktop.core.selection import Region
-from exclip_desktop.session.requests import ModelChoice
-from exclip_desktop.ui.colour_bar import OWN_RANGES
-from exclip_desktop.ui.grid_shape import columns_of
-from exclip_desktop.ui.methods_menu import MethodsMenu
-from exclip_desktop.ui.pane_view import PaneView
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.ui.canvas.colour_bar import OWN_RANGES
+from exclip_desktop.ui.compare.grid_shape import columns_of
+from exclip_desktop.ui.compare.methods_menu import MethodsMenu
+from exclip_desktop.ui.compare.pane_view import PaneView
 from tests.ui.conftest import Opened
 
 LEFT = Qt.MouseButton.LeftButton

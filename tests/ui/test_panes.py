@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.errors import MethodError, ModelError
-from exclip_desktop.core.selection import Preview, Region, Selection
+from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.render.figure_options import FigureOptions
-from exclip_desktop.session.pane import Pane, PaneName
-from exclip_desktop.session.panels import panes_figure
-from exclip_desktop.session.requests import ModelChoice
-from exclip_desktop.session.settings import USUAL_METHODS
+from exclip_desktop.session.compare.pane import Pane, PaneName
+from exclip_desktop.session.compare.panels import panes_figure
+from exclip_desktop.session.window_settings import USUAL_METHODS
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.session_desk import Desk
 
 THREE = ("second-order", "grad-eclip", "itsm")

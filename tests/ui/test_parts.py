@@ -24,13 +24,13 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.requests import ModelFacts
-from exclip_desktop.session.scene import View
+from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import Notice, State
+from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui import theme
 from exclip_desktop.ui.actions import ACTIONS, MENUS, SEPARATOR, make_actions, make_menus, show_view
-from exclip_desktop.ui.banner import HINT_LINES, MESSAGE_LINES, Banner
-from exclip_desktop.ui.few_lines import FewLines
+from exclip_desktop.ui.canvas.banner import HINT_LINES, MESSAGE_LINES, Banner
+from exclip_desktop.ui.widgets.clamped_label import FewLines
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 TROUBLE = Notice("This file is not a picture Pillow can read: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")

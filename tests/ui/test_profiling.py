@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.profile import Profile
-from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.core.values.layer_profile import Profile
 from exclip_desktop.session.state import ProfileShown
+from exclip_desktop.session.worker.requests import How, ModelChoice
 from tests.ui.session_desk import Desk
 
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.storage.project.findings import FindingQuery
-from exclip_desktop.storage.report_options import ENDINGS, ReportOptions
-from exclip_desktop.ui.report_dialog import KINDS, SAYS, ReportDialog
+from exclip_desktop.storage.exports.report_options import ENDINGS, ReportOptions
+from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.lists.report_dialog import KINDS, SAYS, ReportDialog
 from tests.ui.noting_desk import Desk
 from tests.ui.test_noting import desk  # noqa: F401  a fixture
 

@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.interactions import Ledger
-from exclip_desktop.core.selection import Region
-from exclip_desktop.ui.ledger_bar import COLOURS, NOTES, LedgerBar, segments
+from exclip_desktop.core.maths.interactions import Ledger
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.ui.inspector.ledger_bar import COLOURS, NOTES, LedgerBar, segments
 
 BOX = Region((100, 100, 220, 200))
 LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))

@@ -11,15 +11,15 @@ from PySide6.QtGui import QUndoStack
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.comparing import Comparing
-from exclip_desktop.session.explaining import Explaining
-from exclip_desktop.session.requests import ModelChoice
-from exclip_desktop.session.selecting import Selecting
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.pair.caption_alternatives import Comparing
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.selecting import Selecting
 from exclip_desktop.session.state import State
 from exclip_desktop.session.tasks import Tasks
-from exclip_desktop.session.worker import Worker
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.session.worker.worker_thread import Worker
 from tests.ui.conftest import caption_of
 from tests.ui.fakes import FakeEngine
 

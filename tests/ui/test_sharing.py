@@ -9,16 +9,15 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.pair_figures import PairFigures, told_by
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.noting import Remark
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_figures import PairFigures, told_by
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.boxes import set_boxes
-from exclip_desktop.storage.project.findings import change_finding, findings, remove_findings
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import (
+from exclip_desktop.storage.project.box_rows import set_boxes
+from exclip_desktop.storage.project.finding_rows import change_finding, findings, remove_findings
+from exclip_desktop.storage.project.pair_rows import (
     Measured,
     PairQuery,
     add_pairs,
@@ -28,7 +27,8 @@ from exclip_desktop.storage.project.pairs import (
     set_measured,
 )
 from exclip_desktop.storage.project.project import Project
-from exclip_desktop.ui.rows import BELOW_ROLE
+from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian

@@ -14,11 +14,11 @@ from PIL import Image
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.session.scene import View
+from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.canvas import Canvas
-from exclip_desktop.ui.images import picture_of
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.images import picture_of
 
 KEPT = Path(__file__).parent / "snapshots"
 SIZE, GRID = (320, 200), (5, 5)

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtCore import QSettings
 
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.session.opening import opening_rows
-from exclip_desktop.session.requests import How, ModelChoice
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.session.pair.picture_opening import opening_rows
+from exclip_desktop.session.worker.requests import How, ModelChoice
 from exclip_desktop.storage.samples import SampleObject, samples
 from tests.ui.session_desk import Desk
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.explanation import SideReport
-from exclip_desktop.core.sizes import about
-from exclip_desktop.session.pace import Pace
-from exclip_desktop.session.requests import ModelFacts
+from exclip_desktop.core.text.sizes import about
+from exclip_desktop.core.values.explanation import SideReport
+from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import Outcome, State, Work
-from exclip_desktop.ui.bundled import BUNDLED_SAYS
-from exclip_desktop.ui.status_line import SHOW_AFTER_MS, StatusLine, as_time
+from exclip_desktop.session.worker.requests import ModelFacts
+from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, as_time
 from tests.ui.test_parts import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
@@ -46,7 +46,7 @@ def test_the_status_line_says_model_device_score_time_and_origin(
 def test_what_was_done_is_said_for_a_moment(
     make_state: Callable[..., State], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exclip_desktop.ui.status_line.SAID_MS", 1)
+    monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.SAID_MS", 1)
     line = StatusLine(make_state())
     qtbot.addWidget(line)
     line.show()
@@ -166,7 +166,7 @@ def test_the_status_line_says_what_is_left(qtbot: QtBot, monkeypatch: pytest.Mon
     state = State()
     line = StatusLine(state)
     qtbot.addWidget(line)
-    monkeypatch.setattr("exclip_desktop.ui.status_line.time.monotonic", lambda: state.work.done * 0.5)
+    monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.time.monotonic", lambda: state.work.done * 0.5)
     for done in (1, 2, 20):
         state.change(work=Work("Explaining the picture", done, 100))
     assert line._what.text() == "Explaining the picture, about 40 s left"

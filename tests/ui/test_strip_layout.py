@@ -7,19 +7,19 @@ import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.tokens import NO_ID
+from exclip_desktop.core.values.caption import NO_ID
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.caption_field import told
-from exclip_desktop.ui.strip_area import HIGHEST_PX, StripArea
-from exclip_desktop.ui.strip_layout import (
+from exclip_desktop.ui.caption.caption_field import told
+from exclip_desktop.ui.caption.strip_area import HIGHEST_PX, StripArea
+from exclip_desktop.ui.caption.strip_layout import (
     USUAL,
     StripLayout,
     cell_widths,
     chips_of,
     unseen_words,
 )
-from exclip_desktop.ui.strip_picking import Picker, place_of, rows_between, told_rows
-from exclip_desktop.ui.token_strip import TokenStrip
+from exclip_desktop.ui.caption.strip_picking import Picker, place_of, rows_between, told_rows
+from exclip_desktop.ui.caption.token_strip import TokenStrip
 from tests.ui.conftest import caption_of
 from tests.ui.strip_desk import Desk
 

@@ -10,11 +10,11 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.colour import ink_on, to_rgb
-from exclip_desktop.core.selection import Preview, Region, Selection, token_heat
-from exclip_desktop.session.scene import View
+from exclip_desktop.core.maths.colour import ink_on, to_rgb
+from exclip_desktop.core.values.selection import Preview, Region, Selection, token_heat
+from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.strip_layout import Place
+from exclip_desktop.ui.caption.strip_layout import Place
 from tests.ui.strip_desk import A2, ALT, AND, BALLOON, CTRL, HYDRANT, LEFT, NONE, RED, SHIFT, A, Desk
 
 

@@ -11,11 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.study import RANDOM
-from exclip_desktop.session.studying import StudyChoice
-from exclip_desktop.ui import study_dialog
-from exclip_desktop.ui.study_dialog import StudyDialog
-from exclip_desktop.ui.study_plot import ticks
+from exclip_desktop.core.values.study import RANDOM
+from exclip_desktop.session.study.studying import StudyChoice
+from exclip_desktop.ui.study import study_dialog
+from exclip_desktop.ui.study.study_dialog import StudyDialog
+from exclip_desktop.ui.study.study_plot import ticks
 from tests.ui.conftest import Opened
 
 LEFT = Qt.MouseButton.LeftButton

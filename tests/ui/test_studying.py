@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.study import RANDOM, StudySettings, summarise
-from exclip_desktop.session.requests import ModelChoice
-from exclip_desktop.session.study_outputs import KINDS
-from exclip_desktop.session.studying import WORKING, StudyChoice, Studying
+from exclip_desktop.core.values.study import RANDOM, StudySettings, summarise
+from exclip_desktop.session.study.study_outputs import KINDS
+from exclip_desktop.session.study.studying import WORKING, StudyChoice, Studying
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.session_desk import Desk
 
 CHOICE = StudyChoice(count=2, methods=("grad-cam", RANDOM), metrics=("pointing", "deletion"))

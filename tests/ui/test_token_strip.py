@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.selection import Selection
+from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.token_strip import TokenStrip
+from exclip_desktop.ui.caption.token_strip import TokenStrip
 from tests.ui.strip_desk import A2, ALT, AND, BALLOON, CTRL, HYDRANT, LEFT, NONE, RED, SHIFT, A, Desk
 
 

@@ -9,12 +9,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pair_lists.writing import write_pairs
-from exclip_desktop.ui.rows import BELOW_ROLE
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fake_librarian import FakeLibrarian

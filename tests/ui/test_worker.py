@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import Cancelled, MethodError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.study import StudySettings
-from exclip_desktop.session.mailbox import Mailbox
-from exclip_desktop.session.requests import (
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.study import StudySettings
+from exclip_desktop.session.worker.mailbox import Mailbox
+from exclip_desktop.session.worker.requests import (
     BesideRequest,
     ExplainRequest,
     ForecastRequest,
@@ -25,7 +25,7 @@ from exclip_desktop.session.requests import (
     ScoreRequest,
     StudyRequest,
 )
-from exclip_desktop.session.worker import Worker
+from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
 from tests.ui.fakes import FakeEngine
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from exclip_desktop.core.finding import RATINGS, Finding, NotedWord, Numbers, View, as_rows
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.core.values.finding import RATINGS, Finding, NotedWord, Numbers, View, as_rows
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region, Selection
 
 SETTINGS = {
     "model": "demo",

@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from exclip_desktop.storage.project.findings import add_finding, change_finding, remove_findings
-from exclip_desktop.storage.project.opening import open_project
+from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, remove_findings
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import open_project
 from tests.unit.findings import make_finding
 
 State = dict[int, tuple[str, tuple[str, ...]]]

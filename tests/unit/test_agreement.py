@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from exclip_desktop.core.agreement import agreement, rank_correlations, top_overlaps
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.maths.agreement import agreement, rank_correlations, top_overlaps
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region
 
 FOUR = Geometry((40, 40), (0.0, 0.0, 40.0, 40.0), (4, 4))
 TWO = Geometry((40, 40), (0.0, 0.0, 40.0, 40.0), (2, 2))

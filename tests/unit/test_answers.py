@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution import answers
-from exclip_desktop.core.answers import MapAnswer, Maps
-from exclip_desktop.core.interactions import InteractionMatrix
+from exclip_desktop.attribution import answer as answers
+from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.progress import CancelToken, silent
-from exclip_desktop.core.wording import target_of
-from exclip_desktop.session.engine import ModelEngine
-from exclip_desktop.session.memo import PairMemo, PartMemo
-from exclip_desktop.session.requests import ModelChoice, PaneRequest
+from exclip_desktop.core.text.wording import target_of
+from exclip_desktop.core.values.answers import MapAnswer, Maps
+from exclip_desktop.session.worker.answer_cache import PairMemo, PartMemo
+from exclip_desktop.session.worker.engine import ModelEngine
+from exclip_desktop.session.worker.requests import ModelChoice, PaneRequest
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION, save_random_model, tiny_config

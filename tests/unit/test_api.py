@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop import explain, score
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import CaptionError, PictureError
 from exclip_desktop.models.model import Model
-from exclip_desktop.report import as_text, selection, warnings_of
+from exclip_desktop.render.text_report import as_text, selection, warnings_of
 from exclip_desktop.storage.pictures import read_picture
 from tests.conftest import CAPTION
 

@@ -12,21 +12,21 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop import api_batch
-from exclip_desktop.api import explain
-from exclip_desktop.api_batch import batch, open_batch
-from exclip_desktop.cli import main
-from exclip_desktop.core.doubts import doubts_of
+from exclip_desktop.api import batch as api_batch
+from exclip_desktop.api.batch import batch, open_batch
+from exclip_desktop.api.explain import explain
+from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import Cancelled, ListError, MemoryShortage, OutputError, ProjectError, SettingsError
-from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.selection import Region, positive_share
+from exclip_desktop.core.text.accuracy_warnings import doubts_of
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region, positive_share
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage import batches
+from exclip_desktop.storage.batches import batch_folder as batches
 from exclip_desktop.storage.pair_lists.reading import read_pairs
-from exclip_desktop.storage.project.boxes import set_boxes
-from exclip_desktop.storage.project.opening import create_project
-from exclip_desktop.storage.project.pairs import add_pairs
+from exclip_desktop.storage.project.box_rows import set_boxes
+from exclip_desktop.storage.project.pair_rows import add_pairs
+from exclip_desktop.storage.project.project_files import create_project
 
 HOW: dict[str, Any] = {"image_layer": -1, "text_layer": -1, "quadrature": "gauss-legendre", "steps": 2}
 CAPTIONS = ("a red balloon", "two dogs, 犬", "a “dog”")
@@ -36,7 +36,7 @@ CAPTIONS = ("a red balloon", "two dogs, 犬", "a “dog”")
 def listed(tmp_path: Path, picture: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> PairList:
     """Five pictures and three captions in seven pairs, in small shards; one picture is missing, one pair has a box."""
     monkeypatch.setattr(batches, "SHARD_OF", {"pictures": 2, "captions": 2})
-    monkeypatch.setattr("exclip_desktop.storage.batch_index.SHARD_OF", batches.SHARD_OF)
+    monkeypatch.setattr("exclip_desktop.storage.batches.batch_index.SHARD_OF", batches.SHARD_OF)
     for at in range(4):
         Image.fromarray(np.roll(picture, 5 * at, axis=1)).save(tmp_path / f"ü {at}.png")
     pairs = [ListedPair(str(at), f"ü {at % 5}.png", CAPTIONS[at % 3]) for at in range(7)]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exclip_desktop.core.explanation import SideReport
-from exclip_desktop.core.factors import Factor
-from exclip_desktop.core.interactions import Ends
+from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.values.explanation import SideReport
+from exclip_desktop.core.values.factors import Factor
 from exclip_desktop.storage import cache as module
 from exclip_desktop.storage.cache import ENDING, FactorCache, cache_key
 

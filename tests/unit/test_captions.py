@@ -7,13 +7,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from exclip_desktop.core.colour import ink_on, symmetric_limit, to_rgb
-from exclip_desktop.core.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.interactions import InteractionMatrix, Ledger
-from exclip_desktop.core.selection import Preview, Region, Selection, token_heat
-from exclip_desktop.core.tokens import Caption, Token, Word
-from exclip_desktop.storage.captions import UNSEEN, caption_html, caption_latex
+from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.values.caption import Caption, Token, Word
+from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Preview, Region, Selection, token_heat
+from exclip_desktop.storage.exports.caption_markup import UNSEEN, caption_html, caption_latex
 
 NOTHING = Selection()
 

@@ -4,8 +4,8 @@ import colorcet
 import numpy as np
 import pytest
 
-from exclip_desktop.core.colour import ink_on, lookup_table, symmetric_limit, to_rgb
-from exclip_desktop.core.colour_maps import MAPS
+from exclip_desktop.core.maths.colour import ink_on, lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour_maps import MAPS
 
 
 @pytest.mark.parametrize("name", MAPS)

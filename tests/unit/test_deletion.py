@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.core.study import Curve
+from exclip_desktop.core.values.study import Curve
 from exclip_desktop.evaluate.deletion import (
     block_sums,
     coalitions_along,

@@ -9,8 +9,8 @@ import open_clip
 import pytest
 import torch
 
-from exclip_desktop.core.geometry import Geometry
 from exclip_desktop.core.resources import resource
+from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.demo import evaluate, samples, scenes, train
 from exclip_desktop.demo.captions import CHANGES, Style, Thing, caption_of, change_one
 from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1, wrong_scores_lower

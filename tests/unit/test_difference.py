@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.second_order import explain_pair
-from exclip_desktop.core.difference import difference, partner_rows
-from exclip_desktop.core.explanation import Explanation
+from exclip_desktop.attribution.second_order.explain import explain_pair
+from exclip_desktop.core.maths.difference import difference, partner_rows
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.models.model import Model
 from tests.ui.conftest import caption_of
 

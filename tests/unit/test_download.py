@@ -16,16 +16,16 @@ import torch
 from huggingface_hub import constants
 from numpy.typing import NDArray
 
-from exclip_desktop import doctor
-from exclip_desktop.api import explain, score
+from exclip_desktop.api.explain import explain, score
+from exclip_desktop.cli import doctor
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report, silent
-from exclip_desktop.models import transfer
-from exclip_desktop.models.architectures import recognised
-from exclip_desktop.models.download import download, plan_download
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.registry import cached_weights
-from exclip_desktop.models.transfer import RemoteFile, fetch_file
+from exclip_desktop.models.weights import transfer
+from exclip_desktop.models.weights.download import download, plan_download
+from exclip_desktop.models.weights.fit import recognised
+from exclip_desktop.models.weights.transfer import RemoteFile, fetch_file
 from tests.conftest import CAPTION, TINY, save_random_model, tiny_config
 from tests.unit.web import COMMIT, Web, web_server
 

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from exclip_desktop.core.errors import Cancelled, DeviceError, MemoryShortage, ModelError, UserError
-from exclip_desktop.core.layers import Side
-from exclip_desktop.core.profile import profile_row
 from exclip_desktop.core.progress import CancelToken, silent
-from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.core.values.layer_profile import profile_row
+from exclip_desktop.core.values.layers import Side
+from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.models.model import Model
-from exclip_desktop.session import engine as engines
-from exclip_desktop.session.engine import ModelEngine
-from exclip_desktop.session.memo import PairMemo
-from exclip_desktop.session.requests import (
+from exclip_desktop.session.worker import engine as engines
+from exclip_desktop.session.worker.answer_cache import PairMemo
+from exclip_desktop.session.worker.engine import ModelEngine
+from exclip_desktop.session.worker.requests import (
     Explained,
     ExplainRequest,
     FramingsRequest,

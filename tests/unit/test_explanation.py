@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.second_order import explain_pair
+from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import CaptionError, SelectionError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.pairs import strongest_pairs
-from exclip_desktop.core.selection import Selection, carried_rows
-from exclip_desktop.core.tokens import Caption, Token, Word
+from exclip_desktop.core.maths.word_patch_pairs import strongest_pairs
+from exclip_desktop.core.values.caption import Caption, Token, Word
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Selection, carried_rows
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 

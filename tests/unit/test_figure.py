@@ -17,11 +17,11 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.core.colour import blended, lookup_table, symmetric_limit, to_rgb
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.explanation import Explanation
-from exclip_desktop.core.selection import Preview, Region, Selection, patch_heat, token_heat
-from exclip_desktop.core.tokens import Word
+from exclip_desktop.core.maths.colour import blended, lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.values.caption import Word
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Preview, Region, Selection, patch_heat, token_heat
 from exclip_desktop.render.figure import FigureOptions, draw_figure, save_figure
 from exclip_desktop.render.figure_heat import heat_rgba
 from tests.unit.test_captions import make_explanation

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.figure_panes import draw_panes, panes_bytes
 from exclip_desktop.render.panels import Panel, PanesFigure

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from exclip_desktop.core.pair_figures import PairFigures
-from exclip_desktop.session.figures import Figures
+from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.session.lists.listed_figures import Figures
 
 A, B = PairFigures(0.1, 0.0, by="a"), PairFigures(0.2, 0.0, by="b")
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exclip_desktop.core.answers import MapAnswer, Maps
-from exclip_desktop.core.finding import (
+from exclip_desktop.core.values.answers import MapAnswer, Maps
+from exclip_desktop.core.values.finding import (
     RATINGS,
     TOLERANCE,
     Finding,
@@ -17,7 +17,7 @@ from exclip_desktop.core.finding import (
     strongest_patch,
     view_of,
 )
-from exclip_desktop.core.selection import Preview, Region, Selection, block_sum, coverage, patch_heat, token_heat
+from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum, coverage, patch_heat, token_heat
 from tests.unit.test_captions import make_explanation
 
 CHOSEN = Selection((2, 3), (Region((0, 0, 15, 40), name="left"),))

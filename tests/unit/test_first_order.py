@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from exclip_desktop.attribution.block_run import recorded, run_blocks
 from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
 from exclip_desktop.attribution.first_order.clip_surgery import ClipSurgery, clip_surgery
 from exclip_desktop.attribution.first_order.game import Game, game
@@ -20,12 +21,11 @@ from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_ec
 from exclip_desktop.attribution.first_order.m2ib import M2ib, information, m2ib
 from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
 from exclip_desktop.attribution.first_order.rise import Rise, random_masks, rise, scored_masks
-from exclip_desktop.attribution.inside import recorded, run_blocks
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.models.anatomy import Anatomy
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers import image_tower
+from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.build import image_tower
 from tests.unit import first_order_oracle as oracle
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-14}

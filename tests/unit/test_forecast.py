@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 import exclip_desktop
 from exclip_desktop import explain
-from exclip_desktop.attribution import memory, tally
-from exclip_desktop.attribution.tally import Tally
-from exclip_desktop.cli import main
-from exclip_desktop.core.forecast import Cost
+from exclip_desktop.attribution.second_order import memory_budget as memory
+from exclip_desktop.attribution.second_order import pass_timer as tally
+from exclip_desktop.attribution.second_order.pass_timer import Tally
+from exclip_desktop.cli.main import main
+from exclip_desktop.cli.terminal import foretold
 from exclip_desktop.core.progress import Report
+from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.models.model import Model
-from exclip_desktop.terminal import foretold
 from tests.conftest import CAPTION
 
 CPU = torch.device("cpu")

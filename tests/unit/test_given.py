@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from exclip_desktop import explain, load_model, map_by, matrix_by, measure, profile, score
-from exclip_desktop.api import Result
-from exclip_desktop.cli import main
+from exclip_desktop.api.explain import Result
+from exclip_desktop.cli.main import main
+from exclip_desktop.core.argument_checks import numbers, whole_number
 from exclip_desktop.core.errors import (
     CaptionError,
     MethodError,
@@ -22,7 +23,6 @@ from exclip_desktop.core.errors import (
     SettingsError,
     UserError,
 )
-from exclip_desktop.core.given import numbers, whole_number
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture
 

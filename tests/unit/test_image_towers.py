@@ -12,14 +12,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution import second_order
-from exclip_desktop.attribution.quadrature import gauss_legendre
+from exclip_desktop.attribution.second_order import explain as second_order
+from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError
-from exclip_desktop.core.layers import POOL, Layer
 from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.values.layers import POOL, Layer
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers import image_tower
+from exclip_desktop.models.towers.build import image_tower
 from tests.conftest import CAPTION, save_random_model, tiny_config
 from tests.unit import timm_models
 from tests.unit.oracle import interaction_matrix

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import ListError, ProjectError
-from exclip_desktop.core.finding import Finding
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.findings_report import write_report
-from exclip_desktop.storage.finding_files import finding_as_plain, findings_jsonl, read_findings
-from exclip_desktop.storage.project.findings import FindingQuery, add_findings, findings, remove_findings
-from exclip_desktop.storage.project.importing import import_findings
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import PairQuery, add_pairs, pairs
+from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.render.findings_report import write_report
+from exclip_desktop.storage.exports.finding_tables import finding_as_plain, findings_jsonl, read_findings
+from exclip_desktop.storage.exports.report_options import ReportOptions
+from exclip_desktop.storage.project.finding_import import import_findings
+from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, findings, remove_findings
+from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, pairs
 from exclip_desktop.storage.project.project import Project
-from exclip_desktop.storage.report_options import ReportOptions
+from exclip_desktop.storage.project.project_files import create_project, open_project
 from tests.unit.findings import kept, make_finding
 
 MANY = 12

@@ -44,7 +44,9 @@ def test_packages_import_with_what_they_must_not_know_blocked(
 
 @pytest.mark.parametrize(("arguments", "told"), [(["--help"], "explain"), (["map", "--methods"], "Grad-ECLIP")])
 def test_the_command_line_helps_without_torch_and_qt(arguments: list[str], told: str) -> None:
-    code = f"from exclip_desktop.cli import main; import exclip_desktop as e; assert e.__version__; main({arguments})"
+    code = (
+        f"from exclip_desktop.cli.main import main; import exclip_desktop as e; assert e.__version__; main({arguments})"
+    )
     script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib", "PySide6"), code=code)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -54,8 +56,8 @@ def test_the_command_line_helps_without_torch_and_qt(arguments: list[str], told:
 def test_everything_of_the_session_but_engine_and_librarian_imports_without_torch() -> None:
     code = (
         "import pkgutil, importlib, exclip_desktop.session as s\n"
-        "for m in pkgutil.iter_modules(s.__path__):\n"
-        "    if m.name not in ('engine', 'librarian'): importlib.import_module(f'exclip_desktop.session.{m.name}')\n"
+        "for m in pkgutil.walk_packages(s.__path__, s.__name__ + '.'):\n"
+        "    if not m.name.endswith(('.engine', '.librarian')): importlib.import_module(m.name)\n"
         "import exclip_desktop.app"
     )
     script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib"), code=code)
@@ -74,7 +76,7 @@ def test_torch_is_left_as_it_was_after_a_forward_mode_pass() -> None:
     """Rules that no head needs are not compiled for it (0.4 s), and are there for whoever differentiates after it."""
     script = (
         "import sys, torch\n"
-        "from exclip_desktop.attribution.path import along, exact_derivatives\n"
+        "from exclip_desktop.attribution.second_order.path import along, exact_derivatives\n"
         "point = torch.linspace(-1, 1, 6, dtype=torch.float64)\n"
         "with exact_derivatives():\n"
         "    along(lambda x: torch.nn.functional.layer_norm(x, (6,)), point, point)\n"

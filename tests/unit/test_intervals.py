@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exclip_desktop.core.intervals import band, interval
+from exclip_desktop.core.maths.intervals import band, interval
 
 
 def test_it_covers_the_mean_about_as_often_as_it_says() -> None:

@@ -8,10 +8,11 @@ from huggingface_hub import constants
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.models import catalogue, download, registry
-from exclip_desktop.session.librarian import ModelLibrarian
-from exclip_desktop.session.listing import ListedModel
-from exclip_desktop.session.requests import ModelChoice
+from exclip_desktop.models import catalogue, registry
+from exclip_desktop.models.weights import download
+from exclip_desktop.session.library.librarian import ModelLibrarian
+from exclip_desktop.session.library.model_listing import ListedModel
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.conftest import save_random_model, tiny_config
 from tests.unit.test_download import no_network
 from tests.unit.web import Web, web_server

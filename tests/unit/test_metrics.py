@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.places import Truth, places_of_regions
-from exclip_desktop.core.selection import Region
-from exclip_desktop.evaluate.metrics import MARKED, accuracy, average_precision, energy, iou, paint, pointing
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.places import Truth, places_of_regions
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.evaluate.heat_metrics import MARKED, accuracy, average_precision, energy, iou, paint, pointing
 
 Floats = NDArray[np.float64]
 

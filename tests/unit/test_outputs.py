@@ -17,13 +17,13 @@ from PIL import Image
 
 from exclip_desktop import Result, explain
 from exclip_desktop.core.errors import OutputError, UserError
-from exclip_desktop.core.selection import Region, Selection, block_sum, coverage
+from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
-from exclip_desktop.report import as_text, matrix_as_text
-from exclip_desktop.report import selection as chosen_of
+from exclip_desktop.render.text_report import as_text, matrix_as_text
+from exclip_desktop.render.text_report import selection as chosen_of
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports import save_data, selection_as_plain
+from exclip_desktop.storage.exports.matrix_files import save_data, selection_as_plain
 from tests.conftest import CAPTION
 
 LASSO = Region.lasso(((6.0, 2.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")

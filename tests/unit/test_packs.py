@@ -15,13 +15,13 @@ from safetensors.torch import load_file
 
 from exclip_desktop.core.errors import Cancelled, ModelError, OutputError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.sizes import size_told
+from exclip_desktop.core.text.sizes import size_told
 from exclip_desktop.models import registry
 from exclip_desktop.models.catalogue import every_tag, models_here, remove_model
 from exclip_desktop.models.loading import load_model
-from exclip_desktop.models.packs import _copy_small_files, pack_model, unpack_model
 from exclip_desktop.models.scoring import score_captions
-from exclip_desktop.models.sources import Source
+from exclip_desktop.models.weights.find import Source
+from exclip_desktop.models.weights.packs import _copy_small_files, pack_model, unpack_model
 from tests.conftest import CAPTION, TINY, save_random_model, tiny_config
 from tests.parameters import PATH, counted
 

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.attribution.second_order import explain_pair
-from exclip_desktop.core.listed_pair import ListedPair
-from exclip_desktop.core.pair_figures import Arrangement, PairFigures, labelled_share, ordered, searched
-from exclip_desktop.core.selection import Region
+from exclip_desktop.attribution.second_order.explain import explain_pair
+from exclip_desktop.core.values.pair_figures import Arrangement, PairFigures, labelled_share, ordered, searched
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_thumbnail
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from exclip_desktop.core.errors import Cancelled, ListError, OutputError
-from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.resources import resource
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.reading import format_of, read_pairs
 from exclip_desktop.storage.pair_lists.writing import write_pairs
 

@@ -5,10 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exclip_desktop.core.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.interactions import InteractionMatrix, Ledger
-from exclip_desktop.core.pairs import (
+from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.maths.word_patch_pairs import (
     Pair,
     RowGroup,
     _numbered,
@@ -19,8 +17,10 @@ from exclip_desktop.core.pairs import (
     strongest_pairs,
     word_values,
 )
-from exclip_desktop.core.selection import Region, Selection, block_sum
-from exclip_desktop.core.tokens import NO_ID, Caption, Token, Word
+from exclip_desktop.core.values.caption import NO_ID, Caption, Token, Word
+from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region, Selection, block_sum
 
 GRID = (3, 4)
 TOKENS = (

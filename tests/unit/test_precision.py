@@ -9,17 +9,17 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import explain
-from exclip_desktop.attribution.path import image_path, text_path
-from exclip_desktop.attribution.second_order import caption_factor, resolve_method
-from exclip_desktop.cli import main
+from exclip_desktop.attribution.second_order.explain import caption_factor, resolve_method
+from exclip_desktop.attribution.second_order.path import image_path, text_path
+from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.models.model import Model
-from exclip_desktop.session.engine import ModelEngine
-from exclip_desktop.session.memo import PairMemo
-from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice
+from exclip_desktop.session.worker.answer_cache import PairMemo
+from exclip_desktop.session.worker.engine import ModelEngine
+from exclip_desktop.session.worker.requests import ExplainRequest, How, ModelChoice
 from exclip_desktop.storage.cache import FactorCache, cache_key
-from exclip_desktop.storage.exports import as_plain
+from exclip_desktop.storage.exports.matrix_files import as_plain
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION
 

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 import exclip_desktop
 from exclip_desktop import explain, profile
-from exclip_desktop.attribution import profile as profiles
-from exclip_desktop.attribution.forecast import forecast_profile
-from exclip_desktop.attribution.second_order import resolve_method
-from exclip_desktop.cli import main
+from exclip_desktop.attribution.second_order import explain_layers as profiles
+from exclip_desktop.attribution.second_order.explain import resolve_method
+from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
+from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import Cancelled, SettingsError
-from exclip_desktop.core.forecast import Forecast
-from exclip_desktop.core.interactions import InteractionMatrix, magnitudes
-from exclip_desktop.core.layers import Side
-from exclip_desktop.core.profile import Profile, ProfileRow, profile_row
+from exclip_desktop.core.maths.interactions import InteractionMatrix, magnitudes
 from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.layer_profile import Profile, ProfileRow, profile_row
+from exclip_desktop.core.values.layers import Side
 from exclip_desktop.models.model import Model
-from exclip_desktop.report import profile_as_plain, profile_as_text
+from exclip_desktop.render.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.storage.samples import samples
 from tests.conftest import CAPTION
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from exclip_desktop.core.errors import OutputError, ProjectError
-from exclip_desktop.core.finding import Finding
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.selection import Region
-from exclip_desktop.storage.project.boxes import boxes, boxes_of, set_boxes
-from exclip_desktop.storage.project.findings import (
+from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.project.box_rows import boxes, boxes_of, set_boxes
+from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_finding,
     change_finding,
@@ -25,8 +25,7 @@ from exclip_desktop.storage.project.findings import (
     remove_findings,
     tags_of,
 )
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import (
+from exclip_desktop.storage.project.pair_rows import (
     Measured,
     PairQuery,
     ProjectPair,
@@ -44,7 +43,8 @@ from exclip_desktop.storage.project.pairs import (
     set_measured,
 )
 from exclip_desktop.storage.project.project import Project
-from exclip_desktop.storage.project.settings import set_setting, settings_of
+from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
 from tests.unit.findings import kept, make_finding
 from tests.unit.test_pair_lists import nasty_pairs
 

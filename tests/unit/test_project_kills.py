@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from exclip_desktop.storage.project.opening import create_project, open_project
+from exclip_desktop.storage.project.project_files import create_project, open_project
 from tests.unit import project_writer
 from tests.unit.project_writer import State, held, planned
 
@@ -101,7 +101,7 @@ def test_nothing_acknowledged_is_lost_in_200_kills(nest: subprocess.Popen[str], 
 
 def test_storage_of_projects_imports_nothing_heavy() -> None:
     code = (
-        "import sys, exclip_desktop.storage.project.findings, exclip_desktop.storage.project.opening\n"
+        "import sys, exclip_desktop.storage.project.finding_rows, exclip_desktop.storage.project.project_files\n"
         "assert not {'torch', 'PySide6', 'matplotlib', 'PIL', 'open_clip'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

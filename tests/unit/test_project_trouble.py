@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from exclip_desktop.core.errors import OutputError, ProjectError
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.selection import Region
-from exclip_desktop.storage.project import opening
-from exclip_desktop.storage.project.boxes import boxes, set_boxes
-from exclip_desktop.storage.project.findings import add_finding, change_finding, finding_of, findings
-from exclip_desktop.storage.project.opening import create_project, open_project
-from exclip_desktop.storage.project.pairs import add_pairs, as_list
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.project import project_files as opening
+from exclip_desktop.storage.project.box_rows import boxes, set_boxes
+from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, finding_of, findings
+from exclip_desktop.storage.project.pair_rows import add_pairs, as_list
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import create_project, open_project
 from exclip_desktop.storage.project.schema import PAGE_BYTES, STEPS
 from tests.unit.findings import make_finding
 

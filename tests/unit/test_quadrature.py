@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from exclip_desktop.attribution.integral import integrate
-from exclip_desktop.attribution.quadrature import (
+from exclip_desktop.attribution.second_order.integral import integrate
+from exclip_desktop.attribution.second_order.quadrature import (
     ADAPTIVE_LEVELS,
     clenshaw_curtis,
     gauss_legendre,

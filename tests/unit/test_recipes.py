@@ -17,9 +17,9 @@ from PIL import Image
 
 import exclip_desktop
 from exclip_desktop import Result, explain
-from exclip_desktop.cli import _parser
-from exclip_desktop.core.selection import Region, Selection
-from exclip_desktop.core.tokens import Caption
+from exclip_desktop.cli.main import _parser
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions
 from exclip_desktop.render.recipes import PLACEHOLDER, Recipe, as_command, as_python

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.preprocessing import PREPROCESSINGS, preprocessing_of
-from exclip_desktop.models.architectures import empty_network, recognised
-from exclip_desktop.models.inspection import Inspection, inspect_checkpoint
+from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
 from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.weights.fit import empty_network, recognised
+from exclip_desktop.models.weights.inspect import Inspection, inspect_checkpoint
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.test_checkpoints import State, load
 

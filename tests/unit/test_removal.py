@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from exclip_desktop import explain, measure
 from exclip_desktop.core.errors import SelectionError, SettingsError
-from exclip_desktop.core.measured import FILLS, Measured
-from exclip_desktop.core.selection import Region
-from exclip_desktop.evaluate.removal import without_regions, without_words
+from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.evaluate.occlusion import without_regions, without_words
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 

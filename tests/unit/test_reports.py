@@ -13,19 +13,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.cli import main
+from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import ListError, SettingsError
-from exclip_desktop.core.finding import Finding, numbers_of, view_of
-from exclip_desktop.core.geometry import Geometry
-from exclip_desktop.core.selection import Region, Selection
+from exclip_desktop.core.values.finding import Finding, numbers_of, view_of
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
-from exclip_desktop.storage.finding_files import boxes_of_findings, findings_csv, findings_jsonl, read_findings
-from exclip_desktop.storage.finding_pages import Shown, findings_html, findings_latex, findings_markdown
+from exclip_desktop.storage.exports.finding_pages import Shown, findings_html, findings_latex, findings_markdown
+from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl, read_findings
 from exclip_desktop.storage.pair_lists.reading import read_pairs
-from exclip_desktop.storage.project.boxes import set_boxes
-from exclip_desktop.storage.project.findings import add_finding, findings
-from exclip_desktop.storage.project.opening import create_project
+from exclip_desktop.storage.project.box_rows import set_boxes
+from exclip_desktop.storage.project.finding_rows import add_finding, findings
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import create_project
 from tests.unit.findings import kept, make_finding
 from tests.unit.test_captions import make_explanation
 from tests.unit.test_finding import make_maps

@@ -6,11 +6,13 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import explain
-from exclip_desktop.attribution import closed_form, jacobian, memory, second_order
+from exclip_desktop.attribution.second_order import closed_form, jacobian
+from exclip_desktop.attribution.second_order import explain as second_order
+from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.models.cuts import Query
 from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers.tower_protocols import Query
 from tests.conftest import CAPTION
 
 Picture = NDArray[np.uint8]
@@ -70,8 +72,8 @@ def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeyp
     def fail(*_: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
 
-    monkeypatch.setattr("exclip_desktop.attribution.sides.factor", fail)
-    monkeypatch.setattr("exclip_desktop.attribution.second_order.factor", fail)
+    monkeypatch.setattr("exclip_desktop.attribution.second_order.sides.factor", fail)
+    monkeypatch.setattr("exclip_desktop.attribution.second_order.explain.factor", fail)
     with pytest.raises(UserError, match="not enough memory"):
         explain(tiny, picture, CAPTION)
 

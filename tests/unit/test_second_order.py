@@ -11,14 +11,15 @@ import torch
 from numpy.typing import NDArray
 from open_clip.model import resize_pos_embed
 
-from exclip_desktop.attribution import closed_form, jacobian, second_order
-from exclip_desktop.attribution.path import exact_derivatives
-from exclip_desktop.attribution.quadrature import Rule, gauss_legendre, riemann_right
+from exclip_desktop.attribution.second_order import closed_form, jacobian
+from exclip_desktop.attribution.second_order import explain as second_order
+from exclip_desktop.attribution.second_order.path import exact_derivatives
+from exclip_desktop.attribution.second_order.quadrature import Rule, gauss_legendre, riemann_right
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
-from exclip_desktop.models.towers import image_tower, text_tower
+from exclip_desktop.models.towers.build import image_tower, text_tower
 from tests.conftest import CAPTION, tiny_config
 from tests.unit.oracle import interaction_matrix
 from tests.unit.traces import in_float64, traces

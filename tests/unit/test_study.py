@@ -15,16 +15,16 @@ from PIL import Image
 from exclip_desktop import study
 from exclip_desktop.attribution.first_order.rise import rise
 from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.metrics import METRICS
-from exclip_desktop.core.places import Shown
+from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.selection import Region
-from exclip_desktop.core.study import NOTHING_THERE, RANDOM, Outcome, Study, StudySettings
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.places import Shown
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.study import NOTHING_THERE, RANDOM, Outcome, Study, StudySettings
 from exclip_desktop.evaluate.heats import NO_MATRIX
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage.studies import OUTCOMES
+from exclip_desktop.storage.study_folder import OUTCOMES
 from tests.conftest import CAPTION
 
 FEW = {"second-order": {}, "game": {}, "maskclip": {}, RANDOM: {}}

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from exclip_desktop import explain, map_by, matrix_by, study
-from exclip_desktop.core.listed_pair import ListedPair, PairList
-from exclip_desktop.core.places import Truth
-from exclip_desktop.core.selection import Region
-from exclip_desktop.core.study import Curve, Outcome, StudySettings, summarise
-from exclip_desktop.evaluate import metrics
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.places import Truth
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.study import Curve, Outcome, StudySettings, summarise
+from exclip_desktop.evaluate import heat_metrics as metrics
 from exclip_desktop.evaluate.deletion import random_coalitions
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exclip_desktop.core.method_colours import method_colours
+from exclip_desktop.core.maths.method_colours import method_colours
 from exclip_desktop.core.method_facts import OURS
-from exclip_desktop.core.metrics import METRICS, THRESHOLDS
-from exclip_desktop.core.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
+from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
+from exclip_desktop.core.values.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
 from exclip_desktop.render.figure import save_figure
 from exclip_desktop.render.figure_study import draw_study
-from exclip_desktop.storage.study_tables import as_csv, as_latex, as_markdown, as_text, save_tables
+from exclip_desktop.storage.exports.study_tables import as_csv, as_latex, as_markdown, as_text, save_tables
 
 LINE = (0.0, 0.5, 1.0)
 

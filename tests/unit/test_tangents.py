@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from open_clip.transformer import LayerNormFp32, LayerScale, QuickGELU
 from torch import Tensor, nn
 
-from exclip_desktop.attribution import tangents
-from exclip_desktop.attribution.path import exact_derivatives
-from exclip_desktop.attribution.tangents import pushed
+from exclip_desktop.attribution.second_order import tangents
+from exclip_desktop.attribution.second_order.path import exact_derivatives
+from exclip_desktop.attribution.second_order.tangents import pushed
 from exclip_desktop.models.model import Model
 from tests.unit import timm_models
 from tests.unit.traces import in_float64

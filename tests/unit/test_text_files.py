@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models import text_files
 from exclip_desktop.models.families import why_not_text
 from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.weights import text_files
 from tests.unit.text_models import save_family
 
 

@@ -13,20 +13,20 @@ import torch
 from numpy.typing import NDArray
 from open_clip.model import _build_text_tower
 
-from exclip_desktop.attribution import second_order
-from exclip_desktop.attribution.forecast import forecast_profile
-from exclip_desktop.attribution.path import text_path
-from exclip_desktop.attribution.quadrature import gauss_legendre
+from exclip_desktop.attribution.second_order import explain as second_order
+from exclip_desktop.attribution.second_order.path import text_path
+from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
+from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
-from exclip_desktop.core.tokens import Caption
+from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
-from exclip_desktop.models.towers import text_tower
-from exclip_desktop.session.engine import ModelEngine
-from exclip_desktop.session.memo import PairMemo
-from exclip_desktop.session.requests import ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.models.towers.build import text_tower
+from exclip_desktop.session.worker.answer_cache import PairMemo
+from exclip_desktop.session.worker.engine import ModelEngine
+from exclip_desktop.session.worker.requests import ExplainRequest, How, ModelChoice, ScoreRequest
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture as Pictured
 from tests.unit.oracle import interaction_matrix

@@ -6,8 +6,8 @@ import open_clip
 import pytest
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.tokens import Caption
-from exclip_desktop.models.tokenise_clip import ClipReader
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.models.tokenizers.clip import ClipReader
 
 TOKENIZER = open_clip.SimpleTokenizer(context_length=77)
 CAPTIONS = [

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from open_clip.tokenizer import HFTokenizer
 
-from exclip_desktop.core.doubts import why_unseen
 from exclip_desktop.core.errors import CaptionError, ModelError
-from exclip_desktop.models.tokenise_hf import HFReader, word_numbers
+from exclip_desktop.core.text.accuracy_warnings import why_unseen
+from exclip_desktop.models.tokenizers.hugging_face import HFReader, word_numbers
 from tests.unit.test_tokenise import CAPTIONS
 from tests.unit.text_models import TOKENIZERS
 

@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models import checkpoints, registry
+from exclip_desktop.models import registry
+from exclip_desktop.models.weights import read as checkpoints
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.test_checkpoints import State, load
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from exclip_desktop.core.selection import Region
-from exclip_desktop.core.wording import regions_told, words_told
+from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.values.selection import Region
 from tests.ui.conftest import caption_of
 
 BOX = Region((100, 100, 220, 200))

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers import image_tower, text_tower
+from exclip_desktop.models.towers.build import image_tower, text_tower
 
 
 def traces(model: Model) -> tuple[Any, ...]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from exclip_desktop.attribution.block_run import run_blocks
 from exclip_desktop.attribution.first_order.target import first_block, pooled_tokens
-from exclip_desktop.attribution.inside import run_blocks
 from exclip_desktop.attribution.pooler import Pooler, look_at_pool
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.towers.anatomy import Anatomy
 
 
 @dataclass(frozen=True, slots=True)

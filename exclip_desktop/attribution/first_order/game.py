@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from exclip_desktop.attribution.block_run import Seen, recorded, run_blocks
 from exclip_desktop.attribution.first_order.target import cosine_with, first_block, pooled_tokens
-from exclip_desktop.attribution.inside import Seen, recorded, run_blocks
 from exclip_desktop.attribution.pooler import look_at_pool
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.towers.anatomy import Anatomy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from exclip_desktop.attribution.block_run import recorded
 from exclip_desktop.attribution.first_order.target import cosine_with
-from exclip_desktop.attribution.inside import recorded
-from exclip_desktop.models.cuts import Cut
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 
 @dataclass(frozen=True, slots=True)

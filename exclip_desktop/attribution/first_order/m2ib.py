@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from exclip_desktop.attribution.block_run import recorded, run_stream
 from exclip_desktop.attribution.first_order.target import at_least, cosine_with, first_block
-from exclip_desktop.attribution.inside import recorded, run_stream
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.towers.anatomy import Anatomy
 
 START = 5.0  # of α: almost everything passes at first
 

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from exclip_desktop.attribution.block_run import passed_out, run_blocks, way_out
 from exclip_desktop.attribution.first_order.target import pooled_tokens
-from exclip_desktop.attribution.inside import passed_out, run_blocks, way_out
 from exclip_desktop.attribution.pooler import Pooler
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.towers.anatomy import Anatomy
 
 
 @dataclass(frozen=True, slots=True)

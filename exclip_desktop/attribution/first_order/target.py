@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.core.errors import MethodError, SettingsError
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.models.towers.anatomy import Anatomy
 
 
 def cosine_with(other: Tensor, embedding: Tensor) -> Tensor:

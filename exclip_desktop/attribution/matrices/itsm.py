@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.inside import run_blocks
-from exclip_desktop.models.anatomy import Anatomy
+from exclip_desktop.attribution.block_run import run_blocks
+from exclip_desktop.models.towers.anatomy import Anatomy
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.tokens import NO_ID, Caption
+from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.models.model import Model
 
 BATCH = 16

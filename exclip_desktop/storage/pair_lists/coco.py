@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListNote
 from exclip_desktop.core.paths import is_file
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListNote
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.jsonl import array_entries, parsed
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, entries_of
 from exclip_desktop.storage.regions import region_of

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from exclip_desktop.core.listed_pair import ListedPair
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.regions import region_as_plain
 
 

@@ -8,9 +8,9 @@ from typing import Final
 from xml.etree import ElementTree
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListedPair, ListNote
 from exclip_desktop.core.paths import is_dir, is_file
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
 from exclip_desktop.storage.regions import EDGES, region_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListNote
+from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.jsonl import parsed, record_entries
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, is_unicode, unreadable
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListedPair, ListNote
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.resources import resource
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, is_unicode, unreadable
 
 SPLITS: Final = ("validation", "train-semi")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListedPair, ListNote, PairList
 from exclip_desktop.core.paths import expanded, is_dir
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, imagenet_s, jsonl, project_file, table
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
+from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, imagenet_s, jsonl, project_pairs, table
 from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
 
 READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
@@ -19,7 +19,7 @@ READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
     "coco": coco.read_json,
     "flickr30k": flickr30k.read_flickr30k,
     "imagenet-s": imagenet_s.read_imagenet_s,
-    "project": project_file.read_project,
+    "project": project_pairs.read_project,
 }
 
 
@@ -27,7 +27,7 @@ ENDINGS: Final = {
     ".json": "coco",
     **dict.fromkeys(table.ENDINGS, "table"),
     **dict.fromkeys(jsonl.ENDINGS, "jsonl"),
-    **dict.fromkeys(project_file.ENDINGS, "project"),
+    **dict.fromkeys(project_pairs.ENDINGS, "project"),
 }
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListedPair, ListNote
-from exclip_desktop.core.selection import Region
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.regions import region_of
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {

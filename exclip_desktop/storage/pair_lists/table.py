@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.listed_pair import ListedPair, ListNote
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.records import NAMES, Entry, Listing, columns_of, entries_of, unreadable
 from exclip_desktop.storage.regions import region_as_plain
 

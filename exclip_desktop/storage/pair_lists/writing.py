@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.listed_pair import ListedPair, PairList
 from exclip_desktop.core.paths import told_from
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.coco_text import coco_text
 from exclip_desktop.storage.pair_lists.jsonl import lines_text

@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.paths import expanded
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.schema import PATHS
-from exclip_desktop.storage.project.trouble import trouble_told
+from exclip_desktop.storage.project.sqlite_errors import trouble_told
 
 BUSY_MS: Final = 3000
 """How long a window waits for another one's write."""

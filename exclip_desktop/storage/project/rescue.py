@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.wording import counted
+from exclip_desktop.core.text.wording import counted
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.schema import PAGE_BYTES, TABLES, migrate
-from exclip_desktop.storage.project.trouble import trouble_told
+from exclip_desktop.storage.project.sqlite_errors import trouble_told
 
 MOST_MISSED: Final = 10_000
 """Row numbers tried one after the other, between two damaged places, that do not answer."""

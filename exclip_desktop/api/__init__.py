@@ -1,0 +1,1 @@
+"""The public functions behind ``from exclip_desktop import …``."""

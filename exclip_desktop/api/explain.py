@@ -1,0 +1,230 @@
+"""The public functions behind ``from exclip_desktop import …``."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop.api.results import Drawable, MatrixResult, Result
+from exclip_desktop.attribution.compute_errors import memory_told
+from exclip_desktop.attribution.mapping import map_caption, map_picture
+from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
+from exclip_desktop.attribution.methods import chosen
+from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_method
+from exclip_desktop.attribution.second_order.explain_layers import profile_pair
+from exclip_desktop.core.argument_checks import shown
+from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
+from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.values.caption import Span
+from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
+from exclip_desktop.core.values.layers import SIDES, Side
+from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.precision import FULL
+from exclip_desktop.core.values.token_map import TokenMap
+from exclip_desktop.evaluate.occlusion import measure as measure_selection
+from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import Scores, score_captions
+from exclip_desktop.render.text_report import unseen_told, warnings_of
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
+
+__all__ = ["MatrixResult", "Result", "explain", "load_model", "map_by", "matrix_by", "measure", "profile", "score"]
+
+ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
+
+
+def _check_model(model: object) -> None:
+    """Raise ``ModelError`` unless it is a loaded one."""
+    if not isinstance(model, Model):
+        raise ModelError(f"{shown(model)} is no loaded model.", 'Load it first: model = load_model("demo").')
+
+
+def explain(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    *,
+    image_layer: int | str | None = None,
+    text_layer: int | str | None = None,
+    quadrature: str = "adaptive",
+    steps: int | None = None,
+    text_reference: str = "matched",
+    framing: Framing = "model",
+    precision: str = FULL,
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Result:
+    """Explain how every caption token × every image token adds to the score of a picture and its caption.
+
+    ``image`` is a path, a PIL image or an HWC uint8 RGB array of at most ``max_megapixels``, or a ``Picture`` that
+    ``storage.pictures.read_picture`` has read. All other arguments, and what may be raised, are those of
+    ``attribution.second_order.explain_pair``; unreadable pictures raise ``PictureError``. The result's ``notes`` say
+    what a person should know before they trust the numbers.
+    """
+    _check_model(model)
+    picture = read_picture(image, max_megapixels)
+    with memory_told():
+        explanation = explain_pair(
+            model,
+            picture.pixels,
+            caption,
+            image_layer=image_layer,
+            text_layer=text_layer,
+            quadrature=quadrature,
+            steps=steps,
+            text_reference=text_reference,
+            framing=framing,
+            precision=precision,
+            progress=progress,
+            cancel=cancel,
+        )
+    return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *warnings_of(explanation)))
+
+
+def profile(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    side: Side = "image",
+    *,
+    image_layer: int | str | None = None,
+    text_layer: int | str | None = None,
+    quadrature: str = "adaptive",
+    steps: int | None = None,
+    text_reference: str = "matched",
+    framing: Framing = "model",
+    precision: str = FULL,
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    each: Callable[[ProfileRow], None] | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Profile:
+    """Explain a picture and its caption at every layer of one side, and say where the attribution lies at each.
+
+    The other side is cut at its own layer; that of ``side`` has no say. ``each`` is told every row as it is done, from
+    the last layer to the first. All other arguments, and what may be raised, are those of ``explain``.
+    """
+    _check_model(model)
+    if side not in SIDES:
+        raise SettingsError(f'There is no side "{side}".', f"Choose one (--side): {', '.join(SIDES)}.")
+    found = Profile(side, model.layers(side))
+    method = resolve_method(
+        model,
+        image_layer=image_layer,
+        text_layer=text_layer,
+        quadrature=quadrature,
+        steps=steps,
+        text_reference=text_reference,
+        framing=framing,
+        precision=precision,
+    )
+    pixels = read_picture(image, max_megapixels).pixels
+    with memory_told():
+        for row in profile_pair(model, pixels, caption, method, side, progress, cancel):
+            found = found.with_row(row)
+            if each is not None:
+                each(row)
+    return found
+
+
+def measure(
+    model: Model, result: Result | MatrixResult, *, span: Span | None = None, box: Box | None = None, fill: str = "mean"
+) -> Measured:
+    """Take the words in ``span`` and the patches in ``box`` away, each and both, and ask the model for its scores.
+
+    ``fill`` is what takes the box's place: ``mean``, ``blur`` or ``mirror``; words become the tokenizer's fill. What
+    may be raised: ``evaluate.removal.measure``.
+    """
+    _check_model(model)
+    if not isinstance(result, Drawable):
+        raise MethodError(f"{shown(result)} is no result.", "Give what explain or matrix_by has returned.")
+    with memory_told():
+        return measure_selection(model, result.pixels, result, result.select(span, box), fill)
+
+
+def map_by(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    method: str = "grad-eclip",
+    side: Side = "image",
+    *,
+    target: str | None = None,
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    each: Callable[[TokenMap], None] | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    **options: object,
+) -> TokenMap:
+    """Map a picture, or a caption, by a method of the first order: one value for every patch, or every token.
+
+    ``method`` is a key of ``attribution.methods.METHODS``, ``options`` are that method's; ``target`` are words to
+    compare the picture with, instead of the caption; ``each`` is given RISE's map so far after every few masks. What
+    may be raised: ``attribution.methods.chosen`` and ``attribution.mapping.map_picture``.
+    """
+    _check_model(model)
+    row, values = chosen(method, {name: str(value) for name, value in options.items()}, side)
+    pixels = read_picture(image, max_megapixels).pixels
+    with memory_told():
+        if side == "text":
+            return map_caption(model, pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel)
+        asked = {"target": target, "framing": framing, "each": each, "progress": progress, "cancel": cancel}
+        return map_picture(model, pixels, caption, row, values, **asked)  # type: ignore[arg-type]  # by name
+
+
+def matrix_by(
+    model: Model,
+    image: ImageLike,
+    caption: str,
+    method: str = "fixlip",
+    *,
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    **options: object,
+) -> MatrixResult:
+    """Ask another method of the second order for every caption token × every patch; the result selects as ours does.
+
+    ``method`` is a key of ``attribution.matrix_methods.MATRIX_METHODS``, ``options`` are that method's. It has no
+    ledger: what the values add up to is each method's own. What may be raised:
+    ``attribution.matrix_methods.chosen_matrix`` and ``matrix_of``.
+    """
+    _check_model(model)
+    row, values = chosen_matrix(method, {name: str(value) for name, value in options.items()})
+    picture = read_picture(image, max_megapixels)
+    with memory_told():
+        found = matrix_of(
+            model, picture.pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel
+        )
+    return MatrixResult(found, picture.pixels, (*model.notes, *picture.notes, *unseen_told(found.caption)))
+
+
+def score(
+    model: Model,
+    image: ImageLike,
+    captions: Sequence[str],
+    *,
+    framing: Framing = "model",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+) -> Scores:
+    """Score several captions for one picture; see ``models.scoring.score_captions``.
+
+    Raises:
+        CaptionError: a caption is empty, there is none, or a string was given instead of a list of them.
+        PictureError: the picture cannot be read.
+        SettingsError: the model does not take pictures framed so.
+
+    """
+    _check_model(model)
+    texts = list(captions) if isinstance(captions, Iterable) and not isinstance(captions, str | bytes) else []
+    if not texts:
+        raise CaptionError("A list of captions is expected.", 'Give for instance ["a dog", "a cat"].')
+    with memory_told():
+        return score_captions(model, read_picture(image, max_megapixels).pixels, texts, framing)

@@ -1,0 +1,85 @@
+"""What the public functions give: a matrix that knows its picture, so that it can be drawn and saved."""
+
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.values.caption import Span
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.exports.matrix_files import check_picture_path, save_data
+
+
+class Drawable(PairMatrix):
+    """A matrix that knows its picture.
+
+    Attributes:
+        pixels: the upright RGB picture, uint8 (H, W, 3).
+        notes: what a person should know before they trust the numbers: how the picture was read, what of the caption
+            the model did not see, which integral is not exact.
+
+    """
+
+    __slots__ = ()
+    _plain: ClassVar[type[PairMatrix]]
+    pixels: NDArray[np.uint8]
+    notes: tuple[str, ...]
+
+    def __init__(self, plain: PairMatrix, pixels: NDArray[np.uint8], notes: tuple[str, ...]) -> None:
+        """Take over every field of ``plain``."""
+        super().__init__(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+        object.__setattr__(self, "pixels", pixels)
+        object.__setattr__(self, "notes", notes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy with the picture: a frozen dataclass with slots keeps its own fields only."""
+        plain = self._plain(**{field.name: getattr(self, field.name) for field in fields(self)})
+        return type(self), (plain, self.pixels, self.notes)
+
+    def save(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
+        """Write the numbers as ``.npz``, ``.json`` or ``.csv``; with ``span`` or ``box``, the selection as well.
+
+        What the files hold: ``storage.exports.save_data``.
+
+        Raises:
+            CaptionError, SelectionError: span or box does not fit.
+            OutputError: the file cannot be written.
+
+        """
+        nothing = span is None and box is None
+        save_data(self, Path(path), None if nothing else self.select(span, box), self.notes)
+
+    def plot(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
+        """Write the figure as ``.png``, ``.svg`` or ``.pdf``, for the words in ``span`` and the patches in ``box``.
+
+        Raises:
+            CaptionError, SelectionError: span or box does not fit.
+            OutputError: the file cannot be written.
+
+        """
+        target = Path(path)
+        check_picture_path(target)
+        figures = import_module("exclip_desktop.render.figure")  # matplotlib is imported when a figure is made
+        figure = figures.draw_figure(self, self.pixels, figures.FigureOptions(span=span, box=box))
+        write_atomically(target, lambda file: figures.save_figure(figure, file, target.suffix.lower()))
+
+
+class Result(Drawable, Explanation):
+    """An explanation that knows its picture."""
+
+    __slots__ = ("notes", "pixels")
+    _plain = Explanation
+
+
+class MatrixResult(Drawable, MethodMatrix):
+    """Another method's matrix that knows its picture."""
+
+    __slots__ = ("notes", "pixels")
+    _plain = MethodMatrix

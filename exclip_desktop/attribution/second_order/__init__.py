@@ -1,0 +1,1 @@
+"""Second-order attributions: integrated Jacobians of both towers."""

@@ -1,0 +1,87 @@
+"""Directional derivatives of an attention that pools by one query, in closed form.
+
+Only one query matters there, so moving token j changes the attention's output by
+
+    ȯ⁽ʲ⁾ = w_j ( v̇_j + (q·k̇_j / √d)(v_j − o) )
+
+per head, with w the attention weights of the query (zero where a mask hides a token), o = Σ w v, and dots for
+derivatives along Δ_j. A query that moves adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A token that asks itself
+moves its residual as well; a mean that asks moves with every token, as query, key and value.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exclip_desktop.attribution.second_order.path import exact_derivatives
+from exclip_desktop.attribution.second_order.tangents import pushed
+from exclip_desktop.models.towers.tower_protocols import Query
+
+
+def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tensor:
+    """Return, at every point of the path, the derivative of the embedding along each token's own Δ.
+
+    Args:
+        query: the attention taken apart.
+        points: its inputs, (N, T, W).
+        delta: X − R, (T, W).
+
+    Returns:
+        (N, T, D): row j is J(point)[:, j, :] Δ_j.
+
+    """
+    with exact_derivatives():
+        return pushed(query.tail, *_attended(query, points, delta))[1]
+
+
+def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what ``query.tail`` is given (N, W), and its derivatives along each Δ_j (N, T, W)."""
+    maps, asks, tokens = query.maps, query.asks, len(delta)
+    y, dy = pushed(query.norm, points, delta.expand_as(points)[..., None, :])
+    dy = dy.squeeze(-2)
+    dv = _heads(functional.linear(dy, maps.value), maps.heads)
+    if asks == "mean":
+        y = torch.cat([y, query.mean(points)], dim=1)  # the last key and value
+    v = _heads(functional.linear(y, maps.value, maps.value_bias), maps.heads)
+    q = _heads(functional.linear(_asking(query, y), maps.query, maps.query_bias), maps.heads)
+    # Keys meet only one query: its projection is carried over to them, (N, heads, W), and no key is computed. The
+    # keys' bias adds the same to every logit, which the softmax cancels.
+    scale = q.shape[-1] ** -0.5
+    keys = scale * maps.key.reshape(maps.heads, -1, maps.key.shape[1])
+    asked = torch.einsum("nhd,hdw->nhw", q, keys)
+    logits = torch.einsum("nhw,ntw->nth", asked, y)
+    weights = torch.softmax(logits if query.mask is None else logits + query.mask[:, None], dim=1)
+    output = torch.einsum("nth,nthd->nhd", weights, v)
+
+    key_shift = torch.einsum("nhw,ntw->nth", asked, dy)[..., None]
+    moved = weights[:, :tokens, :, None] * (dv + key_shift * (v[:, :tokens] - output[:, None]))
+    if isinstance(asks, int):
+        dq = _heads(functional.linear(dy[:, asks], maps.query), maps.heads)
+        shift = torch.einsum("nhw,ntw->nth", torch.einsum("nhd,hdw->nhw", dq, keys), y)
+        shift = weights * (shift - (weights * shift).sum(1, keepdim=True))
+        moved[:, asks] += torch.einsum("nth,nthd->nhd", shift, v)
+    elif asks == "mean":
+        mean = weights[:, -1:, :, None] * (dv + key_shift * (v[:, -1:] - output[:, None]))
+        # How the output answers to the query, (N, heads, d, d): the keys' covariance with the values under w.
+        k = torch.einsum("hdw,ntw->nthd", keys, y)
+        spread = torch.einsum("nth,nthd,nthe->nhde", weights, k, v - output[:, None])
+        dq = _heads(functional.linear(dy, maps.query), maps.heads)
+        moved += (mean + torch.einsum("nthd,nhde->nthe", dq, spread)) / tokens
+
+    pooled = query.scale(functional.linear(output.flatten(1), maps.out, maps.out_bias))
+    shifted = query.scale(functional.linear(moved.flatten(2), maps.out))
+    if isinstance(asks, int):
+        pooled = points[:, asks] + pooled
+        shifted[:, asks] += delta[asks]
+    return pooled, shifted
+
+
+def _asking(query: Query, y: Tensor) -> Tensor:
+    """Return what the query is made of, (N, W)."""
+    if isinstance(query.asks, Tensor):
+        return query.asks.expand(len(y), -1)
+    return y[:, query.asks if isinstance(query.asks, int) else -1]
+
+
+def _heads(x: Tensor, heads: int) -> Tensor:
+    return x.reshape(*x.shape[:-1], heads, -1)

@@ -1,0 +1,94 @@
+"""Exact Jacobians of any head, contracted with Δ at once, by whichever way needs the fewest passes.
+
+Each way works in chunks sized from the free memory, halves them when memory runs out, and polls for cancellation
+between them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.func import vjp, vmap
+
+from exclip_desktop.attribution.compute_errors import is_out_of_memory
+from exclip_desktop.attribution.second_order import memory_budget as memory
+from exclip_desktop.attribution.second_order.path import Path, along, exact_derivatives
+from exclip_desktop.core.progress import CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """One derivative pass each: how many a point needs, and a function that does some of them at several points.
+
+    ``run`` takes points (N, T, W) of the path and a range of passes, and returns (N, passes, K).
+    """
+
+    count: int
+    run: Callable[[Tensor, int, int], Tensor]
+
+
+def reverse_mode(path: Path, cotangents: Tensor) -> Passes:
+    """Return one vector-Jacobian product per cotangent (C, D), each giving (T,): Σ_d c_d J[d, j, :]·Δ_j."""
+
+    def run(points: Tensor, start: int, stop: int) -> Tensor:
+        _, pull = vjp(path.head, points)  # type: ignore[misc]  # torch types a third value
+        (gradients,) = vmap(lambda c: pull(c.expand(len(points), -1)))(cotangents[start:stop])
+        return torch.einsum("cntw,tw->nct", gradients, path.delta)
+
+    return Passes(len(cotangents), run)
+
+
+def forward_mode(path: Path, rows: Tensor) -> Passes:
+    """Return one Jacobian-vector product per token of ``rows`` (R,), each giving (D,): J[:, j, :] Δ_j."""
+    delta = path.delta
+
+    def run(points: Tensor, start: int, stop: int) -> Tensor:
+        chosen = rows[start:stop]
+        tangents = torch.zeros(len(chosen), *delta.shape, dtype=delta.dtype, device=delta.device)
+        tangents[torch.arange(len(chosen)), chosen] = delta[chosen]
+
+        found = vmap(lambda t: along(path.head, points, t.expand_as(points))[1])(tangents)
+        return found.transpose(0, 1)
+
+    return Passes(len(rows), run)
+
+
+def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[[int], None]) -> Tensor:
+    """Do every pass at points (N, T, W) of the path: (N, passes, K); ``tick`` is told how many a chunk did.
+
+    A chunk is some passes at one point, or, where a point needs few and is small, all passes at several points.
+    """
+    size = memory.chunk_size(points[0])
+    together = max(1, size // passes.count)
+
+    def run(some: Tensor) -> Tensor:
+        done = in_chunks(partial(passes.run, some), passes.count, size, cancel, lambda count: tick(count * len(some)))
+        return torch.cat(list(done), dim=1)
+
+    with exact_derivatives():
+        return torch.cat([run(some) for some in torch.split(points, together)])
+
+
+def in_chunks(
+    run: Callable[[int, int], Tensor], count: int, size: int, cancel: CancelToken, tick: Callable[[int], None]
+) -> Iterator[Tensor]:
+    """Yield what ``run`` gives of ``count`` pieces, (start, stop) at a time, at first ``size`` of them.
+
+    Chunks are halved when memory runs out; ``tick`` is told how many pieces each one was.
+    """
+    start = 0
+    while start < count:
+        cancel.check()
+        stop = min(start + size, count)
+        try:
+            part = run(start, stop)
+        except RuntimeError as error:
+            if stop - start == 1 or not is_out_of_memory(error):
+                raise
+            size = (stop - start) // 2
+            continue
+        yield part
+        tick(stop - start)
+        start = stop

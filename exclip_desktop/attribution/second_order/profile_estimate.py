@@ -1,0 +1,144 @@
+"""Foretells what a layer profile costs, by its number of passes × a measured first chunk."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from exclip_desktop.attribution.second_order import closed_form, jacobian
+from exclip_desktop.attribution.second_order import memory_budget as memory
+from exclip_desktop.attribution.second_order.explain import Method, explained_as_pair
+from exclip_desktop.attribution.second_order.path import Path, image_path, text_path
+from exclip_desktop.attribution.second_order.quadrature import levels, usual_nodes
+from exclip_desktop.attribution.second_order.sides import whole_passes
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.layers import POOL, Layer, Side
+from exclip_desktop.models.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What was measured at a layer: seconds before the first node, seconds per node, and bytes at most."""
+
+    start_s: float
+    node_s: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be profiled, and how many nodes are expected of each integral."""
+
+    model: Model
+    picture: NDArray[np.uint8]
+    caption: Caption
+    method: Method
+    cancel: CancelToken
+
+    @property
+    def nodes(self) -> int:
+        return usual_nodes(levels(self.method.quadrature, self.method.steps))
+
+    def path(self, side: Side, layer: Layer) -> Path:
+        if side == "text":
+            return text_path(self.model, self.caption, layer, self.method.text_reference, self.method.precision)
+        pixels = self.model.pixels(self.picture, self.method.framing)
+        return image_path(self.model, pixels, layer, self.method.precision)
+
+    def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _Cost:
+        """Time one chunk at the middle of the path; ``whole``: of the whole factor even where a pair is cheaper."""
+        began = time.perf_counter()
+        path = self.path(side, layer)
+        float(path.embedding.sum())  # waits for an accelerator
+        start_s, middle = time.perf_counter() - began, path.at(path.features.new_tensor([0.5]))
+        if path.query is not None:
+            query = path.query
+            node_s = _timed(lambda: closed_form.directional_derivatives(query, middle, path.delta))
+            count, columns, held = 1.0, len(path.embedding), self.nodes
+        else:
+            pair = side == "image" and not whole and self._pays_as_pair(layer)
+            passes = _pair_passes(path, len(self.caption.tokens)) if pair else whole_passes(path)
+            timed = min(memory.chunk_size(path.features), passes.count)
+            chunk = jacobian.Passes(timed, passes.run)
+            node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
+            count, columns = passes.count / max(1, timed), passes.count
+            held = passes.count * self.nodes  # small passes run for several nodes at once
+        return _Cost(start_s, node_s * count, memory.peak_bytes(path.features, held, columns, self.nodes))
+
+    def _pays_as_pair(self, layer: Layer) -> bool:
+        size = self.picture.shape[1], self.picture.shape[0]
+        return explained_as_pair(self.model, size, self.caption, replace(self.method, image_layer=layer))
+
+
+def forecast_profile(
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: Caption,
+    method: Method,
+    side: Side,
+    *,
+    known: Collection[Layer],
+    picture_known: bool,
+    cancel: CancelToken,
+) -> Forecast:
+    """Foretell what a profile costs.
+
+    One chunk is measured at the last layer of each kind, with a closed form and without; what a pass costs elsewhere
+    is taken to grow with the number of blocks after the layer. The adaptive rule is taken to need its usual nodes.
+
+    Args:
+        model, picture, caption, method, side: as of ``profile_pair``.
+        known: the layers that cost nothing, because they are kept.
+        picture_known: whether the picture's whole factor is kept, which the layers of the caption need.
+        cancel: polled once per chunk.
+
+    """
+    work = _Work(model, picture, caption, method, cancel)
+    seconds = dict.fromkeys(model.layers(side), 0.0)
+    todo, peak = [layer for layer in seconds if layer not in known], 0
+    blocks = model.image.layers if side == "image" else model.text.layers
+    for closed in (True, False):
+        alike = [layer for layer in todo if _is_closed(work, side, layer) == closed]
+        if not alike:
+            continue
+        probe = alike[-1]
+        cost = work.measure(side, probe)
+        peak = max(peak, cost.peak_bytes)
+        for layer in alike:
+            deeper = 1.0 if closed else _after(layer, blocks) / _after(probe, blocks)
+            seconds[layer] = cost.start_s + work.nodes * cost.node_s * deeper
+    if side == "text" and todo and not picture_known:
+        cost = work.measure("image", method.image_layer, whole=True)
+        seconds[todo[-1]] += cost.start_s + work.nodes * cost.node_s
+        peak = max(peak, cost.peak_bytes)
+    return Forecast(tuple(seconds.items()), peak)
+
+
+def _is_closed(work: _Work, side: Side, layer: Layer) -> bool:
+    if side == "image":
+        return work.model.image.cut(layer).query is not None
+    return work.model.text.cut(layer, work.model.ids(work.caption.ids)).query is not None
+
+
+def _after(layer: Layer, blocks: int) -> float:
+    """Return how many blocks come after a layer; a pooling attention counts as half of one."""
+    return 0.5 if layer == POOL else blocks - int(layer)
+
+
+def _pair_passes(path: Path, count: int) -> jacobian.Passes:
+    """Return as many passes as a pair needs; what they are contracted with does not change their cost."""
+    return jacobian.reverse_mode(path, path.delta.new_zeros(count, len(path.embedding)))
+
+
+def _timed(run: Callable[[], Tensor]) -> float:
+    """Return the seconds of the second run; the first one warms up."""
+    run()
+    began = time.perf_counter()
+    found: Tensor = run()
+    float(found.sum())
+    return time.perf_counter() - began

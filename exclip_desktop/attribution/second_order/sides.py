@@ -1,0 +1,134 @@
+"""One side of a pair, integrated: its whole factor, or only its products with the other side's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from exclip_desktop.attribution.second_order import closed_form, jacobian
+from exclip_desktop.attribution.second_order import memory_budget as memory
+from exclip_desktop.attribution.second_order.integral import Derivatives, Integral, integrate
+from exclip_desktop.attribution.second_order.pass_timer import Tally
+from exclip_desktop.attribution.second_order.path import Path
+from exclip_desktop.attribution.second_order.quadrature import Rule, usual_nodes
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.explanation import SideReport
+
+
+def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: CancelToken) -> Integral:
+    """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
+    target = path.embedding - path.start
+    if path.query is not None:
+        return integrate(_closed(path, side, tell, cancel), rules, target, "closed form")
+    moving = _moving(path)
+    if len(moving) == 0:
+        return _still(len(path.features), target)
+    passes, forwards = whole_passes(path), _forwards(path, moving)
+    arrange = _scattered(moving, path) if forwards else torch.t
+    way = "forward mode" if forwards else "reverse mode"
+    tally = _tally(path, passes, len(target), rules, side, tell)
+    return integrate(_by_passes(path, passes, arrange, tally, cancel), rules, target, way)
+
+
+def whole_passes(path: Path) -> jacobian.Passes:
+    """Return the fewest passes that give one side's whole factor where there is no closed form."""
+    moving, target = _moving(path), path.embedding
+    if _forwards(path, moving):
+        return jacobian.forward_mode(path, moving)
+    return jacobian.reverse_mode(path, torch.eye(len(target), dtype=target.dtype, device=target.device))
+
+
+def _forwards(path: Path, moving: Tensor) -> bool:
+    """Return whether one pass per moving token is fewer than one per embedding dimension."""
+    return len(moving) < len(path.embedding)
+
+
+def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, cancel: CancelToken) -> Integral:
+    """Return v_j·u_i for every image token and caption token, (T_image, T_text).
+
+    Where the image factor has no closed form and the caption has few tokens, only the products are integrated: one
+    reverse pass per caption token instead of one per embedding dimension.
+    """
+    rows = words.abs().sum(1).nonzero()[:, 0]
+    if not pays_as_pair(image.query is not None, len(rows), len(_moving(image)), len(image.embedding)):
+        whole = factor(image, rules, "picture", tell, cancel)
+        return replace(whole, rows=whole.rows @ words.T)
+    if len(rows) == 0 or len(_moving(image)) == 0:
+        return _still(len(image.features), words.new_zeros(len(words)))
+    passes = jacobian.reverse_mode(image, words[rows])
+    target = words[rows] @ (image.embedding - image.start)
+    tally = _tally(image, passes, len(rows), rules, "picture", tell)
+    found = integrate(_by_passes(image, passes, lambda c: c.T, tally, cancel), rules, target, "pair")
+    products = found.rows.new_zeros(len(found.rows), len(words))
+    products[:, rows] = found.rows
+    return replace(found, rows=products)
+
+
+def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
+    """Return whether one reverse pass per caption token is cheaper than the image's whole factor (of ``size`` D)."""
+    return not closed and caption_tokens < min(image_tokens, size)
+
+
+def _tally(path: Path, passes: jacobian.Passes, columns: int, rules: list[Rule], side: str, tell: Progress) -> Tally:
+    nodes, device = usual_nodes(rules), path.features.device
+    peak = memory.peak_bytes(path.features, passes.count * nodes, columns, nodes)
+    return Tally(side, passes.count * nodes, Cost(None, peak, memory.free_bytes(device)), tell, device)
+
+
+def _still(tokens: int, target: Tensor) -> Integral:
+    """Return the integral along a path that goes nowhere: the input is its own reference."""
+    return Integral(target.new_zeros(tokens, len(target)), SideReport(0, 0.0, None, True, "nothing moves"))
+
+
+def _moving(path: Path) -> Tensor:
+    """Return the tokens that are read and differ from the reference's; the others' rows are zero."""
+    changes = path.delta.abs().sum(1)
+    changes[list(path.hidden)] = 0
+    return changes.nonzero()[:, 0]
+
+
+def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
+    def scatter(found: Tensor) -> Tensor:
+        whole = found.new_zeros(len(path.features), found.shape[1])
+        whole[rows] = found
+        return whole
+
+    return scatter
+
+
+def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
+    query, done = path.query, 0
+    assert query is not None
+
+    def derivatives(nodes: Tensor) -> Tensor:
+        total = done + len(nodes)
+
+        def run(start: int, stop: int) -> Tensor:
+            return closed_form.directional_derivatives(query, path.at(nodes[start:stop]), path.delta)
+
+        def tick(count: int) -> None:
+            nonlocal done
+            done += count
+            tell(Report(side, done, total))
+
+        tell(Report(side, done, total))
+        size = memory.chunk_size(path.features)
+        return torch.cat(list(jacobian.in_chunks(run, len(nodes), size, cancel, tick)))
+
+    return derivatives
+
+
+def _by_passes(
+    path: Path,
+    passes: jacobian.Passes,
+    arrange: Callable[[Tensor], Tensor],
+    tally: Tally,
+    cancel: CancelToken,
+) -> Derivatives:
+    def derivatives(nodes: Tensor) -> Tensor:
+        tally.begin(len(nodes) * passes.count)
+        return torch.stack([arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, tally.tick)])
+
+    return derivatives

@@ -1,0 +1,139 @@
+"""Forward mode written out for the few maps that follow an attention: a value, and its derivatives along directions.
+
+torch's own forward mode takes a millisecond a layer to set up, more than a small tower needs; and it repeats the value
+for every direction, or is vectorised anew at every call. These rules run as plain operations.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.func import vmap
+from torch.nn import functional
+
+from exclip_desktop.attribution.second_order.path import along
+
+
+class _Unwritten(AttributeError):
+    """There is no rule for what a map does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pushed:
+    """A value (…, W) and its derivatives along K directions, (…, K, W); torch's functions take it for a tensor."""
+
+    value: Tensor
+    along: Tensor
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> "_Pushed":
+        rule = RULES.get(function)
+        if rule is None:
+            raise _Unwritten(str(function))
+        return rule(*args, **kwargs or {})
+
+    def __getattr__(self, name: str) -> Any:
+        raise _Unwritten(name)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.value.dtype
+
+    def to(self, dtype: torch.dtype) -> "_Pushed":
+        return _Pushed(self.value.to(dtype), self.along.to(dtype))
+
+    def __add__(self, other: Any) -> "_Pushed":
+        return _sum(self, other)
+
+    def __mul__(self, other: Any) -> "_Pushed":
+        return _product(self, other)
+
+    __rmul__ = __mul__
+
+    def __matmul__(self, matrix: Tensor) -> "_Pushed":
+        return _linear(self, matrix.T)
+
+
+def pushed(function: Callable[[Any], Any], value: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a function of the last axis at ``value`` (…, W), (…, D), and its derivatives along ``directions``.
+
+    Args:
+        function: maps (…, W) to (…, D), each row by itself.
+        value: where.
+        directions: (…, K, W), K of them at each row.
+
+    Returns:
+        (…, D) and (…, K, D).
+
+    """
+    try:
+        found = function(_Pushed(value, directions))
+        return found.value, found.along
+    except _Unwritten:
+        each = vmap(lambda dx: along(function, value, dx)[1], in_dims=-2, out_dims=-2)
+        return function(value), each(directions)
+
+
+def _linear(x: _Pushed, weight: Tensor, bias: Tensor | None = None) -> _Pushed:
+    return _Pushed(functional.linear(x.value, weight, bias), functional.linear(x.along, weight))
+
+
+def _layer_norm(
+    x: _Pushed, shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> _Pushed:
+    if len(shape) != 1:
+        raise _Unwritten("layer_norm of several axes")
+    centred = x.value - x.value.mean(-1, keepdim=True)
+    scale = torch.rsqrt(centred.square().mean(-1, keepdim=True) + eps)
+    normed = (centred * scale)[..., None, :]
+    moved = x.along - x.along.mean(-1, keepdim=True)
+    moved = (moved - normed * (normed * moved).mean(-1, keepdim=True)) * scale[..., None, :]
+    return _Pushed(
+        functional.layer_norm(x.value, shape, weight, bias, eps), moved if weight is None else moved * weight
+    )
+
+
+def _gelu(x: _Pushed, approximate: str = "none") -> _Pushed:
+    slope = torch.ops.aten.gelu_backward(torch.ones_like(x.value), x.value, approximate=approximate)
+    return _Pushed(functional.gelu(x.value, approximate=approximate), slope[..., None, :] * x.along)
+
+
+def _sigmoid(x: _Pushed) -> _Pushed:
+    value = torch.sigmoid(x.value)
+    return _Pushed(value, (value * (1 - value))[..., None, :] * x.along)
+
+
+def _sum(x: Any, y: Any) -> _Pushed:
+    if isinstance(x, _Pushed) and isinstance(y, _Pushed):
+        return _Pushed(x.value + y.value, x.along + y.along)
+    moving, still = (x, y) if isinstance(x, _Pushed) else (y, x)
+    return _Pushed(moving.value + still, moving.along)
+
+
+def _product(x: Any, y: Any) -> _Pushed:
+    if isinstance(x, _Pushed) and isinstance(y, _Pushed):
+        return _Pushed(x.value * y.value, x.along * y.value[..., None, :] + x.value[..., None, :] * y.along)
+    moving, still = (x, y) if isinstance(x, _Pushed) else (y, x)
+    return _Pushed(moving.value * still, moving.along * still)
+
+
+def _dropout(x: _Pushed, p: float = 0.5, training: bool = True, inplace: bool = False) -> _Pushed:
+    if training:
+        raise _Unwritten("dropout")
+    return x
+
+
+RULES: Final[Mapping[Any, Callable[..., _Pushed]]] = {
+    functional.linear: _linear,
+    functional.layer_norm: _layer_norm,
+    functional.gelu: _gelu,
+    functional.dropout: _dropout,
+    torch.sigmoid: _sigmoid,
+    torch.add: _sum,
+    torch.Tensor.add: _sum,
+    torch.Tensor.mul: _product,
+}

@@ -1,0 +1,192 @@
+"""The command ``map``: what other methods say of a picture, a caption, or a pair."""
+
+import argparse
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import exclip_desktop
+from exclip_desktop.cli.options import (
+    add_model,
+    add_pair,
+    add_selection,
+    check_outputs,
+    check_selection,
+    model_of,
+    pair_of,
+)
+from exclip_desktop.cli.terminal import Bar, say
+from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
+from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of, table
+from exclip_desktop.core.values.framing import FRAMINGS
+from exclip_desktop.core.values.layers import Side
+from exclip_desktop.render.text_report import cut_told, matrix_as_text, selection
+from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.exports.map_files import map_as_plain, save_map
+from exclip_desktop.storage.exports.matrix_files import as_plain
+from exclip_desktop.storage.pictures import Picture, read_picture
+
+if TYPE_CHECKING:
+    from exclip_desktop.core.values.token_map import TokenMap
+    from exclip_desktop.models.model import Model  # it imports torch
+
+STRONGEST = 8
+
+
+def add_map(commands: Any) -> None:
+    """Add the command to argparse's ``commands``."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "map",
+        help="map a picture or a caption by another method",
+        description="Ask another method. One of the first order maps a picture, or a caption: one value for every "
+        "patch or token. One of the second order gives a matrix of tokens × patches, of which --span and --box select. "
+        "Without picture and caption, a sample is taken; --methods lists the methods.",
+    )
+    parser.set_defaults(run=_map)
+    add_pair(parser)
+    parser.add_argument("--methods", action="store_true", help="list the methods, with their options, and stop")
+    parser.add_argument("--method", default="grad-eclip", metavar="KEY", help="which method (default %(default)s)")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="one of its options")
+    parser.add_argument("--framing", choices=FRAMINGS, default="model", help="how the picture is given to the model")
+    first = parser.add_argument_group("of a map")
+    first.add_argument(
+        "--side", choices=("image", "text"), default="image", help="what is mapped (default %(default)s)"
+    )
+    first.add_argument("--target", metavar="WORDS", help="words to compare the picture with, instead of the caption")
+    add_selection(parser.add_argument_group("of a matrix"))
+    group = parser.add_argument_group("output")
+    group.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
+    group.add_argument("--out", type=Path, metavar="FILE", help="write the numbers: .npz, .json or .csv")
+    group.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add_model(parser)
+
+
+def _map(options: argparse.Namespace) -> None:
+    if options.methods:
+        print(table())
+        return
+    image, caption = pair_of(options)
+    told = dict(_named(text) for text in options.option)
+    facts = facts_of(options.method)
+    _check_order(facts, options)
+    _check_options(facts, told, options.side)
+    if options.picture is not None and options.side == "text":
+        raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
+    check_outputs(options, image)
+    picture = read_picture(image, options.max_megapixels)
+    model = model_of(options)
+    if facts.order == "second":
+        check_selection(options, model, caption, picture.pixels.shape, 0)
+    ask = _ask_for_map if facts.order == "first" else _ask_for_matrix
+    ask(model, image, picture, caption, told, options)
+
+
+def _check_order(facts: MethodFacts, options: argparse.Namespace) -> None:
+    """Refuse what is of the other order's methods only."""
+    if facts.key == OURS:
+        raise SettingsError(f"{facts.name} are this program's own.", "They have a command of their own: explain.")
+    if facts.order == "second" and (options.target is not None or options.side == "text"):
+        raise SettingsError(f"{facts.name} gives a matrix, which has both sides.", "Select words of it (--span).")
+    if facts.order == "first" and (options.span is not None or options.box is not None):
+        raise SettingsError(f"{facts.name} gives a map, and not a matrix to select from.", "Name words by --target.")
+
+
+def _check_options(facts: MethodFacts, told: dict[str, str], side: Side) -> None:
+    """Refuse options that are none, or make no sense, before the model is loaded."""
+    methods = import_module("exclip_desktop.attribution.methods")  # it imports torch
+    matrices = import_module("exclip_desktop.attribution.matrix_methods")
+    if facts.order == "first":
+        methods.chosen(facts.key, told, side)
+    else:
+        matrices.chosen_matrix(facts.key, told)
+
+
+def _ask_for_map(
+    model: "Model", image: Path, picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+) -> None:
+    with Bar("Mapping by ") as bar:
+        found = exclip_desktop.map_by(
+            model,
+            picture,
+            caption,
+            options.method,
+            options.side,
+            target=options.target,
+            framing=options.framing,
+            max_megapixels=options.max_megapixels,
+            progress=bar.show,
+            **told,  # type: ignore[arg-type]  # the method's own, which the command has checked
+        )
+    for note in (*model.notes, *picture.notes):
+        say(note)
+    name = FACTS[found.method].name
+    if options.picture is not None:
+        figures, maps = (import_module(f"exclip_desktop.render.{module}") for module in ("figure", "figure_map"))
+        title = f"{name} · “{found.target}” · {found.model} · score {found.score:.3f}"
+        figure = maps.draw_map(found, picture.pixels, title)
+        write_atomically(
+            options.picture, lambda file: figures.save_figure(figure, file, options.picture.suffix.lower())
+        )
+        say(f"Written: {options.picture}")
+    if options.out is not None:
+        save_map(found, options.out)
+        say(f"Written: {options.out}")
+    if options.json:
+        _print_json({"image": str(image), "notes": [*model.notes, *picture.notes], **map_as_plain(found)})
+    else:
+        print(_as_text(found, name))
+
+
+def _ask_for_matrix(
+    model: "Model", image: Path, picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+) -> None:
+    with Bar("Asking for ") as bar:
+        found = exclip_desktop.matrix_by(
+            model,
+            picture,
+            caption,
+            options.method,
+            framing=options.framing,
+            max_megapixels=options.max_megapixels,
+            progress=bar.show,
+            **told,  # type: ignore[arg-type]  # the method's own, which the command has checked
+        )
+    for note in found.notes:
+        say(note)
+    chosen = {"span": options.span, "box": options.box}
+    if options.picture is not None:
+        found.plot(options.picture, **chosen)
+        say(f"Written: {options.picture}")
+    if options.out is not None:
+        found.save(options.out, **chosen)
+        say(f"Written: {options.out}")
+    selected = selection(found, **chosen)
+    if options.json:
+        _print_json({"image": str(image), "notes": found.notes, **as_plain(found), "selection": selected})
+    else:
+        print(matrix_as_text(found, selected))
+
+
+def _print_json(plain: dict[str, Any]) -> None:
+    print(json.dumps(plain, ensure_ascii=False, indent=1))
+
+
+def _as_text(found: "TokenMap", name: str) -> str:
+    chosen = ", ".join(f"{option} {value}" for option, value in found.options.items())
+    lines = [f"“{found.target}”", f"score {found.score:+.4f}   {found.model}, {name}: {chosen}"]
+    lines += [*cut_told(found.geometry), ""]
+    if found.side == "text":
+        pairs = zip(found.caption.tokens, found.values, strict=True)
+        return "\n".join([*lines, *(f"  {token.text:<20}{value:+.4g}" for token, value in pairs)])
+    order = abs(found.values).argsort(axis=None)[::-1][:STRONGEST]
+    places = [divmod(int(place), found.geometry.grid[1]) for place in order]
+    rows = [f"  row {row}, column {column:<12}{found.values[row, column]:+.4g}" for row, column in places]
+    return "\n".join([*lines, "Strongest patches, by magnitude (rows and columns count from 0)", *rows])
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise CaptionError(f'"{text}" names no value.', "Write --option name=value; --methods lists the options.")
+    return name.strip().replace("-", "_"), value.strip()

@@ -1,0 +1,211 @@
+"""What the commands share: options that name pair, model and method, and what is meant by them."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import exclip_desktop
+from exclip_desktop.cli.terminal import Bar
+from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, SelectionError
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.core.values.precision import FULL, PRECISIONS
+from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
+from exclip_desktop.storage.exports.matrix_files import check_data_path, check_picture_path
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
+from exclip_desktop.storage.samples import samples
+
+if TYPE_CHECKING:
+    from exclip_desktop.models.model import Model  # it imports torch
+
+PAIR_WANTED = (
+    "A picture and a caption are needed; only one of them is given.",
+    'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
+)
+SAMPLE_ALONE = ("A sample brings its own picture and caption.", "Leave out --sample, or what stands beside it.")
+
+
+def add_pair(parser: argparse.ArgumentParser) -> None:
+    """Add what names a picture and a caption."""
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture file")
+    parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
+    parser.add_argument("--sample", type=int, metavar="N", help="take sample picture N (1–12) instead")
+    parser.add_argument(
+        "--max-megapixels",
+        type=float,
+        default=DEFAULT_MEGAPIXELS,
+        metavar="N",
+        help="largest picture read (default %(default)g)",
+    )
+
+
+def add_selection(parser: Any) -> None:
+    """Add what selects words and a box."""
+    parser.add_argument(
+        "--span",
+        metavar="WORDS",
+        help='whole words of the caption to select, e.g. "red balloon": wherever they stand, in capitals or not',
+    )
+    parser.add_argument(
+        "--box",
+        type=_box,
+        metavar="X0,Y0,X1,Y1",
+        help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add what names a model."""
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", metavar="NAME", help="demo (default), a folder, or an open_clip architecture")
+    add_weights(group)
+    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
+    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
+
+
+def add_weights(parser: Any) -> None:
+    """Add the options that say which weights an architecture has."""
+    parser.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
+    parser.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="weights file (.safetensors, .pt, .pth, .bin); its architecture is recognised where none is named",
+    )
+    parser.add_argument(
+        "--preprocess",
+        metavar="WAY",
+        help="how pictures are prepared, where a checkpoint does not say it: "
+        f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
+    )
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """Add the method's settings."""
+    group = parser.add_argument_group("method")
+    group.add_argument(
+        "--image-layer",
+        type=_layer,
+        metavar="L",
+        help="image block or stage, from 0; −1 is the last; pool where attention pools",
+    )
+    group.add_argument(
+        "--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last; pool where attention pools"
+    )
+    group.add_argument(
+        "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"
+    )
+    group.add_argument("--steps", type=int, metavar="N", help="nodes of a fixed rule, or the most of the adaptive one")
+    group.add_argument("--text-reference", default="matched", metavar="KIND", help="matched (default) or published")
+    group.add_argument(
+        "--framing",
+        default="model",
+        metavar="HOW",
+        help="model (default: its own), crop, squash, pad, or whole: the picture at its own aspect",
+    )
+    group.add_argument(
+        "--precision",
+        default=FULL,
+        metavar="KIND",
+        help=f"of what comes before the layers: {', '.join(PRECISIONS)} (default %(default)s); derivatives are float32",
+    )
+
+
+def _layer(text: str) -> int | str:
+    if text == "pool":
+        return text
+    try:
+        return int(text.replace("−", "-"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number, or pool") from None
+
+
+def _box(text: str) -> Box:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give X0,Y0,X1,Y1 in pixels") from None
+    if not all(map(math.isfinite, (x0, y0, x1, y1))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a box; give finite numbers")
+    return x0, y0, x1, y1
+
+
+def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
+    """Return the picture and the caption that are meant; without any, the first sample's.
+
+    Raises:
+        CaptionError, PictureError, SelectionError: only one is given, the caption is empty, or there is no such sample.
+
+    """
+    if options.image is not None and options.caption is not None and options.sample is None:
+        if not options.caption.strip():
+            raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
+        if not options.image.strip():
+            raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
+        return Path(options.image), options.caption
+    if options.image is not None:
+        raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
+    shipped = samples()
+    number = 1 if options.sample is None else options.sample
+    if not 1 <= number <= len(shipped):
+        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)} (--sample).")
+    return shipped[number - 1].path, shipped[number - 1].caption
+
+
+def check_outputs(options: argparse.Namespace, image: Path) -> None:
+    """Refuse, before any work, a figure (--picture) or numbers (--out) that could not be written.
+
+    Raises:
+        OutputError: a file's ending is unknown, or it is the picture itself.
+
+    """
+    for target in (options.picture, options.out):
+        if target is not None and target.resolve() == image.resolve():
+            raise OutputError(f"{target} is the picture itself, and would be overwritten.", "Give another file.")
+    if options.picture is not None:
+        check_picture_path(options.picture)
+    if options.out is not None:
+        check_data_path(options.out)
+
+
+def check_selection(
+    options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...], layer: Layer
+) -> None:
+    """Refuse words and boxes that select nothing before the work, not after it.
+
+    Raises:
+        CaptionError, SelectionError, SettingsError: they do not fit the caption, the picture (H, W, …), or the framing.
+
+    """
+    if options.span is not None:
+        model.reader.read(caption).rows_of(options.span)
+    if options.box is not None:
+        model.check_framing(options.framing)
+        model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
+
+
+def model_of(options: argparse.Namespace) -> "Model":
+    """Load the model that is meant, a bar showing what is downloaded."""
+    with Bar(of_bytes=True) as bar:
+        return exclip_desktop.load_model(
+            options.model,
+            pretrained=options.pretrained,
+            checkpoint=options.checkpoint,
+            preprocess=options.preprocess,
+            device=options.device,
+            allow_download=options.download,
+            progress=bar.show,
+        )
+
+
+def method_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the method's settings, as arguments by name."""
+    return {
+        "image_layer": options.image_layer,
+        "text_layer": options.text_layer,
+        "quadrature": options.quadrature,
+        "steps": options.steps,
+        "text_reference": options.text_reference,
+        "framing": options.framing,
+        "precision": options.precision,
+    }

@@ -1,0 +1,1 @@
+"""Arithmetic on those values, with numpy."""

@@ -1,0 +1,59 @@
+"""Signed values to colours: a diverging map with zero at its centre and a symmetric range."""
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.maths.colour_maps import MAPS
+
+Real = TypeVar("Real", np.float32, np.float64)
+
+
+@lru_cache(maxsize=len(MAPS))
+def lookup_table(name: str = "red-blue") -> NDArray[np.float64]:
+    """Return the map as (256, 3) sRGB in [0, 1], read-only; low values against, high values for."""
+    table = np.frombuffer(MAPS[name], np.uint8).reshape(-1, 3) / 255
+    table.flags.writeable = False
+    return table
+
+
+def symmetric_limit(*values: NDArray[np.float64]) -> float:
+    """Return the largest magnitude in ``values``, or 1 where all are zero or there are none."""
+    largest = max((float(np.abs(v).max()) for v in values if v.size), default=0.0)
+    return largest if largest > 0 else 1.0
+
+
+def to_rgb(values: NDArray[np.float64], limit: float, name: str = "red-blue") -> NDArray[np.float64]:
+    """Colour signed ``values`` (any shape) on −limit … limit: float64 (..., 3) sRGB in [0, 1]."""
+    table = lookup_table(name)
+    position = np.clip((values / limit + 1) / 2, 0, 1) * (len(table) - 1)
+    return np.asarray(table[np.rint(position).astype(int)])
+
+
+def blended(values: NDArray[Real], times: int) -> NDArray[Real]:
+    """Return values (h, w) interpolated linearly between the patches' centres: (h·times, w·times), in their precision.
+
+    Beyond the outermost centres the values stay as they are at the centres. Values are blended, never colours.
+    """
+    for _ in range(2):  # first along the rows, then, turned, along the columns; no matrix product: BLAS would wait
+        low, high, share = _between(len(values), times, values.dtype.char)  # for a core that the worker uses
+        before = values[low]
+        values = ((values[high] - before) * share + before).T
+    return np.ascontiguousarray(values)
+
+
+@lru_cache(maxsize=16)
+def _between(count: int, times: int, kind: str) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
+    """Return, for each new place, the centres before and after it and the way between them, (count·times, 1)."""
+    place = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
+    low = np.minimum(place.astype(np.intp), max(count - 2, 0))
+    return low, np.minimum(low + 1, count - 1), np.asarray((place - low)[:, None], dtype=kind)
+
+
+def ink_on(rgb: NDArray[np.float64]) -> str:
+    """Return the text colour, ``black`` or ``white``, that reads better on ``rgb`` (3,) (WCAG contrast)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return "black" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "white"

@@ -1,0 +1,67 @@
+"""A selection in words, as the inspector and the figure tell it."""
+
+from exclip_desktop.core.maths.word_patch_pairs import selected_groups
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.selection import Region
+
+
+def words_told(caption: Caption, rows: tuple[int, ...]) -> str:
+    """Return the selected rows in words; neighbours as they stand in the caption."""
+    specials = any(token.kind != "content" for token in caption.tokens)
+    if not rows:
+        return "all words and specials" if specials else "all words"
+    if set(rows) == set(caption.content_rows):
+        return "all words"
+    named = _text_of(caption, rows)
+    others = tuple(row for row in rows if caption.tokens[row].kind != "content")
+    named += [group.name for group in selected_groups(caption, others)] if others else []
+    return " + ".join(named)
+
+
+def target_of(caption: Caption, rows: tuple[int, ...]) -> str:
+    """Return the words that ``rows`` touch, in reading order; the whole caption where there are none."""
+    touched = [word for word in caption.words if not set(rows).isdisjoint(word.rows)]
+    if not touched or len(touched) == len(caption.words):
+        return caption.text
+    return " ".join(_text_of(caption, tuple(row for word in touched for row in word.rows)))
+
+
+def _text_of(caption: Caption, rows: tuple[int, ...]) -> list[str]:
+    """Return the words among ``rows``, neighbours as they stand in the caption."""
+    return [caption.text[caption.tokens[run[0]].start : caption.tokens[run[-1]].end] for run in _runs(caption, rows)]
+
+
+def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:
+    """Return the rows of words among ``rows``, neighbours together."""
+    runs: list[list[int]] = []
+    for row in sorted(set(rows).intersection(caption.content_rows)):
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` where no s makes it."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def regions_told(regions: tuple[Region, ...]) -> str:
+    """Return the drawn regions in words: the name of a single one, else how many, and how many are taken away."""
+    if not regions:
+        return "the whole picture"
+    if len(regions) == 1 and regions[0].name and not regions[0].subtract:
+        return regions[0].name
+    added = [region for region in regions if not region.subtract]
+    taken = [region for region in regions if region.subtract]
+    told = _count(added) if added else "nothing"
+    return f"{told} less {_count(taken)}" if taken else told
+
+
+def _count(regions: list[Region]) -> str:
+    lassos = sum(bool(region.outline) for region in regions)
+    one, many = ("box", "boxes") if not lassos else ("lasso", "lassos")
+    if 0 < lassos < len(regions):
+        one, many = "region", "regions"
+    return counted(len(regions), one, many)

@@ -1,0 +1,94 @@
+"""The result of explaining one picture and one caption."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from exclip_desktop.core.maths.interactions import Ledger
+from exclip_desktop.core.values.framing import Framing, framed
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.precision import FULL
+
+
+@dataclass(frozen=True, slots=True)
+class SideReport:
+    """How one side's integral was computed.
+
+    Attributes:
+        nodes: quadrature nodes used.
+        residual: relative completeness error, ‖Σ_j v_j − (e − r)‖ / ‖e − r‖.
+        row_error: the rows' relative error, estimated from the adaptive rule's last levels; None for fixed rules.
+        converged: whether the adaptive rule met its tolerance; True for fixed rules.
+        way: which exact method was used: ``closed form``, ``reverse mode``, ``forward mode`` or ``pair``.
+
+    """
+
+    nodes: int
+    residual: float
+    row_error: float | None
+    converged: bool
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides the numbers, resolved: what to state in a paper, what to repeat a run with."""
+
+    model: str
+    weights: str
+    weights_sha256: str
+    image_layer: int | str
+    text_layer: int | str
+    quadrature: str
+    steps: int
+    text_reference: str
+    device: str
+    versions: dict[str, str]
+    framing: Framing = "model"
+    precision: str = FULL
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation(PairMatrix):
+    """How every caption token × every image token adds to the score of one picture and one caption.
+
+    Attributes:
+        ledger: a partition of the score.
+        image_side, text_side: how each side's integral was computed.
+        settings: everything else that decides the numbers.
+        float32_score: the score in float32 where what comes before the layers is of lower precision; else None.
+
+    """
+
+    ledger: Ledger
+    image_side: SideReport
+    text_side: SideReport
+    settings: Settings
+    float32_score: float | None = None
+
+    @property
+    def made_by(self) -> str:
+        """Model, layers and reference, in one line for a person."""
+        settings = self.settings
+        return (
+            f"{settings.model}, image layer {settings.image_layer}, text layer {settings.text_layer}, "
+            f"{settings.text_reference} reference{framed(settings.framing)}"
+        )
+
+    @property
+    def framing(self) -> Framing:
+        """How the picture was given to the model."""
+        return self.settings.framing
+
+    @property
+    def residual(self) -> float:
+        """The relative completeness error of the worse side."""
+        return max(self.image_side.residual, self.text_side.residual)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return settings, sides and geometry as plain values for JSON."""
+        return {
+            "settings": asdict(self.settings),
+            "image_side": asdict(self.image_side),
+            "text_side": asdict(self.text_side),
+            "geometry": asdict(self.geometry),
+        }

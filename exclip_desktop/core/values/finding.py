@@ -1,0 +1,229 @@
+"""A finding: a view that someone noted, with its numbers, their rating and their words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import Preview, Selection, block_sum, patch_heat, positive_share, token_heat
+
+Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
+RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
+"""What a person may call a finding; empty: not rated."""
+
+TOLERANCE: Final = 2e-3
+"""Of the largest number: what two exact integrals, each within 1e-3, may differ by."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedWord:
+    """A word of the caption: its characters, whether it was selected, and its value through the selected regions.
+
+    ``value`` is None where the method gives words none.
+    """
+
+    text: str
+    start: int
+    end: int
+    selected: bool
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What was looked at: all that is needed to see it again.
+
+    Attributes:
+        picture: the picture's path, from the project's folder where it lies there.
+        picture_sha256: of the file's bytes; empty where there is no file.
+        caption: the caption.
+        selection: selected tokens and regions.
+        method: the method's key.
+        settings: everything that decides the numbers, by name, as plain values: model, weights, layers …
+        versions: of the programs that computed them.
+        pair: the id of the listed pair; empty where it is none's.
+
+    """
+
+    picture: str
+    picture_sha256: str
+    caption: str
+    selection: Selection = Selection()
+    method: str = OURS
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    pair: str = ""
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return str(self.settings.get("model", ""))
+
+    @property
+    def weights_sha256(self) -> str:
+        """The SHA-256 of its weights."""
+        return str(self.settings.get("weights_sha256", ""))
+
+    @property
+    def method_name(self) -> str:
+        """What the method is called; the key of one that this program does not know."""
+        return FACTS[self.method].name if self.method in FACTS else self.method
+
+    @property
+    def method_told(self) -> str:
+        """The method's name, and all of its options."""
+        options = ", ".join(f"{name} {value}" for name, value in self.settings.get("options", {}).items())
+        return f"{self.method_name}: {options}" if options else self.method_name
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was seen; heat and words in the method's own unit, which is the score's where it adds up to that.
+
+    Attributes:
+        score: the cosine of picture and caption.
+        block: the sum of the selected tokens × the selected patches; None where the method has no such sum.
+        share: of ``block`` in the whole matrix; None where that is too small for shares.
+        residual: the completeness residual, a relative error; None where the method has none.
+        ledger: the parts of the score, by name; empty where the method has none.
+        words: every word with its value.
+        heat: each patch's value for the selected tokens: float32, (rows, columns).
+        geometry: where the patches lie on the picture; None where that is lost.
+
+    """
+
+    score: float
+    block: float | None = None
+    share: float | None = None
+    residual: float | None = None
+    ledger: Mapping[str, float] = field(default_factory=dict)
+    words: tuple[NotedWord, ...] = ()
+    heat: tuple[tuple[float, ...], ...] = ()
+    geometry: Geometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A view, its numbers, and what a person says of it.
+
+    Attributes:
+        view, numbers: what was looked at, and what was seen.
+        rating, tags, note: the person's own.
+        created, changed: when, as ISO 8601 in UTC; empty before it is kept.
+        id: its number in the project; 0 before it is kept.
+
+    """
+
+    view: View
+    numbers: Numbers
+    rating: Rating = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    created: str = ""
+    changed: str = ""
+    id: int = 0
+
+    @property
+    def share_inside(self) -> float | None:
+        """What share of the positive heat lies in the selected regions; None without regions or such heat."""
+        heat, geometry = np.array(self.numbers.heat), self.numbers.geometry
+        return (
+            None if geometry is None or not heat.size else positive_share(heat, geometry, self.view.selection.regions)
+        )
+
+
+def view_of(found: Answer, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> View:
+    """Return the view of an answer, by whichever method, through a selection."""
+    told = found.provenance()
+    settings = dict(told.get("settings") or {name: told[name] for name in told if name != "geometry"})
+    versions = settings.pop("versions", {})
+    method = settings.pop("method", OURS)
+    return View(picture, picture_sha256, found.caption.text, selection, method, settings, versions, pair)
+
+
+def numbers_of(found: Answer, selection: Selection, score: float | None = None) -> Numbers:
+    """Return what an answer shows through a selection: sums of a matrix only, a ledger of an explanation only.
+
+    ``score`` is the pair's cosine where the answer's own is of the words asked about.
+    """
+    seen = Numbers(
+        score=found.score if score is None else score,
+        words=noted_words(found, selection),
+        heat=as_rows(patch_heat(found.interactions, selection, Preview())),
+        geometry=found.geometry,
+    )
+    if not isinstance(found, PairMatrix):
+        return seen
+    block = block_sum(found.interactions, found.geometry, selection)
+    seen = replace(seen, block=block, share=found.share_of_all(block))
+    if not isinstance(found, Explanation):
+        return seen
+    return replace(seen, residual=found.residual, ledger=dict(found.ledger.lines()))
+
+
+def noted_words(found: Answer, selection: Selection) -> tuple[NotedWord, ...]:
+    """Return every word with its value through the selected regions."""
+    by_token = token_heat(found.interactions, found.geometry, selection, Preview())
+    chosen, valued = set(selection.rows), found.interactions.values_words
+    return tuple(
+        NotedWord(
+            *(word.text, word.start, word.end, not chosen.isdisjoint(word.rows)),
+            float(by_token[list(word.rows)].sum()) if valued else None,
+        )
+        for word in found.caption.words
+    )
+
+
+def as_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
+    """Return heat (rows, columns) as tuples of float32 values."""
+    return tuple(map(tuple, heat.astype(np.float32).tolist()))
+
+
+def strongest_patch(numbers: Numbers) -> str:
+    """Say which patch has the largest value, counted from 0, and that; empty without heat."""
+    heat = np.array(numbers.heat)
+    if not heat.size:
+        return ""
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    return f"{signed(float(heat[row, column]))} in row {row}, column {column}"
+
+
+def changes(before: View, now: View) -> tuple[str, ...]:
+    """Say what of the weights and the method's options is not what it was; () for nothing."""
+    told = [] if before.weights_sha256 == now.weights_sha256 else ["the weights are others"]
+    for kind in ("options", "caption_options"):
+        old, new = (dict(view.settings.get(kind) or {}) for view in (before, now))
+        told += [
+            f"{name} {old.get(name, 'none')} then, {new.get(name, 'none')} now"
+            for name in dict.fromkeys((*old, *new))
+            if old.get(name) != new.get(name)
+        ]
+    return tuple(told)
+
+
+def differences(before: Numbers, now: Numbers) -> tuple[str, ...]:
+    """Say what of a finding's numbers is not what it was, beyond what exact integrals may differ by; () for nothing."""
+    told = [
+        f"{name} {signed(old)} then, {signed(new)} now"
+        for name, old, new in (("score", before.score, now.score), ("selected block", before.block, now.block))
+        if old is not None and new is not None and _differ(old, new, max(abs(before.score), abs(old)))
+    ]
+    old_heat, new_heat = np.array(before.heat), np.array(now.heat)
+    if old_heat.shape != new_heat.shape:
+        sizes = [" × ".join(map(str, heat.shape)) or "none" for heat in (old_heat, new_heat)]
+        return (*told, f"patches {sizes[0]} then, {sizes[1]} now")
+    largest = float(np.abs(old_heat).max(initial=0.0))
+    gap = float(np.abs(new_heat - old_heat).max(initial=0.0))
+    return (*told, f"patches differ by up to {gap:.1e}") if gap > TOLERANCE * largest else tuple(told)
+
+
+def _differ(old: float, new: float, scale: float) -> bool:
+    return abs(new - old) > TOLERANCE * scale

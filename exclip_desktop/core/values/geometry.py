@@ -1,0 +1,107 @@
+"""The one transform between source-image pixels, the model's input and its patches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.argument_checks import numbers, shown
+from exclip_desktop.core.errors import SelectionError
+
+Box = tuple[float, float, float, float]
+"""(x0, y0, x1, y1) in source-image pixels, half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where a model's patches lie on the picture.
+
+    Attributes:
+        source_size: (width, height) of the upright picture in pixels.
+        seen: the box that the patch grid covers, in source pixels; it reaches past the picture where the model pads.
+        grid: (rows, columns) of patches.
+
+    """
+
+    source_size: tuple[int, int]
+    seen: Box
+    grid: tuple[int, int]
+
+    @property
+    def patch_size(self) -> tuple[float, float]:
+        """(width, height) of one patch in source pixels."""
+        x0, y0, x1, y1 = self.seen
+        rows, columns = self.grid
+        return (x1 - x0) / columns, (y1 - y0) / rows
+
+    @property
+    def cut(self) -> Box | None:
+        """What is left of the picture where a part of it was cut away, in source pixels; None: the model saw all."""
+        width, height = self.source_size
+        x0, y0, x1, y1 = self.seen
+        left = max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)
+        return None if left == (0, 0, width, height) else left
+
+    def patch_box(self, row: int, column: int) -> Box:
+        """Return the patch's box in source pixels."""
+        width, height = self.patch_size
+        x0, y0 = self.seen[0] + column * width, self.seen[1] + row * height
+        return x0, y0, x0 + width, y0 + height
+
+    def patch_centre(self, row: int, column: int) -> tuple[float, float]:
+        """Return the patch's centre (x, y) in source pixels."""
+        x0, y0, x1, y1 = self.patch_box(row, column)
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    def patch_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Return the patch (row, column) at a point in source pixels; None outside what the model saw."""
+        x0, y0, x1, y1 = self.seen
+        if not (x0 <= x < x1 and y0 <= y < y1):
+            return None
+        width, height = self.patch_size
+        rows, columns = self.grid
+        # At the far edge, rounding may reach one too far.
+        return min(int((y - y0) / height), rows - 1), min(int((x - x0) / width), columns - 1)
+
+    def coverage(self, box: Box) -> NDArray[np.float64]:
+        """Return, per patch, the share of its area inside ``box``: (rows, columns), in [0, 1]."""
+        x0, y0, x1, y1 = box
+        rows, columns = self.grid
+        across = _overlap(self.seen[0], self.seen[2], columns, x0, x1)
+        down = _overlap(self.seen[1], self.seen[3], rows, y0, y1)
+        return np.outer(down, across)
+
+    def asked_coverage(self, box: Box) -> NDArray[np.float64]:
+        """Return ``coverage`` of a box a person gave; raises ``SelectionError`` where it selects nothing."""
+        box = x0, y0, x1, y1 = box_of(box)
+        width, height = self.source_size
+        told = ",".join(f"{value:g}" for value in box)
+        if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
+            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1 (--box).")
+        if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
+            raise SelectionError(
+                f"The box {told} lies outside the picture.", f"Give one within its {width} × {height} pixels (--box)."
+            )
+        coverage = self.coverage(box)
+        if not coverage.any():
+            seen = ",".join(f"{value:g}" for value in self.seen)
+            raise SelectionError(
+                f"The box {told} lies where the model does not look.",
+                f"Give one on the part that it saw, {seen} (--box).",
+            )
+        return coverage
+
+
+def box_of(given: object) -> Box:
+    """Return a box that a person gave as numbers of Python's; raises ``SelectionError`` where it is none."""
+    found = numbers(given, 4)
+    if found is None:
+        raise SelectionError(f"{shown(given)} is no box.", "Give four numbers, x0,y0,x1,y1, in pixels (--box).")
+    x0, y0, x1, y1 = found
+    return x0, y0, x1, y1
+
+
+def _overlap(start: float, stop: float, count: int, low: float, high: float) -> NDArray[np.float64]:
+    edges = np.linspace(start, stop, count + 1)
+    shared = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+    return np.asarray(np.clip(shared, 0.0, None) / ((stop - start) / count))

@@ -1,0 +1,80 @@
+"""The layer profile: where the attribution of one pair lies when one side is cut at each of its layers."""
+
+from dataclasses import dataclass
+
+from exclip_desktop.core.maths.interactions import Blocks, Ledger, magnitudes
+from exclip_desktop.core.text.accuracy_warnings import doubts_of
+from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.layers import Layer, Side
+from exclip_desktop.core.values.pair_matrix import SMALL_SUM
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One layer of a profile.
+
+    Attributes:
+        layer: where the side is cut.
+        score: the cosine, the same at every layer but for rounding.
+        ledger: the parts that add up to the score.
+        magnitudes: where |A| lies: each block's share of Σ|A|, whatever its sign; they add up to 1.
+        report: how the side's integral was computed.
+        residual: the relative completeness error of the worse side.
+        exact: whether both integrals are as exact as is wanted.
+        settings: everything else that decides the numbers.
+
+    """
+
+    layer: Layer
+    score: float
+    ledger: Ledger
+    magnitudes: Blocks
+    report: SideReport
+    residual: float
+    exact: bool
+    settings: Settings
+
+    @property
+    def shares(self) -> list[tuple[str, float]] | None:
+        """The ledger's parts divided by the score, which add up to 1; None where the score is too small for that."""
+        if abs(self.score) < SMALL_SUM:
+            return None
+        return [(name, value / self.score) for name, value in self.ledger.lines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile of one side: all its layers in reading order, and the rows that are done, in any order."""
+
+    side: Side
+    layers: tuple[Layer, ...]
+    rows: tuple[ProfileRow, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer has its row."""
+        return len(self.rows) == len(self.layers)
+
+    def row(self, layer: Layer) -> ProfileRow | None:
+        """Return a layer's row; None where it is not done."""
+        return next((row for row in self.rows if row.layer == layer), None)
+
+    def with_row(self, row: ProfileRow) -> "Profile":
+        """Return the profile with one more row, in the place of what was known of its layer."""
+        kept = {known.layer: known for known in (*self.rows, row)}
+        return Profile(self.side, self.layers, tuple(kept[layer] for layer in self.layers if layer in kept))
+
+
+def profile_row(explanation: Explanation, side: Side) -> ProfileRow:
+    """Return what an explanation says of the layer at which ``side`` was cut."""
+    image, settings = side == "image", explanation.settings
+    return ProfileRow(
+        layer=settings.image_layer if image else settings.text_layer,
+        score=explanation.score,
+        ledger=explanation.ledger,
+        magnitudes=magnitudes(explanation.interactions),
+        report=explanation.image_side if image else explanation.text_side,
+        residual=explanation.residual,
+        exact=not doubts_of(explanation),
+        settings=settings,
+    )

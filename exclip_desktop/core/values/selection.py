@@ -1,0 +1,151 @@
+"""What a person has selected, on either side, and the heat that follows from it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.maths.interactions import InteractionMatrix
+from exclip_desktop.core.values.answers import Heats
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.geometry import Box, Geometry
+
+Floats = NDArray[np.float64]
+Point = tuple[float, float]
+LASSO_LINES = 8  # sample lines per patch row; along a line the overlap is exact
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the picture, in source pixels: a box, or a lasso.
+
+    Attributes:
+        box: (x0, y0, x1, y1); of a lasso, the box around it.
+        outline: the lasso's corners; empty for a box.
+        subtract: whether it is taken away from the regions before it.
+        name: what the person calls it; may be empty.
+
+    """
+
+    box: Box
+    outline: tuple[Point, ...] = ()
+    subtract: bool = False
+    name: str = ""
+
+    @staticmethod
+    def lasso(outline: tuple[Point, ...], subtract: bool = False, name: str = "") -> "Region":
+        """Return the region inside ``outline``, at least three corners."""
+        xs, ys = zip(*outline, strict=True)
+        return Region((min(xs), min(ys), max(xs), max(ys)), outline, subtract, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Selected rows of the matrix (tokens) and regions of the picture; empty means everything.
+
+    ``absent``: what is selected in another model's reading is not in this one, so that nothing is.
+    """
+
+    rows: tuple[int, ...] = ()
+    regions: tuple[Region, ...] = ()
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the mouse hovers over: a word's rows, or a patch (row, column); it shows without being selected."""
+
+    rows: tuple[int, ...] = ()
+    patch: tuple[int, int] | None = None
+
+
+@lru_cache(maxsize=8)  # canvas, words and inspector ask for the same one within a mouse move
+def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
+    """Return each patch's selected share, (rows, columns) in [0, 1], read-only; None where no region is drawn.
+
+    Regions add up to at most a whole patch, in the order they were drawn; subtracted ones are taken away.
+    """
+    if not regions:
+        return None
+    total = np.zeros(geometry.grid)
+    for region in regions:
+        share = _lasso_coverage(geometry, region.outline) if region.outline else geometry.coverage(region.box)
+        total = np.clip(total - share if region.subtract else total + share, 0.0, 1.0)
+    total.flags.writeable = False
+    return total
+
+
+def patch_heat(matrix: Heats, selection: Selection, preview: Preview) -> Floats:
+    """Return what each patch adds through the hovered word, else the selected tokens, else all: (grid_h, grid_w)."""
+    return matrix.patch_heat(preview.rows or selection.rows or None)
+
+
+def token_heat(matrix: Heats, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
+    """Return what each token adds through the hovered patch, else the drawn regions, else all patches: (rows,)."""
+    if preview.patch is not None:
+        return matrix.heat_of_patch(preview.patch)
+    return matrix.token_heat(coverage(geometry, selection.regions))
+
+
+def block_sum(matrix: InteractionMatrix, geometry: Geometry, selection: Selection) -> float:
+    """Return the sum over the selected tokens and the selected patches, each by its covered share."""
+    by_token = matrix.token_heat(coverage(geometry, selection.regions))
+    return float(by_token[list(selection.rows)].sum() if selection.rows else by_token.sum())
+
+
+def positive_share(heat: Floats, geometry: Geometry, regions: tuple[Region, ...]) -> float | None:
+    """Return what share of positive heat (grid_h, grid_w) lies in regions; None without regions or such heat."""
+    share, positive = coverage(geometry, regions), np.clip(heat, 0.0, None)
+    whole = float(positive.sum())
+    return None if share is None or not whole else float((positive * share).sum()) / whole
+
+
+def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:
+    """Return the rows in ``after`` of what ``rows`` touch in ``before``.
+
+    Words are found again by text and occurrence, special tokens by their kind.
+    """
+    if before == after:
+        return rows
+    wanted = {name for name, word in _named(before) if set(word).intersection(rows)}
+    return tuple(sorted(row for name, word in _named(after) if name in wanted for row in word))
+
+
+def carried(before: Caption, selection: Selection, after: Caption) -> Selection:
+    """Return what is selected in ``before`` as a selection in ``after``; regions stay."""
+    rows = carried_rows(before, selection.rows, after)
+    return Selection(rows, selection.regions, absent=bool(selection.rows) and not rows)
+
+
+def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:
+    """Return each word's (text, how many the same before it) and its rows; of special tokens (kind, −1)."""
+    seen: dict[str, int] = {}
+    named = []
+    for word in caption.words:
+        text = word.text.casefold()
+        named.append(((text, seen.setdefault(text, 0)), word.rows))
+        seen[text] += 1
+    kinds = {token.kind for token in caption.tokens} - {"content"}
+    rows_of = {kind: tuple(row for row, token in enumerate(caption.tokens) if token.kind == kind) for kind in kinds}
+    return [*named, *(((kind, -1), rows) for kind, rows in rows_of.items())]
+
+
+def _lasso_coverage(geometry: Geometry, outline: tuple[Point, ...]) -> Floats:
+    """Return each patch's share inside a closed outline (even–odd), sampled on lines, exact along each line."""
+    rows, columns = geometry.grid
+    x0, y0, x1, y1 = geometry.seen
+    lines = y0 + (np.arange(rows * LASSO_LINES) + 0.5) * (y1 - y0) / (rows * LASSO_LINES)
+    edges = np.linspace(x0, x1, columns + 1)
+    start = np.array(outline, dtype=np.float64)
+    end = np.roll(start, -1, axis=0)
+    inside = np.zeros((len(lines), columns))
+    for index, y in enumerate(lines):
+        crossing = (start[:, 1] <= y) != (end[:, 1] <= y)
+        if not crossing.any():
+            continue
+        a, b = start[crossing], end[crossing]
+        xs = np.sort(a[:, 0] + (y - a[:, 1]) * (b[:, 0] - a[:, 0]) / (b[:, 1] - a[:, 1]))
+        shared = np.minimum(edges[1:], xs[1::2, None]) - np.maximum(edges[:-1], xs[::2, None])
+        inside[index] = np.clip(shared, 0.0, None).sum(axis=0) / (edges[1] - edges[0])
+    return np.asarray(inside.reshape(rows, LASSO_LINES, columns).mean(axis=1))

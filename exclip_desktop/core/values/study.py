@@ -1,0 +1,235 @@
+"""What is measured of methods over many pairs: settings, one method's outcome on one pair, and the table of figures."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.intervals import Interval, band, interval
+from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
+from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.occlusion_scores import FILLS
+
+Floats = NDArray[np.float64]
+SCORES: Final = ("cosine", "softmax")
+SPREAD_FILLS: Final = tuple(name for name in FILLS if name != "mirror")  # scattered patches have no surroundings
+RANDOM: Final = "random"
+ALL_METHODS: Final = (*FACTS, RANDOM)
+NOTHING_THERE: Final = "The pairs have no boxes or masks of what their captions name."
+BETWEEN: Final = 20  # places along which captions' curves, of any number of words, are averaged
+
+
+@dataclass(frozen=True, slots=True)
+class StudySettings:
+    """What decides the figures, beside model, pairs and methods.
+
+    Attributes:
+        metrics: keys of ``METRICS``.
+        steps: in how many steps patches are taken away or put back.
+        fill: what takes the patches' place: ``mean`` or ``blur``.
+        score: ``cosine``, or ``softmax`` among all captions of the list, by the model's own scale.
+        masks, share: of p-faithfulness: how many random masks, and which share of patches (and words) each keeps, p.
+        threshold: a key of ``THRESHOLDS``.
+        smooth: whether the heat is interpolated between the patches' centres instead of painted in squares.
+        tolerance_px: how far from the mask the pointing game still hits, in pixels of the picture.
+        framing: how pictures are given to the model.
+        seed: of random masks and of the random control.
+
+    """
+
+    metrics: tuple[str, ...] = tuple(METRICS)
+    steps: int = 12
+    fill: str = "mean"
+    score: str = "cosine"
+    masks: int = 100
+    share: float = 0.5
+    threshold: str = "mean"
+    smooth: bool = False
+    tolerance_px: float = 0.0
+    framing: Framing = "model"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        for metric in self.metrics:
+            _check_choice("metric", metric, tuple(METRICS), "--metrics")
+        _check_choice("fill", self.fill, SPREAD_FILLS, "--fill")
+        _check_choice("score", self.score, SCORES, "--score")
+        _check_choice("threshold rule", self.threshold, tuple(THRESHOLDS), "--threshold")
+        if self.steps < 1 or self.masks < 3:
+            raise SettingsError("At least one step and three masks are needed.", "Give more (--steps, --masks).")
+        if not 0 < self.share < 1 or self.tolerance_px < 0:
+            raise SettingsError(
+                f"The share {self.share:g} or the tolerance {self.tolerance_px:g} makes no sense.",
+                "Give a share between 0 and 1, and no negative tolerance (--share, --tolerance).",
+            )
+
+    def needs(self, kind: str) -> bool:
+        """Whether a chosen metric is of this kind."""
+        return any(METRICS[key].kind == kind for key in self.metrics)
+
+
+def name_of(method: str) -> str:
+    """Return a method's name as the papers write it."""
+    return "Random" if method == RANDOM else FACTS[method].name
+
+
+def _check_choice(what: str, given: str, known: tuple[str, ...], option: str) -> None:
+    if given not in known:
+        raise SettingsError(f'There is no {what} "{given}".', f"Choose from {', '.join(known)} ({option}).")
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Scores (``scores``) while shares (``shares``, from 0 to 1) of patches or words are taken away or put back."""
+
+    shares: tuple[float, ...]
+    scores: tuple[float, ...]
+
+    @property
+    def area(self) -> float:
+        """The area under it, by trapezoids: the mean score along the way."""
+        heights, widths = np.array(self.scores), np.diff(self.shares)
+        return float((heights[:-1] + heights[1:]) @ widths / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One method on one pair.
+
+    Attributes:
+        pair: the pair's id; ``picture``: its picture, whose pairs belong together.
+        method: the method's key, with all its ``options``.
+        values: by metric, one value for every place that was looked for, or one for the pair.
+        curves: by metric; their areas are the values.
+        reasons: by metric, why there is no value.
+
+    """
+
+    pair: str
+    picture: str
+    method: str
+    options: Mapping[str, Any]
+    values: Mapping[str, tuple[float, ...]]
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A mean curve with its 95 % confidence band, (n,) each, over ``shares``."""
+
+    shares: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A method's figures.
+
+    Attributes:
+        method: its key, with all its ``options``.
+        pairs: of how many pairs the figures are; ``pictures``: of how many pictures.
+        figures: by metric; ``reasons``: why there is none.
+        curves: mean curves by metric.
+        left_out: why a pair has no figure at all, by its id.
+        gaps: by metric, how far it is from our method on the same places, where both are measured.
+
+    """
+
+    method: str
+    options: Mapping[str, Any]
+    pairs: int
+    pictures: int
+    figures: Mapping[str, Interval]
+    reasons: Mapping[str, str]
+    curves: Mapping[str, Band]
+    left_out: Mapping[str, str]
+    gaps: Mapping[str, Interval] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """The table of figures, with what decides it; ``model`` is the model's name, ``pairs`` that of the list."""
+
+    model: str
+    pairs: str
+    settings: StudySettings
+    rows: tuple[StudyRow, ...]
+
+    def row(self, method: str) -> StudyRow:
+        """Return a method's row; raises ``KeyError``."""
+        return {row.method: row for row in self.rows}[method]
+
+
+def summarise(model: str, pairs: str, settings: StudySettings, outcomes: Iterable[Outcome]) -> Study:
+    """Return the figures of outcomes, methods in the order they come in; intervals are over pictures."""
+    by_method: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_method.setdefault(outcome.method, []).append(outcome)
+    ours = {one.pair: one for one in by_method.get(OURS, ())}
+    return Study(model, pairs, settings, tuple(_row(found, ours, settings) for found in by_method.values()))
+
+
+def _row(outcomes: list[Outcome], ours: Mapping[str, Outcome], settings: StudySettings) -> StudyRow:
+    found = [one for one in outcomes if one.values]
+    figures = {key: _figure(found, key) for key in settings.metrics}
+    return StudyRow(
+        method=outcomes[0].method,
+        options=outcomes[0].options,
+        pairs=len(found),
+        pictures=len({one.picture for one in found}),
+        figures={key: figure for key, figure in figures.items() if figure is not None},
+        reasons={key: _why_none(found or outcomes, key) for key, figure in figures.items() if figure is None},
+        curves={key: _band(found, key) for key in settings.metrics if any(key in one.curves for one in found)},
+        left_out={one.pair: next(iter(one.reasons.values()), "") for one in outcomes if not one.values}
+        if found
+        else {},
+        gaps={} if outcomes[0].method == OURS else _gaps(found, ours, settings.metrics),
+    )
+
+
+def _gaps(found: list[Outcome], ours: Mapping[str, Outcome], keys: Iterable[str]) -> dict[str, Interval]:
+    """Return by metric the mean of one method's values less ours, place by place, with its interval over pictures."""
+    gaps = {}
+    for key in keys:
+        groups: dict[str, list[Floats]] = {}
+        for one in found:
+            own, other = one.values.get(key, ()), ours[one.pair].values.get(key, ()) if one.pair in ours else ()
+            if own and len(own) == len(other):
+                groups.setdefault(one.picture, []).append(np.array(own) - np.array(other))
+        if groups:
+            gaps[key] = interval([np.concatenate(parts) for parts in groups.values()])
+    return gaps
+
+
+def _why_none(outcomes: list[Outcome], key: str) -> str:
+    """Return why no pair has a value; where one could be measured and has none, it is the list that lacks places."""
+    reasons = [one.reasons.get(key, NOTHING_THERE) for one in outcomes]
+    return NOTHING_THERE if NOTHING_THERE in reasons else reasons[-1]
+
+
+def _figure(found: list[Outcome], key: str) -> Interval | None:
+    groups: dict[str, list[float]] = {}
+    for one in found:
+        groups.setdefault(one.picture, []).extend(one.values.get(key, ()))
+    values = [np.array(group) for group in groups.values() if group]
+    return interval(values) if values else None
+
+
+def _band(found: list[Outcome], key: str) -> Band:
+    """Average curves along the same shares; where they differ, along ``BETWEEN`` even ones, straight between points."""
+    curves = [(one.picture, one.curves[key]) for one in found if key in one.curves]
+    shares = np.array(curves[0][1].shares)
+    if any(curve.shares != curves[0][1].shares for _, curve in curves):
+        shares = np.linspace(0.0, 1.0, BETWEEN + 1)
+    groups: dict[str, list[Floats]] = {}
+    for picture, curve in curves:
+        groups.setdefault(picture, []).append(np.interp(shares, curve.shares, curve.scores))
+    return Band(shares, *band([np.stack(rows) for rows in groups.values()]))

@@ -1,0 +1,121 @@
+"""Takes a selection's regions and words away, and asks the model for its real scores."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from exclip_desktop.core.errors import SelectionError, SettingsError
+from exclip_desktop.core.values.caption import NO_ID, Caption
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import encode_ids, encode_picture
+
+Pixels = NDArray[np.uint8]
+BLUR_SHARE: Final = 0.06  # of the longer side: objects become clouds of their colours
+
+
+def measure(
+    model: Model, pixels: Pixels, explanation: Explanation | MethodMatrix, selection: Selection, fill: str = "mean"
+) -> Measured:
+    """Score a pair with the selected regions, words, both and neither taken away: two pictures × two captions.
+
+    Args:
+        model: the model that explained.
+        pixels: the upright RGB picture, (H, W, 3).
+        explanation: of it, or another method's matrix; the words taken away become the tokenizer's fill, as in the
+            matched reference.
+        selection: tokens and regions; both must select something.
+        fill: what takes the regions' place, a key of ``FILLS``.
+
+    Raises:
+        SelectionError: no word, or no region, is selected.
+        SettingsError: there is no such fill.
+
+    """
+    if not selection.rows or not selection.regions:
+        raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
+    caption, framing = explanation.caption, explanation.framing
+    pictures = pixels, without_regions(pixels, selection.regions, fill, _mean_colour(model))
+    images = torch.stack([encode_picture(model, one, framing) for one in pictures])
+    texts = torch.stack(
+        [encode_ids(model, ids) for ids in (caption.ids, without_words(model, caption, selection.rows))]
+    )
+    scores = (images @ texts.T).cpu().double().numpy()
+    return Measured(
+        both=float(scores[0, 0]),
+        without_regions=float(scores[1, 0]),
+        without_words=float(scores[0, 1]),
+        neither=float(scores[1, 1]),
+        attributed=block_sum(explanation.interactions, explanation.geometry, selection),
+        fill=fill,
+    )
+
+
+def without_words(model: Model, caption: Caption, rows: tuple[int, ...]) -> list[int]:
+    """Return the caption's token ids with the content tokens among ``rows`` replaced by the tokenizer's fill."""
+    fill = model.reader.fill_id
+    return [
+        fill if row in rows and token.kind == "content" else token.id
+        for row, token in enumerate(caption.tokens)
+        if token.id != NO_ID
+    ]
+
+
+def without_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean: NDArray[np.float64]) -> Pixels:
+    """Return a picture (H, W, 3) whose ``regions`` are filled; pixels at their edges by the share that is covered.
+
+    Raises:
+        SettingsError: there is no such fill.
+
+    """
+    fills: dict[str, Callable[[], NDArray[np.float64]]] = {
+        "mean": lambda: np.broadcast_to(mean, pixels.shape),
+        "blur": lambda: blurred(pixels),
+        "mirror": lambda: _mirrored(pixels, regions),
+    }
+    if fill not in fills:
+        raise SettingsError(f'There is no fill "{fill}".', f"Choose one (--measure): {', '.join(FILLS)}.")
+    height, width = pixels.shape[:2]
+    share = coverage(Geometry((width, height), (0.0, 0.0, float(width), float(height)), (height, width)), regions)
+    assert share is not None
+    mixed = pixels + share[..., None] * (fills[fill]() - pixels)
+    return np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
+
+
+def _mean_colour(model: Model) -> NDArray[np.float64]:
+    """Return the colour that normalises to zeros, (3,) in [0, 255]: the image reference's."""
+    return np.array(model.preprocess.mean, dtype=np.float64) * 255
+
+
+def blurred(pixels: Pixels) -> NDArray[np.float64]:
+    radius = BLUR_SHARE * max(pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)), dtype=np.float64)
+
+
+def _mirrored(pixels: Pixels, regions: tuple[Region, ...]) -> NDArray[np.float64]:
+    """Return the picture with every region's box filled from left and right, mirrored at its edges and blended."""
+    found = pixels.astype(np.float64)
+    height, width = pixels.shape[:2]
+    for region in regions:
+        if region.subtract:
+            continue
+        left, right = max(int(np.floor(region.box[0])), 0), min(int(np.ceil(region.box[2])), width)
+        top, bottom = max(int(np.floor(region.box[1])), 0), min(int(np.ceil(region.box[3])), height)
+        if left >= right or top >= bottom:
+            continue
+        across = np.arange(left, right)
+        before, after = 2 * left - 1 - across, 2 * right - 1 - across
+        weight = (across - left + 0.5) / (right - left)
+        weight = np.where(before < 0, 1.0, np.where(after >= width, 0.0, weight))
+        rows = pixels[top:bottom].astype(np.float64)
+        sides = [rows[:, np.clip(places, 0, width - 1)] for places in (before, after)]
+        found[top:bottom, left:right] = sides[0] * (1 - weight)[:, None] + sides[1] * weight[:, None]
+    return found

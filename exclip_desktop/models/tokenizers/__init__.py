@@ -1,0 +1,1 @@
+"""Captions to tokens, one module per kind of tokenizer."""

@@ -1,0 +1,168 @@
+"""Hugging Face's fast tokenizers as open_clip uses them, every token traced back to the characters it came from."""
+
+import unicodedata
+from collections.abc import Callable
+from itertools import groupby, pairwise
+from typing import Any
+
+from open_clip.tokenizer import HFTokenizer
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.values.caption import UNSPACED, Caption, Token
+from exclip_desktop.models.tokenizers.tokenizer import (
+    PADDING,
+    Piece,
+    Range,
+    check_caption,
+    class_token,
+    content_token,
+    empty_caption,
+    origins,
+    words_of,
+)
+
+SPACES = "▁Ġ"
+"""How SentencePiece and byte-level tokenizers write a space."""
+
+
+class HFReader:
+    """Reads with an open_clip ``HFTokenizer``: byte-level, WordPiece or SentencePiece alike."""
+
+    is_clip = False
+
+    def __init__(self, tokenizer: HFTokenizer, *, padded: bool = True, class_token: bool = False) -> None:
+        """Keep open_clip's tokenizer, and whether the model reads padding and adds a class token.
+
+        Raises:
+            ModelError: the tokenizer does not say where its tokens stand, or cannot pad.
+
+        """
+        self._tokenizer: Any = tokenizer.tokenizer
+        self._clean: Callable[[str], str] = tokenizer.clean_fn
+        self._strips = bool(tokenizer.strip_sep_token)
+        kind = type(self._tokenizer).__name__
+        if not self._tokenizer.is_fast:
+            raise ModelError(
+                f"The tokenizer {kind} does not tell which characters a token stands for.",
+                "Put its tokenizer.json, the fast tokenizer, beside the model.",
+            )
+        if self._tokenizer.pad_token_id is None:
+            raise ModelError(f"The tokenizer {kind} has no padding token.", "Name one in its tokenizer_config.json.")
+        self._padded = padded or self._tokenizer.padding_side == "left"  # what stands before a word matters
+        self._class_token = class_token
+        self.context = int(tokenizer.context_length)
+        self.fill_id = int(self._tokenizer.pad_token_id)
+
+    def read(self, text: str) -> Caption:
+        """Return the caption as the model reads it: its words' tokens among the tokenizer's own, and padding.
+
+        Raises:
+            CaptionError: the caption is empty, or absurdly long.
+
+        """
+        check_caption(text)
+        cleaned = self._clean(text)
+        origin = origins(text, cleaned)
+        read = self._tokenizer(
+            cleaned,
+            max_length=self.context,
+            padding="max_length",
+            truncation=True,
+            return_attention_mask=True,
+            return_special_tokens_mask=True,
+            return_offsets_mapping=True,
+        )
+        pieces = self._pieces(read, cleaned, origin)
+        if not pieces:
+            raise empty_caption()
+        tokens = self._tokens(read, pieces)
+        # open_clip looks for [EOT] by the largest id, which padding of a larger one would be.
+        if not self._padded and self.fill_id <= max(token.id for token in tokens if token.kind != "padding"):
+            tokens = [token for token in tokens if token.kind != "padding"]
+        if self._class_token:
+            tokens.append(class_token(tokens[-1].end))
+        unseen = self._unseen(text, cleaned, origin, len(pieces))
+        return Caption(text, tuple(tokens), words_of(text, pieces), unseen, self.context)
+
+    def _pieces(self, read: Any, cleaned: str, origin: list[Range]) -> dict[int, Piece]:
+        """Return the words' tokens by their rows."""
+        ids, names, offsets = read["input_ids"], read.tokens(), read["offset_mapping"]
+        flags = zip(read["special_tokens_mask"], read["attention_mask"], strict=True)
+        rows = [row for row, (special, attended) in enumerate(flags) if attended and not special]
+        places = [_place(cleaned, names[row], *offsets[row]) for row in rows]
+        return {
+            row: Piece(self._id(ids[row]), cleaned[slice(*place)] or names[row], *_typed(place, origin), word)
+            for row, place, word in zip(rows, places, word_numbers(cleaned, places), strict=True)
+        }
+
+    def _tokens(self, read: Any, pieces: dict[int, Piece]) -> list[Token]:
+        """Return every token, the tokenizer's own and padding with the words'."""
+        first, end = min(pieces), pieces[max(pieces)].end
+        tokens = []
+        for row, (name, original) in enumerate(zip(read.tokens(), read["input_ids"], strict=True)):
+            number, at = self._id(original), 0 if row < first else end
+            if row in pieces:
+                tokens.append(content_token(pieces[row]))
+            elif not read["attention_mask"][row]:
+                tokens.append(Token(number, PADDING, "padding", at, at))
+            else:
+                tokens.append(Token(number, name, "start" if row < first else "end", at, at))
+        return tokens
+
+    def _id(self, number: int) -> int:
+        """Return the id that open_clip gives the model: CLIPA reads 0 where a separator stands."""
+        return 0 if self._strips and number == self._tokenizer.sep_token_id else number
+
+    def _unseen(self, text: str, cleaned: str, origin: list[Range], kept: int) -> Range | None:
+        """Return the typed characters from the first token that is not among the first ``kept``."""
+        whole = self._tokenizer(cleaned, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        if len(whole["input_ids"]) <= kept:
+            return None
+        start, _ = _typed(_place(cleaned, whole.tokens()[kept], *whole["offset_mapping"][kept]), origin)
+        return start, len(text.rstrip())
+
+
+def _place(text: str, token: str, start: int, end: int) -> Range:
+    """Return a token's characters without the spaces around them; a space alone has an empty range after it."""
+    part = text[start:end]
+    left = start + len(part) - len(part.lstrip())
+    return left, left + len(part.strip()) if token.strip(SPACES) else left
+
+
+def _typed(place: Range, origin: list[Range]) -> Range:
+    """Return the characters of the typed caption that ``place`` of the cleaned one came from."""
+    start, end = place
+    if start < end:
+        return origin[start][0], origin[end - 1][1]
+    at = origin[start][0] if start < len(origin) else origin[-1][1]
+    return at, at
+
+
+def word_numbers(text: str, places: list[Range]) -> list[int]:
+    """Return, for each token by its place in ``text``, the number of the word that a person reads it in.
+
+    Tokenizers cut words, and some join them: a token that reaches into the next word makes both one. In scripts without
+    spaces each token is a word.
+    """
+    starts = _word_starts(text)
+    numbers = [0] if places else []
+    for (before, end), (start, _) in pairwise(places):
+        fresh = start in starts or UNSPACED.match(text, start) is not None
+        numbers.append(numbers[-1] + (fresh and start >= end and before < end))
+    return numbers
+
+
+def _word_starts(text: str) -> set[int]:
+    """Return where runs of letters, of numbers and of other signs begin; an apostrophe between letters is one."""
+    kinds = [_kind(character) for character in text]
+    for at in range(1, len(text) - 1):
+        if text[at] in "'’" and kinds[at - 1] == kinds[at + 1] == "letters":
+            kinds[at] = "letters"
+    runs = (list(run) for _, run in groupby(range(len(text)), key=kinds.__getitem__))
+    return {run[0] for run in runs if kinds[run[0]] != "spaces"}
+
+
+def _kind(character: str) -> str:
+    if character.isspace():
+        return "spaces"
+    return {"L": "letters", "M": "letters", "N": "numbers"}.get(unicodedata.category(character)[0], "signs")

@@ -1,0 +1,1 @@
+"""The two towers of each architecture: features before a layer, the head after it."""

@@ -1,0 +1,126 @@
+"""Transformer blocks taken apart: run with queries, keys and values each by itself, or for one query only.
+
+Both open_clip's and timm's blocks are x + s₁(A(n₁(x))), then x + s₂(M(n₂(x))). torch's attention projects queries, keys
+and values at once and slices them, as timm's does; in a derivative, slices cost zeros to fill and to add.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from open_clip.transformer import ResidualAttentionBlock
+from timm.layers.attention import Attention
+from timm.layers.attention_pool import AttentionPoolLatent
+from timm.models.vision_transformer import Block
+from torch import Tensor, nn
+
+from exclip_desktop.models.towers.tower_protocols import Projections, Query
+
+Step = Callable[[Tensor], Tensor]
+
+
+class Parts(NamedTuple):
+    """A block in evaluation mode.
+
+    Attributes:
+        norm: what tokens pass before the attention.
+        maps: the attention's linear maps.
+        scale: what the attention's output passes before it is added to the residual stream.
+        second: what the stream passes then, before it is added to itself.
+
+    """
+
+    norm: Step
+    maps: Projections
+    scale: Step
+    second: Step
+
+
+def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Return the block's output for features (B, T, W) and an additive attention mask (T, T), or None."""
+    parts = parts_of(block)  # at every run, for the block may have moved to another device
+    if parts is None:
+        found: Tensor = block(x, attn_mask=mask)
+        return found
+    y = parts.norm(x)
+    x = x + parts.scale(parts.maps.attend(y, y, mask))
+    return x + parts.second(x)
+
+
+def block_query(block: Any, pooled: int, finished: Step, mask: Tensor | None = None) -> Query | None:
+    """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart.
+
+    ``mask`` (T,) is the pooled token's row of the additive attention mask.
+    """
+    parts = parts_of(block)
+    if parts is None:
+        return None
+    return Query(parts.norm, parts.maps, pooled, parts.scale, lambda x: finished(x + parts.second(x)), mask=mask)
+
+
+def parts_of(block: Any) -> Parts | None:
+    """Return a block taken apart; None where it is of another kind."""
+    if type(block) is ResidualAttentionBlock:
+        first, maps, scale = block.ln_1, multihead(block.attn), block.ls_1
+        norm, mlp, second = block.ln_2, block.mlp, block.ls_2
+    elif type(block) is Block:
+        first, maps, scale = block.norm1, fused(block.attn), block.ls1
+        norm, mlp, second = block.norm2, block.mlp, block.ls2
+    else:
+        return None
+    return None if maps is None else Parts(first, maps, scale, lambda x: second(mlp(norm(x))))
+
+
+def multihead(attention: nn.Module) -> Projections | None:
+    """Return torch's multi-head attention taken apart; None where it is another kind or more than that."""
+    if type(attention) is not nn.MultiheadAttention or attention.in_proj_bias is None:
+        return None
+    if attention.bias_k is not None or attention.add_zero_attn:
+        return None
+    if attention.in_proj_weight is not None:
+        query, key, value = attention.in_proj_weight.chunk(3)
+    else:
+        query, key, value = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
+    biases = attention.in_proj_bias.chunk(3)
+    out = attention.out_proj
+    return Projections(
+        query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
+    )
+
+
+def fused(attention: nn.Module) -> Projections | None:
+    """Return timm's attention taken apart; None where it is another kind, or normalises or gates."""
+    if type(attention) is not Attention or getattr(attention, "gate", None) is not None:
+        return None
+    if not all(isinstance(part, nn.Identity) for part in (attention.q_norm, attention.k_norm, attention.norm)):
+        return None
+    query, key, value = attention.qkv.weight.chunk(3)
+    biases = (None, None, None) if attention.qkv.bias is None else attention.qkv.bias.chunk(3)
+    out = attention.proj
+    return Projections(
+        query, biases[0], key, biases[1], value, biases[2], out.weight, out.bias, heads=attention.num_heads
+    )
+
+
+def latent_query(pooler: Any, finished: Step) -> Query | None:
+    """Return timm's MAP head, whose query is a learned latent, before ``finished``; None where it is not plain."""
+    if type(pooler) is not AttentionPoolLatent or pooler.pos_embed is not None or pooler.pool != "token":
+        return None
+    if not (isinstance(pooler.q_norm, nn.Identity) and isinstance(pooler.k_norm, nn.Identity)):
+        return None
+    if not (isinstance(pooler.q, nn.Linear) and isinstance(pooler.proj, nn.Linear)):
+        return None
+    key, value = pooler.kv.weight.chunk(2)
+    biases = (None, None) if pooler.kv.bias is None else pooler.kv.bias.chunk(2)
+    maps = Projections(
+        pooler.q.weight,
+        pooler.q.bias,
+        key,
+        biases[0],
+        value,
+        biases[1],
+        pooler.proj.weight,
+        pooler.proj.bias,
+        heads=pooler.num_heads,
+    )
+    asks: Tensor = pooler.latent[0, 0].detach()
+    return Query(nn.Identity(), maps, asks, nn.Identity(), lambda x: finished(x + pooler.mlp(pooler.norm(x))))

@@ -1,0 +1,186 @@
+"""timm's vision transformers in open_clip's ``TimmModel``.
+
+The plain one (SigLIP, ViTamin, MobileCLIP-B), Eva, whose positions are rotations (EVA01, EVA02, PE-Core), and the one
+with relative positions.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from open_clip.timm_model import TimmModel
+from timm.models.eva import Eva
+from timm.models.vision_transformer import VisionTransformer
+from timm.models.vision_transformer_relpos import VisionTransformerRelPos
+from torch import Tensor
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.values.layers import POOL, Layer
+from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy, taken_apart
+from exclip_desktop.models.towers.blocks import block_query, latent_query, run_block
+from exclip_desktop.models.towers.timm_sizes import embedding_size, input_size, misfit
+from exclip_desktop.models.towers.tower_protocols import Cut, Query
+
+TRANSFORMERS = (VisionTransformer, Eva, VisionTransformerRelPos)
+
+Step = Callable[[Tensor], Tensor]
+
+
+class TimmTransformerTower:
+    """A ``TimmModel`` whose trunk is one of ``TRANSFORMERS``; class and register tokens are its prefix tokens.
+
+    Layer ``"pool"`` is what the attention that pools reads: tokens after the final norm, without the prefix tokens
+    where the trunk leaves them out.
+    """
+
+    def __init__(self, visual: TimmModel) -> None:
+        """Wrap ``visual``; raises ``ModelError`` where its pictures are of another size than its trunk takes."""
+        self._visual: Any = visual
+        trunk: Any = visual.trunk
+        self.layers = len(trunk.blocks)
+        self.pools = getattr(trunk, "attn_pool", None) is not None
+        self.input_size = input_size(visual)
+        self.embedding_size = embedding_size(visual)
+        self._patch_size: tuple[int, int] = tuple(trunk.patch_embed.feat_ratio(as_scalar=False))
+        # Relative positions beyond those that were learned would have to be guessed.
+        self.unit = None if isinstance(trunk, VisionTransformerRelPos) else self._patch_size
+        wrong = misfit(self.input_size, tuple(trunk.patch_embed.img_size))
+        if wrong and not getattr(trunk, "dynamic_img_size", False):
+            raise ModelError(f"{wrong.capitalize()}.", "Correct its image_size, or choose another model.")
+
+    def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
+        """Return the tower cut at ``layer``; for inputs of another ``size``, with interpolated positions."""
+        size = size or self.input_size
+        trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
+        blocks = _blocks(trunk, size)
+        grid: tuple[int, int] = tuple(trunk.patch_embed.dynamic_feat_size(size))
+        parts = self._at_pool(trunk, blocks) if layer == POOL else self._at_block(trunk, blocks, int(layer))
+        return Cut(*parts, grid, self._patch_size)
+
+    def anatomy(self, pixels: Tensor) -> Anatomy:
+        """Return a picture's way through the blocks; raises ``MethodError`` where they are not plain ones."""
+        size = pixels.shape[1], pixels.shape[2]
+        trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
+        start = _embedded(trunk, pixels[None])
+        return Anatomy(
+            start=start,
+            blocks=taken_apart(trunk.blocks),
+            finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
+            project=self._project(trunk),
+            pooled=_pooled(trunk, start.shape[1]),
+            mask=None,
+            shown=slice(trunk.num_prefix_tokens, None),
+            grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
+            pool=self._pool(trunk),
+        )
+
+    def _pool(self, trunk: Any) -> Query | None:
+        """Return the attention that pools, after the final norm; None where it leaves prefix tokens out."""
+        if not self.pools or self._left_out(trunk):
+            return None
+        query = latent_query(trunk.attn_pool, self._finished)
+        return query and replace(query, norm=lambda x: query.norm(trunk.norm(x)))
+
+    def _left_out(self, trunk: Any) -> int:
+        """Return how many prefix tokens the attention that pools does not read."""
+        return 0 if getattr(trunk, "pool_include_prefix", True) else int(trunk.num_prefix_tokens)
+
+    def _project(self, trunk: Any) -> Step:
+        if not self.pools:
+            return self._normed
+        query = latent_query(trunk.attn_pool, self._finished)
+        if query is None:
+            raise_no_anatomy("The pooling of this image encoder")
+        return lambda x: query.alone(trunk.norm(x))
+
+    def _at_block(self, trunk: Any, blocks: list[Step], depth: int) -> tuple[Step, Step, Query | None, int]:
+        """Return features, head, query and prefix of the cut at a block."""
+        last = block_query(trunk.blocks[-1], 0, self._normed) if trunk.global_pool == "token" else None
+        stop = self.layers - (last is not None)
+
+        def features(pixels: Tensor) -> Tensor:
+            return _through(blocks[:depth], _embedded(trunk, pixels[None]))[0]
+
+        def head(x: Tensor) -> Tensor:
+            x = _through(blocks[depth:stop], x)
+            found: Tensor = self._visual.head(trunk.forward_head(trunk.norm(x))) if last is None else last.embed(x)
+            return found
+
+        return features, head, last if depth == stop else None, trunk.num_prefix_tokens
+
+    def _at_pool(self, trunk: Any, blocks: list[Step]) -> tuple[Step, Step, Query | None, int]:
+        """Return features, head, query and prefix of the cut at the attention that pools."""
+        query = latent_query(trunk.attn_pool, self._finished)
+        left_out = self._left_out(trunk)
+
+        def features(pixels: Tensor) -> Tensor:
+            found: Tensor = trunk.norm(_through(blocks, _embedded(trunk, pixels[None])))[0, left_out:]
+            return found
+
+        def head(x: Tensor) -> Tensor:
+            return self._finished(trunk.attn_pool(x)) if query is None else query.embed(x)
+
+        return features, head, query, trunk.num_prefix_tokens - left_out
+
+    def _normed(self, pooled: Tensor) -> Tensor:
+        return self._finished(self._visual.trunk.norm(pooled))
+
+    def _finished(self, pooled: Tensor) -> Tensor:
+        """Return the embeddings of pooled tokens, (B, W) → (B, D); the dropout between does nothing here."""
+        trunk = self._visual.trunk
+        found: Tensor = self._visual.head(trunk.head(trunk.fc_norm(pooled)))
+        return found
+
+
+def _pooled(trunk: Any, tokens: int) -> tuple[int, ...]:
+    """Return the tokens that are pooled, by their mean; none where an attention or a maximum pools."""
+    if trunk.global_pool == "token":
+        return (0,)
+    first = 0 if getattr(trunk, "pool_include_prefix", False) else trunk.num_prefix_tokens
+    return tuple(range(first, tokens)) if trunk.global_pool == "avg" else ()
+
+
+def _resized(trunk: Any, size: tuple[int, int]) -> Any:
+    """Return a trunk for pictures of ``size`` that shares all but its positions with ``trunk``."""
+    shared = {id(part): part for name, part in trunk.named_children() if name not in ("patch_embed", "rope")}
+    copied = deepcopy(trunk, shared)
+    copied.set_input_size(img_size=size)
+    return copied
+
+
+def _embedded(trunk: Any, pixels: Tensor) -> Tensor:
+    """Return what the first block reads of pictures (B, 3, h, w): (B, T, W)."""
+    x: Tensor = trunk.patch_embed(pixels)
+    if isinstance(trunk, VisionTransformerRelPos):
+        return x if trunk.cls_token is None else torch.cat([trunk.cls_token.expand(len(x), -1, -1), x], dim=1)
+    x = trunk._pos_embed(x)[0] if isinstance(trunk, Eva) else trunk._pos_embed(x)
+    found: Tensor = trunk.norm_pre(x)
+    return found
+
+
+def _blocks(trunk: Any, size: tuple[int, int]) -> list[Step]:
+    """Return the blocks, each told its positions in pictures of ``size``."""
+    if isinstance(trunk, VisionTransformerRelPos):
+        shared = None if trunk.shared_rel_pos is None else trunk.shared_rel_pos.get_bias()
+        return [partial(block, shared_rel_pos=shared) for block in trunk.blocks]
+    if isinstance(trunk, Eva):
+        angles = _angles(trunk, size)
+        each = angles if trunk.rope_mixed else [angles] * len(trunk.blocks)
+        return [partial(block, rope=its) for block, its in zip(trunk.blocks, each, strict=True)]
+    return [partial(run_block, block) for block in trunk.blocks]
+
+
+@torch.no_grad()
+def _angles(trunk: Any, size: tuple[int, int]) -> Any:
+    """Return Eva's rotations, which depend on the pictures' size alone; None where it has none."""
+    blank = trunk.patch_embed.proj.weight.new_zeros(1, 3, *size)
+    return trunk._pos_embed(trunk.patch_embed(blank))[1]
+
+
+def _through(blocks: list[Step], x: Tensor) -> Tensor:
+    for block in blocks:
+        x = block(x)
+    return x

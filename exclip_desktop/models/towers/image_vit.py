@@ -1,0 +1,123 @@
+"""open_clip's own vision transformer: class token, average, or attentional pooling (CoCa)."""
+
+from typing import Any
+
+import torch
+from open_clip.transformer import VisionTransformer
+from torch import Tensor, nn
+
+from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy, taken_apart
+from exclip_desktop.models.towers.blocks import Step, block_query, multihead, run_block
+from exclip_desktop.models.towers.positions import stretched
+from exclip_desktop.models.towers.tower_protocols import POOL, Cut, Layer, Query
+
+
+class VisionTransformerTower:
+    """An open_clip ``VisionTransformer``; its class token is a prefix token however it pools."""
+
+    def __init__(self, visual: VisionTransformer) -> None:
+        """Wrap ``visual``."""
+        self._visual: Any = visual
+        self._blocks = visual.transformer.resblocks
+        self.layers = len(self._blocks)
+        self.pools = visual.attn_pool is not None
+        self.input_size: tuple[int, int] = (int(visual.image_size[0]), int(visual.image_size[1]))
+        self._patch_size = int(visual.patch_size[0]), int(visual.patch_size[1])
+        self.unit: tuple[int, int] | None = self._patch_size
+        self.embedding_size = int(visual.output_dim)
+
+    def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
+        """Return the tower cut at ``layer``; for inputs of another ``size``, with interpolated positions."""
+        visual = self._visual
+        height, width = size or self.input_size
+        grid = height // self._patch_size[0], width // self._patch_size[1]
+        depth = self.layers if layer == POOL else int(layer)
+        last = self._query()
+        stop = self.layers - (last is not None and not self.pools)
+
+        def features(pixels: Tensor) -> Tensor:
+            x = self._embedded(pixels[None], grid)
+            for block in self._blocks[:depth]:
+                x = run_block(block, x)
+            return x[0]
+
+        def head(x: Tensor) -> Tensor:
+            for block in self._blocks[depth:stop]:
+                x = run_block(block, x)
+            return last.embed(x) if last is not None else self._projected(visual._pool(x)[0])
+
+        return Cut(
+            features,
+            head,
+            query=last if depth == stop else None,
+            prefix=1,
+            grid=grid,
+            patch_size=self._patch_size,
+        )
+
+    def anatomy(self, pixels: Tensor) -> Anatomy:
+        """Return a picture's way through the blocks."""
+        visual = self._visual
+        grid = pixels.shape[1] // self._patch_size[0], pixels.shape[2] // self._patch_size[1]
+        return Anatomy(
+            start=self._embedded(pixels[None], grid),
+            blocks=taken_apart(self._blocks),
+            finish=lambda x: self._projected(visual._pool(x)[0]),
+            project=self._project(),
+            pooled=self._pooled(1 + grid[0] * grid[1]),
+            mask=None,
+            shown=slice(1, None),
+            grid=grid,
+            pool=self._pooler_query() if self.pools else None,
+        )
+
+    def _project(self) -> Step:
+        if not self.pools:
+            return self._finished
+        query = self._pooler_query()
+        if query is None:
+            raise_no_anatomy("The pooling of this image encoder")
+        return query.alone
+
+    def _pooled(self, tokens: int) -> tuple[int, ...]:
+        """Return the tokens that are pooled, by their mean."""
+        if self.pools:
+            return ()
+        return (0,) if self._visual.pool_type == "tok" else tuple(range(1, tokens))
+
+    def _embedded(self, pixels: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Return the first block's input, (1, 1 + patches, W)."""
+        visual = self._visual
+        own: tuple[int, int] = (int(visual.grid_size[0]), int(visual.grid_size[1]))
+        if grid == own:
+            embedded: Tensor = visual._embeds(pixels)
+            return embedded
+        patches = visual.conv1(pixels).flatten(2).mT
+        token = visual.class_embedding.to(patches.dtype).expand(1, 1, -1)
+        positions = visual.positional_embedding.to(patches.dtype)
+        positions = torch.cat([positions[:1], stretched(positions[1:], own, grid)])
+        finished: Tensor = visual.ln_pre(torch.cat([token, patches], dim=1) + positions)
+        return finished
+
+    def _query(self) -> Query | None:
+        """Return the attention whose one query all depends on, where there is one."""
+        visual = self._visual
+        if self.pools:
+            return self._pooler_query()
+        return block_query(self._blocks[-1], 0, self._finished) if visual.pool_type == "tok" else None
+
+    def _pooler_query(self) -> Query | None:
+        """Return CoCa's pooler as open_clip runs it: of its queries the first is the picture's embedding."""
+        visual = self._visual
+        pooler = visual.attn_pool
+        maps = multihead(pooler.attn)
+        if maps is None or visual.attn_pool_contrastive is not None or visual.pool_type != "tok":
+            return None
+        return Query(pooler.ln_k, maps, pooler.ln_q(pooler.query)[0].detach(), nn.Identity(), self._finished)
+
+    def _finished(self, pooled: Tensor) -> Tensor:
+        return self._projected(self._visual.ln_post(pooled))
+
+    def _projected(self, pooled: Tensor) -> Tensor:
+        projection: Tensor | None = self._visual.proj
+        return pooled if projection is None else pooled @ projection

@@ -1,0 +1,122 @@
+"""Text encoders of Hugging Face's transformers in open_clip's ``HFTextEncoder``: BERT's kin, mT5, M2M-100 (NLLB)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from open_clip.hf_model import ClsPooler, HFTextEncoder, MeanPooler
+from torch import Tensor
+
+from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy
+from exclip_desktop.models.towers.tower_protocols import Cut, Layer
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """How one kind of encoder is taken apart.
+
+    Attributes:
+        blocks: encoder → its layers.
+        embed: encoder, ids (1, T) and the caption's ids (1, T), which say the positions → (1, T, W).
+        run: layer, features (B, T, W) and what is added to the logits, → (B, T, W).
+        finish: encoder and the last layer's output → last hidden states.
+        bias: encoder and T → what is added to the logits for positions, (1, heads, T, T), or zero.
+
+    """
+
+    blocks: Callable[[Any], Any]
+    embed: Callable[[Any, Tensor, Tensor], Tensor]
+    run: Callable[[Any, Tensor, Tensor], Any] = lambda block, x, added: block(x, added)
+    finish: Callable[[Any, Tensor], Tensor] = lambda _, x: x
+    bias: Callable[[Any, int], Tensor | float] = lambda _, __: 0.0
+
+
+def _roberta_positions(encoder: Any, caption: Tensor) -> Tensor:
+    """Return RoBERTa's positions: counted from the padding's id, which is the position of padding."""
+    padding = encoder.embeddings.padding_idx
+    read = (caption != padding).long()
+    positions: Tensor = read.cumsum(1) * read + padding
+    return positions
+
+
+_BERT = _Family(
+    blocks=lambda encoder: encoder.encoder.layer,
+    embed=lambda encoder, ids, _: encoder.embeddings(input_ids=ids),
+)
+_ROBERTA = _Family(
+    blocks=_BERT.blocks,
+    embed=lambda encoder, ids, caption: encoder.embeddings(
+        input_ids=ids, position_ids=_roberta_positions(encoder, caption)
+    ),
+)
+_MT5 = _Family(
+    blocks=lambda encoder: encoder.block,
+    embed=lambda encoder, ids, _: encoder.embed_tokens(ids),
+    run=lambda block, x, added: block(x, position_bias=added),
+    finish=lambda encoder, x: encoder.final_layer_norm(x),
+    bias=lambda encoder, length: encoder.block[0].layer[0].SelfAttention.compute_bias(length, length),
+)
+_M2M_100 = _Family(
+    blocks=lambda encoder: encoder.layers,
+    embed=lambda encoder, ids, caption: encoder.embed_tokens(ids) + encoder.embed_positions(caption),
+    finish=lambda encoder, x: encoder.layer_norm(x),
+)
+FAMILIES = {"bert": _BERT, "roberta": _ROBERTA, "xlm-roberta": _ROBERTA, "mt5": _MT5, "m2m_100": _M2M_100}
+"""By the config's ``model_type``: all that open_clip knows."""
+
+
+class HFTower:
+    """An open_clip ``HFTextEncoder``; every attention is hidden from the padding, which it keeps."""
+
+    pools = False
+    padded = True
+    class_token = False
+
+    def __init__(self, text: HFTextEncoder) -> None:
+        """Wrap ``text``, of a kind among ``FAMILIES``."""
+        self._text: Any = text
+        self._encoder: Any = text.transformer
+        self._family = FAMILIES[text.config.model_type]
+        self._blocks = self._family.blocks(self._encoder)
+        self.layers = len(self._blocks)
+        self.vocabulary = int(self._encoder.get_input_embeddings().num_embeddings)
+
+    def anatomy(self, ids: Tensor) -> Anatomy:
+        """Raise ``MethodError``: what Hugging Face's blocks do inside is their own."""
+        raise_no_anatomy("A text encoder of Hugging Face")
+
+    def cut(self, layer: Layer, ids: Tensor) -> Cut:
+        """Return the tower cut at layer ``layer`` for a caption with token ``ids`` (T,)."""
+        depth, encoder, caption = int(layer), self._encoder, ids[None]
+        read = caption != self._text.config.pad_token_id
+        mask = torch.zeros(read.shape, dtype=encoder.dtype, device=ids.device).masked_fill(~read, float("-inf"))
+        added = mask[:, None, None] + self._family.bias(encoder, len(ids))
+
+        def run(x: Tensor, start: int, stop: int) -> Tensor:
+            for block in self._blocks[start:stop]:
+                found = self._family.run(block, x, added)
+                x = found if isinstance(found, Tensor) else found[0]
+            return x
+
+        def features(ids: Tensor) -> Tensor:
+            return run(self._family.embed(encoder, ids[None], caption), 0, depth)[0]
+
+        def head(x: Tensor) -> Tensor:
+            x = self._family.finish(encoder, run(x, depth, self.layers))
+            found: Tensor = self._text.proj(self._pooled(x, read.long()))
+            return found
+
+        pooled = () if isinstance(self._text.pooler, MeanPooler) else (0,)  # read, even where it is padding
+        hidden = (column for column in (~read[0]).nonzero()[:, 0].tolist() if column not in pooled)
+        return Cut(features, head, hidden=tuple(hidden))
+
+    def _pooled(self, x: Tensor, read: Tensor) -> Tensor:
+        """Return what open_clip pools from the last hidden states."""
+        pooler, own = self._text.pooler, getattr(self._encoder, "pooler", None)
+        if isinstance(pooler, ClsPooler) and pooler.use_pooler_output and own is not None:
+            found: Tensor = own(x)
+        else:
+            found = pooler(SimpleNamespace(last_hidden_state=x), read)
+        return found

@@ -1,0 +1,1 @@
+"""Weights: finding, reading, fitting, downloading and packing them."""

@@ -1,0 +1,140 @@
+"""open_clip's architectures: built empty, held against a file's weights, recognised from them."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from open_clip.coca_model import CoCa
+from open_clip.convert import convert_state_dict
+from open_clip.model import CLIP, CustomTextCLIP, convert_to_custom_text_state_dict
+from torch import Tensor, nn
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.weights.text_files import find_encoder
+
+FILLERS = ("normal_", "uniform_", "trunc_normal_", "kaiming_uniform_", "xavier_uniform_")  # of torch.nn.init
+_UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, AttributeError, RuntimeError, ImportError)
+
+State = Mapping[str, Tensor]
+
+
+def empty_network(
+    name: str, config: Mapping[str, Any], device: str = "cpu", folder: Path | None = None, *, drawn: bool = False
+) -> Any:
+    """Return open_clip's network for a model's config, its weights still to be loaded; nothing is downloaded.
+
+    With ``drawn`` they are what training would start from, drawn by torch's generator.
+    ``folder`` may hold a Hugging Face text encoder's config; else Hugging Face's cache must.
+    On ``meta`` the network has shapes only, which takes a twentieth to half a second.
+
+    Raises:
+        ModelError: open_clip cannot build it; ``name`` is told.
+
+    """
+    arguments, encoder = deepcopy(dict(config)), find_encoder(config, folder)
+    if encoder is not None:
+        arguments["text_cfg"] = encoder.text_cfg
+    custom = arguments.pop("custom_text", False) or "hf_model_name" in arguments["text_cfg"]
+    kind = CLIP if not custom else CoCa if "multimodal_cfg" in arguments else CustomTextCLIP
+    if "timm_model_name" in arguments["vision_cfg"]:
+        arguments["vision_cfg"]["timm_model_pretrained"] = False
+    try:
+        with nullcontext() if drawn else _unfilled(), torch.device(device), warnings.catch_warnings():
+            # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
+            warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+            return kind(**arguments)
+    except _UNBUILDABLE as error:
+        raise ModelError(f"open_clip cannot build {name}: {error}.", "Check its config.") from error
+
+
+@contextmanager
+def _unfilled() -> Iterator[None]:
+    """Leave new weights as they come: all are loaded over, strictly, and drawing them takes a third of the time."""
+    kept = {name: getattr(nn.init, name) for name in FILLERS}
+    for name in FILLERS:
+        setattr(nn.init, name, lambda tensor, *_, **__: tensor)
+    try:
+        yield
+    finally:
+        for name, filler in kept.items():
+            setattr(nn.init, name, filler)
+
+
+def converted(network: Any, state: State) -> dict[str, Tensor]:
+    """Return weights under the names that ``network`` has, from other layouts that open_clip knows."""
+    result: dict[str, Tensor] = convert_state_dict(network, dict(state))
+    if "positional_embedding" in result and not hasattr(network, "positional_embedding"):
+        result = convert_to_custom_text_state_dict(result)
+    for name in ("logit_scale", "logit_bias"):  # a number, or a list of one
+        own = getattr(network, name, None)
+        if own is not None and name in result and result[name].numel() == own.numel():
+            result[name] = result[name].reshape(own.shape)
+    ids = "text.transformer.embeddings.position_ids"  # what older versions of transformers kept
+    if ids not in network.state_dict():
+        result.pop(ids, None)
+    return result
+
+
+def misfit(network: Any, state: State) -> str:
+    """Return the first way in which weights do not fit a network, in its order; empty where they fit."""
+    own = network.state_dict()
+    for name, value in own.items():
+        if name not in state:
+            return f"{name} ({_shape(value)}) is not in the file"
+        if state[name].shape != value.shape:
+            return f"{name} is {_shape(state[name])} in the file, {_shape(value)} in the model"
+    extra = next((name for name in state if name not in own), None)
+    return "" if extra is None else f"the model has no {extra} ({_shape(state[extra])})"
+
+
+def _shape(value: Tensor) -> str:
+    return " × ".join(map(str, value.shape)) or "one number"
+
+
+def recognised(state: State) -> list[str]:
+    """Return the names of open_clip's architectures that weights fit exactly; some differ in no shape.
+
+    What a config says in numbers decides which few are built, on the meta device, and compared in every shape.
+    """
+    configs = {name: open_clip.get_model_config(name) for name in open_clip.list_models()}
+    return [name for name, config in configs.items() if _may_fit(config, state) and _fits(name, config, state)]
+
+
+def _may_fit(config: dict[str, Any], state: State) -> bool:
+    return _image_may_fit(config["vision_cfg"], state) and _text_may_fit(config["text_cfg"], state)
+
+
+def _image_may_fit(vision: dict[str, Any], state: State) -> bool:
+    if vision.get("timm_model_name"):
+        return any(name.startswith("visual.trunk.") for name in state)
+    if isinstance(vision.get("layers"), list):
+        return "visual.layer1.0.conv1.weight" in state
+    width, patch = vision.get("width", 768), vision.get("patch_size", 16)
+    return _is(state, "visual.conv1.weight", (width, 3, patch, patch))
+
+
+def _text_may_fit(text: dict[str, Any], state: State) -> bool:
+    if "hf_model_name" in text:
+        return not any(name.endswith("token_embedding.weight") for name in state)
+    start = "text." if "text.token_embedding.weight" in state else ""
+    blocks = f"{start}transformer.resblocks."
+    depth = len({name.removeprefix(blocks).split(".")[0] for name in state if name.startswith(blocks)})
+    sizes = text.get("vocab_size", 49408), text.get("width", 512)
+    return depth == text.get("layers", 12) and _is(state, f"{start}token_embedding.weight", sizes)
+
+
+def _is(state: State, name: str, shape: tuple[int, ...]) -> bool:
+    return name in state and tuple(state[name].shape) == shape
+
+
+def _fits(name: str, config: dict[str, Any], state: State) -> bool:
+    try:
+        network = empty_network(name, config, "meta")
+        return not misfit(network, converted(network, state))
+    except (ModelError, *_UNBUILDABLE):
+        return False  # such as a Hugging Face text encoder whose config is not on this computer

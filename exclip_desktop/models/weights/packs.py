@@ -1,0 +1,160 @@
+"""A model in one folder, for a machine without a network: packed here, unpacked there, every file checked."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import open_clip
+from huggingface_hub import try_to_load_from_cache
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from exclip_desktop.core.errors import ModelError, OutputError
+from exclip_desktop.core.paths import expanded, is_dir, is_file
+from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.models.loading import matched, opened
+from exclip_desktop.models.registry import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
+from exclip_desktop.models.weights.download import TEXT_FILES
+from exclip_desktop.models.weights.find import Source
+
+WEIGHTS_FILE: Final = "open_clip_model.safetensors"
+SUMS_FILE: Final = "SHA256SUMS"  # as sha256sum writes it and checks it
+
+
+def pack_model(
+    out: Path,
+    name: str | None = None,
+    *,
+    pretrained: str | None = None,
+    checkpoint: str | Path | None = None,
+    preprocess: str | Path | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Path:
+    """Write a model into the new folder ``out``: config, preprocessing, weights, tokenizer, card, checksums.
+
+    The other arguments are those of ``load_model``; ``load_model(out)`` gives the same numbers.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        OutputError: the folder is there already, or cannot be written.
+        Cancelled: nothing is left of it.
+
+    """
+    tell, cancel = progress or silent, cancel or CancelToken()
+    source, weights = opened(name, pretrained, checkpoint, preprocess)
+    network, state = matched(source, weights, "meta")
+    config = {"model_cfg": source.config(), "preprocess_cfg": network.visual.preprocess_cfg}
+    with _new_folder(out) as folder:
+        tell(Report(f"Packing {source.name}", 0, 2))
+        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1), "utf-8")
+        _copy_small_files(source, config["model_cfg"]["text_cfg"], folder)
+        cancel.check()
+        _write_weights(source, state, folder / WEIGHTS_FILE)
+        cancel.check()
+        tell(Report(f"Packing {source.name}", 1, 2))
+        sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+        (folder / SUMS_FILE).write_text("".join(sums), "utf-8")
+    return out
+
+
+def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel: CancelToken | None = None) -> str:
+    """Check a packed folder's files, copy them into the person's data folder, and return the name it loads by.
+
+    Raises:
+        ModelError: it is no packed folder, a file is missing or differs, or its name is taken.
+        OutputError: the data folder cannot be written.
+        Cancelled: nothing is left of it.
+
+    """
+    tell, cancel = progress or silent, cancel or CancelToken()
+    folder = expanded(packed)
+    sums = _sums(folder)
+    name = folder.resolve().name
+    target = installed_folder() / name
+    if name == BUNDLED or name in open_clip.list_models():
+        raise ModelError(f'"{name}" is the name of another model.', "Give the folder another name, and unpack it.")
+    if target.is_dir():
+        if _sums(target) == sums:
+            return name
+        raise ModelError(f'Another model is unpacked as "{name}".', "Give the folder another name, or remove that one.")
+    with _new_folder(target) as place:
+        for number, (file, sha256) in enumerate(sums.items()):
+            tell(Report(f"Unpacking {name}", number, len(sums)))
+            cancel.check()
+            shutil.copyfile(folder / file, place / file)
+            if _sha256(place / file) != sha256:  # of what arrived, not of what was sent
+                raise ModelError(f"{folder / file} is not what was packed: its checksum differs.", "Copy it again.")
+        shutil.copyfile(folder / SUMS_FILE, place / SUMS_FILE)
+    return name
+
+
+def _copy_small_files(source: Source, text: dict[str, Any], folder: Path) -> None:
+    """Copy the model's card, and what its text part reads from files of Hugging Face's."""
+    wanted = [
+        (repository, file) for key, files in TEXT_FILES.items() if (repository := text.get(key)) for file in files
+    ]
+    own = source.folder
+    if own is not None and (own / CARD_FILE).is_file():
+        shutil.copyfile(own / CARD_FILE, folder / CARD_FILE)
+    for repository, file in wanted:
+        beside = own / file if own is not None and (own / file).is_file() else None
+        cached = beside or try_to_load_from_cache(repository, file)
+        if isinstance(cached, str | Path):
+            shutil.copyfile(cached, folder / file)
+
+
+def _write_weights(source: Source, state: dict[str, Tensor], path: Path) -> None:
+    """Copy safetensors as they are, so that their fingerprint stays; write others anew."""
+    if source.weights.suffix == ".safetensors":
+        with safe_open(source.weights, "pt") as file:
+            if set(file.keys()) == set(state):
+                shutil.copyfile(source.weights, path)
+                return
+    save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file that a packed folder lists; refuse what could lie elsewhere."""
+    try:
+        lines = (folder / SUMS_FILE).read_text("utf-8").splitlines()
+        sums = {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
+    except (OSError, ValueError) as error:
+        told = f"{folder} is no packed model: its {SUMS_FILE} cannot be read."
+        raise ModelError(told, "Give a folder that exclip-desktop models pack has written.") from error
+    for name in (CONFIG_FILE, WEIGHTS_FILE, *sums):
+        if name not in sums or not is_file(folder / name):
+            raise ModelError(f"{folder} is not whole: {name} is missing.", "Copy it again.")
+        if Path(name).name != name:
+            raise ModelError(f"{folder} names a file outside of it: {name}.", "Do not trust it.")
+    return sums
+
+
+@contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """Give a folder to fill, which gets the name ``target`` at the end; after an error nothing is left."""
+    if target.exists() and (not is_dir(target) or any(target.iterdir())):
+        raise OutputError(f"{target} is there already.", "Give a new folder.")
+    place = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix=".exclip-", dir=target.parent))
+        yield place
+        place.chmod(0o755)
+        place.replace(target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.", "Choose another place.") from error
+    finally:
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

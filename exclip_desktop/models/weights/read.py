@@ -1,0 +1,135 @@
+"""Reads weight files; nothing that could run code is opened."""
+
+import hashlib
+import io
+import pickle
+import struct
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.weights.published import OPENAI_SHA256
+
+ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
+# What readers of weights raise on files that are none; the restricted unpickler stumbles in any of these ways.
+_UNREADABLE = (SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError)
+_POINTER = b"version https://git-lfs"
+_PLAIN = ("state_dict", "model_state_dict", "model")
+_AVERAGED = ("state_dict_ema", "model_ema", "ema", "ema_state_dict")
+_WRAPPERS = ("module.", "model.")  # what DataParallel and training programs put before every name
+_COMPILED = "_orig_mod."  # what torch.compile puts before the names of what it compiled
+_SIZES = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in OpenAI's archives
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A file's weights by name, on the CPU; ``notes`` say which were taken where the file holds more than one set."""
+
+    state: dict[str, Tensor]
+    notes: tuple[str, ...] = ()
+
+
+def read_weights(path: Path) -> Weights:
+    """Read a checkpoint: a state dict, bare or in a training checkpoint, or one of OpenAI's published archives.
+
+    Plain weights are taken before averaged ones (EMA). Names lose what wrappers put before them.
+
+    Raises:
+        ModelError: the file is damaged, holds no weights, may not be read, or opening it could run code.
+
+    """
+    state, notes = _chosen(_opened(path), path.name)
+    return Weights(_plain_names(state), notes)
+
+
+def is_torchscript(path: Path) -> bool:
+    """Whether the file holds a program beside its weights, as OpenAI's own do."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+
+
+def _opened(path: Path) -> Any:
+    try:
+        if path.stat().st_size == 0:
+            raise ModelError(f"{path.name} is empty.", "Fetch it again.")
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        if is_torchscript(path):
+            return _archive(path)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except PermissionError as error:
+        raise ModelError(f"{path} may not be read.", "Ask for permission, or copy it.") from error
+    except pickle.UnpicklingError as error:
+        if "Unsupported operand" in str(error):  # no pickle at all, such as a web page saved under that name
+            raise _damaged(path) from error
+        raise _unsafe(f"{path.name} holds more than weights") from error
+    except _UNREADABLE as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ModelError:
+    with path.open("rb") as file:
+        if file.read(len(_POINTER)) == _POINTER:
+            return ModelError(f"{path.name} only points to weights that Git LFS keeps.", "Fetch them: git lfs pull.")
+    told = f"{path.name} cannot be read as weights: it is cut short, damaged or of another kind."
+    return ModelError(told, "Fetch it again.")
+
+
+def _unsafe(what: str) -> ModelError:
+    return ModelError(
+        f"{what}: opening it could run code, so it was not opened.",
+        "Save its state_dict as .safetensors where you trust it, and open that.",
+    )
+
+
+def _archive(path: Path) -> dict[str, Tensor]:
+    """Read a TorchScript archive: only one that OpenAI published, for it is a program."""
+    data = path.read_bytes()  # what is checked is what is opened
+    if hashlib.sha256(data).hexdigest() not in OPENAI_SHA256:
+        raise _unsafe(f"{path.name} is a program (TorchScript), and none that OpenAI published")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.load.*")  # torch deprecates the format
+        program = torch.jit.load(io.BytesIO(data), map_location="cpu")  # type: ignore[no-untyped-call]
+    state: dict[str, Tensor] = program.state_dict()
+    return {name: value for name, value in state.items() if name not in _SIZES}
+
+
+def _chosen(loaded: Any, file: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Return the weights among a checkpoint's entries, and a note where the choice was not plain."""
+    if _is_state(loaded):
+        return dict(loaded), ()
+    entries = loaded if isinstance(loaded, Mapping) else {}
+    plain, averaged = ([n for n in names if _is_state(entries.get(n))] for names in (_PLAIN, _AVERAGED))
+    if plain and averaged:
+        note = f"{file} also holds averaged weights ({averaged[0]}); the plain ones ({plain[0]}) were taken."
+        return dict(entries[plain[0]]), (note,)
+    if plain:
+        return dict(entries[plain[0]]), ()
+    if averaged:
+        return dict(entries[averaged[0]]), (f"{file} holds averaged weights (EMA) only; they were taken.",)
+    held = ", ".join(map(str, list(entries)[:5])) or type(loaded).__name__
+    raise ModelError(
+        f"{file} holds no weights that this program knows, but: {held}.", "Give a checkpoint with a state_dict."
+    )
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(held, Tensor) for held in value.values())
+
+
+def _plain_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    state = {name.replace(_COMPILED, ""): value for name, value in state.items()}
+    while wrapper := next((one for one in _WRAPPERS if all(name.startswith(one) for name in state)), ""):
+        state = {name.removeprefix(wrapper): value for name, value in state.items()}
+    return state

@@ -1,0 +1,1 @@
+"""Panes of several methods and models."""

@@ -1,0 +1,90 @@
+"""What a person looks at: our answer, or the pane of the compare view that is in use."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.session.compare.pane import Pane
+from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.pair.scene import Scene, Shown
+from exclip_desktop.session.state import Outcome, State
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An answer as it is looked at.
+
+    Attributes:
+        answer: any method's.
+        shown: the picture.
+        selection: in the answer's own tokens.
+        score: the cosine of the pair, by the answer's model.
+        outcome: by which model and settings the pair was explained.
+
+    """
+
+    answer: Answer
+    shown: Shown
+    selection: Selection
+    score: float
+    outcome: Outcome
+
+
+class Sight(QObject):
+    """Knows which pane has all the room, and which one was clicked or had the keyboard last.
+
+    Signals:
+        enlarged_changed(): another pane, or none, has all the room.
+        pane_changed(): another pane, or none, is in use.
+
+    """
+
+    enlarged_changed = Signal()
+    pane_changed = Signal()
+
+    def __init__(self, first: State, panes: Panes, parent: QObject | None = None) -> None:
+        """Look at ``first`` until one of the ``panes`` is in use."""
+        super().__init__(parent)
+        self._first, self._panes = first, panes
+        self._enlarged: Pane | None = None
+        self._pane: Pane | None = None
+
+    @property
+    def enlarged(self) -> Pane | None:
+        """The pane that has all the room, or None."""
+        return self._enlarged if self._enlarged in self._panes.panes else None
+
+    @property
+    def pane(self) -> Pane | None:
+        """The pane in use, or None: then our answer is."""
+        return self._pane if self._pane in self._panes.panes else None
+
+    @property
+    def seen(self) -> Seen | None:
+        """What is looked at; None where there is no answer, or only one of before."""
+        pane = self.pane
+        if pane is None:
+            return _seen(self._first, self._first)
+        return _seen(pane.scene, self._panes.source_of(pane)) if self._panes.is_answered(pane) else None
+
+    def enlarge(self, pane: Pane | None) -> None:
+        """Give one pane all the room, which is in use then; None: show all."""
+        self._enlarged = pane
+        if pane is not None:
+            self.use(pane)
+        self.enlarged_changed.emit()
+
+    def use(self, pane: Pane) -> None:
+        """Let this pane be the one in use."""
+        if pane is not self._pane:
+            self._pane = pane
+            self.pane_changed.emit()
+
+
+def _seen(scene: Scene, source: State) -> Seen | None:
+    answer, shown, own = scene.explanation, scene.shown, source.explanation
+    if answer is None or shown is None or own is None or scene.stale or scene.selection.absent:
+        return None
+    return Seen(answer, shown, scene.selection, own.score, source.outcome)

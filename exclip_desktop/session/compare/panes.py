@@ -1,0 +1,309 @@
+"""The compare view: the pair on screen by several methods, and by one or two models, side by side."""
+
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.progress import Report
+from exclip_desktop.core.text.wording import target_of
+from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Preview, Selection, carried, carried_rows
+from exclip_desktop.session.compare.pane import Pane, PaneName, Status, asks_same
+from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.worker.requests import Failed, PaneAnswer, PaneRequest
+from exclip_desktop.session.worker.worker_thread import Worker
+
+Rows = tuple[int, ...]
+Patch = tuple[int, int]
+SETTLED_MS: Final = 200  # without another word selected: a drag never reaches the worker
+WORKING: Final = "Comparing methods"
+PARTS: Final = 100  # of the bar, for each pane
+SLOW: Final = ("m2ib", "rise", "fixlip", "interaction-lime", "interaction-cam", "random-weights")
+"""Methods that take many runs: they come after the others."""
+
+
+class Panes(QObject):
+    """Asks for one pane after another, and lets all of them follow the first answer's picture and selection.
+
+    A pane's answer counts only while it is still what is wanted. Methods of the first order answer for the selected
+    words, and are asked anew when those change; the others have an answer for every selection.
+
+    Signals:
+        opened(), closed(): the view is wanted, or no more.
+        laid_out(): there are other panes than before.
+        followed(): every pane shows what it should of the latest selection, preview and drawing.
+
+    """
+
+    opened = Signal()
+    closed = Signal()
+    laid_out = Signal()
+    followed = Signal()
+
+    def __init__(
+        self, first: State, beside: Beside, worker: Worker, methods: tuple[str, ...], parent: QObject | None = None
+    ) -> None:
+        """Follow ``first``, and ``beside`` while it is open; ``methods`` are keys of ``core.method_facts.FACTS``."""
+        super().__init__(parent)
+        self._first, self._beside, self._worker = first, beside, worker
+        self._methods = methods
+        self._panes: dict[PaneName, Pane] = {}
+        self._queue: list[tuple[Pane, PaneRequest]] = []  # the foremost is asked
+        self._open = self._one_range = False
+        self._rows: Rows = ()  # selected when it was looked at last
+        self._asked = 0
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self._refresh)
+        worker.pane_answered.connect(self._on_answered)
+        worker.failed.connect(self._on_failed)
+        worker.told_pane.connect(self._on_told)
+        for state in (first, beside.state):
+            state.explanation_changed.connect(self._refresh)
+            state.stale_changed.connect(self._refresh)
+        beside.state.notice_changed.connect(self._refresh)
+        first.selection_changed.connect(self._on_selection_changed)
+        for changed in (first.preview_changed, first.view_changed, first.shown_changed):
+            changed.connect(self._follow)
+        beside.opened.connect(self._lay_out)
+        beside.closed.connect(self._lay_out)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the view is wanted."""
+        return self._open
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods compared, in the table's order."""
+        return self._methods
+
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """The panes, method by method, each by the first model, then by the one beside."""
+        return tuple(self._panes.values())
+
+    def open(self) -> None:
+        """Show the view."""
+        self._open = True
+        self._lay_out()
+        self.opened.emit()
+
+    def close(self) -> None:
+        """Show our answer alone; what was computed is remembered."""
+        self._open = False
+        self._settled.stop()
+        self._lay_out()
+        self.closed.emit()
+
+    def choose(self, methods: tuple[str, ...]) -> None:
+        """Compare other methods."""
+        self._methods = tuple(key for key in FACTS if key in methods)
+        self._lay_out()
+
+    @property
+    def one_range(self) -> bool:
+        """Whether all panes are coloured in one range; else each is in its own, since the methods' units differ."""
+        return self._one_range
+
+    def share_range(self, shared: bool) -> None:
+        """Colour all panes in one range, or each in its own."""
+        self._one_range = shared
+        self._follow()
+
+    def cancel(self) -> None:
+        """Ask for no more until something changes; what is there stays."""
+        self._settled.stop()
+        self._worker.cancel_pane()
+        for pane, _ in self._queue:
+            pane.set_status(Status("stopped"))
+        self._end()
+
+    def model_of(self, pane: Pane) -> str:
+        """Return the name of a pane's model."""
+        return self.source_of(pane).model_name
+
+    def source_of(self, pane: Pane) -> State:
+        """Return the state that a pane's model explains the pair in."""
+        return self._beside.state if pane.name.beside else self._first
+
+    def is_answered(self, pane: Pane) -> bool:
+        """Return whether a pane's answer is what is wanted now."""
+        return pane.name.is_ours or asks_same(pane.answered, self._wanted(pane))
+
+    def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
+        """Return a pane's rows as those of the first answer."""
+        answer, found = pane.scene.explanation, self._first.explanation
+        return () if answer is None or found is None else carried_rows(answer.caption, rows, found.caption)
+
+    def patch_in_first(self, pane: Pane, patch: Patch | None) -> Patch | None:
+        """Return the first answer's patch where a pane's ``patch`` lies."""
+        answer, found = pane.scene.explanation, self._first.explanation
+        return None if answer is None or found is None else _same_place(patch, answer.geometry, found.geometry)
+
+    def _lay_out(self) -> None:
+        """Have a pane for every method and model, those before where they are still wanted."""
+        models = (False, True) if self._beside.is_open else (False,)
+        wanted = [PaneName(key, beside) for key in self._methods for beside in models] if self._open else []
+        before = self._panes
+        self._panes = {name: before.get(name) or Pane(name, self) for name in wanted}
+        if list(before) != wanted:
+            self.laid_out.emit()
+            for name in before.keys() - self._panes.keys():
+                before[name].deleteLater()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Ask for what is not there of what is wanted now."""
+        wanted = {pane: self._wanted(pane) for pane in self._panes.values()}
+        for pane, request in wanted.items():
+            self._renew(pane, request)
+        left = [(pane, request) for pane, request in wanted.items() if request is not None and _lacks(pane, request)]
+        left.sort(key=lambda one: one[0].name.method in SLOW)
+        asked = self._queue[:1]
+        if any(pane is asked[0][0] and asks_same(request, asked[0][1]) for pane, request in left if asked):
+            waiting = [one for one in left if one[0] is not asked[0][0]]
+            self._queue = asked + waiting  # what is being answered stays in front
+        else:
+            if asked:
+                self._worker.cancel_pane()
+            self._queue = waiting = left
+        for pane, _ in waiting:
+            pane.set_status(Status("waiting"))
+        if waiting is left:
+            self._ask()
+        self._follow()
+
+    def _renew(self, pane: Pane, request: PaneRequest | None) -> None:
+        """Show the first picture, and how far the pane is on it."""
+        scene, source = pane.scene, self.source_of(pane)
+        if scene.shown is not self._first.shown:
+            pane.answered = None
+            scene.change(shown=self._first.shown, explanation=None, stale=False)
+        if pane.name.is_ours:
+            scene.change(explanation=source.explanation, stale=source.stale)
+            pane.set_status(_status_of(source))
+        elif request is None:  # its model has still to explain the pair
+            status = _status_of(source)
+            scene.change(stale=scene.explanation is not None)
+            pane.set_status(Status("waiting") if status.kind == "done" else status)
+        elif asks_same(pane.answered, request):
+            scene.change(stale=False)
+            pane.set_status(Status("done"))
+        elif asks_same(pane.failed, request):
+            pane.set_status(pane.trouble)
+        else:
+            scene.change(stale=scene.explanation is not None)
+
+    def _wanted(self, pane: Pane) -> PaneRequest | None:
+        """Return what the pane should answer; None while its model has not explained the pair."""
+        first, source, name = self._first, self.source_of(pane), pane.name
+        own, found = source.explanation, first.explanation
+        if name.is_ours or own is None or found is None or first.shown is None or source.stale or first.stale:
+            return None
+        if source.shown is not first.shown or own.caption.text != found.caption.text:
+            return None
+        target = target_of(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
+        picture, framing = first.shown.picture, first.outcome.how.framing
+        return PaneRequest(
+            0, source.outcome.choice, framing, picture, found.caption.text, name.method, target, name.beside
+        )
+
+    def _ask(self) -> None:
+        """Ask for the foremost."""
+        if not self._queue:
+            self._end()
+            return
+        pane, request = self._queue[0]
+        self._asked += 1
+        request = replace(request, id=self._asked)
+        self._queue[0] = pane, request
+        pane.set_status(Status("working"))
+        self._show_reached(0.0)
+        self._worker.submit(request)
+
+    def _end(self) -> None:
+        self._queue = []
+        self._first.put_work(self, None)
+
+    def _on_answered(self, answer: PaneAnswer) -> None:
+        if not self._queue or answer.id != self._queue[0][1].id:
+            return
+        pane, request = self._queue.pop(0)
+        pane.answered, pane.failed = request, None
+        pane.scene.change(explanation=answer.answer, stale=False, **self._selected(pane, answer.answer))
+        pane.set_status(Status("done"))
+        self.followed.emit()
+        self._ask()
+
+    def _on_failed(self, failure: Failed) -> None:
+        if not self._queue or failure.request is not self._queue[0][1]:
+            return
+        pane, request = self._queue.pop(0)
+        pane.answered, pane.failed = None, request
+        pane.trouble = Status("failed", message=failure.message, hint=failure.hint)
+        pane.scene.change(explanation=None, stale=False)
+        pane.set_status(pane.trouble)
+        self.followed.emit()
+        self._ask()
+
+    def _on_told(self, report: Report, idle: bool) -> None:
+        if self._queue and report.total:
+            share = report.done / report.total
+            self._queue[0][0].set_status(Status("working", share))
+            self._show_reached(share)
+
+    def _show_reached(self, of_pane: float) -> None:
+        done = len(self._panes) - len(self._queue)
+        self._first.put_work(self, Work(WORKING, round((done + of_pane) * PARTS), len(self._panes) * PARTS))
+
+    def _on_selection_changed(self) -> None:
+        self._follow()
+        before, self._rows = self._rows, self._first.selection.rows
+        if self._open and before != self._rows:  # boxes change no map
+            self._settled.start()
+
+    def _follow(self) -> None:
+        """Select, preview and draw what the first does."""
+        view = self._first.view
+        if not self._one_range:  # a locked range is in our own unit
+            view = replace(view, picture_limit=None, words_limit=None)
+        for pane in self._panes.values():
+            answer = pane.scene.explanation
+            chosen = {} if answer is None else self._selected(pane, answer)
+            pane.scene.change(view=view, **chosen)
+        self.followed.emit()
+
+    def _selected(self, pane: Pane, answer: Answer) -> dict[str, Selection | Preview]:
+        """Return the first's selection and preview in a pane's own tokens and patches."""
+        first, found = self._first, self._first.explanation
+        if found is None:
+            return {}
+        hovered = carried_rows(found.caption, first.preview.rows, answer.caption)
+        patch = _same_place(first.preview.patch, found.geometry, answer.geometry)
+        return {
+            "selection": carried(found.caption, first.selection, answer.caption),
+            "preview": Preview(hovered, patch),
+        }
+
+
+def _same_place(patch: Patch | None, own: Geometry, other: Geometry) -> Patch | None:
+    """Return the patch of the ``other`` grid that lies where a patch of one's own does."""
+    return patch if patch is None or own == other else other.patch_at(*own.patch_centre(*patch))
+
+
+def _lacks(pane: Pane, request: PaneRequest) -> bool:
+    return not asks_same(pane.answered, request) and not asks_same(pane.failed, request)
+
+
+def _status_of(source: State) -> Status:
+    """Return how far our own answer is, which the others wait for."""
+    if source.explanation is not None and not source.stale:
+        return Status("done")
+    notice = source.notice
+    if source.work is None and notice is not None and notice.kind == "trouble":
+        return Status("failed", message=notice.message, hint=notice.hint)
+    return Status("waiting")

@@ -1,0 +1,203 @@
+"""The models a person can use: lists them, fetches and removes them, and remembers what was added."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from exclip_desktop.core.errors import Cancelled
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.session.library.model_listing import Librarian, ListedModel, Offer, WeightsFile
+from exclip_desktop.session.remaining_time import Pace
+from exclip_desktop.session.state import State, Transfer, Work
+from exclip_desktop.session.tasks import Tasks, abandonable, run_shown
+from exclip_desktop.session.window_settings import Settings
+from exclip_desktop.session.worker.requests import ModelChoice
+
+TELL_EVERY_S: Final = 0.1
+
+
+class Library(QObject):
+    """Looks, removes and downloads in the background. ``state.transfer`` says what uses the network, and only then.
+
+    The network is reached by ``ask`` and ``fetch`` only; what was cut or cancelled goes on from there when it is
+    fetched again.
+
+    Attributes:
+        models: what was found last, those on this computer first.
+
+    Signals:
+        listed(): ``models`` or the default are new.
+        inspected(object): a ``WeightsFile``: what must be asked of it is known.
+        offered(object): an ``Offer``: how large the download is that was asked for.
+        fetched(object): a ``ListedModel``: it is on this computer now.
+        refused(object): an exception: what was asked for came to nothing.
+        added(object): a ``ModelChoice``: the person added it.
+
+    """
+
+    listed = Signal()
+    inspected = Signal(object)
+    offered = Signal(object)
+    fetched = Signal(object)
+    refused = Signal(object)
+    added = Signal(object)
+    _told = Signal(object)
+
+    def __init__(
+        self,
+        state: State,
+        settings: Settings,
+        make_librarian: Callable[[], Librarian],
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start with an empty list; ``make_librarian`` is called in the background, when it is first needed."""
+        super().__init__(parent)
+        self._state, self._settings, self._make, self._clock = state, settings, make_librarian, clock
+        # What the network is slow to say must not hold up the list.
+        self._tasks, self._network = Tasks(self), Tasks(self)
+        self._closing = CancelToken()
+        self._known: Librarian | None = None
+        self._pace = Pace()
+        self.models: tuple[ListedModel, ...] = ()
+        self._told.connect(self._on_told)
+
+    @property
+    def default(self) -> ModelChoice:
+        """The model that the window opens with."""
+        return self._settings.default_model()
+
+    def refresh(self) -> None:
+        """Look again at what there is."""
+        added = self._settings.added_models()
+        self._tasks.run(lambda _: self._librarian().list_models(added), self._on_listed, self.refused.emit)
+
+    def inspect(self, path: Path) -> None:
+        """Read a file of weights, to know what must be asked of it; ``inspected`` answers."""
+
+        def read(_: CancelToken) -> WeightsFile:
+            return self._librarian().inspect(path)
+
+        work = Work(f"Reading {path.name}")
+        run_shown(self._state, self._tasks, work, read, self.inspected.emit, self.refused.emit)
+
+    def add(self, choice: ModelChoice) -> None:
+        """Remember a folder or file; what was said of the same one before is forgotten."""
+        kept = (one for one in self._settings.added_models() if _place_of(one) != _place_of(choice))
+        self._settings.keep_added((choice, *kept))
+        self.added.emit(choice)
+        self.refresh()
+
+    def remove(self, model: ListedModel) -> None:
+        """Delete a model from this computer; of what was added only the list forgets."""
+        if model.choice == self.default:
+            self.set_default(ModelChoice())
+        if model.place == "added":
+            kept = tuple(one for one in self._settings.added_models() if one != model.choice)
+            self._settings.keep_added(kept)
+            self.refresh()
+        else:
+            self._tasks.run(lambda _: self._librarian().remove(model), lambda _: self.refresh(), self.refused.emit)
+
+    def set_default(self, choice: ModelChoice) -> None:
+        """Let the window open with a model; the layers kept are another model's."""
+        if choice != self.default:
+            self._settings.keep_default_model(choice)
+            outcome = self._state.outcome
+            own = replace(outcome.choice, device=None) == choice
+            how = outcome.how if own else replace(self._settings.how(), image_layer=None, text_layer=None)
+            self._settings.keep_how(how)
+            self.listed.emit()
+
+    def ask(self, model: ListedModel) -> None:
+        """Ask the network how large a download is; ``offered`` answers."""
+        if self._state.transfer is not None:
+            return
+        self._state.change(transfer=Transfer(model.title, asking=True))
+
+        def answered(offer: Offer) -> None:
+            self._state.change(transfer=None)
+            self.offered.emit(offer)
+
+        def ask(cancel: CancelToken) -> Offer:
+            offer = abandonable(lambda: self._librarian().ask(model), self._closing)
+            cancel.check()
+            return offer
+
+        self._network.run(ask, answered, self._fail)
+
+    def fetch(self, offer: Offer) -> None:
+        """Download what was offered."""
+        if self._state.transfer is not None:
+            return
+        self._pace = Pace()
+        self._state.change(transfer=Transfer(offer.model.title, offer.here, offer.bytes))
+
+        def ended(_: object) -> None:
+            self._state.change(transfer=None)
+            self.fetched.emit(offer.model)
+            self.refresh()
+
+        self._network.run(lambda cancel: self._fetched(offer, cancel), ended, self._fail)
+
+    def cancel(self) -> None:
+        """Stop the download; what has come of it is kept."""
+        self._network.cancel()
+
+    def stop(self) -> None:
+        """Cancel everything and wait for the threads; a server that says nothing is not waited for."""
+        self._closing.cancel()
+        self._network.stop()
+        self._tasks.stop()
+
+    def _fetched(self, offer: Offer, cancel: CancelToken) -> None:
+        """Download what was offered (background)."""
+        paces = paced(self._told.emit, self._clock)
+
+        def tell(report: Report) -> None:
+            cancel.check()
+            paces(report)
+
+        abandonable(lambda: self._librarian().fetch(offer, tell, cancel), self._closing)
+
+    def _librarian(self) -> Librarian:
+        if self._known is None:
+            self._known = self._make()
+        return self._known
+
+    def _on_listed(self, models: tuple[ListedModel, ...]) -> None:
+        self.models = models
+        self.listed.emit()
+
+    def _on_told(self, report: Report) -> None:
+        transfer = self._state.transfer
+        if transfer is None or transfer.asking:
+            return
+        left = self._pace.left_s(Work(report.what, report.done, report.total), self._clock())
+        self._state.change(transfer=replace(transfer, done=report.done, total=report.total, left_s=left))
+
+    def _fail(self, error: Exception) -> None:
+        self._state.change(transfer=None)
+        if not isinstance(error, Cancelled):
+            self.refused.emit(error)
+
+
+def paced(tell: Progress, clock: Callable[[], float]) -> Progress:
+    """Return ``tell`` that hears at most ten times a second, and of the end; for one thread."""
+    last = -TELL_EVERY_S
+
+    def told(report: Report) -> None:
+        nonlocal last
+        if clock() - last >= TELL_EVERY_S or report.done == report.total:
+            last = clock()
+            tell(report)
+
+    return told
+
+
+def _place_of(choice: ModelChoice) -> str:
+    return choice.checkpoint or choice.name

@@ -1,0 +1,1 @@
+"""Lists of pairs: reading, walking through, explaining all."""

@@ -1,0 +1,104 @@
+"""Labels: regions that are known to show something, of a list or kept in the project by hand."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from exclip_desktop.core.errors import PictureError, UserError
+from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.project.open_project import Projects
+from exclip_desktop.session.state import State
+from exclip_desktop.session.undo import Step
+from exclip_desktop.storage.project.box_rows import boxes_of, set_boxes
+
+Regions = tuple[Region, ...]
+
+
+class Labelling(QObject):
+    """Selects the labels of the picture on screen, and keeps selected regions as its labels.
+
+    Attributes:
+        labels: the picture's: those that were kept by hand, else the list's.
+
+    Signals:
+        changed(): there may be other labels.
+        kept(str): the project has other labels now; a sentence that says so.
+
+    """
+
+    changed = Signal()
+    kept = Signal(str)
+
+    def __init__(
+        self,
+        state: State,
+        selecting: Selecting,
+        walking: Walking,
+        projects: Projects,
+        explaining: Explaining,
+        undo: QUndoStack,
+        parent: QObject | None = None,
+    ) -> None:
+        """Follow ``state``, the list and the project."""
+        super().__init__(parent)
+        self._state, self._selecting, self._walking = state, selecting, walking
+        self._projects, self._explaining, self._undo = projects, explaining, undo
+        self.labels: Regions = ()
+        for told in (state.shown_changed, walking.current_changed, walking.list_changed, projects.changed):
+            told.connect(self._renew)
+        projects.changed_by_others.connect(self._renew)
+
+    def take(self) -> None:
+        """Select the labels instead of the regions that are drawn."""
+        self._selecting.commit_regions(self._state.selection.regions, self.labels, "select labels")
+
+    def keep(self) -> None:
+        """Keep the selected regions as the picture's labels, their names as what they show."""
+        regions, path = self._state.selection.regions, self._path
+        if path is None:
+            self._refuse(PictureError("This picture has no file.", "Save it, and open the file to label it."))
+            return
+        named = tuple(region for region in regions if not region.subtract)
+        self._undo.push(Step("keep labels", self._put, (path, self._kept()), (path, named)))
+
+    def _renew(self) -> None:
+        self.labels = self._kept() or self._walking.labelled
+        self.changed.emit()
+
+    @property
+    def _path(self) -> str | None:
+        shown = self._state.shown
+        return None if shown is None else shown.path
+
+    def _kept(self) -> Regions:
+        path, project = self._path, self._projects.project
+        if path is None or project is None:
+            return ()
+        try:
+            return boxes_of(project, project.written(Path(path)))
+        except UserError as error:
+            self._refuse(error)
+            return ()
+
+    def _put(self, what: tuple[str, Regions]) -> None:
+        path, regions = what
+        try:
+            project = self._projects.ready()
+            set_boxes(project, project.written(Path(path)), regions)
+        except (UserError, OSError) as error:
+            self._refuse(error)
+        else:
+            self.kept.emit(_told(regions))
+        self._renew()
+
+    def _refuse(self, error: Exception) -> None:
+        self._explaining.refuse(error)
+
+
+def _told(regions: Regions) -> str:
+    return f"{counted(len(regions), 'label')} kept in the project" if regions else "No labels of this picture are kept"

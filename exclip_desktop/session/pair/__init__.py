@@ -1,0 +1,1 @@
+"""One picture and caption: explaining, selecting, exporting."""

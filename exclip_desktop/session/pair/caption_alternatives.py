@@ -1,0 +1,85 @@
+"""Other captions for the same picture: scored by the worker whenever they, the picture or the model change."""
+
+from PySide6.QtCore import QObject
+
+from exclip_desktop.session.state import Notice, State
+from exclip_desktop.session.worker.requests import Alternative, Failed, Scored, ScoreRequest
+from exclip_desktop.session.worker.worker_thread import Worker
+
+
+class Comparing(QObject):
+    """Keeps the list of alternatives; the caption on screen is its first entry while there are others."""
+
+    def __init__(self, state: State, worker: Worker, parent: QObject | None = None) -> None:
+        """Follow ``state``, and ask ``worker``."""
+        super().__init__(parent)
+        self._state, self._worker = state, worker
+        self._captions: tuple[str, ...] = ()
+        self._scored: frozenset[str] = frozenset()  # captions that had a score once: the model can read them
+        self._own = ""
+        self._asked = 0
+        self._request: ScoreRequest | None = None
+        worker.scored.connect(self._on_scored)
+        worker.failed.connect(self._on_failed)
+        state.explanation_changed.connect(self._on_explanation_changed)
+        state.choice_changed.connect(self._ask)
+
+    def put(self, captions: tuple[str, ...]) -> None:
+        """Have these captions, and no others."""
+        self._captions = tuple(dict.fromkeys(" ".join(caption.split()) for caption in captions))
+        self._ask()
+
+    def add(self, caption: str) -> None:
+        """Add a caption, once."""
+        text = " ".join(caption.split())
+        if text and text not in self._captions:
+            self._captions = (*self._captions, text)
+            self._ask()
+
+    def remove_at(self, index: int) -> None:
+        """Remove an entry of ``state.alternatives``."""
+        entries = self._state.alternatives
+        if 0 <= index < len(entries):
+            self._captions = tuple(kept for kept in self._captions if kept != entries[index].caption)
+            self._ask()
+
+    def _on_explanation_changed(self) -> None:
+        """Ask again; the caption that was on screen stays in the list when one of its alternatives replaces it."""
+        explanation = self._state.explanation
+        former, self._own = self._own, "" if explanation is None else explanation.caption.text
+        if former and self._own in self._captions and former not in self._captions:
+            self._captions = (*self._captions, former)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Show the captions with the scores known, and ask for the others; not while another model is on its way."""
+        shown, choice = self._state.shown, self._state.outcome.choice
+        framing = self._state.outcome.how.framing
+        others = tuple(caption for caption in self._captions if caption != self._own)
+        if not others or not self._own or shown is None:
+            self._state.change(alternatives=())
+            return
+        captions = (self._own, *others)
+        last = self._request
+        same = last is not None and last.picture is shown.picture and (last.choice, last.framing) == (choice, framing)
+        known = {entry.caption: entry for entry in self._state.alternatives} if same else {}
+        self._state.change(alternatives=tuple(known.get(caption, Alternative(caption)) for caption in captions))
+        if self._state.choice == choice:
+            self._asked += 1
+            self._request = ScoreRequest(self._asked, choice, shown.picture, captions, framing)
+            self._worker.submit(self._request)
+
+    def _on_scored(self, answer: Scored) -> None:
+        if answer.id == self._asked:
+            self._scored |= {entry.caption for entry in answer.alternatives}
+            self._state.change(alternatives=answer.alternatives)
+
+    def _on_failed(self, failure: Failed) -> None:
+        """Say why; captions that never had a score leave the list, for one of them may be what cannot be read."""
+        if failure.request is not self._request:
+            return
+        self._state.change(notice=Notice(failure.message, failure.hint, failure.details))
+        kept = tuple(caption for caption in self._captions if caption in self._scored)
+        if kept != self._captions:
+            self._captions = kept
+            self._ask()

@@ -1,0 +1,76 @@
+"""What the caption on screen adds to the one before it, beside the explanation."""
+
+from PySide6.QtCore import QObject, Signal
+
+from exclip_desktop.core.maths.difference import difference
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.session.state import State
+
+
+class Differing(QObject):
+    """Remembers the explanation before, of another caption for the same picture by the same settings.
+
+    Attributes:
+        scene: what is shown: the difference, or nothing while there is none.
+
+    Signals:
+        opened(), closed(): the difference is wanted, or no more.
+
+    """
+
+    opened = Signal()
+    closed = Signal()
+
+    def __init__(self, state: State, parent: QObject | None = None) -> None:
+        """Follow ``state``."""
+        super().__init__(parent)
+        self.scene = Scene(self)
+        self._state, self._open = state, False
+        self._now: Explanation | None = None
+        self._before: Explanation | None = None
+        self._picture: object = None
+        state.explanation_changed.connect(self._on_explanation_changed)
+        for changed in (state.selection_changed, state.preview_changed, state.view_changed, state.stale_changed):
+            changed.connect(self._follow)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the difference is wanted."""
+        return self._open
+
+    def open(self) -> None:
+        """Show the difference."""
+        self._open = True
+        self._show()
+        self.opened.emit()
+
+    def close(self) -> None:
+        """Show the explanation alone."""
+        self._open = False
+        self.scene.change(shown=None, explanation=None)
+        self.closed.emit()
+
+    def _on_explanation_changed(self) -> None:
+        now, shown = self._state.explanation, self._state.shown
+        picture = None if shown is None else shown.picture
+        before, same = self._now, picture is self._picture
+        self._now, self._picture = now, picture
+        if now is None or before is None or not same or before.settings != now.settings:
+            self._before = None
+        elif before.caption.text != now.caption.text:
+            self._before = before
+        self._show()
+
+    def _show(self) -> None:
+        now, before = self._now, self._before
+        if self._open:
+            made = difference(now, before) if now is not None and before is not None else None
+            self.scene.change(shown=self._state.shown, explanation=made)
+            self._follow()
+
+    def _follow(self) -> None:
+        """Select, preview and draw what the explanation does."""
+        state = self._state
+        if self._open:
+            self.scene.change(selection=state.selection, preview=state.preview, view=state.view, stale=state.stale)

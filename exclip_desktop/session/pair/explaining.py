@@ -1,0 +1,310 @@
+"""From a picture, a caption, a model and a method to an explanation on screen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
+
+from exclip_desktop.core.errors import Cancelled
+from exclip_desktop.core.progress import Report
+from exclip_desktop.core.values.selection import Preview, Selection
+from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.notices import Notices, loading_told, of_failure
+from exclip_desktop.session.pair.picture_opening import Opening, selection_after
+from exclip_desktop.session.pair.picture_reading import PictureReading
+from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.state import Notice, Outcome, State, Work
+from exclip_desktop.session.tasks import Tasks
+from exclip_desktop.session.undo import Kind, Step
+from exclip_desktop.session.worker.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.worker_port import Port
+from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.storage.pictures import Picture
+from exclip_desktop.storage.samples import SampleObject
+
+SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption"}
+
+
+class Explaining(QObject):
+    """Asks the worker, and takes in only the answer to the last question.
+
+    What is on screen stays until its successor is there. A question that comes to nothing, by failing or by being
+    cancelled, is taken back: its model, settings and picture are those of the screen again. A caption that was typed
+    stays, and the screen is marked as of before. Without a caption nothing is asked: a picture is shown as it is.
+
+    Attributes:
+        reading: reads the pictures.
+
+    """
+
+    def __init__(
+        self,
+        state: State,
+        worker: Worker | Port,
+        tasks: Tasks,
+        undo: QUndoStack,
+        parent: QObject | None = None,
+        *,
+        last_resort: ModelChoice | None = None,
+    ) -> None:
+        """Listen to ``worker``; the model ``last_resort`` is taken where the usual one fails at the start."""
+        super().__init__(parent)
+        self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
+        self._next: Opening | None = None
+        self._question: ExplainRequest | None = None  # the one whose answer is awaited
+        self._facts: ModelFacts | None = None  # of the model that made what is on screen
+        self._refused: tuple[ExplainRequest, Opening | None] | None = None  # had too little memory
+        self._notices = Notices(state)
+        self.reading = PictureReading(state, tasks, self.refuse, self)
+        self._asked = 0
+        self._last_resort = last_resort
+        worker.explained.connect(self._on_explained)
+        worker.failed.connect(self._on_failed)
+        worker.told.connect(self._on_told)
+        worker.facts_found.connect(self._on_facts_found)
+        worker.rested.connect(self._on_rested)
+
+    @property
+    def picture(self) -> Shown | None:
+        """The picture asked about: on screen, or about to be."""
+        return self._next.shown if self._next is not None else self._state.shown
+
+    def open_file(
+        self,
+        path: str,
+        caption: str | None = None,
+        objects: tuple[SampleObject, ...] = (),
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """Read a picture file and explain it; the words of one of its ``objects`` are selected then."""
+
+        def then(shown: Shown) -> None:
+            self._take(Opening(shown, objects, (*notes, *shown.picture.notes)), caption)
+
+        self.reading.read_file(path, then)
+
+    def restore(self, path: str, caption: str, choice: ModelChoice, how: How, selection: Selection) -> None:
+        """Show a view again: picture, caption, model, settings and selection."""
+
+        def then(shown: Shown) -> None:
+            self._state.change(choice=choice, how=how)
+            self._take(Opening(shown, notes=shown.picture.notes, selection=selection), caption)
+
+        self.reading.read_file(path, then)
+
+    def open_image(self, read: Callable[[], Picture], title: str) -> None:
+        """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
+        self.reading.read(read, title, lambda shown: self._take(Opening(shown, notes=shown.picture.notes), None))
+
+    def show(self, shown: Shown, caption: str) -> None:
+        """Explain a picture that has been read already."""
+        if self.picture is shown:
+            self._put_caption(caption)
+        else:
+            self._take(Opening(shown), caption)
+
+    def type_caption(self, text: str) -> None:
+        """Explain another caption, an undo step; or the same one again, where that came to nothing."""
+        before = self._state.caption
+        if text != before:
+            self._undo.push(Step("edit caption", self._put_caption, before, text, Kind.TYPING, joins=True))
+        elif self._unanswered:
+            self.ask()
+
+    def choose_model(self, choice: ModelChoice) -> None:
+        """Explain by another model."""
+        self._state.change(choice=choice)
+        self.ask()
+
+    def choose_method(self, how: How, device: str | None) -> None:
+        """Explain by other settings, on another device."""
+        if self._unanswered or (how, device) != (self._state.how, self._state.choice.device):
+            self._state.change(how=how, choice=replace(self._state.choice, device=device))
+            self.ask()
+
+    def use_cpu(self) -> None:
+        """Ask the CPU what an accelerator had too little memory for; if that was a profile, go over to the CPU."""
+        state, refused = self._state, self._refused
+        how = state.how
+        if refused is not None:
+            question, following = refused
+            self._refused, how = None, question.how
+            self._await(following)
+            state.change(caption=question.caption, choice=question.choice)
+        state.change(notice=None)
+        self.choose_method(how, "cpu")
+
+    def dismiss(self) -> None:
+        """Take the banner away."""
+        self._notices.dismiss()
+
+    def cancel(self) -> None:
+        """Stop what runs; what is on screen stays."""
+        self.reading.forget()
+        self._tasks.cancel()
+        self._worker.cancel()
+        self._state.clear_work()
+        if self._question is not None:
+            self._take_back()
+
+    def refuse(self, error: Exception) -> None:
+        """Show a banner for something that could not be done; what is on screen stays."""
+        if not isinstance(error, Cancelled):
+            self._state.change(notice=Notice(*words_of(error)))
+
+    def ask(self) -> None:
+        """Ask the worker about what is wanted now."""
+        picture = self.picture
+        if picture is None:
+            return
+        if not self._state.caption.strip():
+            self._wait_for_caption()
+            return
+        self._asked, self._refused = self._asked + 1, None
+        self._notices.forget_memory()
+        state = self._state
+        state.change(stale=state.explanation is not None)
+        state.put_work(self, Work(SIDES["picture"]))
+        self._question = ExplainRequest(self._asked, state.choice, state.how, picture.picture, state.caption)
+        self._worker.submit(self._question)
+
+    @property
+    def _unanswered(self) -> bool:
+        """Whether the screen does not show what is wanted, and nothing is on its way that would."""
+        return self._question is None and (self._state.stale or self._state.explanation is None)
+
+    def _take(self, following: Opening, caption: str | None) -> None:
+        self._await(following)
+        if self._state.explanation is None:
+            self._state.change(shown=following.shown, selection=Selection(), preview=Preview())
+        if caption is not None:
+            self._state.change(caption=caption)
+        self.ask()
+
+    def _wait_for_caption(self) -> None:
+        """Explain nothing; another picture is shown as it is."""
+        state, following = self._state, self._next
+        if self._question is not None:
+            self._question = None
+            self._notices.forget_memory()
+            self._worker.cancel()
+        state.put_work(self, None)
+        if following is None:
+            # What was wrong with the caption before is settled.
+            state.change(stale=state.explanation is not None, notice=self._notices.of_picture(()))
+            return
+        self._next = replace(following, notes=())
+        state.change(
+            shown=following.shown,
+            explanation=None,
+            selection=Selection(),
+            preview=Preview(),
+            notice=self._notices.of_picture(following.notes),
+            stale=False,
+        )
+
+    def _await(self, following: Opening | None) -> None:
+        """Begin or end waiting for another picture; what can be undone belongs to one picture."""
+        if following is not self._next:
+            self._next = following
+            self._undo.clear()
+
+    def _take_back(self) -> None:
+        """Wait for no answer any more: want again what is explained on screen, but for a caption typed for it."""
+        self._question = None
+        self._notices.forget_memory()
+        state, explanation = self._state, self._state.explanation
+        if explanation is not None:
+            shown = explanation.caption.text
+            caption = state.caption if self._next is None else shown
+            self._await(None)
+            state.change(caption=caption, stale=caption != shown)
+            self._use_again()
+        state.put_work(self, None)
+
+    def _use_again(self) -> None:
+        """Want the model and the settings again that gave the last explanation; before one, the usual ones."""
+        state = self._state
+        if state.choice != state.outcome.choice:
+            state.change(choice=state.outcome.choice, facts=self._facts)
+            self._notices.tell_of_loading("")  # what was said was of the other model
+        state.change(how=state.outcome.how)
+
+    def _put_caption(self, text: str) -> None:
+        self._state.change(caption=text)
+        self.ask()
+
+    def _on_explained(self, answer: Explained) -> None:
+        question, after = self._question, answer.explanation
+        if question is None or answer.id != question.id:
+            return
+        self._question, self._facts = None, self._state.facts
+        self._notices.forget_memory()
+        outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
+        shown = self.picture
+        selection = selection_after(self._next, self._state.explanation, self._state.selection, after)
+        notes = self._next.notes if self._next is not None else ()
+        notice = self._notices.of_answer(notes, after, outcome)
+        self._await(None)
+        self._state.change(
+            shown=shown,
+            explanation=after,
+            outcome=outcome,
+            selection=selection,
+            preview=Preview(),
+            notice=notice,
+            stale=False,
+        )
+        self._state.put_work(self, None)
+
+    def _on_failed(self, failure: Failed) -> None:
+        if failure.request is not self._question:
+            return
+        state, notice = self._state, of_failure(failure, self._state.facts)
+        self._refused = (self._question, self._next) if notice.offers_cpu else None
+        instead = "" if state.explanation is not None or failure.of_pair else self._fall_back()
+        self._take_back()
+        if instead:  # what was chosen is of another start, or of before anything was explained
+            self._use_again()
+            state.change(notice=Notice(f"{failure.message} {instead}", kind="note"))
+            self.ask()
+        else:
+            state.change(notice=notice)
+
+    def _fall_back(self) -> str:
+        """Let the usual model and settings be wanted, or, where they are, the last resort; say which, if any."""
+        state = self._state
+        usual = state.outcome
+        if (state.choice, state.how) != (usual.choice, usual.how):
+            return "The usual settings are used."
+        if self._last_resort is None or usual.choice.name == self._last_resort.name:
+            return ""
+        state.change(outcome=Outcome(choice=replace(self._last_resort, device=usual.choice.device)))
+        return "The bundled model is used."
+
+    def _on_told(self, report: Report, idle: bool) -> None:
+        done, total = report.done, report.total
+        if not idle and self._question is not None:
+            what = SIDES.get(report.what, report.what)
+            self._state.put_work(self, Work(what, done, total, cost=report.cost))
+            self._notices.tell_of_memory(what, report.cost)
+        elif idle and self._question is None:
+            self._state.put_work(self, Work("Preparing for other captions", done, total, idle=True))
+
+    def _on_rested(self) -> None:
+        if self._question is None:
+            self._state.put_work(self, None)
+
+    def _on_facts_found(self, choice: ModelChoice, facts: ModelFacts) -> None:
+        state = self._state
+        if choice != state.choice:  # its question was cancelled, and the model on screen is wanted again
+            return
+        state.change(facts=facts)
+        before, how = state.how, facts.fitted(state.how)
+        if how != before:
+            state.change(how=how)
+            if self._question is not None:
+                self.ask()
+        if self._question is not None:  # else this is the model on screen once more
+            self._notices.tell_of_loading(loading_told(facts, before, how))

@@ -1,0 +1,139 @@
+"""What leaves the window: figures, numbers, captions and recipes. Figures are drawn in a process of their own."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.render.figure_options import FigureOptions
+from exclip_desktop.render.panels import PanesFigure
+from exclip_desktop.render.recipes import Recipe, as_command, as_python
+from exclip_desktop.render.text_report import warnings_of
+from exclip_desktop.session.compare.active_pane import Sight
+from exclip_desktop.session.compare.panels import panes_figure
+from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.state import Notice, State, Work
+from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.exports.caption_markup import caption_html, caption_latex
+from exclip_desktop.storage.exports.matrix_files import check_picture_path, save_data
+
+COPIED_PX = 1600
+
+
+class Exporting(QObject):
+    """Writes and copies the current view; every method needs an explanation on screen."""
+
+    def __init__(
+        self,
+        state: State,
+        panes: Panes,
+        sight: Sight,
+        tasks: Tasks,
+        refuse: Callable[[Exception], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """``refuse`` shows what went wrong."""
+        super().__init__(parent)
+        self._state, self._panes, self._sight = state, panes, sight
+        self._tasks, self._refuse = tasks, refuse
+
+    def write_picture(self, path: Path, width_px: int) -> None:
+        """Write the figure as PNG, SVG or PDF: the canvas, or the compare view's panes, or the enlarged one."""
+        draw = self._drawing(width_px)
+
+        def work(cancel: CancelToken) -> Path:
+            check_picture_path(path)
+            data = draw(path.suffix.lower(), cancel)
+            write_atomically(path, lambda file: file.write(data))
+            return path
+
+        self._run(f"Writing {path.name}", work, self._on_written)
+
+    def write_numbers(self, path: Path) -> None:
+        """Write the numbers as CSV, NPZ or JSON."""
+        explanation, selection, facts = self._explanation, self._state.selection, self._state.facts
+        loading = (facts.note,) if facts is not None and facts.note else ()
+        notes = (*loading, *self._shown.picture.notes, *warnings_of(explanation))
+
+        def work(cancel: CancelToken) -> Path:
+            cancel.check()
+            save_data(explanation, path, selection, notes)
+            return path
+
+        self._run(f"Writing {path.name}", work, self._on_written)
+
+    def copy_picture(self, then: Callable[[bytes], None]) -> None:
+        """Draw the figure and give its PNG bytes to ``then``."""
+        draw = self._drawing(COPIED_PX)
+        self._run("Drawing the picture", lambda cancel: draw(".png", cancel), then)
+
+    def latex(self) -> str:
+        """Return the caption with its colours for LaTeX."""
+        return caption_latex(self._explanation, *self._caption_view)
+
+    def html(self) -> str:
+        """Return the caption with its colours for a web page."""
+        return caption_html(self._explanation, *self._caption_view)
+
+    def python(self) -> str:
+        """Return Python code that repeats the view."""
+        return as_python(self._recipe)
+
+    def command(self) -> str:
+        """Return a command that repeats the view."""
+        return as_command(self._recipe)
+
+    @property
+    def _explanation(self) -> Explanation:
+        explanation = self._state.explanation
+        assert explanation is not None
+        return explanation
+
+    @property
+    def _shown(self) -> Shown:
+        shown = self._state.shown
+        assert shown is not None
+        return shown
+
+    @property
+    def _caption_view(self) -> tuple[Selection, str, float | None]:
+        return self._state.selection, self._state.view.colours, self._state.view.words_limit
+
+    def _options(self, width_px: int) -> FigureOptions:
+        view = asdict(self._state.view)
+        del view["lasso"]
+        return FigureOptions(selection=self._state.selection, width_px=width_px, **view)
+
+    @property
+    def _recipe(self) -> Recipe:
+        outcome = self._state.outcome
+        choice, how = asdict(outcome.choice), asdict(outcome.how)
+        return Recipe(choice, how, self._shown.path, self._explanation.caption, self._options(FigureOptions().width_px))
+
+    def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
+        pixels, options = self._shown.picture.pixels, self._options(width_px)
+        what: PanesFigure | Explanation = self._explanation
+        function = "exclip_desktop.render.figure:figure_bytes"
+        if self._panes.is_open:
+            only, caption = self._sight.enlarged, self._explanation.caption
+            what = panes_figure(self._panes, caption, self._state.selection, options, only)
+            function = "exclip_desktop.render.figure_panes:panes_bytes"
+
+        def draw(ending: str, cancel: CancelToken) -> bytes:
+            data: bytes = call_apart(function, (what, pixels, options, ending), cancel)
+            return data
+
+        return draw
+
+    def _run(self, what: str, work: Callable[[CancelToken], object], then: Callable[..., None]) -> None:
+        run_shown(self._state, self._tasks, Work(what), work, then, self._refuse)
+
+    def _on_written(self, path: Path) -> None:
+        self._state.change(notice=Notice(f"Written: {path}", kind="note"))

@@ -1,0 +1,45 @@
+"""How the picture is framed for the model: the choice, and what each framing would score."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.state import State
+from exclip_desktop.session.worker.requests import FramingsRequest, FramingsScored
+from exclip_desktop.session.worker.worker_thread import Worker
+
+
+class FramingChoice(QObject):
+    """Takes the person's choice of a framing; scores them all when they are looked at."""
+
+    def __init__(self, state: State, worker: Worker, explaining: Explaining, parent: QObject | None = None) -> None:
+        """Follow ``state``, and ask ``worker``."""
+        super().__init__(parent)
+        self._state, self._worker, self._explaining = state, worker, explaining
+        self._asked = 0
+        worker.framings_scored.connect(self._on_scored)
+        for told in (state.shown_changed, state.explanation_changed, state.choice_changed):
+            told.connect(self._forget)
+
+    def choose(self, framing: Framing) -> None:
+        """Explain the picture framed so."""
+        self._explaining.choose_method(replace(self._state.how, framing=framing), self._state.choice.device)
+
+    def ask(self) -> None:
+        """Have every framing of the pair on screen scored, unless that is known."""
+        state = self._state
+        if state.framings or state.explanation is None or state.shown is None or state.choice != state.outcome.choice:
+            return
+        self._asked += 1
+        caption = state.explanation.caption.text
+        self._worker.submit(FramingsRequest(self._asked, state.choice, state.shown.picture, caption))
+
+    def _forget(self) -> None:
+        self._asked += 1  # an answer on its way is about another pair
+        self._state.change(framings=())
+
+    def _on_scored(self, answer: FramingsScored) -> None:
+        if answer.id == self._asked:
+            self._state.change(framings=answer.scores)

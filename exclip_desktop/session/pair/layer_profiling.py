@@ -1,0 +1,203 @@
+"""The layer profile of the pair on screen: asked for, filled in row by row, and marked when it is of before."""
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject
+
+from exclip_desktop.core.progress import Report
+from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.layer_profile import Profile, profile_row
+from exclip_desktop.core.values.layers import Layer, Side, layers_of
+from exclip_desktop.session.notices import of_failure
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.state import ProfileShown, State, Work
+from exclip_desktop.session.worker.requests import (
+    Failed,
+    ForecastRequest,
+    Foretold,
+    How,
+    Profiled,
+    ProfileRequest,
+)
+from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.storage.pictures import Picture
+
+WORKING = "Profiling the layers"
+PARTS = 1000  # of the bar
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a profile is of: everything on screen that decides it, but for the layer of its own side."""
+
+    picture: Picture
+    caption: str
+    settings: Settings
+
+    def is_same(self, other: "_Subject | None") -> bool:
+        """Return whether both are of one pair and one method."""
+        if other is None or self.picture is not other.picture:
+            return False
+        return (self.caption, self.settings) == (other.caption, other.settings)
+
+
+class Profiling(QObject):
+    """Asks the worker for a profile, and keeps what it says.
+
+    A new explanation comes first, and interrupts a profile; where it is of the same pair and method, such as another
+    layer of the same side, the profile goes on afterwards. Rows that were done are kept, and cost nothing then.
+    """
+
+    def __init__(self, state: State, worker: Worker, explaining: Explaining, parent: QObject | None = None) -> None:
+        """Follow ``state``, and ask ``worker``; ``explaining`` takes the layer that is chosen."""
+        super().__init__(parent)
+        self._state, self._worker, self._explaining = state, worker, explaining
+        self._subject: _Subject | None = None  # of the profile that is shown
+        self._question: ProfileRequest | None = None  # the one whose rows are awaited
+        self._waiting = False  # interrupted by an explanation
+        self._reached = 0
+        self._asked = 0
+        worker.profiled.connect(self._on_profiled)
+        worker.foretold.connect(self._on_foretold)
+        worker.failed.connect(self._on_failed)
+        worker.told.connect(self._on_told)
+        state.stale_changed.connect(self._follow)
+        state.explanation_changed.connect(self._follow)
+
+    def look_at(self, side: Side) -> None:
+        """Show what is known of ``side`` already, and foretell what the rest costs; a profile that was made stays."""
+        state, profile = self._state, self._state.profile.profile
+        if not self._may_ask:
+            return
+        if profile is None or profile.side != side or len(profile.rows) <= 1:
+            self._subject = self._subject_now(side)
+            state.change(profile=ProfileShown(self._begun(side)))
+        elif profile.complete and not state.profile.stale:
+            return
+        self._worker.submit(ForecastRequest(self._request(side)))
+
+    def ask(self, side: Side) -> None:
+        """Profile ``side`` of what is on screen, or go on with it."""
+        if not self._may_ask:
+            return
+        shown, subject = self._state.profile, self._subject_now(side)
+        profile = shown.profile
+        if profile is None or profile.side != side or not subject.is_same(self._subject):
+            profile = self._begun(side)
+        self._subject, self._reached, self._question = subject, 0, self._request(side)
+        self._state.change(profile=replace(shown, profile=profile, running=True, stale=False))
+        self._state.put_work(self, Work(WORKING, 0, PARTS))
+        self._worker.submit(self._question)
+
+    def cancel(self) -> None:
+        """Stop; the rows that are done stay."""
+        self._waiting = False
+        self._end()
+
+    def choose(self, side: Side, layer: Layer) -> None:
+        """Explain at another layer of ``side``."""
+        how = self._state.how
+        chosen = replace(how, image_layer=layer) if side == "image" else replace(how, text_layer=layer)
+        self._explaining.choose_method(chosen, self._state.choice.device)
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether what is on screen can be profiled, and is not being."""
+        return self._state.explanation is not None and not self._state.stale and self._question is None
+
+    def _request(self, side: Side) -> ProfileRequest:
+        outcome, shown, explanation = self._state.outcome, self._state.shown, self._explanation
+        assert shown is not None
+        self._asked += 1
+        how = _without(outcome.how, side)
+        return ProfileRequest(self._asked, outcome.choice, how, shown.picture, explanation.caption.text, side)
+
+    def _subject_now(self, side: Side) -> _Subject:
+        explanation, shown = self._explanation, self._state.shown
+        assert shown is not None
+        settings = explanation.settings
+        blank = replace(settings, image_layer=0) if side == "image" else replace(settings, text_layer=0)
+        return _Subject(shown.picture, explanation.caption.text, blank)
+
+    @property
+    def _explanation(self) -> Explanation:
+        explanation = self._state.explanation
+        assert explanation is not None
+        return explanation
+
+    def _begun(self, side: Side) -> Profile:
+        """Return a profile whose one row is what is on screen."""
+        facts = self._state.facts
+        row = profile_row(self._explanation, side)
+        if facts is None:
+            return Profile(side, (row.layer,)).with_row(row)
+        image = side == "image"
+        layers = layers_of(
+            *((facts.image_layers, facts.image_pools) if image else (facts.text_layers, facts.text_pools))
+        )
+        return Profile(side, layers).with_row(row)
+
+    def _follow(self) -> None:
+        """Make room for an explanation; once it is there, go on, or say that the profile is of before."""
+        state, profile = self._state, self._state.profile.profile
+        if state.stale or state.explanation is None:
+            self._waiting = self._waiting or self._question is not None
+            self._asked += 1  # what is foretold of the one before is not wanted any more
+            self._end()
+            return
+        waited, self._waiting = self._waiting, False
+        if profile is None:
+            return
+        same = self._subject_now(profile.side).is_same(self._subject)
+        state.change(profile=replace(state.profile, stale=not same, forecast=state.profile.forecast if same else None))
+        if waited and same and not profile.complete:
+            self.ask(profile.side)
+
+    def _end(self) -> None:
+        self._question = None
+        self._state.put_work(self, None)
+        self._state.change(profile=replace(self._state.profile, running=False))
+
+    def _on_profiled(self, answer: Profiled) -> None:
+        if self._question is None or answer.id != self._question.id:
+            return
+        profile = self._state.profile.profile
+        if answer.row is None:
+            self._end()
+        elif profile is not None:
+            self._state.change(profile=replace(self._state.profile, profile=profile.with_row(answer.row)))
+            self._show_reached(0.0)
+
+    def _on_foretold(self, answer: Foretold) -> None:
+        if answer.id == self._asked:
+            self._state.change(profile=replace(self._state.profile, forecast=answer.forecast))
+
+    def _on_failed(self, failure: Failed) -> None:
+        if self._question is not None and failure.request is self._question:
+            self._end()
+            self._state.change(notice=of_failure(failure, self._state.facts))
+
+    def _on_told(self, report: Report, idle: bool) -> None:
+        if not idle and self._question is not None and report.total:
+            self._show_reached(report.done / report.total)
+
+    def _show_reached(self, of_layer: float) -> None:
+        self._reached = max(self._reached, round(PARTS * _share_done(self._state.profile, of_layer)))
+        self._state.put_work(self, Work(WORKING, self._reached, PARTS))
+
+
+def _without(how: How, side: Side) -> How:
+    return replace(how, image_layer=None) if side == "image" else replace(how, text_layer=None)
+
+
+def _share_done(shown: ProfileShown, of_layer: float) -> float:
+    """Return how much of a profile is done, 0 to 1; layers count by the seconds foretold, where they were."""
+    profile = shown.profile
+    assert profile is not None
+    foretold = dict(shown.forecast.seconds) if shown.forecast is not None else {}
+    weights = {layer: max(foretold.get(layer, 1.0), 1e-3) for layer in profile.layers}
+    open_ones = [layer for layer in profile.layers if profile.row(layer) is None]
+    whole = sum(weights.values())
+    left = sum(weights[layer] for layer in open_ones)
+    current = weights[open_ones[-1]] * of_layer if open_ones else 0.0
+    return (whole - left + current) / whole

@@ -1,0 +1,52 @@
+"""Tests a selection: what taking its words and regions away does to the model's real scores."""
+
+from PySide6.QtCore import QObject
+
+from exclip_desktop.session.state import Notice, State
+from exclip_desktop.session.worker.requests import Failed, MeasuredAnswer, MeasureRequest
+from exclip_desktop.session.worker.worker_thread import Worker
+
+
+class Measuring(QObject):
+    """Asks for the real scores of the selection on screen; an answer counts only while that is still selected."""
+
+    def __init__(self, state: State, worker: Worker, parent: QObject | None = None) -> None:
+        """Follow ``state``, and ask ``worker``."""
+        super().__init__(parent)
+        self._state, self._worker = state, worker
+        self._asked = 0
+        self._request: MeasureRequest | None = None
+        worker.measured.connect(self._on_measured)
+        worker.failed.connect(self._on_failed)
+        for told in (state.selection_changed, state.explanation_changed, state.choice_changed):
+            told.connect(self._forget)
+
+    @property
+    def ready(self) -> bool:
+        """Whether words and regions are selected in an explanation of the picture on screen."""
+        state, selection = self._state, self._state.selection
+        explained = state.explanation is not None and state.shown is not None and not state.stale
+        return explained and bool(selection.rows and selection.regions) and state.choice == state.outcome.choice
+
+    def ask(self, fill: str) -> None:
+        """Have the selection measured; ``fill``, a key of ``core.measured.FILLS``, takes the regions' place."""
+        state = self._state
+        if not self.ready or state.explanation is None or state.shown is None:
+            return
+        self._asked += 1
+        pair = state.shown.picture, state.explanation, state.selection
+        self._request = MeasureRequest(self._asked, state.choice, *pair, fill)
+        state.change(measured=None)
+        self._worker.submit(self._request)
+
+    def _forget(self) -> None:
+        self._asked += 1  # an answer on its way is about another selection
+        self._state.change(measured=None)
+
+    def _on_measured(self, answer: MeasuredAnswer) -> None:
+        if answer.id == self._asked:
+            self._state.change(measured=answer.measured)
+
+    def _on_failed(self, failure: Failed) -> None:
+        if failure.request is self._request:
+            self._state.change(notice=Notice(failure.message, failure.hint, failure.details))

@@ -1,0 +1,105 @@
+"""Turns what a person selects into state, and makes it undoable. Nothing here ever reaches the worker."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
+
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.selection import Preview, Region, Selection, carried_rows
+from exclip_desktop.session.state import State
+from exclip_desktop.session.undo import Kind, Step
+
+Rows = tuple[int, ...]
+
+
+class Selecting(QObject):
+    """Intents of selection; live ones change the state only, committed ones become undo steps."""
+
+    def __init__(self, state: State, undo: QUndoStack, parent: QObject | None = None) -> None:
+        """Change ``state``, and push steps to ``undo``."""
+        super().__init__(parent)
+        self._state, self._undo = state, undo
+
+    def show_rows(self, rows: Rows) -> None:
+        """Select tokens while the gesture goes on."""
+        self._state.change(selection=replace(self._state.selection, rows=rows))
+
+    def commit_rows(self, before: Rows, after: Rows) -> None:
+        """Select tokens for good."""
+        selection = self._state.selection
+        self._commit("select words", replace(selection, rows=before), replace(selection, rows=after), Kind.WORDS)
+
+    def widen_rows(self, before: Rows, after: Rows) -> None:
+        """Select more tokens by the second click of two, as one step with the first."""
+        selection = self._state.selection
+        change = replace(selection, rows=before), replace(selection, rows=after)
+        self._commit("select words", *change, Kind.WORDS, joins=True)
+
+    def show_regions(self, regions: tuple[Region, ...]) -> None:
+        """Draw, move or resize regions while the gesture goes on."""
+        self._state.change(selection=replace(self._state.selection, regions=regions))
+
+    def commit_regions(self, before: tuple[Region, ...], after: tuple[Region, ...], what: str) -> None:
+        """Take regions over for good; ``what`` names the step."""
+        selection = self._state.selection
+        self._commit(what, replace(selection, regions=before), replace(selection, regions=after))
+
+    def hover_rows(self, rows: Rows) -> None:
+        """Preview a word; () ends it."""
+        self._state.change(preview=replace(self._state.preview, rows=rows))
+
+    def hover_patch(self, patch: tuple[int, int] | None) -> None:
+        """Preview a patch (row, column); None ends it."""
+        self._state.change(preview=replace(self._state.preview, patch=patch))
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self._commit("clear selection", self._state.selection, Selection())
+
+    def select_all_words(self) -> None:
+        """Select every word of the caption."""
+        if self._state.explanation is not None:
+            self.commit_rows(self._state.selection.rows, self._state.explanation.caption.content_rows)
+
+    def remove_region(self, index: int) -> None:
+        """Remove one region."""
+        regions = self._state.selection.regions
+        if 0 <= index < len(regions):
+            self.commit_regions(regions, regions[:index] + regions[index + 1 :], "remove box")
+
+    def name_region(self, index: int, name: str) -> None:
+        """Name one region; an empty name removes the name."""
+        regions = self._state.selection.regions
+        if 0 <= index < len(regions):
+            named = replace(regions[index], name=name.strip())
+            self.commit_regions(regions, (*regions[:index], named, *regions[index + 1 :]), "name box")
+
+    def choose_pair(self, rows: Rows, patch: tuple[int, int]) -> None:
+        """Select a word and the patch (row, column) it was shown with."""
+        explanation = self._state.explanation
+        if explanation is not None:
+            region = Region(explanation.geometry.patch_box(*patch))
+            self._commit("select pair", self._state.selection, Selection(rows, (region,)))
+
+    def _commit(
+        self, text: str, before: Selection, after: Selection, kind: Kind = Kind.ALONE, *, joins: bool = False
+    ) -> None:
+        self._state.change(preview=Preview())
+        if before == after:
+            self._put((after, self._caption))
+        else:
+            values = (before, self._caption), (after, self._caption)
+            self._undo.push(Step(text, self._put, *values, kind, joins=joins))
+
+    @property
+    def _caption(self) -> Caption | None:
+        explanation = self._state.explanation
+        return None if explanation is None else explanation.caption
+
+    def _put(self, chosen: tuple[Selection, Caption | None]) -> None:
+        """Show a selection, whose rows are of its own caption; words that the one on screen lacks are left out."""
+        selection, before = chosen
+        after = self._caption
+        rows = carried_rows(before, selection.rows, after) if before is not None and after is not None else ()
+        self._state.change(selection=replace(selection, rows=rows))

@@ -1,0 +1,138 @@
+"""Findings that come back: their view on screen again, and whether their numbers are still the same."""
+
+from contextlib import suppress
+
+from PySide6.QtCore import QObject, Signal
+
+from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.paths import is_file
+from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.finding import Finding, changes, differences, numbers_of, view_of
+from exclip_desktop.session.compare.active_pane import Sight
+from exclip_desktop.session.compare.pane import Pane, PaneName
+from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.project.open_project import Projects
+from exclip_desktop.session.state import Notice, State
+from exclip_desktop.session.worker.requests import How, ModelChoice
+
+
+class Restoring(QObject):
+    """Explains a finding's pair again, opens its method's pane where that is not ours, and compares the numbers.
+
+    Signals:
+        restored(int): a finding's view is on screen again.
+
+    """
+
+    restored = Signal(int)
+
+    def __init__(
+        self,
+        state: State,
+        explaining: Explaining,
+        projects: Projects,
+        panes: Panes,
+        sight: Sight,
+        parent: QObject | None = None,
+    ) -> None:
+        """Bring back findings of the open one of ``projects``."""
+        super().__init__(parent)
+        self._state, self._explaining, self._projects = state, explaining, projects
+        self._panes, self._sight = panes, sight
+        self._asked: tuple[Finding, str, ModelChoice] | None = None  # until its pair is explained
+        self._awaited: tuple[Finding, Pane] | None = None  # until its pane has an answer
+        # A pair that is remembered comes back as the same explanation: only the picture is another then.
+        state.shown_changed.connect(self._on_explained)
+        state.explanation_changed.connect(self._on_explained)
+        state.notice_changed.connect(self._on_notice_changed)
+        panes.followed.connect(self._on_followed)
+
+    def restore(self, finding: Finding) -> None:
+        """Show a finding's view again, and say whether its numbers differ now."""
+        project = self._projects.project
+        if project is None:
+            return
+        path = project.path_of(finding.view.picture)
+        if not is_file(path):
+            self._explaining.refuse(
+                PictureError(
+                    f"The picture of this finding is gone: {path}.", "Put it back there, or remove the finding."
+                )
+            )
+            return
+        choice, how = _asked(finding, self._state)
+        self._asked, self._awaited = (finding, str(path), choice), None
+        self._explaining.restore(str(path), finding.view.caption, choice, how, selection=finding.view.selection)
+
+    def cancel(self) -> None:
+        """Wait for nothing more; what is on screen stays."""
+        self._asked = self._awaited = None
+
+    def _on_notice_changed(self) -> None:
+        notice = self._state.notice
+        if notice is not None and notice.kind == "trouble":  # the pair could not be explained
+            self._asked = None
+
+    def _on_explained(self) -> None:
+        """Go on with what was asked for, once it is there."""
+        state = self._state
+        if self._asked is None or state.explanation is None or state.shown is None:
+            return
+        finding, path, choice = self._asked
+        there = state.shown.path, state.explanation.caption.text, state.outcome.choice
+        if there == (path, finding.view.caption, choice):
+            self._asked = None
+            self._show(finding, state.explanation)
+
+    def _show(self, finding: Finding, explanation: Answer) -> None:
+        """Look at the finding's method; the canvas alone shows ours, too."""
+        method, panes = finding.view.method, self._panes
+        if method not in FACTS:
+            what = f"This finding is of a method that this version does not know: {method}."
+            self._state.change(notice=Notice(what, "Our own shows its pair; its numbers were kept.", kind="note"))
+            return
+        if method == OURS and not panes.is_open:
+            self._compare(finding, explanation)
+            return
+        panes.choose((*panes.methods, method))
+        panes.open()
+        pane = next(one for one in panes.panes if one.name == PaneName(method))
+        self._sight.enlarge(pane)
+        self._awaited = finding, pane
+        self._on_followed()
+
+    def _on_followed(self) -> None:
+        """Compare what a pane answers; one that fails, or is used for something else, is waited for no more."""
+        if self._awaited is None:
+            return
+        finding, pane = self._awaited
+        scene = pane.scene
+        if scene.explanation is not None and self._panes.is_answered(pane):
+            self._awaited = None
+            if scene.selection == finding.view.selection and scene.explanation.caption.text == finding.view.caption:
+                self._compare(finding, scene.explanation)
+        elif pane not in self._panes.panes or pane.status.kind in ("failed", "stopped"):
+            self._awaited = None
+
+    def _compare(self, finding: Finding, answer: Answer) -> None:
+        """Say whether the finding shows what it showed."""
+        self.restored.emit(finding.id)
+        before, selection = finding.view, finding.view.selection
+        now = view_of(answer, selection, picture=before.picture, picture_sha256=before.picture_sha256)
+        explanation = self._state.explanation
+        numbers = numbers_of(answer, selection, None if explanation is None else explanation.score)
+        told = (*changes(before, now), *differences(finding.numbers, numbers))
+        if told:
+            what = f"Not what was noted on {finding.created[:10]}: {'; '.join(told)}."
+            self._state.change(notice=Notice(what, "Its note and numbers are kept as they were.", kind="note"))
+
+
+def _asked(finding: Finding, state: State) -> tuple[ModelChoice, How]:
+    """Return model and settings of a finding; of one that lacks them, those of the screen."""
+    choice, how = state.outcome.choice, state.outcome.how
+    with suppress(KeyError, TypeError):
+        choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
+        how = How(**finding.view.settings["how"])
+    return choice, how

@@ -1,0 +1,205 @@
+"""Findings: views that a person notes in a project."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.finding import Finding, Rating, numbers_of, view_of
+from exclip_desktop.session.compare.active_pane import Seen
+from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.project.open_project import Projects
+from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.undo import Step
+from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.project.finding_rows import (
+    FindingQuery,
+    add_finding,
+    add_findings,
+    change_finding,
+    count_findings,
+    finding_of,
+    findings,
+    ids_of,
+    rating_of,
+    remove_findings,
+    tags_of,
+)
+from exclip_desktop.storage.project.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a person says of a view."""
+
+    rating: Rating = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Noting(QObject):
+    """Keeps findings in the open project; until one is opened, in the person's own, which is made when it is needed.
+
+    Attributes:
+        projects: the open project.
+
+    Signals:
+        findings_changed(): findings were added, changed or removed.
+
+    """
+
+    findings_changed = Signal()
+
+    def __init__(
+        self,
+        state: State,
+        explaining: Explaining,
+        walking: Walking,
+        tasks: Tasks,
+        undo: QUndoStack,
+        projects: Projects,
+        parent: QObject | None = None,
+    ) -> None:
+        """Tell of work and trouble in ``state``."""
+        super().__init__(parent)
+        self._state, self._explaining, self._walking = state, explaining, walking
+        self._tasks, self._undo, self.projects = tasks, undo, projects
+        projects.changed.connect(self.findings_changed)
+        projects.changed_by_others.connect(self.findings_changed)
+
+    def note(self, seen: Seen, remark: Remark) -> None:
+        """Keep what is looked at, with what the person says of it."""
+        pair = self._walking.pair_of(seen.shown.path or "", seen.answer.caption.text)
+        listed = "" if pair is None else pair.id
+        asked = {"choice": asdict(replace(seen.outcome.choice, device=None)), "how": asdict(seen.outcome.how)}
+
+        def add(found: tuple[Path, str]) -> None:
+            path, digest = found
+            project = self.projects.ready()
+            where = project.written(path)
+            view = view_of(seen.answer, seen.selection, picture=where, picture_sha256=digest, pair=listed)
+            view = replace(view, settings={**view.settings, **asked})
+            numbers = numbers_of(seen.answer, seen.selection, seen.score)
+            key = add_finding(project, Finding(view, numbers, **_said(remark)))
+            self.push_added("note finding", tuple(filter(None, [finding_of(project, key)])))
+
+        def prepare(_: CancelToken) -> tuple[Path, str]:
+            return _file_of(seen.shown, folder)
+
+        try:
+            folder = self.projects.ready().folder
+        except (UserError, OSError) as error:
+            self._explaining.refuse(error)
+            return
+        run_shown(
+            self._state,
+            self._tasks,
+            Work("Noting"),
+            prepare,
+            lambda found: self.projects.attempt(lambda: add(found)),
+            self._explaining.refuse,
+        )
+
+    def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
+        """Let the undo stack know of findings that were added."""
+        self._undo.push(Step(what, self._put, (added, False), (added, True)))
+
+    def change(self, key: int, remark: Remark) -> None:
+        """Say something else of a finding."""
+        before = self.finding(key)
+        if before is not None and _remark_of(before) != remark:
+            self._undo.push(
+                Step("change finding", self._say, (key, _remark_of(before)), (key, remark)),
+            )
+
+    def remove(self, key: int) -> None:
+        """Remove a finding; undoing brings it back."""
+        before = self.finding(key)
+        if before is not None:
+            self._undo.push(Step("remove finding", self._put, ((before,), True), ((before,), False)))
+
+    def finding(self, key: int) -> Finding | None:
+        """Return a finding, or None."""
+        return self.projects.read(lambda project: finding_of(project, key), None)
+
+    def page(self, query: FindingQuery, offset: int, count: int) -> list[Finding]:
+        """Return findings, in a query's order."""
+        return self.projects.read(lambda project: findings(project, query, offset, count), [])
+
+    def count(self, query: FindingQuery) -> int:
+        """Return how many findings a query has."""
+        return self.projects.read(lambda project: count_findings(project, query), 0)
+
+    def tags(self) -> tuple[str, ...]:
+        """Return all tags there are."""
+        return self.projects.read(lambda project: tuple(tags_of(project)), ())
+
+    def picture_of(self, finding: Finding) -> Path | None:
+        """Return where a finding's picture is."""
+        return None if self.projects.project is None else self.projects.project.path_of(finding.view.picture)
+
+    def _put(self, what: tuple[tuple[Finding, ...], bool]) -> None:
+        """Let findings be there as they are told, or not at all."""
+        told, wanted = what
+
+        def put() -> None:
+            project = self.projects.ready()
+            there = ids_of(project)
+            changed = [one for one in told if (one.id in there) != wanted]
+            if changed and wanted:
+                add_findings(project, changed)
+            elif changed:
+                remove_findings(project, [one.id for one in changed])
+            self._rate(project, told)
+
+        self.projects.attempt(put)
+
+    def _say(self, what: tuple[int, Remark]) -> None:
+        key, remark = what
+
+        def say() -> None:
+            project = self.projects.ready()
+            change_finding(project, key, **_said(remark))
+            self._rate(project, filter(None, [finding_of(project, key)]))
+
+        self.projects.attempt(say)
+
+    def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
+        """Tell of findings that are others now, and let pairs of the list be rated as their newest ones are."""
+        for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
+            self._walking.rate(pair, project.path_of(picture), rating_of(project, pair, picture))
+        self.findings_changed.emit()
+
+
+def _said(remark: Remark) -> dict[str, Any]:
+    return {"rating": remark.rating, "tags": remark.tags, "note": remark.note}
+
+
+def _remark_of(finding: Finding) -> Remark:
+    return Remark(finding.rating, finding.tags, finding.note)
+
+
+def _file_of(shown: Shown, folder: Path) -> tuple[Path, str]:
+    """Return the picture's file and its SHA-256; one that was pasted is kept beside the project."""
+    if shown.path is not None:
+        path = Path(shown.path)
+        with path.open("rb") as file:
+            return path, hashlib.file_digest(file, "sha256").hexdigest()
+    data = BytesIO()
+    Image.fromarray(shown.picture.pixels).save(data, "PNG")
+    digest = hashlib.sha256(data.getvalue()).hexdigest()
+    path = folder / "pasted" / f"{digest[:16]}.png"
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, lambda file: file.write(data.getvalue()))
+    return path, digest

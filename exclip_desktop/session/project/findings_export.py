@@ -1,0 +1,69 @@
+"""Findings as files: reports of them, and those that others have exported."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.project.findings import Noting
+from exclip_desktop.session.state import Notice, State, Work
+from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.storage.exports.report_options import ReportOptions
+from exclip_desktop.storage.project.finding_import import import_findings
+from exclip_desktop.storage.project.project_files import open_project
+
+
+class Reporting(QObject):
+    """Writes the open project's findings to files, and adds those of files to it."""
+
+    def __init__(
+        self, state: State, explaining: Explaining, tasks: Tasks, noting: Noting, parent: QObject | None = None
+    ) -> None:
+        """Work with the project of ``noting``; trouble is told by ``explaining``."""
+        super().__init__(parent)
+        self._state, self._explaining, self._tasks = state, explaining, tasks
+        self._noting, self._projects = noting, noting.projects
+
+    def write_report(self, out: Path, options: ReportOptions) -> None:
+        """Write the project's findings, in a process of its own: drawing would hold the window up."""
+        project = self._projects.project
+        if project is None:
+            return
+        asked = (project.path, out, options)
+
+        def write(cancel: CancelToken) -> int:
+            count, _ = call_apart("exclip_desktop.render.findings_report:write_report", asked, cancel)
+            return int(count)
+
+        def then(count: int) -> None:
+            self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
+
+        run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explaining.refuse)
+
+    def import_file(self, path: Path) -> None:
+        """Add the findings of a file that are not there yet."""
+
+        def read(_: CancelToken) -> tuple[tuple[Finding, ...], int]:
+            with open_project(place) as project:  # anew: this is another thread
+                return import_findings(project, path)
+
+        def then(read: tuple[tuple[Finding, ...], int]) -> None:
+            (added, count), project = read, self._projects.project
+            if added and project is not None and project.path == place:  # else another one was opened meanwhile
+                self._noting.push_added("import findings", added)
+            there = f"; {count - len(added):,} were there already" if count > len(added) else ""
+            told = f"{counted(len(added), 'finding')} imported from {path.name}{there}."
+            self._state.change(notice=Notice(told, kind="note"))
+
+        try:
+            place = self._projects.ready().path
+        except (UserError, OSError) as error:
+            self._explaining.refuse(error)
+            return
+        work = Work(f"Reading {path.name}")
+        run_shown(self._state, self._tasks, work, read, then, self._explaining.refuse)

@@ -1,0 +1,1 @@
+"""Studies: methods × metrics × pairs."""

@@ -1,0 +1,123 @@
+"""What is kept from one start to the next: how heat is drawn, method, device, recent pictures, the window's shape."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.paths import is_dir
+from exclip_desktop.session.json_settings import T, read_back
+from exclip_desktop.session.pair.scene import View
+from exclip_desktop.session.worker.requests import How, ModelChoice
+
+RECENT = 12
+USUAL_METHODS = (*(OURS, "grad-eclip", "rollout", "grad-cam", "game", "maskclip", "clip-surgery", "m2ib", "itsm"),)
+
+
+class Settings:
+    """The kept settings; anything unreadable counts as not kept."""
+
+    def __init__(self, store: QSettings) -> None:
+        """Read from and write to ``store``."""
+        self._store = store
+
+    def view(self) -> View:
+        """Return how heat was drawn last; a locked range is not kept, it belongs to what was compared."""
+        return self._read("view", View())
+
+    def keep_view(self, view: View) -> None:
+        """Keep how heat is drawn."""
+        self._write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
+
+    def how(self) -> How:
+        """Return the settings that explained last by the default model; layers are a model's own."""
+        return self._read("how", How())
+
+    def keep_how(self, how: How) -> None:
+        """Keep the method's settings."""
+        self._write("how", asdict(how))
+
+    def device(self) -> str | None:
+        """Return the device chosen last; None: the best there is."""
+        told = self._plain("device")
+        return told if isinstance(told, str) else None
+
+    def keep_device(self, device: str | None) -> None:
+        """Keep the device."""
+        self._write("device", device)
+
+    def default_model(self) -> ModelChoice:
+        """Return the model that the window opens with, without a device."""
+        return self._read("default_model", ModelChoice())
+
+    def keep_default_model(self, choice: ModelChoice) -> None:
+        """Keep it."""
+        self._write("default_model", asdict(choice))
+
+    def added_models(self) -> tuple[ModelChoice, ...]:
+        """Return the folders and files that the person added, the last one first."""
+        told = self._plain("added_models")
+        kept = [read_back(one, ModelChoice("")) for one in (told if isinstance(told, list) else [])]
+        return tuple(one for one in kept if one.name or one.checkpoint)
+
+    def keep_added(self, choices: tuple[ModelChoice, ...]) -> None:
+        """Keep them."""
+        self._write("added_models", [asdict(choice) for choice in choices])
+
+    def studies_folder(self) -> Path | None:
+        """Return the folder that the person chose for studies; None: none, or it is gone."""
+        told = self._plain("studies_folder")
+        return Path(told) if isinstance(told, str) and is_dir(Path(told)) else None
+
+    def keep_studies_folder(self, folder: Path) -> None:
+        """Keep it."""
+        self._write("studies_folder", str(folder))
+
+    def methods(self) -> tuple[str, ...]:
+        """Return the methods compared last, by their keys; at first nine that work on every transformer."""
+        told = self._plain("methods")
+        kept = tuple(key for key in FACTS if key in told) if isinstance(told, list) else ()
+        return kept or USUAL_METHODS
+
+    def keep_methods(self, methods: tuple[str, ...]) -> None:
+        """Keep them."""
+        self._write("methods", methods)
+
+    def recent(self) -> list[str]:
+        """Return the pictures opened last that are still there, newest first."""
+        told = self._plain("recent")
+        paths = told if isinstance(told, list) else []
+        return [path for path in paths if isinstance(path, str) and Path(path).is_file()]
+
+    def add_recent(self, path: str) -> None:
+        """Put a picture first in the list."""
+        resolved = str(Path(path).resolve())
+        self._write("recent", [resolved, *(kept for kept in self.recent() if kept != resolved)][:RECENT])
+
+    def forget_recent(self) -> None:
+        """Empty the list."""
+        self._write("recent", [])
+
+    def shape(self, name: str) -> QByteArray:
+        """Return a kept shape of a window or splitter; empty where there is none."""
+        value = self._store.value(f"shape/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def keep_shape(self, name: str, shape: QByteArray) -> None:
+        """Keep a shape."""
+        self._store.setValue(f"shape/{name}", shape)
+
+    def _read(self, name: str, default: T) -> T:
+        return read_back(self._plain(name), default)
+
+    def _plain(self, name: str) -> Any:
+        try:
+            return json.loads(str(self._store.value(name, "null")))
+        except ValueError:
+            return None
+
+    def _write(self, name: str, value: Any) -> None:
+        self._store.setValue(name, json.dumps(value))

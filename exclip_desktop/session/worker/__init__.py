@@ -1,0 +1,1 @@
+"""The thread that owns the model: its mailbox, requests and engine."""

@@ -1,0 +1,343 @@
+"""Answers requests with a model and a cache of factors; torch lives here. Only the worker imports this module."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from exclip_desktop.attribution.answer import answer_by
+from exclip_desktop.attribution.compute_errors import is_out_of_memory, memory_told
+from exclip_desktop.attribution.second_order.explain import (
+    Method,
+    caption_factor,
+    explain_factors,
+    explain_words,
+    explained_as_pair,
+    picture_factor,
+    resolve_method,
+)
+from exclip_desktop.attribution.second_order.explain_layers import at_layer, profile_layers, told_at
+from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
+from exclip_desktop.core.errors import DeviceError, PictureError
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.factors import Factor
+from exclip_desktop.core.values.layer_profile import ProfileRow
+from exclip_desktop.core.values.pair_figures import figures_of
+from exclip_desktop.evaluate.occlusion import measure
+from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes, own_folder
+from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.scoring import score_captions
+from exclip_desktop.session.worker.answer_cache import PairMemo, PartMemo
+from exclip_desktop.session.worker.requests import (
+    Alternative,
+    Explained,
+    ExplainRequest,
+    FramingsRequest,
+    FramingsScored,
+    ListedAnswer,
+    ListedRequest,
+    MeasuredAnswer,
+    MeasureRequest,
+    ModelChoice,
+    ModelFacts,
+    PaneAnswer,
+    PaneRequest,
+    ProfileRequest,
+    Scored,
+    ScoreRequest,
+    Studied,
+    StudyRequest,
+)
+from exclip_desktop.storage.cache import FactorCache, cache_key
+from exclip_desktop.storage.pictures import Picture, read_picture
+
+T = TypeVar("T")
+DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request, read by its model: the keys name both factors in the cache."""
+
+    model: Model
+    method: Method
+    picture: Picture
+    caption: Caption
+    text_key: str
+    image_key: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the picture."""
+        height, width = self.picture.pixels.shape[:2]
+        return width, height
+
+
+class ModelEngine:
+    """Explains with one loaded model at a time; factors and pairs are kept."""
+
+    def __init__(self, cache: FactorCache, pairs: PairMemo, parts: PartMemo | None = None) -> None:
+        """Start without a model."""
+        self._cache, self._pairs = cache, pairs
+        self._parts = PartMemo() if parts is None else parts
+        self._loaded: tuple[ModelChoice, Model, str] | None = None
+        self._named: tuple[Picture, str] | None = None
+
+    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+        """Load the model if another one is loaded, and say what it is.
+
+        Raises:
+            ModelError: it cannot be loaded.
+            UserError: there is too little memory for it.
+
+        """
+        with memory_told():
+            model, note = self._model(choice, tell)
+        return ModelFacts(
+            name=model.name,
+            device=str(model.device),
+            image_layers=model.image.layers,
+            text_layers=model.text.layers,
+            context=model.reader.context,
+            note=note,
+            image_pools=model.image.pools,
+            text_pools=model.text.pools,
+            framings=tuple(model.preprocess.framings()),
+        )
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        """Explain the request's pair: from the cache, else by the cheapest exact way."""
+        started = time.perf_counter()
+        with memory_told():
+            asked = self._read(request, tell)
+            cached = self._is_kept(asked)
+            found = self._explained(asked, tell, cancel)
+        # Captions that differ in what the model does not read, such as capitals, share one entry.
+        explanation = replace(found, caption=asked.caption)
+        return Explained(request.id, explanation, time.perf_counter() - started, cached)
+
+    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+        """Explain a pair of a list, for its figures; its factors are kept, so that it opens at once afterwards."""
+        picture = read_picture(request.path)
+        asked = ExplainRequest(request.id, request.choice, request.how, picture, request.caption)
+        explanation = self.explain(asked, tell, cancel).explanation
+        return ListedAnswer(request.id, figures_of(explanation, request.regions))
+
+    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+        """Compute the picture's whole factor, so that another caption needs only its own."""
+        with memory_told():
+            asked = self._read(request, tell)
+            if self._cache.get(asked.image_key) is None:
+                self._image_factor(asked, tell, cancel)
+
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+        """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            found = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
+        ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
+        rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
+        return Scored(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
+
+    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+        """Score the request's pair with its selection taken away."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            cancel.check()
+            found = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
+        return MeasuredAnswer(request.id, found)
+
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+        """Score the request's pair in every framing that the model takes."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            scores = []
+            for framing in model.preprocess.framings():
+                cancel.check()
+                with suppress(PictureError):  # too narrow for this one
+                    found = score_captions(model, request.picture.pixels, [request.caption], framing)
+                    scores.append((framing, float(found.cosine[0])))
+        return FramingsScored(request.id, tuple(scores))
+
+    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+        """Answer by the request's method; parts that were made before cost nothing."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+            named = self._name_of(request.picture), request.caption, request.framing, request.method
+            key = model.fingerprint, str(model.dtype), *named
+
+            def kept(part: str, make: Callable[[], T]) -> T:
+                cancel.check()
+                found: T | None = self._parts.get((*key, part))
+                if found is None:
+                    found = make()
+                    self._parts.put((*key, part), found)
+                return found
+
+            found = answer_by(
+                *(model, request.picture.pixels, request.caption, request.method, request.target),
+                framing=request.framing,
+                kept=kept,
+                progress=tell,
+                cancel=cancel,
+            )
+        return PaneAnswer(request.id, found)
+
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+        """Measure methods over pairs; every outcome is kept at once, in a folder of the study's own."""
+        with memory_told():
+            model, _ = self._model(request.choice, tell)
+        told: dict[str, dict[str, str]] = {method: {} for method in request.methods}
+        asked = AskedStudy(request.pairs, told, request.settings, request.count)
+        folder, pairs = own_folder(model, asked, request.folder), {pair.id for pair in asked.unread()[: request.count]}
+        kept = kept_outcomes(model, asked, folder)
+        wanted = tuple(one for one in kept if one.pair in pairs and one.method in told)
+        about = request.id, model.name, len(pairs) * len(told), folder
+        yield Studied(*about, wanted)
+        for outcome in further_outcomes(model, asked, kept, folder, tell, cancel):
+            yield Studied(*about, (outcome,))
+
+    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+        """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""
+        with memory_told():
+            asked, side = self._read(request, tell), request.side
+
+            def explain(method: Method) -> Explanation:
+                cancel.check()
+                told = told_at(tell, method.image_layer if side == "image" else method.text_layer)
+                # Walking through the caption's layers, the picture's whole factor serves them all.
+                return self._explained(self._at(asked, method), told, cancel, whole=side == "text")
+
+            yield from profile_layers(asked.model, asked.method, side, explain)
+
+    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+        """Foretell what the profile is going to cost."""
+        with memory_told():
+            asked, side = self._read(request, tell), request.side
+            at = {layer: self._at(asked, at_layer(asked.method, side, layer)) for layer in asked.model.layers(side)}
+            return forecast_profile(
+                asked.model,
+                asked.picture.pixels,
+                asked.caption,
+                asked.method,
+                side,
+                known=[layer for layer, question in at.items() if self._is_kept(question)],
+                picture_known=self._cache.get(asked.image_key) is not None,
+                cancel=cancel,
+            )
+
+    def _model(self, choice: ModelChoice, tell: Progress) -> tuple[Model, str]:
+        if self._loaded is None or self._loaded[0] != choice:
+            tell(Report(f"Opening {choice.title}", 0, 0))
+            self._loaded = None  # the old model leaves memory first
+            self._loaded = (choice, *_load(choice))
+        return self._loaded[1:]
+
+    def _read(self, request: ExplainRequest | ProfileRequest, tell: Progress) -> _Question:
+        model, _ = self._model(request.choice, tell)
+        method = resolve_method(model, **asdict(request.how))
+        return self._question(model, method, request.picture, model.reader.read(request.caption))
+
+    def _question(self, model: Model, method: Method, picture: Picture, caption: Caption) -> _Question:
+        rule = {"quadrature": method.quadrature, "steps": method.steps, "dtype": str(model.dtype)}
+        rule["precision"] = method.precision
+        text_key = cache_key(
+            side="text",
+            model=model.fingerprint,
+            tokens=caption.ids,
+            layer=method.text_layer,
+            reference=method.text_reference,
+            **rule,
+        )
+        height, width = picture.pixels.shape[:2]
+        image_key = cache_key(
+            side="image",
+            model=model.fingerprint,
+            picture=self._name_of(picture),
+            geometry=asdict(model.geometry((width, height), method.image_layer, method.framing)),
+            framing=method.framing,
+            layer=method.image_layer,
+            reference="zeros",
+            **rule,
+        )
+        return _Question(model, method, picture, caption, text_key, image_key)
+
+    def _at(self, asked: _Question, method: Method) -> _Question:
+        """Return the question asked by another method."""
+        return self._question(asked.model, method, asked.picture, asked.caption)
+
+    def _name_of(self, picture: Picture) -> str:
+        """Return the picture's SHA-256; of the last one it is remembered, for every caption asks for it."""
+        if self._named is None or self._named[0] is not picture:
+            self._named = (picture, _sha256(picture))
+        return self._named[1]
+
+    def _is_kept(self, asked: _Question) -> bool:
+        """Return whether the answer needs no model."""
+        factors = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
+        pair = self._pairs.get((asked.image_key, asked.text_key))
+        return pair is not None or all(factor is not None for factor in factors)
+
+    def _explained(self, asked: _Question, tell: Progress, cancel: CancelToken, *, whole: bool = False) -> Explanation:
+        """Explain what is asked; ``whole``: by the picture's whole factor, even where this pair alone is cheaper."""
+        key = asked.image_key, asked.text_key
+        found = self._pairs.get(key) or self._explanation(asked, tell, cancel, whole)
+        self._pairs.put(key, found)
+        return found
+
+    def _explanation(self, asked: _Question, tell: Progress, cancel: CancelToken, whole: bool) -> Explanation:
+        words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
+        if words is None:
+            words = caption_factor(asked.model, asked.caption, asked.method, tell, cancel)
+            self._cache.put(asked.text_key, words)
+        if image is None and not whole and explained_as_pair(asked.model, asked.size, asked.caption, asked.method):
+            pixels = asked.picture.pixels
+            return explain_words(asked.model, pixels, asked.caption, words, asked.method, tell, cancel)
+        image = image or self._image_factor(asked, tell, cancel)
+        return explain_factors(asked.model, asked.size, asked.caption, words, image, asked.method)
+
+    def _image_factor(self, asked: _Question, tell: Progress, cancel: CancelToken) -> Factor:
+        factor = picture_factor(asked.model, asked.picture.pixels, asked.method, tell, cancel)
+        self._cache.put(asked.image_key, factor)
+        return factor
+
+
+def _load(choice: ModelChoice) -> tuple[Model, str]:
+    """Load the model; where its device cannot be used, on the best one that can, with a note that says so."""
+    load: Callable[[str | None], Model] = lambda device: load_model(  # noqa: E731  used twice, right here
+        choice.name,
+        pretrained=choice.pretrained,
+        checkpoint=choice.checkpoint,
+        preprocess=choice.preprocess,
+        device=device,
+    )
+    other: str | None = None
+    try:
+        model = load(choice.device)
+        return model, " ".join(model.notes)
+    except DeviceError as error:
+        if choice.device is None:
+            raise
+        why = error.message
+    except (RuntimeError, MemoryError) as error:
+        if choice.device == "cpu" or not is_out_of_memory(error):
+            raise
+        why, other = "The accelerator has too little memory for this model.", "cpu"
+    model = load(other)  # here, where the error no longer holds the memory of the first attempt
+    told = f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
+    return model, " ".join((told, *model.notes))
+
+
+def _sha256(picture: Picture) -> str:
+    pixels = np.ascontiguousarray(picture.pixels)
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(pixels.reshape(-1).data)  # without a copy, and without Python's lock
+    return digest.hexdigest()

@@ -1,0 +1,289 @@
+"""The one long-lived thread that owns the model; requests go in by a mailbox, answers come out as signals."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
+
+from exclip_desktop.core.errors import Cancelled, CaptionError, MemoryShortage, PictureError
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.values.cost import Cost, Forecast
+from exclip_desktop.core.values.layer_profile import ProfileRow
+from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.worker.mailbox import Job, Mailbox
+from exclip_desktop.session.worker.requests import (
+    BesideRequest,
+    Explained,
+    ExplainRequest,
+    Failed,
+    ForecastRequest,
+    Foretold,
+    FramingsRequest,
+    FramingsScored,
+    ListedAnswer,
+    ListedRequest,
+    MeasuredAnswer,
+    MeasureRequest,
+    ModelChoice,
+    ModelFacts,
+    OwnRequest,
+    PaneAnswer,
+    PaneRequest,
+    Profiled,
+    ProfileRequest,
+    Request,
+    Scored,
+    ScoreRequest,
+    Studied,
+    StudyRequest,
+)
+
+log = logging.getLogger(__name__)
+TELL_EVERY_S = 0.03
+
+
+class Engine(Protocol):
+    """What the worker asks of an engine; called in the worker's thread only."""
+
+    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+        """Load the model if another one is loaded, and say what it is."""
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        """Explain the request's pair."""
+
+    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+        """Compute what makes the next caption for the same picture quick, if it is not there yet."""
+
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+        """Score the request's captions."""
+
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+        """Score the request's pair in every framing."""
+
+    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+        """Score the request's pair with its selection taken away."""
+
+    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+        """Answer by the request's method."""
+
+    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+        """Explain a pair of a list, for its figures."""
+
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+        """Measure methods over the request's pairs: first what is kept, then outcome by outcome."""
+
+    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+        """Profile the request's pair, a row for every layer of its side."""
+
+    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+        """Foretell what the profile is going to cost."""
+
+
+class Worker(QThread):
+    """Runs an engine.
+
+    Signals, all emitted in the worker's thread and received in the GUI's:
+        facts_found(object, object): a model has been loaded: its ``ModelChoice`` and ``ModelFacts``.
+        explained(object), scored(object), framings_scored(object), failed(object): ``Explained``, ``Scored``,
+            ``FramingsScored``, ``Failed``.
+        profiled(object), foretold(object): ``Profiled``, once for every layer that is done, and ``Foretold``.
+        told(object, bool): a ``Report``, and whether it is of idle work.
+        facts_found_beside, explained_beside, told_beside: the same of the model beside.
+        pane_answered(object), told_pane(object, bool): ``PaneAnswer``, and the work for it.
+        listed(object): ``ListedAnswer``.
+        studied(object): ``Studied``, once for every outcome that is there.
+        rested(): a request, or idle work, has come to its end.
+    """
+
+    facts_found = Signal(object, object)
+    explained = Signal(object)
+    scored = Signal(object)
+    framings_scored = Signal(object)
+    measured = Signal(object)
+    profiled = Signal(object)
+    foretold = Signal(object)
+    failed = Signal(object)
+    told = Signal(object, bool)
+    rested = Signal()
+    facts_found_beside = Signal(object, object)
+    explained_beside = Signal(object)
+    told_beside = Signal(object, bool)
+    pane_answered = Signal(object)
+    told_pane = Signal(object, bool)
+    listed = Signal(object)
+    studied = Signal(object)
+
+    def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
+        """Keep the maker; it is called in the thread, because it imports torch."""
+        super().__init__(parent)
+        self._make_engine = make_engine
+        self._mailbox = Mailbox()
+        self._last_told = 0.0
+        self._last_cost: Cost | None = None
+        self._choice: ModelChoice | None = None
+        self._beside: Engine | None = None
+        self._beside_choice: ModelChoice | None = None
+
+    @property
+    def holds_two(self) -> bool:
+        """Whether a second model is held."""
+        return self._beside is not None
+
+    def submit(self, request: Request) -> None:
+        """Leave a request (GUI thread); what it makes useless is cancelled."""
+        self._mailbox.put(request)
+
+    def cancel(self) -> None:
+        """Cancel explaining and profiling, idle work too (GUI thread)."""
+        self._mailbox.cancel()
+
+    def cancel_beside(self) -> None:
+        """Cancel explaining beside (GUI thread)."""
+        self._mailbox.cancel_beside()
+
+    def cancel_pane(self) -> None:
+        """Cancel answering for a pane (GUI thread)."""
+        self._mailbox.cancel_pane()
+
+    def cancel_listed(self) -> None:
+        """Cancel explaining a pair of a list (GUI thread)."""
+        self._mailbox.cancel_listed()
+
+    def cancel_study(self) -> None:
+        """Cancel a study (GUI thread)."""
+        self._mailbox.cancel_study()
+
+    def stop(self) -> None:
+        """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
+        self._mailbox.close()
+        self.wait()
+
+    def run(self) -> None:
+        """Serve the mailbox until it is closed (worker thread)."""
+        try:
+            engine = self._make_engine()
+        except Exception as error:  # a broken installation must be told to whoever asks, not swallowed
+            words = words_of(error)
+            self._serve_all(lambda job: self.failed.emit(Failed(job.request, *words)))
+        else:
+            self._serve_all(lambda job: self._serve(engine, job))
+
+    def _serve_all(self, serve: Callable[[Job], None]) -> None:
+        while (job := self._mailbox.take()) is not None:
+            serve(job)
+            self.rested.emit()
+
+    def _serve(self, engine: Engine, job: Job) -> None:
+        try:
+            if isinstance(job.request, BesideRequest):
+                self._answer_beside(job.request.question, job)
+            elif isinstance(job.request, PaneRequest):
+                self._answer_pane(engine, job.request, job)
+            elif isinstance(job.request, ListedRequest):
+                self._answer_listed(engine, job.request, job)
+            elif isinstance(job.request, StudyRequest):
+                self._answer_study(engine, job.request, job)
+            else:
+                self._answer(engine, job.request, job)
+        except Cancelled:  # whoever cancelled expects no answer
+            return
+        except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
+            self._tell_failure(job, error)
+
+    def _tell_failure(self, job: Job, error: Exception) -> None:
+        of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
+        failure = Failed(job.request, *words_of(error), of_pair, of_memory)
+        if job.idle or isinstance(job.request, ForecastRequest):  # nobody waits for it
+            log.info("Not prepared for what may be asked: %s", failure.message)
+            return
+        with suppress(Cancelled):
+            self._mailbox.finish(job)
+            self.failed.emit(failure)
+
+    def _teller(self, job: Job, told: SignalInstance) -> Progress:
+        def tell(report: Report) -> None:
+            job.token.check()
+            now = time.monotonic()
+            news = report.done == report.total or report.cost != self._last_cost
+            if news or now - self._last_told >= TELL_EVERY_S:
+                self._last_told, self._last_cost = now, report.cost
+                told.emit(report, job.idle)
+
+        return tell
+
+    def _answer_beside(self, question: ExplainRequest | None, job: Job) -> None:
+        """Explain by an engine of its own, which holds the other model; without a question, let it go."""
+        if question is None:
+            self._beside = self._beside_choice = None
+            return
+        tell = self._teller(job, self.told_beside)
+        self._beside = self._beside or self._make_engine()
+        self._load_beside(self._beside, question.choice, tell)
+        answer = self._beside.explain(question, tell, job.token)
+        self._mailbox.finish(job)
+        self.explained_beside.emit(answer)
+
+    def _answer_pane(self, engine: Engine, request: PaneRequest, job: Job) -> None:
+        tell = self._teller(job, self.told_pane)
+        if not request.beside:
+            self._load(engine, request.choice, tell)
+            answer = engine.answer(request, tell, job.token)
+        elif self._beside is not None:
+            self._load_beside(self._beside, request.choice, tell)
+            answer = self._beside.answer(request, tell, job.token)
+        else:  # wanted no more
+            return
+        self._mailbox.finish(job)
+        self.pane_answered.emit(answer)
+
+    def _answer_listed(self, engine: Engine, request: ListedRequest, job: Job) -> None:
+        self._load(engine, request.choice, self._teller(job, self.told))
+        answer = engine.explain_listed(request, lambda _: job.token.check(), job.token)
+        self._mailbox.finish(job)
+        self.listed.emit(answer)
+
+    def _answer_study(self, engine: Engine, request: StudyRequest, job: Job) -> None:
+        self._load(engine, request.choice, self._teller(job, self.told))
+        for news in engine.study(request, lambda _: job.token.check(), job.token):
+            self.studied.emit(news)
+
+    def _load(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+        if choice != self._choice:
+            self._choice = None  # whatever comes of it, the model before is no longer loaded
+            facts = engine.facts(choice, tell)
+            self._choice = choice
+            self.facts_found.emit(choice, facts)
+
+    def _load_beside(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+        if choice != self._beside_choice:
+            self._beside_choice = None
+            facts = engine.facts(choice, tell)
+            self._beside_choice = choice
+            self.facts_found_beside.emit(choice, facts)
+
+    def _answer(self, engine: Engine, request: OwnRequest, job: Job) -> None:
+        token, tell = job.token, self._teller(job, self.told)
+        self._load(engine, request.choice, tell)
+        if isinstance(request, ScoreRequest):
+            self.scored.emit(engine.score(request, tell, token))
+        elif isinstance(request, FramingsRequest):
+            self.framings_scored.emit(engine.score_framings(request, tell, token))
+        elif isinstance(request, MeasureRequest):
+            self.measured.emit(engine.measure(request, tell, token))
+        elif isinstance(request, ForecastRequest):
+            self.foretold.emit(Foretold(request.id, engine.forecast(request.profile, tell, token)))
+        elif isinstance(request, ProfileRequest):
+            for row in engine.profile(request, tell, token):
+                self.profiled.emit(Profiled(request.id, row))
+            self._mailbox.finish(job)
+            self.profiled.emit(Profiled(request.id, None))
+        elif job.idle:
+            engine.complete(request, tell, token)
+        else:
+            answer = engine.explain(request, tell, token)
+            self._mailbox.finish(job)
+            self.explained.emit(answer)
+            self._mailbox.put_idle(request)

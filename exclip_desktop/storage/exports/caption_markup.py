@@ -1,0 +1,176 @@
+"""The caption with its words coloured, as HTML and as LaTeX, to paste into a page or a paper."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.values.finding import NotedWord, noted_words
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import Selection
+
+UNSEEN: Final = "767676"
+"""The grey of words the model did not see, readable on white."""
+
+_ROUND: Final = "padding:0.15em 0.2em;border-radius:0.2em"
+_FRAME: Final = ";box-shadow:0 0 0 1.5px black"
+_TEX: Final = str.maketrans(
+    {
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\symbol{34}",
+        "`": r"\textasciigrave{}",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of the caption; ``value`` is None where there is none, ``seen`` says whether the model read it."""
+
+    text: str
+    value: float | None = None
+    paper: str = ""
+    ink: str = ""
+    selected: bool = False
+    seen: bool = True
+
+
+def caption_html(
+    explanation: PairMatrix, selection: Selection, colours: str = "red-blue", limit: float | None = None
+) -> str:
+    """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
+
+    Words are coloured by what they add through the regions of ``selection``; selected words have a black frame, words
+    the model did not see are grey. ``colours`` is a key of ``core.colour_maps.MAPS``; ``limit`` ends the range,
+    None: the largest word.
+    """
+    caption, words = explanation.caption, noted_words(explanation, selection)
+    return words_html(caption.text, words, colours, limit, caption.unseen)
+
+
+def caption_latex(
+    explanation: PairMatrix, selection: Selection, colours: str = "red-blue", limit: float | None = None
+) -> str:
+    r"""Return the caption as LaTeX, as ``caption_html`` does; it needs the package xcolor.
+
+    What is not ASCII stays as it is: LuaLaTeX and XeLaTeX set it with any font that has it.
+    """
+    caption, words = explanation.caption, noted_words(explanation, selection)
+    return words_latex(caption.text, words, colours, limit, caption.unseen)
+
+
+def words_html(
+    text: str,
+    words: Sequence[NotedWord],
+    colours: str = "red-blue",
+    limit: float | None = None,
+    unseen: tuple[int, int] | None = None,
+) -> str:
+    """Return a caption with its words' values, as ``caption_html`` does; ``unseen`` characters are grey."""
+    parts, end = _parts(text, words, colours, limit, unseen)
+    range_told = f' title="From {-end:+.3g} (against) to {end:+.3g} (for)"' if _is_coloured(words) else ""
+    inside = "".join(map(_html_part, parts))
+    return f'<p{range_told} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
+
+
+def words_latex(
+    text: str,
+    words: Sequence[NotedWord],
+    colours: str = "red-blue",
+    limit: float | None = None,
+    unseen: tuple[int, int] | None = None,
+) -> str:
+    """Return a caption with its words' values, as ``caption_latex`` does."""
+    parts, end = _parts(text, words, colours, limit, unseen)
+    lines = [
+        r"% Needs \usepackage{xcolor}.",
+        *([f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for)."] if _is_coloured(words) else []),
+        r"{\setlength{\fboxsep}{1.5pt}%",
+        "".join(map(_latex_part, parts)) + "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _is_coloured(words: Sequence[NotedWord]) -> bool:
+    return any(word.value is not None for word in words)
+
+
+def _parts(
+    text: str, words: Sequence[NotedWord], colours: str, limit: float | None, unseen: tuple[int, int] | None
+) -> tuple[list[_Part], float]:
+    """Return the whole caption in pieces, and the end of the range of colours."""
+    values = np.array([word.value for word in words if word.value is not None])
+    end = limit or symmetric_limit(values)
+    parts: list[_Part] = []
+    at = 0
+    for word in words:
+        parts += _between(text, unseen, at, word.start)
+        parts.append(_word(word, end, colours))
+        at = max(at, word.end)
+    return parts + list(_between(text, unseen, at, len(text))), end
+
+
+def _word(word: NotedWord, end: float, colours: str) -> _Part:
+    """Return a word in its colour; one without a value is plain, but for its frame where it is selected."""
+    if word.value is None:
+        return _Part(word.text, selected=word.selected)
+    rgb = to_rgb(np.array(word.value), end, colours)
+    paper = "".join(f"{round(255 * share):02X}" for share in rgb)
+    return _Part(word.text, word.value, paper, ink_on(rgb), word.selected)
+
+
+def _between(text: str, unseen: tuple[int, int] | None, start: int, end: int) -> Iterator[_Part]:
+    """Return what stands between words, or after the last: spaces, and what the model did not see."""
+    first, last = (end, end) if unseen is None else unseen
+    for low, high, seen in ((start, min(first, end), True), (max(start, first), min(last, end), False)):
+        if low < high:
+            yield _Part(text[low:high], seen=seen)
+    if start < end and last < end:
+        yield _Part(text[max(start, last) : end])
+
+
+def _html_part(part: _Part) -> str:
+    text = html.escape(_plain(part.text))
+    if part.value is None:
+        framed = f'<span style="{_ROUND}{_FRAME}">{text}</span>' if part.selected else text
+        unseen = f'<span title="not seen by the model" style="color:#{UNSEEN}">{text}</span>'
+        return framed if part.seen else unseen
+    style = f"background-color:#{part.paper};color:{part.ink};{_ROUND}{_FRAME if part.selected else ''}"
+    return f'<span title="{text}: {part.value:+.4g}" style="{style}">{text}</span>'
+
+
+def _latex_part(part: _Part) -> str:
+    text = tex(_plain(part.text))
+    if part.value is None:
+        framed = rf"\fbox{{\strut {text}}}" if part.selected else text
+        return framed if part.seen else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
+    inside = rf"{{\strut {text}}}" if part.ink == "black" else rf"{{\strut\textcolor{{{part.ink}}}{{{text}}}}}"
+    if part.selected:
+        return rf"\fcolorbox[HTML]{{000000}}{{{part.paper}}}{inside}"
+    return rf"\colorbox[HTML]{{{part.paper}}}{inside}"
+
+
+def tex(text: str) -> str:
+    """Escape every sign that means something to LaTeX, and part those it would join, such as two hyphens."""
+    return re.sub(r"([-',])(?=\1)", r"\1{}", text.translate(_TEX))
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` with one space for each run of space and control characters: no paragraph may break in it."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text)

@@ -1,0 +1,150 @@
+"""Findings to be read: as Markdown, as one HTML file that holds everything, and as LaTeX figures."""
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.finding import Finding, strongest_patch
+from exclip_desktop.storage.exports.caption_markup import tex, words_html, words_latex
+
+STYLE = (
+    "body{font-family:sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;background:#fff}"
+    "article{border-top:1px solid #ccc;padding:1em 0;display:grid;grid-template-columns:22em 1fr;gap:0 1.5em}"
+    "img,.missing{width:100%;grid-row:span 6}.missing{color:#666}h2{font-size:1.1em;margin:0}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em;font-size:.85em;margin:.5em 0}dd{margin:0}"
+    "blockquote{margin:.5em 0;white-space:pre-wrap}details{font-size:.8em}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding with its drawn picture as PNG (None: it is missing), and what to doubt, a sentence."""
+
+    finding: Finding
+    png: bytes | None = None
+    doubt: str = ""
+
+
+def findings_html(title: str, shown: Sequence[Shown]) -> str:
+    """Return one HTML page that needs no other file."""
+    told = html.escape(title)
+    inside = "\n".join(map(_article, shown))
+    head = f'<meta charset="utf-8"><title>{told}</title><style>{STYLE}</style>'
+    count = f"{len(shown)} finding{'s' if len(shown) != 1 else ''}"
+    body = f"<h1>{told}</h1><p>{count}</p>\n{inside}"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}\n</body></html>\n'
+
+
+def findings_markdown(title: str, shown: Sequence[Shown], pictures: str) -> str:
+    """Return Markdown; ``pictures`` is the folder, from the page, that holds ``picture_name`` of each finding."""
+    return "\n".join([f"# {_md(title)}", "", *(line for one in shown for line in _section(one, pictures))])
+
+
+def findings_latex(shown: Sequence[Shown], pictures: str) -> str:
+    r"""Return a figure environment for each finding, its caption's words coloured; they need graphicx and xcolor."""
+    head = (
+        "% Needs \\usepackage{graphicx} and \\usepackage{xcolor}; LuaLaTeX or XeLaTeX where captions are not ASCII.\n"
+    )
+    return head + "\n".join(_figure(one, pictures) for one in shown)
+
+
+def picture_name(finding: Finding) -> str:
+    """Return the name of a finding's drawn picture."""
+    return f"finding-{finding.id:04d}.png"
+
+
+def facts(finding: Finding) -> list[tuple[str, str]]:
+    """Return what is known of a finding, as names and texts."""
+    view, numbers = finding.view, finding.numbers
+    regions = ", ".join(
+        f"{region.name or 'unnamed'} ({', '.join(f'{edge:g}' for edge in region.box)})"
+        for region in view.selection.regions
+    )
+    words = " ".join(word.text for word in numbers.words if word.selected)
+    inside, target = finding.share_inside, view.settings.get("target", "")
+    told = [
+        ("rating", finding.rating or "not rated"),
+        ("tags", ", ".join(finding.tags)),
+        ("score", signed(numbers.score)),
+        ("method", view.method_told),
+        ("mapped for", f"“{target}”" if target else ""),
+        ("selected block", "" if numbers.block is None else signed(numbers.block)),
+        ("its share", "" if numbers.share is None else f"{numbers.share:.0%}"),
+        ("strongest patch", strongest_patch(numbers)),
+        ("positive heat in the regions", "" if inside is None else f"{inside:.0%}"),
+        ("selected words", words),
+        ("regions", regions),
+        ("residual", "" if numbers.residual is None else f"{numbers.residual:.1e}"),
+        ("model", view.model),
+        ("picture", view.picture),
+        ("noted", finding.created),
+    ]
+    return [(name, text) for name, text in told if text]
+
+
+def _settings(finding: Finding) -> list[tuple[str, str]]:
+    everything = {**finding.view.settings, **{f"{name} version": text for name, text in finding.view.versions.items()}}
+    return [(name.replace("_", " "), str(value)) for name, value in everything.items() if value not in (None, "")]
+
+
+def _article(shown: Shown) -> str:
+    finding = shown.finding
+    data = base64.b64encode(shown.png).decode() if shown.png else ""
+    picture = f'<img alt="the picture with its heat" src="data:image/png;base64,{data}">' if data else ""
+    picture = picture or '<p class="missing">The picture is missing.</p>'
+    doubt = f"<p><strong>{html.escape(shown.doubt)}</strong></p>" if shown.doubt else ""
+    note = f"<blockquote>{html.escape(finding.note)}</blockquote>" if finding.note else ""
+    settings = f"<details><summary>every setting</summary>{_list(_settings(finding))}</details>"
+    caption = words_html(finding.view.caption, finding.numbers.words)
+    inside = f"<h2>Finding {finding.id}</h2>{caption}{note}{doubt}{_list(facts(finding))}{settings}"
+    return f'<article id="finding-{finding.id}">{picture}<div>{inside}</div></article>'
+
+
+def _list(told: list[tuple[str, str]]) -> str:
+    return (
+        "<dl>" + "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in told) + "</dl>"
+    )
+
+
+def _section(shown: Shown, pictures: str) -> list[str]:
+    finding = shown.finding
+    picture = (
+        f"![finding {finding.id}]({pictures}/{picture_name(finding)})" if shown.png else "*The picture is missing.*"
+    )
+    note = [">" + (f" {_md(line)}" if line else "") for line in finding.note.split("\n")] if finding.note else []
+    doubt = [f"**{_md(shown.doubt)}**", ""] if shown.doubt else []
+    rows = [f"| {_md(name)} | {_md(text)} |" for name, text in facts(finding)]
+    words = "  ".join(
+        _md(word.text) if word.value is None else f"{_md(word.text)} {signed(word.value)}"
+        for word in finding.numbers.words
+    )
+    return [
+        *(f"## Finding {finding.id}: {_md(finding.view.caption)}", "", picture, "", *note, *([""] if note else [])),
+        *(*doubt, "| | |", "|---|---|", *rows, f"| words | {words} |", ""),
+    ]
+
+
+def _figure(shown: Shown, pictures: str) -> str:
+    finding = shown.finding
+    path = f"{pictures}/{picture_name(finding)}"
+    picture = (
+        rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if shown.png else "The picture is missing."
+    )
+    told = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated")]
+    told += [tex(finding.view.method_name), tex(finding.view.model)]
+    note = f" {tex(' '.join(finding.note.split()))}" if finding.note else ""
+    lines = [
+        *(r"\begin{figure}", r"\centering", picture, r"\par\smallskip"),
+        words_latex(finding.view.caption, finding.numbers.words).rstrip(),
+        rf"\caption{{{', '.join(told)}.{note}}}",
+        *(rf"\label{{finding-{finding.id}}}", r"\end{figure}", ""),
+    ]
+    return "\n".join(lines)
+
+
+def _md(text: str) -> str:
+    """Escape what Markdown would read as more than text, and keep it in one line."""
+    plain = " ".join(text.split())
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in plain)

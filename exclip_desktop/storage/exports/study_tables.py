@@ -1,0 +1,190 @@
+"""Writes a study's table of figures: CSV, Markdown, LaTeX."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Final
+
+from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
+from exclip_desktop.core.values.study import RANDOM, Study, StudyRow, name_of
+from exclip_desktop.storage.atomic import write_atomically
+
+NONE: Final = "—"
+GAP: Final = ("less_ours", "less_ours_low", "less_ours_high")
+LATEX: Final = {"↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$", "—": "---", "%": r"\%", "_": r"\_", "&": r"\&"}
+
+
+def save_tables(study: Study, folder: Path) -> list[Path]:
+    """Write ``table.csv``, ``table.md`` and ``table.tex``, and return their places; raises ``OutputError``."""
+    texts = {"table.csv": as_csv(study), "table.md": as_markdown(study), "table.tex": as_latex(study)}
+    for name, text in texts.items():
+        encoded = text.encode("utf-8")
+        write_atomically(folder / name, lambda file, encoded=encoded: file.write(encoded))  # type: ignore[misc]
+    return [folder / name for name in texts]
+
+
+def as_csv(study: Study, delimiter: str = ",") -> str:
+    """Return a line for every method and metric: mean, ends of the interval, number of values, or the reason."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason", *GAP])
+    for row in study.rows:
+        options = " ".join(f"{name}={value}" for name, value in row.options.items())
+        for key in study.settings.metrics:
+            rule = study.settings.threshold if METRICS[key].thresholded else ""
+            found = row.figures.get(key)
+            told = ["", "", "", 0] if found is None else [*_digits(found.mean, found.low, found.high), found.count]
+            gap = row.gaps.get(key)
+            beside = ["", "", ""] if gap is None else _digits(gap.mean, gap.low, gap.high)
+            writer.writerow([row.method, options, row.pairs, key, *told, rule, row.reasons.get(key, ""), *beside])
+    return text.getvalue()
+
+
+def _digits(*values: float) -> list[str]:
+    return [f"{value:.9g}" for value in values]
+
+
+def as_markdown(study: Study) -> str:
+    """Return the table as Markdown, with what its figures are under it; the best of a column in bold."""
+    keys = study.settings.metrics
+    head = ["method", *(METRICS[key].heading for key in keys)]
+    leaders = {key: best(study, key) for key in keys}
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for row in study.rows:
+        cells = [f"**{cell(row, key)}**" if leaders[key] == row.method else cell(row, key) for key in keys]
+        lines.append(f"| {' | '.join([name_of(row.method), *cells])} |")
+    return "\n".join([*lines, "", *notes(study), ""])
+
+
+def as_latex(study: Study) -> str:
+    """Return the table as a LaTeX ``tabular``, with what its figures are as comments above it."""
+    keys = study.settings.metrics
+    leaders = {key: best(study, key) for key in keys}
+    lines = [*(f"% {note}" for note in notes(study)), rf"\begin{{tabular}}{{l{'r' * len(keys)}}}", r"\hline"]
+    lines.append(" & ".join(["method", *(_latex(METRICS[key].heading) for key in keys)]) + r" \\ \hline")
+    for row in study.rows:
+        cells = [_latex(cell(row, key)) for key in keys]
+        cells = [
+            rf"\textbf{{{cell}}}" if leaders[key] == row.method else cell for key, cell in zip(keys, cells, strict=True)
+        ]
+        lines.append(" & ".join([_latex(name_of(row.method)), *cells]) + r" \\")
+    return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
+
+
+def as_text(study: Study) -> str:
+    """Return the table for a terminal, aligned, with what its figures are under it."""
+    keys = study.settings.metrics
+    rows = [["", *(METRICS[key].heading for key in keys)]]
+    rows += [[name_of(row.method), *(cell(row, key) for key in keys)] for row in study.rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+    return "\n".join([*lines, "", *notes(study)])
+
+
+def notes(study: Study) -> list[str]:
+    """Return what the figures are: of what, by which definitions and rules, and why some are missing."""
+    settings, keys = study.settings, study.settings.metrics
+    pairs = sorted({row.pairs for row in study.rows})
+    count = f"{pairs[0]}" if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]}" if pairs else "no"
+    told = [
+        f"{study.model} on {count} pairs of {study.pairs}: means, ± the wider half of the 95 % interval "
+        "(bootstrap over pictures).",
+        *(f"{METRICS[key].heading}: {METRICS[key].meaning}." for key in keys),
+    ]
+    if settings.needs("place"):
+        drawn = "interpolated between the patches' centres" if settings.smooth else "painted as squares of patches"
+        told.append(
+            "Mask: the pixels of the boxes or of the mask that the list gives for the words, as far as the model saw "
+            f"them; heat {drawn}."
+        )
+    if any(METRICS[key].thresholded for key in keys):
+        told.append(f"Marked, by the rule {settings.threshold}: {THRESHOLDS[settings.threshold]}.")
+    if settings.tolerance_px and "pointing" in keys:
+        told.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
+    if any(map(settings.needs, ("picture", "caption", "pair"))):
+        told.append(_removal(study))
+    return [*told, *_better_than_ours(study), *_changed(study), *_missing(study)]
+
+
+def _better_than_ours(study: Study) -> list[str]:
+    """Return, a metric a line, which methods are better than ours by the whole interval of the paired difference."""
+    told = []
+    for key in study.settings.metrics:
+        if METRICS[key].kind == "time":
+            continue
+        sign = -1.0 if METRICS[key].lower else 1.0
+        better = {
+            name_of(row.method): abs(gap.mean)
+            for row in study.rows
+            if (gap := row.gaps.get(key)) is not None and min(sign * gap.low, sign * gap.high) > 0
+        }
+        if better:
+            names = ", ".join(f"{name} by {gap:.3f}" for name, gap in sorted(better.items(), key=lambda one: -one[1]))
+            told.append(f"{METRICS[key].heading}: better than ours by the interval of the paired difference: {names}.")
+    return told
+
+
+def _changed(study: Study) -> list[str]:
+    """Return which methods had other options than the usual ones."""
+    told = []
+    for row in study.rows:
+        usual = {} if row.method == RANDOM else FACTS[row.method].usual()
+        other = [
+            f"{name} {value} (usual {usual.get(name)})"
+            for name, value in row.options.items()
+            if value != usual.get(name)
+        ]
+        told += [f"{name_of(row.method)}: {', '.join(other)}."] if other else []
+    return told
+
+
+def _removal(study: Study) -> str:
+    settings = study.settings
+    fill = "the model's mean colour" if settings.fill == "mean" else "a blur of the picture"
+    score = "the cosine" if settings.score == "cosine" else "the probability among all captions of the list"
+    return (
+        f"Score: {score} of picture and caption. Patches go in {settings.steps} steps and become {fill}; words go one "
+        f"by one and become the tokenizer's fill. Random masks: {settings.masks}, each keeping {settings.share:g} of "
+        "patches and words."
+    )
+
+
+def _missing(study: Study) -> list[str]:
+    """Return each reason why figures are missing, with its methods, and which pairs were left out."""
+    told: dict[str, dict[str, None]] = {}
+    for row in study.rows:
+        for reason in row.reasons.values():
+            told.setdefault(reason, {})[name_of(row.method)] = None
+    lines = [f"{NONE} {', '.join(names)}: {reason}" for reason, names in told.items()]
+    for row in study.rows:
+        first = next(iter(row.left_out.items()), None)
+        if first is not None:
+            lines.append(
+                f"{name_of(row.method)}: {len(row.left_out)} pairs left out; the first, {first[0]}: {first[1]}"
+            )
+    return lines
+
+
+def cell(row: StudyRow, key: str) -> str:
+    """Return a mean with the wider half of its interval, or ``NONE``."""
+    found = row.figures.get(key)
+    if found is None:
+        return NONE
+    half = max(found.high - found.mean, found.mean - found.low)
+    return f"{found.mean:.3f} ± {half:.3f}"
+
+
+def best(study: Study, key: str) -> str:
+    """Return the key of the method whose mean is best; empty for time, which is no figure of merit of a heat."""
+    means = {row.method: row.figures[key].mean for row in study.rows if key in row.figures}
+    if not means or METRICS[key].kind == "time":
+        return ""
+    return (min if METRICS[key].lower else max)(means, key=lambda method: means[method])
+
+
+def _latex(text: str) -> str:
+    return "".join(LATEX.get(sign, sign) for sign in text)

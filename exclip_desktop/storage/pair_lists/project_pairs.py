@@ -1,0 +1,32 @@
+"""The pairs of a project file, with the labels that were drawn by hand in place of those the list brought."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from exclip_desktop.core.values.pair_list import ListNote
+from exclip_desktop.storage.pair_lists.records import Entry, Listing
+from exclip_desktop.storage.project.box_rows import boxes
+from exclip_desktop.storage.project.pair_rows import as_list
+from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import ENDING, open_project
+
+ENDINGS = (ENDING,)
+
+
+def read_project(path: Path, pictures: Path | None = None) -> Listing:
+    """Read a project's pairs.
+
+    Raises:
+        ProjectError: there is no such project, or it cannot be opened.
+
+    """
+    with open_project(path) as project:
+        return Listing(pictures or project.folder, iter(list(_entries(project))))
+
+
+def _entries(project: Project) -> Iterator[Entry]:
+    yield from (ListNote(project.path.name, note) for note in project.notes)
+    drawn = boxes(project)
+    for pair in as_list(project).pairs:
+        yield replace(pair, regions=drawn.get(pair.picture, pair.regions))

@@ -1,0 +1,244 @@
+"""The pairs of a project: listed ones, what was measured of them, and pages of them in any order."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+
+from exclip_desktop.core.values.finding import Rating
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.project.project import CONTAINS, Project, contained
+from exclip_desktop.storage.regions import region_as_plain, region_of
+
+Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
+MEASURED: Final = "score, residual, box_share, measured_by"
+NEWEST: Final = (
+    "SELECT rating FROM finding WHERE finding.pair = pair.id AND finding.picture = pair.picture "
+    "ORDER BY finding.id DESC LIMIT 1"
+)
+COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED}, rating"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What explaining a pair has shown: ``box_share`` is the heat's share in the pair's regions, None without any.
+
+    ``by`` tells model and settings, as the caller does, so that old numbers are known as such.
+    """
+
+    score: float
+    residual: float | None = None
+    box_share: float | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPair:
+    """A pair of a project: its place in the list from 1, what was measured (None: nothing yet), its newest rating."""
+
+    number: int
+    pair: ListedPair
+    measured: Measured | None
+    rating: Rating
+
+
+@dataclass(frozen=True, slots=True)
+class PairQuery:
+    """Which pairs, and in which order.
+
+    Attributes:
+        text: is part of caption, label, id or picture; the case of a to z does not count.
+        rating: the newest rating; None: any.
+        measured: whether it was explained; None: either.
+        picture: of this picture only.
+        sort: what decides the order; pairs without a value come last.
+        descending: whether the largest comes first.
+
+    """
+
+    text: str = ""
+    rating: Rating | None = None
+    measured: bool | None = None
+    picture: str | None = None
+    sort: Sorting = "number"
+    descending: bool = False
+
+
+def add_pairs(project: Project, listed: PairList) -> int:
+    """Add a list behind the pairs that are there; return how many were new.
+
+    A pair that is there already, id and all, is not added again; another of the same id is numbered. One that the
+    project has findings of has the rating of the newest.
+    """
+    known = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
+    rows, written = [], _writer(project, listed)
+    for pair in listed.pairs:
+        picture, mask = written(pair.picture), written(pair.mask)
+        key = _free_id(known, pair.id, (picture, pair.caption))
+        if key is not None:
+            known[key] = (picture, pair.caption)
+            rows.append((key, picture, pair.caption, pair.label, _dumped(pair.regions), mask))
+    with project.change() as connection:
+        connection.executemany(
+            "INSERT INTO pair (id, picture, caption, label, regions, mask) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
+        connection.execute(f"UPDATE pair SET rating = coalesce(({NEWEST}), '') WHERE id IN (SELECT pair FROM finding)")
+    return len(rows)
+
+
+def remove_pairs(project: Project, ids: Iterable[str]) -> None:
+    """Take pairs out of the list; their findings stay. ``put_back`` undoes it."""
+    with project.change() as connection:
+        connection.executemany("DELETE FROM pair WHERE id = ?", [(key,) for key in ids])
+
+
+def put_back(project: Project, removed: Iterable[ProjectPair]) -> None:
+    """Put removed pairs where they were, with all that was known of them; one whose id is there again is left out."""
+    names = f"({COLUMNS}) VALUES (?{', ?' * COLUMNS.count(',')})"
+    with project.change() as connection:
+        for one in removed:
+            taken = connection.execute("SELECT 1 FROM pair WHERE number = ?", (one.number,)).fetchone()
+            row = (None if taken else one.number, *_row(one))
+            connection.execute(f"INSERT INTO pair {names} ON CONFLICT (id) DO NOTHING", row)
+
+
+def set_measured(project: Project, found: Iterable[tuple[str, Measured]]) -> None:
+    """Keep what explaining pairs, by their ids, has shown: all of ``found`` in one transaction."""
+    values = [(one.score, one.residual, one.box_share, one.by, key) for key, one in found]
+    with project.change() as connection:
+        connection.executemany(
+            "UPDATE pair SET score = ?, residual = ?, box_share = ?, measured_by = ? WHERE id = ?", values
+        )
+
+
+def pairs(project: Project, query: PairQuery, offset: int, count: int) -> list[ProjectPair]:
+    """Return ``count`` pairs from the ``offset``-th on, in the query's order."""
+    where, values = _where(query)
+    # The inner query walks an index and reads no rows, so that pages far down are as fast.
+    chosen = f"SELECT number FROM pair {where} ORDER BY {_order(query)} LIMIT ? OFFSET ?"
+    told = f"SELECT {COLUMNS} FROM pair WHERE number IN ({chosen}) ORDER BY {_order(query)}"
+    return [_pair(row) for row in project.rows(told, (*values, count, offset))]
+
+
+def numbers(project: Project, query: PairQuery) -> list[int]:
+    """Return the numbers of all of a query's pairs, in its order: what a list asks for once, to page with ``pairs_at``.
+
+    A query with ``text`` reads every caption, so that its pages are dearer than this.
+    """
+    where, values = _where(query)
+    return [number for (number,) in project.rows(f"SELECT number FROM pair {where} ORDER BY {_order(query)}", values)]
+
+
+def pairs_at(project: Project, chosen: Sequence[int]) -> list[ProjectPair]:
+    """Return the pairs of these numbers, in their order; those that were removed are left out."""
+    told = f"SELECT {COLUMNS} FROM pair WHERE number IN ({','.join(map(str, chosen))})"
+    found = {row[0]: row for row in project.rows(told)}
+    return [_pair(found[number]) for number in chosen if number in found]
+
+
+def known_of(project: Project) -> dict[str, tuple[Measured | None, Rating]]:
+    """Return what is known of pairs, by their ids; those of which nothing is known are left out."""
+    told = project.rows(f"SELECT id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''")
+    return {key: (_measured(*measured), rating) for key, *measured, rating in told}
+
+
+def extent(project: Project) -> tuple[int, int, str]:
+    """Return how many pairs there are, and number and id of the last: others where the list is another."""
+    count, last, key = project.rows("SELECT count(*), max(number), id FROM pair")[0]
+    return count, last or 0, key or ""
+
+
+def count_pairs(project: Project, query: PairQuery) -> int:
+    """Return how many pairs a query has."""
+    where, values = _where(query)
+    return int(project.rows(f"SELECT count(*) FROM pair {where}", values)[0][0])
+
+
+def pair_of(project: Project, key: str) -> ProjectPair | None:
+    """Return the pair of an id."""
+    found = project.rows(f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
+    return _pair(found[0]) if found else None
+
+
+def as_list(project: Project) -> PairList:
+    """Return all pairs as a list."""
+    listed = tuple(_pair(row).pair for row in project.rows(f"SELECT {COLUMNS} FROM pair ORDER BY number"))
+    return PairList(project.path, project.folder, listed)
+
+
+def _where(query: PairQuery) -> tuple[str, list[Any]]:
+    terms: list[tuple[str, list[Any]]] = []
+    if query.text:
+        columns = [f"{name} {CONTAINS}" for name in ("caption", "label", "id", "picture")]
+        terms.append((" OR ".join(columns), [contained(query.text)] * len(columns)))
+    if query.rating is not None:
+        terms.append(("rating = ?", [query.rating]))
+    if query.measured is not None:
+        terms.append((f"score IS {'NOT ' if query.measured else ''}NULL", []))
+    if query.picture is not None:
+        terms.append(("picture = ?", [query.picture]))
+    told = " AND ".join(f"({term})" for term, _ in terms)
+    return f"WHERE {told}" if told else "", [value for _, values in terms for value in values]
+
+
+def _order(query: PairQuery) -> str:
+    direction = "DESC" if query.descending else "ASC"
+    if query.sort == "number":
+        return f"number {direction}"
+    return f"{query.sort} {direction} NULLS LAST, number {direction}"
+
+
+def _writer(project: Project, listed: PairList) -> Callable[[str], str]:
+    """Return what tells a list's paths as the project writes them; each folder is looked at once."""
+
+    @cache
+    def folder(written: str) -> str:
+        return project.written(listed.path_of(written))
+
+    def path(written: str) -> str:
+        head, name = os.path.split(written)
+        place = folder(head)
+        return name if place == "." or not name else f"{place.rstrip('/')}/{name}"
+
+    return path
+
+
+def _free_id(known: dict[str, tuple[str, str]], key: str, what: tuple[str, str]) -> str | None:
+    """Return an id that is free, or None where the pair is there already."""
+    free, number = key, 1
+    while free in known:
+        if known[free] == what:
+            return None
+        number += 1
+        free = f"{key}-{number}"
+    return free
+
+
+def _dumped(regions: Sequence[Region]) -> str:
+    if not regions:
+        return "[]"
+    return json.dumps([region_as_plain(region) for region in regions], ensure_ascii=False, separators=(",", ":"))
+
+
+def _row(one: ProjectPair) -> tuple[Any, ...]:
+    """Return the columns of a pair, but for its number."""
+    pair, known = one.pair, one.measured
+    measured = (None, None, None, "") if known is None else (known.score, known.residual, known.box_share, known.by)
+    return (pair.id, pair.picture, pair.caption, pair.label, _dumped(pair.regions), pair.mask, *measured, one.rating)
+
+
+def _measured(score: float | None, residual: float | None, box_share: float | None, by: str) -> Measured | None:
+    return None if score is None else Measured(score, residual, box_share, by)
+
+
+def _pair(row: tuple[Any, ...]) -> ProjectPair:
+    number, key, picture, caption, label, regions, mask, *measured, rating = row
+    try:
+        known = tuple(map(region_of, json.loads(regions)))
+    except (ValueError, TypeError):  # a disk that gives back other bytes damages no more than it must
+        known = ()
+    listed = ListedPair(key, picture, caption, label, known, mask)
+    return ProjectPair(number, listed, _measured(*measured), rating)

@@ -1,0 +1,233 @@
+"""The one banner over the canvas: what happened, what to do next, and details to copy."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from exclip_desktop.session.state import Notice, State
+from exclip_desktop.ui.theme import ThemedIcons, blended, pixmap, trouble_colour
+from exclip_desktop.ui.widgets.clamped_label import FewLines
+
+ICON_PX: Final = 24
+STRIPE_PX: Final = 4
+DETAILS_PX: Final = 110
+MESSAGE_LINES: Final = 3  # a longer one would cover the picture in a small window
+HINT_LINES: Final = 2
+TINT: Final = 0.12
+
+
+class Banner(QFrame):
+    """Shows ``state.notice``; hidden while there is none.
+
+    With ``over`` it lies along the top of that widget, as wide as it; without, whoever made it lays it out.
+
+    Signals:
+        closed(): the person has read it.
+        cpu_asked(): the CPU is to be used instead of the accelerator.
+    """
+
+    closed = Signal()
+    cpu_asked = Signal()
+
+    def __init__(self, state: State, over: QWidget | None = None) -> None:
+        super().__init__(over)
+        self._state = state
+        self._over = over
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoFillBackground(False)
+        self._build()
+        if over is not None:
+            over.installEventFilter(self)
+        state.notice_changed.connect(self._on_notice_changed)
+        self._on_notice_changed()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Stay as wide as the widget beneath."""
+        if watched is self._over and event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        """Claim Esc before the window's shortcut takes it; follow changes of text and palette."""
+        if event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
+            event.accept()
+            return True
+        told = super().event(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_icon()
+        elif event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return told
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Close on Esc while the focus is in the banner."""
+        if _is_escape(event):
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Follow the height that wrapped text needs at this width."""
+        super().resizeEvent(event)
+        self._place()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Paint a tinted ground, a stripe in the accent's colour, and the focus."""
+        accent = self._accent()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), blended(accent, self.palette().window().color(), TINT))
+        painter.fillRect(0, 0, STRIPE_PX, self.height(), accent)
+        painter.setPen(blended(accent, self.palette().window().color(), 0.45))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        if self.hasFocus():
+            painter.setPen(accent)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _build(self) -> None:
+        self._icon = QLabel()
+        self._message, self._hint = FewLines(MESSAGE_LINES), FewLines(HINT_LINES)
+        self._message.setObjectName("bannerMessage")
+        self._hint.setObjectName("bannerHint")
+        for text in (self._message, self._hint):
+            text.cut_changed.connect(self._show_more)
+        font = self._message.font()
+        font.setBold(True)
+        self._message.setFont(font)
+        self._details = QPlainTextEdit(readOnly=True, tabChangesFocus=True)
+        self._details.setObjectName("bannerDetails")
+        self._details.setAccessibleName("Details")
+        self._details.setFixedHeight(DETAILS_PX)
+        self._copy = QPushButton("Copy")
+        self._copy.setToolTip("Copy the details")
+        self._copy.setAccessibleName("Copy the details")
+        self._copy.clicked.connect(self._on_copy_clicked)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(STRIPE_PX + 10, 8, 8, 8)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self._icon, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._message, 0, 1)
+        grid.addWidget(self._hint, 1, 1)
+        grid.addLayout(self._buttons(), 0, 2, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._details, 2, 1)
+        grid.addWidget(self._copy, 2, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+
+    def _buttons(self) -> QHBoxLayout:
+        self._cpu = QPushButton("Use the CPU")
+        self._cpu.setToolTip("Explain this on the processor: slower, with the computer's own memory")
+        self._cpu.clicked.connect(self.cpu_asked)
+        self._more = QPushButton("Details")
+        self._more.setCheckable(True)
+        self._more.setToolTip("Show what the program knows about this")
+        self._more.setAccessibleName("Details")
+        self._more.toggled.connect(self._on_more_toggled)
+        self._close = QToolButton(autoRaise=True)
+        self._close.setToolTip("Close")
+        self._close.setAccessibleName("Close the message")
+        self._close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._close.clicked.connect(self.closed)
+        ThemedIcons(self).add(self._close, "close")
+        row = QHBoxLayout()
+        row.addWidget(self._cpu)
+        row.addWidget(self._more)
+        row.addWidget(self._close)
+        return row
+
+    def _on_notice_changed(self) -> None:
+        notice = self._state.notice
+        if notice is None:
+            self.hide()
+            return
+        self._message.show_text(notice.message)
+        self._hint.show_text(notice.hint)
+        self._hint.setVisible(bool(notice.hint))
+        self._cpu.setVisible(notice.offers_cpu)
+        self._more.setChecked(False)
+        self._show_more()
+        self._on_more_toggled(False)
+        self._show_icon()
+        self._show_to_screen_readers(notice)
+        self.show()
+        self.raise_()
+        self._arrange()
+
+    def _show_more(self) -> None:
+        """Offer details where there are some, and where the text is cut; then all of it stands there."""
+        notice = self._state.notice
+        if notice is None:
+            return
+        cut = self._message.is_cut or self._hint.is_cut
+        self._details.setPlainText(_whole(notice) if cut else notice.details)
+        self._more.setVisible(cut or bool(notice.details))
+
+    def _show_to_screen_readers(self, notice: Notice) -> None:
+        # Qt gives a Python widget no way to take the alert role, so the name says it and an alert event is sent.
+        self.setAccessibleName(f"{'Alert' if notice.kind == 'trouble' else 'Note'}: {notice.message}")
+        self.setAccessibleDescription(notice.hint)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def _on_more_toggled(self, shown: bool) -> None:
+        self._details.setVisible(shown)
+        self._copy.setVisible(shown)
+        self._place()
+
+    def _on_copy_clicked(self) -> None:
+        notice = self._state.notice
+        if notice is not None:
+            QGuiApplication.clipboard().setText(_whole(notice))
+
+    def _arrange(self) -> None:
+        """Take the height of what is shown now: Qt keeps rows' heights that were told while it was hidden."""
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()
+        self._place()
+
+    def _place(self) -> None:
+        if self._over is None:
+            return
+        width = self._over.width()
+        wanted = QSize(width, min(self._over.height(), self.heightForWidth(width)))
+        if self.size() != wanted:
+            self.resize(wanted)
+
+    def _accent(self) -> QColor:
+        notice = self._state.notice
+        if notice is not None and notice.kind == "trouble":
+            return trouble_colour(self.palette())
+        return self.palette().highlight().color()
+
+    def _show_icon(self) -> None:
+        notice = self._state.notice
+        if notice is not None:
+            self._icon.setPixmap(pixmap(notice.kind, ICON_PX, self._accent(), self.devicePixelRatioF()))
+
+
+def _whole(notice: Notice) -> str:
+    return "\n".join(part for part in (notice.message, notice.hint, notice.details) if part)
+
+
+def _is_escape(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape

@@ -1,0 +1,236 @@
+"""The canvas: the picture with its heat and regions, where regions are drawn."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
+
+from exclip_desktop.core.maths.interactions import Floats
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.session.pair.scene import Scene, View
+from exclip_desktop.ui.canvas.heat_item import HeatItem, geometry_shown, heat_shown, limit_of, look_shown, picture_limit
+from exclip_desktop.ui.canvas.overlay import Marks, OverlayItem
+from exclip_desktop.ui.canvas.picture_item import PictureItem, grounded
+from exclip_desktop.ui.canvas.pointer import Pointer
+from exclip_desktop.ui.canvas.region_hits import clamped
+from exclip_desktop.ui.canvas.view import STEP_FACTOR, CanvasView
+
+LEAST_PX: Final = (200, 150)
+EMPTY = "Open a picture, paste one, or drop one here."
+Patch = tuple[int, int]
+
+
+class Canvas(QWidget):
+    """Shows the state's picture, heat and regions, in source pixels.
+
+    Attributes:
+        view: the view on the picture.
+        current_region: the index of the region touched last, or None.
+
+    Signals:
+        regions_changed(regions): while a gesture goes on, the regions as it would have them: tuple[Region, ...].
+        regions_committed(before, after, what): a gesture is over; ``what`` it did: draw, move or resize box or lasso.
+        region_named_asked(index): a region was double-clicked, to be named.
+        double_clicked(): the picture was, where no region is.
+        current_region_changed(index): another region, or None, is the current one.
+        patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
+
+    """
+
+    regions_changed = Signal(object)
+    regions_committed = Signal(object, object, str)
+    region_named_asked = Signal(int)
+    double_clicked = Signal()
+    current_region_changed = Signal(object)
+    patch_hovered = Signal(object)
+
+    def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._heat: Floats | None = None
+        self._drawn: tuple[tuple[int, ...], View, bool, float] | None = None
+        self._least_limit = 0.0
+        self._hovered: Patch | None = None
+        self._pixels: object = None
+        self.view = CanvasView(self)
+        self._picture_item, self._heat_item, self._overlay = PictureItem(), HeatItem(), OverlayItem()
+        self._pointer = Pointer(state, self.view)
+        self._hint = QLabel(EMPTY, self)
+        self._build()
+        self._connect()
+        self._on_shown_changed()
+
+    @property
+    def current_region(self) -> int | None:
+        """The index of the region touched last."""
+        return self._pointer.current
+
+    def own_limit(self) -> float:
+        """Return the end of the colour range that this canvas's heat asks for."""
+        return picture_limit(self._state)
+
+    def current_limit(self) -> float:
+        """Return the end of the colour range in which the heat is drawn."""
+        return limit_of(self._state.view, heat_shown(self._state), self._least_limit)
+
+    def set_least_limit(self, limit: float) -> None:
+        """Draw in a range up to ``limit`` at least, so that canvases compare; 0 draws in this one's own."""
+        self._least_limit = limit
+        self._on_heat_changed()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.view.fit()
+
+    def zoom_100(self) -> None:
+        """Show one source pixel as one logical pixel."""
+        self.view.zoom_to(1.0)
+
+    def zoom_in(self) -> None:
+        """Zoom in on the middle."""
+        self.view.zoom_by(STEP_FACTOR)
+
+    def zoom_out(self) -> None:
+        """Zoom out from the middle."""
+        self.view.zoom_by(1 / STEP_FACTOR)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
+        """Follow the theme and the font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._dress()
+
+    def _build(self) -> None:
+        self.view.add_source_item(self._picture_item)
+        self.view.add_source_item(self._heat_item)
+        self.view.add_canvas_item(self._overlay)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view, 0, 0)
+        layout.addWidget(self._hint, 0, 0)
+        self.setMinimumSize(*LEAST_PX)
+        self.setFocusProxy(self.view)
+        self.view.setAccessibleName("Picture")
+        self.view.setAccessibleDescription("Drag to draw a box. Values of patches show under the mouse.")
+        self._dress()
+
+    def _connect(self) -> None:
+        state, pointer = self._state, self._pointer
+        state.shown_changed.connect(self._on_shown_changed)
+        state.explanation_changed.connect(self._on_explanation_changed)
+        state.preview_changed.connect(self._on_preview_changed)
+        for signal in (state.view_changed, state.stale_changed):
+            signal.connect(self._on_heat_changed)
+        state.selection_changed.connect(self._on_selection_changed)
+        self.view.camera_changed.connect(self._on_camera_changed)
+        pointer.current_changed.connect(self._on_current_changed)
+        pointer.patch_hovered.connect(self._on_patch_hovered)
+        pointer.regions_changed.connect(self.regions_changed)
+        pointer.regions_committed.connect(self.regions_committed)
+        pointer.region_named_asked.connect(self.region_named_asked)
+        pointer.double_clicked.connect(self.double_clicked)
+
+    def _dress(self) -> None:
+        """Take the theme's colours and font."""
+        self.view.setBackgroundBrush(grounded(self.palette()))
+        font = QFont(self.font())
+        font.setBold(True)
+        self._overlay.set_font(font)
+
+    def _on_shown_changed(self) -> None:
+        shown = self._state.shown
+        pixels = None if shown is None else shown.picture.pixels
+        self._hint.setVisible(pixels is None)
+        if pixels is not self._pixels:
+            self._pixels = pixels
+            self._picture_item.set_picture(pixels)
+            self._pointer.forget()
+            self._show_content()
+            self.view.fit()
+        self._on_explanation_changed()
+
+    def _on_explanation_changed(self) -> None:
+        self._pointer.leave()  # the patch under the mouse is another one now, or none
+        self._drawn = None
+        self._on_heat_changed()
+        self._show_content()
+        self._show_marks()
+
+    def _on_heat_changed(self) -> None:
+        """Draw the heat anew if what decides it has changed; a hovered patch, or a region, does not."""
+        state, geometry = self._state, geometry_shown(self._state)
+        fixed = state.explanation is not None and state.explanation.interactions.fixed
+        rows = () if fixed else state.preview.rows or state.selection.rows
+        drawn = rows, state.view, state.stale, self._least_limit
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self._heat = heat_shown(state)
+        look = look_shown(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
+        visible = self._heat if state.view.heat else None
+        self._heat_item.set_heat(visible, look, geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
+        self._picture_item.set_grey(state.view.grey and visible is not None)
+        self._picture_item.set_seen(geometry.seen if geometry else None)
+        self._show_tip()
+
+    def _on_selection_changed(self) -> None:
+        self._pointer.follow()
+        self._on_heat_changed()
+        self._show_marks()
+
+    def _on_preview_changed(self) -> None:
+        self._on_heat_changed()
+        self._show_marks()
+
+    def _on_current_changed(self) -> None:
+        self._show_marks()
+        self.current_region_changed.emit(self._pointer.current)
+
+    def _on_camera_changed(self) -> None:
+        self._overlay.set_camera(self.view.camera)
+
+    def _on_patch_hovered(self, patch: Patch | None) -> None:
+        if self._hovered is not None and patch is None:
+            QToolTip.hideText()
+        self._hovered = patch
+        self._show_marks()
+        self._show_tip()
+        self.patch_hovered.emit(patch)
+
+    def _show_content(self) -> None:
+        """Let the view reach all of the picture, and of the patches where the model pads."""
+        shown, geometry = self._state.shown, geometry_shown(self._state)
+        if shown is None:
+            self.view.set_content(None)
+            return
+        height, width = shown.picture.pixels.shape[:2]
+        x0, y0, x1, y1 = geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0)
+        self.view.set_content((min(x0, 0.0), min(y0, 0.0), max(x1, float(width)), max(y1, float(height))))
+
+    def _show_marks(self) -> None:
+        regions, current = self._state.selection.regions, self._pointer.current
+        if self._state.shown is None:
+            self._overlay.set_marks(Marks())
+            return
+        current = current if current is not None and current < len(regions) else None
+        self._overlay.set_marks(Marks(regions, current, self._hovered_box()))
+
+    def _hovered_box(self) -> Box | None:
+        """Return the box of the patch under the mouse, here or where else patches are shown."""
+        geometry, patch = geometry_shown(self._state), self._hovered or self._state.preview.patch
+        return None if geometry is None or patch is None else geometry.patch_box(*patch)
+
+    def _show_tip(self) -> None:
+        """Tell the value of the patch under the mouse, at its corner."""
+        box, view = self._hovered_box(), self.view.viewport()
+        if box is None or self._hovered is None or self._heat is None:
+            return
+        row, column = self._hovered
+        text = f"{signed(float(self._heat[row, column]))} · row {row}, column {column}"
+        corner = clamped(self.view.camera.to_canvas(box[2:]), (0.0, 0.0, view.width(), view.height()))
+        QToolTip.showText(view.mapToGlobal(QPointF(*corner).toPoint()), text, view)

@@ -1,0 +1,260 @@
+"""What the mouse does on the canvas: it hovers, clicks, and drags regions."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.selection import Point
+from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Gesture, Move, Regions, Resize
+from exclip_desktop.ui.canvas.heat_item import geometry_shown
+from exclip_desktop.ui.canvas.overlay import HANDLE_REACH_PX, shown_handles
+from exclip_desktop.ui.canvas.region_hits import Handle, handle_at, region_at
+from exclip_desktop.ui.canvas.view import CanvasView
+
+CLICK_PX: Final = 3.0  # a drag shorter than that is a click
+SLACK_PX: Final = 4.0  # a box can be taken hold of that far outside its line
+LASSO_PX: Final = 2.0  # between a lasso's corners
+
+Shape = Qt.CursorShape
+CURSORS: Final = {
+    (-1, -1): Shape.SizeFDiagCursor,
+    (1, 1): Shape.SizeFDiagCursor,
+    (1, -1): Shape.SizeBDiagCursor,
+    (-1, 1): Shape.SizeBDiagCursor,
+    (0, -1): Shape.SizeVerCursor,
+    (0, 1): Shape.SizeVerCursor,
+    (-1, 0): Shape.SizeHorCursor,
+    (1, 0): Shape.SizeHorCursor,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What lies under a point: the region's index, and a handle of it; None: neither."""
+
+    region: int | None = None
+    handle: Handle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press of the left button: where (logical and source pixels), on what, and whether Alt was held."""
+
+    place: Point
+    point: Point
+    hit: Hit
+    alt: bool
+
+
+class Pointer(QObject):
+    """Turns the mouse's moves into intents.
+
+    Attributes:
+        current: the index of the region touched last, or None.
+
+    Signals:
+        regions_changed(regions): a gesture would have these regions now.
+        regions_committed(before, after, what): a gesture is over.
+        region_named_asked(index): a region was double-clicked.
+        double_clicked(): something else was.
+        patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
+        current_changed(): another region is the current one.
+
+    """
+
+    regions_changed = Signal(object)
+    regions_committed = Signal(object, object, str)
+    region_named_asked = Signal(int)
+    double_clicked = Signal()
+    patch_hovered = Signal(object)
+    current_changed = Signal()
+
+    def __init__(self, state: Scene, view: CanvasView) -> None:
+        super().__init__(view)
+        self.current: int | None = None
+        self._state, self._view = state, view
+        self._press: Press | None = None
+        self._gesture: Gesture | None = None
+        self._latest: Regions = ()
+        self._count = len(state.selection.regions)
+        self._hovered: tuple[int, int] | None = None
+        self._passed: tuple[int, int] | None = None
+        view.pressed.connect(self._on_pressed)
+        view.moved.connect(self._on_moved)
+        view.released.connect(self._on_released)
+        view.double_clicked.connect(self._on_double_clicked)
+        view.left.connect(self.leave)
+        view.escaped.connect(self.cancel)
+
+    def cancel(self) -> None:
+        """End the gesture under way, with the regions as they were before it."""
+        if self._gesture is not None:
+            before, index = self._gesture.before, self._gesture.index
+            self._end()
+            self._set_current(index if index < len(before) else None)
+            self.regions_changed.emit(before)
+
+    def follow(self) -> None:
+        """Take note of the state's regions: where they are not this gesture's, it is over."""
+        regions = self._state.selection.regions
+        if self._gesture is not None and regions not in (self._latest, self._gesture.before):
+            self._end()
+        if self._gesture is None and len(regions) != self._count:
+            self._set_current(None)
+        self._count = len(regions)
+
+    def forget(self) -> None:
+        """Take note of another picture."""
+        self._end()
+        self._set_current(None)
+        self.leave()
+
+    def leave(self) -> None:
+        """Take note that no patch is under the mouse, until it moves."""
+        self._passed = None
+        self._hover(None)
+
+    def _on_pressed(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        if self._bounds() is None:
+            return
+        at = (place.x(), place.y())
+        point = self._view.camera.to_source(at)
+        alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        # Alt draws, also inside a region: to take a part of it away.
+        self._press = Press(at, point, Hit() if alt else self._hit(point), alt)
+        if self._press.hit.region is not None:
+            self._set_current(self._press.hit.region)
+        # What is hovered over takes precedence over regions, and would hide what the drag shows.
+        self._hover(None)
+
+    def _on_moved(self, place: QPointF, buttons: Qt.MouseButton) -> None:
+        at = (place.x(), place.y())
+        point = self._view.camera.to_source(at)
+        if self._press is None:
+            if not buttons:
+                self._point_out(point)
+            return
+        if self._gesture is None:
+            if not _far(self._press.place, at):
+                return
+            self._begin(self._press)
+        self._drag(point)
+
+    def _on_released(self, place: QPointF) -> None:
+        press, gesture = self._press, self._gesture
+        point = self._view.camera.to_source((place.x(), place.y()))
+        if press is not None and gesture is not None:
+            self._drag(point)
+            self._finish()
+        elif press is not None and press.hit.region is None:
+            self._set_current(None)
+        self._press = None
+        # Until the mouse goes on to another patch, what the drag selected stays in view.
+        self._passed = self._patch(point)
+
+    def _on_double_clicked(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        hit = self._hit(self._view.camera.to_source((place.x(), place.y())))
+        if hit.region is None or modifiers & Qt.KeyboardModifier.AltModifier:
+            self._on_pressed(place, modifiers)
+            self.double_clicked.emit()
+        else:
+            self._set_current(hit.region)
+            self.region_named_asked.emit(hit.region)
+
+    def _begin(self, press: Press) -> None:
+        """Begin the gesture that fits where the button was pressed."""
+        bounds, before, index = self._bounds(), self._state.selection.regions, press.hit.region
+        if bounds is None:
+            return
+        if index is not None and press.hit.handle is not None:
+            self._gesture = Resize(before, index, press.hit.handle, press.point, bounds)
+        elif index is not None:
+            self._gesture = Move(before, index, press.point, bounds)
+        elif self._state.view.lasso:
+            spacing = LASSO_PX / self._view.camera.scale
+            self._gesture = DrawLasso(before, press.point, bounds, press.alt, spacing)
+        else:
+            self._gesture = DrawBox(before, press.point, bounds, press.alt)
+        self._latest = before
+        self._view.holds_escape = True
+
+    def _drag(self, point: Point) -> None:
+        gesture = self._gesture
+        if gesture is None:
+            return
+        regions = gesture.regions_at(point)
+        if regions != self._latest:
+            self._latest = regions
+            self._set_current(gesture.index if gesture.index < len(regions) else None)
+            self.regions_changed.emit(regions)
+
+    def _finish(self) -> None:
+        """Commit what the gesture did, unless that is nothing, or too small to be meant."""
+        gesture, after = self._gesture, self._latest
+        if gesture is None:
+            return
+        drawn = gesture.index >= len(gesture.before)
+        if drawn and len(after) > gesture.index and self._tiny(after[-1].box):
+            self.cancel()
+            return
+        self._end()
+        if after != gesture.before:
+            self.regions_committed.emit(gesture.before, after, gesture.what)
+
+    def _end(self) -> None:
+        self._gesture, self._press, self._latest = None, None, ()
+        self._view.holds_escape = False
+
+    def _point_out(self, point: Point) -> None:
+        """Show what a press would take hold of, and which patch is hovered."""
+        patch = self._patch(point)
+        if self._passed is None or patch != self._passed:
+            self._passed = None
+            self._hover(patch)
+        hit = self._hit(point)
+        if self._bounds() is None:
+            self._view.viewport().unsetCursor()
+        elif hit.handle is not None:
+            self._view.viewport().setCursor(CURSORS[hit.handle])
+        else:
+            self._view.viewport().setCursor(Shape.CrossCursor if hit.region is None else Shape.SizeAllCursor)
+
+    def _hover(self, patch: tuple[int, int] | None) -> None:
+        if patch != self._hovered:
+            self._hovered = patch
+            self.patch_hovered.emit(patch)
+
+    def _hit(self, point: Point) -> Hit:
+        """Return what lies under ``point``: the current region's handles first."""
+        regions, scale = self._state.selection.regions, self._view.camera.scale
+        if self.current is not None and self.current < len(regions):
+            box = regions[self.current].box
+            handle = handle_at(box, point, HANDLE_REACH_PX / scale)
+            if handle in shown_handles(box, scale):
+                return Hit(self.current, handle)
+        return Hit(region_at(regions, point, SLACK_PX / scale))
+
+    def _patch(self, point: Point) -> tuple[int, int] | None:
+        geometry = geometry_shown(self._state)
+        return None if geometry is None else geometry.patch_at(*point)
+
+    def _bounds(self) -> Box | None:
+        if self._state.shown is None:
+            return None
+        height, width = self._state.shown.picture.pixels.shape[:2]
+        return 0.0, 0.0, float(width), float(height)
+
+    def _tiny(self, box: Box) -> bool:
+        return min(box[2] - box[0], box[3] - box[1]) * self._view.camera.scale < CLICK_PX
+
+    def _set_current(self, index: int | None) -> None:
+        if index != self.current:
+            self.current = index
+            self.current_changed.emit()
+
+
+def _far(before: Point, after: Point) -> bool:
+    return (after[0] - before[0]) ** 2 + (after[1] - before[1]) ** 2 >= CLICK_PX**2

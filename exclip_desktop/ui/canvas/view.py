@@ -1,0 +1,222 @@
+"""The view on the picture: it fits, zooms and pans, and hands on what the mouse does otherwise."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsRectItem, QGraphicsScene, QGraphicsView, QWidget
+
+from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.selection import Point
+from exclip_desktop.ui.canvas.camera import Camera, fitted, panned, placed, zoomed
+
+WHEEL_FACTOR: Final = 1.2  # per notch
+NOTCH: Final = 120
+STEP_FACTOR: Final = 1.25
+
+Buttons = Qt.MouseButton
+
+
+class CanvasView(QGraphicsView):
+    """Shows items in source pixels, and others in its own logical pixels.
+
+    Signals:
+        camera_changed(): another part of the picture is shown.
+        pressed(point, modifiers), moved(point, buttons), released(point), double_clicked(point, modifiers): of the
+            left button, in logical pixels, where it does not pan.
+        left(): the mouse is elsewhere.
+        escaped(): Escape was pressed while ``holds_escape``.
+
+    """
+
+    camera_changed = Signal()
+    pressed = Signal(QPointF, object)
+    moved = Signal(QPointF, object)
+    released = Signal(QPointF)
+    double_clicked = Signal(QPointF, object)
+    left = Signal()
+    escaped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        scene = QGraphicsScene()
+        super().__init__(scene, parent)
+        self._scene = scene  # in logical pixels; what hangs on ``_source`` is in source pixels
+        self.holds_escape = False
+        self._content: Box | None = None
+        self._camera = Camera(1.0, (0.0, 0.0), (1.0, 1.0))
+        self._fitted = True
+        self._space = False
+        self._grabbed: QPointF | None = None
+        self._grabbing = Buttons.NoButton
+        self._source = QGraphicsRectItem()
+        self._scene.addItem(self._source)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(False)  # what is dropped is the window's
+
+    @property
+    def camera(self) -> Camera:
+        """Where the view stands over the picture."""
+        return self._camera
+
+    @property
+    def fits(self) -> bool:
+        """Whether all there is is shown, and will be when the view's size changes."""
+        return self._fitted
+
+    def add_source_item(self, item: QGraphicsItem) -> None:
+        """Add an item that is drawn in source pixels."""
+        item.setParentItem(self._source)
+
+    def add_canvas_item(self, item: QGraphicsItem) -> None:
+        """Add an item that is drawn in logical pixels, over the others."""
+        self._scene.addItem(item)
+        item.setZValue(1)
+
+    def set_content(self, content: Box | None) -> None:
+        """Say what is there to see, in source pixels; the view keeps fitting it, if it did."""
+        self._content = content
+        self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
+
+    def fit(self) -> None:
+        """Show all there is."""
+        self._fitted = True
+        if self._content is not None:
+            self._set(fitted(self._content, self._size()))
+
+    def look_at(self, scale: float, centre: Point) -> None:
+        """Show ``scale`` logical pixels per source pixel, with the source pixel ``centre`` in the middle."""
+        self._fitted = False
+        self._go(scale, centre)
+
+    def zoom_to(self, scale: float) -> None:
+        """Show ``scale`` logical pixels per source pixel, with the same centre."""
+        self.look_at(scale, self._camera.centre)
+
+    def zoom_by(self, factor: float, place: Point | None = None) -> None:
+        """Zoom, with what is at ``place`` (logical pixels; None: the middle) kept there."""
+        if self._content is not None:
+            self._fitted = False
+            middle = self._camera.size[0] / 2, self._camera.size[1] / 2
+            self._set(zoomed(self._camera, factor, place or middle, self._content))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
+        """Zoom at the mouse."""
+        notches = event.angleDelta().y() / NOTCH
+        if notches:
+            self.zoom_by(WHEEL_FACTOR**notches, event.position().toTuple())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Begin to pan, or hand on."""
+        if event.buttons() != event.button():
+            return  # another button is at work
+        if self._pans(event):
+            self._grabbed, self._grabbing = event.position(), event.button()
+            self._show_hand()
+        elif event.button() == Buttons.LeftButton:
+            self.pressed.emit(event.position(), event.modifiers())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Hand on; a press to pan is one even where it comes soon after another."""
+        if self._pans(event):
+            self.mousePressEvent(event)
+        elif event.button() == Buttons.LeftButton:
+            self.double_clicked.emit(event.position(), event.modifiers())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Pan, or hand on."""
+        if self._grabbed is None:
+            if not self._space or event.buttons():
+                self.moved.emit(event.position(), event.buttons())
+        elif self._content is not None:
+            shift = event.position() - self._grabbed
+            self._grabbed, self._fitted = event.position(), False
+            self._set(panned(self._camera, (shift.x(), shift.y()), self._content))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """End panning, or hand on."""
+        if self._grabbed is not None:
+            if event.button() == self._grabbing:
+                self._grabbed = None
+                self._show_hand()
+        elif event.button() == Buttons.LeftButton:
+            self.released.emit(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Tell that the mouse is elsewhere."""
+        self.left.emit()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Escape and Space from becoming the window's shortcuts while they mean something here."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._means(event):
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Pan while Space is held; Escape ends what is under way. All else is the window's."""
+        if not self._means(event):
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        elif not event.isAutoRepeat():
+            self._hold_space(True)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Pan no more once Space is let go."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._hold_space(False)
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Forget Space: its release goes elsewhere."""
+        self._hold_space(False)
+        super().focusOutEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Keep what is shown: all of the picture if it was fitted, else its centre."""
+        super().resizeEvent(event)
+        self._scene.setSceneRect(0, 0, self.width(), self.height())
+        self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
+
+    def _means(self, event: QKeyEvent) -> bool:
+        if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier):
+            return False
+        return event.key() == Qt.Key.Key_Space or (event.key() == Qt.Key.Key_Escape and self.holds_escape)
+
+    def _pans(self, event: QMouseEvent) -> bool:
+        return event.button() == Buttons.MiddleButton or (event.button() == Buttons.LeftButton and self._space)
+
+    def _hold_space(self, held: bool) -> None:
+        self._space = held
+        self._show_hand()
+
+    def _show_hand(self) -> None:
+        if self._grabbed is not None:
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._space:
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.viewport().unsetCursor()
+
+    def _size(self) -> tuple[float, float]:
+        return max(float(self.width()), 1.0), max(float(self.height()), 1.0)
+
+    def _go(self, scale: float, centre: Point) -> None:
+        if self._content is not None:
+            self._set(placed(scale, centre, self._content, self._size()))
+
+    def _set(self, camera: Camera) -> None:
+        if camera == self._camera:
+            return
+        self._camera = camera
+        x0, y0, _, _ = camera.visible
+        self._source.setTransform(QTransform.fromScale(camera.scale, camera.scale).translate(-x0, -y0))
+        self.camera_changed.emit()

@@ -1,0 +1,1 @@
+"""The caption: its editor and its token strip."""

@@ -1,0 +1,140 @@
+"""Other captions as a table model: the caption on screen first, then the others by rank."""
+
+from enum import IntEnum
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
+
+from exclip_desktop.session.worker.requests import Alternative
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+BAR_ROLE: Final = Role.UserRole
+"""A score's share of the largest magnitude in the list, signed, in −1 … 1; None while there is no score."""
+RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+PENDING: Final = "…"
+SMALL_SHARE: Final = 0.001
+
+
+class Column(IntEnum):
+    """What stands in a column."""
+
+    RANK = 0
+    CAPTION = 1
+    SCORE = 2
+    GAP = 3
+    SHARE = 4
+    REMOVE = 5
+
+
+NUMBERS: Final = (Column.RANK, Column.GAP, Column.SHARE)
+HEADINGS: Final = ("Rank", "Caption", "Score", "Difference", "Share", "")
+HINTS: Final = (
+    "Rank by score",
+    "",
+    "Cosine of picture and caption",
+    "Score less that of the caption on screen",
+    "Softmax over the captions listed, with the model's own scale",
+    "",
+)
+
+
+class AlternativesModel(QAbstractTableModel):
+    """The alternatives of the state, in the order they are shown in.
+
+    Attributes:
+        entries: (place in ``state.alternatives``, entry), in the order shown.
+
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.entries: list[tuple[int, Alternative]] = []
+        self._caption = ""
+
+    def show(self, alternatives: tuple[Alternative, ...], caption: str) -> None:
+        """Show others; ``caption`` is the one on screen."""
+        self.beginResetModel()
+        self._caption = caption.strip()
+        self.entries = list(enumerate(alternatives))
+        ranked = all(entry.rank is not None for entry in alternatives)
+        self.entries.sort(key=lambda found: (not self._is_own(found[1]), (found[1].rank or 0) if ranked else 0))
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Return how many captions there are."""
+        return 0 if parent is not None and parent.isValid() else len(self.entries)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """Return how many columns there are."""
+        return 0 if parent is not None and parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Return a column's heading, or what it means."""
+        if orientation == Qt.Orientation.Vertical:
+            return None
+        if role == Role.TextAlignmentRole:
+            return RIGHT if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
+        return {Role.DisplayRole: HEADINGS, Role.ToolTipRole: HINTS}.get(Role(role), (None,) * len(Column))[section]
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        _, entry = self.entries[index.row()]
+        column = Column(index.column())
+        if role in (Role.DisplayRole, Role.AccessibleTextRole):
+            return self._told(entry, column)
+        if role == Role.TextAlignmentRole and column in NUMBERS:
+            return RIGHT
+        if role == Role.FontRole and self._is_own(entry):
+            font = QFont()
+            font.setBold(True)
+            return font
+        if role == Role.ToolTipRole:
+            return self._hint(entry, column)
+        return self._bar(entry) if role == BAR_ROLE else None
+
+    def is_own(self, row: int) -> bool:
+        """Whether a row is the caption on screen."""
+        return self._is_own(self.entries[row][1])
+
+    def row_of(self, caption: str) -> int | None:
+        """Return the row that shows ``caption``."""
+        return next((row for row, (_, entry) in enumerate(self.entries) if entry.caption == caption), None)
+
+    def _is_own(self, entry: Alternative) -> bool:
+        return entry.caption.strip() == self._caption
+
+    def _told(self, entry: Alternative, column: Column) -> str:
+        if column == Column.CAPTION:
+            return entry.caption
+        if column == Column.REMOVE:
+            return "" if self._is_own(entry) else "Remove"
+        if column == Column.RANK:
+            return PENDING if entry.rank is None else str(entry.rank)
+        if column == Column.GAP:
+            return self._gap(entry)
+        if column == Column.SCORE:
+            return PENDING if entry.score is None else f"{entry.score:.3f}".replace("-", "−")
+        return PENDING if entry.share is None else told_share(entry.share)
+
+    def _hint(self, entry: Alternative, column: Column) -> str:
+        if column == Column.REMOVE:
+            return "" if self._is_own(entry) else "Remove this caption"
+        own = "The caption on screen" if self._is_own(entry) else "Click to explain this caption"
+        return own if column == Column.CAPTION else HINTS[column]
+
+    def _gap(self, entry: Alternative) -> str:
+        own = next((one.score for _, one in self.entries if self._is_own(one)), None)
+        if self._is_own(entry) or own is None or entry.score is None:
+            return ""
+        return f"{entry.score - own:+.3f}".replace("-", "−")
+
+    def _bar(self, entry: Alternative) -> float | None:
+        largest = max((abs(other.score) for _, other in self.entries if other.score is not None), default=0.0)
+        return None if entry.score is None else entry.score / (largest or 1.0)
+
+
+def told_share(share: float) -> str:
+    """Return a share in per cent with one decimal; one that would round to nothing as "<0.1%"."""
+    return "<0.1%" if 0 < share < SMALL_SHARE else f"{share:.1%}"

@@ -1,0 +1,140 @@
+"""What each cell of the strip adds, as a number and as a colour."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.selection import token_heat
+from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.ui.caption.strip_layout import Chip
+
+LINE_ALPHA = 90
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A cell's colour, and those of text and lines on it."""
+
+    paper: QColor
+    ink: QColor
+    line: QColor
+
+
+@lru_cache(maxsize=1024)
+def fill_of(red: float, green: float, blue: float) -> Fill:
+    """Return the fill for an sRGB colour in [0, 1], with the ink that reads better on it."""
+    ink = QColor(ink_on(np.array([red, green, blue])))
+    line = QColor(ink)
+    line.setAlpha(LINE_ALPHA)
+    return Fill(QColor.fromRgbF(red, green, blue), ink, line)
+
+
+class StripHeat:
+    """The heat of the shown chips' cells, reckoned anew only when something it follows from has changed.
+
+    Attributes:
+        values: per chip, what each of its cells adds, in units of the score; nothing for words not seen.
+        fills: per chip, its cells' colours.
+        limit: the end of the colour range; ``own_limit``: the one that these values ask for.
+        least_limit: what the range reaches at least, so that strips compare.
+
+    """
+
+    def __init__(self, state: Scene) -> None:
+        """Read what is selected and how it is drawn from ``state``."""
+        self._state = state
+        self._chips: Sequence[Chip] = ()
+        self._explanation: Answer | None = None  # the chips are of it
+        self._rows: list[int] = []
+        self._starts: list[int] = []  # where in _rows each cell's begin
+        self._parts: list[slice] = []  # which cells are each chip's
+        self._key: Key | None = None
+        self._limit = self._own_limit = 1.0
+        self.least_limit = 0.0
+        self._values: list[list[float]] = []
+        self._fills: list[list[Fill]] = []
+
+    def show(self, chips: Sequence[Chip]) -> None:
+        """Reckon for ``chips`` of the explanation on screen from now on."""
+        self._chips, self._key, self._explanation = chips, None, self._state.explanation
+        seen = [[cell for cell in chip.cells if cell.rows] for chip in chips]
+        self._rows = [row for cells in seen for cell in cells for row in cell.rows]
+        ends = list(accumulate((len(cells) for cells in seen), initial=0))
+        self._parts = [slice(start, stop) for start, stop in pairwise(ends)]
+        lengths = [len(cell.rows) for cells in seen for cell in cells]
+        self._starts = list(accumulate(lengths, initial=0))[:-1]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing that colours follow from has changed since they were reckoned last."""
+        return self._key == self._wanted_key
+
+    @property
+    def values(self) -> list[list[float]]:
+        """What each cell adds."""
+        self._refresh()
+        return self._values
+
+    @property
+    def fills(self) -> list[list[Fill]]:
+        """Each cell's colours."""
+        self._refresh()
+        return self._fills
+
+    @property
+    def limit(self) -> float:
+        """The end of the colour range."""
+        self._refresh()
+        return self._limit
+
+    @property
+    def own_limit(self) -> float:
+        """The end of the colour range that the values ask for."""
+        self._refresh()
+        return self._own_limit
+
+    def told(self, chip: int) -> str:
+        """Return a chip's word and value, then those of its tokens if there are several: rich text for a tooltip."""
+        shown = self._chips[chip]
+        if shown.kind == "unseen":
+            context = "fewer" if self._state.explanation is None else self._state.explanation.caption.context
+            return f"The model did not see this word: it reads {context} tokens."
+        if self._explanation is not None and not self._explanation.interactions.values_words:
+            return "This method gives words no values."
+        values = self.values[chip]
+        lines = [f"<b>{html.escape(shown.text)}</b>&nbsp; {signed(sum(values))}"]
+        if len(values) > 1:
+            parts = zip(shown.cells, values, strict=True)
+            lines += [f"{html.escape(cell.text)}&nbsp; {signed(value)}" for cell, value in parts]
+        return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
+
+    @property
+    def _wanted_key(self) -> Key:
+        state, view = self._state, self._state.view
+        fixed = state.explanation is not None and state.explanation.interactions.fixed
+        selected = () if fixed else (state.selection.regions, state.preview.patch)
+        return selected, view.colours, view.words_limit, self.least_limit
+
+    def _refresh(self) -> None:
+        state, view = self._state, self._state.view
+        # Of another explanation, ``show`` has still to tell the chips.
+        if state.explanation is None or state.explanation is not self._explanation or self.fresh:
+            return
+        self._key = self._wanted_key
+        heat = token_heat(state.explanation.interactions, state.explanation.geometry, state.selection, state.preview)
+        sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
+        self._own_limit = view.words_limit or symmetric_limit(sums)
+        self._limit = view.words_limit or max(self._own_limit, self.least_limit)
+        fills = [fill_of(*colour) for colour in to_rgb(sums, self._limit, view.colours).tolist()]
+        values = sums.tolist()
+        self._values = [values[part] for part in self._parts]
+        self._fills = [fills[part] for part in self._parts]

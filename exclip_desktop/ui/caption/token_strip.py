@@ -1,0 +1,321 @@
+"""The caption's words as coloured chips: shows what each adds, and lets a person select words."""
+
+from math import ceil
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.ui.caption.strip_heat import StripHeat
+from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout, chips_of
+from exclip_desktop.ui.caption.strip_paint import AROUND, Marks, StripSheet
+from exclip_desktop.ui.caption.strip_picking import Picker, Rows, told_rows
+
+Key = Qt.Key
+ALT = Qt.KeyboardModifier.AltModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+STEPS: Final = {Key.Key_Left: -1, Key.Key_Right: 1}
+LINES: Final = {Key.Key_Up: -1, Key.Key_Down: 1}
+ENDS: Final = {Key.Key_Home: 1, Key.Key_End: -1}
+BY_KEY: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+EMPTY: Final = "The words of the caption appear here."
+
+
+class TokenStrip(QWidget):
+    """The words of the caption, coloured by what each adds; words that the model did not see are greyed.
+
+    Signals:
+        rows_changed(object): rows to select, tuple[int, ...]; follows a drag, and comes before ``rows_committed``.
+        rows_committed(object, object): a gesture or key is done: rows selected before it and now; only if they differ.
+        rows_widened(object, object): the same, for the second click of a double click.
+        rows_hovered(object): rows under the pointer, () for none; not while a button is down.
+        cursor_moved(int, int): top and bottom, in the strip's pixels, of what should be scrolled into sight.
+
+    """
+
+    rows_changed = Signal(object)
+    rows_committed = Signal(object, object)
+    rows_widened = Signal(object, object)
+    rows_hovered = Signal(object)
+    cursor_moved = Signal(int, int)
+
+    def __init__(self, state: Scene, parent: QWidget | None = None, *, compact: bool = False) -> None:
+        """Show ``state``; ``compact``: with little left free, and on one line at least."""
+        super().__init__(parent)
+        self._state, self._spacing = state, COMPACT if compact else USUAL
+        self._heat = StripHeat(state)
+        self._picker = Picker()
+        self._sheet = StripSheet((), self.font(), self._spacing)
+        self._ring = False
+        self._hovered: Rows = ()
+        self._under: Place | None = None
+        self._taken: Rows = ()  # selected here last
+        self._told: Rows | None = None  # said in the accessible description
+        self.setAccessibleName("Words of the caption")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        state.explanation_changed.connect(self._on_explanation_changed)
+        state.view_changed.connect(self._on_explanation_changed)
+        state.selection_changed.connect(self._on_selection_changed)
+        state.preview_changed.connect(self.update)
+        state.stale_changed.connect(self.update)
+        self._on_explanation_changed()
+        self._follow_selection()
+
+    @property
+    def limit(self) -> float:
+        """The end of the colour range, in units of the score."""
+        return self._heat.limit
+
+    @property
+    def own_limit(self) -> float:
+        """The end of the colour range that this strip's values ask for."""
+        return self._heat.own_limit
+
+    def set_least_limit(self, limit: float) -> None:
+        """Colour in a range up to ``limit`` at least, so that strips compare; 0 colours in this one's own."""
+        if limit != self._heat.least_limit:
+            self._heat.least_limit = limit
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a comfortable size: two lines."""
+        return QSize(480, self._height_of(2))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size: a word or two on one line."""
+        return QSize(160 if self._spacing is USUAL else 80, self._height_of(1))
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that shows every chip in a strip ``width`` wide."""
+        return max(ceil(self._sheet.placed(width).height), self.minimumSizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure the words again when the font changes."""
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
+        super().changeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Show tooltips, keep the strip's keys from being taken as shortcuts, and see how focus came."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._show_tooltip(event)
+            return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_own_key(event):
+            event.accept()
+            return True
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn and event.reason() in BY_KEY:
+            self._ring = True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the chips that need it."""
+        painter = QPainter(self)
+        if self._state.explanation is None:
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
+        else:
+            fills, area = self._heat.fills, QRectF(event.rect())
+            self._sheet.painter(self.width()).paint(
+                painter, self.palette(), fills, self._marks(), area, stale=self._state.stale
+            )
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to select a word, or with Alt a token: with Shift the run from the last, with Ctrl beside others."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._hide_ring()
+        self._hush()
+        place = self._place_at(event)
+        extend, toggle, tokens = (bool(event.modifiers() & modifier) for modifier in (SHIFT, CTRL, ALT))
+        if (place is None and (extend or toggle)) or (place is not None and not self._picker.rows_at(place)):
+            return
+        before = self._state.selection.rows
+        self._under = place
+        self._tell(before, self._picker.begin(before, place, tokens=tokens, extend=extend, toggle=toggle))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow a drag, or preview what the pointer is over."""
+        gesture = self._picker.gesture
+        if gesture is None:
+            if event.buttons() == Qt.MouseButton.NoButton:
+                self._hover(self._place_at(event), tokens=bool(event.modifiers() & ALT))
+            return
+        at = event.position()
+        place = self._place_at(event) if gesture.start is None else self._placed.nearest(at.x(), at.y())
+        if place is not None and place != self._under:
+            self._under = place
+            self._tell(gesture.rows, self._picker.drag(place))
+            self._reveal(place)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the gesture."""
+        done = self._picker.end() if event.button() == Qt.MouseButton.LeftButton else None
+        if done is not None:
+            self._under = self._place_at(event)
+            self._commit(done.before, done.rows)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select the phrase around a word; with a modifier, the second click is one more click."""
+        place, explanation = self._place_at(event), self._state.explanation
+        word = None if place is None else self._picker.chips[place[0]].word
+        plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
+        if not plain or word is None or explanation is None:
+            self.mousePressEvent(event)
+            return
+        before, rows = self._state.selection.rows, self._picker.phrase(explanation.caption.words, word)
+        self._tell(before, rows)
+        if rows != before:
+            self.rows_widened.emit(before, rows)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """End the preview."""
+        self._hush()
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move, extend, toggle or select all."""
+        if self._picker.gesture is not None or not _is_own_key(event):
+            super().keyPressEvent(event)
+            return
+        self._ring = True
+        self._take(self._rows_by_key(event))
+        if self._picker.cursor is not None:
+            self._reveal(self._picker.cursor)
+
+    def _rows_by_key(self, event: QKeyEvent) -> Rows:
+        """Return what is selected after a key, and move the cursor."""
+        key, before, picker = Key(event.key()), self._state.selection.rows, self._picker
+        if key == Key.Key_A:
+            return picker.everything()
+        if key == Key.Key_Space:
+            return picker.toggle(before)
+        extend, keep, tokens = (bool(event.modifiers() & modifier) for modifier in (SHIFT, CTRL, ALT))
+        place = self._target(key, tokens=tokens)
+        return before if place is None else picker.move(before, place, tokens=tokens, extend=extend, keep=keep)
+
+    def _target(self, key: Qt.Key, *, tokens: bool) -> Place | None:
+        """Return where a key leads from the cursor."""
+        cursor = self._picker.cursor
+        if key in ENDS:
+            return self._picker.neighbour(None, ENDS[key], tokens=tokens)
+        if key in STEPS or cursor is None:
+            return self._picker.neighbour(cursor, (STEPS | LINES)[key], tokens=tokens)
+        x, y, width, height = self._placed.rect_of(cursor)
+        return self._picker.seen(self._placed.nearest(x + width / 2, y + height / 2 + LINES[key] * self._sheet.pitch))
+
+    def _take(self, rows: Rows) -> None:
+        """Select ``rows`` at once."""
+        before = self._state.selection.rows
+        self._tell(before, rows)
+        self._commit(before, rows)
+
+    def _tell(self, before: Rows, rows: Rows) -> None:
+        if rows != before:
+            self._taken = rows
+            self.rows_changed.emit(rows)
+        if self._ring:
+            self.update()
+
+    def _hide_ring(self) -> None:
+        if self._ring:
+            self._ring = False
+            self.update()
+
+    def _commit(self, before: Rows, rows: Rows) -> None:
+        if rows != before:
+            self.rows_committed.emit(before, rows)
+
+    def _height_of(self, lines: int) -> int:
+        return ceil(2 * self._spacing.margin + lines * self._sheet.pitch - self._spacing.line_gap)
+
+    def _reveal(self, place: Place) -> None:
+        _, top, _, height = self._placed.rect_of(place)
+        margin = self._spacing.margin
+        self.cursor_moved.emit(int(top - margin), ceil(top + height + margin))
+
+    def _hover(self, place: Place | None, *, tokens: bool) -> None:
+        rows = self._picker.rows_at(place, tokens=tokens)
+        if place != self._under:
+            self._under = place
+            self._hovered, before = rows, self._hovered
+            if rows != before:
+                self.rows_hovered.emit(rows)
+
+    def _hush(self) -> None:
+        """End the preview: of what is selected, the picture should show all."""
+        self._hover(None, tokens=False)
+
+    def _marks(self) -> Marks:
+        picker, state = self._picker, self._state
+        ring = (picker.cursor or picker.neighbour(None, 1)) if self._ring and self.hasFocus() else None
+        return Marks(frozenset(state.selection.rows), frozenset(state.preview.rows), ring)
+
+    def _show_tooltip(self, event: QHelpEvent) -> None:
+        place = self._placed.place_at(event.pos().x(), event.pos().y())
+        if place is None:
+            QToolTip.hideText()
+        else:
+            rect = QRectF(*self._placed.rect_of(place)).toAlignedRect()
+            QToolTip.showText(event.globalPos(), self._heat.told(place[0]), self, rect)
+
+    def _on_explanation_changed(self) -> None:
+        explanation = self._state.explanation
+        chips = () if explanation is None else chips_of(explanation.caption, specials=self._state.view.specials)
+        self._heat.show(chips)
+        if chips != self._picker.chips:
+            self._picker.show(chips)
+            self._hush()
+            self._measure()
+            self._follow_selection()
+        self.update()
+
+    def _on_selection_changed(self) -> None:
+        """Paint again what has changed: during a drag across words, a chip or two."""
+        rows, before = self._state.selection.rows, self._told or ()
+        if rows != self._told:
+            self._follow_selection()
+        if not self._heat.fresh:
+            self.update()
+            return
+        changed, layout = set(rows) ^ set(before), self._placed
+        for number, chip in enumerate(self._picker.chips):
+            if not changed.isdisjoint(chip.rows):
+                for n in range(len(chip.cells)):
+                    rect = QRectF(*layout.rect_of((number, n)))
+                    self.update(rect.adjusted(-AROUND, -AROUND, AROUND, AROUND).toAlignedRect())
+
+    def _follow_selection(self) -> None:
+        """Let runs begin at the selected words, unless they were selected here, and tell which they are."""
+        rows = self._told = self._state.selection.rows
+        if rows != self._taken or self._picker.cursor is None:
+            self._taken = rows
+            self._picker.follow(rows)
+        told = told_rows(self._picker.chips, rows)
+        self.setAccessibleDescription(f"Selected: {told}" if told else "No words selected")
+
+    def _measure(self) -> None:
+        """Measure the words in the font there is."""
+        self._sheet = StripSheet(self._picker.chips, self.font(), self._spacing)
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def _placed(self) -> StripLayout:
+        return self._sheet.placed(self.width())
+
+    def _place_at(self, event: QMouseEvent) -> Place | None:
+        return self._placed.place_at(event.position().x(), event.position().y())
+
+
+def _is_own_key(event: QKeyEvent) -> bool:
+    """Whether the strip answers to a key: arrows, Home, End, Space, Ctrl+A."""
+    key, ctrl = event.key(), bool(event.modifiers() & CTRL)
+    return key in STEPS or key in LINES or key in ENDS or key == Key.Key_Space or (key == Key.Key_A and ctrl)

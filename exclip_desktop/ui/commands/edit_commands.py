@@ -1,0 +1,153 @@
+"""What the Edit and Help menus do: undo, copying, selecting, settings, help."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+
+from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.canvas.stage import Stage
+from exclip_desktop.ui.dialogs.about import AboutDialog
+from exclip_desktop.ui.dialogs.help_sheet import HelpSheet
+from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.study.occlusion_dialog import MeasureDialog
+
+NEED_EXPLANATION = (
+    *("export_picture", "export_numbers", "copy_picture", "copy_values", "copy_latex", "copy_html"),
+    *("copy_python", "copy_command", "select_words"),
+)
+
+
+class EditCommands(QObject):
+    """Changes, copies and asks for a window."""
+
+    def __init__(
+        self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, inspector: Inspector
+    ) -> None:
+        """Connect the Edit and Help menus' actions."""
+        super().__init__(window)
+        self._window, self._session, self._actions = window, session, actions
+        self._stage, self._inspector = stage, inspector
+        handlers = {
+            "undo": session.undo.undo,
+            "redo": session.undo.redo,
+            "clear_selection": session.selecting.clear,
+            "select_words": session.selecting.select_all_words,
+            "measure": self.measure,
+            "remove_box": self.remove_box,
+            "name_box": self.name_box,
+            "copy_picture": self.copy_picture,
+            "copy_values": lambda: self._copy(inspector.values_text()),
+            "copy_latex": lambda: self._copy(session.exporting.latex()),
+            "copy_html": lambda: self._copy(session.exporting.html()),
+            "copy_python": lambda: self._copy(session.exporting.python()),
+            "copy_command": lambda: self._copy(session.exporting.command()),
+            "cancel": session.cancel,
+            "clear_cache": self.clear_cache,
+            "settings": self.ask_settings,
+            "help": self.show_help,
+            "about": self.show_about,
+        }
+        for name, handler in handlers.items():
+            actions[name].triggered.connect(lambda _=False, handler=handler: handler())
+        stage.region_named_asked.connect(self._name)
+        for signal in (
+            *(session.undo.indexChanged, session.state.explanation_changed, session.state.selection_changed),
+            *(session.state.work_changed, stage.current_region_changed),
+        ):
+            signal.connect(self._show_enabled)
+        self._show_enabled()
+
+    def remove_box(self) -> None:
+        """Remove the current box."""
+        index = self._region()
+        if index is not None:
+            self._session.selecting.remove_region(index)
+
+    def name_box(self) -> None:
+        """Ask for the current box's name."""
+        index = self._region()
+        if index is not None:
+            self._name(index)
+
+    def copy_picture(self) -> None:
+        """Put the figure on the clipboard, once it is drawn."""
+
+        def then(data: bytes) -> None:
+            QGuiApplication.clipboard().setImage(QImage.fromData(data))
+
+        self._session.exporting.copy_picture(then)
+
+    def clear_cache(self) -> None:
+        """Say how large the cache is, and empty it if the person agrees."""
+        self._session.measure_cache(self._ask_to_clear)
+
+    def _ask_to_clear(self, memory: int, disk: int) -> None:
+        question = f"{_megabytes(disk)} on disk and {_megabytes(memory)} in memory make known pairs open at once."
+        buttons = QMessageBox.StandardButton
+        if QMessageBox.question(self._window, "Clear the cache", f"{question} Delete them?") == buttons.Yes:
+            self._session.clear_cache()
+
+    def ask_settings(self) -> None:
+        """Ask for layers, quadrature, reference and device."""
+        state = self._session.state
+        dialog = SettingsDialog(state.how, state.choice, state.facts, self._window)
+        if dialog.exec():
+            self._session.explaining.choose_method(dialog.how(), dialog.device())
+        dialog.deleteLater()
+
+    def measure(self) -> None:
+        """Put the selection to the test, in a window beside this one."""
+        dialog = MeasureDialog(self._session.state, self._session.measuring, self._window)
+        dialog.show()
+
+    def show_help(self) -> None:
+        """List shortcuts and gestures."""
+        self._show(HelpSheet(self._window))
+
+    def show_about(self) -> None:
+        """Show version, licences and citations."""
+        self._show(AboutDialog(self._window))
+
+    def _region(self) -> int | None:
+        """Return the region touched last, or the only one there is."""
+        if self._stage.current_region is not None:
+            return self._stage.current_region
+        return 0 if len(self._session.state.selection.regions) == 1 else None
+
+    def _show(self, dialog: HelpSheet | AboutDialog) -> None:
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _name(self, index: int) -> None:
+        name, agreed = QInputDialog.getText(
+            self._window, "Name box", "Name of this box:", text=self._session.state.selection.regions[index].name
+        )
+        if agreed:
+            self._session.selecting.name_region(index, name)
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+
+    def _show_enabled(self) -> None:
+        state, undo = self._session.state, self._session.undo
+        for name in NEED_EXPLANATION:
+            self._actions[name].setEnabled(state.explanation is not None)
+        current = self._region() is not None
+        enabled = {
+            "undo": undo.canUndo(),
+            "redo": undo.canRedo(),
+            "clear_selection": state.selection != Selection(),
+            "remove_box": current,
+            "name_box": current,
+            "cancel": state.work is not None,
+        }
+        for name, on in enabled.items():
+            self._actions[name].setEnabled(on)
+        self._actions["undo"].setText(f"Undo {undo.undoText()}".strip())
+        self._actions["redo"].setText(f"Redo {undo.redoText()}".strip())
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"

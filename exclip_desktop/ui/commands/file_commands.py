@@ -1,0 +1,119 @@
+"""What the File menu does: opening, pasting, dropping, exporting."""
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QMimeData, QObject, QStandardPaths
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.paths import is_dir
+from exclip_desktop.session.session import Session
+from exclip_desktop.storage.samples import is_sample
+from exclip_desktop.ui.canvas.images import picture_of
+from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
+from exclip_desktop.ui.dialogs.gallery import Gallery
+from exclip_desktop.ui.dialogs.saving import ask_path
+
+PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
+NUMBERS: Final = {".csv": "CSV", ".npz": "NumPy", ".json": "JSON"}
+
+
+class FileCommands(QObject):
+    """Opens and writes files for a window."""
+
+    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
+        """Connect the File menu's actions."""
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._recent = QMenu(window)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        actions["recent"].setMenu(self._recent)
+        actions["open"].triggered.connect(self.open)
+        actions["paste"].triggered.connect(self.paste)
+        actions["samples"].triggered.connect(self.show_samples)
+        actions["export_picture"].triggered.connect(self.export_picture)
+        actions["export_numbers"].triggered.connect(self.export_numbers)
+        actions["quit"].triggered.connect(window.close)
+
+    def open(self) -> None:
+        """Ask for a picture and open it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open image", self.folder(), PICTURES)
+        if path:
+            self._session.open(path)
+
+    def paste(self) -> None:
+        """Open what the clipboard holds."""
+        if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture"):
+            error = PictureError("The clipboard holds no picture.", "Copy a picture, or a picture file, and try again.")
+            self._session.explaining.refuse(error)
+
+    def take(self, data: QMimeData | None, title: str) -> bool:
+        """Open the picture that was pasted or dropped; return whether there was one."""
+        if data is None:
+            return False
+        paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self._session.open(paths[0], _others_told(paths))
+            return True
+        image = data.imageData() if data.hasImage() else None
+        if isinstance(image, QImage) and not image.isNull():
+            self._session.explaining.open_image(lambda: picture_of(image), title)
+            return True
+        return False
+
+    def show_samples(self) -> None:
+        """Let the person choose a sample."""
+        gallery = Gallery(self._window)
+        gallery.sample_chosen.connect(self._session.open_sample)
+        gallery.exec()
+        gallery.deleteLater()
+
+    def export_picture(self) -> None:
+        """Ask where to, and write the figure."""
+        dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
+        if dialog.exec():
+            self._session.exporting.write_picture(*dialog.chosen())
+        dialog.deleteLater()
+
+    def export_numbers(self) -> None:
+        """Ask where to, and write the numbers."""
+        suggested = Path(self.folder()) / self._suggested(".csv")
+        path = ask_path(self._window, "Export numbers", suggested, NUMBERS)
+        if path is not None:
+            self._session.exporting.write_numbers(path)
+
+    def folder(self) -> str:
+        """Return the folder of the person's last picture; the samples' is the program's own."""
+        shown = self._session.state.shown
+        paths = [*([shown.path] if shown is not None and shown.path else []), *self._session.settings.recent()]
+        own = [path for path in paths if not is_sample(path)]
+        if own:
+            return str(Path(own[0]).parent)
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return pictures if is_dir(Path(pictures)) else str(Path.home())
+
+    def _suggested(self, ending: str) -> str:
+        shown = self._session.state.shown
+        return f"{Path(shown.title).stem if shown is not None else 'figure'}-explained{ending}"
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        paths = self._session.settings.recent()
+        for path in paths:
+            entry = self._recent.addAction(Path(path).name)
+            entry.setToolTip(path)
+            entry.triggered.connect(lambda _=False, path=path: self._session.open(path))
+        if not paths:
+            self._recent.addAction("No pictures yet").setEnabled(False)
+        else:
+            self._recent.addSeparator()
+            self._recent.addAction("Clear this list").triggered.connect(self._session.settings.forget_recent)
+
+
+def _others_told(paths: list[str]) -> tuple[str, ...]:
+    """Return one sentence on the files that are not opened; none where there is only one."""
+    if len(paths) < 2:
+        return ()
+    return (f"The first of {len(paths)} files was opened: {Path(paths[0]).name}. Open the others one at a time.",)

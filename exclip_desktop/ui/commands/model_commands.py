@@ -1,0 +1,123 @@
+"""What the menu does with models: the dialog, and the questions it asks."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from exclip_desktop.session.library.model_listing import ListedModel, Offer, WeightsFile
+from exclip_desktop.session.session import Session
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
+from exclip_desktop.ui.models.models_dialog import ModelsDialog, Purpose
+from exclip_desktop.ui.models.transfers import question_of
+
+WEIGHTS: Final = "Weights (*.safetensors *.pt *.pth *.bin);;All files (*)"
+YES: Final = QMessageBox.StandardButton.Yes
+
+
+class ModelCommands(QObject):
+    """Opens the models dialog for a window, and does what it asks for."""
+
+    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
+        """Connect the actions, and the library's answers."""
+        super().__init__(window)
+        self._window, self._session, self._actions = window, session, actions
+        self._dialog: ModelsDialog | None = None
+        actions["models"].triggered.connect(lambda: self.show("use"))
+        actions["beside"].triggered.connect(self.choose_beside)
+        session.beside.opened.connect(lambda: actions["beside"].setChecked(True))
+        session.beside.closed.connect(lambda: actions["beside"].setChecked(False))
+        session.library.inspected.connect(self._add)
+        session.library.offered.connect(self._ask_to_download)
+        session.library.fetched.connect(self._on_fetched)
+
+    def show(self, purpose: Purpose) -> None:
+        """Show the dialog; it closes when the person has chosen."""
+        if self._dialog is not None:
+            return
+        library = self._session.library
+        dialog = self._dialog = ModelsDialog(library, self._session.state, purpose, self._window)
+        dialog.used.connect(self._use)
+        dialog.compared.connect(self._compare)
+        dialog.download_asked.connect(library.ask)
+        dialog.removal_asked.connect(self._ask_to_remove)
+        dialog.default_chosen.connect(lambda model: library.set_default(model.choice))
+        dialog.folder_asked.connect(self._add_folder)
+        dialog.file_asked.connect(self._add_file)
+        dialog.cancel_asked.connect(library.cancel)
+        shape = self._session.settings.shape("models")
+        if not shape.isEmpty():
+            dialog.restoreGeometry(shape)
+        dialog.finished.connect(self._on_closed)
+        library.refresh()
+        dialog.open()
+
+    def choose_beside(self, on: bool) -> None:
+        """Let the person choose another model to explain by too; or go back to one."""
+        beside = self._session.beside
+        if on:
+            self.show("compare")
+        elif beside.is_open:
+            beside.close()
+        self._actions["beside"].setChecked(beside.is_open)
+
+    def _on_closed(self) -> None:
+        dialog, self._dialog = self._dialog, None
+        assert dialog is not None
+        self._session.settings.keep_shape("models", dialog.saveGeometry())
+        dialog.deleteLater()
+
+    def _use(self, model: ListedModel) -> None:
+        self._session.explaining.choose_model(self._here(model))
+
+    def _compare(self, model: ListedModel) -> None:
+        self._session.beside.open(self._here(model))
+
+    def _here(self, model: ListedModel) -> ModelChoice:
+        return replace(model.choice, device=self._session.state.choice.device)
+
+    def _ask_to_download(self, offer: Offer) -> None:
+        if QMessageBox.question(self._top, "Download", question_of(offer)) == YES:
+            self._session.library.fetch(offer)
+
+    def _ask_to_remove(self, model: ListedModel) -> None:
+        question = f"{model.title} lies in {model.path}. Delete it from this computer?"
+        if model.place == "added" or QMessageBox.question(self._top, "Remove", question) == YES:
+            self._session.library.remove(model)
+
+    def _add_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._top, "Add folder", self._place())
+        if folder:
+            self._add(Path(folder))
+
+    def _add_file(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self._top, "Add file", self._place(), WEIGHTS)
+        if file:
+            self._session.library.inspect(Path(file))
+
+    def _add(self, what: Path | WeightsFile) -> None:
+        asked = AddModelDialog(what, self._top)
+        if asked.exec():
+            if self._dialog is not None:
+                self._dialog.select(asked.choice())
+            self._session.library.add(asked.choice())
+        asked.deleteLater()
+
+    def _place(self) -> str:
+        """Return the folder that holds what was added last."""
+        added = self._session.settings.added_models()
+        return str(Path(added[0].checkpoint or added[0].name).parent) if added else str(Path.home())
+
+    def _on_fetched(self, model: ListedModel) -> None:
+        if self._dialog is None:
+            self._session.tell(f"{model.title} is on this computer now.", "Use it by File › Models….")
+        else:
+            self._dialog.select(model.choice)
+
+    @property
+    def _top(self) -> QWidget:
+        return self._window if self._dialog is None else self._dialog

@@ -1,0 +1,148 @@
+"""What the menu does with findings and projects."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.session.compare.active_pane import Seen
+from exclip_desktop.session.compare.pane import Pane
+from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.session import Session
+from exclip_desktop.storage.project.project_files import ENDING
+from exclip_desktop.ui.dialogs.saving import ask_path
+from exclip_desktop.ui.lists.findings_tab import FindingsTab
+from exclip_desktop.ui.lists.note_dialog import NoteDialog
+from exclip_desktop.ui.lists.report_dialog import KINDS, ReportDialog
+
+FINDINGS: Final = "Findings (*.jsonl *.csv);;All files (*)"
+PROJECTS: Final = f"Projects (*{ENDING});;All files (*)"
+
+
+class NoteCommands(QObject):
+    """Notes findings for a window, and opens projects."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        actions: dict[str, QAction],
+        tab: FindingsTab,
+        folder: Callable[[], str],
+    ) -> None:
+        """Connect the actions and the tab; ``folder`` says where the person opened something last."""
+        super().__init__(window)
+        self._window, self._session, self._actions, self._folder = window, session, actions, folder
+        self._tab = tab
+        self._unsaved = Remark()  # what could not be saved last: asked with again, so that it is not typed twice
+        noting, state = session.noting, session.state
+        self._sight = session.sight
+        actions["note"].triggered.connect(self.note)
+        actions["open_project"].triggered.connect(self.open_project)
+        actions["new_project"].triggered.connect(self.new_project)
+        actions["save_project"].triggered.connect(self.save_project)
+        actions["import_findings"].triggered.connect(self.import_findings)
+        actions["report"].triggered.connect(self.report)
+        noting.findings_changed.connect(self._forget_unsaved)
+        tab.note_asked.connect(self.note)
+        tab.restore_asked.connect(self.restore)
+        tab.change_asked.connect(self.change)
+        tab.removal_asked.connect(noting.remove)
+        for changed in (state.explanation_changed, state.stale_changed):
+            changed.connect(self._show)
+        self._show()
+
+    def note(self) -> None:
+        """Ask for a remark, and note with it what is looked at: the pane in use, or our answer."""
+        seen, pane = self._sight.seen, self._sight.pane
+        if seen is None:
+            of_pane = "" if pane is None else f" of {pane.facts.name}"
+            hint = "Wait until what is on screen is explained."
+            other = "Wait for its answer to the selected words, or click another pane."
+            self._session.tell(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
+            return
+        if not self._session.projects.may_change():
+            return
+        asked = NoteDialog(_told(seen, pane), self._unsaved, self._session.noting.tags(), self._window)
+        if asked.exec():
+            self._unsaved = asked.remark()
+            self._session.noting.note(seen, asked.remark())
+        asked.deleteLater()
+
+    def _forget_unsaved(self) -> None:
+        self._unsaved = Remark()
+
+    def restore(self, key: int) -> None:
+        """Show a finding's view again."""
+        finding = self._session.noting.finding(key)
+        if finding is not None:
+            self._session.restoring.restore(finding)
+
+    def change(self, key: int) -> None:
+        """Ask for another remark on a finding."""
+        noting = self._session.noting
+        finding = noting.finding(key)
+        if finding is None or not self._session.projects.may_change():
+            return
+        remark = Remark(finding.rating, finding.tags, finding.note)
+        asked = NoteDialog(finding.view.caption, remark, noting.tags(), self._window)
+        if asked.exec():
+            noting.change(key, asked.remark())
+        asked.deleteLater()
+
+    def open_project(self) -> None:
+        """Ask for a project and open it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open project", self._folder(), PROJECTS)
+        if path:
+            self._session.projects.open(path)
+
+    def new_project(self) -> None:
+        """Ask where to, and make an empty project."""
+        path = self._asked("New project")
+        if path is not None:
+            self._session.projects.create(path)
+
+    def save_project(self) -> None:
+        """Ask where to, and go on in a copy of the project."""
+        path = self._asked("Save project as")
+        if path is not None:
+            self._session.projects.save_copy(path)
+
+    def import_findings(self) -> None:
+        """Ask for a file, and add its findings."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Import findings", self._folder(), FINDINGS)
+        if path:
+            self._session.reporting.import_file(Path(path))
+
+    def report(self) -> None:
+        """Ask what to export of the findings that are listed, and where to."""
+        session, tab = self._session, self._tab
+        tab.refresh()
+        if not tab.count:
+            session.tell("There are no findings to export.", "Note one with N, or take the filter away.")
+            return
+        asked = ReportDialog(tab.query, tab.count, tab.marked, self._window)
+        if asked.exec():
+            suggested = Path(self._folder()) / f"findings{asked.ending}"
+            path = ask_path(self._window, "Export findings", suggested, {asked.ending: KINDS[asked.ending]})
+            if path is not None:
+                session.reporting.write_report(path, asked.options())
+        asked.deleteLater()
+
+    def _show(self) -> None:
+        state = self._session.state
+        self._actions["note"].setEnabled(state.explanation is not None and not state.stale)
+
+    def _asked(self, title: str) -> Path | None:
+        return ask_path(self._window, title, Path(self._folder()) / f"findings{ENDING}", {ENDING: "Projects"})
+
+
+def _told(seen: Seen, pane: Pane | None) -> str:
+    """Return what is going to be noted, in words."""
+    caption, selection = seen.answer.caption, seen.selection
+    words = f"{words_told(caption, selection.rows)} × {regions_told(selection.regions)}"
+    return "\n".join(part for part in (caption.text, "" if pane is None else pane.facts.name, words) if part)

@@ -1,0 +1,55 @@
+"""What the View menu does: zoom, and how heat is drawn."""
+
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.actions import show_view
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.stage import Stage
+from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.commands.framing_menu import FramingMenu
+
+OPACITY_STEP: Final = 0.1
+
+
+class ViewCommands(QObject):
+    """Switches how a window draws."""
+
+    def __init__(
+        self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, strip: TokenStrip
+    ) -> None:
+        """Connect the View menu's actions."""
+        super().__init__(window)
+        self._session, self._actions, self._stage, self._strip = session, actions, stage, strip
+        zooms = {
+            "fit": Canvas.fit,
+            "actual_size": Canvas.zoom_100,
+            "zoom_in": Canvas.zoom_in,
+            "zoom_out": Canvas.zoom_out,
+        }
+        for name, zoom in zooms.items():
+            actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom(stage.canvas))
+        for name in ("lasso", "heat", "grey", "smooth", "specials"):
+            actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
+        actions["magnitude"].triggered.connect(session.draw_by)
+        actions["safe_colours"].triggered.connect(lambda on: session.show(colours="safe" if on else "red-blue"))
+        actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
+        actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
+        actions["lock_range"].triggered.connect(self._lock)
+        actions["framing"].setMenu(FramingMenu(session.state, session.framing, window))
+        session.state.view_changed.connect(self._on_view_changed)
+        self._on_view_changed()
+
+    def _lock(self, on: bool) -> None:
+        limits = (self._stage.limit(), self._strip.limit) if on else (None, None)
+        self._session.show(picture_limit=limits[0], words_limit=limits[1])
+
+    def _change_opacity(self, by: float) -> None:
+        self._session.show(opacity=round(min(max(self._session.state.view.opacity + by, 0.0), 1.0), 2))
+
+    def _on_view_changed(self) -> None:
+        show_view(self._actions, self._session.state.view)

@@ -1,0 +1,111 @@
+"""The table of agreement: each pane with its share in the box, and how alike it is to every pane."""
+
+import math
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+
+from exclip_desktop.core.maths.agreement import Agreement
+from exclip_desktop.core.maths.colour import ink_on, to_rgb
+from exclip_desktop.core.maths.word_patch_pairs import signed
+
+Role = Qt.ItemDataRole
+Index = QModelIndex | QPersistentModelIndex
+NAME, IN_BOX, FIRST = 0, 1, 2
+"""Columns: the pane's name, its share in the box, and the first of the numbers that stand for the other panes."""
+HEADINGS: Final = ("Pane", "In box")
+SAID: Final = (Role.DisplayRole, Role.ToolTipRole, Role.AccessibleDescriptionRole)
+ROOT: Final = QModelIndex()
+
+
+class AgreementModel(QAbstractTableModel):
+    """One row for each pane; of the pairs, rank correlations above the diagonal and overlaps below."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        self._found: Agreement | None = None
+
+    def show(self, names: tuple[str, ...], found: Agreement | None) -> None:
+        """Show what the panes of those ``names`` have in common."""
+        if names != self._names:
+            self.beginResetModel()
+            self._names, self._found = names, found
+            self.endResetModel()
+            return
+        self._found = found
+        if names:
+            self.dataChanged.emit(self.index(0, IN_BOX), self.index(len(names) - 1, len(names) + 1))
+
+    def rowCount(self, parent: Index = ROOT) -> int:  # noqa: N802  Qt's name
+        """Return one for each pane."""
+        return 0 if parent.isValid() else len(self._names)
+
+    def columnCount(self, parent: Index = ROOT) -> int:  # noqa: N802
+        """Return name, share in the box, and one for each pane."""
+        return 0 if parent.isValid() else FIRST + len(self._names)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
+        """Return the panes' numbers, in rows and columns."""
+        if role == Role.DisplayRole:
+            across = orientation == Qt.Orientation.Horizontal
+            return HEADINGS[section] if across and section < FIRST else str(section + 1 - FIRST * across)
+        return None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return a name or a number, or what it means."""
+        row, column = index.row(), index.column()
+        if column == NAME:
+            return self._names[row] if role in (Role.DisplayRole, Role.ToolTipRole) else None
+        value = self.value(row, column) if role in SAID else None
+        if value is None:
+            return None
+        if role == Role.DisplayRole:
+            return f"{value:.0%}" if column == IN_BOX else told(value)
+        return self._meaning(row, column, value)
+
+    def cell(self, row: int, column: int) -> tuple[str, QColor, QColor] | None:
+        """Return a number's text, ground and ink; None where there is none."""
+        value = self.value(row, column)
+        if value is None:
+            return None
+        return f"{value:.0%}" if column == IN_BOX else told(value), *_colours(round(value, 2))
+
+    def value(self, row: int, column: int) -> float | None:
+        """Return the number of a cell; None where there is none."""
+        found, other = self._found, column - FIRST
+        if found is None or row == other:
+            return None
+        if column == IN_BOX:
+            value = math.nan if found.inside is None else float(found.inside[row])
+        else:
+            value = float((found.ranks if other > row else found.overlaps)[row, other])
+        return None if math.isnan(value) else value
+
+    def _meaning(self, row: int, column: int, value: float) -> str:
+        name = self._names[row]
+        if column == IN_BOX:
+            return f"{name}: {value:.0%} of its positive heat is in the box"
+        other = column - FIRST
+        pair = f"{name} and {self._names[other]}"
+        if other > row:
+            return f"{pair}: rank correlation of their patches {signed(value)}"
+        assert self._found is not None
+        return f"{pair}: {value:.0%} of their {self._found.top} strongest patches in common"
+
+
+def told(value: float) -> str:
+    """Return a number from −1 to 1 in few letters: ``.83``, ``−.07``, ``1``."""
+    text = f"{abs(value):.2f}"
+    short = {"1.00": "1", "0.00": "0"}.get(text, text[1:])
+    return f"−{short}" if value < 0 and short != "0" else short
+
+
+@lru_cache(maxsize=256)
+def _colours(value: float) -> tuple[QColor, QColor]:
+    """Return a number's ground, from against (−1) to for (1), and the ink that reads on it."""
+    ground = to_rgb(np.array([value]), 1.0)[0]
+    return QColor.fromRgbF(*ground.tolist()), QColor(ink_on(ground))

@@ -1,0 +1,106 @@
+"""The pane of the difference: what the caption on screen adds to the one before, in the picture and in the words."""
+
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from exclip_desktop.core.maths.difference import Difference
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.session.pair.caption_difference import Differing
+from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.caption.strip_area import StripArea
+from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.compare.linked_views import connect_selecting
+from exclip_desktop.ui.compare.second_model_pane import NAME_PX, TITLE_PX, named, titled
+from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.widgets.elided import Elided
+from exclip_desktop.ui.widgets.tips import wrapped
+
+LEAST_LETTERS: Final = 12
+NOTHING_YET: Final = "Edit the caption to see the difference."
+SAYS: Final = (
+    "Heat now less heat before, in the unit of the score. Words in the same place count against each other; words that "
+    "are new count whole; those that are gone count in the picture only, while no word is selected."
+)
+
+
+class DifferencePane:
+    """The widgets of the difference, for the window to lay out; they are shown while it is wanted.
+
+    Attributes:
+        canvas, strip: of the difference.
+        picture: title and canvas in a column; ``words``: name and strip in a row.
+
+    """
+
+    def __init__(self, differing: Differing, selecting: Selecting) -> None:
+        """Show ``differing``, and tell ``selecting`` what the person does."""
+        self._scene = differing.scene
+        self.canvas, self.strip = Canvas(self._scene), TokenStrip(self._scene)
+        self.title = DifferenceTitle(differing)
+        self.picture = titled(self.title, self.canvas)
+        name = QLabel("Difference")
+        name.setFixedWidth(NAME_PX)
+        name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.words = named(name, StripArea(self.strip))
+        connect_selecting(self.canvas, self.strip, selecting)
+        self.title.close_asked.connect(differing.close)
+        self.picture.setVisible(False)
+        differing.opened.connect(self.picture.show)
+        differing.closed.connect(self.picture.hide)
+        self._show_words()
+        self._scene.explanation_changed.connect(self._show_words)
+
+    def _show_words(self) -> None:
+        """Show the row of words while there is a difference; the title says what to do until then."""
+        self.words.setVisible(self._scene.explanation is not None)
+
+
+class DifferenceTitle(QWidget):
+    """One line over the pane: from which caption, and by how much the score differs.
+
+    Signals:
+        close_asked(): the person wants this pane no more.
+
+    """
+
+    close_asked = Signal()
+
+    def __init__(self, differing: Differing) -> None:
+        super().__init__()
+        self._scene = differing.scene
+        self._text = Elided(LEAST_LETTERS)
+        self._text.setAccessibleName("Difference")
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setToolTip("Show no difference")
+        button.setAccessibleName("Close the difference")
+        self._icons = ThemedIcons(button)
+        self._icons.add(button, "close")
+        button.clicked.connect(self.close_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 2, 2)
+        row.addWidget(self._text)
+        row.addStretch(1)
+        row.addWidget(button)
+        self.setFixedHeight(TITLE_PX)
+        self._scene.explanation_changed.connect(self._show)
+        differing.opened.connect(self._show)
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def _show(self) -> None:
+        found = self._scene.explanation
+        if isinstance(found, Difference):
+            self._text.show_text(f"Difference {signed(found.score)}  ·  from “{found.before.text}”")
+            self._text.setToolTip(wrapped(f"From “{found.before.text}”. {SAYS}"))
+        else:
+            self._text.show_text(NOTHING_YET)
+            self._text.setToolTip(wrapped(SAYS))

@@ -1,0 +1,95 @@
+"""What makes panes comparable: one selection, one colour range, and one view of the picture."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.view import CanvasView
+from exclip_desktop.ui.caption.token_strip import TokenStrip
+
+
+def connect_selecting(canvas: Canvas, strip: TokenStrip, selecting: Selecting) -> None:
+    """Let what is selected on a canvas, and in a strip of the caption on screen, be selected everywhere."""
+    canvas.regions_changed.connect(selecting.show_regions)
+    canvas.regions_committed.connect(selecting.commit_regions)
+    canvas.patch_hovered.connect(selecting.hover_patch)
+    strip.rows_changed.connect(selecting.show_rows)
+    strip.rows_committed.connect(selecting.commit_rows)
+    strip.rows_widened.connect(selecting.widen_rows)
+    strip.rows_hovered.connect(selecting.hover_rows)
+
+
+class SharedRange(QObject):
+    """Draws canvases, and strips, in the widest of their own colour ranges.
+
+    Signals:
+        shared(): the ranges were set.
+
+    """
+
+    shared = Signal()
+
+    def __init__(
+        self,
+        states: Sequence[Scene],
+        canvases: Sequence[Canvas],
+        strips: Sequence[TokenStrip],
+        parent: QObject | None = None,
+    ) -> None:
+        """Follow ``states``; their canvases and strips must be there before."""
+        super().__init__(parent)
+        self._states, self._canvases, self._strips = states, canvases, strips
+        for state in states:
+            changes = (state.explanation_changed, state.selection_changed, state.preview_changed, state.view_changed)
+            for signal in (*changes, state.shown_changed):
+                signal.connect(self._share)
+        self._share()
+
+    def _share(self) -> None:
+        explained = [at for at, state in enumerate(self._states) if state.explanation is not None]
+        widest = max((self._canvases[at].own_limit() for at in explained), default=0.0)
+        for canvas in self._canvases:
+            canvas.set_least_limit(widest)
+        widest = max((self._strips[at].own_limit for at in explained), default=0.0)
+        for strip in self._strips:
+            strip.set_least_limit(widest)
+        self.shared.emit()
+
+
+class LinkedViews(QObject):
+    """Lets views of one picture zoom and pan together."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._views: list[CanvasView] = []
+        self._moving = False
+
+    def add(self, view: CanvasView) -> None:
+        """Link a view; it takes the others' place."""
+        if self._views:
+            self._show_same(self._views[0], view)
+        self._views.append(view)
+        view.camera_changed.connect(lambda: self._on_moved(view))
+
+    def remove(self, view: CanvasView) -> None:
+        """Let a view go."""
+        self._views.remove(view)
+
+    def _on_moved(self, moved: CanvasView) -> None:
+        if self._moving or moved not in self._views:
+            return
+        self._moving = True
+        for view in self._views:
+            if view is not moved:
+                self._show_same(moved, view)
+        self._moving = False
+
+    @staticmethod
+    def _show_same(moved: CanvasView, other: CanvasView) -> None:
+        if moved.fits:
+            other.fit()
+        else:
+            other.look_at(moved.camera.scale, moved.camera.centre)

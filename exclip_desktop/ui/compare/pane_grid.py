@@ -1,0 +1,216 @@
+"""The panes of the compare view in a grid, as large as they can be, or one of them enlarged."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+
+from exclip_desktop.session.compare.active_pane import Sight
+from exclip_desktop.session.compare.pane import Pane
+from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.state import State
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.compare.grid_shape import LEAST_PX, columns_of
+from exclip_desktop.ui.compare.linked_views import LinkedViews
+from exclip_desktop.ui.compare.pane_view import TITLE_PX, PaneView
+
+GAP_PX: Final = 6
+CHROME_PX: Final = 72.0  # of a pane: its title, and two lines of words
+
+
+class PaneGrid(QScrollArea):
+    """Lays out the panes, links their views, and colours them in one range where that is wanted.
+
+    Signals:
+        ranges_changed(): the colour ranges may be others.
+        canvases_changed(): another canvas stands for all, or a region on it is the current one.
+        region_named_asked(index): a region was double-clicked.
+
+    """
+
+    ranges_changed = Signal()
+    canvases_changed = Signal()
+    region_named_asked = Signal(int)
+
+    def __init__(self, panes: Panes, sight: Sight, first: State, beside: Beside, selecting: Selecting) -> None:
+        """Show ``panes``; ``sight`` knows which one is in use, and which one has all the room."""
+        super().__init__()
+        self._panes, self._states, self._selecting = panes, (first, beside.state), selecting
+        self._sight = sight
+        self._views: dict[Pane, PaneView] = {}
+        self._touched: PaneView | None = None  # where a region became the current one last
+        self._columns = 0
+        self._linked = LinkedViews(self)
+        self._sheet = QWidget()
+        self._grid = QGridLayout(self._sheet)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP_PX)
+        self.setWidget(self._sheet)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Panes of the methods")
+        self.viewport().setAutoFillBackground(False)
+        panes.laid_out.connect(self._on_laid_out)
+        panes.followed.connect(self._share)
+        sight.enlarged_changed.connect(self._on_enlarged_changed)
+        sight.pane_changed.connect(self._mark)
+        first.shown_changed.connect(self._arrange)
+        for state in self._states:
+            state.facts_changed.connect(self._name_models)
+        self._on_laid_out()
+
+    @property
+    def views(self) -> tuple[PaneView, ...]:
+        """Every pane's widget, in the order of the panes."""
+        return tuple(self._views.values())
+
+    @property
+    def lead(self) -> Canvas | None:
+        """The canvas that stands for all: of the enlarged pane, else of the first."""
+        view = self._view_of(self._sight.enlarged) or next(iter(self.views), None)
+        return None if view is None else view.canvas
+
+    @property
+    def current_region(self) -> int | None:
+        """The index of the region touched last, in whichever pane."""
+        return self._touched.canvas.current_region if self._touched in self.views else None
+
+    def limit(self) -> float | None:
+        """Return the end of the colour range; None where each pane has its own."""
+        lead = self.lead
+        if lead is None or (self._sight.enlarged is None and not self._panes.one_range):
+            return None
+        return lead.current_limit()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim Esc while a pane is enlarged, before the window's shortcut takes it."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._goes_back(event):
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Go back from one pane to all on Esc."""
+        if self._goes_back(event):
+            self._sight.enlarge(None)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Lay the panes out for another size."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _goes_back(self, event: QEvent) -> bool:
+        return self._sight.enlarged is not None and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+
+    def _on_laid_out(self) -> None:
+        wanted, before = self._panes.panes, self._views
+        self._views = {pane: before.get(pane) or self._made(pane) for pane in wanted}
+        for pane in before.keys() - self._views.keys():
+            self._linked.remove(before[pane].canvas.view)
+            self._grid.removeWidget(before[pane])
+            before[pane].deleteLater()
+        self._columns = 0
+        self._name_models()
+        self._arrange()
+        self._mark()
+        self.canvases_changed.emit()
+
+    def _on_enlarged_changed(self) -> None:
+        self._arrange()
+        used = self._view_of(self._sight.pane)
+        if used is not None:
+            used.canvas.setFocus()
+        self.ranges_changed.emit()
+        self.canvases_changed.emit()
+
+    def _view_of(self, pane: Pane | None) -> PaneView | None:
+        return None if pane is None else self._views.get(pane)
+
+    def _mark(self) -> None:
+        """Show which pane is in use."""
+        for pane, view in self._views.items():
+            view.show_in_use(pane is self._sight.pane)
+
+    def _made(self, pane: Pane) -> PaneView:
+        view = PaneView(pane, self._panes, self._selecting)
+        view.used.connect(lambda: self._sight.use(pane))
+        view.enlarge_asked.connect(lambda: self._sight.enlarge(None if self._sight.enlarged is pane else pane))
+        view.canvas.region_named_asked.connect(self.region_named_asked)
+        view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
+        pane.scene.explanation_changed.connect(self._stretch)  # there may be other words
+        self._linked.add(view.canvas.view)
+        return view
+
+    def _on_current_region_changed(self, view: PaneView, index: int | None) -> None:
+        self._touched = view if index is not None or self._touched is None else self._touched
+        self.canvases_changed.emit()
+
+    def _name_models(self) -> None:
+        two = any(pane.name.beside for pane in self._views)
+        for pane, view in self._views.items():
+            view.name_model(self._panes.model_of(pane) if two else "")
+
+    def _arrange(self) -> None:
+        """Place the panes; all but the enlarged one are hidden."""
+        if not self._views:
+            return
+        count, models = len(self._views), 2 if any(pane.name.beside for pane in self._views) else 1
+        room = self.viewport().width(), self.viewport().height()
+        columns = columns_of(count, models, room, _aspect(self._states[0].shown), CHROME_PX)
+        if columns != self._columns:
+            self._columns = columns
+            for number, view in enumerate(self.views):
+                self._grid.addWidget(view, *divmod(number, columns))
+        enlarged = self._sight.enlarged
+        for pane, view in self._views.items():
+            view.setVisible(enlarged in (None, pane))
+            view.show_enlarged(enlarged is pane)
+        self._stretch()
+
+    def _stretch(self) -> None:
+        """Share the room between the rows and columns that are in sight."""
+        if not self._columns:
+            return
+        enlarged = self._sight.enlarged
+        seen = [divmod(at, self._columns) for at, pane in enumerate(self._views) if enlarged in (None, pane)]
+        rows, columns = {row for row, _ in seen}, {column for _, column in seen}
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowStretch(row, int(row in rows))
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, int(column in columns))
+        self._give_room(len(rows), len(columns))
+
+    def _give_room(self, rows: int, columns: int) -> None:
+        """Give all words one height: what a picture as wide as its pane leaves them, at least two lines."""
+        width, height = self.viewport().width() // columns - GAP_PX, self.viewport().height()
+        words, two = max(view.words_px(width) for view in self.views), round(CHROME_PX) - TITLE_PX
+        scrolls = rows * (LEAST_PX + CHROME_PX + GAP_PX) > height  # then the words need not
+        if not scrolls:
+            picture = width / _aspect(self._states[0].shown)
+            words = min(words, max(round(height / rows - GAP_PX - TITLE_PX - picture), two))
+        self._sheet.setMinimumHeight(round(rows * (LEAST_PX + TITLE_PX + words + GAP_PX)))
+        for view in self.views:
+            view.give_room(words)
+
+    def _share(self) -> None:
+        """Colour all panes in the widest range, or each in its own."""
+        filled = [view for view in self.views if view.pane.scene.explanation is not None]
+        one = self._panes.one_range
+        picture = max((view.canvas.own_limit() for view in filled), default=0.0) if one else 0.0
+        words = max((view.strip.own_limit for view in filled), default=0.0) if one else 0.0
+        for view in filled:
+            view.canvas.set_least_limit(picture)
+            view.strip.set_least_limit(words)
+        self.ranges_changed.emit()
+
+
+def _aspect(shown: Shown | None) -> float:
+    return 1.0 if shown is None else shown.picture.pixels.shape[1] / shown.picture.pixels.shape[0]

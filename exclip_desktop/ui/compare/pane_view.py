@@ -1,0 +1,218 @@
+"""One pane of the compare view: a title, the picture under one method's heat, and the words in its colours."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPalette
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+
+from exclip_desktop.core.values.answers import Answer, MapAnswer
+from exclip_desktop.session.compare.pane import Pane, Status
+from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.caption.strip_area import StripArea
+from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.widgets.elided import Elided
+from exclip_desktop.ui.widgets.tips import wrapped
+
+TITLE_PX: Final = 24
+LEAST_LETTERS: Final = 6
+LEAST_PX: Final = (90, 60)  # of the canvas
+WORDS_SHARE: Final = 0.9  # of the window's font size
+FIRST_ORDER: Final = "A map for the selected words, computed anew when those change; boxes do not change it."
+SECOND_ORDER: Final = "A matrix: words and boxes select in it at once."
+STOPPED: Final = "Select other words, or close the view and open it again, to go on"
+PICTURES_ONLY: Final = "It gives words no values."
+
+
+class PaneView(QFrame):
+    """Shows a pane; what is selected in it is selected everywhere.
+
+    Attributes:
+        canvas, strip: its picture and words.
+
+    Signals:
+        enlarge_asked(): the pane should be as large as all of them, or no more.
+        used(): it was clicked, or the keyboard went to it.
+
+    """
+
+    enlarge_asked = Signal()
+    used = Signal()
+
+    def __init__(self, pane: Pane, panes: Panes, selecting: Selecting) -> None:
+        """Show ``pane``."""
+        super().__init__()
+        self.pane, self._model = pane, ""
+        self._panes, self._selecting = panes, selecting
+        self.canvas, self.strip = Canvas(pane.scene), TokenStrip(pane.scene, compact=True)
+        self._title, self._of_model = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight), Elided(LEAST_LETTERS)
+        self._state = QLabel()
+        self._enlarge, self._trouble = QToolButton(), QLabel()
+        self._words = StripArea(self.strip)
+        self._icons = ThemedIcons(self)
+        self._lay_out()
+        self._connect()
+        self.name_model("")
+
+    @property
+    def title(self) -> str:
+        """What its title says."""
+        return self._title.text()
+
+    @property
+    def model(self) -> str:
+        """Whose answer it is; empty where all panes are of one model."""
+        return self._model
+
+    @property
+    def state(self) -> str:
+        """How far it is; empty where it is done."""
+        return self._state.text()
+
+    @property
+    def trouble(self) -> str:
+        """Why there is nothing to see; empty where there is."""
+        return self._trouble.text()
+
+    def name_model(self, model: str) -> None:
+        """Tell in the title whose answer it is; empty where all panes are of one model."""
+        self._model = model
+        self._name()
+        self._show()
+
+    def words_px(self, width_px: int) -> int:
+        """Return the height of its words in a pane so wide, two lines to four; beyond that they scroll."""
+        two = self.strip.sizeHint().height()
+        return min(2 * two, max(self.strip.heightForWidth(width_px), two))
+
+    def give_room(self, words_px: int) -> None:
+        """Keep so much for the words, whether they are there or not, so that no picture jumps."""
+        self._words.setFixedHeight(words_px)
+
+    def show_enlarged(self, enlarged: bool) -> None:
+        """Say whether it is as large as all of them."""
+        self._enlarge.setChecked(enlarged)
+        self._enlarge.setToolTip("Show all panes" if enlarged else "Enlarge this pane")
+
+    def show_in_use(self, in_use: bool) -> None:
+        """Say whether it is the pane in use, which findings are noted of."""
+        font = self.font()
+        font.setBold(in_use)
+        self._title.setFont(font)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Tell of clicks and of the keyboard, wherever in the pane."""
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn):
+            self.used.emit()
+        return super().eventFilter(watched, event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """Tell of clicks on its title."""
+        self.used.emit()
+        super().mousePressEvent(event)
+
+    def _lay_out(self) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * WORDS_SHARE)
+        self.strip.setFont(font)
+        self.canvas.setMinimumSize(*LEAST_PX)
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 0, 0)
+        head.addWidget(self._title)
+        head.addStretch(1)
+        head.addWidget(self._of_model)
+        head.addWidget(self._state)
+        head.addWidget(self._enlarge)
+        over = QGridLayout()
+        over.addWidget(self.canvas, 0, 0)
+        over.addWidget(self._trouble, 0, 0, Qt.AlignmentFlag.AlignBottom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(over, 1)
+        column.addWidget(self._words)
+        self._title.setFixedHeight(TITLE_PX)
+        self._title.setAccessibleName("Method of this pane")
+        self._of_model.setAccessibleName("Model of this pane")
+        self._of_model.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._enlarge.setAutoRaise(True)
+        self._enlarge.setCheckable(True)
+        self._icons.add(self._enlarge, "enlarge")
+        self.show_enlarged(False)
+        self._trouble.setWordWrap(True)
+        self._trouble.setAutoFillBackground(True)
+        self._trouble.setMargin(6)
+        self._trouble.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def _name(self) -> None:
+        name = " · ".join(part for part in (self.pane.facts.name, self._model) if part)
+        self.setAccessibleName(name)
+        self.canvas.view.setAccessibleName(f"Picture: {name}")
+        self.strip.setAccessibleName(f"Words of the caption: {name}")
+        self._enlarge.setAccessibleName(f"Enlarge {name}")
+
+    def _connect(self) -> None:
+        selecting, pane, panes = self._selecting, self.pane, self._panes
+        canvas, strip = self.canvas, self.strip
+        canvas.regions_changed.connect(selecting.show_regions)
+        canvas.regions_committed.connect(selecting.commit_regions)
+        canvas.patch_hovered.connect(lambda patch: selecting.hover_patch(panes.patch_in_first(pane, patch)))
+        canvas.double_clicked.connect(self.enlarge_asked)
+        strip.rows_changed.connect(lambda rows: selecting.show_rows(self._in_first(rows)))
+        strip.rows_hovered.connect(lambda rows: selecting.hover_rows(self._in_first(rows)))
+        strip.rows_committed.connect(
+            lambda before, after: selecting.commit_rows(self._in_first(before), self._in_first(after))
+        )
+        strip.rows_widened.connect(
+            lambda before, after: selecting.widen_rows(self._in_first(before), self._in_first(after))
+        )
+        self._enlarge.clicked.connect(self.enlarge_asked)
+        for part in (canvas.view, canvas.view.viewport(), strip, self._enlarge):
+            part.installEventFilter(self)
+        pane.status_changed.connect(self._show)
+        pane.scene.explanation_changed.connect(self._show)
+
+    def _in_first(self, rows: tuple[int, ...]) -> tuple[int, ...]:
+        return self._panes.rows_in_first(self.pane, rows)
+
+    def _show(self) -> None:
+        pane, status = self.pane, self.pane.status
+        answer = pane.scene.explanation
+        self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part))
+        self._of_model.show_text(self._model)
+        self._title.setToolTip(wrapped(_told(pane)))
+        self._state.setText(_state_told(status))
+        self._state.setToolTip(STOPPED if status.kind == "stopped" else "")
+        self.strip.setVisible(answer is not None)
+        self._trouble.setText(f"{status.message} {status.hint}".strip() if status.kind == "failed" else "")
+        self._trouble.setVisible(status.kind == "failed")
+
+
+def _subject(answer: Answer | None) -> str:
+    """Return the words that a map is for, where those are not the whole caption."""
+    if not isinstance(answer, MapAnswer) or answer.target == answer.caption.text:
+        return ""
+    return f"“{answer.target}”"
+
+
+def _state_told(status: Status) -> str:
+    if status.kind == "working":
+        return "computing" if status.share is None else f"{status.share:.0%}"
+    return "" if status.kind == "done" else status.kind
+
+
+def _told(pane: Pane) -> str:
+    """Return what a pane shows, in sentences."""
+    facts, answer = pane.facts, pane.scene.explanation
+    source = f" ({facts.citation})" if facts.citation else ""
+    says = [f"{facts.name}{source}: {facts.cost}.", FIRST_ORDER if facts.order == "first" else SECOND_ORDER]
+    if "text" not in facts.sides:
+        says.append(PICTURES_ONLY)
+    if isinstance(answer, MapAnswer):
+        score = f"{answer.score:.3f}".replace("-", "−")
+        says.append(f"Shown for “{answer.target}”, whose cosine with the picture is {score}.")
+    return " ".join(says)

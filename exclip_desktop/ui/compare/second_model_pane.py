@@ -1,0 +1,152 @@
+"""The second pane: another model's picture and words, and titles that say which pane is whose."""
+
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.state import State
+from exclip_desktop.ui.canvas.banner import Banner
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.caption.strip_area import StripArea
+from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.widgets.elided import Elided
+
+LEAST_LETTERS: Final = 12
+TITLE_PX: Final = 28  # with or without a button, so that both pictures begin at one height
+NAME_PX: Final = 90
+
+
+class PaneTitle(QWidget):
+    """One line over a pane: its model, what it gives, and the work that runs for it.
+
+    Signals:
+        close_asked(): the person wants this pane no more.
+
+    """
+
+    close_asked = Signal()
+
+    def __init__(self, state: State, *, closable: bool) -> None:
+        """Follow ``state``."""
+        super().__init__()
+        self._state = state
+        self._text = Elided(LEAST_LETTERS)
+        self._text.setAccessibleName("Model of this pane")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 2, 2)
+        row.addWidget(self._text)
+        row.addStretch(1)
+        self.setFixedHeight(TITLE_PX)
+        if closable:
+            button = QToolButton()
+            button.setAutoRaise(True)
+            button.setToolTip("Show one model only")
+            button.setAccessibleName("Close this pane")
+            self._icons = ThemedIcons(button)
+            self._icons.add(button, "close")
+            button.clicked.connect(self.close_asked)
+            row.addWidget(button)
+        for told in (
+            state.facts_changed,
+            state.explanation_changed,
+            state.work_changed,
+            state.choice_changed,
+            state.selection_changed,
+        ):
+            told.connect(self._show)
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def _show(self) -> None:
+        state = self._state
+        parts = [state.model_name]
+        if state.explanation is not None:
+            rows, columns = state.explanation.geometry.grid
+            score = f"{state.explanation.score:.3f}".replace("-", "−")
+            parts += [f"score {score}", f"{columns} × {rows} patches"]
+            parts += ["does not read what is selected"] if state.selection.absent else []
+        if state.work is not None and not state.work.idle:
+            share = f" {state.work.done / state.work.total:.0%}" if state.work.total else ""
+            parts += [f"{state.work.what}{share}"]
+        self._text.show_text("  ·  ".join(parts))
+
+
+class PaneName(Elided):
+    """Says whose words stand beside it."""
+
+    def __init__(self, state: State) -> None:
+        """Follow ``state``."""
+        super().__init__(LEAST_LETTERS)
+        self._state = state
+        self.setFixedWidth(NAME_PX)
+        self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        for told in (state.facts_changed, state.choice_changed):
+            told.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self.show_text(self._state.model_name)
+
+
+class BesidePane:
+    """The widgets of the second pane, for the window to lay out; they are shown while another model is wanted.
+
+    Attributes:
+        canvas, strip: of the other model.
+        picture: title and canvas in a column; ``words``: name and strip in a row.
+
+    """
+
+    def __init__(self, beside: Beside) -> None:
+        """Show ``beside``, and tell it what the person does."""
+        state = beside.state
+        self.canvas, self.strip = Canvas(state), TokenStrip(state)
+        self.title = PaneTitle(state, closable=True)
+        self.picture = titled(self.title, self.canvas)
+        self.name = PaneName(state)
+        self.words = named(self.name, StripArea(self.strip))
+        self.banner = Banner(state, over=self.canvas)
+        selecting = beside.selecting
+        self.canvas.regions_changed.connect(selecting.show_regions)
+        self.canvas.regions_committed.connect(selecting.commit_regions)
+        self.canvas.patch_hovered.connect(beside.hover_patch)
+        self.strip.rows_changed.connect(beside.show_rows)
+        self.strip.rows_committed.connect(beside.commit_rows)
+        self.strip.rows_widened.connect(beside.widen_rows)
+        self.strip.rows_hovered.connect(beside.hover_rows)
+        self.title.close_asked.connect(beside.close)
+        self.banner.closed.connect(beside.dismiss)
+        self.banner.cpu_asked.connect(beside.use_cpu)
+        for widget in (self.picture, self.words):
+            widget.setVisible(False)
+            beside.opened.connect(widget.show)
+            beside.closed.connect(widget.hide)
+
+
+def titled(title: QWidget, canvas: Canvas) -> QWidget:
+    """Return a canvas under its title."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(title)
+    column.addWidget(canvas, 1)
+    return whole
+
+
+def named(name: QWidget, strip: StripArea) -> QWidget:
+    """Return a strip beside its model's name."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(name)
+    row.addWidget(strip, 1)
+    return whole

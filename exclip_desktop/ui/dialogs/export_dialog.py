@@ -1,0 +1,146 @@
+"""Asks how and where to save the picture on the canvas."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from exclip_desktop.ui.dialogs.saving import ask_path
+
+FORMATS: Final = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
+FORMAT_SAYS: Final = {
+    ".png": "Pixels. For slides, messages and web pages.",
+    ".svg": "Sharp at any size. For web pages and drawing programs.",
+    ".pdf": "Sharp at any size. For papers.",
+}
+LEAST_PX: Final = 600
+MOST_PX: Final = 8000
+USUAL_PX: Final = 1600
+OPENS_AT_PX: Final = 560
+
+
+class ExportDialog(QDialog):
+    """Asks for file, format and width; the path's ending and the format always agree.
+
+    ``suggested`` is the path to start from; its ending chooses the format, PNG where it has none of them.
+    """
+
+    def __init__(self, suggested: Path, width_px: int = USUAL_PX, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export picture")
+        self._path = QLineEdit()
+        self._path.setAccessibleName("File")
+        self._format = QComboBox()
+        self._format.setAccessibleName("Format")
+        for ending, name in FORMATS.items():
+            self._format.addItem(name, ending)
+        self._format_says, self._path_says = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self._width = QSpinBox(minimum=LEAST_PX, maximum=MOST_PX, singleStep=100, suffix=" pixels", value=width_px)
+        self._width.setAccessibleName("Width in pixels")
+        self._lay_out()
+        self._path.textChanged.connect(self._on_path_changed)
+        self._path.editingFinished.connect(self._on_path_finished)
+        self._format.currentIndexChanged.connect(self._on_format_changed)
+        self._path.setText(str(_with_ending(suggested, ".png")))
+        self._on_format_changed()
+
+    def path(self) -> Path:
+        """Return the file to write, with the format's ending."""
+        return _with_ending(Path(self._path.text().strip()).expanduser(), self._ending())
+
+    def width_px(self) -> int:
+        """Return the picture's width in pixels."""
+        return self._width.value()
+
+    def chosen(self) -> tuple[Path, int]:
+        """Return the file to write and the width in pixels."""
+        return self.path(), self.width_px()
+
+    def _lay_out(self) -> None:
+        browse = QPushButton("&Browse…", autoDefault=False)
+        browse.clicked.connect(self._on_browse_clicked)
+        file = QHBoxLayout()
+        file.addWidget(self._path, 1)
+        file.addWidget(browse)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("&Format", self._format)
+        form.addRow("", self._format_says)
+        form.addRow("&Width", self._width)
+        label = QLabel("F&ile")
+        label.setBuddy(self._path)
+        form.addRow(label, file)
+        form.addRow("", self._path_says)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._export = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addStretch(1)
+        column.addWidget(buttons)
+        self._export.setDefault(True)  # only now does the button know its dialog
+        self._path.setFocus()
+        self._path_says.setMinimumHeight(self._path_says.fontMetrics().lineSpacing() * 2)
+        self.resize(OPENS_AT_PX, self.sizeHint().height())
+
+    def _ending(self) -> str:
+        ending: str = self._format.currentData()
+        return ending
+
+    def _on_browse_clicked(self) -> None:
+        path = ask_path(self, "Export picture", self.path(), FORMATS)
+        if path is not None:
+            self._path.setText(str(path))
+
+    def _on_format_changed(self) -> None:
+        self._format_says.setText(FORMAT_SAYS[self._ending()])
+        path = Path(self._path.text().strip())
+        if path.name and path.suffix.lower() != self._ending():
+            known = path.suffix.lower() in FORMATS
+            self._path.setText(str(path.with_suffix(self._ending()) if known else f"{path}{self._ending()}"))
+        self._say_of_path()
+
+    def _on_path_changed(self, text: str) -> None:
+        ending = Path(text.strip()).suffix.lower()
+        if ending in FORMATS:
+            self._format.setCurrentIndex(list(FORMATS).index(ending))
+        self._say_of_path()
+
+    def _on_path_finished(self) -> None:
+        if self._path.text().strip():
+            self._path.setText(str(self.path()))
+
+    def _say_of_path(self) -> None:
+        trouble = _trouble_with(self._path.text().strip(), self.path())
+        exists = not trouble and self.path().exists()
+        self._path_says.setText(trouble or (f"{self.path().name} exists and will be replaced." if exists else ""))
+        self._export.setEnabled(not trouble)
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    """Return ``path`` with ``ending`` added unless it has one of the formats' endings."""
+    return path if path.suffix.lower() in FORMATS or not path.name else path.with_name(path.name + ending)
+
+
+def _trouble_with(text: str, path: Path) -> str:
+    if not text:
+        return "Choose a file."
+    if text.endswith(("/", os.sep)) or path.is_dir() or not path.name:
+        return "That is a folder. Add a name for the file."
+    if not path.parent.is_dir():
+        return f"There is no folder {path.parent}."
+    return ""

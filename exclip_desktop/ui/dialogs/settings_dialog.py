@@ -1,0 +1,206 @@
+"""The method's settings: layers, quadrature, text reference, precision, device; each with one plain sentence."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from exclip_desktop.core.values.layers import POOL, Layer, layers_of
+from exclip_desktop.core.values.precision import PRECISIONS
+from exclip_desktop.core.values.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
+from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+
+PUBLISHED: Final = How(image_layer=-1, text_layer=-1, quadrature="riemann-right", steps=10, text_reference="published")
+"""The settings of the published code (Möller et al., TMLR 2025)."""
+
+QUADRATURES: Final = {
+    "adaptive": "Adds nodes until the result no longer changes. The best choice.",
+    "gauss-legendre": "A fixed number of nodes. Exact on gentle paths, and repeatable.",
+    "riemann-right": "A fixed number of even steps, as in the published code. Slow to become exact.",
+}
+REFERENCES: Final = {
+    "matched": "The caption with every word replaced by filler. The sums come out exact.",
+    "published": "A short empty caption, as in the published code. Needs CLIP's own tokenizer.",
+}
+DEVICES: Final = {
+    None: "The best there is",
+    "cpu": "Processor (CPU)",
+    "cuda": "NVIDIA GPU",
+    "mps": "Apple GPU",
+}
+POOL_SAYS: Final = "Pool: what the pooling attention reads"
+WIDTH_PX: Final = 560
+
+
+class SettingsDialog(QDialog):
+    """Asks for the method's settings and the device; ``facts`` are those of the loaded model, if one is loaded."""
+
+    def __init__(
+        self, how: How, choice: ModelChoice, facts: ModelFacts | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._image_layer = _combo("Image layer")
+        self._text_layer = _combo("Text layer")
+        self._quadrature, self._quadrature_says = _combo("Quadrature"), _sentence()
+        self._steps, self._steps_say = QSpinBox(), _sentence()
+        self._steps.setAccessibleName("Steps")
+        self._reference, self._reference_says = _combo("Text reference"), _sentence()
+        self._precision, self._precision_says = _combo("Precision"), _sentence()
+        self._device = _combo("Device")
+        self._fill(facts)
+        self._lay_out()
+        self._quadrature.currentIndexChanged.connect(self._on_quadrature_changed)
+        self._reference.currentIndexChanged.connect(self._on_reference_changed)
+        self._precision.currentIndexChanged.connect(self._on_precision_changed)
+        self._show_how(how)
+        _choose(self._device, choice.device, str(choice.device))
+
+    def how(self) -> How:
+        """Return the settings as they stand."""
+        steps = self._steps.value()
+        return How(
+            image_layer=self._image_layer.currentData(),
+            text_layer=self._text_layer.currentData(),
+            quadrature=self._quadrature.currentData(),
+            steps=None if steps == self._steps.minimum() else steps,
+            text_reference=self._reference.currentData(),
+            framing=self._framing,
+            precision=self._precision.currentData(),
+        )
+
+    def device(self) -> str | None:
+        """Return the device as it stands; None: the best there is."""
+        chosen: str | None = self._device.currentData()
+        return chosen
+
+    def _fill(self, facts: ModelFacts | None) -> None:
+        if facts is None:
+            _fill_layers(self._image_layer)
+            _fill_layers(self._text_layer)
+        else:
+            _fill_layers(self._image_layer, facts.image_layers, facts.image_pools)
+            _fill_layers(self._text_layer, facts.text_layers, facts.text_pools)
+        for rule in QUADRATURES:
+            self._quadrature.addItem(rule.replace("-", " ").capitalize().replace("legendre", "Legendre"), rule)
+        for kind in REFERENCES:
+            self._reference.addItem(kind.capitalize(), kind)
+        for precision in PRECISIONS:
+            self._precision.addItem(precision, precision)
+        for device, text in DEVICES.items():
+            self._device.addItem(text, device)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setVerticalSpacing(4)
+        _add(
+            form,
+            "&Image layer",
+            self._image_layer,
+            _sentence("Where the picture is explained: the input of this block, from 0."),
+        )
+        _add(
+            form,
+            "&Text layer",
+            self._text_layer,
+            _sentence("Where the caption is explained: the input of this block, from 0."),
+        )
+        _add(form, "&Quadrature", self._quadrature, self._quadrature_says)
+        _add(form, "&Steps", self._steps, self._steps_say)
+        _add(form, "Text &reference", self._reference, self._reference_says)
+        _add(form, "Pre&cision", self._precision, self._precision_says)
+        _add(form, "&Device", self._device, _sentence("Where the model runs. A change loads the model again."))
+        published = QPushButton("As &published")
+        published.setToolTip("Repeat the published code number for number")
+        published.clicked.connect(lambda: self._show_how(PUBLISHED))
+        defaults = QPushButton("De&faults")
+        defaults.setToolTip("Go back to this program's own settings")
+        defaults.clicked.connect(lambda: self._show_how(How()))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
+        buttons.addButton(defaults, QDialogButtonBox.ButtonRole.ResetRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addStretch(1)
+        column.addWidget(buttons)
+        self.setMinimumWidth(WIDTH_PX)
+
+    def _show_how(self, how: How) -> None:
+        self._framing = how.framing  # chosen in the View menu; kept here
+        _choose(self._image_layer, how.image_layer, block_told(how.image_layer))
+        _choose(self._text_layer, how.text_layer, block_told(how.text_layer))
+        _choose(self._quadrature, how.quadrature, how.quadrature)
+        self._on_quadrature_changed()
+        self._steps.setValue(self._steps.minimum() if how.steps is None else how.steps)
+        _choose(self._reference, how.text_reference, how.text_reference)
+        self._on_reference_changed()
+        _choose(self._precision, how.precision, how.precision)
+        self._on_precision_changed()
+
+    def _on_quadrature_changed(self) -> None:
+        rule = self._quadrature.currentData()
+        self._quadrature_says.setText(QUADRATURES[rule])
+        # One below the least stands for "the rule's own".
+        self._steps.setRange(LEAST_STEPS[rule] - 1, MOST_STEPS)
+        self._steps.setSpecialValueText(f"The rule's own ({OWN_STEPS[rule]})")
+        self._steps.setValue(self._steps.minimum())
+        most = rule == "adaptive"
+        self._steps_say.setText("The most nodes it may use." if most else "How many nodes it uses. More is slower.")
+
+    def _on_reference_changed(self) -> None:
+        self._reference_says.setText(REFERENCES[self._reference.currentData()])
+
+    def _on_precision_changed(self) -> None:
+        self._precision_says.setText(PRECISIONS[self._precision.currentData()])
+
+
+def _combo(name: str) -> QComboBox:
+    combo = QComboBox(maxVisibleItems=14)
+    combo.setAccessibleName(name)
+    return combo
+
+
+def _sentence(text: str = "") -> QLabel:
+    label = QLabel(text, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
+    label.setContentsMargins(2, 0, 0, 10)
+    return label
+
+
+def _add(form: QFormLayout, label: str, field: QWidget, sentence: QLabel) -> None:
+    form.addRow(label, field)
+    form.addRow("", sentence)
+
+
+def block_told(layer: Layer | None) -> str:
+    """Return a layer in words."""
+    return POOL_SAYS if layer == POOL else f"Block {layer}".replace("-", "−")
+
+
+def _fill_layers(combo: QComboBox, blocks: int = 0, pools: bool = False) -> None:
+    """Offer the model's own choice, the last block, and, of a loaded model, each block, and the pool's input."""
+    combo.addItem("The model's own choice", None)
+    combo.addItem("The last block (−1)", -1)
+    for layer in layers_of(blocks, pools):
+        combo.addItem(block_told(layer), layer)
+
+
+def _choose(combo: QComboBox, value: object, text: str) -> None:
+    """Select ``value``; what the list lacks, such as a block of a model not yet loaded, is added as ``text``."""
+    index = next((i for i in range(combo.count()) if combo.itemData(i) == value), -1)
+    if index < 0:
+        combo.addItem(text, value)
+        index = combo.count() - 1
+    combo.setCurrentIndex(index)

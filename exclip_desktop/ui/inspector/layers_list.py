@@ -1,0 +1,251 @@
+"""The layer profile as a list: a stacked bar and its numbers for each layer; one can be chosen."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
+from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.ui.inspector.ledger_bar import COLOURS
+from exclip_desktop.ui.theme import blended, trouble_colour
+
+HEADS: Final = {"words × patches": "words ×\npatches", "reference terms": "reference\nterms", "residual": "\nresidual"}
+"""The parts of the score told by numbers: the ledger's names, and what stands above their columns."""
+PAD: Final = 5
+BAR_PX: Final = 12
+LEAST_BAR_PX: Final = 60  # with less, columns of numbers give way
+STALE_OPACITY: Final = 0.45
+RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where a line's parts stand: left and width of the bar, and the right end of each number by its name."""
+
+    bar: float
+    bar_width: float
+    numbers: dict[str, float]
+
+
+class LayersList(QWidget):
+    """A profile's layers in reading order, below their heads; as high as all of them.
+
+    Signals:
+        layer_chosen(layer): a layer was clicked, or reached with the arrow keys and Return.
+
+    """
+
+    layer_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._profile: Profile | None = None
+        self._on_screen: Layer | None = None
+        self._stale = False
+        self._current: int | None = None
+        self._hovered: int | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Layers and where the attribution lies")
+
+    def set_profile(self, profile: Profile | None, on_screen: Layer | None, *, stale: bool) -> None:
+        """Show another profile; ``on_screen`` is the layer that is explained now."""
+        before = self._layers
+        self._profile, self._on_screen, self._stale = profile, on_screen, stale
+        if self._layers != before:
+            self._current = self._hovered = None
+            self.updateGeometry()
+        self._describe()
+        self.update()
+
+    def row_rect(self, at: int) -> QRectF:
+        """Return a layer's place in the widget."""
+        return QRectF(0, self._heads_height() + at * self._row_height(), self.width(), self._row_height())
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return room for all layers."""
+        return QSize(300, self._heads_height() + len(self._layers) * self._row_height() + 1)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return the same height on less width."""
+        return QSize(180, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Draw the heads, then a line each layer."""
+        if self._profile is None:
+            return
+        painter, columns = QPainter(self), self._columns()
+        self._draw_heads(painter, columns)
+        for at, layer in enumerate(self._layers):
+            self._draw_ground(painter, at, layer)
+            painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
+            self._draw_row(painter, at, layer, columns)
+            painter.setOpacity(1.0)
+
+    def event(self, event: QEvent) -> bool:
+        """Tell a layer in full, where a tooltip is asked for."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = self._at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if at is None else self.told(at), self)
+            return True
+        return super().event(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """Mark the layer under the mouse."""
+        self._hover(self._at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Mark none."""
+        self._hover(None)
+        super().leaveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """Choose the layer under the mouse."""
+        at = self._at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and at is not None:
+            self._go_to(at)
+            self.layer_chosen.emit(self._layers[at])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Move with the arrow keys, Home and End; choose with Return."""
+        to = self._reached_by(Qt.Key(event.key()))
+        if to is not None:
+            self._go_to(to)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current is not None:
+            self.layer_chosen.emit(self._layers[self._current])
+        else:
+            super().keyPressEvent(event)
+
+    def told(self, at: int) -> str:
+        """Return a layer in full: its parts of the score, and where |A| lies."""
+        layer = self._layers[at]
+        name = f"Layer {layer}{', on screen' if layer == self._on_screen else ''}"
+        row = None if self._profile is None else self._profile.row(layer)
+        return f"{name}\n{row_told(row)}"
+
+    @property
+    def _layers(self) -> tuple[Layer, ...]:
+        return () if self._profile is None else self._profile.layers
+
+    def _reached_by(self, key: Qt.Key) -> int | None:
+        """Return where a key leads; None: nowhere."""
+        last = len(self._layers) - 1
+        if last < 0:
+            return None
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if key in steps:
+            return 0 if self._current is None else min(max(self._current + steps[key], 0), last)
+        return ends.get(key)
+
+    def _draw_heads(self, painter: QPainter, columns: _Columns) -> None:
+        painter.setPen(self.palette().placeholderText().color())
+        height, foot = self._heads_height(), Qt.AlignmentFlag.AlignBottom
+        painter.drawText(QRectF(PAD, 0, columns.bar - PAD, height - 3), Qt.AlignmentFlag.AlignLeft | foot, "Layer")
+        bar = QRectF(columns.bar, 0, columns.bar_width, height - 3)
+        painter.drawText(bar, Qt.AlignmentFlag.AlignLeft | foot, "where\n|A| lies")
+        for name, right in columns.numbers.items():
+            painter.drawText(QRectF(0, 0, right, height - 3), Qt.AlignmentFlag.AlignRight | foot, HEADS[name])
+        painter.fillRect(QRectF(0, height - 1, self.width(), 1), self.palette().mid().color())
+
+    def _draw_ground(self, painter: QPainter, at: int, layer: Layer) -> None:
+        highlight, rect = self.palette().highlight().color(), self.row_rect(at)
+        window = self.palette().window().color()
+        if at == self._current and self.hasFocus():
+            painter.fillRect(rect, blended(highlight, window, 0.35))
+        elif at == self._hovered:
+            painter.fillRect(rect, blended(highlight, window, 0.18))
+        if layer == self._on_screen:
+            painter.fillRect(QRectF(0, rect.top(), 3, rect.height()), highlight)
+
+    def _draw_row(self, painter: QPainter, at: int, layer: Layer, columns: _Columns) -> None:
+        assert self._profile is not None
+        rect, row = self.row_rect(at), self._profile.row(layer)
+        font = QFont(self.font())
+        font.setBold(layer == self._on_screen)
+        painter.setFont(font)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(rect.adjusted(PAD + 3, 0, 0, 0), LEFT, str(layer))
+        painter.setFont(self.font())
+        ground = QRectF(columns.bar, rect.center().y() - BAR_PX / 2, columns.bar_width, BAR_PX)
+        if row is None:
+            palette = self.palette()
+            painter.setPen(blended(palette.windowText().color(), palette.window().color(), 0.3))
+            painter.drawRect(ground.adjusted(0.5, 0.5, -0.5, -0.5))
+            return
+        left = ground.left()
+        for name, share in row.magnitudes.lines():
+            width = share * ground.width()
+            painter.fillRect(QRectF(left, ground.top(), width, BAR_PX), QColor(COLOURS[name]))
+            left += width
+        shares = dict(row.shares or ())
+        for name, right in columns.numbers.items():
+            doubtful = name == "residual" and not row.exact
+            painter.setPen(trouble_colour(self.palette()) if doubtful else self.palette().windowText().color())
+            painter.drawText(QRectF(0, rect.top(), right, rect.height()), RIGHT, share_told(shares.get(name)))
+
+    def _columns(self) -> _Columns:
+        metrics = self.fontMetrics()
+        names = max(metrics.horizontalAdvance(str(layer)) for layer in (*self._layers, "Layer"))
+        bar = names + 4 * PAD  # bold names are a little wider
+        right, numbers = self.width() - PAD, dict[str, float]()
+        widths = {name: max(map(metrics.horizontalAdvance, head.split("\n"))) + 2 * PAD for name, head in HEADS.items()}
+        room = self.width() - PAD - bar - LEAST_BAR_PX
+        shown = [name for at, name in enumerate(HEADS) if sum(list(widths.values())[: at + 1]) <= room]
+        for name in reversed(shown):
+            numbers[name] = right
+            right -= widths[name]
+        return _Columns(bar, max(0.0, right - PAD - bar), numbers)
+
+    def _heads_height(self) -> int:
+        return 2 * self.fontMetrics().lineSpacing() + 4
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + 6
+
+    def _at(self, point: QPointF) -> int | None:
+        at = int((point.y() - self._heads_height()) // self._row_height())
+        return at if 0 <= at < len(self._layers) else None
+
+    def _hover(self, at: int | None) -> None:
+        if at != self._hovered:
+            self._hovered = at
+            self.setCursor(Qt.CursorShape.ArrowCursor if at is None else Qt.CursorShape.PointingHandCursor)
+            self.update()
+
+    def _go_to(self, at: int) -> None:
+        self._current = at
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription("" if self._current is None else self.told(self._current))
+
+
+def share_told(share: float | None) -> str:
+    """Return a share as a percentage, with a minus where it works against the whole; empty where there is none."""
+    if share is None:
+        return ""
+    return f"{round(100 * share, 1) + 0.0:.1f}%".replace("-", "−")
+
+
+def row_told(row: ProfileRow | None) -> str:
+    """Return a layer's parts in lines: value, share of the score, share of |A|."""
+    if row is None:
+        return "Not computed yet. A click explains at this layer."
+    shares, magnitudes = dict(row.shares or ()), dict(row.magnitudes.lines())
+    lines = []
+    for name, value in row.ledger.lines():
+        parts = [signed(value)]
+        parts += [f"{share_told(shares[name])} of the score"] if name in shares else []
+        parts += [f"{share_told(magnitudes[name])} of |A|"] if name in magnitudes else []
+        lines.append(f"{name}: {', '.join(parts)}")
+    exact = "" if row.exact else ", not exact"
+    end = f"{row.report.nodes} nodes, {row.report.way}; completeness residual {row.residual:.1e}{exact}"
+    return "\n".join([*lines, end])

@@ -1,0 +1,163 @@
+"""The ledger as one stacked signed bar, with a legend whose values add up to the score."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from exclip_desktop.core.maths.interactions import Ledger
+from exclip_desktop.core.maths.word_patch_pairs import signed
+
+# Apart in lightness as well as hue, and none of the heat scale's red and blue.
+COLOURS: Final = {
+    "words × patches": "#1b9e77",
+    "specials × patches": "#e6ab02",
+    "words × prefix tokens": "#9467bd",
+    "specials × prefix tokens": "#e07ab8",
+    "reference terms": "#8c8f94",
+    "gap to the published reference": "#a6761d",
+    "residual": "#17becf",
+}
+NOTES: Final = {
+    "words × patches": "What the words and the patches account for together.",
+    "specials × patches": "Specials are [SOT], [EOT] and padding.",
+    "words × prefix tokens": "Prefix tokens are the class and register tokens.",
+    "specials × prefix tokens": "Specials are [SOT], [EOT] and padding; prefix tokens the class and register tokens.",
+    "reference terms": "What the two reference inputs account for by themselves.",
+    "gap to the published reference": "From the published text reference to where the path really starts.",
+    "residual": "What the quadrature missed.",
+}
+BAR_HEIGHT: Final = 18
+OVERHANG: Final = 4  # how far the zero line reaches past the bar
+SWATCH: Final = 10
+GAP: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the bar, from ``start`` to ``end`` in the unit of the score, start < end."""
+
+    name: str
+    value: float
+    start: float
+    end: float
+
+
+def segments(lines: list[tuple[str, float]]) -> list[Segment]:
+    """Return the parts stacked away from zero in reading order, negative ones to the left; zeros take no place."""
+    below = above = 0.0
+    stacked = []
+    for name, value in lines:
+        if value > 0:
+            stacked.append(Segment(name, value, above, above + value))
+            above += value
+        elif value < 0:
+            stacked.append(Segment(name, value, below + value, below))
+            below += value
+    return stacked
+
+
+class LedgerBar(QWidget):
+    """Shows a ledger; nothing before ``set_ledger``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lines: list[tuple[str, float]] = []
+        self._total = 0.0
+        self._segments: list[Segment] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Ledger of the score")
+
+    def set_ledger(self, ledger: Ledger) -> None:
+        """Show another ledger."""
+        before = len(self._lines)
+        self._lines, self._total = ledger.lines(), ledger.total
+        self._segments = segments(self._lines)
+        self.setAccessibleDescription(self.as_text())
+        if len(self._lines) != before:
+            self.updateGeometry()
+        self.update()
+
+    def as_text(self) -> str:
+        """Return the parts and their sum, one each line."""
+        parts = [*self._lines, ("score", self._total)]
+        return "\n".join(f"{name}\t{signed(value)}" for name, value in parts)
+
+    def sizeHint(self) -> QSize:
+        """Return room for the bar, a line each part, and the total."""
+        return QSize(300, round(self._legend_top() + self._line_height() * (len(self._lines) + 1) + 3))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height on less width."""
+        return QSize(200, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar, then the legend."""
+        if not self._lines:
+            return
+        painter = QPainter(self)
+        for segment in self._segments:
+            painter.fillRect(self._rect_of(segment), QColor(COLOURS[segment.name]))
+        zero = self._x_of(0.0)
+        painter.fillRect(QRectF(zero - 0.5, 0, 1, BAR_HEIGHT + 2 * OVERHANG), self.palette().windowText().color())
+        for at, (name, value) in enumerate(self._lines):
+            self._draw_line(painter, at, name, signed(value), QColor(COLOURS[name]))
+        self._draw_total(painter)
+
+    def event(self, event: QEvent) -> bool:
+        """Tell what is under the mouse, where a tooltip is asked for."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            told = self._note_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), told, self)
+            return True
+        return super().event(event)
+
+    def _note_at(self, x: float, y: float) -> str:
+        parts = dict(self._lines)
+        if y < self._legend_top():
+            names = [segment.name for segment in self._segments if self._rect_of(segment).contains(x, y)]
+        else:
+            at = int((y - self._legend_top()) / self._line_height())
+            names = [name for name, _ in self._lines[at : at + 1]]
+        return "".join(f"{name}: {signed(parts[name])}\n{NOTES[name]}" for name in names)
+
+    def _rect_of(self, segment: Segment) -> QRectF:
+        left, right = self._x_of(segment.start), self._x_of(segment.end)
+        return QRectF(left, OVERHANG, right - left, BAR_HEIGHT)
+
+    def _x_of(self, value: float) -> float:
+        """Return where a value stands on the bar: all parts together take the whole width."""
+        low = min((segment.start for segment in self._segments), default=0.0)
+        high = max((segment.end for segment in self._segments), default=0.0)
+        span = high - low
+        return 0.5 + (self.width() - 1) * ((value - low) / span if span else 0.0)
+
+    def _legend_top(self) -> float:
+        return BAR_HEIGHT + 2 * OVERHANG + GAP
+
+    def _line_height(self) -> float:
+        return self.fontMetrics().height() + 2
+
+    def _draw_line(self, painter: QPainter, at: int, name: str, value: str, colour: QColor | None) -> None:
+        top, height = self._legend_top() + at * self._line_height(), self._line_height()
+        if colour is not None:
+            painter.fillRect(QRectF(0, top + (height - SWATCH) / 2, SWATCH, SWATCH), colour)
+        metrics = painter.fontMetrics()
+        room = self.width() - SWATCH - 2 * GAP - metrics.horizontalAdvance(value)
+        elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room))
+        row = QRectF(SWATCH + GAP, top, self.width() - SWATCH - GAP, height)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
+
+    def _draw_total(self, painter: QPainter) -> None:
+        at = len(self._lines)
+        rule = self._legend_top() + at * self._line_height() + 1
+        painter.fillRect(QRectF(0, rule, self.width(), 1), self.palette().mid().color())
+        bold = QFont(self.font())
+        bold.setBold(True)
+        painter.setFont(bold)
+        painter.translate(0, 3)
+        self._draw_line(painter, at, "score", signed(self._total), None)

@@ -1,0 +1,215 @@
+"""What the selection adds to the score: the block's sum, the ledger, and the strongest pairs."""
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from exclip_desktop.core.maths.word_patch_pairs import signed, strongest_pairs
+from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Selection, block_sum
+from exclip_desktop.session.notices import doubt_told, remedy_told
+from exclip_desktop.session.state import State
+from exclip_desktop.ui.inspector.ledger_bar import LedgerBar
+from exclip_desktop.ui.inspector.word_patch_list import COUNT, PairsList
+from exclip_desktop.ui.widgets.tips import wrapped
+
+MARGIN: Final = 9
+LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
+BREAKS: Final = "extraordinarily"  # what a line may lose at its end
+SUM_SAYS: Final = (
+    "The sum over what is selected, in the unit of the score, and its share of ΣΣA, the sum of the whole matrix. ΣΣA "
+    "counts [SOT], [EOT] and prefix tokens, such as the class token, too. A negative share works against it. Where ΣΣA "
+    "is closer to zero than 0.01, there is no share."
+)
+
+
+def share_told(share: float | None) -> str:
+    """Return a share of the whole matrix in words, with its sign; empty where there is none."""
+    if share is None:
+        return ""
+    per_mille = round(share * 1000)
+    told = "against the whole" if per_mille < 0 else "more than the whole" if per_mille > 1000 else "the whole matrix"
+    return f"{per_mille / 10:.1f}% of ΣΣA, {told}".replace("-", "−")
+
+
+def whole_told(explanation: Explanation) -> str:
+    """Return ΣΣA in words where there are prefix tokens, whose columns no selection holds; else empty."""
+    if not explanation.interactions.prefix:
+        return ""
+    return f"ΣΣA, with prefix tokens: {signed(float(explanation.matrix.sum(dtype=float)))}"
+
+
+class Figure(QWidget):
+    """A line of text that changes often: unlike a label, it never asks for a new layout."""
+
+    def __init__(self, factor: float = 1.0, parent: QWidget | None = None, *, bold: bool = False) -> None:
+        super().__init__(parent)
+        self._text = ""
+        font = larger(self.font(), factor)
+        font.setBold(bold)
+        self.setFont(font)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def text(self) -> str:
+        """Return what is shown."""
+        return self._text
+
+    def setText(self, text: str) -> None:
+        """Show other text."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a line's height."""
+        return QSize(200, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the text at the left."""
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._text)
+
+
+def larger(font: QFont, factor: float) -> QFont:
+    """Return the font at another size."""
+    made = QFont(font)
+    made.setPointSizeF(font.pointSizeF() * factor)
+    return made
+
+
+class SelectionTab(QScrollArea):
+    """The inspector's first tab.
+
+    Signals:
+        pair_chosen(rows, patch): a pair of the list was chosen.
+        rows_hovered(rows), patch_hovered(patch): a pair is hovered over; () and None: no longer.
+
+    """
+
+    READS: Final = frozenset({"explanation", "selection", "view"})
+    pair_chosen = Signal(object, object)
+    rows_hovered = Signal(object)
+    patch_hovered = Signal(object)
+
+    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._choosing = False
+        self._told = ""
+        self._score, self._sum, self._share = Figure(2.2), Figure(1.3), Figure()
+        self._block = Figure(bold=True)
+        self._what, self._doubt = QLabel(), QLabel()
+        self._ledger, self._pairs = LedgerBar(), PairsList()
+        self._lay_out()
+        self._pairs.pair_chosen.connect(self._on_pair_chosen)
+        self._pairs.pair_hovered.connect(self._on_pair_hovered)
+
+    def refresh(self, names: frozenset[str]) -> None:
+        """Show the state again; ``names`` are the values that have changed. There is an explanation."""
+        explanation, selection = self._state.explanation, self._state.selection
+        assert explanation is not None
+        if "explanation" in names:
+            self._show_explanation(explanation)
+        if names & {"explanation", "selection"}:
+            self._show_block(explanation, selection)
+            # The list stays while one walks through it: the pair just chosen would leave itself as the only one.
+            if not self._choosing:
+                pairs = strongest_pairs(explanation, selection, COUNT)
+                self._pairs.set_pairs(pairs, self._state.view.colours)
+        elif "view" in names:
+            self._pairs.set_pairs(self._pairs.pairs, self._state.view.colours)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the words to the room there is."""
+        # Of one size only: a label that could have another asks for a new layout with every text. Set before Qt lays
+        # out the content, which would else stay as wide as the label was, and be cut where a scroll bar has come.
+        self._what.setFixedSize(self._room(), LINES * self._what.fontMetrics().lineSpacing())
+        super().resizeEvent(event)
+        self._fit_what()
+
+    def _show_explanation(self, explanation: Explanation) -> None:
+        self._score.setText(signed(explanation.score))
+        self._doubt.setText(doubt_told(explanation))
+        self._doubt.setVisible(bool(self._doubt.text()))
+        self._doubt.setToolTip(wrapped(remedy_told(explanation)))
+        self._ledger.set_ledger(explanation.ledger)
+
+    def _show_block(self, explanation: Explanation, selection: Selection) -> None:
+        self._told = f"{words_told(explanation.caption, selection.rows)} × {regions_told(selection.regions)}"
+        self._fit_what()
+        block = block_sum(explanation.interactions, explanation.geometry, selection)
+        everything = selection == Selection()
+        self._block.setText("Everything" if everything else "Selected")
+        self._sum.setText(signed(block))
+        self._share.setText(whole_told(explanation) if everything else share_told(explanation.share_of_all(block)))
+
+    def _fit_what(self) -> None:
+        """Show what is selected, shortened to its lines."""
+        metrics = self._what.fontMetrics()
+        room = LINES * self._room() - metrics.horizontalAdvance(BREAKS)
+        short = metrics.elidedText(self._told, Qt.TextElideMode.ElideMiddle, room)
+        if short != self._what.text():
+            self._what.setText(short)
+            self._what.setToolTip(wrapped(self._told) if short != self._told else "")
+
+    def _room(self) -> int:
+        return max(self.viewport().width() - 2 * MARGIN, 0)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(4)
+        column.addWidget(self._heading("Score"))
+        column.addWidget(self._score)
+        column.addWidget(self._doubt)
+        column.addSpacing(8)
+        column.addWidget(self._block)
+        column.addWidget(self._sum)
+        column.addWidget(self._share)
+        column.addWidget(self._what)
+        column.addSpacing(8)
+        column.addWidget(self._heading("What the score is made of"))
+        column.addWidget(self._ledger)
+        column.addSpacing(8)
+        column.addWidget(self._heading("Strongest word ↔ patch pairs"))
+        column.addWidget(self._pairs)
+        column.addStretch(1)
+        self._dress()
+        self.setWidget(content)
+
+    def _dress(self) -> None:
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for figure in (self._block, self._sum, self._share):
+            figure.setToolTip(wrapped(SUM_SAYS))
+        named = {"score": self._score, "doubt": self._doubt, "what": self._what, "sum": self._sum}
+        named |= {"share": self._share, "block": self._block}
+        for name, widget in named.items():
+            widget.setObjectName(name)
+        for label in (self._what, self._doubt):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        # Not the other one, which changes with every move of a drag: what can be selected is painted twice.
+        self._doubt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._what.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+    def _heading(self, text: str) -> QLabel:
+        label = QLabel(text)
+        font = QFont(self.font())
+        font.setBold(True)
+        label.setFont(font)
+        return label
+
+    def _on_pair_chosen(self, rows: tuple[int, ...], patch: tuple[int, int]) -> None:
+        self._choosing = True
+        self.pair_chosen.emit(rows, patch)
+        self._choosing = False
+
+    def _on_pair_hovered(self, rows: tuple[int, ...], patch: tuple[int, int] | None) -> None:
+        self.rows_hovered.emit(rows)
+        self.patch_hovered.emit(patch)

@@ -1,0 +1,192 @@
+"""The open list beside the picture: thumbnails, captions and scores; a filter, an order, and what is known."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from exclip_desktop.core.values.pair_figures import Arrangement, Shown, SortKey
+from exclip_desktop.session.lists.batching import Batching
+from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.ui.lists.pair_list_model import PairsModel
+from exclip_desktop.ui.lists.thumbnail_rows import Index, rows_of
+
+WIDTH_PX: Final = 260
+REMOVE: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+SHOWN: Final[dict[str, Shown]] = {"All": "all", "Not looked at": "open", "Explained": "explained", "Failed": "failed"}
+ORDERS: Final[dict[str, SortKey]] = {
+    "List order": "list",
+    "Score": "score",
+    "Residual": "residual",
+    "Share in label": "share",
+    "Rating": "rating",
+}
+
+
+class PairsDock(QDockWidget):
+    """Shows the list that is open; hidden while there is none.
+
+    Signals:
+        removal_asked(object): the pairs at these places of the list should be removed.
+
+    """
+
+    removal_asked = Signal(object)
+
+    def __init__(
+        self, walking: Walking, batching: Batching, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Pairs", parent)
+        self.setObjectName("pairs")
+        self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+        self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._walking, self._batching = walking, batching
+        self._model = PairsModel(walking, thumbnails, self)
+        self.filter, self.shown, self.by = QLineEdit(), QComboBox(), QComboBox()
+        self.turn, self.count, self.batch = QToolButton(), QLabel(), QPushButton()
+        self.view = rows_of(self._model, "Pairs")
+        self.view.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.view.installEventFilter(self)
+        self._build()
+        self._lay_out()
+        for changed in (
+            *(self.filter.textChanged, self.shown.currentIndexChanged, self.by.currentIndexChanged),
+            self.turn.toggled,
+        ):
+            changed.connect(self._arrange)
+        self.view.selectionModel().currentChanged.connect(self._on_row_changed)
+        self.batch.clicked.connect(lambda: batching.pause() if batching.running else batching.start())
+        batching.changed.connect(self._show_batch)
+        walking.figures_changed.connect(self._show_batch)
+        walking.figures_renewed.connect(self._show_batch)
+        walking.list_changed.connect(self._on_list_changed)
+        walking.order_changed.connect(self._on_order_changed)
+        walking.current_changed.connect(self._follow)
+        self._on_list_changed()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return the width the dock opens with."""
+        return QSize(WIDTH_PX, 400)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Remove a project's pairs with Delete, before a shortcut of the window takes the key."""
+        kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+        if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE:
+            return super().eventFilter(watched, event)
+        places = self.marked
+        if not places or not self._walking.is_kept:
+            return super().eventFilter(watched, event)
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            self.removal_asked.emit(places)
+        return True
+
+    @property
+    def marked(self) -> list[int]:
+        """The places of the pairs that are marked."""
+        rows = sorted({index.row() for index in self.view.selectionModel().selectedIndexes()})
+        return [self._model.place_of(row) for row in rows]
+
+    def _build(self) -> None:
+        self.filter.setPlaceholderText("Filter by caption, label or file")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter pairs")
+        self.shown.addItems(list(SHOWN))
+        self.shown.setAccessibleName("Which pairs are shown")
+        self.by.addItems(list(ORDERS))
+        self.by.setAccessibleName("Order of pairs")
+        self.turn.setText("↓")
+        self.turn.setCheckable(True)
+        self.turn.setToolTip("Largest first")
+        self.turn.setAccessibleName("Largest first")
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.shown, 1)
+        row.addWidget(self.by, 1)
+        row.addWidget(self.turn)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(6, 6, 0, 6)
+        column.addWidget(self.filter)
+        column.addLayout(row)
+        column.addWidget(self.view, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.count, 1)
+        foot.addWidget(self.batch)
+        column.addLayout(foot)
+        self.setWidget(inside)
+
+    @property
+    def _arrangement(self) -> Arrangement:
+        return Arrangement(
+            self.filter.text(),
+            SHOWN[self.shown.currentText()],
+            ORDERS[self.by.currentText()],
+            self.turn.isChecked(),
+        )
+
+    def _arrange(self) -> None:
+        self._walking.arrange(self._arrangement)
+
+    def _on_order_changed(self) -> None:
+        """Let the fields say what is shown: a project may have brought it."""
+        asked = self._walking.arrangement
+        if asked != self._arrangement:
+            fields = self.filter, self.shown, self.by, self.turn
+            for field in fields:
+                field.blockSignals(True)
+            self.filter.setText(asked.holding)
+            self.shown.setCurrentIndex(list(SHOWN.values()).index(asked.shown))
+            self.by.setCurrentIndex(list(ORDERS.values()).index(asked.by))
+            self.turn.setChecked(asked.descending)
+            for field in fields:
+                field.blockSignals(False)
+        self.turn.setText("↑" if asked.descending else "↓")
+        self._follow()
+
+    def _on_list_changed(self) -> None:
+        self.setVisible(bool(self._walking.pairs))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Mark the pair on screen, and say where it is."""
+        walking, rows = self._walking, self.view.selectionModel()
+        row = self._model.row_of(walking.current)
+        index = self._model.index(-1 if row is None else row)
+        if index != rows.currentIndex():  # else more rows may be marked around it
+            rows.blockSignals(True)  # it was shown already
+            rows.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            rows.blockSignals(False)
+        if row is not None:
+            self.view.scrollTo(index)
+        self.view.viewport().update()
+        at = f"{row + 1:,} of {len(walking.order):,}" if row is not None else f"{len(walking.order):,} pairs"
+        whole = len(walking.pairs)
+        self._show_batch()
+        self.count.setText(at if len(walking.order) == whole else f"{at}; {whole:,} in the list")
+
+    def _show_batch(self) -> None:
+        running = self._batching.running
+        self.batch.setText("Pause" if running else "Explain all")
+        self.batch.setEnabled(running or self._batching.has_left)
+        self.batch.setToolTip("Go on later" if running else "Explain every pair shown that is not explained yet")
+
+    def _on_row_changed(self, index: Index) -> None:
+        if index.isValid():
+            place = self._model.place_of(index.row())
+            if place != self._walking.current:
+                self._walking.show(place)

@@ -1,0 +1,88 @@
+"""The open list as Qt's model: one row each pair that is shown."""
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt
+
+from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
+
+Role = Qt.ItemDataRole
+
+
+class PairsModel(ThumbnailRows):
+    """Rows are ``walking.order``; a thumbnail is asked for when its row is painted, and not before."""
+
+    def __init__(self, walking: Walking, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(thumbnails, parent)
+        self._walking = walking
+        self._rows: dict[int, int] = {}
+        walking.order_changed.connect(self._renew)
+        walking.figures_changed.connect(self._on_figures_changed)
+        walking.figures_renewed.connect(self._on_figures_renewed)
+        self._renew()
+
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
+        """Return how many pairs are shown."""
+        return 0 if parent is not None and parent.isValid() else len(self._walking.order)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a row shows."""
+        place = self._walking.order[index.row()]
+        pair, found = self._walking.pairs[place], self._walking.figures(place)
+        if role == Role.DisplayRole:
+            return pair.caption or "No caption"
+        if role == Role.DecorationRole:
+            return self.thumbnail(str(self._walking.path(pair)), index.row())
+        if role == BELOW_ROLE:
+            return " · ".join(part for part in ("" if found is None else _below(found), pair.label) if part)
+        if role == TROUBLE_ROLE:
+            return found is not None and bool(found.failure)
+        if role in (Role.ToolTipRole, Role.AccessibleTextRole):
+            return self._whole(place)
+        return None
+
+    def row_of(self, place: int | None) -> int | None:
+        """Return the row of the pair at a place of the list, None where it is not shown."""
+        return None if place is None else self._rows.get(place)
+
+    def place_of(self, row: int) -> int:
+        """Return the place of a row's pair in the list."""
+        return self._walking.order[row]
+
+    def _whole(self, place: int) -> str:
+        pair, found = self._walking.pairs[place], self._walking.figures(place)
+        parts = [pair.caption or "No caption", pair.label, pair.picture]
+        if found is not None:
+            parts.append(found.failure or _figures_told(found))
+            if found.share is not None:
+                parts.append(f"{found.share:.0%} of positive heat in the labelled regions")
+        return "\n".join(part for part in parts if part)
+
+    def _renew(self) -> None:
+        self.beginResetModel()
+        self._rows = {place: row for row, place in enumerate(self._walking.order)}
+        self.forget_waiting()
+        self.endResetModel()
+
+    def _on_figures_renewed(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def _on_figures_changed(self, place: int) -> None:
+        row = self._rows.get(place)
+        if row is not None:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def _below(found: PairFigures) -> str:
+    told = "failed" if found.failure else "" if found.score is None else f"{found.score:.3f}".replace("-", "−")
+    return " · ".join(part for part in (told, found.rating) if part)
+
+
+def _figures_told(found: PairFigures) -> str:
+    if found.score is None:
+        return ""
+    return f"score {found.score:.4f}, residual {found.residual:.1e}".replace("-", "−")

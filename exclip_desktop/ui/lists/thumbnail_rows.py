@@ -1,0 +1,132 @@
+"""Rows of thumbnails and text: what lists of pairs and of findings look like."""
+
+from typing import Final
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    Qt,
+)
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.ui.theme import blended, trouble_colour
+
+THUMB_PX: Final = 64
+PAD_PX: Final = 6
+LINES: Final = 2
+LONGEST: Final = 200  # letters; no line holds more
+BELOW_ROLE: Final = Qt.ItemDataRole.UserRole
+TROUBLE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ThumbnailRows(QAbstractListModel):
+    """Rows with a thumbnail each, which is asked for when its row is painted, and not before."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._waiting: dict[str, list[int]] = {}  # rows, by the path of their picture
+        thumbnails.made.connect(self._on_made)
+
+    def thumbnail(self, path: str, row: int) -> QImage | None:
+        """Return a picture's thumbnail; None where it is not read yet, and its row is told of when it is."""
+        found = self._thumbnails.get(path)
+        if found is None:
+            self._waiting.setdefault(path, []).append(row)
+        return found
+
+    def forget_waiting(self) -> None:
+        """Wait for none any more: the rows are others."""
+        self._waiting.clear()
+
+    def _on_made(self, path: str) -> None:
+        for row in self._waiting.pop(path, []):
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def rows_of(model: QAbstractItemModel, name: str) -> QTableView:
+    """Return a view of a model of one column: text, thumbnail (an image), ``BELOW_ROLE`` and ``TROUBLE_ROLE``."""
+    # A table, for it takes a hundred thousand rows at once; Qt's lists need half a second to lay them out.
+    view = QTableView()
+    view.setModel(model)
+    view.setItemDelegate(RowDelegate(view))
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(THUMB_PX + 2 * PAD_PX)
+    view.horizontalHeader().hide()
+    view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    view.setShowGrid(False)
+    view.setTabKeyNavigation(False)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setMouseTracking(True)
+    view.setAccessibleName(name)
+    return view
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws a row: its thumbnail, two lines of text, and below them a line that may tell of trouble."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the row."""
+        painter.save()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        palette = option.palette
+        if selected:
+            painter.fillRect(option.rect, palette.highlight())
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, blended(palette.highlight().color(), palette.base().color(), 0.15))
+        area = option.rect.adjusted(PAD_PX, PAD_PX, -PAD_PX, -PAD_PX)
+        self._paint_thumbnail(painter, option, index.data(Qt.ItemDataRole.DecorationRole))
+        words = area.adjusted(THUMB_PX + PAD_PX, 0, 0, 0)
+        ink = palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text)
+        painter.setPen(ink)
+        _paint_lines(painter, words, index.data())
+        if index.data(TROUBLE_ROLE) and not selected:
+            painter.setPen(trouble_colour(palette))
+        below = option.fontMetrics.elidedText(index.data(BELOW_ROLE), Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), below)
+        painter.restore()
+
+    def _paint_thumbnail(self, painter: QPainter, option: QStyleOptionViewItem, image: QImage | None) -> None:
+        place = QRect(option.rect.left() + PAD_PX, option.rect.top() + PAD_PX, THUMB_PX, THUMB_PX)
+        if image is None or image.isNull():
+            painter.fillRect(place, blended(option.palette.text().color(), option.palette.base().color(), 0.08))
+            return
+        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        at = QRect(place.topLeft(), size)
+        at.moveCenter(place.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(at, image)
+
+
+def _paint_lines(painter: QPainter, place: QRect, text: str) -> None:
+    """Write at most ``LINES`` lines at the top of ``place``; the last is cut where there is more."""
+    metrics, left = painter.fontMetrics(), " ".join(text.split())
+    for line in range(LINES):
+        shown = left if line == LINES - 1 else _fitting(metrics, left, place.width())
+        cut = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place.left(), place.top() + metrics.ascent() + line * metrics.lineSpacing(), cut)
+        left = left[len(shown) :].lstrip()
+
+
+def _fitting(metrics: QFontMetrics, text: str, width: int) -> str:
+    """Return the words of ``text`` that fit into a line, at least one."""
+    words = text[:LONGEST].split(" ")
+    while len(words) > 1 and metrics.horizontalAdvance(" ".join(words)) > width:
+        words.pop()
+    return " ".join(words)

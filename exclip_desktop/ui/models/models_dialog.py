@@ -1,0 +1,250 @@
+"""The models there are: on this computer, and in open_clip's list; to use, compare, download, remove or add one."""
+
+from typing import Final, Literal
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from exclip_desktop.session.library.library import Library
+from exclip_desktop.session.library.model_listing import ListedModel
+from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.state import State
+from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.ui.models.models_table import reason_told
+from exclip_desktop.ui.models.models_view import ModelsView
+from exclip_desktop.ui.models.transfers import progress_told
+from exclip_desktop.ui.theme import trouble_colour
+from exclip_desktop.ui.widgets.elided import Elided
+
+Purpose = Literal["use", "compare"]
+OPENS_AT_PX: Final = (1120, 640)
+LEAST_PX: Final = (940, 480)
+TITLES: Final[dict[Purpose, str]] = {"use": "Models", "compare": "Compare with another model"}
+LOOKING: Final = "Looking at what is on this computer …"
+NOTHING: Final = "No model has all these words."
+NOT_HERE: Final = "Not on this computer. Download… asks how large it is, and fetches it only if you agree."
+MOVES: Final = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 12, Qt.Key.Key_PageUp: -12}
+
+
+class ModelsDialog(QDialog):
+    """Shows the library; what is done with a model is told by signals, each with a ``ListedModel``.
+
+    ``used`` and ``compared`` close the dialog.
+
+    Signals:
+        used(object), compared(object): explain by it, alone or beside the first.
+        download_asked(object), removal_asked(object), default_chosen(object): of the selected model.
+        folder_asked(), file_asked(): one shall be added.
+        cancel_asked(): the download shall stop.
+    """
+
+    used = Signal(object)
+    compared = Signal(object)
+    download_asked = Signal(object)
+    removal_asked = Signal(object)
+    default_chosen = Signal(object)
+    folder_asked = Signal()
+    file_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, library: Library, state: State, purpose: Purpose = "use", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(TITLES[purpose])
+        self.setMinimumSize(*LEAST_PX)
+        self.resize(*OPENS_AT_PX)
+        self._library, self._state, self._purpose = library, state, purpose
+        self._selects: ModelChoice | None = None  # once the list holds it
+        self._table = ModelsView()
+        self._search = QLineEdit(placeholderText="Search by name, weights, family or place", clearButtonEnabled=True)
+        self._search.setAccessibleName("Search")
+        self._says, self._path, self._trouble = QLabel(), _path_line(), QLabel(wordWrap=True)
+        self._says.setAccessibleName("About the selected model")
+        self._trouble.setAccessibleName("Trouble")
+        self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._trouble.hide()
+        self._make_buttons()
+        self._lay_out()
+        self._connect()
+        self._buttons[purpose].setDefault(True)
+        self._show_models()
+        self._show_transfer()
+        self._search.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Let the arrow keys move through the list while the search has the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in MOVES:
+            self._table.step(MOVES[Qt.Key(event.key())])
+            return True
+        return False
+
+    def select(self, choice: ModelChoice) -> None:
+        """Select a model as soon as it is listed."""
+        self._selects = choice
+
+    def _make_buttons(self) -> None:
+        tips = {
+            "download": ("&Download…", "Ask how large it is, and fetch it if you agree"),
+            "remove": ("&Remove from this computer…", "Delete its weights from this computer"),
+            "default": ("Set as de&fault", "Let the window open with this model"),
+            "folder": ("Add f&older…", "Add a folder with open_clip_config.json and weights"),
+            "file": ("Add f&ile…", "Add a file of weights: a checkpoint"),
+            "compare": ("&Compare", "Explain by this model too, beside the one in use"),
+            "use": ("&Use", "Explain by this model"),
+            "close": ("Close", ""),
+        }
+        self._buttons = {name: _button(*told) for name, told in tips.items()}
+        self._bar, self._fetching = QProgressBar(textVisible=False), Elided(24)
+        self._bar.setAccessibleName("Download")
+        self._bar.setFixedHeight(self._bar.fontMetrics().height())
+        self._cancel = _button("Ca&ncel", "Stop the download; what came is kept")
+        self._cancel.setAccessibleName("Cancel the download")
+
+    def _lay_out(self) -> None:
+        above, below, last = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self._search, 1)
+        for name in ("folder", "file"):
+            above.addWidget(self._buttons[name])
+        below.addWidget(self._fetching)
+        below.addWidget(self._bar, 1)
+        below.addWidget(self._cancel)
+        for name in ("download", "remove", "default"):
+            last.addWidget(self._buttons[name])
+        last.addStretch(1)
+        for name in ("compare", "use", "close"):
+            last.addWidget(self._buttons[name])
+        column = QVBoxLayout(self)
+        column.addLayout(above)
+        column.addWidget(self._table, 1)
+        column.addWidget(self._says)
+        column.addWidget(self._path)
+        column.addWidget(self._trouble)
+        column.addLayout(below)
+        column.addLayout(last)
+
+    def _connect(self) -> None:
+        self._search.textChanged.connect(self._on_searched)
+        self._search.installEventFilter(self)
+        QShortcut(QKeySequence.StandardKey.Find, self, self._go_to_search)
+        self._table.typed.connect(self._on_typed)
+        self._table.model_selected.connect(self._show_selected)
+        self._table.doubleClicked.connect(lambda _: self._buttons[self._purpose].click())
+        asks = {"download": self.download_asked, "remove": self.removal_asked, "default": self.default_chosen}
+        for name, signal in asks.items():
+            self._buttons[name].clicked.connect(lambda _=False, signal=signal: self._tell(signal))
+        for name, signal in {"use": self.used, "compare": self.compared}.items():
+            self._buttons[name].clicked.connect(lambda _=False, signal=signal: self._choose(signal))
+        self._buttons["folder"].clicked.connect(lambda: self.folder_asked.emit())
+        self._buttons["file"].clicked.connect(lambda: self.file_asked.emit())
+        self._buttons["close"].clicked.connect(self.reject)
+        self._cancel.clicked.connect(lambda: self.cancel_asked.emit())
+        self._library.listed.connect(self._show_models)
+        self._library.refused.connect(self._show_trouble)
+        self._state.transfer_changed.connect(self._show_transfer)
+
+    def _tell(self, signal: SignalInstance) -> None:
+        model = self._table.selected()
+        if model is not None:
+            self._trouble.hide()
+            signal.emit(model)
+
+    def _choose(self, signal: SignalInstance) -> None:
+        model = self._table.selected()
+        if model is not None and model.usable:
+            self.accept()
+            signal.emit(model)
+
+    def _go_to_search(self) -> None:
+        self._search.setFocus()
+        self._search.selectAll()
+
+    def _on_typed(self, letters: str) -> None:
+        self._search.setFocus()
+        self._search.insert(letters)
+
+    def _on_searched(self, text: str) -> None:
+        self._table.search(text)
+        self._show_selected()
+
+    def _show_models(self) -> None:
+        current = self._state.outcome.choice
+        plain = ModelChoice(current.name, current.pretrained, current.checkpoint, current.preprocess)
+        models = self._library.models
+        self._table.show_models(models, self._library.default, plain)
+        if self._selects is not None and any(model.choice == self._selects for model in models):
+            self._table.select(self._selects)
+            self._selects = None
+        self._show_selected()
+
+    def _show_selected(self) -> None:
+        model = self._table.selected()
+        usable = model is not None and model.usable
+        for name in ("use", "compare", "default"):
+            self._buttons[name].setEnabled(usable)
+        if model is not None and model.choice == self._library.default:
+            self._buttons["default"].setEnabled(False)
+        self._buttons["remove"].setEnabled(model is not None and model.removable)
+        added = model is not None and model.place == "added"
+        self._buttons["remove"].setText("&Remove from the list" if added else "&Remove from this computer…")
+        self._show_fetchable()
+        self._says.setText(self._told(model))
+        self._path.setText(str(model.path) if model is not None and model.path else "")
+
+    def _show_fetchable(self) -> None:
+        model = self._table.selected()
+        self._buttons["download"].setEnabled(bool(model and model.fetchable) and self._state.transfer is None)
+
+    def _told(self, model: ListedModel | None) -> str:
+        if model is None:
+            return NOTHING if self._library.models else LOOKING
+        if model.reason:
+            return reason_told(model)
+        if not model.place:
+            return NOT_HERE
+        prepared = f"; pictures are prepared as you said: {model.choice.preprocess}" if model.choice.preprocess else ""
+        return f"{model.title} is on this computer{prepared}."
+
+    def _show_transfer(self) -> None:
+        transfer = self._state.transfer
+        for part in (self._fetching, self._bar, self._cancel):
+            part.setVisible(transfer is not None)
+        if transfer is not None:
+            self._trouble.hide()
+            self._fetching.show_text(progress_told(transfer))
+            # Qt counts in 32 bits, which a file's bytes may not fit.
+            self._bar.setRange(0, 1000 if transfer.total else 0)
+            self._bar.setValue(1000 * transfer.done // transfer.total if transfer.total else 0)
+        self._show_fetchable()
+
+    def _show_trouble(self, error: Exception) -> None:
+        message, hint, _ = words_of(error)
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.WindowText, trouble_colour(palette))
+        self._trouble.setPalette(palette)
+        self._trouble.setText(f"{message} {hint}")
+        self._trouble.show()
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button
+
+
+def _path_line() -> QLineEdit:
+    line = QLineEdit(readOnly=True, frame=False)
+    line.setTextMargins(-2, 0, 0, 0)  # in line with the labels
+    line.setAccessibleName("Path of the selected model")
+    palette = QPalette(line.palette())
+    palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+    line.setPalette(palette)
+    return line

@@ -1,0 +1,32 @@
+"""What uses the network, in words."""
+
+from exclip_desktop.core.text.sizes import about, size_told
+from exclip_desktop.session.library.model_listing import Offer
+from exclip_desktop.session.state import Transfer
+
+
+def lamp_told(transfer: Transfer | None) -> str:
+    """Return what the lamp says."""
+    if transfer is None:
+        return "Offline: nothing leaves this computer"
+    if transfer.asking:
+        return f"Asking for the size of {transfer.title}: the network is in use"
+    share = f" {transfer.done / transfer.total:.0%}" if transfer.total else ""
+    return f"Downloading {transfer.title}{share}: the network is in use"
+
+
+def progress_told(transfer: Transfer) -> str:
+    """Return how far a download has come: bytes of the whole, and the time left."""
+    if transfer.asking:
+        return f"Asking how large {transfer.title} is …"
+    parts = [f"Downloading {transfer.title}: {size_told(transfer.done)}"]
+    parts += [f"of {size_told(transfer.total)}"] if transfer.total else []
+    return " ".join(parts) + (f", {about(transfer.left_s)} left" if transfer.left_s is not None else "")
+
+
+def question_of(offer: Offer) -> str:
+    """Return what is asked before a download."""
+    size = size_told(offer.bytes) if offer.bytes else "of a size that the server does not say"
+    here = f" {size_told(offer.here)} of it are here already." if offer.here else ""
+    source = f", from {offer.host}" if offer.host else ""
+    return f"{offer.model.title}, {size}{source}.{here} Download it?"

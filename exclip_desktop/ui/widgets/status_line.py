@@ -1,0 +1,186 @@
+"""The line at the window's bottom: the model, what it gave and how, what was done, what runs, that nothing leaves."""
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
+
+from exclip_desktop.core.text.sizes import about, memory_told
+from exclip_desktop.session.notices import doubt_told
+from exclip_desktop.session.remaining_time import Pace
+from exclip_desktop.session.state import State, Work
+from exclip_desktop.ui.models.bundled import model_told
+from exclip_desktop.ui.models.transfers import lamp_told, progress_told
+from exclip_desktop.ui.theme import pixmap
+from exclip_desktop.ui.widgets.elided import Elided
+from exclip_desktop.ui.widgets.tips import wrapped
+
+SHOW_AFTER_MS: Final = 500
+SAID_MS: Final = 4000
+FORETOLD_FROM_S: Final = 5.0
+BAR_PX: Final = 140
+LAMP_PX: Final = 16
+BETWEEN: Final = "  ·  "
+
+
+class StatusLine(QWidget):
+    """Shows model, device, score, time, where the result came from, and the work that runs.
+
+    Progress and Cancel appear once work has lasted ``SHOW_AFTER_MS``: what is shorter would only flicker. What was done
+    without any other sign is said for ``SAID_MS``.
+
+    Signals:
+        cancel_asked(): the person wants the work stopped.
+        download_cancel_asked(): the person wants the download stopped.
+    """
+
+    cancel_asked = Signal()
+    download_cancel_asked = Signal()
+
+    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._idle = False
+        self._pace = Pace()
+        self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
+        self._timer.timeout.connect(self._on_waited)
+        self._said_long = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._said_long.timeout.connect(lambda: self._show_said(""))
+        self._build()
+        for told in (state.facts_changed, state.choice_changed, state.explanation_changed, state.outcome_changed):
+            told.connect(self._show_result)
+        state.stale_changed.connect(self._show_result)
+        state.work_changed.connect(self._on_work_changed)
+        state.transfer_changed.connect(self._show_lamp)
+        self._show_result()
+        self._on_work_changed()
+
+    def say(self, what: str) -> None:
+        """Confirm for a moment what was done, where nothing else shows it."""
+        self._show_said(what)
+        self._said_long.start()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Recolour the lamp with the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_lamp()
+
+    def _build(self) -> None:
+        self._model, self._result, self._what, self._said = Elided(12), QLabel(), Elided(24), Elided(24)
+        self._model.setAccessibleName("Model and device")
+        self._result.setAccessibleName("Score, time and origin")
+        self._said.setAccessibleName("What was done")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setMinimumWidth(BAR_PX // 2)
+        self._bar.setMaximumWidth(BAR_PX)
+        self._bar.setAccessibleName("Progress")
+        self._bar.setFixedHeight(self._bar.fontMetrics().height())
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setToolTip("Stop this work")
+        self._cancel.setAccessibleName("Cancel the work")
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._lamp, self._network = QLabel(), Elided(24)
+        self._network.setAccessibleName("Network")
+        self._stop = QToolButton(autoRaise=True)
+        self._stop.setText("Stop")
+        self._stop.setToolTip("Stop the download; what came is kept")
+        self._stop.setAccessibleName("Stop the download")
+        self._stop.clicked.connect(lambda: self.download_cancel_asked.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(8)
+        row.addWidget(self._model)
+        row.addWidget(self._result)
+        row.addStretch(1)
+        row.addWidget(self._said)
+        row.addWidget(self._what)
+        row.addWidget(self._bar)
+        row.addWidget(self._cancel)
+        row.addSpacing(4)
+        row.addWidget(self._lamp)
+        row.addWidget(self._network)
+        row.addWidget(self._stop)
+        # The line keeps its height when the button comes and goes, or the canvas above would jump.
+        self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
+        self._show_said("")
+        self._show_lamp()
+
+    def _show_said(self, what: str) -> None:
+        self._said.show_text(what)
+        self._said.setVisible(bool(what))
+
+    def _show_lamp(self) -> None:
+        transfer, palette = self._state.transfer, self.palette()
+        name, role = ("offline", palette.windowText()) if transfer is None else ("online", palette.highlight())
+        self._lamp.setPixmap(pixmap(name, LAMP_PX, role.color(), self.devicePixelRatioF()))
+        self._network.show_text(lamp_told(transfer))
+        self._stop.setVisible(transfer is not None)
+        tip = "The program uses the network only for a download you ask for"
+        for part in (self._lamp, self._network):
+            part.setToolTip(tip if transfer is None else wrapped(progress_told(transfer)))
+
+    def _show_result(self) -> None:
+        facts, explanation, outcome = self._state.facts, self._state.explanation, self._state.outcome
+        name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.title, "", "")
+        self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
+        self._model.setToolTip(wrapped(f"{note} {model_told(name)}".strip()))
+        if explanation is None:
+            self._result.clear()
+            return
+        origin, doubt = "from the cache" if outcome.cached else "computed", doubt_told(explanation)
+        exact = ("not exact",) if doubt else ()
+        parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(outcome.seconds), origin)
+        self._result.setText(BETWEEN.join(parts).strip(" "))
+        self._result.setEnabled(not self._state.stale)
+        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else wrapped(doubt))
+
+    def _on_work_changed(self) -> None:
+        work = self._state.work
+        if work is None:
+            self._timer.stop()
+            self._show_work(False)
+            return
+        if self._bar.isHidden() and not self._timer.isActive():
+            self._timer.start()
+        elif work.idle != self._idle:  # a short answer between two stretches of idle work must not flash
+            self._show_work(False)
+            self._timer.start()
+        self._idle = work.idle
+        self._what.show_text(work_told(work, self._pace.left_s(work, time.monotonic())))
+        self._what.setEnabled(not work.idle)
+        self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
+        self._bar.setValue(work.done)
+
+    def _on_waited(self) -> None:
+        self._show_work(self._state.work is not None)
+
+    def _show_work(self, shown: bool) -> None:
+        for part in (self._what, self._bar, self._cancel):
+            part.setVisible(shown)
+
+
+def work_told(work: Work, left_s: float | None) -> str:
+    """Return what is being done: with the time left where it is known, else with what it is going to cost if much."""
+    cost = work.cost
+    if cost is None or cost.seconds is None or cost.seconds < FORETOLD_FROM_S:
+        return work.what if left_s is None else f"{work.what}, about {about(left_s)} left"
+    left = f"about {about(cost.seconds)}" if left_s is None else f"about {about(left_s)} left"
+    return f"{work.what}, {left}, {memory_told(cost.peak_bytes)}"
+
+
+def as_time(seconds: float) -> str:
+    """Return a duration as a person reads it: ``3 ms``, ``0.42 s``, ``12.3 s`` or ``2 min 5 s``."""
+    if seconds < 0.1:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
