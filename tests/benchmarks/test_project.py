@@ -19,7 +19,7 @@ from exclip_desktop.storage.project.pair_rows import (
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
 from tests.benchmarks.test_pair_lists import PAIRS, long_list
-from tests.unit.findings import make_finding
+from tests.unit.storage.findings import make_finding
 
 FINDINGS = 10_000
 PAGE = 50

@@ -15,7 +15,7 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.models import registry
 from exclip_desktop.models.catalogue import models_here
 from tests.conftest import TINY, save_random_model, tiny_config
-from tests.unit.web import Web, web_server
+from tests.unit.models.web import Web, web_server
 
 
 @pytest.fixture(autouse=True)

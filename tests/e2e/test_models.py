@@ -11,8 +11,8 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from exclip_desktop.ui.window import Window
-from tests.ui.test_parts import child
-from tests.unit.test_download import no_network
+from tests.ui.window.test_widgets import child
+from tests.unit.models.test_download import no_network
 
 
 def test_the_window_starts_and_explains_without_a_socket(qtbot: QtBot, tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import Explained, ExplainRequest
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
-from tests.ui.fake_librarian import FakeLibrarian
 from tests.ui.fakes import FakeEngine, plain_picture
-from tests.ui.session_desk import Desk
+from tests.ui.models.fake_librarian import FakeLibrarian
+from tests.ui.session.session_desk import Desk
 
 WORDS = ("a", "red", "balloon", "and", "a", "hydrant")
 SUBWORDS = {"hydrant": ("hydr", "ant")}

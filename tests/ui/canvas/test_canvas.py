@@ -1,0 +1,217 @@
+"""Regions and patches on the canvas: mouse and keys in, intents out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.session.state import State
+from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.picture_item import levels_of
+from tests.ui.canvas.canvas_desk import ALT, BOX, LEFT, NONE, Desk, open_desk
+
+
+@pytest.fixture
+def desk(make_state: Callable[..., State], qtbot: QtBot) -> Iterator[Desk]:
+    """A canvas of 660×500 with a picture of 640×480: one source pixel is one logical pixel."""
+    yield from open_desk(make_state, qtbot)
+
+
+def box_of(region: Region) -> tuple[int, ...]:
+    return tuple(round(edge) for edge in region.box)
+
+
+def test_drawing_a_box_follows_the_mouse_and_commits_once(desk: Desk) -> None:
+    desk.press((100, 100))
+    assert not desk.live
+    desk.move((150, 130))
+    desk.move((200, 180))
+    assert [box_of(regions[0]) for regions in desk.live] == [(100, 100, 150, 130), (100, 100, 200, 180)]
+    assert not desk.committed
+    desk.release((200, 180))
+    assert desk.committed == [((), desk.regions, "draw box")]
+    assert desk.canvas.current_region == 0
+
+
+def test_boxes_add_up_and_are_cut_to_the_picture(desk: Desk) -> None:
+    desk.select(BOX)
+    desk.drag((600, 400), (700, 600))
+    assert desk.regions[0] == BOX
+    assert box_of(desk.regions[1]) == (600, 400, 640, 480)
+    assert desk.canvas.current_region == 1
+
+
+def test_alt_subtracts_even_inside_a_box(desk: Desk) -> None:
+    desk.select(BOX)
+    desk.drag((150, 150), (200, 200), keys=ALT)
+    before, after, what = desk.committed[0]
+    assert (before, what) == ((BOX,), "draw box")
+    assert after[1] == Region(after[1].box, subtract=True)
+    assert box_of(after[1]) == (150, 150, 200, 200)
+
+
+def test_a_short_drag_is_a_click_that_deselects_only_the_current_region(desk: Desk) -> None:
+    desk.select(BOX)
+    desk.click((200, 200))
+    assert desk.canvas.current_region == 0
+    desk.drag((400, 300), (401, 301))
+    assert desk.canvas.current_region is None
+    assert desk.regions == (BOX,)
+    assert not desk.live
+    assert not desk.committed
+
+
+def test_a_drag_that_comes_back_leaves_nothing(desk: Desk) -> None:
+    desk.drag((400, 300), (450, 350), (401, 350))
+    assert desk.regions == ()
+    assert desk.live[-1] == ()
+    assert not desk.committed
+
+
+def test_moving_keeps_name_and_size(desk: Desk) -> None:
+    named = replace(BOX, name="hat")
+    desk.select(named)
+    desk.drag((200, 200), (220, 190), (230, 180))
+    assert desk.committed == [((named,), desk.regions, "move box")]
+    assert desk.regions[0].name == "hat"
+    assert box_of(desk.regions[0]) == (150, 80, 310, 240)
+
+
+def test_resizing_by_each_handle_of_the_current_box(desk: Desk) -> None:
+    x0, y0, x1, y1 = BOX.box
+    for across, down in [(-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0)]:
+        desk.select(BOX)
+        desk.click((200, 200))
+        start = ((x0 + x1 + across * (x1 - x0)) / 2, (y0 + y1 + down * (y1 - y0)) / 2)
+        desk.drag(start, (start[0] + 10, start[1] + 20))
+        shifts = (10 * (across < 0), 20 * (down < 0), 10 * (across > 0), 20 * (down > 0))
+        expected = tuple(round(edge + shift) for edge, shift in zip(BOX.box, shifts, strict=True))
+        assert box_of(desk.regions[0]) == expected
+        assert desk.committed[-1][2] == "resize box"
+
+
+def test_the_topmost_region_is_taken(desk: Desk) -> None:
+    desk.select(BOX, Region((200.0, 200.0, 400.0, 400.0)))
+    desk.drag((240, 240), (250, 250))
+    assert desk.regions[0] == BOX
+    assert box_of(desk.regions[1]) == (210, 210, 410, 410)
+
+
+def test_lasso(desk: Desk) -> None:
+    desk.state.change(view=replace(desk.state.view, lasso=True))
+    corners = [(100, 100), (200, 100), (200, 200), (100, 200)]
+    desk.drag(*corners)
+    (region,) = desk.regions
+    assert [tuple(round(value) for value in corner) for corner in region.outline] == corners
+    assert desk.committed == [((), (region,), "draw lasso")]
+    desk.drag((150, 150), (170, 150))
+    assert desk.committed[-1][2] == "move lasso"
+    assert box_of(desk.regions[0]) == (120, 100, 220, 200)
+
+
+def test_double_click_asks_for_a_name_and_elsewhere_is_a_press(desk: Desk) -> None:
+    desk.select(BOX, Region((300.0, 300.0, 400.0, 400.0)))
+    desk.double_click((350, 350))
+    assert desk.named == [1]
+    desk.mouse(QEvent.Type.MouseButtonDblClick, desk.place((500, 100)), LEFT, LEFT)
+    desk.move((550, 150))
+    desk.release((550, 150))
+    assert desk.named == [1]
+    assert len(desk.regions) == 3
+
+
+def test_escape_cancels_a_gesture_and_is_the_windows_otherwise(desk: Desk, qtbot: QtBot) -> None:
+    heard: list[str] = []
+    shortcut = QShortcut(QKeySequence(Qt.Key.Key_Escape), desk.canvas)
+    shortcut.activated.connect(lambda: heard.append("window"))
+    desk.canvas.activateWindow()
+    desk.canvas.setFocus()
+    qtbot.waitUntil(lambda: desk.canvas.view.hasFocus())
+    desk.select(BOX)
+    desk.press((200, 200))
+    desk.move((300, 300))
+    assert desk.regions != (BOX,)
+    QTest.keyClick(desk.canvas.view, Qt.Key.Key_Escape)
+    assert desk.regions == (BOX,)
+    assert not heard
+    desk.move((320, 320))
+    desk.release((320, 320))
+    assert desk.regions == (BOX,)
+    assert not desk.committed
+    QTest.keyClick(desk.canvas.view, Qt.Key.Key_Escape)
+    assert heard == ["window"]
+
+
+def test_regions_changed_from_elsewhere_end_the_gesture(desk: Desk) -> None:
+    desk.select(BOX)
+    desk.press((200, 200))
+    desk.move((250, 250))
+    desk.select()
+    desk.move((300, 300))
+    desk.release((300, 300))
+    assert desk.regions == ()
+    assert not desk.committed
+
+
+def test_the_current_region_is_forgotten_when_one_is_deleted(desk: Desk) -> None:
+    desk.select(BOX, Region((300.0, 300.0, 400.0, 400.0)))
+    told: list[int | None] = []
+    desk.canvas.current_region_changed.connect(told.append)
+    desk.click((350, 350))
+    desk.select(BOX)
+    assert desk.canvas.current_region is None
+    assert told == [1, None]
+
+
+def test_hovering_tells_patches_once_each_and_their_values(desk: Desk) -> None:
+    explanation: Explanation = desk.state.explanation  # type: ignore[assignment]
+    for point in [(85, 5), (90, 8), (125, 5), (30, 5), (125, 45)]:
+        desk.move(point, held=NONE)
+    # The picture's left 80 pixels were not seen; patches are 40 pixels wide.
+    assert desk.hovered == [(0, 0), (0, 1), None, (1, 1)]
+    value = float(explanation.patch_heat()[1, 1])
+    assert QToolTip.text() == f"{signed(value)} · row 1, column 1"
+    rows = explanation.words[2].rows
+    desk.select(rows=rows)
+    assert QToolTip.text() == f"{signed(float(explanation.grid[list(rows), 1, 1].sum()))} · row 1, column 1"
+    QApplication.sendEvent(desk.canvas.view, QEvent(QEvent.Type.Leave))
+    assert desk.hovered[-1] is None
+
+
+def test_a_coarser_grid_under_the_mouse(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
+    desk.move((555, 475), held=NONE)
+    assert desk.hovered == [(11, 11)]
+    desk.state.change(explanation=make_explanation(grid=(7, 7)))
+    desk.move((556, 475), held=NONE)
+    assert desk.hovered == [(11, 11), None, (6, 6)]
+
+
+def test_a_drag_shows_regions_not_the_hovered_patch(desk: Desk) -> None:
+    desk.move((125, 45), held=NONE)
+    desk.drag((125, 45), (200, 200), (300, 300))
+    assert desk.hovered == [(1, 1), None]
+    desk.move((301, 301), held=NONE)
+    assert desk.hovered == [(1, 1), None]  # still on the patch where the drag ended
+    desk.move((345, 301), held=NONE)
+    assert desk.hovered[-1] == (7, 6)
+
+
+def test_canvases_that_want_different_images_both_get_theirs(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state(size=(1600, 1200))
+    canvases = Canvas(state), Canvas(make_state())
+    canvases[1]._state.change(shown=state.shown, explanation=None)  # in colour, the other's picture is grey
+    for canvas in canvases:
+        qtbot.addWidget(canvas)
+        canvas.resize(300, 240)
+        canvas.show()
+    levels = levels_of(state.shown.picture.pixels)
+    assert [canvas._picture_item._levels for canvas in canvases] == [levels, levels]
+    qtbot.waitUntil(lambda: {(2, True), (2, False)} <= levels._made.keys())

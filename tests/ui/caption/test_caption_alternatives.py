@@ -1,0 +1,46 @@
+"""Other captions for the picture, in a whole session."""
+
+from exclip_desktop.core.errors import CaptionError
+from tests.ui.session.session_desk import Desk
+
+
+def _entries(desk: Desk) -> list[str]:
+    return [entry.caption for entry in desk.state.alternatives]
+
+
+def _scored(desk: Desk) -> bool:
+    return all(entry.score is not None for entry in desk.state.alternatives)
+
+
+def test_an_alternative_and_the_caption_change_places(desk: Desk) -> None:
+    desk.session.comparing.add("a cat")
+    desk.session.explaining.type_caption("a cat")
+    desk.settle()
+    assert _entries(desk) == ["a cat", "a red balloon"]
+    desk.session.explaining.type_caption("a red balloon")
+    desk.settle()
+    assert _entries(desk) == ["a red balloon", "a cat"]
+    desk.qtbot.waitUntil(lambda: _scored(desk))
+
+
+def test_scores_are_of_the_picture_on_screen(desk: Desk) -> None:
+    desk.session.comparing.add("a cat")
+    desk.qtbot.waitUntil(lambda: _scored(desk))
+    desk.hold(lambda: desk.session.explaining.open_file(desk.picture("b.png")))
+    assert _scored(desk)
+    told: list[bool] = []
+    desk.state.alternatives_changed.connect(lambda: told.append(_scored(desk)))
+    desk.engine.gate.set()
+    desk.qtbot.waitUntil(lambda: told == [False, True])
+
+
+def test_scores_that_fail_say_why_and_leave_what_was_being_explained(desk: Desk) -> None:
+    desk.session.comparing.add("a cat")
+    desk.qtbot.waitUntil(lambda: _scored(desk))
+    desk.engine.complete_gate.clear()
+    desk.engine.score_raises.append(CaptionError("The caption is empty before its end token."))
+    with desk.qtbot.waitSignal(desk.state.notice_changed):
+        desk.session.comparing.add("<end_of_text>")
+    assert "end token" in desk.state.notice.message
+    assert _entries(desk) == ["a red balloon", "a cat"]
+    desk.qtbot.waitUntil(lambda: _scored(desk))

@@ -1,0 +1,234 @@
+"""The layer profile in a session: rows as they are done, explanations first, what is of before, what it costs."""
+
+from dataclasses import replace
+
+import pytest
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.values.layer_profile import Profile
+from exclip_desktop.session.state import ProfileShown
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from tests.ui.session.session_desk import Desk
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """A desk whose model has four image layers and a pool, and three text layers."""
+    desk.settle()
+    desk.engine.layers, desk.engine.pools = (4, 3), (True, False)
+    desk.session.explaining.choose_model(ModelChoice("pooling"))
+    desk.settle()
+    return desk
+
+
+def profile_of(desk: Desk) -> Profile:
+    assert desk.state.profile.profile is not None
+    return desk.state.profile.profile
+
+
+def layers_done(desk: Desk) -> list[object]:
+    return [row.layer for row in profile_of(desk).rows]
+
+
+def start(desk: Desk, upto: object = 2) -> None:
+    """Begin a profile of the picture's side, and let it come to a layer, counting from the last, and wait there."""
+    desk.engine.hold_rows()
+    for layer in ("pool", 3, 2, 1):
+        if layer == upto:
+            break
+        desk.engine.rows_gate[layer].set()
+    desk.session.profiling.ask("image")
+    desk.qtbot.waitUntil(lambda: desk.engine.at_layer == upto)
+    desk.qtbot.waitUntil(lambda: desk.state.work is not None and desk.state.work.done > 0)
+
+
+def open_all(desk: Desk) -> None:
+    for gate in desk.engine.rows_gate.values():
+        gate.set()
+
+
+def finished(desk: Desk) -> None:
+    desk.qtbot.waitUntil(lambda: not desk.state.profile.running and desk.state.work is None)
+
+
+def test_rows_come_one_by_one_from_the_last_layer(desk: Desk) -> None:
+    seen: list[list[object]] = []
+    desk.state.profile_changed.connect(lambda: seen.append(layers_done(desk)))
+    desk.session.profiling.ask("image")
+    finished(desk)
+    assert profile_of(desk).layers == (0, 1, 2, 3, "pool")
+    assert profile_of(desk).complete
+    # What is on screen, at layer 0, is known from the start.
+    assert [0] in seen
+    assert [0, "pool"] in seen
+    assert [0, 2, 3, "pool"] in seen
+    assert seen.index([0, "pool"]) < seen.index([0, 3, "pool"]) < seen.index([0, 2, 3, "pool"])
+
+
+def test_it_shows_as_work_and_is_cancelled_like_other_work(desk: Desk) -> None:
+    start(desk, upto=2)
+    assert desk.state.work.what == "Profiling the layers"
+    assert 0 < desk.state.work.done < desk.state.work.total
+    desk.session.cancel()
+    assert desk.state.work is None
+    assert desk.state.profile.running is False
+    assert layers_done(desk) == [0, 3, "pool"]
+    open_all(desk)
+    desk.open("b.png")  # the worker is free
+    assert layers_done(desk) == [0, 3, "pool"]
+    assert desk.state.profile.stale
+
+
+def test_it_goes_on_where_it_was_cancelled(desk: Desk) -> None:
+    start(desk, upto=2)
+    desk.session.cancel()
+    open_all(desk)
+    kept = len(desk.engine.kept_rows)
+    desk.session.profiling.ask("image")
+    finished(desk)
+    assert profile_of(desk).complete
+    assert kept == 2
+
+
+def test_another_caption_goes_first_and_leaves_the_profile_of_before(desk: Desk) -> None:
+    start(desk, upto=2)
+    before, rows = desk.state.explanation, layers_done(desk)
+    desk.session.explaining.type_caption("a cat")
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
+    finished(desk)
+    assert desk.state.explanation.caption.text == "a cat"
+    assert (desk.state.profile.stale, layers_done(desk)) == (True, rows)
+    assert [asked.caption for asked in desk.engine.profiled] == ["a red balloon"]
+    open_all(desk)
+    desk.session.profiling.ask("image")
+    assert desk.state.profile.stale is False
+    assert layers_done(desk) == [0]
+    finished(desk)
+    assert [asked.caption for asked in desk.engine.profiled] == ["a red balloon", "a cat"]
+    assert profile_of(desk).complete
+
+
+def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Desk) -> None:
+    start(desk, upto=2)
+    before = desk.state.explanation
+    desk.engine.began.clear()
+    desk.session.profiling.choose("image", 3)
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
+    assert desk.engine.asked[-1].how == How(image_layer=3)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
+    assert desk.state.profile.running
+    assert desk.state.profile.stale is False
+    open_all(desk)
+    finished(desk)
+    assert profile_of(desk).complete
+    assert [asked.how for asked in desk.engine.profiled] == [How(), How()]
+
+
+def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
+    desk.session.profiling.ask("image")
+    finished(desk)
+    desk.session.profiling.choose("text", 2)
+    desk.settle()
+    assert desk.state.how == How(text_layer=2)
+    assert desk.state.profile.stale
+    desk.session.profiling.choose("text", 0)
+    desk.settle()
+    assert desk.state.profile.stale is False
+
+
+def test_an_explanation_that_comes_to_nothing_leaves_it_interrupted(desk: Desk) -> None:
+    start(desk, upto=2)
+    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explaining.type_caption("a cat"))
+    finished(desk)
+    assert len(desk.engine.profiled) == 1
+    assert desk.state.stale
+    desk.session.explaining.type_caption("a red balloon")  # as it was
+    desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
+    open_all(desk)
+    finished(desk)
+    assert profile_of(desk).complete
+
+
+def test_scores_go_first_and_it_goes_on(desk: Desk) -> None:
+    start(desk, upto=2)
+    desk.session.comparing.add("a cat")
+    desk.qtbot.waitUntil(lambda: all(entry.rank for entry in desk.state.alternatives))
+    assert desk.state.profile.running
+    open_all(desk)
+    finished(desk)
+    assert profile_of(desk).complete
+    assert len(desk.engine.profiled) == 2
+    assert desk.engine.profiled[0] is desk.engine.profiled[1]
+
+
+def test_a_failure_is_told_and_what_is_done_stays(desk: Desk) -> None:
+    desk.engine.profile_raises.append(ModelError("Values are not numbers.", "Choose another layer."))
+    with desk.qtbot.waitSignal(desk.state.notice_changed):
+        desk.session.profiling.ask("image")
+    assert (desk.state.notice.message, desk.state.notice.kind) == ("Values are not numbers.", "trouble")
+    finished(desk)
+    assert layers_done(desk) == [0]
+    desk.session.profiling.ask("image")
+    finished(desk)
+    assert profile_of(desk).complete
+
+
+def test_looking_at_a_side_foretells_what_it_costs(desk: Desk) -> None:
+    desk.session.profiling.look_at("image")
+    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
+    assert desk.state.profile.forecast.total_s == 10.0
+    assert layers_done(desk) == [0]
+    desk.session.profiling.look_at("text")
+    assert desk.state.profile.forecast is None
+    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
+    assert profile_of(desk).layers == (0, 1, 2)
+    desk.session.profiling.ask("text")
+    finished(desk)
+    asked = len(desk.engine.foretold)
+    desk.session.profiling.look_at("text")  # complete: nothing is left to foretell
+    assert len(desk.engine.foretold) == asked == 2
+    assert [request.side for request in desk.engine.foretold] == ["image", "text"]
+
+
+def test_a_profile_that_was_made_stays_until_it_is_asked_for_anew(desk: Desk) -> None:
+    desk.session.profiling.ask("image")
+    finished(desk)
+    made = profile_of(desk)
+    desk.session.explaining.type_caption("a cat")
+    desk.settle()
+    desk.session.profiling.look_at("image")
+    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
+    assert profile_of(desk) is made
+    assert desk.state.profile.stale
+    assert desk.engine.foretold[-1].caption == "a cat"
+
+
+def test_nothing_is_asked_of_what_is_stale_or_missing(desk: Desk) -> None:
+    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
+    desk.session.profiling.ask("image")
+    desk.session.profiling.look_at("image")
+    assert desk.state.profile == ProfileShown()
+    desk.engine.gate.set()
+    desk.settle()
+    desk.state.change(explanation=None)
+    desk.session.profiling.ask("image")
+    desk.session.profiling.look_at("image")
+    assert (desk.engine.profiled, desk.engine.foretold) == ([], [])
+
+
+def test_what_is_foretold_of_the_pair_before_is_not_shown(desk: Desk) -> None:
+    desk.session.profiling.look_at("image")
+    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
+    desk.engine.gate.set()
+    desk.settle()
+    assert desk.state.profile.forecast is None
+
+
+def test_the_bar_counts_layers_by_the_seconds_foretold(desk: Desk) -> None:
+    desk.session.profiling.look_at("image")
+    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
+    forecast = desk.state.profile.forecast
+    seconds = ((0, 0.0), (1, 40.0), (2, 30.0), (3, 20.0), ("pool", 10.0))
+    desk.state.change(profile=replace(desk.state.profile, forecast=replace(forecast, seconds=seconds)))
+    start(desk, upto=2)
+    desk.qtbot.waitUntil(lambda: desk.state.work.done == 600)  # 10 + 20 + all passes of 30, of 100

@@ -1,0 +1,226 @@
+"""The inspector's tab of layers: what it shows, what it asks for, by mouse and by keyboard, in light and in dark."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QHelpEvent, QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QRadioButton, QToolTip
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.maths.interactions import Blocks
+from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.layer_profile import Profile, profile_row
+from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.session.state import ProfileShown, State
+from exclip_desktop.session.worker.requests import How
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.inspector.layers_list import LayersList, row_told, share_told
+from exclip_desktop.ui.inspector.layers_tab import LayersTab, cost_told
+from exclip_desktop.ui.inspector.ledger_bar import COLOURS
+from tests.ui.conftest import Opened
+from tests.ui.window.test_widgets import button, dark  # noqa: F401  a fixture
+
+LAYERS: tuple[Layer, ...] = (0, 1, 2, "pool")
+
+
+@pytest.fixture
+def state(make_state: Callable[..., State]) -> State:
+    return make_state()
+
+
+@pytest.fixture
+def inspector(state: State, qtbot: QtBot) -> Inspector:
+    """A shown inspector of the usual size."""
+    made = Inspector(state)
+    qtbot.addWidget(made)
+    made.resize(340, 680)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+@pytest.fixture
+def tab(inspector: Inspector) -> LayersTab:
+    """Its tab of layers, in front."""
+    inspector.setCurrentIndex(2)
+    found = inspector.findChild(LayersTab)
+    assert isinstance(found, LayersTab)
+    return found
+
+
+def show(state: State, *done: Layer, layers: tuple[Layer, ...] = LAYERS, **shown: Any) -> Profile:
+    """Put a profile of the picture's side with rows of some layers into the state."""
+    row = profile_row(state.explanation, "image")
+    parts = Blocks(0.5, 0.25, 0.25, 0.0)
+    profile = Profile("image", layers, tuple(replace(row, layer=layer, magnitudes=parts) for layer in done))
+    state.change(profile=ProfileShown(profile, **shown))
+    QGuiApplication.processEvents()  # the list becomes as high as its layers
+    return profile
+
+
+def list_of(tab: LayersTab) -> LayersList:
+    found = tab.findChild(LayersList)
+    assert isinstance(found, LayersList)
+    return found
+
+
+def centre(layers: LayersList, at: int) -> QPoint:
+    return layers.row_rect(at).center().toPoint()
+
+
+def text_of(tab: LayersTab, name: str) -> str:
+    return tab.findChild(QLabel, name).text()
+
+
+def test_what_it_shows_is_looked_at_once(state: State, tab: LayersTab, make_explanation: Callable[..., Any]) -> None:
+    seen: list[str] = []
+    tab.looked_at.connect(seen.append)
+    show(state, 0)
+    assert seen == []  # it was told when the tab came to the front
+    state.change(explanation=make_explanation(seed=2), stale=True)
+    assert seen == []
+    state.change(explanation=make_explanation(seed=3), stale=False)
+    assert seen == ["image"]
+    tab.findChildren(QRadioButton)[1].click()
+    assert (seen, tab.side) == (["image", "text"], "text")
+
+
+def test_the_button_asks_goes_on_and_rests(state: State, tab: LayersTab, qtbot: QtBot) -> None:
+    show(state, 0)
+    with qtbot.waitSignal(tab.profile_asked) as asked:
+        qtbot.mouseClick(button(tab, "Profile the layers"), Qt.MouseButton.LeftButton)
+    assert asked.args == ["image"]
+    show(state, 0, "pool", running=True)
+    assert not button(tab, "Profiling…").isEnabled()
+    assert not any(side.isEnabled() for side in tab.findChildren(QRadioButton))
+    show(state, 0, "pool")
+    assert button(tab, "Go on").isEnabled()
+    show(state, *LAYERS)
+    assert not button(tab, "Profile the layers").isEnabled()
+    show(state, *LAYERS, stale=True)
+    assert button(tab, "Profile the layers").isEnabled()
+
+
+def test_it_says_before_what_it_costs(state: State, tab: LayersTab) -> None:
+    forecast = Forecast(((0, 0.0), (1, 40.0)), 310_000_000)
+    show(state, 0, forecast=forecast)
+    assert text_of(tab, "profileCost") == "About 40 s, and 310 MB of memory."
+    assert "About 40 s" in button(tab, "Profile the layers").toolTip().replace("\n", " ")
+    show(state, 0, 1, forecast=forecast, running=True)
+    assert text_of(tab, "profileCost") == ""
+    assert cost_told(Forecast(((0, 0.0),), 0)) == "Every layer is known already."
+    assert cost_told(Forecast(((0, 200.0),), 2_340_000_000)) == "About 3 min, and 2.3 GB of memory."
+
+
+def test_what_is_of_before_is_dimmed_and_said(state: State, tab: LayersTab) -> None:
+    label = tab.findChild(QLabel, "profileOfBefore")
+    show(state, *LAYERS)
+    before = list_of(tab).grab().toImage()
+    assert not label.isVisible()
+    show(state, *LAYERS, stale=True)
+    assert label.isVisible()
+    assert list_of(tab).grab().toImage() != before
+
+
+def test_a_click_chooses_a_layer_done_or_not(state: State, tab: LayersTab, qtbot: QtBot) -> None:
+    show(state, 0, "pool")
+    for at in (3, 1):
+        with qtbot.waitSignal(tab.layer_chosen) as chosen:
+            QTest.mouseClick(list_of(tab), Qt.MouseButton.LeftButton, pos=centre(list_of(tab), at))
+        assert chosen.args == ["image", LAYERS[at]]
+    with qtbot.assertNotEmitted(tab.layer_chosen):
+        QTest.mouseClick(list_of(tab), Qt.MouseButton.LeftButton, pos=QPoint(20, 4))  # the heads
+
+
+def test_layers_by_keyboard(state: State, tab: LayersTab, qtbot: QtBot) -> None:
+    show(state, 0, "pool")
+    layers, keys = list_of(tab), Qt.Key
+    with qtbot.assertNotEmitted(tab.layer_chosen):
+        QTest.keyClick(layers, keys.Key_Return)
+    for key in (keys.Key_Down, keys.Key_Down, keys.Key_Down, keys.Key_Up):
+        QTest.keyClick(layers, key)
+    assert layers.accessibleDescription().startswith("Layer 1\nNot computed yet.")
+    with qtbot.waitSignal(tab.layer_chosen) as chosen:
+        QTest.keyClick(layers, keys.Key_Return)
+    assert chosen.args == ["image", 1]
+    QTest.keyClick(layers, keys.Key_End)
+    assert layers.accessibleDescription().startswith("Layer pool\nwords × patches: ")
+    QTest.keyClick(layers, keys.Key_Home)
+    QTest.keyClick(layers, keys.Key_Up)
+    assert layers.accessibleDescription().startswith("Layer 0, on screen\n")
+    show(state, 0, "pool", layers=("pool",))  # another tower
+    assert layers.accessibleDescription() == ""
+
+
+def test_a_row_is_told_in_full(state: State, tab: LayersTab) -> None:
+    row = show(state, 0).rows[0]
+    told = row_told(row).splitlines()
+    assert told[0] == "words × patches: +0.2000, 64.5% of the score, 50.0% of |A|"
+    assert told[4] == "reference terms: +0.0290, 9.4% of the score"
+    assert told[-1] == "17 nodes, pair; completeness residual 1.0e-04"
+    assert row_told(replace(row, exact=False)).endswith(", not exact")
+    assert "score" not in row_told(replace(row, score=0.005))
+    layers = list_of(tab)
+    at = centre(layers, 0)
+    QGuiApplication.sendEvent(layers, QHelpEvent(QEvent.Type.ToolTip, at, layers.mapToGlobal(at)))
+    assert QToolTip.text().startswith("Layer 0, on screen\nwords × patches: ")
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(None, ""), (0.5, "50.0%"), (-0.123, "−12.3%"), (-0.0004, "0.0%"), (1.5, "150.0%")]
+)
+def test_shares_read_as_percentages(share: float | None, told: str) -> None:
+    assert share_told(share) == told
+
+
+def test_bars_show_the_parts_in_both_themes(state: State, tab: LayersTab, dark: QPalette) -> None:  # noqa: F811
+    show(state, 0)
+    layers = list_of(tab)
+    pictures = []
+    for palette in (dark, QPalette(QColor("#eeeeee"))):
+        layers.setPalette(palette)
+        image = layers.grab().toImage()
+        ratio = image.width() / layers.width()
+        y = round(centre(layers, 0).y() * ratio)
+        seen = [QColor(image.pixel(x, y)).name() for x in range(image.width())]
+        counts = [seen.count(COLOURS[name]) for name in tuple(COLOURS)[:4]]
+        assert counts[0] == pytest.approx(2 * counts[1], abs=4)
+        assert counts[1] == pytest.approx(counts[2], abs=4)
+        assert (counts[1] > 10, counts[3]) == (True, 0)
+        pictures.append(image)
+    assert pictures[0] != pictures[1]
+
+
+def test_numbers_give_way_where_it_is_narrow(state: State, tab: LayersTab) -> None:
+    show(state, *LAYERS)
+    layers = list_of(tab)
+    names = [len(layers._columns().numbers)]
+    for width in (240, 150, 80):
+        layers.resize(width, layers.height())
+        columns = layers._columns()
+        names.append(len(columns.numbers))
+        assert columns.bar_width >= min(60, width - columns.bar - 10)
+    assert names == [3, 1, 0, 0]
+
+
+def test_a_profile_in_the_window(opened: Opened, qtbot: QtBot) -> None:
+    opened.engine.layers = (3, 2)
+    opened.session.explaining.choose_method(How(steps=33), None)  # facts of the fake are told at loading only
+    state = opened.state
+    qtbot.waitUntil(lambda: not state.stale and state.work is None)
+    state.change(facts=replace(state.facts, image_layers=3, text_layers=2))
+    opened.window.inspector.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: state.profile.forecast is not None)
+    tab = opened.window.inspector.findChild(LayersTab)
+    qtbot.mouseClick(button(tab, "Profile the layers"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state.profile.profile.complete and not state.profile.running)
+    before = state.explanation
+    QTest.mouseClick(list_of(tab), Qt.MouseButton.LeftButton, pos=centre(list_of(tab), 2))
+    qtbot.waitUntil(lambda: state.explanation is not before)
+    assert (state.how.image_layer, state.how.steps) == (2, 33)
+    assert state.explanation.settings.image_layer == 2
+    assert not state.profile.stale

@@ -1,0 +1,179 @@
+"""Explaining a whole list in a window, while the person goes on."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.errors import ModelError, PictureError
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.session.session import Session
+from exclip_desktop.storage.project.pair_rows import Measured, add_pairs, set_measured
+from exclip_desktop.storage.project.project_files import create_project
+from exclip_desktop.ui.window import Window
+from tests.ui.conftest import PictureEngine
+from tests.ui.fakes import plain_picture
+from tests.ui.models.fake_librarian import FakeLibrarian
+
+COUNT = 6
+
+
+class Desk:
+    def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
+        self.qtbot, self.engine = qtbot, PictureEngine(make)
+        plain_picture(folder / "a.png")
+        lines = "".join(f"a.png,a dog and {number} cats\n" for number in range(COUNT))
+        (folder / "list.csv").write_text(f"path,caption\n{lines}")
+        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        self.session = Session(store, None, lambda: self.engine, FakeLibrarian)
+        self.window = Window(self.session)
+        qtbot.addWidget(self.window)
+        self.window.show()
+        self.session.start(str(folder / "list.csv"))
+        self.settle(0)
+        self.walking, self.batching = self.session.walking, self.session.batching
+        self.button = self.window.pairs_dock.batch
+
+    def settle(self, number: int) -> None:
+        state = self.session.state
+        self.qtbot.waitUntil(
+            lambda: (
+                state.explanation is not None
+                and state.explanation.caption.text == f"a dog and {number} cats"
+                and not state.stale
+            )
+        )
+
+    def wait_listed(self, count: int) -> None:
+        self.qtbot.waitUntil(lambda: len(self.engine.listed) == count)
+
+    def explained(self) -> list[int]:
+        return [place for place in range(COUNT) if getattr(self.walking.figures(place), "score", None) is not None]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Desk:
+    return Desk(qtbot, tmp_path, make_explanation)
+
+
+def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None:
+    assert desk.button.text() == "Explain all"
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+    assert [request.caption for request in desk.engine.listed] == [f"a dog and {n} cats" for n in range(1, COUNT)]
+    assert not desk.button.isEnabled()
+    assert desk.session.state.explanation.caption.text == "a dog and 0 cats"
+
+
+def test_pairs_that_other_settings_had_explained_are_explained_again(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    with create_project(tmp_path / "study.exclip") as project:
+        add_pairs(project, desk.walking.list)
+        set_measured(project, [(pair.id, Measured(0.9, by="other")) for pair in desk.walking.pairs[2:5]])
+    desk.session.projects.open(tmp_path / "study.exclip")
+    qtbot.waitUntil(lambda: desk.walking.is_kept)
+    assert desk.explained() == [2, 3, 4]
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+    assert len({desk.walking.figures(place).by for place in range(COUNT)}) == 1
+
+
+def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.listed_gate.clear()
+    desk.button.click()
+    desk.wait_listed(1)
+    assert desk.button.text() == "Pause"
+    assert desk.session.state.work.what == "Explaining the list"
+    desk.button.click()
+    assert desk.session.state.work is None
+    desk.engine.listed_gate.set()
+    assert desk.explained() == [0]
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+
+
+def test_what_a_person_asks_comes_first(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.listed_gate.clear()
+    desk.button.click()
+    desk.wait_listed(1)
+    desk.walking.step(3)
+    desk.settle(3)
+    desk.engine.listed_gate.set()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+    captions = [request.caption for request in desk.engine.listed]
+    assert captions.count("a dog and 1 cats") > 1  # it was interrupted
+    assert "a dog and 3 cats" not in captions
+
+
+def test_a_picture_that_cannot_be_read_fails_alone(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.listed_raises.append(PictureError("This file is empty.", "Fetch it again."))
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.walking.figures(1).failure == "This file is empty."
+    assert desk.explained() == [0, 2, 3, 4, 5]
+
+
+def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: QtBot) -> None:
+    gone = PictureError("There is no picture.", "Check the path.")
+    desk.engine.listed_raises.extend([gone, gone])
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == [0, 3, 4, 5]
+    desk.engine.listed_raises.append(gone)
+    asked = len(desk.engine.listed)
+    assert desk.button.isEnabled()
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert (desk.explained(), len(desk.engine.listed) - asked) == ([0, 2, 3, 4, 5], 2)
+    assert desk.walking.figures(1).failure == "There is no picture."
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == list(range(COUNT))
+    assert not desk.button.isEnabled()
+
+
+def test_trouble_with_the_model_ends_it(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.listed_raises.append(ModelError("The weights are gone.", "Choose others."))
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.session.state.notice.message == "The weights are gone."
+    assert desk.explained() == [0]
+    assert desk.button.text() == "Explain all"
+
+
+def test_other_settings_end_it(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.listed_gate.clear()
+    desk.button.click()
+    desk.wait_listed(1)
+    desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=2), None)
+    assert not desk.batching.running
+    desk.engine.listed_gate.set()
+
+
+def test_cancel_pauses_it(desk: Desk, qtbot: QtBot) -> None:
+    desk.engine.listed_gate.clear()
+    desk.button.click()
+    desk.wait_listed(1)
+    desk.window.commands["cancel"].trigger()
+    assert not desk.batching.running
+
+
+def test_pairs_without_a_caption_are_passed_over(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "bare.csv").write_text("path,caption\na.png,a cat\na.png,\n")
+    desk.walking.open(tmp_path / "bare.csv")
+    qtbot.waitUntil(lambda: len(desk.walking.pairs) == 2 and desk.walking.figures(0) is not None)
+    assert not desk.batching.has_left
+    assert not desk.button.isEnabled()
+
+
+def test_only_the_pairs_shown_are_asked_for(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.pairs_dock.filter.setText("4 cats")
+    desk.button.click()
+    qtbot.waitUntil(lambda: not desk.batching.running)
+    assert desk.explained() == [0, 4]

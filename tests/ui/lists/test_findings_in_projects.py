@@ -1,0 +1,256 @@
+"""Projects in a whole window: their findings, lists, ratings and labels; and projects that cannot be written."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.errors import ProjectError
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.session.project import findings as noting
+from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.storage.project.box_rows import boxes
+from exclip_desktop.storage.project.finding_rows import findings, remove_findings
+from exclip_desktop.storage.project.pair_rows import PairQuery, pairs
+from exclip_desktop.storage.project.project_files import open_project
+from exclip_desktop.ui.lists.note_dialog import NoteDialog
+from tests.ui.fakes import plain_picture
+from tests.ui.lists.findings_desk import BOX, REMARK, Desk
+from tests.ui.window.test_widgets import child
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Desk:
+    return Desk(qtbot, tmp_path, make_explanation).start()
+
+
+def test_findings_are_there_after_another_start(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
+    desk.note()
+    desk.window.close()
+    again = Desk(desk.qtbot, desk.folder, make_explanation).start()
+    again.look()
+    assert again.tab.view.model().rowCount() == 1
+
+
+def test_another_project_takes_its_place(desk: Desk) -> None:
+    desk.note()
+    desk.session.projects.create(desk.folder / "study.exclip")
+    desk.look()
+    assert desk.tab.view.model().rowCount() == 0
+    desk.session.projects.create(desk.folder / "study.exclip")
+    assert "already" in desk.session.state.notice.message
+    desk.session.projects.open(desk.file)
+    assert desk.tab.view.model().rowCount() == 1
+    desk.session.projects.save_copy(desk.folder / "copy.exclip")
+    with open_project(desk.folder / "copy.exclip") as project:
+        assert findings(project)[0].view.picture == "a.png"
+
+
+def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
+    desk.note()
+    desk.file.rename(desk.folder / "elsewhere.exclip")
+    desk.session.noting.note(desk.session.sight.seen, REMARK)
+    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
+    assert "moved" in desk.session.state.notice.message
+
+
+def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    desk.note()
+    assert desk.kept()[0].view.pair == "p1"
+    assert desk.session.walking.figures(0).rating == "mismatch"
+
+
+def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rates_nor_measures_it(desk: Desk) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,one.png,a dog\n")
+    walking, explaining = desk.session.walking, desk.session.explaining
+    walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    found = walking.figures(0)
+    explaining.type_caption("a cat on a red mat")
+    desk.settle("a cat on a red mat")
+    desk.note()
+    assert walking.current == 0
+    assert walking.figures(0) == found
+    explaining.type_caption("a cat")
+    desk.settle("a cat")
+    desk.note(Remark("match"))
+    explaining.open_file(str(desk.folder / "a.png"), "a cat")
+    desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "a.png")
+    desk.settle("a cat")
+    desk.note(Remark("artefact"))
+    assert [one.view.pair for one in desk.kept()] == ["", "p1", ""]
+    assert walking.figures(0) == replace(found, rating="match")
+    assert walking.figures(1) is None
+
+
+def test_a_project_keeps_a_list_with_what_was_found_and_said(
+    desk: Desk, make_explanation: Callable[..., Explanation]
+) -> None:
+    file = desk.folder / "study.exclip"
+    desk.session.projects.create(file)
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    with desk.qtbot.waitSignal(desk.session.noting.findings_changed):
+        desk.session.noting.note(desk.session.sight.seen, REMARK)
+    desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
+    score = desk.session.state.explanation.score
+    desk.window.close()
+    again = Desk(desk.qtbot, desk.folder, make_explanation).start()
+    again.session.projects.open(file)
+    walking = again.session.walking
+    again.qtbot.waitUntil(lambda: len(walking.pairs) == 2)
+    assert (walking.figures(0).score, walking.figures(0).rating) == (score, "mismatch")
+    assert walking.figures(1) is None
+    assert walking.current is None
+    walking.step(1)
+    again.settle("a cat")
+    walking.open(again.folder / "list.csv")
+    again.qtbot.waitUntil(lambda: again.session.state.work is None)
+    assert [pair.id for pair in walking.pairs] == ["p1", "p2"]
+
+
+def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("path,caption\none.png,a cat\none.png,a dog\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    walking = desk.session.walking
+    walking.rate("1", walking.path(walking.pairs[0]), "match")
+    walking.step(1)
+    desk.settle("a dog")
+    assert walking.figures(0).score is not None
+    with desk.qtbot.waitSignal(desk.session.state.explanation_changed):
+        desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=3), None)
+    assert walking.figures(0) == PairFigures(rating="match")
+    assert walking.figures(1).score is not None
+
+
+def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
+    state, actions = desk.session.state, desk.window.commands
+    assert not actions["take_labels"].isEnabled()
+    assert not actions["keep_labels"].isEnabled()
+    state.change(selection=Selection((), (BOX, replace(BOX, subtract=True))))
+    said = child(desk.window.status, "What was done")
+    assert not said.isVisible()
+    QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    assert (said.text(), said.isVisible(), state.notice) == ("1 label kept in the project", True, None)
+    state.change(selection=Selection())
+    QTest.keyClick(desk.window, Qt.Key.Key_B)
+    assert state.selection.regions == (BOX,)
+    desk.session.undo.undo()
+    desk.session.undo.undo()
+    assert desk.session.labelling.labels == ()
+    assert said.text() == "No labels of this picture are kept"
+    desk.session.undo.redo()
+    assert said.text() == "1 label kept in the project"
+    desk.file.rename(desk.folder / "elsewhere.exclip")
+    desk.session.undo.undo()
+    assert (said.text(), state.notice.kind) == ("1 label kept in the project", "trouble")
+    (desk.folder / "elsewhere.exclip").rename(desk.file)
+    with open_project(desk.file) as project:
+        assert boxes(project) == {"../a.png": (BOX,)}
+    desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")
+    desk.settle("a dog")
+    assert desk.session.labelling.labels == ()
+
+
+def test_what_another_window_notes_is_shown(desk: Desk) -> None:
+    desk.look()
+    desk.note()
+    with open_project(desk.file) as other:
+        remove_findings(other, [desk.kept()[0].id])
+    desk.session.projects.look_for_others()
+    assert desk.tab.view.model().rowCount() == 0
+    told: list[None] = []
+    desk.session.noting.findings_changed.connect(lambda: told.append(None))
+    desk.session.projects.look_for_others()
+    assert told == []
+
+
+@pytest.mark.parametrize("way", ["create", "save_copy"])
+def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Desk, way: str) -> None:
+    plain_picture(desk.folder / "one.png")
+    (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
+    walking = desk.session.walking
+    walking.open(desk.folder / "list.csv")
+    desk.settle("a cat")
+    desk.note()
+    walking.step(1)
+    desk.settle("a dog")
+    scores = [walking.figures(place).score for place in range(2)]
+    getattr(desk.session.projects, way)(desk.folder / "study.exclip")
+    desk.qtbot.waitUntil(lambda: walking.is_kept and desk.session.state.work is None)
+    assert (walking.current, [pair.id for pair in walking.pairs]) == (1, ["p1", "p2"])
+    assert walking.figures(0).rating == ("mismatch" if way == "save_copy" else "")
+    with open_project(desk.folder / "study.exclip") as project:
+        kept = pairs(project, PairQuery(), 0, -1)
+    assert [one.measured.score for one in kept] == scores
+    assert [one.rating for one in kept] == ["mismatch" if way == "save_copy" else "", ""]
+
+
+def test_a_copy_of_a_project_brings_no_pair_twice(desk: Desk) -> None:
+    desk.session.projects.create(desk.folder / "study.exclip")
+    (desk.folder / "list.csv").write_text("path,caption\na.png,a dog\n")
+    desk.session.walking.open(desk.folder / "list.csv")
+    desk.settle("a dog")
+    desk.session.projects.save_copy(desk.folder / "copy.exclip")
+    desk.qtbot.waitUntil(lambda: desk.session.walking.list.source.name == "copy.exclip")
+    assert len(desk.session.walking.pairs) == 1
+
+
+def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, NoteDialog)
+        asked.append(dialog.remark().note)
+        if not dialog.remark().note:
+            QTest.keyClicks(dialog.findChild(QPlainTextEdit), "long thought")
+        dialog.accept()
+
+    def press_n() -> None:
+        QTimer.singleShot(0, answer)
+        desk.window.commands["note"].trigger()
+        desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
+
+    desk.note()
+    with monkeypatch.context() as patch:
+        patch.setattr(noting, "add_finding", _full)
+        press_n()
+        assert "disk is full" in desk.session.state.notice.message
+    press_n()
+    desk.qtbot.waitUntil(lambda: len(desk.kept()) == 2)
+    assert desk.kept()[-1].note == "long thought"
+    press_n()
+    assert asked == ["", "long thought", ""]
+
+
+def _full(*_: object) -> int:
+    raise ProjectError("The disk is full.", "Make room.")
+
+
+@pytest.mark.parametrize("way", ["note", "change"])
+def test_a_project_that_has_moved_is_told_before_anything_is_typed(desk: Desk, way: str) -> None:
+    key = desk.note()
+    desk.file.rename(desk.folder / "elsewhere.exclip")
+    if way == "note":
+        desk.window.commands["note"].trigger()
+    else:
+        desk.tab.change_asked.emit(key)
+    assert "moved" in desk.session.state.notice.message
+    assert QApplication.activeModalWidget() is None

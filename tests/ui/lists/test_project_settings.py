@@ -1,0 +1,259 @@
+"""The settings of a project are in its file, and come back with it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.errors import ModelError, SettingsError, UserError
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.session.session import Session
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.ui.window import Window
+from tests.ui.conftest import PictureEngine
+from tests.ui.models.fake_librarian import FakeLibrarian
+from tests.ui.session.session_desk import Desk
+
+LARGE, DEEP = ModelChoice("large", "openai"), How(3, 5, "gauss-legendre", 16, framing="squash")
+BY_SCORE = Arrangement("DOG", "explained", "score", True)
+GONE = ModelError("large (openai) is not on this computer.", "Download it.")
+
+
+def made(folder: Path, called: str = "study.exclip", **settings: object) -> Path:
+    """Make a project with settings."""
+    with create_project(folder / called) as project:
+        for name, value in settings.items():
+            set_setting(project, name, value)
+    return project.path
+
+
+def kept(path: Path) -> dict[str, object]:
+    with open_project(path) as project:
+        return settings_of(project)
+
+
+def told(choice: ModelChoice, how: How) -> dict[str, object]:
+    return {"choice": asdict(choice), "how": asdict(how)}
+
+
+def choose(desk: Desk, choice: ModelChoice, how: How | None = None) -> None:
+    """Explain by another model, and by settings."""
+    desk.session.explaining.choose_model(choice)
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == choice)
+    if how is not None:
+        desk.session.explaining.choose_method(how, choice.device)
+        desk.qtbot.waitUntil(lambda: desk.state.outcome.how == how)
+    desk.settle()
+
+
+def test_what_explains_is_kept_as_it_changes_and_comes_back(desk: Desk) -> None:
+    path = desk.folder / "study.exclip"
+    desk.session.projects.create(path)
+    assert kept(path) == {}
+    choose(desk, replace(LARGE, device="cuda"), DEEP)
+    assert kept(path) == {"model": told(LARGE, DEEP)}
+    desk.session.projects.create(desk.folder / "other.exclip")
+    choose(desk, ModelChoice(device="cpu"), How())
+    assert kept(path)["model"] == told(LARGE, DEEP)
+    desk.session.projects.open(path)
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == replace(LARGE, device="cpu"))
+    assert desk.state.outcome.how == DEEP
+    assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), How())}
+
+
+def test_how_a_project_is_asked_is_not_how_the_next_start_asks(desk: Desk) -> None:
+    desk.session.projects.open(made(desk.folder, model=told(ModelChoice(), DEEP)))
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.how == DEEP)
+    assert desk.session.settings.how() == How()
+
+
+def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
+    path = made(desk.folder, model=told(ModelChoice(), How()))
+    before = desk.state.outcome
+    desk.session.projects.open(path)
+    assert not desk.state.stale
+    assert desk.state.outcome is before
+
+
+@pytest.mark.parametrize("error", [GONE, SettingsError("There is no layer 99.", "Give another.")])
+def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, error: UserError) -> None:
+    held = {"model": told(LARGE, DEEP)}
+    path = made(desk.folder, **held)
+    desk.fail(error, lambda: desk.session.projects.open(path), loading=error is GONE)
+    desk.settle()
+    state, said = desk.state, f"The settings of study.exclip cannot be used: {error.message}"
+    desk.qtbot.waitUntil(lambda: state.notice.message == said)  # each of a failure's hearers hears it by itself
+    assert (state.choice, state.how, state.stale) == (state.outcome.choice, state.outcome.how, False)
+    assert state.choice == ModelChoice()
+    desk.open("b.png", "a dog")
+    assert state.notice is None
+    assert kept(path) == held
+    choose(desk, ModelChoice("other"))
+    assert kept(path) == {"model": told(ModelChoice("other"), How())}
+
+
+def test_layers_that_the_model_has_no_longer_stay_in_the_file(desk: Desk) -> None:
+    held = {"model": told(LARGE, How(11, 2))}
+    path = made(desk.folder, **held)
+    desk.engine.layers = (4, 4)
+    desk.session.projects.open(path)
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == LARGE)
+    desk.settle()
+    assert desk.state.outcome.how == How(None, 2)
+    assert "no image layer 11" in desk.state.notice.message
+    desk.open("b.png", "a dog")
+    assert kept(path) == held
+    choose(desk, LARGE, How(3, 2))
+    assert kept(path) == {"model": told(LARGE, How(3, 2))}
+
+
+def test_a_project_that_nothing_was_explained_in_takes_the_next_settings(desk: Desk) -> None:
+    path = made(desk.folder)
+    desk.session.projects.open(path)
+    desk.open("b.png", "a dog")
+    assert kept(path) == {"model": told(ModelChoice(), How())}
+
+
+def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) -> None:
+    path = desk.folder / "study.exclip"
+    desk.session.projects.create(path)
+    desk.session.show(opacity=0.5)
+    assert kept(path) == {}
+    desk.session.show(picture_limit=0.25)
+    assert kept(path) == {"range": {"picture_limit": 0.25, "words_limit": None}}
+    desk.session.projects.create(desk.folder / "other.exclip")
+    desk.session.show(picture_limit=None, opacity=0.75)
+    desk.session.projects.open(path)
+    assert (desk.state.view.picture_limit, desk.state.view.opacity) == (0.25, 0.75)
+    desk.session.show(picture_limit=None)
+    assert kept(path) == {"range": {"picture_limit": None, "words_limit": None}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"model": 3, "how": "x", "list": [], "range": None},
+        {"model": {"choice": {"name": ""}, "how": {"image_layer": "deep"}}},
+        {"list": {"by": "size", "shown": "none"}, "range": {"picture_limit": -1.0, "words_limit": "wide"}},
+    ],
+)
+def test_settings_that_are_none_change_nothing(desk: Desk, told: dict[str, object]) -> None:
+    before = desk.state.choice, desk.state.how, desk.state.view, desk.session.walking.arrangement
+    desk.session.projects.open(made(desk.folder, **told))
+    desk.settle()
+    assert (desk.state.choice, desk.state.how, desk.state.view, desk.session.walking.arrangement) == before
+    assert desk.state.notice is None
+
+
+def test_a_read_only_project_restores_and_is_left_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made(desk.folder, model=told(LARGE, DEEP))
+    monkeypatch.setattr(
+        "exclip_desktop.storage.project.project_files._why_read_only", lambda _: "it may not be written."
+    )
+    desk.session.projects.open(path)
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == LARGE)
+    desk.state.change(notice=None)
+    choose(desk, ModelChoice())
+    desk.session.show(picture_limit=0.5)
+    assert desk.state.notice is None
+    assert kept(path) == {"model": told(LARGE, DEEP)}
+
+
+def test_two_windows_keep_what_each_changes_last(desk: Desk) -> None:
+    path = made(desk.folder, model=told(ModelChoice(), How()))
+    desk.session.projects.open(path)
+    with open_project(path) as other:
+        set_setting(other, "model", told(LARGE, How()))
+    desk.session.projects.look_for_others()
+    assert desk.state.choice == ModelChoice()
+    desk.open("b.png", "a dog")
+    assert kept(path)["model"] == told(LARGE, How())
+    choose(desk, ModelChoice("third"))
+    assert kept(path)["model"] == told(ModelChoice("third"), How())
+
+
+def test_trouble_with_writing_is_said(desk: Desk) -> None:
+    path = made(desk.folder)
+    desk.session.projects.open(path)
+    path.rename(desk.folder / "elsewhere.exclip")
+    desk.session.show(picture_limit=0.5)
+    assert "moved" in desk.state.notice.message
+
+
+class Place:
+    """A window whose findings go into a project of the person's own."""
+
+    def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
+        self.qtbot, self.folder, self.own = qtbot, folder, folder / "own.exclip"
+        engine, store = PictureEngine(make), QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        self.session = Session(store, None, lambda: engine, FakeLibrarian, self.own)
+        self.window = Window(self.session)
+        qtbot.addWidget(self.window)
+        self.window.show()
+        self.dock = self.window.pairs_dock
+
+    def fields(self) -> tuple[str, str, str, bool, str]:
+        dock = self.dock
+        return *(
+            dock.filter.text(),
+            dock.shown.currentText(),
+            dock.by.currentText(),
+            dock.turn.isChecked(),
+        ), dock.turn.text()
+
+
+@pytest.fixture
+def place(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Place:
+    return Place(qtbot, tmp_path, make_explanation)
+
+
+def test_the_persons_own_project_holds_no_settings(place: Place) -> None:
+    create_project(place.own).close()
+    place.session.start()
+    place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
+    place.session.show(picture_limit=0.5)
+    assert place.session.projects.is_own
+    assert kept(place.own) == {}
+
+
+def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
+    walking, projects = place.session.walking, place.session.projects
+    (place.folder / "list.csv").write_text("path,caption\na.png,a dog\nb.png,a cat\nc.png,a dogfish\n")
+    walking.open(place.folder / "list.csv")
+    place.qtbot.waitUntil(lambda: len(walking.pairs) == 3)
+    path = place.folder / "study.exclip"
+    place.dock.filter.setText("fish")
+    projects.create(path)
+    assert "list" not in kept(path)
+    place.qtbot.waitUntil(lambda: walking.is_kept)  # it is taken in
+    assert kept(path)["list"] == asdict(Arrangement("fish"))
+    place.dock.filter.setText("DOG")
+    place.dock.by.setCurrentText("Score")
+    place.dock.turn.setChecked(True)
+    place.dock.shown.setCurrentText("Explained")
+    assert kept(path)["list"] == asdict(BY_SCORE)
+    projects.open(made(place.folder, "other.exclip", model=told(ModelChoice(), How())))
+    assert place.fields() == ("", "All", "List order", False, "↓")
+    projects.open(path)
+    assert walking.arrangement == BY_SCORE
+    assert place.fields() == ("DOG", "Explained", "Score", True, "↑")
+    place.qtbot.waitUntil(lambda: walking.is_kept)
+    place.dock.shown.setCurrentText("All")
+    assert walking.order == (0, 2)
+    assert kept(path)["list"] == asdict(replace(BY_SCORE, shown="all"))
+
+
+def test_the_program_starts_with_a_project(place: Place) -> None:
+    path = made(place.folder, model=told(LARGE, DEEP))
+    place.session.start(str(path))
+    place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
+    assert (place.session.state.outcome.choice, place.session.state.outcome.how) == (LARGE, DEEP)
+    assert place.session.projects.project.path == path
+    assert place.session.state.shown.path == str(samples()[0].path)

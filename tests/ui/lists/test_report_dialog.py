@@ -1,0 +1,77 @@
+"""Findings exported from the window."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.storage.exports.report_options import ENDINGS, ReportOptions
+from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.lists.report_dialog import KINDS, SAYS, ReportDialog
+from tests.ui.lists.findings_desk import Desk
+from tests.ui.lists.test_findings import desk  # noqa: F401  a fixture
+
+QUERY = FindingQuery(rating="match")
+
+
+def _choose(dialog: ReportDialog, ending: str) -> None:
+    kinds = next(box for box in dialog.findChildren(QComboBox) if box.findData(ending) >= 0)
+    kinds.setCurrentIndex(kinds.findData(ending))
+
+
+def test_every_kind_of_report_can_be_chosen() -> None:
+    assert set(KINDS) == set(SAYS) == set(ENDINGS)
+
+
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [
+        (".html", ReportOptions(QUERY)),
+        (".csv", ReportOptions(QUERY)),
+        (".pdf", ReportOptions(QUERY, columns=3)),
+        (".svg", ReportOptions(QUERY, columns=3, width_in=6.75)),
+    ],
+)
+def test_what_is_asked_goes_by_the_kind(qtbot: QtBot, ending: str, options: ReportOptions) -> None:
+    dialog = ReportDialog(QUERY, 7, ())
+    qtbot.addWidget(dialog)
+    _choose(dialog, ending)
+    assert dialog.options() == options
+
+
+def test_enter_exports(qtbot: QtBot) -> None:
+    dialog = ReportDialog(QUERY, 7, ())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+
+
+def test_several_marked_findings_are_meant(qtbot: QtBot) -> None:
+    dialog = ReportDialog(QUERY, 7, (3, 5))
+    qtbot.addWidget(dialog)
+    assert dialog.options().only == (3, 5)
+
+
+def test_a_page_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811  the fixture
+    desk.note()
+    out = desk.folder / "out.html"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, ReportDialog)
+        dialog.accept()
+
+    QTimer.singleShot(0, answer)
+    desk.window.commands["report"].trigger()
+    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None, timeout=60_000)
+    assert desk.session.state.notice.message == f"Written: {out} (1 finding)"
+    assert "is not red." in Path(out).read_text("utf-8")
+
+
+def test_without_findings_there_is_nothing_to_export(desk: Desk) -> None:  # noqa: F811  the fixture
+    desk.window.commands["report"].trigger()
+    assert "no findings" in desk.session.state.notice.message

@@ -1,0 +1,96 @@
+"""Another model is chosen while layers are set by hand: those it does not have are left out, and that is said."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.ui.models.models_dialog import ModelsDialog
+from tests.ui.conftest import Opened
+from tests.ui.models.test_models_dialog import click, select, shown
+from tests.ui.session.session_desk import Desk
+
+BY_HAND = How(9, -10, "gauss-legendre", 20)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "told"),
+    [
+        (How(9, 3), How(None, 3), "This model has no image layer 9. Its own choice is used."),
+        (How(3, -7), How(3, None), "This model has no text layer −7. Its own choice is used."),
+        (How(-7, 6), How(), "This model has no image layer −7 and no text layer 6. Its own choice is used."),
+        (How("pool"), How(), "This model has no image layer “pool”. Its own choice is used."),
+        (How(-4, -6), How(-4, -6), ""),
+        (How(3, "pool"), How(3, "pool"), ""),
+        (How(3, 5), How(3, 5), ""),
+    ],
+)
+def test_layers_that_another_model_lacks(desk: Desk, asked: How, kept: How, told: str) -> None:
+    desk.engine.pools = (True, True)
+    desk.session.explaining.choose_model(ModelChoice("pooling"))
+    desk.settle()
+    desk.session.explaining.choose_method(asked, None)
+    desk.settle()
+    before, desk.engine.layers, desk.engine.pools = desk.state.explanation, (4, 6), (False, True)
+    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
+    desk.settle()
+    assert desk.state.choice == desk.state.outcome.choice == ModelChoice("other")
+    assert desk.state.how == desk.state.outcome.how == desk.engine.asked[-1].how == kept
+    assert desk.engine.loaded == [ModelChoice(), ModelChoice("pooling"), ModelChoice("other")]
+    notice = desk.state.notice
+    assert (notice.message if notice is not None else "") == told
+    assert notice is None or notice.kind == "note"
+
+
+def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) -> None:
+    desk.session.explaining.choose_method(BY_HAND, None)
+    desk.settle()
+    desk.engine.layers, desk.engine.note = (4, 4), "The model runs on the CPU."
+    desk.session.explaining.choose_model(ModelChoice("small"))
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "small")
+    told = "This model has no image layer 9 and no text layer −10. Its own choice is used."
+    assert desk.state.notice.message == f"The model runs on the CPU. {told}"
+    desk.engine.note = ""
+    desk.session.explaining.choose_model(ModelChoice("third"))
+    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "third")
+    assert desk.state.notice is None
+
+
+@pytest.mark.parametrize("way", ["cancel", "failure"])
+def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: str) -> None:
+    desk.session.explaining.choose_method(BY_HAND, None)
+    desk.settle()
+    before, desk.engine.layers = desk.seen(), (4, 4)
+    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("small")))
+    desk.qtbot.waitUntil(lambda: desk.state.how == How(None, None, "gauss-legendre", 20))
+    if way == "cancel":
+        desk.session.explaining.cancel()
+    else:
+        desk.engine.raises.append(ValueError("x"))
+        desk.engine.gate.set()
+        desk.qtbot.waitUntil(lambda: desk.state.notice.kind == "trouble")
+    assert desk.seen() == before
+    assert desk.state.how == BY_HAND
+
+
+def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qtbot: QtBot) -> None:
+    opened.session.explaining.choose_method(How(11, 11), None)
+    qtbot.waitUntil(lambda: opened.state.outcome.how == How(11, 11))
+    opened.engine.layers = (4, 4)
+    opened.session.library.add(ModelChoice(str(opened.folder)))
+    opened.window.commands["models"].trigger()
+    dialog = opened.window.findChild(ModelsDialog)
+    qtbot.waitUntil(lambda: opened.folder.name in shown(dialog))
+    select(dialog, opened.folder.name)
+    click(dialog, "Use")
+    qtbot.waitUntil(lambda: opened.state.outcome.choice.name == str(opened.folder))
+    assert opened.state.outcome.how == How()
+    assert opened.window.banner.isVisible()
+    assert "no image layer 11 and no text layer 11" in opened.state.notice.message
+
+
+def test_facts_of_a_model_no_longer_wanted_are_left_out(desk: Desk) -> None:
+    facts = ModelFacts("late", "cpu", 1, 1, 77, "Late.")
+    desk.session.findChild(Worker).facts_found.emit(ModelChoice("late"), facts)
+    assert (desk.state.facts.name, desk.state.notice) == ("demo", None)

@@ -1,0 +1,86 @@
+"""Long explanations are foretold: on the status line, and in a banner where memory is too small for them."""
+
+from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.session.state import Work
+from exclip_desktop.session.worker.requests import Explained, ExplainRequest, ModelChoice
+from exclip_desktop.ui.widgets.status_line import work_told
+from tests.ui.fakes import wait_at
+from tests.ui.session.session_desk import Desk
+
+SHORT = Cost(None, 9_100_000_000, 3_200_000_000)
+
+
+def told_by(desk: Desk, *costs: Cost) -> None:
+    """Let the engine tell what the next explanations cost before it waits at its gate."""
+    inner = desk.engine.explain
+
+    def explain(request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+        for done, cost in enumerate(costs):
+            tell(Report("picture", done, 90, cost))
+        wait_at(desk.engine.gate, cancel)
+        return inner(request, tell, cancel)
+
+    desk.engine.explain = explain
+
+
+def start(desk: Desk, *costs: Cost) -> None:
+    told_by(desk, *costs)
+    desk.engine.gate.clear()
+    desk.session.explaining.type_caption("a cat")
+    desk.qtbot.waitUntil(lambda: desk.state.work is not None and desk.state.work.cost == costs[-1])
+
+
+def test_long_work_says_what_it_costs() -> None:
+    work = Work("Explaining the picture", 3, 90, cost=Cost(42.0, 1_200_000_000, None))
+    assert work_told(work, None) == "Explaining the picture, about 40 s, 1.2 GB"
+    assert work_told(work, 33.0) == "Explaining the picture, about 35 s left, 1.2 GB"
+    for cost in (None, Cost(None, 10, None), Cost(4.9, 10, None)):
+        assert work_told(Work("Explaining the picture", 3, 90, cost=cost), None) == "Explaining the picture"
+
+
+def test_the_worker_tells_every_cost_at_once(desk: Desk) -> None:
+    desk.settle()
+    costs = Cost(None, 10, 20), Cost(30.0, 10, 20), Cost(31.0, 10, 20)
+    seen: list[Cost | None] = []
+    desk.state.work_changed.connect(lambda: seen.append(desk.state.work and desk.state.work.cost))
+    start(desk, *costs)
+    assert [cost for cost in seen if cost is not None] == list(costs)
+    assert desk.state.notice is None
+
+
+def test_too_little_memory_is_said_once_and_settled_by_the_answer(desk: Desk) -> None:
+    desk.settle()
+    start(desk, SHORT)
+    notice = desk.state.notice
+    assert notice.message == "Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free."
+    assert notice.hint.startswith("Cancel it, choose a later layer")
+    assert not notice.offers_cpu
+    desk.session.explaining.dismiss()
+    desk.engine.gate.set()
+    desk.settle()
+    assert desk.state.notice is None
+
+
+def test_cancelling_takes_it_back(desk: Desk) -> None:
+    desk.settle()
+    start(desk, SHORT)
+    assert desk.state.notice is not None
+    desk.session.cancel()
+    assert desk.state.notice is None
+
+
+def test_an_accelerators_work_can_go_over_to_the_cpu(desk: Desk) -> None:
+    desk.settle()
+    desk.engine.device = "cuda:0"
+    desk.session.explaining.choose_model(ModelChoice("large"))
+    desk.settle()
+    start(desk, SHORT)
+    assert desk.state.notice.offers_cpu
+    del desk.engine.explain  # the CPU has memory enough
+    desk.engine.gate.set()
+    desk.session.explaining.use_cpu()
+    desk.settle()
+    assert desk.state.outcome.choice.device == "cpu"
+    assert desk.state.explanation.caption.text == "a cat"
+    assert desk.state.notice is None

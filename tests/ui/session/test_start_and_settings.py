@@ -1,0 +1,179 @@
+"""What a session starts with, and what it keeps from one start to the next."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings
+
+from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.session.pair.picture_opening import opening_rows
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.storage.samples import SampleObject, samples
+from tests.ui.session.session_desk import Desk
+
+MISSING = ModelError("There is no such model.", "Choose another.")
+
+
+def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
+    desk.session.explaining.choose_method(How(1), "cpu")
+    desk.settle()
+    assert desk.session.settings.how() == How(1)
+    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.settle()
+    desk.session.explaining.choose_method(How(9), "mps")
+    desk.settle()
+    assert desk.session.settings.how() == How(1)
+    assert desk.session.settings.device() == "mps"
+
+
+def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(make_desk: Callable[[], Desk]) -> None:
+    desk = make_desk()
+    desk.session.settings.keep_how(How(text_reference="published"))
+    desk.session.settings.keep_device("cpu")
+    again = make_desk()
+    assert (again.state.how, again.state.choice) == (How(text_reference="published"), ModelChoice(device="cpu"))
+    again.engine.raises.append(UserError("The published reference is CLIP's."))
+    again.session.start()
+    again.qtbot.waitUntil(lambda: again.state.explanation is not None)
+    assert (again.state.how, again.state.choice) == (How(), ModelChoice(device="cpu"))
+    assert again.state.notice.message == "The published reference is CLIP's. The usual settings are used."
+    assert again.words()  # what the sample shows first
+    assert again.session.settings.how() == How()
+
+
+def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(How(12, 3, "gauss-legendre", 20))
+    again = make_desk()
+    again.session.start()
+    again.qtbot.waitUntil(lambda: again.state.explanation is not None)
+    assert again.state.how == again.state.outcome.how == How(None, 3, "gauss-legendre", 20)
+    assert again.state.notice.message == "This model has no image layer 12. Its own choice is used."
+    assert again.session.settings.how() == How(None, 3, "gauss-legendre", 20)
+    assert again.words()  # what the sample shows first
+
+
+def test_a_default_model_that_is_gone_gives_way_to_the_bundled_one(make_desk: Callable[[], Desk]) -> None:
+    gone = ModelChoice("/gone/folder")
+    make_desk().session.library.set_default(gone)
+    desk = make_desk()
+    assert desk.state.choice == gone
+    desk.engine.load_raises.append(ModelError("There is no folder /gone/folder."))
+    desk.session.start()
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+    assert desk.engine.loaded == [ModelChoice()]
+    assert desk.state.notice.message == "There is no folder /gone/folder. The bundled model is used."
+    assert desk.state.notice.kind == "note"
+    assert desk.words()
+    assert desk.session.library.default == gone  # it may come back
+
+
+def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(How(1))
+    desk = make_desk()
+    desk.engine.raises += [MISSING, MISSING]
+    desk.session.start()
+    desk.qtbot.waitUntil(lambda: desk.state.notice is not None and desk.state.notice.kind == "trouble")
+    assert desk.state.explanation is None
+    assert len(desk.engine.asked) == 2
+    desk.session.explaining.type_caption(desk.state.caption)
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+
+
+@pytest.mark.parametrize("error", [CaptionError("The caption is empty."), PictureError("The picture is too narrow.")])
+def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
+    make_desk: Callable[[], Desk], error: UserError
+) -> None:
+    make_desk().session.settings.keep_how(How(1))
+    desk = make_desk()
+    desk.fail(error, desk.session.start)
+    desk.qtbot.waitUntil(lambda: desk.state.work is None)
+    assert (desk.state.how, desk.state.notice.message) == (How(1), error.message)
+    assert len(desk.engine.asked) == 1
+    desk.session.explaining.type_caption("a red balloon")
+    desk.settle()
+    assert desk.state.outcome.how == desk.session.settings.how() == How(1)
+
+
+def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(How(1))
+    desk = make_desk()
+    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.hold(desk.session.start)
+    desk.session.explaining.cancel()
+    desk.engine.gate.set()
+    desk.qtbot.waitUntil(lambda: desk.state.work is None)
+    assert desk.state.explanation is None
+    assert (desk.state.choice, desk.state.how) == (ModelChoice("other"), How(1))
+    assert desk.session.settings.how() == How(1)
+
+
+CAT, DOG = SampleObject("cat", (80, 0, 280, 200)), SampleObject("dog", (300, 200, 560, 480))
+IN_CAT, IN_DOG = (1, 2), (9, 9)  # patches
+
+
+@pytest.mark.parametrize(
+    ("heats", "chosen"),
+    [
+        ({"cat": {IN_CAT: 0.2}, "dog": {IN_DOG: 0.3}}, "cat"),
+        ({"cat": {IN_CAT: 0.2, (0, 0): -0.1, (5, 5): -0.15}, "dog": {IN_DOG: 0.3}}, "dog"),  # it lowers the score
+        ({"cat": {IN_CAT: 0.2, IN_DOG: 0.3}, "dog": {IN_DOG: 0.3}}, "dog"),  # it is seen elsewhere
+        ({"cat": {IN_CAT: -0.3, (0, 0): 0.2, (5, 5): 0.2}, "dog": {IN_DOG: 0.3}}, "dog"),  # its strongest is against
+        ({"cat": {IN_CAT: -0.2}, "dog": {IN_CAT: 0.3}}, "cat"),  # neither: the first
+    ],
+)
+def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
+    make_explanation: Callable[..., Explanation], heats: dict[str, dict[tuple[int, int], float]], chosen: str
+) -> None:
+    made = make_explanation(words=("a", "cat", "and", "a", "dog"))
+    values = np.zeros_like(made.matrix)
+    for word, heat in heats.items():
+        for (row, column), value in heat.items():
+            values[made.caption.rows_of(word), 1 + 12 * row + column] = value
+    made = replace(made, interactions=replace(made.interactions, values=values))
+    lion = SampleObject("lion", CAT.box)
+    assert opening_rows(made, (lion, CAT, DOG)) == made.caption.rows_of(chosen)
+    assert opening_rows(made, (lion,)) == opening_rows(made, ()) == ()
+
+
+@pytest.mark.parametrize("number", range(len(samples())))
+def test_every_sample_opens_with_words_of_one_of_its_objects(desk: Desk, number: int) -> None:
+    sample = samples()[number]
+    with desk.qtbot.waitSignal(desk.state.explanation_changed):
+        desk.session.open_sample(number)
+    assert " ".join(desk.words()).replace(",", "") in {thing.words for thing in sample.objects}
+
+
+def test_samples_are_no_recent_pictures(desk: Desk) -> None:
+    with desk.qtbot.waitSignal(desk.state.explanation_changed):
+        desk.session.open_sample(0)
+    desk.settle()
+    assert [Path(path).name for path in desk.session.settings.recent()] == ["a.png", "first.png"]
+
+
+def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None:
+    sizes: list[tuple[int, int]] = []
+    desk.session.pairs.put(("a", "b"), desk.state.explanation)
+    desk.session.measure_cache(lambda memory, disk: sizes.append((memory, disk)))
+    assert sizes == []
+    desk.qtbot.waitUntil(lambda: bool(sizes))
+    assert sizes == [(desk.state.explanation.matrix.nbytes, 0)]
+    desk.session.clear_cache()
+    desk.settle()
+    assert desk.session.pairs.size() == 0
+
+
+@pytest.mark.parametrize("kept", [How("pool", "pool"), How(-1, 0), How(steps=33)])
+def test_settings_come_back_at_the_next_start(kept: How, make_desk: Callable[[], Desk]) -> None:
+    make_desk().session.settings.keep_how(kept)
+    assert make_desk().session.settings.how() == kept
+
+
+@pytest.mark.parametrize("broken", ['{"image_layer": "stem"}', '{"steps": "pool"}', '{"quadrature": 3}', "[]", "x"])
+def test_settings_that_are_none_are_left_out(broken: str, make_desk: Callable[[], Desk], tmp_path: Path) -> None:
+    make_desk()
+    QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat).setValue("how", broken)
+    assert make_desk().session.settings.how() == How()

@@ -1,0 +1,233 @@
+"""The window's dialogs: samples, help, about, settings, export."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.storage.samples import samples
+from exclip_desktop.ui.actions import ACTIONS, GESTURES
+from exclip_desktop.ui.dialogs.about import AboutDialog
+from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
+from exclip_desktop.ui.dialogs.gallery import Gallery
+from exclip_desktop.ui.dialogs.help_sheet import HelpSheet
+from exclip_desktop.ui.dialogs.saving import ask_path
+from exclip_desktop.ui.dialogs.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
+from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from tests.ui.window.test_widgets import button, child
+
+FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
+
+
+def test_the_gallery_shows_every_sample_and_says_what_is_wrong(qtbot: QtBot) -> None:
+    gallery = Gallery()
+    qtbot.addWidget(gallery)
+    cards = gallery.findChild(QListWidget)
+    items = [cards.item(row) for row in range(cards.count())]
+    assert [item.text() for item in items] == [sample.caption for sample in samples()]
+    for item, sample in zip(items, samples(), strict=True):
+        told = item.data(Qt.ItemDataRole.AccessibleTextRole)
+        assert told == (f"{sample.caption}. Wrong {sample.wrong}." if sample.wrong else sample.caption)
+        assert not item.data(Qt.ItemDataRole.DecorationRole).isNull()
+
+
+@pytest.mark.parametrize("way", ["double click", "return", "button"])
+def test_a_sample_is_chosen_once(way: str, qtbot: QtBot) -> None:
+    gallery, chosen = Gallery(), list[int]()
+    qtbot.addWidget(gallery)
+    gallery.sample_chosen.connect(chosen.append)
+    with qtbot.waitActive(gallery):
+        gallery.show()
+    cards = gallery.findChild(QListWidget)
+    assert cards.hasFocus()
+    at = cards.visualItemRect(cards.item(2)).center()
+    qtbot.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert chosen == []
+    if way == "double click":
+        qtbot.mouseDClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    elif way == "return":
+        QTest.keyClick(cards, Qt.Key.Key_Return)
+    else:
+        qtbot.mouseClick(button(gallery, "Open"), Qt.MouseButton.LeftButton)
+    assert chosen == [2]
+    assert not gallery.isVisible()
+
+
+def test_the_help_sheet_lists_all_and_narrows(qtbot: QtBot) -> None:
+    sheet = HelpSheet()
+    qtbot.addWidget(sheet)
+    sheet.show()
+    with_keys = [spec.text.rstrip("…") for spec in ACTIONS if spec.shortcuts]
+    every = sorted([*with_keys, *(gesture.text for gesture in GESTURES)])
+    assert sorted(row.text for row in sheet.shown_rows()) == every
+    search = child(sheet, "Search shortcuts and gestures")
+    QTest.keyClicks(search, "ZOOM cursor")
+    assert [row.text for row in sheet.shown_rows()] == ["Zoom at the cursor"]
+    visible = [label.text() for label in sheet.findChildren(QLabel) if label.isVisible()]
+    assert visible == ["On the picture", "Zoom at the cursor", "Wheel"]
+    search.setText("ctrl+shift+z")
+    assert [row.text for row in sheet.shown_rows()] == ["Redo"]
+    search.setText("no such thing")
+    assert sheet.shown_rows() == []
+    assert any(label.isVisible() for label in sheet.findChildren(QLabel))
+    search.clear()
+    assert len(sheet.shown_rows()) == len(every)
+
+
+def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
+    about = AboutDialog()
+    qtbot.addWidget(about)
+    qtbot.mouseClick(button(about, "Copy BibTeX"), Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert copied.count("{") == copied.count("}")
+    assert "arXiv:2408.14153" in copied
+    assert "Gradient-based Visual Explanation for Transformer-based {CLIP}" in copied
+    assert BUNDLED_SAYS in [label.text() for label in about.findChildren(QLabel)]
+    assert any("Version " in label.text() for label in about.findChildren(QLabel))
+    assert "PySide6 and Qt: LGPL 3" in child(about, "Licences of what the program is built on").toPlainText()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        How(),
+        PUBLISHED,
+        How(3, -1, "gauss-legendre", 32),
+        How(-2, 11, "adaptive", 17, "published"),
+        How(40),
+        How("pool", "pool"),
+        How(precision="bfloat16"),
+    ],
+)
+@pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])
+def test_settings_come_back_as_they_went_in(how: How, facts: ModelFacts | None, qtbot: QtBot) -> None:
+    dialog = SettingsDialog(how, ModelChoice(device="cuda"), facts)
+    qtbot.addWidget(dialog)
+    assert dialog.how() == how
+    assert dialog.device() == "cuda"
+
+
+def test_layers_are_offered_in_words(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(How(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
+    qtbot.addWidget(dialog)
+    image, text = child(dialog, "Image layer"), child(dialog, "Text layer")
+    usual = ["The model's own choice", "The last block (−1)", "Block 0"]
+    assert [text.itemText(at) for at in range(text.count())] == usual
+    assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_SAYS]
+    QTest.keyClicks(image, "poo")
+    assert dialog.how() == How(image_layer="pool")
+
+
+def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(How(), ModelChoice(), FACTS)
+    qtbot.addWidget(dialog)
+    assert dialog.device() is None
+    assert child(dialog, "Image layer").count() == 2 + FACTS.image_layers
+    QTest.keyClicks(child(dialog, "Quadrature"), "g")
+    QTest.keyClick(child(dialog, "Steps"), Qt.Key.Key_Up)
+    QTest.keyClicks(child(dialog, "Device"), "pro")
+    assert (dialog.how(), dialog.device()) == (How(quadrature="gauss-legendre", steps=1), "cpu")
+    qtbot.mouseClick(button(dialog, "As published"), Qt.MouseButton.LeftButton)
+    assert dialog.how() == How(-1, -1, "riemann-right", 10, "published")
+    QTest.keyClicks(child(dialog, "Quadrature"), "a")
+    assert dialog.how().steps is None  # another rule, its own number of steps
+    qtbot.mouseClick(button(dialog, "Defaults"), Qt.MouseButton.LeftButton)
+    assert dialog.how() == How()
+
+
+def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialog = ExportDialog(tmp_path / "heat")
+    qtbot.addWidget(dialog)
+    assert dialog.chosen() == (tmp_path / "heat.png", 1600)
+    QTest.keyClicks(child(dialog, "Format"), "p")  # PNG → PDF
+    assert dialog.path() == tmp_path / "heat.pdf"
+    field = child(dialog, "File")
+    field.clear()
+    QTest.keyClicks(field, str(tmp_path / "a.b.SVG"))
+    assert child(dialog, "Format").currentText() == "SVG"
+    field.setText(str(tmp_path / "v1.2"))
+    assert dialog.path() == tmp_path / "v1.2.svg"
+    chosen = (str(tmp_path / "other.png"), "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    qtbot.mouseClick(button(dialog, "Browse…"), Qt.MouseButton.LeftButton)
+    assert dialog.path() == tmp_path / "other.png"
+    width = child(dialog, "Width in pixels")
+    assert (width.minimum(), width.maximum()) == (600, 8000)
+    width.selectAll()
+    QTest.keyClicks(width, "2400")
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.mouseClick(button(dialog, "Export"), Qt.MouseButton.LeftButton)
+    assert dialog.chosen() == (tmp_path / "other.png", 2400)
+
+
+def test_what_cannot_be_written_or_will_be_replaced_is_said(tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "there.png").write_bytes(b"x")
+    dialog = ExportDialog(tmp_path / "there.png")
+    qtbot.addWidget(dialog)
+    field = child(dialog, "File")
+
+    def told() -> tuple[str, bool]:
+        says = [label.text() for label in dialog.findChildren(QLabel)]
+        return says[-1], button(dialog, "Export").isEnabled()
+
+    for text, expected in (
+        (str(tmp_path / "there.png"), ("there.png exists and will be replaced.", True)),
+        (str(tmp_path / "new.png"), ("", True)),
+        (str(tmp_path / "no" / "new.png"), (f"There is no folder {tmp_path / 'no'}.", False)),
+        (f"{tmp_path}/", ("That is a folder. Add a name for the file.", False)),
+        ("", ("Choose a file.", False)),
+    ):
+        field.setText(text)
+        assert told() == expected, text
+
+
+KINDS = {".csv": "CSV", ".npz": "NumPy", ".json": "JSON"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "name"),
+    [
+        ("heat.csv", "CSV (*.csv)", "heat.csv"),
+        ("heat.csv", "NumPy (*.npz)", "heat.npz"),
+        ("heat.json", "CSV (*.csv)", "heat.json"),
+        ("heat.JSON", "NumPy (*.npz)", "heat.JSON"),
+        ("heat", "JSON (*.json)", "heat.json"),
+        ("v1.2", "JSON (*.json)", "v1.2.json"),
+        ("heat", "", "heat.csv"),
+    ],
+)
+def test_the_kind_decides_the_ending_unless_another_was_typed(
+    typed: str, kind: str, name: str, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
+    assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) == tmp_path / name
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_what_the_ending_leads_to_is_not_replaced_unasked(
+    agreed: bool, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    buttons = QMessageBox.StandardButton
+
+    def answer(_parent: QWidget, _title: str, text: str) -> QMessageBox.StandardButton:
+        asked.append(text)
+        return buttons.Yes if agreed else buttons.No
+
+    parent, path = QWidget(), tmp_path / "heat.npz"
+    qtbot.addWidget(parent)
+    path.write_bytes(b"x")
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "heat.csv"), "NumPy (*.npz)"))
+    assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) == (path if agreed else None)
+    assert asked == ["heat.npz exists. Replace it?"]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) is None

@@ -1,0 +1,236 @@
+"""What the banner and the status line say: errors, warnings, and what runs."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.app import show_lost_errors
+from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
+from exclip_desktop.core.text.accuracy_warnings import doubts_of, why_unseen
+from exclip_desktop.core.values.explanation import Explanation, SideReport
+from exclip_desktop.render.text_report import warnings_of
+from exclip_desktop.session.notices import REMEDIES, doubt_told, remedy_told
+from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.worker.requests import How, ModelChoice
+from tests.ui.conftest import Opened
+from tests.ui.session.session_desk import Desk
+from tests.ui.window.test_widgets import child
+
+
+def test_what_runs_is_shown_by_who_runs_it(qapp: object) -> None:
+    state = State()
+    state.put_work("worker", Work("Preparing", idle=True))
+    state.put_work("task", Work("Writing"))
+    assert state.work == Work("Writing")
+    state.put_work("worker", Work("Preparing", 1, 2, idle=True))
+    assert state.work == Work("Writing")
+    state.put_work("worker", Work("Explaining"))
+    state.put_work("task", None)
+    assert state.work == Work("Explaining")
+    state.put_work("worker", None)
+    assert state.work is None
+
+
+def test_a_refusal_leaves_what_runs(desk: Desk) -> None:
+    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
+    desk.session.explaining.refuse(CaptionError("The clipboard holds no picture."))
+    assert desk.state.work is not None
+    desk.session.exporting.write_numbers(desk.folder / "nowhere" / "a.csv")
+    desk.qtbot.waitUntil(lambda: "nowhere" in desk.state.notice.message)
+    assert desk.state.work is not None
+    assert desk.state.work.what == "Explaining the picture"
+    desk.engine.gate.set()
+    desk.settle()
+
+
+def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_disk: Callable[[int], None]) -> None:
+    desk.open()
+    (desk.folder / "out").mkdir()
+    fill_disk(20)
+    for write, name in (
+        (desk.session.exporting.write_numbers, "a.npz"),
+        (lambda path: desk.session.exporting.write_picture(path, 300), "a.png"),
+    ):
+        with desk.qtbot.waitSignal(desk.state.notice_changed):
+            write(desk.folder / "out" / name)
+        told = desk.state.notice
+        assert told.message == f"{desk.folder / 'out' / name} cannot be written: the disk is full."
+        assert (told.hint, told.kind) == ("Make room, then try again.", "trouble")
+        assert list((desk.folder / "out").iterdir()) == []
+
+
+def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.session.explaining.refuse(MemoryError())
+    assert desk.state.notice.message == "Something went wrong: MemoryError."
+    assert "MemoryError" in desk.state.notice.details
+    assert "MemoryError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        ("Choose another (--model).", "Choose another."),
+        (
+            "Allow it (--download; from Python x=True), or bring a file (--checkpoint) or two.",
+            "Allow it, or bring a file or two.",
+        ),
+        ("Convert it to PNG (or JPEG).", "Convert it to PNG (or JPEG)."),
+    ],
+)
+def test_the_window_names_no_options_of_the_command_line(desk: Desk, hint: str, told: str) -> None:
+    desk.session.explaining.refuse(ModelError("No.", hint))
+    assert desk.state.notice.hint == told
+
+
+def test_an_error_nobody_caught_is_shown(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    show_lost_errors(desk.session)
+    with desk.qtbot.waitSignal(desk.state.notice_changed):
+        sys.excepthook(ZeroDivisionError, ZeroDivisionError("x"), None)
+    assert "ZeroDivisionError" in desk.state.notice.message
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_an_answer_settles_trouble_and_its_own_warnings_only(desk: Desk) -> None:
+    make, desk.engine.note = desk.engine.make, "The model runs on the CPU."
+    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.settle()
+    desk.session.explaining.type_caption("a cat")
+    desk.settle()
+    assert desk.state.notice.message == desk.engine.note
+
+    def unsettled(caption: str) -> Explanation:
+        made = make(caption)
+        return replace(made, image_side=replace(made.image_side, converged=False))
+
+    desk.engine.make = unsettled
+    desk.session.explaining.type_caption("a bird")
+    desk.settle()
+    assert desk.state.notice.message.startswith(f"{desk.engine.note} Not exact: the picture's integral has not settled")
+    desk.engine.make = make
+    desk.session.explaining.type_caption("a cow")
+    desk.settle()
+    assert desk.state.notice is None
+
+
+def _inexact(made: Explanation, **sides: SideReport) -> Explanation:
+    return replace(made, **{f"{side}_side": report for side, report in sides.items()})
+
+
+RIEMANN = SideReport(10, 0.021, None, True, "pair")
+UNSETTLED = SideReport(33, 2e-4, 3e-3, False, "reverse mode")
+AT_THE_END = replace(UNSETTLED, nodes=129)
+
+
+@pytest.mark.parametrize(
+    ("sides", "told", "remedy"),
+    [
+        ({"image": RIEMANN}, "Not exact: the picture's integral misses 2.1% after 10 nodes.", "steps or adaptive"),
+        ({"text": UNSETTLED}, "Not exact: the caption's integral has not settled after 33 nodes.", "more steps"),
+        (
+            {"image": AT_THE_END, "text": replace(AT_THE_END, residual=0.004)},
+            "Not exact: the picture's integral has not settled after 129 nodes, and the caption's integral misses 0.4% "
+            "after 129 nodes.",
+            "beyond adaptive",
+        ),
+        ({"image": replace(RIEMANN, residual=1e-3)}, "", ""),
+    ],
+)
+def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_it(
+    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str, remedy: str
+) -> None:
+    made = _inexact(make_explanation(), **sides)
+    assert doubt_told(made) == told
+    assert remedy_told(made) == REMEDIES.get(remedy, "")
+    assert [f"The {doubt.name}'s integral" for doubt in doubts_of(made)] == [
+        " ".join(said.split()[:3]) for said in warnings_of(made)
+    ]
+
+
+def test_two_remedies_are_told_beside_each_other(make_explanation: Callable[..., Explanation]) -> None:
+    made = _inexact(make_explanation(), image=UNSETTLED, text=AT_THE_END)
+    assert remedy_told(made) == f"{REMEDIES['more steps']} {REMEDIES['beyond adaptive']}"
+
+
+def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
+    make_explanation: Callable[..., Explanation],
+) -> None:
+    made = make_explanation(unseen="in the snow")
+    full = replace(made, caption=replace(made.caption, context=len(made.caption.tokens)))
+    for explanation in (made, full):
+        (said,) = warnings_of(explanation)
+        assert said.startswith(f"The caption {why_unseen(explanation.caption)}. ")
+    assert why_unseen(make_explanation().caption) == ""
+
+
+def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:
+    state, explaining, make = opened.state, opened.session.explaining, opened.engine.make
+
+    def explained_by(how: How, caption: str) -> None:
+        before = state.explanation
+        explaining.type_caption(caption)
+        explaining.choose_method(how, None)
+        qtbot.waitUntil(lambda: state.explanation is not before and not state.stale and state.outcome.how == how)
+
+    def close() -> None:
+        qtbot.mouseClick(child(opened.window.banner, "Close the message"), Qt.MouseButton.LeftButton)
+        assert not opened.window.banner.isVisible()
+
+    opened.engine.make = lambda caption: _inexact(make(caption), image=RIEMANN)
+    published = How(quadrature="riemann-right")
+    explained_by(published, "a cat")
+    assert opened.window.banner.isVisible()
+    assert state.notice.kind == "note"
+    assert state.notice.message == "Not exact: the picture's integral misses 2.1% after 10 nodes."
+    assert state.notice.hint == REMEDIES["steps or adaptive"]
+    close()
+    explained_by(published, "a red cat")
+    assert not opened.window.banner.isVisible()
+    opened.engine.make = lambda caption: _inexact(_unseen(make(caption)), image=RIEMANN)
+    explained_by(published, "a red dog")  # another warning is told all the same
+    assert state.notice.message == "The caption ends at its typed end token. The greyed words were not seen."
+    assert state.notice.hint == ""
+    close()
+    explained_by(replace(published, steps=5), "a red cow")
+    assert "were not seen. Not exact: the picture's integral misses" in state.notice.message
+    opened.engine.make = make
+    explained_by(How(), "a bird")
+    assert not opened.window.banner.isVisible()
+
+
+def test_closing_another_warning_does_not_close_those_of_integrals(opened: Opened, qtbot: QtBot) -> None:
+    state, explaining, make = opened.state, opened.session.explaining, opened.engine.make
+    opened.engine.make = lambda caption: _unseen(make(caption))
+    explaining.type_caption("a dog")
+    qtbot.waitUntil(lambda: state.notice is not None)
+    explaining.dismiss()
+    opened.engine.make = lambda caption: _inexact(make(caption), text=UNSETTLED)
+    explaining.type_caption("a cat")
+    qtbot.waitUntil(lambda: state.notice is not None)
+    assert "has not settled" in state.notice.message
+
+
+def _unseen(made: Explanation) -> Explanation:
+    text = made.caption.text
+    return replace(made, caption=replace(made.caption, unseen=(text.rindex(" ") + 1, len(text))))
+
+
+@pytest.mark.parametrize("width", [1000, 1130, 1280])
+def test_message_and_hint_lie_in_the_banner_the_first_time_too(opened: Opened, qtbot: QtBot, width: int) -> None:
+    opened.window.resize(width, 700)
+    opened.window.pairs_dock.show()
+    qtbot.waitUntil(lambda: opened.window.canvas.width() < width - 500)
+    opened.session.explaining.refuse(PictureError("There is no picture /home/someone/pictures/gone.png.", "Check it."))
+    banner = opened.window.banner
+    texts = [banner.findChild(QLabel, name) for name in ("bannerMessage", "bannerHint")]
+    for text in texts:
+        qtbot.waitUntil(lambda text=text: text.height() == text.heightForWidth(text.width()))
+    assert texts[0].geometry().bottom() < texts[1].y()
+    assert texts[1].geometry().bottom() < banner.height() - 6

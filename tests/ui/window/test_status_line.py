@@ -1,0 +1,174 @@
+"""The line at the window's bottom."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtWidgets import QProgressBar
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.text.sizes import about
+from exclip_desktop.core.values.explanation import SideReport
+from exclip_desktop.session.remaining_time import Pace
+from exclip_desktop.session.state import Outcome, State, Work
+from exclip_desktop.session.worker.requests import ModelFacts
+from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, as_time
+from tests.ui.window.test_widgets import button, child
+
+FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
+
+
+def shown_text(line: StatusLine) -> str:
+    """Return what stands on the line, from left to right."""
+    parts = [child(line, "Model and device").text(), child(line, "Score, time and origin").text()]
+    return " ".join(" ".join(parts).split())
+
+
+def test_the_status_line_says_model_device_score_time_and_origin(
+    make_state: Callable[..., State], qtbot: QtBot
+) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    assert shown_text(line).startswith("demo ·")
+    state.change(facts=FACTS, outcome=Outcome(0.42, cached=False))
+    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 0.42 s · computed"
+    state.change(outcome=Outcome(0.003, cached=True), stale=True)
+    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 3 ms · from the cache"
+    assert not child(line, "Score, time and origin").isEnabled()
+    state.change(explanation=None)
+    assert shown_text(line) == "ViT-B-32 · cpu"
+    assert child(line, "Network").text() == "Offline: nothing leaves this computer"
+
+
+def test_what_was_done_is_said_for_a_moment(
+    make_state: Callable[..., State], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.SAID_MS", 1)
+    line = StatusLine(make_state())
+    qtbot.addWidget(line)
+    line.show()
+    before, said = shown_text(line), child(line, "What was done")
+    assert not said.isVisible()
+    line.say("2 labels kept in the project")
+    assert (said.text(), said.accessibleDescription(), said.isVisible()) == (
+        *["2 labels kept in the project"] * 2,
+        True,
+    )
+    assert shown_text(line) == before
+    qtbot.waitUntil(lambda: not said.isVisible())
+    assert said.text() == ""
+
+
+def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    result, made = child(line, "Score, time and origin"), state.explanation
+    assert result.toolTip() == ""
+    state.change(explanation=replace(made, image_side=SideReport(10, 0.02, None, True, "pair")))
+    assert "score 0.310 · not exact · " in shown_text(line)
+    assert result.toolTip() == "Not exact: the picture's integral misses 2.0% after 10 nodes."
+    state.change(explanation=made)
+    assert "not exact" not in shown_text(line)
+
+
+def test_the_status_line_says_what_the_bundled_model_knows(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    name = child(line, "Model and device")
+    for facts in (None, ModelFacts("demo", "cpu", 3, 3, 32)):
+        state.change(facts=facts)
+        assert name.toolTip().replace("\n", " ") == BUNDLED_SAYS
+        assert max(len(told) for told in name.toolTip().splitlines()) <= 72
+    state.change(facts=replace(FACTS, note="The model runs on the CPU."))
+    assert name.toolTip() == "The model runs on the CPU."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.0, "1 ms"), (0.0314, "31 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.97, "60.0 s"), (125.2, "2 min 5 s")],
+)
+def test_times_read_as_a_person_writes_them(seconds: float, told: str) -> None:
+    assert as_time(seconds) == told
+
+
+def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    bar, cancel = line.findChild(QProgressBar), button(line, "Cancel")
+    height, waited = line.height(), QElapsedTimer()
+    waited.start()
+    state.change(work=Work("Explaining the picture", 0, 0))
+    assert not bar.isVisible()
+    state.change(work=Work("Explaining the picture", 3, 9))  # progress does not begin the wait anew
+    qtbot.waitUntil(cancel.isVisible, timeout=5000)
+    assert waited.elapsed() >= SHOW_AFTER_MS * 0.95  # a coarse timer may be early by a twentieth
+    assert (bar.isVisible(), bar.value(), bar.maximum(), line.height()) == (True, 3, 9, height)
+    state.change(work=Work("Loading the model", 0, 0))
+    assert (bar.isVisible(), bar.minimum(), bar.maximum()) == (True, 0, 0)  # of unknown length
+    with qtbot.waitSignal(line.cancel_asked):
+        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    state.change(work=None)
+    assert not bar.isVisible()
+    assert not cancel.isVisible()
+
+
+def test_short_work_never_shows(qtbot: QtBot) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    state.change(work=Work("Explaining the caption"))
+    state.change(work=None)
+    with qtbot.assertNotEmitted(line._timer.timeout, wait=SHOW_AFTER_MS + 100):
+        pass
+    state.change(work=Work("Preparing for other captions", 1, 4, idle=True))
+    qtbot.waitUntil(line.findChild(QProgressBar).isVisible, timeout=5000)
+    state.change(work=Work("Explaining the caption"))
+    assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant
+
+
+def test_what_is_left_is_told_from_how_fast_it_went() -> None:
+    pace, work = Pace(), Work("Profiling the layers", 100, 1000)
+    assert pace.left_s(work, 50.0) is None  # its first step, whenever that was begun
+    assert pace.left_s(replace(work, done=150), 51.9) is None  # too early to tell
+    assert pace.left_s(replace(work, done=200), 54.0) == pytest.approx(32.0)  # 100 in 4 s, 800 left
+    assert pace.left_s(replace(work, done=200), 58.0) == pytest.approx(64.0)
+    assert pace.left_s(replace(work, done=990), 80.0) is None  # as good as done
+    assert pace.left_s(replace(work, done=1000), 80.0) is None
+    assert pace.left_s(replace(work, done=10), 90.0) is None  # begun anew
+    assert pace.left_s(replace(work, what="Explaining", done=20, total=0), 99.0) is None
+    assert pace.left_s(replace(work, done=0, total=0), 99.0) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "a second"),
+        (4.4, "4 s"),
+        (38.0, "40 s"),
+        (94.0, "95 s"),
+        (100.0, "2 min"),
+        (9e3, "2 h"),
+    ],
+)
+def test_roughly_known_times_read_so(seconds: float, told: str) -> None:
+    assert about(seconds) == told
+
+
+def test_the_status_line_says_what_is_left(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.time.monotonic", lambda: state.work.done * 0.5)
+    for done in (1, 2, 20):
+        state.change(work=Work("Explaining the picture", done, 100))
+    assert line._what.text() == "Explaining the picture, about 40 s left"
+    state.change(work=Work("Explaining the picture", 0, 0))
+    assert line._what.text() == "Explaining the picture"

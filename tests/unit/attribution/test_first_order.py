@@ -1,0 +1,260 @@
+"""First-order methods against their formulas, and the identities that pin them."""
+
+import itertools
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from exclip_desktop.attribution.block_run import recorded, run_blocks
+from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
+from exclip_desktop.attribution.first_order.clip_surgery import ClipSurgery, clip_surgery
+from exclip_desktop.attribution.first_order.game import Game, game
+from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
+from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip
+from exclip_desktop.attribution.first_order.m2ib import M2ib, information, m2ib
+from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
+from exclip_desktop.attribution.first_order.rise import Rise, random_masks, rise, scored_masks
+from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
+from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.models.model import Model
+from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.build import image_tower
+from tests.unit.attribution import first_order_oracle as oracle
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-14}
+
+
+Pair = tuple[Anatomy, oracle.Tower, torch.Tensor, Any]
+
+
+@pytest.fixture(scope="module", params=["class token", "average"])
+def pair(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], request: pytest.FixtureRequest) -> Pair:
+    """A small tower on a picture, float64: taken apart, written out, what to compare with, and its module."""
+    model = make_tiny(**({"vision": {"pool_type": "avg"}} if request.param == "average" else {}))
+    visual = deepcopy(model.network.visual).double()
+    pixels = model.pixels(picture).double()
+    other = torch.from_numpy(np.random.default_rng(4).normal(size=24))
+    return image_tower(visual).anatomy(pixels), oracle.image_tower(visual, pixels), other, visual
+
+
+def test_the_way_through_the_blocks_ends_where_the_model_does(
+    pair: Pair, make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    expected = pair[3](make_tiny().pixels(picture).double()[None])[0].detach()
+    for first in (0, 1, 2):
+        torch.testing.assert_close(run_blocks(pair[0], first).embedding.detach(), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("whole", [False, True])
+def test_grad_eclip(pair: Pair, layers: int, whole: bool) -> None:
+    anatomy, tower, other, _ = pair
+    expected = oracle.grad_eclip(tower, other, layers, slice(None) if whole else slice(1, None))
+    found = grad_eclip(anatomy, other, GradEclip(layers, signed=True, whole_context=whole)).numpy()
+    np.testing.assert_allclose(found[1:], expected[1:], **CLOSE)
+    positive = grad_eclip(anatomy, other, GradEclip(layers, whole_context=whole)).numpy()
+    np.testing.assert_allclose(positive[1:], np.maximum(expected[1:], 0), **CLOSE)
+    assert (expected[1:] < 0).any()
+    assert (expected[1:] > 0).any()
+
+
+def test_grad_eclip_with_the_models_own_attention_is_the_gradient_output_product(
+    pair: Pair,
+) -> None:
+    anatomy, tower, other, _ = pair
+    own = GradEclip(likeness="softmax", own_heads=True, signed=True)
+    by_head = torch.stack([grad_eclip(anatomy, other, replace(own, head=head)) for head in range(2)])
+    w, o = tower.slope("o", 2, other)[tower.pooled], tower.run()[0][2].o[tower.pooled]
+    np.testing.assert_allclose(by_head.sum(1), (w * o).sum(0).reshape(2, -1).sum(1).detach(), **CLOSE)
+    np.testing.assert_allclose(grad_eclip(anatomy, other, own).sum(), float((w * o).sum()), **CLOSE)
+
+
+@pytest.mark.parametrize("likeness", ["cosine", "softmax", "none"])
+@pytest.mark.parametrize("own_heads", [False, True])
+def test_grad_eclips_options(pair: Pair, likeness: Any, own_heads: bool) -> None:
+    """λ by name, one head over all channels or the model's own, and each head's part alone."""
+    anatomy, tower, other, _ = pair
+    options = GradEclip(layers=2, likeness=likeness, own_heads=own_heads, signed=True)
+    expected = oracle.grad_eclip(tower, other, 2, slice(1, None), likeness, own_heads)
+    np.testing.assert_allclose(grad_eclip(anatomy, other, options)[1:], expected[1:], **CLOSE)
+    for head in range(2 if own_heads else 0):
+        part = grad_eclip(anatomy, other, replace(options, head=head))[1:]
+        alone = oracle.grad_eclip(tower, other, 2, slice(1, None), likeness, own_heads, head)[1:]
+        np.testing.assert_allclose(part, alone, **CLOSE)
+        positive = grad_eclip(anatomy, other, replace(options, head=head, signed=False))[1:]
+        np.testing.assert_allclose(positive, np.maximum(alone, 0), **CLOSE)
+    with pytest.raises(SettingsError, match="no head 2" if own_heads else "no head 1.*own_heads"):
+        grad_eclip(anatomy, other, replace(options, head=2 if own_heads else 1))
+
+
+def test_raw_attention_and_rollout(pair: Pair) -> None:
+    anatomy, tower, _, _ = pair
+    np.testing.assert_allclose(raw_attention(anatomy), oracle.raw_attention(tower), **CLOSE)
+    for start in (0, 2):
+        found = rollout(anatomy, Rollout(start))
+        np.testing.assert_allclose(found, oracle.rollout(tower, start), **CLOSE)
+        assert float(found.sum()) == pytest.approx(1, rel=1e-12)
+    for head in (0, 1):
+        found = raw_attention(anatomy, RawAttention(head))
+        np.testing.assert_allclose(found, oracle.raw_attention(tower, head), **CLOSE)
+
+
+@pytest.mark.parametrize("layer", [-1, 1])
+def test_grad_cam(pair: Pair, layer: int, make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    _, tower, other, visual = pair
+    cut, pixels = image_tower(visual).cut(layer % 3), make_tiny().pixels(picture).double()
+    expected = oracle.grad_cam(tower, other, layer % 3)
+    np.testing.assert_allclose(grad_cam(cut, pixels, other, GradCam(signed=True)), expected, **CLOSE)
+    np.testing.assert_allclose(grad_cam(cut, pixels, other), np.maximum(expected, 0), **CLOSE)
+    assert (expected < 0).any()
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_game(pair: Pair, start: int) -> None:
+    anatomy, tower, other, _ = pair
+    np.testing.assert_allclose(game(anatomy, other, 14.0, Game(start)), oracle.game(tower, other, 14.0, start), **CLOSE)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_maskclip(pair: Pair, weighted: bool) -> None:
+    anatomy, tower, other, visual = pair
+    expected = oracle.maskclip(tower, lambda x: visual.ln_post(x) @ visual.proj, other, weighted)
+    np.testing.assert_allclose(maskclip(anatomy, other, MaskClip(weighted)), expected, **CLOSE)
+
+
+def test_rise_with_all_masks_is_its_expectation() -> None:
+    """All 2⁴ masks of 2 × 2 cells, each as likely as p makes it, by hand and by the method's own sum."""
+    rng = np.random.default_rng(1)
+    slopes, pixels = torch.from_numpy(rng.normal(size=(3, 4, 4))), torch.from_numpy(rng.normal(size=(3, 4, 4)))
+    share = 0.3
+
+    def score(inputs: torch.Tensor) -> torch.Tensor:
+        return (inputs * slopes).sum((1, 2, 3)) ** 2
+
+    masks = [np.array(cells, float).reshape(2, 2) for cells in itertools.product((0, 1), repeat=4)]
+    likely = [share ** mask.sum() * (1 - share) ** (4 - mask.sum()) for mask in masks]
+    expected = np.zeros((2, 2))
+    for mask, chance in zip(masks, likely, strict=True):
+        large = mask.repeat(2, 0).repeat(2, 1)
+        expected += chance * float((pixels.numpy() * large * slopes.numpy()).sum() ** 2) * mask
+    found = sum(
+        chance * scored_masks(score, pixels, torch.from_numpy(mask.repeat(2, 0).repeat(2, 1))[None], (2, 2))
+        for mask, chance in zip(masks, likely, strict=True)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_rise_finds_where_the_score_comes_from() -> None:
+    pixels = torch.ones(3, 16, 16)
+
+    def score(inputs: torch.Tensor) -> torch.Tensor:
+        return inputs[:, :, :4, 8:12].mean((1, 2, 3))
+
+    told: list[Report] = []
+    found = rise(score, pixels, (4, 4), Rise(masks=400, cells=4), tell=told.append)
+    assert np.unravel_index(int(found.argmax()), (4, 4)) == (0, 2)
+    assert (told[-1].done, told[-1].total) == (400, 400)
+    torch.testing.assert_close(found, rise(score, pixels, (4, 4), Rise(masks=400, cells=4)))
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        rise(score, pixels, (4, 4), cancel=token)
+
+
+def test_rise_is_the_sum_of_its_masks_over_their_expected_number() -> None:
+    """Σ S(mask) mask / (N p), on masks written out pixel by pixel; in float64, more than one batch."""
+    rng = np.random.default_rng(2)
+    slopes, pixels = (torch.from_numpy(rng.normal(size=(3, 9, 6))) for _ in range(2))
+    options = Rise(masks=19, cells=4, share=0.3, seed=5)
+    draw, masks = torch.Generator().manual_seed(5), []
+    for count in (16, 3):
+        masks.append(oracle.rise_masks(count, (9, 6), 4, 0.3, draw))
+    expected = np.zeros((3, 3))
+    for mask in np.concatenate(masks):
+        score = float((pixels.numpy() * mask * slopes.numpy()).sum()) ** 2
+        expected += score * mask.reshape(3, 3, 3, 2).mean((1, 3)) / (19 * 0.3)
+    found = rise(lambda inputs: (inputs * slopes).sum((1, 2, 3)) ** 2, pixels, (3, 3), options)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)  # masks are drawn in float32
+
+
+def test_masks_keep_their_share() -> None:
+    masks = random_masks(300, (30, 20), 8, 0.5, torch.Generator().manual_seed(0))
+    assert masks.shape == (300, 30, 20)
+    assert 0 <= float(masks.min()) < float(masks.max()) <= 1
+    np.testing.assert_allclose(masks.mean(0), 0.5, atol=0.12)
+
+
+def test_methods_say_which_encoders_they_cannot_look_into(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
+    pooler = make_tiny(vision={"attentional_pool": True, "attn_pooler_queries": 5, "attn_pooler_heads": 3})
+    anatomy = pooler.image.anatomy(pooler.pixels(picture))
+    other = torch.ones(24)
+    for method in (
+        lambda: grad_eclip(anatomy, other),
+        lambda: raw_attention(anatomy),
+        lambda: maskclip(anatomy, other),
+    ):
+        with pytest.raises(MethodError, match="an attention of its own, or a maximum.*class token"):
+            method()
+    normalised = make_tiny(vision={"qk_norm": True})
+    with pytest.raises(MethodError, match="no plain attention blocks"):
+        normalised.image.anatomy(normalised.pixels(picture))
+    resnet = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
+    stages = make_tiny(vision=resnet)
+    with pytest.raises(MethodError, match="feature maps"):
+        stages.image.anatomy(stages.pixels(picture))
+
+
+def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+    model = make_tiny()
+    with torch.inference_mode():
+        anatomy = model.image.anatomy(model.pixels(picture))
+    with torch.no_grad():
+        grad_eclip(anatomy, torch.ones(24))
+        assert not torch.is_grad_enabled()
+    assert all(not p.requires_grad and p.grad is None for p in model.network.parameters())
+    with recorded():
+        assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("feature_surgery", [True, False])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_clip_surgery(pair: Pair, layers: int, feature_surgery: bool) -> None:
+    anatomy, tower, other, visual = pair
+    labels = torch.from_numpy(np.random.default_rng(5).normal(size=(7, 24)))
+    texts = functional.normalize(torch.cat([other[None], labels]), dim=-1)
+    expected = oracle.clip_surgery(tower, lambda x: visual.ln_post(x) @ visual.proj, texts, layers, feature_surgery)
+    found = clip_surgery(anatomy, texts[0], texts[1:], ClipSurgery(layers, feature_surgery))
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+def test_m2ib(pair: Pair) -> None:
+    anatomy, tower, other, _ = pair
+    options = M2ib(layer=1, beta=0.2, steps=3, samples=2, seed=3)
+    draw = torch.Generator().manual_seed(3)
+    noises = [torch.randn(2, 17, 32, generator=draw).double() for _ in range(3)]
+    told: list[Report] = []
+    found = m2ib(anatomy, other, options, told.append)
+    np.testing.assert_allclose(found, oracle.m2ib(tower, other, 1, 0.2, noises), rtol=1e-6, atol=1e-9)
+    assert (told[-1].done, told[-1].total) == (3, 3)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        m2ib(anatomy, other, cancel=token)
+
+
+def test_information_is_the_divergence_and_none_where_nothing_passes() -> None:
+    x = torch.tensor([[0.5, -2.0]], dtype=torch.float64)
+    alpha = torch.tensor([[0.3, 1.0]], dtype=torch.float64)
+    passing = torch.sigmoid(alpha)
+    one, unit = torch.distributions.Normal(passing * x, 1 - passing), torch.distributions.Normal(0.0, 1.0)
+    torch.testing.assert_close(information(x, alpha), torch.distributions.kl_divergence(one, unit.expand(x.shape)))
+    assert float(information(x, torch.full_like(x, -40.0)).abs().max()) < 1e-12

@@ -1,0 +1,115 @@
+"""A finding holds what was seen, and says what is no longer so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.values.answers import MapAnswer, Maps
+from exclip_desktop.core.values.finding import (
+    RATINGS,
+    TOLERANCE,
+    Finding,
+    Numbers,
+    as_rows,
+    differences,
+    numbers_of,
+    strongest_patch,
+    view_of,
+)
+from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum, coverage, patch_heat, token_heat
+from tests.unit.storage.test_caption_markup import make_explanation
+
+CHOSEN = Selection((2, 3), (Region((0, 0, 15, 40), name="left"),))
+
+
+def test_a_view_is_all_that_is_needed_to_see_it_again() -> None:
+    found = make_explanation()
+    view = view_of(found, CHOSEN, picture="a.png", picture_sha256="0" * 64, pair="7")
+    assert (view.caption, view.selection, view.pair, view.method) == ("a red balloon", CHOSEN, "7", "second-order")
+    assert (view.model, view.weights_sha256) == ("demo", "0" * 64)
+    assert {**view.settings, "versions": view.versions} == {
+        name: getattr(found.settings, name) for name in found.settings.__slots__
+    }
+
+
+@pytest.mark.parametrize("selection", [Selection(), CHOSEN])
+def test_the_numbers_are_those_on_screen(selection: Selection) -> None:
+    found = make_explanation()
+    numbers = numbers_of(found, selection)
+    by_token = token_heat(found.interactions, found.geometry, selection, Preview())
+    assert numbers.score == found.score
+    assert numbers.block == block_sum(found.interactions, found.geometry, selection)
+    assert numbers.share == found.share_of_all(numbers.block)
+    assert dict(numbers.ledger) == dict(found.ledger.lines())
+    np.testing.assert_allclose(numbers.heat, patch_heat(found.interactions, selection, Preview()), atol=1e-9)
+    assert [word.text for word in numbers.words] == ["a", "red", "balloon"]
+    assert [word.value for word in numbers.words] == [by_token[1], by_token[2], by_token[3]]
+    assert [word.selected for word in numbers.words] == [False, bool(selection.rows), bool(selection.rows)]
+    hash(numbers.heat)
+
+
+def make_maps(words: bool = True, peak: float = 5.0) -> MapAnswer:
+    """Return a map of the same pair whose strongest patch, (1, 2), is ``peak``."""
+    found = make_explanation()
+    patches = np.ones(found.geometry.grid)
+    patches[1, 2] = peak
+    tokens = np.arange(len(found.caption.tokens), dtype=np.float64) if words else None
+    told = {"method": "game", "options": {"start": 0}, "model": "demo", "weights_sha256": "0" * 64, "device": "cpu"}
+    maps = Maps(patches, tokens, found.interactions.content)
+    return MapAnswer(maps, found.caption, found.geometry, 0.5, "red balloon", {**told, "versions": {"torch": "2.15"}})
+
+
+def test_a_map_s_view_keeps_its_method_options_and_target() -> None:
+    view = view_of(make_maps(), CHOSEN, picture="a.png", picture_sha256="")
+    assert (view.method, view.method_name, view.method_told) == ("game", "GAME", "GAME: start 0")
+    assert (view.model, view.weights_sha256, view.versions) == ("demo", "0" * 64, {"torch": "2.15"})
+    assert view.settings["options"] == {"start": 0}
+    assert (view.settings["target"], view.settings["target_score"]) == ("red balloon", 0.5)
+    assert replace(view, method="of a later version").method_told == "of a later version: start 0"
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_a_map_has_no_sums_and_the_pair_s_score(words: bool) -> None:
+    found = make_maps(words)
+    numbers = numbers_of(found, CHOSEN, score=0.3)
+    assert (numbers.score, numbers.block, numbers.share, numbers.residual) == (0.3, None, None, None)
+    assert numbers.ledger == {}
+    assert numbers.heat == as_rows(found.interactions.patches)
+    assert [word.value for word in numbers.words] == ([1.0, 2.0, 3.0] if words else [None] * 3)
+    assert [word.selected for word in numbers.words] == [False, True, True]
+    assert strongest_patch(numbers) == "+5.0000 in row 1, column 2"
+    assert differences(numbers, numbers_of(make_maps(words, peak=6.0), CHOSEN, score=0.3)) == (
+        "patches differ by up to 1.0e+00",
+    )
+
+
+def test_the_share_in_the_regions_is_of_the_positive_heat() -> None:
+    found, left = make_maps(), Region((0, 0, 20, 40))
+    view = view_of(found, Selection((), (left,)), picture="", picture_sha256="")
+    share = coverage(found.geometry, (left,))
+    heat = found.interactions.patches
+    inside = Finding(view, numbers_of(found, view.selection)).share_inside
+    assert inside == pytest.approx((heat * share).sum() / heat.sum())
+    assert 0 < inside < 1
+    assert Finding(replace(view, selection=Selection()), numbers_of(found, Selection())).share_inside is None
+    assert Finding(view, Numbers(0.3)).share_inside is None
+    assert strongest_patch(Numbers(0.3)) == ""
+
+
+def test_what_differs_now_is_said() -> None:
+    before = numbers_of(make_explanation(), CHOSEN)
+    assert differences(before, before) == ()
+    little = replace(before, score=before.score * (1 + TOLERANCE / 2))
+    assert differences(before, little) == ()
+    assert differences(before, replace(before, score=0.25)) == ("score +0.3000 then, +0.2500 now",)
+    other = numbers_of(make_explanation(seed=2), CHOSEN)
+    told = differences(before, other)
+    assert told[0].startswith("selected block ")
+    assert told[1].startswith("patches differ by up to ")
+    assert differences(before, replace(before, heat=((1.0, 2.0),))) == ("patches 4 × 4 then, 1 × 2 now",)
+    assert differences(before, replace(before, heat=(), block=None)) == ("patches 4 × 4 then, 0 now",)
+
+
+def test_the_ratings() -> None:
+    assert RATINGS == ("", "match", "mismatch", "artefact", "unsure")

@@ -1,0 +1,94 @@
+"""Every architecture that open_clip names is classified by its config alone: explained, or refused with its reason."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import pytest
+from open_clip.timm_model import TimmModel
+
+from exclip_desktop.models import families
+from exclip_desktop.models.families import why_not_built
+from exclip_desktop.models.loading import why_not
+
+README = Path(__file__).parents[3] / "README.md"
+REFUSED = {
+    # The pictures that open_clip prepares for it are not of the size that it takes; open_clip itself fails.
+    "ViTamin-XL-384": "its pictures are 256 × 256 by its config, and its image encoder takes 384 × 384"
+}
+
+
+ONE_OF_EACH = (
+    "ViT-B-32",
+    "RN50",
+    "coca_ViT-B-32",
+    "ViT-B-16-SigLIP",
+    "MobileCLIP-B",
+    "ViTamin-S",
+    "ViTamin-XL-384",
+    "EVA02-B-16",
+    "PE-Core-T-16-384",
+    "convnext_tiny",
+    "MobileCLIP2-S0",
+    "vit_medium_patch16_gap_256",
+    "vit_relpos_medium_patch16_cls_224",
+    "swin_base_patch4_window7_224",
+)
+
+
+def _names() -> list[str]:
+    """Return open_clip's own names, without those that other tests let it know."""
+    return [path.stem for path in (Path(open_clip.__file__).parent / "model_configs").glob("*.json")]
+
+
+def test_every_architecture_of_open_clip_is_classified() -> None:
+    families._why_not.cache_clear()
+    names = _names()
+    reasons = {name: why_not(name) for name in names}
+    assert families._why_not.cache_info().misses == 0  # told by name, for lists of models ask for all of them
+    assert {name: reason for name, reason in reasons.items() if reason} == REFUSED
+    told = f"{len(names) - len(REFUSED)} of its {len(names)} architectures"
+    assert told in " ".join(README.read_text("utf-8").split())
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_building_an_encoder_tells_the_same(name: str) -> None:
+    assert why_not_built(open_clip.get_model_config(name)) == REFUSED.get(name, "")
+
+
+@pytest.mark.slow
+def test_building_every_encoder_tells_the_same() -> None:
+    for name in _names():
+        assert why_not_built(open_clip.get_model_config(name)) == REFUSED.get(name, ""), name
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"timm_model_name": "resnet18", "timm_pool": "avg"}, r"its image encoder \(ResNet\) is of a family that"),
+        ({"timm_model_name": "of_no_one"}, r"cannot build its image encoder \(Unknown model \(of_no_one\)\)"),
+        ({"timm_model_name": "test_vit", "timm_pool": "heap"}, "cannot build its image encoder"),
+        ({"no_such_setting": 1}, "cannot build its image encoder"),
+    ],
+)
+def test_reasons_are_told(changes: dict[str, Any], reason: str) -> None:
+    config = {"embed_dim": 8, "vision_cfg": {"image_size": 160, "timm_model_name": "test_vit", **changes}}
+    assert re.search(reason, why_not_built(config))
+
+
+def test_nothing_is_downloaded_and_the_config_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    built = TimmModel.__init__
+
+    def watched(self: TimmModel, *args: Any, pretrained: bool, **kwargs: Any) -> None:
+        asked.append(pretrained)
+        built(self, *args, pretrained=pretrained, **kwargs)
+
+    monkeypatch.setattr(TimmModel, "__init__", watched)
+    families._why_not.cache_clear()
+    config = {"embed_dim": 8, "vision_cfg": {"timm_model_name": "test_vit", "timm_model_pretrained": True}}
+    config["vision_cfg"] |= {"image_size": 160, "timm_pool": "token"}
+    before = repr(config)
+    assert why_not_built(config) == why_not_built(config) == ""
+    assert (asked, repr(config)) == ([False], before)

@@ -1,0 +1,398 @@
+"""A project gives back what was put into it, in any order that is asked for."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exclip_desktop.core.errors import OutputError, ProjectError
+from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.project.box_rows import boxes, boxes_of, set_boxes
+from exclip_desktop.storage.project.finding_rows import (
+    FindingQuery,
+    add_finding,
+    change_finding,
+    count_findings,
+    finding_of,
+    findings,
+    rating_of,
+    remove_findings,
+    tags_of,
+)
+from exclip_desktop.storage.project.pair_rows import (
+    Measured,
+    PairQuery,
+    ProjectPair,
+    add_pairs,
+    as_list,
+    count_pairs,
+    extent,
+    known_of,
+    numbers,
+    pair_of,
+    pairs,
+    pairs_at,
+    put_back,
+    remove_pairs,
+    set_measured,
+)
+from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
+from tests.unit.storage.findings import kept, make_finding
+from tests.unit.storage.test_pair_lists import nasty_pairs
+
+MANY = 40
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """An empty project."""
+    with create_project(tmp_path / "p.exclip") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project with pairs, most of them measured, and findings of some; only read."""
+    with create_project(tmp_path_factory.mktemp("many") / "p.exclip") as made:
+        add_pairs(made, make_list(made.folder))
+        told = [
+            (one.pair.id, Measured(at % 5 / 4, at / 100, at % 3 / 2 if one.pair.regions else None, "demo"))
+            for at, one in enumerate(pairs(made, PairQuery(), 0, 1000))
+            if at % 4
+        ]
+        set_measured(made, told)
+        for seed in range(MANY):
+            add_finding(made, make_finding(seed, pair=f"p{seed % 11}"))
+        yield made
+
+
+def opened_again(project: Project) -> Project:
+    """Close a project and open its file."""
+    project.close()
+    return open_project(project.path)
+
+
+def test_findings_come_back_as_they_were(project: Project) -> None:
+    made = [make_finding(seed) for seed in range(20)]
+    keys = [add_finding(project, one) for one in made]
+    assert keys == list(range(1, 21))
+    with opened_again(project) as again:
+        for key, one in zip(keys, made, strict=True):
+            found = finding_of(again, key)
+            assert found is not None
+            assert found.created == found.changed
+            assert found == kept(one, key, found.created)
+        assert findings(again) == [finding_of(again, key) for key in keys]
+        assert finding_of(again, 99) is None
+
+
+def test_a_persons_words_can_be_changed_and_nothing_else(project: Project) -> None:
+    key = add_finding(project, replace(make_finding(2), created="2026-01-01T00:00:00+00:00"))
+    before = finding_of(project, key)
+    assert before is not None
+    change_finding(project, key, rating="artefact")
+    change_finding(project, key, tags=("b", "a", "b"), note="")
+    after = finding_of(project, key)
+    assert after is not None
+    assert after.changed > before.changed
+    assert after == replace(before, rating="artefact", tags=("b", "a"), note="", changed=after.changed)
+    with pytest.raises(ProjectError, match="no longer there"):
+        change_finding(project, 99, rating="match")
+
+
+def test_a_removed_finding_can_come_back(project: Project) -> None:
+    key = add_finding(project, make_finding(2))
+    before = finding_of(project, key)
+    assert before is not None
+    remove_findings(project, [key])
+    assert findings(project) == []
+    assert project.rows("SELECT count(*) FROM finding_view UNION ALL SELECT count(*) FROM finding_tag") == [(0,), (0,)]
+    assert add_finding(project, before) == key
+    assert finding_of(project, key) == before
+    remove_findings(project, [key])
+    assert add_finding(project, make_finding(3)) == key + 1, "an id is never given twice"
+
+
+def reference(found: list[Finding], query: FindingQuery) -> list[int]:
+    """Return the ids that a query has, computed here."""
+
+    def values(one: Finding) -> dict[str, Any]:
+        view, told = one.view, one.numbers
+        plain = {name: getattr(told, name) for name in ("score", "block", "share", "residual")}
+        names = ("picture", "caption", "method", "model")
+        return {
+            "id": one.id,
+            "rating": one.rating,
+            "changed": one.changed,
+            **plain,
+            **{n: getattr(view, n) for n in names},
+        }
+
+    def fits(one: Finding) -> bool:
+        text = [one.view.caption, one.note, one.view.picture, *one.tags]
+        told = {**values(one), "pair": one.view.pair}
+        exact = all(
+            getattr(query, name) in (None, told[name]) for name in ("rating", "pair", "picture", "method", "model")
+        )
+        return exact and query.tag in (None, *one.tags) and any(query.text.lower() in part.lower() for part in text)
+
+    chosen = sorted(filter(fits, found), key=lambda one: one.id, reverse=query.descending)
+    there = [one for one in chosen if values(one)[query.sort] is not None]
+    there.sort(key=lambda one: values(one)[query.sort], reverse=query.descending)
+    return [one.id for one in there] + [one.id for one in chosen if values(one)[query.sort] is None]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        FindingQuery(),
+        FindingQuery(descending=True),
+        FindingQuery(rating="match", sort="score"),
+        FindingQuery(rating="", sort="residual", descending=True),
+        FindingQuery(sort="block"),
+        FindingQuery(sort="share", descending=True),
+        FindingQuery(sort="rating"),
+        FindingQuery(sort="caption", method="grad-eclip"),
+        FindingQuery(sort="model", descending=True),
+        FindingQuery(sort="picture", model="demo"),
+        FindingQuery(sort="changed"),
+        FindingQuery(pair="p3"),
+        FindingQuery(picture="/abs/c.png"),
+        FindingQuery(tag="tag 1, „1“"),
+        FindingQuery(text="ABS/C"),
+        FindingQuery(text="„1“"),
+        FindingQuery(text="100%_\\"),
+        FindingQuery(text="%"),
+        FindingQuery(text="_1"),
+        FindingQuery(text="nothing has this"),
+    ],
+)
+def test_findings_are_filtered_sorted_and_paged(many: Project, query: FindingQuery) -> None:
+    expected = reference(findings(many), query)
+    assert count_findings(many, query) == len(expected)
+    paged = [one.id for at in range(0, MANY, 7) for one in findings(many, query, at, 7)]
+    assert paged == expected
+
+
+def test_tags_are_counted(project: Project) -> None:
+    for seed in range(6):
+        add_finding(project, make_finding(seed))
+    assert tags_of(project) == {"tag 0, „0“": 4, "tag 1, „1“": 2}
+
+
+def make_list(folder: Path) -> PairList:
+    """Return a list of pairs, some of which share a picture."""
+    more = tuple(ListedPair(f"p{at}", f"pictures/{at // 2}.png", f"a dog {at}", label=f"l{at % 3}") for at in range(30))
+    return PairList(folder, folder, (*nasty_pairs(3), *more))
+
+
+def test_pairs_come_back_as_they_were(project: Project) -> None:
+    listed = make_list(project.folder)
+    assert add_pairs(project, listed) == len(listed.pairs)
+    assert add_pairs(project, listed) == 0, "what is there is not added again"
+    with opened_again(project) as again:
+        found = as_list(again)
+    assert found.folder == listed.folder
+    assert [listed.path_of(pair.picture) for pair in found.pairs] == [
+        listed.path_of(pair.picture) for pair in listed.pairs
+    ]
+    assert [replace(pair, picture="") for pair in found.pairs] == [replace(pair, picture="") for pair in listed.pairs]
+    assert found.pairs[0].picture == "a.png"
+    assert found.pairs[-1].picture == "pictures/14.png"
+
+
+def test_paths_start_at_the_projects_folder(project: Project, tmp_path: Path) -> None:
+    other = tmp_path.parent / "lists"
+    add_pairs(
+        project, PairList(other / "x.csv", other, (ListedPair("1", "in/a.png", ""), ListedPair("2", "b.png", "")))
+    )
+    found = as_list(project).pairs
+    assert [pair.picture for pair in found] == ["../lists/in/a.png", "../lists/b.png"]
+    assert project.path_of(found[0].picture) == other / "in/a.png"
+    assert project.written(tmp_path / "x" / "y.png") == "x/y.png"
+
+
+def test_ids_that_repeat_are_numbered(project: Project) -> None:
+    add_pairs(project, PairList(project.path, project.folder, (ListedPair("1", "a.png", "x"),)))
+    add_pairs(
+        project, PairList(project.path, project.folder, (ListedPair("1", "a.png", "y"), ListedPair("2", "b.png", "")))
+    )
+    assert [pair.id for pair in as_list(project).pairs] == ["1", "1-2", "2"]
+
+
+PAIR_QUERIES = [
+    PairQuery(),
+    PairQuery(descending=True),
+    PairQuery(sort="score"),
+    PairQuery(sort="score", descending=True),
+    PairQuery(sort="residual"),
+    PairQuery(sort="box_share", descending=True),
+    PairQuery(sort="rating", descending=True),
+    PairQuery(sort="picture"),
+    PairQuery(rating="match"),
+    PairQuery(measured=True, sort="score"),
+    PairQuery(measured=False),
+    PairQuery(text="DOG 1"),
+    PairQuery(text="l2", sort="score"),
+    PairQuery(text="%"),
+    PairQuery(picture="pictures/3.png"),
+]
+
+
+def matching(found: list[ProjectPair], query: PairQuery) -> list[int]:
+    """Return the numbers of the pairs that a query has, computed here."""
+
+    def value(one: ProjectPair) -> Any:
+        told = {"number": one.number, "rating": one.rating, "picture": one.pair.picture}
+        return told[query.sort] if query.sort in told else getattr(one.measured, query.sort, None)
+
+    def fits(one: ProjectPair) -> bool:
+        pair = one.pair
+        return (
+            query.rating in (None, one.rating)
+            and query.measured in (None, one.measured is not None)
+            and query.picture in (None, pair.picture)
+            and any(query.text.lower() in text.lower() for text in (pair.caption, pair.label, pair.id, pair.picture))
+        )
+
+    chosen = sorted(filter(fits, found), key=lambda one: one.number, reverse=query.descending)
+    there = sorted((one for one in chosen if value(one) is not None), key=value, reverse=query.descending)
+    return [one.number for one in (*there, *(one for one in chosen if value(one) is None))]
+
+
+@pytest.mark.parametrize("query", PAIR_QUERIES)
+def test_pairs_are_filtered_sorted_and_paged(many: Project, query: PairQuery) -> None:
+    whole = pairs(many, PairQuery(), 0, 1000)
+    expected = matching(whole, query)
+    paged = [one.number for at in range(0, len(whole), 7) for one in pairs(many, query, at, 7)]
+    assert paged == expected
+    assert numbers(many, query) == expected
+    assert count_pairs(many, query) == len(expected)
+    assert [one.number for one in pairs_at(many, [*expected[::-3], 10_000])] == expected[::-3]
+
+
+def test_a_pair_has_what_was_measured_and_its_newest_rating(project: Project) -> None:
+    add_pairs(project, make_list(project.folder))
+    set_measured(project, [("p3", Measured(0.25, None, None, "demo"))])
+    first = add_finding(project, replace(make_finding(1, pair="p3"), rating="match"))
+    add_finding(project, replace(make_finding(2, pair="p3"), rating="unsure"))
+    found = pair_of(project, "p3")
+    assert found is not None
+    assert (found.measured, found.rating) == (Measured(0.25, None, None, "demo"), "unsure")
+    change_finding(project, first + 1, rating="artefact")
+    assert (pair_of(project, "p3") or found).rating == "artefact"
+    remove_findings(project, [first + 1])
+    assert (pair_of(project, "p3") or found).rating == "match"
+    remove_findings(project, [first])
+    assert (pair_of(project, "p3") or found).rating == ""
+
+
+def test_removed_pairs_come_back_where_they_were(project: Project) -> None:
+    add_pairs(project, make_list(project.folder))
+    set_measured(project, [("p3", Measured(0.25, 1e-4, 0.5, "demo"))])
+    add_finding(project, replace(make_finding(1, pair="p3"), rating="match"))
+    before, reach = pairs(project, PairQuery(), 0, -1), extent(project)
+    removed = [one for key in ("p3", "p29") if (one := pair_of(project, key)) is not None]
+    remove_pairs(project, ["p3", "p29"])
+    assert pair_of(project, "p3") is None
+    assert extent(project) == (len(before) - 2, len(before) - 1, "p28")
+    assert known_of(project) == {}
+    assert len(findings(project)) == 1
+    put_back(project, removed)
+    assert pairs(project, PairQuery(), 0, -1) == before
+    assert extent(project) == reach
+    assert known_of(project) == {"p3": (Measured(0.25, 1e-4, 0.5, "demo"), "match")}
+    put_back(project, removed)
+    assert pairs(project, PairQuery(), 0, -1) == before
+
+
+def test_a_removed_pair_whose_number_is_taken_comes_last(project: Project) -> None:
+    listed = make_list(project.folder)
+    add_pairs(project, listed)
+    last = pair_of(project, "p29")
+    assert last is not None
+    remove_pairs(project, ["p29"])
+    add_pairs(project, PairList(listed.source, listed.folder, (ListedPair("new", "n.png", "a cat"),)))
+    put_back(project, [last])
+    assert [one.pair.id for one in pairs(project, PairQuery(descending=True), 0, 2)] == ["p29", "new"]
+    assert extent(create_project(project.folder / "empty.exclip")) == (0, 0, "")
+
+
+def test_pairs_are_rated_as_their_newest_findings(project: Project) -> None:
+    for seed, rating in enumerate(("match", "unsure", "artefact")):
+        one = replace(make_finding(seed, pair="p1" if seed < 2 else ""), rating=rating)  # type: ignore[arg-type]
+        add_finding(project, replace(one, view=replace(one.view, picture="a.png")))
+    add_finding(project, replace(make_finding(2, pair="p1"), rating="mismatch"))
+    told = [rating_of(project, *of) for of in (("p1", "a.png"), ("p1", "/abs/c.png"), ("p1", "b.png"), ("p2", "a.png"))]
+    assert told == ["unsure", "mismatch", "", ""]
+
+
+def test_boxes_are_kept(project: Project) -> None:
+    drawn = (Region((0, 0, 5, 5), name="犬"), Region.lasso(((0, 0), (4, 4), (0, 4)), name="cat"))
+    set_boxes(project, "b.png", drawn[:1])
+    set_boxes(project, "a.png", drawn)
+    with opened_again(project) as again:
+        assert boxes_of(again, "a.png") == drawn
+        assert boxes(again) == {"a.png": drawn, "b.png": drawn[:1]}
+        set_boxes(again, "a.png", ())
+        assert boxes_of(again, "a.png") == ()
+
+
+def test_settings_are_kept_and_garbled_ones_are_not_there(project: Project) -> None:
+    assert settings_of(project) == {}
+    set_setting(project, "how", {"image_layer": 3})
+    set_setting(project, "how", {"image_layer": None, "framing": "ü"})
+    set_setting(project, "list", [1])
+    with project.change() as connection:
+        connection.execute("UPDATE setting SET value = '{' WHERE name = 'list'")
+    with opened_again(project) as again:
+        assert settings_of(again) == {"how": {"image_layer": None, "framing": "ü"}}
+
+
+def test_a_copy_elsewhere_names_the_same_pictures(project: Project, tmp_path: Path) -> None:
+    add_pairs(project, make_list(project.folder))
+    add_finding(project, make_finding(0))
+    set_boxes(project, "a.png", (Region((0, 0, 5, 5)),))
+    place = tmp_path / "copies" / "x.exclip"
+    place.parent.mkdir()
+    project.save_copy(place)
+    with open_project(place) as copy:
+        assert as_list(copy).pairs[0].picture == "../a.png"
+        assert list(boxes(copy)) == ["../a.png"]
+        before, after = findings(project)[0], findings(copy)[0]
+        assert copy.path_of(after.view.picture) == project.path_of(before.view.picture)
+        assert replace(after, view=before.view) == before
+        assert [copy.path_of(one.picture) for one in as_list(copy).pairs] == [
+            project.path_of(one.picture) for one in as_list(project).pairs
+        ]
+    with pytest.raises(OutputError):
+        project.save_copy(tmp_path / "none" / "x.exclip")
+
+
+def test_the_file_says_what_it_is(project: Project) -> None:
+    project.close()
+    assert project.path.read_bytes()[68:72] == b"EXCP"
+    assert sorted(path.name for path in project.folder.iterdir()) == ["p.exclip"]
+    with sqlite3.connect(project.path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    connection.close()
+
+
+def test_the_bulk_of_a_finding_is_plain(project: Project) -> None:
+    """Other programs can read it, as the schema says."""
+    finding = make_finding(1)
+    add_finding(project, finding)
+    (row,) = project.rows("SELECT settings, words, geometry, heat FROM finding_view")
+    assert json.loads(row[0]) == finding.view.settings
+    assert json.loads(row[1])[0] == ["a", 0, 1, False, finding.numbers.words[0].value]
+    assert finding.numbers.geometry is not None
+    assert json.loads(row[2])[2] == list(finding.numbers.geometry.grid)
+    assert len(row[3]) == 4 * finding.numbers.geometry.grid[0] * finding.numbers.geometry.grid[1]
