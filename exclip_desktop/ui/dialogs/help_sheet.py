@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.ui.actions import ACTIONS, GESTURES, MENUS, shown_keys
+from exclip_desktop.ui.action_table import ACTIONS, GESTURES, MENUS
+from exclip_desktop.ui.actions import shown_keys
 
 OPENS_AT_PX: Final = (880, 720)
 BETWEEN_COLUMNS_PX: Final = 36

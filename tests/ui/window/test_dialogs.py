@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui.actions import ACTIONS, GESTURES
+from exclip_desktop.ui.action_table import ACTIONS, GESTURES
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from exclip_desktop.ui.dialogs.gallery import Gallery

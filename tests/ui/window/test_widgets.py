@@ -28,7 +28,8 @@ from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui import theme
-from exclip_desktop.ui.actions import ACTIONS, MENUS, SEPARATOR, make_actions, make_menus, show_view
+from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR
+from exclip_desktop.ui.actions import make_actions, make_menus, show_view
 from exclip_desktop.ui.canvas.banner import HINT_LINES, MESSAGE_LINES, Banner
 from exclip_desktop.ui.widgets.clamped_label import FewLines
 

@@ -1,0 +1,172 @@
+"""The one table of actions: names, shortcuts, menus and mouse gestures. It imports no Qt: the manual prints it, too."""
+
+from dataclasses import dataclass
+from typing import Final
+
+SEPARATOR: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """An action.
+
+    Attributes:
+        name: its key in ``make_actions``.
+        text: what menus say.
+        shortcuts: portable key sequences; the first is the one that menus show.
+        group: its heading in the help sheet.
+        tip: one sentence for the tooltip, without its full stop.
+        icon: a file in ``resources/icons`` without its ending, or "".
+        checkable: whether it is a switch.
+
+    """
+
+    name: str
+    text: str
+    shortcuts: tuple[str, ...]
+    group: str
+    tip: str
+    icon: str = ""
+    checkable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """Something done with the mouse, or with keys on one widget: what it does, how it is done, and its heading."""
+
+    text: str
+    how: str
+    group: str
+
+
+FILES, COPYING, SELECTING = "Pictures and files", "Copying", "Selecting"
+HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
+COMPARING = "Comparing"
+ON_PICTURE, ON_WORDS, ON_LISTS = "On the picture", "On the words", "In the lists"
+
+# fmt: off
+ACTIONS: Final = (
+    ActionSpec("open", "Open image…", ("Ctrl+O",), FILES, "Open a picture file", "open"),
+    ActionSpec("paste", "Paste image", ("Ctrl+V",), FILES, "Take the picture from the clipboard", "paste"),
+    ActionSpec("open_list", "Open list…", ("Ctrl+Shift+O",), FILES, "Open a list of pictures and captions", "pairs"),
+    ActionSpec("open_folder", "Open folder…", (), FILES, "Open a folder of pictures with their captions beside them"),
+    ActionSpec("next_pair", "Next pair", ("D",), FILES, "Go on to the next pair of the list", "next"),
+    ActionSpec("previous_pair", "Previous pair", ("A",), FILES, "Go back to the pair before", "previous"),
+    ActionSpec("take_labels", "Select labels", ("B",), SELECTING, "Select what is known to be in the picture"),
+    ActionSpec("keep_labels", "Keep as labels", ("Shift+B",), SELECTING,
+               "Keep the selected regions in the project; name them first (F2)"),
+    ActionSpec("close_list", "Close list", (), FILES, "Close the list; the picture stays"),
+    ActionSpec("note", "Note finding…", ("N",), FILES, "Keep what is on screen, with a rating and a note", "findings"),
+    ActionSpec("new_project", "New project…", (), FILES, "Keep findings in a new file"),
+    ActionSpec("open_project", "Open project…", (), FILES, "Go on with the findings of a file"),
+    ActionSpec("save_project", "Save project as…", (), FILES, "Go on in a copy of the project"),
+    ActionSpec("import_findings", "Import findings…", (), FILES, "Add the findings of a file that was exported"),
+    ActionSpec("report", "Export findings…", (), FILES, "Write findings as a page, a figure or a table"),
+    ActionSpec("recent", "Open recent", (), FILES, "Open a picture you had open before", "recent"),
+    ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
+    ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),
+    ActionSpec("export_picture", "Export picture…", ("Ctrl+E",), FILES, "Save what the canvas shows as PNG, SVG or PDF",
+               "export"),
+    ActionSpec("export_numbers", "Export numbers…", ("Ctrl+Shift+E",), FILES, "Save the values as CSV, NPZ or JSON",
+               "numbers"),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), FILES, "Close the program"),
+    ActionSpec("copy_picture", "Copy picture", ("Ctrl+C",), COPYING, "Copy what the canvas shows", "copy"),
+    ActionSpec("copy_values", "Copy values", ("Ctrl+Shift+C",), COPYING, "Copy words and values for a spreadsheet"),
+    ActionSpec("copy_latex", "Copy caption as LaTeX", (), COPYING, "Copy the caption with its colours for LaTeX"),
+    ActionSpec("copy_html", "Copy caption as HTML", (), COPYING, "Copy the caption with its colours for a web page"),
+    ActionSpec("copy_python", "Copy as Python", (), COPYING, "Copy Python code that repeats this explanation"),
+    ActionSpec("copy_command", "Copy as command", (), COPYING, "Copy a command that repeats this explanation"),
+    ActionSpec("undo", "Undo", ("Ctrl+Z",), SELECTING, "Take back the last change", "undo"),
+    ActionSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), SELECTING, "Bring back what was undone", "redo"),
+    ActionSpec("clear_selection", "Clear selection", ("Esc",), SELECTING, "Deselect all words and boxes", "clear"),
+    ActionSpec("remove_box", "Remove box", ("Delete", "Backspace"), SELECTING, "Remove the current box", "remove"),
+    ActionSpec("name_box", "Name box…", ("F2",), SELECTING, "Give the current box a name", "name"),
+    ActionSpec("select_words", "Select all words", ("Ctrl+A",), SELECTING, "Select every word of the caption", "words"),
+    ActionSpec("measure", "Test the selection…", ("Ctrl+T",), SELECTING,
+               "See what taking the selected words and boxes away does to the score"),
+    ActionSpec("lasso", "Lasso", ("L",), SELECTING, "Draw free outlines instead of boxes", "lasso", True),
+    ActionSpec("fit", "Fit", ("F",), ZOOM, "Show the whole picture", "fit"),
+    ActionSpec("actual_size", "100 %", ("1",), ZOOM, "Show one picture pixel per screen pixel", "actual"),
+    ActionSpec("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+="), ZOOM, "Show the picture larger", "zoom-in"),
+    ActionSpec("zoom_out", "Zoom out", ("Ctrl+-",), ZOOM, "Show the picture smaller", "zoom-out"),
+    ActionSpec("heat", "Show heat", ("H",), HEAT, "Show the heat over the picture", "heat", True),
+    ActionSpec("grey", "Grey picture", ("G",), HEAT, "Show the picture in grey under the heat", "grey", True),
+    ActionSpec("smooth", "Smooth heat", ("S",), HEAT, "Blend the patches into each other", "smooth", True),
+    ActionSpec("magnitude", "Opacity by magnitude", ("M",), HEAT, "Let the picture show where heat is weak",
+               "magnitude", True),
+    ActionSpec("more_opaque", "More opaque heat", ("O",), HEAT, "Show more of the heat and less of the picture"),
+    ActionSpec("less_opaque", "Less opaque heat", ("Shift+O",), HEAT, "Show less of the heat and more of the picture"),
+    ActionSpec("specials", "Show [SOT] and [EOT]", ("T",), HEAT, "Show the tokens at the caption's start and end",
+               "specials", True),
+    ActionSpec("lock_range", "Lock colour range", ("K",), HEAT, "Keep the colour scale, so that pictures compare",
+               "lock", True),
+    ActionSpec("safe_colours", "Colour-vision-safe colours", (), HEAT,
+               "Use colours that read with colour-vision deficiency", "safe", True),
+    ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is given to the model"),
+    ActionSpec("panes", "Compare methods", ("C",), COMPARING, "Show what other methods say, side by side", "panes",
+               True),
+    ActionSpec("methods", "Methods", (), COMPARING, "Choose the methods that are compared", "method"),
+    ActionSpec("one_range", "One colour range for all panes", ("Shift+K",), COMPARING,
+               "Colour all panes alike, though methods differ in their units", "", True),
+    ActionSpec("study", "Measure methods…", (), COMPARING,
+               "See over many pairs how faithful methods are, and how well they find what words name"),
+    ActionSpec("difference", "Difference from the caption before", ("X",), COMPARING,
+               "Show what this caption adds to the one before it", "difference", True),
+    ActionSpec("beside", "Compare with another model…", (), COMPARING, "Explain by another model too", "compare", True),
+    ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
+    ActionSpec("cancel", "Cancel work", ("Ctrl+.",), PROGRAM, "Stop what is being computed", "cancel"),
+    ActionSpec("settings", "Settings…", ("Ctrl+,",), PROGRAM, "Choose layers, quadrature, reference and device",
+               "settings"),
+    ActionSpec("clear_cache", "Clear the cache…", (), PROGRAM, "Delete what was kept to answer faster"),
+    ActionSpec("help", "Shortcuts and gestures", ("F1", "?"), PROGRAM, "List every shortcut and gesture", "help"),
+    ActionSpec("about", "About exclip desktop", (), PROGRAM, "Version, licences and papers to cite", "note"),
+)
+# fmt: on
+
+GESTURES: Final = (
+    Gesture("Draw a box", "Drag", ON_PICTURE),
+    Gesture("Take a box away from the others", "Alt+drag", ON_PICTURE),
+    Gesture("Move a box", "Drag the box", ON_PICTURE),
+    Gesture("Resize a box", "Drag a handle", ON_PICTURE),
+    Gesture("See a patch's words", "Hover", ON_PICTURE),
+    Gesture("Enlarge a pane, and back", "Double-click it", ON_PICTURE),
+    Gesture("Zoom at the cursor", "Wheel", ON_PICTURE),
+    Gesture("Pan", "Space+drag", ON_PICTURE),
+    Gesture("See a word's patches", "Hover", ON_WORDS),
+    Gesture("Select a word", "Click", ON_WORDS),
+    Gesture("Select several words", "Drag across", ON_WORDS),
+    Gesture("Extend the selection", "Shift+click", ON_WORDS),
+    Gesture("Add or remove a word", "Ctrl+click", ON_WORDS),
+    Gesture("Select the phrase", "Double-click", ON_WORDS),
+    Gesture("Go to the next word", "← or →", ON_WORDS),
+    Gesture("Extend by a word", "Shift+← or Shift+→", ON_WORDS),
+    Gesture("Leave the caption's line", "Esc", ON_WORDS),
+    Gesture("Open a finding", "Return", ON_LISTS),
+    Gesture("Remove a finding, or a project's pairs", "Delete", ON_LISTS),
+)
+
+MENUS: Final[dict[str, tuple[str, ...]]] = {
+    "&File": (
+        *("open", "paste", "recent", "samples", SEPARATOR),
+        *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
+        *("note", "new_project", "open_project", "save_project", "import_findings", SEPARATOR),
+        *("models", SEPARATOR),
+        *("export_picture", "export_numbers", "report", SEPARATOR),
+        "quit",
+    ),
+    "&Edit": (
+        *("undo", "redo", SEPARATOR),
+        *("copy_picture", "copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", SEPARATOR),
+        *("select_words", "clear_selection", "lasso", "name_box", "remove_box", SEPARATOR),
+        *("take_labels", "keep_labels", "measure", SEPARATOR),
+        *("focus_caption", "cancel", SEPARATOR),
+        *("clear_cache", "settings"),
+    ),
+    "&View": (
+        *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
+        *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
+        *("specials", SEPARATOR, "framing"),
+    ),
+    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference", SEPARATOR, "study"),
+    "&Help": ("help", SEPARATOR, "about"),
+}
