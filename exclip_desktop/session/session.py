@@ -16,10 +16,10 @@ from exclip_desktop.session.compare.second_model import Beside
 from exclip_desktop.session.garbage_collector import Collector
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_listing import Librarian
-from exclip_desktop.session.lists.batching import Batching
-from exclip_desktop.session.lists.labelling import Labelling
-from exclip_desktop.session.lists.pair_navigation import Walking, names_list
-from exclip_desktop.session.lists.pair_removal import Removing
+from exclip_desktop.session.lists.list_explainer import ListExplainer
+from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list_path
+from exclip_desktop.session.lists.pair_removal import PairRemoval
+from exclip_desktop.session.lists.picture_labels import PictureLabels
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.pair.caption_alternatives import Comparing
 from exclip_desktop.session.pair.caption_difference import Differing
@@ -30,11 +30,11 @@ from exclip_desktop.session.pair.layer_profiling import Profiling
 from exclip_desktop.session.pair.occluding import Measuring
 from exclip_desktop.session.pair.scene import Drawing
 from exclip_desktop.session.pair.selecting import Selecting
-from exclip_desktop.session.project.finding_restoring import Restoring
-from exclip_desktop.session.project.findings import Noting
-from exclip_desktop.session.project.findings_export import Reporting
-from exclip_desktop.session.project.open_project import Projects, names_project
-from exclip_desktop.session.project.project_settings import Keeping
+from exclip_desktop.session.project.finding_restorer import FindingRestorer
+from exclip_desktop.session.project.findings import ProjectFindings
+from exclip_desktop.session.project.findings_export import FindingsExport
+from exclip_desktop.session.project.open_project import Projects, is_project_path
+from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.study.studying import Studying
 from exclip_desktop.session.tasks import Tasks, run_shown
@@ -54,12 +54,12 @@ class Session(QObject):
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
         sight: which pane is in use.
-        batching: explaining all of them.
         studying: measuring methods over many pairs.
-        walking: the open list of pairs, and the way through it; ``removing``: takes pairs out of it;
-            ``thumbnails``: small pictures for it.
-        projects: the open project; ``keeping``: its settings; ``noting``: its findings; ``reporting``: these as
-            files; ``restoring``: their views on screen again; ``labelling``: what is known to be in the picture.
+        pair_navigation: the open pair list and the current pair; ``pair_removal``: removes pairs from it;
+            ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
+        projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
+            ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
+            ``picture_labels``: labelled regions of the picture.
         library: the models there are, downloads, and the model that the window opens with.
         settings: what is kept between starts.
         cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
@@ -101,20 +101,28 @@ class Session(QObject):
         self.differing = Differing(self.state, self)
         self.profiling = Profiling(self.state, self._worker, self.explaining, self)
         self.exporting = Exporting(self.state, self.panes, self.sight, self._tasks, self.explaining.refuse, self)
-        self.walking = Walking(self.state, self._worker, self.explaining, self.comparing, self._tasks, self)
-        self.batching = Batching(self.state, self._worker, self.walking, self)
+        self.pair_navigation = PairNavigation(
+            self.state, self._worker, self.explaining, self.comparing, self._tasks, self
+        )
+        self.list_explainer = ListExplainer(self.state, self._worker, self.pair_navigation, self)
         kept_in = self.settings.studies_folder() or studies
-        self.studying = Studying(self.state, self._worker, self.walking, self.explaining.refuse, kept_in, self)
+        self.studying = Studying(self.state, self._worker, self.pair_navigation, self.explaining.refuse, kept_in, self)
         self.studying.folder_chosen.connect(self.settings.keep_studies_folder)
         self.thumbnails = Thumbnails(self)
-        self.projects = Projects(self.state, self.explaining, self.walking, self.undo, findings, self)
-        self.keeping = Keeping(self.state, self._worker, self.explaining, self.walking, self.projects, self)
-        self.noting = Noting(self.state, self.explaining, self.walking, self._tasks, self.undo, self.projects, self)
-        self.reporting = Reporting(self.state, self.explaining, self._tasks, self.noting, self)
-        self.restoring = Restoring(self.state, self.explaining, self.projects, self.panes, self.sight, self)
-        self.removing = Removing(self.walking, self.projects, self.undo, self)
-        self.labelling = Labelling(
-            self.state, self.selecting, self.walking, self.projects, self.explaining, self.undo, self
+        self.projects = Projects(self.state, self.explaining, self.pair_navigation, self.undo, findings, self)
+        self.project_settings = ProjectSettings(
+            self.state, self._worker, self.explaining, self.pair_navigation, self.projects, self
+        )
+        self.findings = ProjectFindings(
+            self.state, self.explaining, self.pair_navigation, self._tasks, self.undo, self.projects, self
+        )
+        self.findings_export = FindingsExport(self.state, self.explaining, self._tasks, self.findings, self)
+        self.finding_restorer = FindingRestorer(
+            self.state, self.explaining, self.projects, self.panes, self.sight, self
+        )
+        self.pair_removal = PairRemoval(self.pair_navigation, self.projects, self.undo, self)
+        self.picture_labels = PictureLabels(
+            self.state, self.selecting, self.pair_navigation, self.projects, self.explaining, self.undo, self
         )
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.refused.connect(self.explaining.refuse)
@@ -133,26 +141,26 @@ class Session(QObject):
         self.projects.look()
         if caption is not None:
             self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
-        if picture is None or names_project(picture):
+        if picture is None or is_project_path(picture):
             self.open_sample(0)
         if picture is not None:
             self.open(picture)
 
     def open(self, path: str, notes: tuple[str, ...] = ()) -> None:
         """Open a project, a list, or a picture, with notes on it."""
-        if names_project(path):
+        if is_project_path(path):
             self.projects.open(path)
-        elif names_list(path):
-            self.walking.open(path)
+        elif is_list_path(path):
+            self.pair_navigation.open(path)
         else:
             self.explaining.open_file(path, notes=notes)
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""
         self.explaining.cancel()
-        self.restoring.cancel()
+        self.finding_restorer.cancel()
         self.profiling.cancel()
-        self.batching.pause()
+        self.list_explainer.pause()
         self.studying.pause()
         self.panes.cancel()
 
@@ -211,7 +219,7 @@ class Session(QObject):
         run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explaining.refuse)
 
     def _on_picture_opened(self, path: str) -> None:
-        if not is_sample(path) and not self.walking.is_listed(path):
+        if not is_sample(path) and not self.pair_navigation.is_listed(path):
             self.settings.add_recent(path)
 
     def _on_outcome_changed(self) -> None:

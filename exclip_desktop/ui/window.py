@@ -40,7 +40,7 @@ from exclip_desktop.ui.compare.pane_grid import PaneGrid
 from exclip_desktop.ui.compare.second_model_pane import BesidePane, PaneName, PaneTitle, named, titled
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
-from exclip_desktop.ui.lists.pair_list_dock import PairsDock
+from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.widgets.status_line import StatusLine
 
 OPENS_AT_PX: Final = (1280, 800)
@@ -68,7 +68,7 @@ class Window(QMainWindow):
         self.caption, self.alternatives = CaptionField(state), Alternatives(state)
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
-        self.findings = FindingsTab(session.noting, session.thumbnails)
+        self.findings = FindingsTab(session.findings, session.thumbnails)
         self.inspector.addTab(self.findings, "Findings")
         self.beside = BesidePane(session.beside)
         self.difference = DifferencePane(session.differing, session.selecting)
@@ -86,9 +86,9 @@ class Window(QMainWindow):
         self._splitters = self._lay_out()
         self._connect()
         self._pair_up()
-        self.pairs_dock = PairsDock(session.walking, session.batching, session.thumbnails, self)
-        self.pairs_dock.removal_asked.connect(session.removing.remove)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pairs_dock)
+        self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
+        self.pair_list_dock.removal_requested.connect(session.pair_removal.remove)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
         self._files = FileCommands(self, session, self.commands)
         self._parts = (
             EditCommands(self, session, self.commands, self.stage, self.inspector),
@@ -210,7 +210,7 @@ class Window(QMainWindow):
             banner.cpu_asked.connect(explaining.use_cpu)
         self.status.cancel_asked.connect(session.cancel)
         self.status.download_cancel_asked.connect(session.library.cancel)
-        session.labelling.kept.connect(self.status.say)
+        session.picture_labels.kept.connect(self.status.say)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))

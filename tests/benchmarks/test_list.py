@@ -32,11 +32,11 @@ def test_a_hundred_thousand_pairs(qtbot: QtBot, tmp_path: Path) -> None:
     window.show()
     qtbot.waitExposed(window)
     started = time.perf_counter()
-    session.walking.open(tmp_path / "list.csv")
-    qtbot.waitUntil(lambda: len(session.walking.pairs) == COUNT, timeout=60_000)
+    session.pair_navigation.open(tmp_path / "list.csv")
+    qtbot.waitUntil(lambda: len(session.pair_navigation.pairs) == COUNT, timeout=60_000)
     QCoreApplication.processEvents()
     report("window: a list of 100,000 pairs read and shown", time.perf_counter() - started, "s", 2)
-    bar = window.pairs_dock.view.verticalScrollBar()
+    bar = window.pair_list_dock.view.verticalScrollBar()
     steps = []
     for place in np.linspace(0, bar.maximum(), 200).astype(int):
         started = time.perf_counter()

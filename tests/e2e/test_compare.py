@@ -58,21 +58,21 @@ def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtb
 
 @pytest.mark.parametrize("method", THREE)
 def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, session: Session, method: str) -> None:
-    noting, state = session.noting, session.state
+    findings, state = session.findings, session.state
     session.panes.open()
     _fill(qtbot, session)
     session.sight.enlarge(session.panes.panes[THREE.index(method)])
-    noting.note(session.sight.seen, Remark("match"))
-    qtbot.waitUntil(lambda: noting.count(FindingQuery()) == 1, timeout=PATIENCE_MS)
-    (found,) = noting.page(FindingQuery(), 0, 1)
+    findings.note(session.sight.seen, Remark("match"))
+    qtbot.waitUntil(lambda: findings.count(FindingQuery()) == 1, timeout=PATIENCE_MS)
+    (found,) = findings.page(FindingQuery(), 0, 1)
     assert found.view.method == method
     for away in (True, False):  # from another picture, and from the same one, which is remembered
         session.panes.close()
         if away:
             session.open_sample(1)
             qtbot.waitUntil(lambda: state.caption == samples()[1].caption and not state.stale, timeout=PATIENCE_MS)
-        with qtbot.waitSignal(session.restoring.restored, timeout=PATIENCE_MS):
-            session.restoring.restore(found)
+        with qtbot.waitSignal(session.finding_restorer.restored, timeout=PATIENCE_MS):
+            session.finding_restorer.restore(found)
         assert state.notice is None
         assert session.panes.is_open == (method != "second-order")
         assert state.selection == found.view.selection

@@ -58,7 +58,7 @@ class Desk:
             dialog.accept()
 
         QTimer.singleShot(0, answer)
-        with self.qtbot.waitSignal(self.session.noting.findings_changed):
+        with self.qtbot.waitSignal(self.session.findings.findings_changed):
             QTest.keyClick(self.window, Qt.Key.Key_N)
         self.window.activateWindow()  # a window manager does when a dialog closes
         self.qtbot.waitUntil(self.window.isActiveWindow)
@@ -93,7 +93,7 @@ def test_a_list_is_walked_noted_opened_again_and_reported(
     first = Desk(qtbot, folder, str(samples()[0].path))
     desks.append(first)
     first.session.projects.create(folder / "study.exclip")
-    first.session.walking.open(folder / "pairs.csv")
+    first.session.pair_navigation.open(folder / "pairs.csv")
     scores = []
     for number in range(COUNT):
         first.settle(_caption(number))
@@ -108,16 +108,16 @@ def test_a_list_is_walked_noted_opened_again_and_reported(
     again = Desk(qtbot, folder, str(samples()[0].path))
     desks.append(again)
     again.session.projects.open(folder / "study.exclip")
-    walking = again.session.walking
-    qtbot.waitUntil(lambda: len(walking.pairs) == COUNT, timeout=PATIENCE_MS)
-    assert [walking.figures(place).score for place in range(COUNT)] == scores
-    assert [walking.figures(place).rating for place in NOTED] == ["match", "mismatch", "unsure"]
+    navigation = again.session.pair_navigation
+    qtbot.waitUntil(lambda: len(navigation.pairs) == COUNT, timeout=PATIENCE_MS)
+    assert [navigation.figures(place).score for place in range(COUNT)] == scores
+    assert [navigation.figures(place).rating for place in NOTED] == ["match", "mismatch", "unsure"]
     again.window.inspector.setCurrentWidget(again.window.findings)
     again.window.findings.filter.setText("<4>")
     view = again.window.findings.view
     assert view.model().rowCount() == 1
     view.setCurrentIndex(view.model().index(0, 0))
-    with qtbot.waitSignal(again.session.restoring.restored, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(again.session.finding_restorer.restored, timeout=PATIENCE_MS):
         QTest.keyClick(view, Qt.Key.Key_Return)
     again.settle(_caption(4))
     assert again.state.explanation.score == scores[4]

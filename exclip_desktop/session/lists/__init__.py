@@ -1,1 +1,1 @@
-"""Lists of pairs: reading, walking through, explaining all."""
+"""Lists of pairs: reading, navigation through, explaining all."""

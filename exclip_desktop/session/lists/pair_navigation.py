@@ -30,7 +30,7 @@ from exclip_desktop.storage.pair_lists.reading import ENDINGS
 NOTES_TOLD = 3
 
 
-def names_list(path: str | Path) -> bool:
+def is_list_path(path: str | Path) -> bool:
     """Return whether a path is a list rather than a picture: a folder, or a file that ends like a list."""
     return is_dir(Path(path)) or Path(path).suffix.lower() in ENDINGS
 
@@ -42,7 +42,7 @@ def _of_notes(notes: tuple[ListNote, ...]) -> Notice:
     return Notice(f"{' '.join(told[:NOTES_TOLD])}{more}", details="\n".join(told), kind="note")
 
 
-class Walking(QObject):
+class PairNavigation(QObject):
     """Holds the open list, shows its pairs, and keeps what is found of each.
 
     Figures are of the model and the settings that the pair was explained by; others on screen make them forgotten.
@@ -57,7 +57,7 @@ class Walking(QObject):
         current_changed(): another pair is on screen.
         found(int): something was found of a pair; its place.
         figures_changed(int): something else is known of a pair; its place.
-        figures_renewed(): something else may be known of any.
+        figures_reloaded(): something else may be known of any.
 
     """
 
@@ -66,7 +66,7 @@ class Walking(QObject):
     current_changed = Signal()
     found = Signal(int)
     figures_changed = Signal(int)
-    figures_renewed = Signal()
+    figures_reloaded = Signal()
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Walking(QObject):
 
         A new project takes the open list in, unless that is another project's, whose pairs a copy has already.
         """
-        moved = is_new and bool(self.pairs) and not self.is_kept
+        moved = is_new and bool(self.pairs) and not self.is_project_list
         listed, known = self.list, dict(self._figures.known)
         self._project = path
         if path is not None:
@@ -126,7 +126,7 @@ class Walking(QObject):
     def renew(self) -> None:
         """Read the open project's pairs again, as others have changed them; what is on screen stays."""
         project = self._project
-        if project is not None and self.is_kept:
+        if project is not None and self.is_project_list:
             self._tasks.run(
                 lambda _: read_again(project, self._read),
                 lambda found: self._renew(project, found),
@@ -134,7 +134,7 @@ class Walking(QObject):
             )
 
     @property
-    def is_kept(self) -> bool:
+    def is_project_list(self) -> bool:
         """Whether the list is the open project's own."""
         return self._project is not None and self.list.source == self._project
 
@@ -224,12 +224,12 @@ class Walking(QObject):
             self.show(found.first)
 
     def _renew(self, project: Path, found: ListRead) -> None:
-        if project != self._project or not self.is_kept:
+        if project != self._project or not self.is_project_list:
             return  # another project or list was opened meanwhile, or none
         if found.list is not self.list:
             self._put_instead(found)
         elif self._figures.take(found.figures):
-            self.figures_renewed.emit()
+            self.figures_reloaded.emit()
 
     def _put_instead(self, found: ListRead) -> None:
         """Take a list in the place of one that has pairs in common with it."""

@@ -5,32 +5,32 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.undo import Step
 from exclip_desktop.storage.project.pair_rows import ProjectPair, pair_of, put_back, remove_pairs
 from exclip_desktop.storage.project.project import Project
 
 
-class Removing(QObject):
+class PairRemoval(QObject):
     """Removes pairs, an undo step; pictures, findings and labels stay, and so does what is on screen."""
 
     def __init__(
         self,
-        walking: Walking,
+        navigation: PairNavigation,
         projects: Projects,
         undo: QUndoStack,
         parent: QObject | None = None,
     ) -> None:
-        """Work on the list of ``walking``, which is that of the open project."""
+        """Work on the list of ``navigation``, which is that of the open project."""
         super().__init__(parent)
-        self._walking, self._projects, self._undo = walking, projects, undo
+        self._navigation, self._projects, self._undo = navigation, projects, undo
 
     def remove(self, places: Sequence[int]) -> None:
         """Remove the pairs at these places of the list; a file's list is left as it is."""
-        if not self._walking.is_kept:
+        if not self._navigation.is_project_list:
             return
-        ids = [self._walking.pairs[place].id for place in places]
+        ids = [self._navigation.pairs[place].id for place in places]
         removed = self._projects.read(lambda project: _found(project, ids), tuple[ProjectPair, ...]())
         if removed:
             what = "remove pair" if len(removed) == 1 else "remove pairs"
@@ -46,7 +46,7 @@ class Removing(QObject):
                 put_back(project, told)
             else:
                 remove_pairs(project, [one.pair.id for one in told])
-            self._walking.renew()
+            self._navigation.renew()
 
         self._projects.attempt(put)
 

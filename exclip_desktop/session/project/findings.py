@@ -15,7 +15,7 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.finding import Finding, Rating, numbers_of, view_of
 from exclip_desktop.session.compare.active_pane import Seen
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explaining import Explaining
 from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.project.open_project import Projects
@@ -48,7 +48,7 @@ class Remark:
     note: str = ""
 
 
-class Noting(QObject):
+class ProjectFindings(QObject):
     """Keeps findings in the open project; until one is opened, in the person's own, which is made when it is needed.
 
     Attributes:
@@ -65,7 +65,7 @@ class Noting(QObject):
         self,
         state: State,
         explaining: Explaining,
-        walking: Walking,
+        navigation: PairNavigation,
         tasks: Tasks,
         undo: QUndoStack,
         projects: Projects,
@@ -73,14 +73,14 @@ class Noting(QObject):
     ) -> None:
         """Tell of work and trouble in ``state``."""
         super().__init__(parent)
-        self._state, self._explaining, self._walking = state, explaining, walking
+        self._state, self._explaining, self._navigation = state, explaining, navigation
         self._tasks, self._undo, self.projects = tasks, undo, projects
         projects.changed.connect(self.findings_changed)
         projects.changed_by_others.connect(self.findings_changed)
 
     def note(self, seen: Seen, remark: Remark) -> None:
         """Keep what is looked at, with what the person says of it."""
-        pair = self._walking.pair_of(seen.shown.path or "", seen.answer.caption.text)
+        pair = self._navigation.pair_of(seen.shown.path or "", seen.answer.caption.text)
         listed = "" if pair is None else pair.id
         asked = {"choice": asdict(replace(seen.outcome.choice, device=None)), "how": asdict(seen.outcome.how)}
 
@@ -105,7 +105,7 @@ class Noting(QObject):
         run_shown(
             self._state,
             self._tasks,
-            Work("Noting"),
+            Work("Saving the finding"),
             prepare,
             lambda found: self.projects.attempt(lambda: add(found)),
             self._explaining.refuse,
@@ -178,7 +178,7 @@ class Noting(QObject):
     def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
         """Tell of findings that are others now, and let pairs of the list be rated as their newest ones are."""
         for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
-            self._walking.rate(pair, project.path_of(picture), rating_of(project, pair, picture))
+            self._navigation.rate(pair, project.path_of(picture), rating_of(project, pair, picture))
         self.findings_changed.emit()
 
 

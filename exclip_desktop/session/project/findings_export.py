@@ -10,7 +10,7 @@ from exclip_desktop.core.text.wording import counted
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.pair.explaining import Explaining
 from exclip_desktop.session.processes import call_apart
-from exclip_desktop.session.project.findings import Noting
+from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.storage.exports.report_options import ReportOptions
@@ -18,16 +18,21 @@ from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.project_files import open_project
 
 
-class Reporting(QObject):
+class FindingsExport(QObject):
     """Writes the open project's findings to files, and adds those of files to it."""
 
     def __init__(
-        self, state: State, explaining: Explaining, tasks: Tasks, noting: Noting, parent: QObject | None = None
+        self,
+        state: State,
+        explaining: Explaining,
+        tasks: Tasks,
+        findings: ProjectFindings,
+        parent: QObject | None = None,
     ) -> None:
-        """Work with the project of ``noting``; trouble is told by ``explaining``."""
+        """Work with the project of ``findings``; trouble is told by ``explaining``."""
         super().__init__(parent)
         self._state, self._explaining, self._tasks = state, explaining, tasks
-        self._noting, self._projects = noting, noting.projects
+        self._findings, self._projects = findings, findings.projects
 
     def write_report(self, out: Path, options: ReportOptions) -> None:
         """Write the project's findings, in a process of its own: drawing would hold the window up."""
@@ -55,7 +60,7 @@ class Reporting(QObject):
         def then(read: tuple[tuple[Finding, ...], int]) -> None:
             (added, count), project = read, self._projects.project
             if added and project is not None and project.path == place:  # else another one was opened meanwhile
-                self._noting.push_added("import findings", added)
+                self._findings.push_added("import findings", added)
             there = f"; {count - len(added):,} were there already" if count > len(added) else ""
             told = f"{counted(len(added), 'finding')} imported from {path.name}{there}."
             self._state.change(notice=Notice(told, kind="note"))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.errors import ProjectError, UserError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.session.lists.list_reading import measured_of
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explaining import Explaining
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.storage.project.pair_rows import set_measured
@@ -21,7 +21,7 @@ T = TypeVar("T")
 OTHERS_MS: Final = 2000  # between looks for changes that others make
 
 
-def names_project(path: str | Path) -> bool:
+def is_project_path(path: str | Path) -> bool:
     """Return whether a path is a project rather than a list or a picture: it ends like one."""
     return Path(path).suffix.lower() == ENDING
 
@@ -45,21 +45,21 @@ class Projects(QObject):
         self,
         state: State,
         explaining: Explaining,
-        walking: Walking,
+        navigation: PairNavigation,
         undo: QUndoStack,
         usual: Path | None,
         parent: QObject | None = None,
     ) -> None:
         """``usual`` is the person's own project, if they have one; trouble is told by ``explaining``."""
         super().__init__(parent)
-        self._state, self._explaining, self._walking = state, explaining, walking
+        self._state, self._explaining, self._navigation = state, explaining, navigation
         self._undo, self._usual = undo, usual
         self.project: Project | None = None
         self._version = 0
         self._others = QTimer(self, interval=OTHERS_MS)
-        self._others.timeout.connect(self.look_for_others)
-        walking.found.connect(self._keep_figures)
-        self.changed_by_others.connect(walking.renew)
+        self._others.timeout.connect(self.check_for_changes)
+        navigation.found.connect(self._keep_figures)
+        self.changed_by_others.connect(navigation.renew)
 
     @property
     def is_own(self) -> bool:
@@ -125,7 +125,7 @@ class Projects(QObject):
             self._explaining.refuse(error)
             return otherwise
 
-    def may_change(self) -> bool:
+    def can_change(self) -> bool:
         """Return whether the open project can be changed, and tell why where it cannot."""
         try:
             if self.project is not None:
@@ -142,7 +142,7 @@ class Projects(QObject):
         except (UserError, OSError) as error:
             self._explaining.refuse(error)
 
-    def look_for_others(self) -> None:
+    def check_for_changes(self) -> None:
         """Tell if another window or program has changed the file."""
         version = self.read(lambda project: project.version(), self._version)
         if version != self._version:
@@ -157,14 +157,14 @@ class Projects(QObject):
         self._others.start()
         if project.notes:
             self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
-        self._walking.use_project(None if self.is_own else project.path, is_new=is_new)
+        self._navigation.use_project(None if self.is_own else project.path, is_new=is_new)
         self.changed.emit()
         return project
 
     def _keep_figures(self, place: int) -> None:
         """Keep what was found of a pair, where the list is the project's."""
-        project, walking = self.project, self._walking
-        measured = measured_of(walking.figures(place))
-        if project is None or project.read_only or not walking.is_kept or measured is None:
+        project, navigation = self.project, self._navigation
+        measured = measured_of(navigation.figures(place))
+        if project is None or project.read_only or not navigation.is_project_list or measured is None:
             return
-        self.attempt(lambda: set_measured(project, [(walking.pairs[place].id, measured)]))
+        self.attempt(lambda: set_measured(project, [(navigation.pairs[place].id, measured)]))

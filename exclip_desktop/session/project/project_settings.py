@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from exclip_desktop.core.values.pair_figures import Arrangement
 from exclip_desktop.session.json_settings import Limits, read_back
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explaining import Explaining
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
@@ -19,14 +19,14 @@ MODEL, LIST, RANGE = "model", "list", "range"
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class ProjectModel:
     """A model, without a device, and how it is asked."""
 
     choice: ModelChoice
     how: How
 
 
-class Keeping(QObject):
+class ProjectSettings(QObject):
     """Keeps what explained last, the list's arrangement and the locked range in the project that a person chose.
 
     What cannot be restored, such as a model that is not on this computer, stays in the file until something else is
@@ -38,19 +38,19 @@ class Keeping(QObject):
         state: State,
         worker: Worker,
         explaining: Explaining,
-        walking: Walking,
+        navigation: PairNavigation,
         projects: Projects,
         parent: QObject | None = None,
     ) -> None:
         """Follow ``state`` and the list; ask again by ``explaining``."""
         super().__init__(parent)
-        self._state, self._explaining, self._walking, self._projects = state, explaining, walking, projects
+        self._state, self._explaining, self._navigation, self._projects = state, explaining, navigation, projects
         self._told: dict[str, Any] = {}  # what the file says
         self._seen: dict[str, Any] = {}  # what there was in the window when it was looked at last
         projects.changed.connect(self._restore)
         state.explanation_changed.connect(self._keep_method)
         state.view_changed.connect(lambda: self._keep(RANGE, self._limits))
-        walking.order_changed.connect(self._keep_arrangement)
+        navigation.order_changed.connect(self._keep_arrangement)
         worker.failed.connect(self._on_failed)
 
     @property
@@ -59,20 +59,20 @@ class Keeping(QObject):
         return Limits(view.picture_limit, view.words_limit)
 
     @property
-    def _method(self) -> Method:
+    def _method(self) -> ProjectModel:
         outcome = self._state.outcome
-        return Method(replace(outcome.choice, device=None), outcome.how)
+        return ProjectModel(replace(outcome.choice, device=None), outcome.how)
 
     def _restore(self) -> None:
         """Take what the project says; what it says nothing of stays."""
-        state, walking = self._state, self._walking
+        state, navigation = self._state, self._navigation
         chosen = self._projects.chosen is not None
         self._told = _read_back(self._projects.read(settings_of, dict[str, Any]())) if chosen else {}
         self._seen = {LIST: Arrangement(), RANGE: Limits()} | self._told
         if MODEL in self._told:  # else what explains is kept when it next does
             self._seen[MODEL] = self._method
         if self._told:  # else it is a new one, which takes the open list in as it is
-            walking.arrange(self._told.get(LIST, Arrangement()))
+            navigation.arrange(self._told.get(LIST, Arrangement()))
         if RANGE in self._told:
             state.change(view=replace(state.view, **asdict(self._told[RANGE])))
         asked = self._asked
@@ -83,7 +83,7 @@ class Keeping(QObject):
     @property
     def _asked(self) -> tuple[ModelChoice, How] | None:
         """The model and the settings that the project says, on this computer's device; None where it says none."""
-        told: Method | None = self._told.get(MODEL)
+        told: ProjectModel | None = self._told.get(MODEL)
         return None if told is None else (replace(told.choice, device=self._state.choice.device), told.how)
 
     def _keep_method(self) -> None:
@@ -95,8 +95,8 @@ class Keeping(QObject):
         self._keep(MODEL, now)
 
     def _keep_arrangement(self) -> None:
-        if self._walking.is_kept:
-            self._keep(LIST, self._walking.arrangement)
+        if self._navigation.is_project_list:
+            self._keep(LIST, self._navigation.arrangement)
 
     def _keep(self, name: str, now: Any) -> None:
         """Write a setting that has changed."""
@@ -131,5 +131,5 @@ def _read_back(told: dict[str, Any]) -> dict[str, Any]:
     if isinstance(method, dict):
         choice = read_back(method.get("choice"), ModelChoice(""))
         if choice.name or choice.checkpoint:
-            found[MODEL] = Method(replace(choice, device=None), read_back(method.get("how"), How()))
+            found[MODEL] = ProjectModel(replace(choice, device=None), read_back(method.get("how"), How()))
     return found

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from exclip_desktop.core.method_facts import OURS
 from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettings, summarise
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.remaining_time import Pace
@@ -66,14 +66,14 @@ class Studying(QObject):
         self,
         state: State,
         worker: Worker,
-        walking: Walking,
+        navigation: PairNavigation,
         refuse: Callable[[Exception], None],
         folder: Path | None,
         parent: QObject | None = None,
     ) -> None:
-        """Ask ``worker``, about the pairs of ``walking``; ``refuse`` shows what went wrong with writing."""
+        """Ask ``worker``, about the pairs of ``navigation``; ``refuse`` shows what went wrong with writing."""
         super().__init__(parent)
-        self._state, self._worker, self._walking, self._refuse = state, worker, walking, refuse
+        self._state, self._worker, self._navigation, self._refuse = state, worker, navigation, refuse
         self.choice, self.folder = StudyChoice(), folder
         self.kept_in: Path | None = None
         self.written_to: Path | None = None
@@ -93,12 +93,12 @@ class Studying(QObject):
 
     def available(self, listed: bool) -> int:
         """Return how many pairs there are: of the open list, or bundled."""
-        return len(self._walking.pairs) if listed else len(scenes())
+        return len(self._navigation.pairs) if listed else len(scenes())
 
     @property
     def list_name(self) -> str:
         """What the open list is called; empty where none is open."""
-        return self._walking.list.source.name if self._walking.pairs else ""
+        return self._navigation.list.source.name if self._navigation.pairs else ""
 
     def keep_in(self, folder: Path) -> None:
         """Keep studies in a folder from now on."""
@@ -113,7 +113,7 @@ class Studying(QObject):
         asked = StudyRequest(
             id=1 if self._asked is None else self._asked.id + 1,
             choice=self._state.outcome.choice,
-            pairs=self._walking.list if choice.listed else None,
+            pairs=self._navigation.list if choice.listed else None,
             count=choice.count,
             methods=choice.methods,
             settings=StudySettings(metrics=choice.metrics),

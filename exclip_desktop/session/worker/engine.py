@@ -213,7 +213,7 @@ class ModelEngine:
             def explain(method: Method) -> Explanation:
                 cancel.check()
                 told = told_at(tell, method.image_layer if side == "image" else method.text_layer)
-                # Walking through the caption's layers, the picture's whole factor serves them all.
+                # PairNavigation through the caption's layers, the picture's whole factor serves them all.
                 return self._explained(self._at(asked, method), told, cancel, whole=side == "text")
 
             yield from profile_layers(asked.model, asked.method, side, explain)

@@ -12,13 +12,13 @@ from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.jsonl import array_entries, parsed
-from exclip_desktop.storage.pair_lists.records import Entry, Listing, entries_of
+from exclip_desktop.storage.pair_lists.records import Entry, PairReader, entries_of
 from exclip_desktop.storage.regions import region_of
 
 TWINS = {"captions_": "instances_", "instances_": "captions_"}
 
 
-def read_json(path: Path, pictures: Path | None = None) -> Listing:
+def read_json(path: Path, pictures: Path | None = None) -> PairReader:
     """Read COCO's captions, with what is in the other of ``captions_X.json`` and ``instances_X.json`` beside them.
 
     An image without captions gives a pair without one where no image has any. Pictures are in ``pictures``, or where
@@ -31,7 +31,7 @@ def read_json(path: Path, pictures: Path | None = None) -> Listing:
     """
     told = parsed(path)
     if isinstance(told, list):
-        return Listing(pictures or path.parent, array_entries(path, told))
+        return PairReader(pictures or path.parent, array_entries(path, told))
     _check(path, told)
     parts = [(path, told)]
     twin = _twin(path)
@@ -39,7 +39,7 @@ def read_json(path: Path, pictures: Path | None = None) -> Listing:
         parts.append((twin, parsed(twin)))
         _check(*parts[-1])
     files = {image["id"]: image["file_name"] for _, part in parts for image in part["images"] if _named(image)}
-    return Listing(pictures or _folder_of(path, files), _entries(parts, files))
+    return PairReader(pictures or _folder_of(path, files), _entries(parts, files))
 
 
 def _check(path: Path, told: Any) -> None:

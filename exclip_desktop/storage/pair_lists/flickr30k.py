@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
+from exclip_desktop.storage.pair_lists.records import Entry, PairReader, unreadable
 from exclip_desktop.storage.regions import EDGES, region_of
 
 SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
@@ -25,7 +25,7 @@ def is_flickr30k(path: Path) -> bool:
     return is_dir(path / SENTENCES) and is_dir(path / ANNOTATIONS)
 
 
-def read_flickr30k(path: Path, pictures: Path | None = None) -> Listing:
+def read_flickr30k(path: Path, pictures: Path | None = None) -> PairReader:
     """Read ``Sentences/*.txt``, with the boxes of ``Annotations/*.xml`` joined by their entities.
 
     A pair's id is ``picture#line``, from 0, as Flickr30k's own; its regions are the boxes of its phrases, named by the
@@ -41,7 +41,7 @@ def read_flickr30k(path: Path, pictures: Path | None = None) -> Listing:
         raise unreadable(path, error) from error
     if not files:
         raise ListError(f"There are no sentences in {path / SENTENCES}.", "Unpack Flickr30k Entities' archive there.")
-    return Listing(pictures or _folder_of(path, files[0].stem), _entries(path, files))
+    return PairReader(pictures or _folder_of(path, files[0].stem), _entries(path, files))
 
 
 def _folder_of(path: Path, first: str) -> Path:

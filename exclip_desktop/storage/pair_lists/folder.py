@@ -8,14 +8,14 @@ from typing import Final
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.jsonl import parsed, record_entries
-from exclip_desktop.storage.pair_lists.records import Entry, Listing, is_unicode, unreadable
+from exclip_desktop.storage.pair_lists.records import Entry, PairReader, is_unicode, unreadable
 
 PICTURES: Final = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
 )
 
 
-def read_folder(path: Path, pictures: Path | None = None) -> Listing:
+def read_folder(path: Path, pictures: Path | None = None) -> PairReader:
     """Read the pictures of a folder and of those in it, by name; one without captions gives a pair without one.
 
     Captions are beside ``name.png`` in ``name.txt``, one a line, or in ``name.json``: a text, a list of texts, or an
@@ -29,7 +29,7 @@ def read_folder(path: Path, pictures: Path | None = None) -> Listing:
         os.scandir(path).close()
     except OSError as error:
         raise unreadable(path, error) from error
-    return Listing(path, _entries(path))
+    return PairReader(path, _entries(path))
 
 
 def _entries(root: Path) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.records import Entry, Listing, is_unicode, unreadable
+from exclip_desktop.storage.pair_lists.records import Entry, PairReader, is_unicode, unreadable
 
 SPLITS: Final = ("validation", "train-semi")
 MASKS: Final = "-segmentation"
@@ -23,7 +23,7 @@ def is_imagenet_s(path: Path) -> bool:
     return any(is_dir(path / split) and is_dir(path / f"{split}{MASKS}") for split in SPLITS)
 
 
-def read_imagenet_s(path: Path, pictures: Path | None = None) -> Listing:
+def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
     """Read the pictures of ``validation`` with a mask in ``validation-segmentation``, else those of ``train-semi``.
 
     The caption is "a photo of a …" with the class's name, which is the label; all that the mask shows belongs to it but
@@ -40,7 +40,7 @@ def read_imagenet_s(path: Path, pictures: Path | None = None) -> Listing:
         raise unreadable(path, error) from error
     if not masks:
         raise ListError(f"There are no masks in {path / f'{split}{MASKS}'}.", "Unpack ImageNet-S's annotations there.")
-    return Listing(pictures or path, _entries(path, split, masks))
+    return PairReader(pictures or path, _entries(path, split, masks))
 
 
 def _entries(root: Path, split: str, masks: list[Path]) -> Iterator[Entry]:

@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.records import NAMES, Entry, Listing, columns_of, entries_of, unreadable
+from exclip_desktop.storage.pair_lists.records import NAMES, Entry, PairReader, columns_of, entries_of, unreadable
 from exclip_desktop.storage.regions import region_as_plain
 
 ENDINGS = (".jsonl", ".ndjson")
 
 
-def read_lines(path: Path, pictures: Path | None = None) -> Listing:
+def read_lines(path: Path, pictures: Path | None = None) -> PairReader:
     """Read an object a line.
 
     Raises:
@@ -24,7 +24,7 @@ def read_lines(path: Path, pictures: Path | None = None) -> Listing:
         file = path.open("rb")
     except OSError as error:
         raise unreadable(path, error) from error
-    return Listing(pictures or path.parent, _lines(path, file))
+    return PairReader(pictures or path.parent, _lines(path, file))
 
 
 def array_entries(path: Path, records: list[Any]) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.records import Entry, Listing
+from exclip_desktop.storage.pair_lists.records import Entry, PairReader
 from exclip_desktop.storage.project.box_rows import boxes
 from exclip_desktop.storage.project.pair_rows import as_list
 from exclip_desktop.storage.project.project import Project
@@ -14,7 +14,7 @@ from exclip_desktop.storage.project.project_files import ENDING, open_project
 ENDINGS = (ENDING,)
 
 
-def read_project(path: Path, pictures: Path | None = None) -> Listing:
+def read_project(path: Path, pictures: Path | None = None) -> PairReader:
     """Read a project's pairs.
 
     Raises:
@@ -22,7 +22,7 @@ def read_project(path: Path, pictures: Path | None = None) -> Listing:
 
     """
     with open_project(path) as project:
-        return Listing(pictures or project.folder, iter(list(_entries(project))))
+        return PairReader(pictures or project.folder, iter(list(_entries(project))))
 
 
 def _entries(project: Project) -> Iterator[Entry]:

@@ -10,9 +10,9 @@ from exclip_desktop.core.paths import expanded, is_dir
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.storage.pair_lists import coco, flickr30k, folder, imagenet_s, jsonl, project_pairs, table
-from exclip_desktop.storage.pair_lists.records import Entry, Listing, unreadable
+from exclip_desktop.storage.pair_lists.records import Entry, PairReader, unreadable
 
-READERS: Final[dict[str, Callable[[Path, Path | None], Listing]]] = {
+READERS: Final[dict[str, Callable[[Path, Path | None], PairReader]]] = {
     "folder": folder.read_folder,
     "table": table.read_table,
     "jsonl": jsonl.read_lines,

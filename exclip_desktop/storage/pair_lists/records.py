@@ -29,7 +29,7 @@ Entry = ListedPair | ListNote
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PairReader:
     """A list that is being read: where its relative paths start, and its entries, read as they are asked for."""
 
     folder: Path

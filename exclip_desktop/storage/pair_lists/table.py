@@ -9,7 +9,7 @@ from typing import TextIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.records import NAMES, Entry, Listing, columns_of, entries_of, unreadable
+from exclip_desktop.storage.pair_lists.records import NAMES, Entry, PairReader, columns_of, entries_of, unreadable
 from exclip_desktop.storage.regions import region_as_plain
 
 ENDINGS = (".csv", ".tsv")
@@ -17,7 +17,7 @@ HEAD = ("id", "path", "caption", "label", "boxes", "mask")
 SIGNS = ",;\t"
 
 
-def read_table(path: Path, pictures: Path | None = None) -> Listing:
+def read_table(path: Path, pictures: Path | None = None) -> PairReader:
     """Read a table; commas, semicolons or tabs are told by its first line.
 
     Raises:
@@ -35,7 +35,7 @@ def read_table(path: Path, pictures: Path | None = None) -> Listing:
     except (ListError, UnicodeError, OSError) as error:
         file.close()
         raise error if isinstance(error, ListError) else _no_text(path) from error
-    return Listing(pictures or path.parent, _entries(path, file, sign, names, columns))
+    return PairReader(pictures or path.parent, _entries(path, file, sign, names, columns))
 
 
 def _head(path: Path, file: TextIO) -> tuple[str, tuple[str, ...], Mapping[str, str]]:

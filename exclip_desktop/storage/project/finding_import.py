@@ -32,7 +32,7 @@ def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, 
 
 def _new(project: Project, found: list[Finding], folder: Path) -> Iterator[Finding]:
     """Return findings that are not there yet, as the project writes them; ``folder`` is where their paths start."""
-    ids: dict[str, list[int]] = {}  # of those there, by the time of noting
+    ids: dict[str, list[int]] = {}  # of those there, by creation time
     for key, created in ids_of(project).items():
         ids.setdefault(created, []).append(key)
     pairs = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}

@@ -39,7 +39,7 @@ class FindingQuery:
     Attributes:
         text: is part of caption, note, picture or a tag; the case of a to z does not count.
         rating, tag, pair, picture, method, model: exactly this; None: any.
-        sort: what decides the order; ``id`` is that of noting. Those without a value come last.
+        sort: what decides the order; ``id`` is the order of creation. Those without a value come last.
         descending: whether the largest, or newest, comes first.
 
     """

@@ -42,7 +42,7 @@ class CompareCommands(QObject):
     def measure_methods(self) -> None:
         """Show the study, in a window beside this one."""
         if self._study is None:
-            self._study = StudyDialog(self._session.studying, self._session.walking, self._window)
+            self._study = StudyDialog(self._session.studying, self._session.pair_navigation, self._window)
             self._study.finished.connect(self._forget_study)
             self._study.show()
             return

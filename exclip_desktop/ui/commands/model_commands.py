@@ -44,7 +44,7 @@ class ModelCommands(QObject):
         dialog.used.connect(self._use)
         dialog.compared.connect(self._compare)
         dialog.download_asked.connect(library.ask)
-        dialog.removal_asked.connect(self._ask_to_remove)
+        dialog.removal_requested.connect(self._ask_to_remove)
         dialog.default_chosen.connect(lambda model: library.set_default(model.choice))
         dialog.folder_asked.connect(self._add_folder)
         dialog.file_asked.connect(self._add_file)

@@ -39,7 +39,7 @@ class NoteCommands(QObject):
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._tab = tab
         self._unsaved = Remark()  # what could not be saved last: asked with again, so that it is not typed twice
-        noting, state = session.noting, session.state
+        findings, state = session.findings, session.state
         self._sight = session.sight
         actions["note"].triggered.connect(self.note)
         actions["open_project"].triggered.connect(self.open_project)
@@ -47,11 +47,11 @@ class NoteCommands(QObject):
         actions["save_project"].triggered.connect(self.save_project)
         actions["import_findings"].triggered.connect(self.import_findings)
         actions["report"].triggered.connect(self.report)
-        noting.findings_changed.connect(self._forget_unsaved)
-        tab.note_asked.connect(self.note)
-        tab.restore_asked.connect(self.restore)
-        tab.change_asked.connect(self.change)
-        tab.removal_asked.connect(noting.remove)
+        findings.findings_changed.connect(self._forget_unsaved)
+        tab.note_requested.connect(self.note)
+        tab.restore_requested.connect(self.restore)
+        tab.change_requested.connect(self.change)
+        tab.removal_requested.connect(findings.remove)
         for changed in (state.explanation_changed, state.stale_changed):
             changed.connect(self._show)
         self._show()
@@ -65,12 +65,12 @@ class NoteCommands(QObject):
             other = "Wait for its answer to the selected words, or click another pane."
             self._session.tell(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
             return
-        if not self._session.projects.may_change():
+        if not self._session.projects.can_change():
             return
-        asked = NoteDialog(_told(seen, pane), self._unsaved, self._session.noting.tags(), self._window)
+        asked = NoteDialog(_told(seen, pane), self._unsaved, self._session.findings.tags(), self._window)
         if asked.exec():
             self._unsaved = asked.remark()
-            self._session.noting.note(seen, asked.remark())
+            self._session.findings.note(seen, asked.remark())
         asked.deleteLater()
 
     def _forget_unsaved(self) -> None:
@@ -78,20 +78,20 @@ class NoteCommands(QObject):
 
     def restore(self, key: int) -> None:
         """Show a finding's view again."""
-        finding = self._session.noting.finding(key)
+        finding = self._session.findings.finding(key)
         if finding is not None:
-            self._session.restoring.restore(finding)
+            self._session.finding_restorer.restore(finding)
 
     def change(self, key: int) -> None:
         """Ask for another remark on a finding."""
-        noting = self._session.noting
-        finding = noting.finding(key)
-        if finding is None or not self._session.projects.may_change():
+        findings = self._session.findings
+        finding = findings.finding(key)
+        if finding is None or not self._session.projects.can_change():
             return
         remark = Remark(finding.rating, finding.tags, finding.note)
-        asked = NoteDialog(finding.view.caption, remark, noting.tags(), self._window)
+        asked = NoteDialog(finding.view.caption, remark, findings.tags(), self._window)
         if asked.exec():
-            noting.change(key, asked.remark())
+            findings.change(key, asked.remark())
         asked.deleteLater()
 
     def open_project(self) -> None:
@@ -116,7 +116,7 @@ class NoteCommands(QObject):
         """Ask for a file, and add its findings."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Import findings", self._folder(), FINDINGS)
         if path:
-            self._session.reporting.import_file(Path(path))
+            self._session.findings_export.import_file(Path(path))
 
     def report(self) -> None:
         """Ask what to export of the findings that are listed, and where to."""
@@ -130,7 +130,7 @@ class NoteCommands(QObject):
             suggested = Path(self._folder()) / f"findings{asked.ending}"
             path = ask_path(self._window, "Export findings", suggested, {asked.ending: KINDS[asked.ending]})
             if path is not None:
-                session.reporting.write_report(path, asked.options())
+                session.findings_export.write_report(path, asked.options())
         asked.deleteLater()
 
     def _show(self) -> None:

@@ -8,7 +8,7 @@ from exclip_desktop.core.maths.word_patch_pairs import signed
 from exclip_desktop.core.method_facts import OURS
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.session.project.findings import Noting
+from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
 
@@ -25,9 +25,9 @@ class FindingsModel(ThumbnailRows):
 
     """
 
-    def __init__(self, noting: Noting, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+    def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
         super().__init__(thumbnails, parent)
-        self._noting = noting
+        self._findings = findings
         self.query = FindingQuery(descending=True)
         self._count = 0
         self._pages: dict[int, list[Finding]] = {}
@@ -35,7 +35,7 @@ class FindingsModel(ThumbnailRows):
     def show(self, query: FindingQuery) -> None:
         """Show what a query has, as it is now."""
         self.beginResetModel()
-        self.query, self._count = query, self._noting.count(query)
+        self.query, self._count = query, self._findings.count(query)
         self._pages.clear()
         self.forget_waiting()
         self.endResetModel()
@@ -52,7 +52,7 @@ class FindingsModel(ThumbnailRows):
         if role == Role.DisplayRole:
             return finding.view.caption
         if role == Role.DecorationRole:
-            return self.thumbnail(str(self._noting.picture_of(finding)), index.row())
+            return self.thumbnail(str(self._findings.picture_of(finding)), index.row())
         if role == BELOW_ROLE:
             method = "" if finding.view.method == OURS else finding.view.method_name
             parts = (method, finding.rating, *finding.tags, _first_line(finding.note))
@@ -67,7 +67,7 @@ class FindingsModel(ThumbnailRows):
         if page not in self._pages:
             if len(self._pages) >= PAGES_KEPT:
                 self._pages.pop(next(iter(self._pages)))
-            self._pages[page] = self._noting.page(self.query, page * PAGE, PAGE)
+            self._pages[page] = self._findings.page(self.query, page * PAGE, PAGE)
         within = row % PAGE
         return self._pages[page][within] if within < len(self._pages[page]) else None
 

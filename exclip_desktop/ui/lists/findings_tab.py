@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.session.project.findings import Noting
+from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.findings_model import FindingsModel
 from exclip_desktop.ui.lists.thumbnail_rows import rows_of
@@ -38,27 +38,29 @@ class FindingsTab(QWidget):
     """Lists findings.
 
     Signals:
-        note_asked(): what is on screen should be noted.
-        restore_asked(int), change_asked(int), removal_asked(int): a finding should be shown again, changed, removed.
+        note_requested(): a finding of what is on screen was requested.
+        restore_requested(int): the finding of this id was opened.
+        change_requested(int): an edit of the finding was requested.
+        removal_requested(int): the removal of the finding was requested.
 
     """
 
-    note_asked = Signal()
-    restore_asked = Signal(int)
-    change_asked = Signal(int)
-    removal_asked = Signal(int)
+    note_requested = Signal()
+    restore_requested = Signal(int)
+    change_requested = Signal(int)
+    removal_requested = Signal(int)
 
-    def __init__(self, noting: Noting, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._noting = noting
-        self._model = FindingsModel(noting, thumbnails, self)
+        self._findings = findings
+        self._model = FindingsModel(findings, thumbnails, self)
         self.filter, self.rated, self.order = QLineEdit(), QComboBox(), QComboBox()
         self.view, self.project, self.empty = rows_of(self._model, "Findings"), QLabel(), QLabel(NOTHING)
         self.note, self.edit = QPushButton("Note…"), QPushButton("Edit…")
         self._build()
         self._lay_out()
         self._dirty = True
-        noting.findings_changed.connect(self._on_findings_changed)
+        findings.findings_changed.connect(self._on_findings_changed)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Show what has changed."""
@@ -76,10 +78,10 @@ class FindingsTab(QWidget):
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         asked = {
-            Qt.Key.Key_Return: self.restore_asked,
-            Qt.Key.Key_Enter: self.restore_asked,
-            Qt.Key.Key_Delete: self.removal_asked,
-            Qt.Key.Key_Backspace: self.removal_asked,
+            Qt.Key.Key_Return: self.restore_requested,
+            Qt.Key.Key_Enter: self.restore_requested,
+            Qt.Key.Key_Delete: self.removal_requested,
+            Qt.Key.Key_Backspace: self.removal_requested,
         }.get(Qt.Key(event.key()))
         if asked is None or self._current is None:
             return super().eventFilter(watched, event)
@@ -106,9 +108,9 @@ class FindingsTab(QWidget):
         self.filter.textChanged.connect(self._renew)
         self.rated.currentIndexChanged.connect(self._renew)
         self.order.currentIndexChanged.connect(self._renew)
-        self.note.clicked.connect(self.note_asked)
-        self.edit.clicked.connect(lambda: self._ask(self.change_asked))
-        self.view.doubleClicked.connect(lambda: self._ask(self.restore_asked))
+        self.note.clicked.connect(self.note_requested)
+        self.edit.clicked.connect(lambda: self._ask(self.change_requested))
+        self.view.doubleClicked.connect(lambda: self._ask(self.restore_requested))
         self.view.selectionModel().currentChanged.connect(self._show_enabled)
 
     def _lay_out(self) -> None:
@@ -183,8 +185,8 @@ class FindingsTab(QWidget):
         self._show_enabled()
 
     def _show_project(self, count: int) -> None:
-        project = self._noting.projects.project
-        name = "" if project is None else "my findings" if self._noting.projects.is_own else project.path.name
+        project = self._findings.projects.project
+        name = "" if project is None else "my findings" if self._findings.projects.is_own else project.path.name
         self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", name) if part))
         self.project.setToolTip("" if project is None else str(project.path))
 

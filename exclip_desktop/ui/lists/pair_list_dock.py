@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.values.pair_figures import Arrangement, Shown, SortKey
-from exclip_desktop.session.lists.batching import Batching
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.list_explainer import ListExplainer
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.ui.lists.pair_list_model import PairsModel
+from exclip_desktop.ui.lists.pair_list_model import PairListModel
 from exclip_desktop.ui.lists.thumbnail_rows import Index, rows_of
 
 WIDTH_PX: Final = 260
@@ -36,25 +36,29 @@ ORDERS: Final[dict[str, SortKey]] = {
 }
 
 
-class PairsDock(QDockWidget):
+class PairListDock(QDockWidget):
     """Shows the list that is open; hidden while there is none.
 
     Signals:
-        removal_asked(object): the pairs at these places of the list should be removed.
+        removal_requested(object): the pairs at these places of the list should be removed.
 
     """
 
-    removal_asked = Signal(object)
+    removal_requested = Signal(object)
 
     def __init__(
-        self, walking: Walking, batching: Batching, thumbnails: Thumbnails, parent: QWidget | None = None
+        self,
+        navigation: PairNavigation,
+        list_explainer: ListExplainer,
+        thumbnails: Thumbnails,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__("Pairs", parent)
         self.setObjectName("pairs")
         self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._walking, self._batching = walking, batching
-        self._model = PairsModel(walking, thumbnails, self)
+        self._navigation, self._list_explainer = navigation, list_explainer
+        self._model = PairListModel(navigation, thumbnails, self)
         self.filter, self.shown, self.by = QLineEdit(), QComboBox(), QComboBox()
         self.turn, self.count, self.batch = QToolButton(), QLabel(), QPushButton()
         self.view = rows_of(self._model, "Pairs")
@@ -68,13 +72,13 @@ class PairsDock(QDockWidget):
         ):
             changed.connect(self._arrange)
         self.view.selectionModel().currentChanged.connect(self._on_row_changed)
-        self.batch.clicked.connect(lambda: batching.pause() if batching.running else batching.start())
-        batching.changed.connect(self._show_batch)
-        walking.figures_changed.connect(self._show_batch)
-        walking.figures_renewed.connect(self._show_batch)
-        walking.list_changed.connect(self._on_list_changed)
-        walking.order_changed.connect(self._on_order_changed)
-        walking.current_changed.connect(self._follow)
+        self.batch.clicked.connect(lambda: list_explainer.pause() if list_explainer.running else list_explainer.start())
+        list_explainer.changed.connect(self._show_batch)
+        navigation.figures_changed.connect(self._show_batch)
+        navigation.figures_reloaded.connect(self._show_batch)
+        navigation.list_changed.connect(self._on_list_changed)
+        navigation.order_changed.connect(self._on_order_changed)
+        navigation.current_changed.connect(self._follow)
         self._on_list_changed()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
@@ -87,11 +91,11 @@ class PairsDock(QDockWidget):
         if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE:
             return super().eventFilter(watched, event)
         places = self.marked
-        if not places or not self._walking.is_kept:
+        if not places or not self._navigation.is_project_list:
             return super().eventFilter(watched, event)
         event.accept()
         if event.type() == QEvent.Type.KeyPress:
-            self.removal_asked.emit(places)
+            self.removal_requested.emit(places)
         return True
 
     @property
@@ -140,11 +144,11 @@ class PairsDock(QDockWidget):
         )
 
     def _arrange(self) -> None:
-        self._walking.arrange(self._arrangement)
+        self._navigation.arrange(self._arrangement)
 
     def _on_order_changed(self) -> None:
         """Let the fields say what is shown: a project may have brought it."""
-        asked = self._walking.arrangement
+        asked = self._navigation.arrangement
         if asked != self._arrangement:
             fields = self.filter, self.shown, self.by, self.turn
             for field in fields:
@@ -159,13 +163,13 @@ class PairsDock(QDockWidget):
         self._follow()
 
     def _on_list_changed(self) -> None:
-        self.setVisible(bool(self._walking.pairs))
+        self.setVisible(bool(self._navigation.pairs))
         self._follow()
 
     def _follow(self) -> None:
         """Mark the pair on screen, and say where it is."""
-        walking, rows = self._walking, self.view.selectionModel()
-        row = self._model.row_of(walking.current)
+        navigation, rows = self._navigation, self.view.selectionModel()
+        row = self._model.row_of(navigation.current)
         index = self._model.index(-1 if row is None else row)
         if index != rows.currentIndex():  # else more rows may be marked around it
             rows.blockSignals(True)  # it was shown already
@@ -174,19 +178,19 @@ class PairsDock(QDockWidget):
         if row is not None:
             self.view.scrollTo(index)
         self.view.viewport().update()
-        at = f"{row + 1:,} of {len(walking.order):,}" if row is not None else f"{len(walking.order):,} pairs"
-        whole = len(walking.pairs)
+        at = f"{row + 1:,} of {len(navigation.order):,}" if row is not None else f"{len(navigation.order):,} pairs"
+        whole = len(navigation.pairs)
         self._show_batch()
-        self.count.setText(at if len(walking.order) == whole else f"{at}; {whole:,} in the list")
+        self.count.setText(at if len(navigation.order) == whole else f"{at}; {whole:,} in the list")
 
     def _show_batch(self) -> None:
-        running = self._batching.running
+        running = self._list_explainer.running
         self.batch.setText("Pause" if running else "Explain all")
-        self.batch.setEnabled(running or self._batching.has_left)
+        self.batch.setEnabled(running or self._list_explainer.has_left)
         self.batch.setToolTip("Go on later" if running else "Explain every pair shown that is not explained yet")
 
     def _on_row_changed(self, index: Index) -> None:
         if index.isValid():
             place = self._model.place_of(index.row())
-            if place != self._walking.current:
-                self._walking.show(place)
+            if place != self._navigation.current:
+                self._navigation.show(place)

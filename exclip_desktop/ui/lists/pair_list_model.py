@@ -5,37 +5,37 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt
 
 from exclip_desktop.core.values.pair_figures import PairFigures
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
 
 Role = Qt.ItemDataRole
 
 
-class PairsModel(ThumbnailRows):
-    """Rows are ``walking.order``; a thumbnail is asked for when its row is painted, and not before."""
+class PairListModel(ThumbnailRows):
+    """Rows are ``navigation.order``; a thumbnail is asked for when its row is painted, and not before."""
 
-    def __init__(self, walking: Walking, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+    def __init__(self, navigation: PairNavigation, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
         super().__init__(thumbnails, parent)
-        self._walking = walking
+        self._navigation = navigation
         self._rows: dict[int, int] = {}
-        walking.order_changed.connect(self._renew)
-        walking.figures_changed.connect(self._on_figures_changed)
-        walking.figures_renewed.connect(self._on_figures_renewed)
+        navigation.order_changed.connect(self._renew)
+        navigation.figures_changed.connect(self._on_figures_changed)
+        navigation.figures_reloaded.connect(self._on_figures_renewed)
         self._renew()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
         """Return how many pairs are shown."""
-        return 0 if parent is not None and parent.isValid() else len(self._walking.order)
+        return 0 if parent is not None and parent.isValid() else len(self._navigation.order)
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Return what a row shows."""
-        place = self._walking.order[index.row()]
-        pair, found = self._walking.pairs[place], self._walking.figures(place)
+        place = self._navigation.order[index.row()]
+        pair, found = self._navigation.pairs[place], self._navigation.figures(place)
         if role == Role.DisplayRole:
             return pair.caption or "No caption"
         if role == Role.DecorationRole:
-            return self.thumbnail(str(self._walking.path(pair)), index.row())
+            return self.thumbnail(str(self._navigation.path(pair)), index.row())
         if role == BELOW_ROLE:
             return " · ".join(part for part in ("" if found is None else _below(found), pair.label) if part)
         if role == TROUBLE_ROLE:
@@ -50,10 +50,10 @@ class PairsModel(ThumbnailRows):
 
     def place_of(self, row: int) -> int:
         """Return the place of a row's pair in the list."""
-        return self._walking.order[row]
+        return self._navigation.order[row]
 
     def _whole(self, place: int) -> str:
-        pair, found = self._walking.pairs[place], self._walking.figures(place)
+        pair, found = self._navigation.pairs[place], self._navigation.figures(place)
         parts = [pair.caption or "No caption", pair.label, pair.picture]
         if found is not None:
             parts.append(found.failure or _figures_told(found))
@@ -63,7 +63,7 @@ class PairsModel(ThumbnailRows):
 
     def _renew(self) -> None:
         self.beginResetModel()
-        self._rows = {place: row for row, place in enumerate(self._walking.order)}
+        self._rows = {place: row for row, place in enumerate(self._navigation.order)}
         self.forget_waiting()
         self.endResetModel()
 

@@ -43,7 +43,7 @@ class ModelsDialog(QDialog):
 
     Signals:
         used(object), compared(object): explain by it, alone or beside the first.
-        download_asked(object), removal_asked(object), default_chosen(object): of the selected model.
+        download_asked(object), removal_requested(object), default_chosen(object): of the selected model.
         folder_asked(), file_asked(): one shall be added.
         cancel_asked(): the download shall stop.
     """
@@ -51,7 +51,7 @@ class ModelsDialog(QDialog):
     used = Signal(object)
     compared = Signal(object)
     download_asked = Signal(object)
-    removal_asked = Signal(object)
+    removal_requested = Signal(object)
     default_chosen = Signal(object)
     folder_asked = Signal()
     file_asked = Signal()
@@ -138,7 +138,7 @@ class ModelsDialog(QDialog):
         self._table.typed.connect(self._on_typed)
         self._table.model_selected.connect(self._show_selected)
         self._table.doubleClicked.connect(lambda _: self._buttons[self._purpose].click())
-        asks = {"download": self.download_asked, "remove": self.removal_asked, "default": self.default_chosen}
+        asks = {"download": self.download_asked, "remove": self.removal_requested, "default": self.default_chosen}
         for name, signal in asks.items():
             self._buttons[name].clicked.connect(lambda _=False, signal=signal: self._tell(signal))
         for name, signal in {"use": self.used, "compare": self.compared}.items():

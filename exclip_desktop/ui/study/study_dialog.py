@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.text.sizes import about
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.study.study_outputs import KINDS
 from exclip_desktop.session.study.studying import Studying
 from exclip_desktop.ui.dialogs.saving import ask_path
@@ -41,7 +41,7 @@ LEGEND: Final = (
 class StudyDialog(QDialog):
     """Asks what to measure, and shows table and curves as they grow; closing it stops nothing."""
 
-    def __init__(self, studying: Studying, walking: Walking, parent: QWidget | None = None) -> None:
+    def __init__(self, studying: Studying, navigation: PairNavigation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Measure methods")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -63,7 +63,7 @@ class StudyDialog(QDialog):
         self.table.copy_asked.connect(lambda: self._copy(".tsv"))
         studying.changed.connect(self._show)
         studying.written.connect(self._on_written)
-        walking.list_changed.connect(self.options.show_pairs)
+        navigation.list_changed.connect(self.options.show_pairs)
         self._show()
 
     def _lay_out(self) -> None:

@@ -50,8 +50,8 @@ class Desk:
         )
 
     def note(self, remark: Remark = REMARK) -> int:
-        with self.qtbot.waitSignal(self.session.noting.findings_changed):
-            self.session.noting.note(self.session.sight.seen, remark)
+        with self.qtbot.waitSignal(self.session.findings.findings_changed):
+            self.session.findings.note(self.session.sight.seen, remark)
         self.qtbot.waitUntil(lambda: self.session.state.work is None)
         return self.kept()[-1].id
 

@@ -34,8 +34,8 @@ class Desk:
         self.window.show()
         self.session.start(str(folder / "list.csv"))
         self.settle(0)
-        self.walking, self.batching = self.session.walking, self.session.batching
-        self.button = self.window.pairs_dock.batch
+        self.pair_navigation, self.list_explainer = self.session.pair_navigation, self.session.list_explainer
+        self.button = self.window.pair_list_dock.batch
 
     def settle(self, number: int) -> None:
         state = self.session.state
@@ -51,7 +51,9 @@ class Desk:
         self.qtbot.waitUntil(lambda: len(self.engine.listed) == count)
 
     def explained(self) -> list[int]:
-        return [place for place in range(COUNT) if getattr(self.walking.figures(place), "score", None) is not None]
+        return [
+            place for place in range(COUNT) if getattr(self.pair_navigation.figures(place), "score", None) is not None
+        ]
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
 def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None:
     assert desk.button.text() == "Explain all"
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == list(range(COUNT))
     assert [request.caption for request in desk.engine.listed] == [f"a dog and {n} cats" for n in range(1, COUNT)]
     assert not desk.button.isEnabled()
@@ -71,15 +73,15 @@ def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None
 
 def test_pairs_that_other_settings_had_explained_are_explained_again(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
     with create_project(tmp_path / "study.exclip") as project:
-        add_pairs(project, desk.walking.list)
-        set_measured(project, [(pair.id, Measured(0.9, by="other")) for pair in desk.walking.pairs[2:5]])
+        add_pairs(project, desk.pair_navigation.list)
+        set_measured(project, [(pair.id, Measured(0.9, by="other")) for pair in desk.pair_navigation.pairs[2:5]])
     desk.session.projects.open(tmp_path / "study.exclip")
-    qtbot.waitUntil(lambda: desk.walking.is_kept)
+    qtbot.waitUntil(lambda: desk.pair_navigation.is_project_list)
     assert desk.explained() == [2, 3, 4]
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == list(range(COUNT))
-    assert len({desk.walking.figures(place).by for place in range(COUNT)}) == 1
+    assert len({desk.pair_navigation.figures(place).by for place in range(COUNT)}) == 1
 
 
 def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
@@ -93,7 +95,7 @@ def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.set()
     assert desk.explained() == [0]
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == list(range(COUNT))
 
 
@@ -101,10 +103,10 @@ def test_what_a_person_asks_comes_first(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.clear()
     desk.button.click()
     desk.wait_listed(1)
-    desk.walking.step(3)
+    desk.pair_navigation.step(3)
     desk.settle(3)
     desk.engine.listed_gate.set()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == list(range(COUNT))
     captions = [request.caption for request in desk.engine.listed]
     assert captions.count("a dog and 1 cats") > 1  # it was interrupted
@@ -114,8 +116,8 @@ def test_what_a_person_asks_comes_first(desk: Desk, qtbot: QtBot) -> None:
 def test_a_picture_that_cannot_be_read_fails_alone(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_raises.append(PictureError("This file is empty.", "Fetch it again."))
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
-    assert desk.walking.figures(1).failure == "This file is empty."
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    assert desk.pair_navigation.figures(1).failure == "This file is empty."
     assert desk.explained() == [0, 2, 3, 4, 5]
 
 
@@ -123,17 +125,17 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
     gone = PictureError("There is no picture.", "Check the path.")
     desk.engine.listed_raises.extend([gone, gone])
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == [0, 3, 4, 5]
     desk.engine.listed_raises.append(gone)
     asked = len(desk.engine.listed)
     assert desk.button.isEnabled()
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert (desk.explained(), len(desk.engine.listed) - asked) == ([0, 2, 3, 4, 5], 2)
-    assert desk.walking.figures(1).failure == "There is no picture."
+    assert desk.pair_navigation.figures(1).failure == "There is no picture."
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == list(range(COUNT))
     assert not desk.button.isEnabled()
 
@@ -141,7 +143,7 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
 def test_trouble_with_the_model_ends_it(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_raises.append(ModelError("The weights are gone.", "Choose others."))
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.session.state.notice.message == "The weights are gone."
     assert desk.explained() == [0]
     assert desk.button.text() == "Explain all"
@@ -152,7 +154,7 @@ def test_other_settings_end_it(desk: Desk, qtbot: QtBot) -> None:
     desk.button.click()
     desk.wait_listed(1)
     desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=2), None)
-    assert not desk.batching.running
+    assert not desk.list_explainer.running
     desk.engine.listed_gate.set()
 
 
@@ -161,19 +163,19 @@ def test_cancel_pauses_it(desk: Desk, qtbot: QtBot) -> None:
     desk.button.click()
     desk.wait_listed(1)
     desk.window.commands["cancel"].trigger()
-    assert not desk.batching.running
+    assert not desk.list_explainer.running
 
 
 def test_pairs_without_a_caption_are_passed_over(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "bare.csv").write_text("path,caption\na.png,a cat\na.png,\n")
-    desk.walking.open(tmp_path / "bare.csv")
-    qtbot.waitUntil(lambda: len(desk.walking.pairs) == 2 and desk.walking.figures(0) is not None)
-    assert not desk.batching.has_left
+    desk.pair_navigation.open(tmp_path / "bare.csv")
+    qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 2 and desk.pair_navigation.figures(0) is not None)
+    assert not desk.list_explainer.has_left
     assert not desk.button.isEnabled()
 
 
 def test_only_the_pairs_shown_are_asked_for(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.pairs_dock.filter.setText("4 cats")
+    desk.window.pair_list_dock.filter.setText("4 cats")
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.batching.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.running)
     assert desk.explained() == [0, 4]

@@ -60,7 +60,7 @@ def test_n_asks_and_notes(desk: Desk) -> None:
         dialog.accept()
 
     QTimer.singleShot(0, answer)
-    with desk.qtbot.waitSignal(desk.session.noting.findings_changed):
+    with desk.qtbot.waitSignal(desk.session.findings.findings_changed):
         QTest.keyClick(desk.window, Qt.Key.Key_N)
     desk.qtbot.waitUntil(lambda: len(desk.kept()) == 1)
     (found,) = desk.kept()
@@ -75,7 +75,7 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
     desk.settle("a dog")
     desk.look()
     desk.tab.view.setCurrentIndex(desk.tab.view.model().index(0, 0))
-    with desk.qtbot.waitSignal(desk.session.restoring.restored) as told:
+    with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as told:
         QTest.keyClick(desk.tab.view, Qt.Key.Key_Return)
     assert told.args == [key]
     desk.settle("a red balloon")
@@ -90,7 +90,7 @@ def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable
     desk.settle("a dog")
     make = desk.engine.make
     desk.engine.make = lambda caption: replace(make(caption), score=0.5)
-    desk.session.restoring.restore(desk.session.noting.finding(key))
+    desk.session.finding_restorer.restore(desk.session.findings.finding(key))
     desk.settle("a red balloon")
     notice = desk.session.state.notice
     assert notice is not None
@@ -100,7 +100,7 @@ def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable
 def test_a_finding_whose_picture_is_gone_says_so(desk: Desk) -> None:
     key = desk.note()
     (desk.folder / "a.png").unlink()
-    desk.session.restoring.restore(desk.session.noting.finding(key))
+    desk.session.finding_restorer.restore(desk.session.findings.finding(key))
     assert "a.png" in desk.session.state.notice.message
     assert desk.session.state.shown.title == "a.png"
 
@@ -122,7 +122,7 @@ def test_removal_is_undone(desk: Desk) -> None:
 
 def test_what_is_said_can_be_changed_and_taken_back(desk: Desk) -> None:
     key = desk.note()
-    desk.session.noting.change(key, Remark("match", (), "It is."))
+    desk.session.findings.change(key, Remark("match", (), "It is."))
     assert (desk.kept()[0].rating, desk.kept()[0].note) == ("match", "It is.")
     desk.session.undo.undo()
     assert (desk.kept()[0].rating, desk.kept()[0].tags) == ("mismatch", REMARK.tags)
@@ -156,7 +156,7 @@ def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
     (found,) = desk.kept()
     assert found.view.picture.startswith("pasted/")
     assert (desk.file.parent / found.view.picture).is_file()
-    desk.session.restoring.restore(desk.session.noting.finding(key))
+    desk.session.finding_restorer.restore(desk.session.findings.finding(key))
     desk.qtbot.waitUntil(lambda: desk.session.state.shown.title.endswith(".png"))
     assert np.array_equal(desk.session.state.shown.picture.pixels, pixels)
 
@@ -195,7 +195,7 @@ def test_exported_findings_are_imported_as_one_step(desk: Desk) -> None:
     session.projects.create(desk.folder / "study.exclip")
     for told in ("2 findings imported from out.jsonl.", "0 findings imported from out.jsonl; 2 were there already."):
         with desk.qtbot.waitSignal(session.state.notice_changed):
-            session.reporting.import_file(out)
+            session.findings_export.import_file(out)
         assert session.state.notice.message == told
         assert desk.tab.view.model().rowCount() == 2
     assert desk.tab.view.model().finding(0).view.picture == "a.png"
@@ -207,7 +207,7 @@ def test_exported_findings_are_imported_as_one_step(desk: Desk) -> None:
 
 def test_a_file_of_no_findings_is_refused(desk: Desk) -> None:
     (desk.folder / "out.jsonl").write_text("{}\n")
-    desk.session.reporting.import_file(desk.folder / "out.jsonl")
+    desk.session.findings_export.import_file(desk.folder / "out.jsonl")
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
     assert "finding 1 of out.jsonl" in desk.session.state.notice.message
     assert desk.kept() == []
@@ -216,6 +216,6 @@ def test_a_file_of_no_findings_is_refused(desk: Desk) -> None:
 def test_import_asks_for_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Path] = []
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/x/out.csv", ""))
-    monkeypatch.setattr(desk.session.reporting, "import_file", asked.append)
+    monkeypatch.setattr(desk.session.findings_export, "import_file", asked.append)
     desk.window.commands["import_findings"].trigger()
     assert asked == [Path("/x/out.csv")]

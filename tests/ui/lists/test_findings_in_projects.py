@@ -14,7 +14,7 @@ from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_figures import PairFigures
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.session.project import findings as noting
+from exclip_desktop.session.project import findings as findings_module
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.storage.project.box_rows import boxes
 from exclip_desktop.storage.project.finding_rows import findings, remove_findings
@@ -56,7 +56,7 @@ def test_another_project_takes_its_place(desk: Desk) -> None:
 def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
     desk.note()
     desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.noting.note(desk.session.sight.seen, REMARK)
+    desk.session.findings.note(desk.session.sight.seen, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
     assert "moved" in desk.session.state.notice.message
 
@@ -64,25 +64,25 @@ def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
 def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\n")
-    desk.session.walking.open(desk.folder / "list.csv")
+    desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
     desk.note()
     assert desk.kept()[0].view.pair == "p1"
-    assert desk.session.walking.figures(0).rating == "mismatch"
+    assert desk.session.pair_navigation.figures(0).rating == "mismatch"
 
 
 def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rates_nor_measures_it(desk: Desk) -> None:
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,one.png,a dog\n")
-    walking, explaining = desk.session.walking, desk.session.explaining
-    walking.open(desk.folder / "list.csv")
+    navigation, explaining = desk.session.pair_navigation, desk.session.explaining
+    navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
-    found = walking.figures(0)
+    found = navigation.figures(0)
     explaining.type_caption("a cat on a red mat")
     desk.settle("a cat on a red mat")
     desk.note()
-    assert walking.current == 0
-    assert walking.figures(0) == found
+    assert navigation.current == 0
+    assert navigation.figures(0) == found
     explaining.type_caption("a cat")
     desk.settle("a cat")
     desk.note(Remark("match"))
@@ -91,8 +91,8 @@ def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rate
     desk.settle("a cat")
     desk.note(Remark("artefact"))
     assert [one.view.pair for one in desk.kept()] == ["", "p1", ""]
-    assert walking.figures(0) == replace(found, rating="match")
-    assert walking.figures(1) is None
+    assert navigation.figures(0) == replace(found, rating="match")
+    assert navigation.figures(1) is None
 
 
 def test_a_project_keeps_a_list_with_what_was_found_and_said(
@@ -102,41 +102,41 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
     desk.session.projects.create(file)
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
-    desk.session.walking.open(desk.folder / "list.csv")
+    desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
-    with desk.qtbot.waitSignal(desk.session.noting.findings_changed):
-        desk.session.noting.note(desk.session.sight.seen, REMARK)
+    with desk.qtbot.waitSignal(desk.session.findings.findings_changed):
+        desk.session.findings.note(desk.session.sight.seen, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
     score = desk.session.state.explanation.score
     desk.window.close()
     again = Desk(desk.qtbot, desk.folder, make_explanation).start()
     again.session.projects.open(file)
-    walking = again.session.walking
-    again.qtbot.waitUntil(lambda: len(walking.pairs) == 2)
-    assert (walking.figures(0).score, walking.figures(0).rating) == (score, "mismatch")
-    assert walking.figures(1) is None
-    assert walking.current is None
-    walking.step(1)
+    navigation = again.session.pair_navigation
+    again.qtbot.waitUntil(lambda: len(navigation.pairs) == 2)
+    assert (navigation.figures(0).score, navigation.figures(0).rating) == (score, "mismatch")
+    assert navigation.figures(1) is None
+    assert navigation.current is None
+    navigation.step(1)
     again.settle("a cat")
-    walking.open(again.folder / "list.csv")
+    navigation.open(again.folder / "list.csv")
     again.qtbot.waitUntil(lambda: again.session.state.work is None)
-    assert [pair.id for pair in walking.pairs] == ["p1", "p2"]
+    assert [pair.id for pair in navigation.pairs] == ["p1", "p2"]
 
 
 def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("path,caption\none.png,a cat\none.png,a dog\n")
-    desk.session.walking.open(desk.folder / "list.csv")
+    desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
-    walking = desk.session.walking
-    walking.rate("1", walking.path(walking.pairs[0]), "match")
-    walking.step(1)
+    navigation = desk.session.pair_navigation
+    navigation.rate("1", navigation.path(navigation.pairs[0]), "match")
+    navigation.step(1)
     desk.settle("a dog")
-    assert walking.figures(0).score is not None
+    assert navigation.figures(0).score is not None
     with desk.qtbot.waitSignal(desk.session.state.explanation_changed):
         desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=3), None)
-    assert walking.figures(0) == PairFigures(rating="match")
-    assert walking.figures(1).score is not None
+    assert navigation.figures(0) == PairFigures(rating="match")
+    assert navigation.figures(1).score is not None
 
 
 def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
@@ -153,7 +153,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     assert state.selection.regions == (BOX,)
     desk.session.undo.undo()
     desk.session.undo.undo()
-    assert desk.session.labelling.labels == ()
+    assert desk.session.picture_labels.labels == ()
     assert said.text() == "No labels of this picture are kept"
     desk.session.undo.redo()
     assert said.text() == "1 label kept in the project"
@@ -165,7 +165,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
         assert boxes(project) == {"../a.png": (BOX,)}
     desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")
     desk.settle("a dog")
-    assert desk.session.labelling.labels == ()
+    assert desk.session.picture_labels.labels == ()
 
 
 def test_what_another_window_notes_is_shown(desk: Desk) -> None:
@@ -173,11 +173,11 @@ def test_what_another_window_notes_is_shown(desk: Desk) -> None:
     desk.note()
     with open_project(desk.file) as other:
         remove_findings(other, [desk.kept()[0].id])
-    desk.session.projects.look_for_others()
+    desk.session.projects.check_for_changes()
     assert desk.tab.view.model().rowCount() == 0
     told: list[None] = []
-    desk.session.noting.findings_changed.connect(lambda: told.append(None))
-    desk.session.projects.look_for_others()
+    desk.session.findings.findings_changed.connect(lambda: told.append(None))
+    desk.session.projects.check_for_changes()
     assert told == []
 
 
@@ -185,17 +185,17 @@ def test_what_another_window_notes_is_shown(desk: Desk) -> None:
 def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Desk, way: str) -> None:
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
-    walking = desk.session.walking
-    walking.open(desk.folder / "list.csv")
+    navigation = desk.session.pair_navigation
+    navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
     desk.note()
-    walking.step(1)
+    navigation.step(1)
     desk.settle("a dog")
-    scores = [walking.figures(place).score for place in range(2)]
+    scores = [navigation.figures(place).score for place in range(2)]
     getattr(desk.session.projects, way)(desk.folder / "study.exclip")
-    desk.qtbot.waitUntil(lambda: walking.is_kept and desk.session.state.work is None)
-    assert (walking.current, [pair.id for pair in walking.pairs]) == (1, ["p1", "p2"])
-    assert walking.figures(0).rating == ("mismatch" if way == "save_copy" else "")
+    desk.qtbot.waitUntil(lambda: navigation.is_project_list and desk.session.state.work is None)
+    assert (navigation.current, [pair.id for pair in navigation.pairs]) == (1, ["p1", "p2"])
+    assert navigation.figures(0).rating == ("mismatch" if way == "save_copy" else "")
     with open_project(desk.folder / "study.exclip") as project:
         kept = pairs(project, PairQuery(), 0, -1)
     assert [one.measured.score for one in kept] == scores
@@ -205,11 +205,11 @@ def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Des
 def test_a_copy_of_a_project_brings_no_pair_twice(desk: Desk) -> None:
     desk.session.projects.create(desk.folder / "study.exclip")
     (desk.folder / "list.csv").write_text("path,caption\na.png,a dog\n")
-    desk.session.walking.open(desk.folder / "list.csv")
+    desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a dog")
     desk.session.projects.save_copy(desk.folder / "copy.exclip")
-    desk.qtbot.waitUntil(lambda: desk.session.walking.list.source.name == "copy.exclip")
-    assert len(desk.session.walking.pairs) == 1
+    desk.qtbot.waitUntil(lambda: desk.session.pair_navigation.list.source.name == "copy.exclip")
+    assert len(desk.session.pair_navigation.pairs) == 1
 
 
 def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeyp
 
     desk.note()
     with monkeypatch.context() as patch:
-        patch.setattr(noting, "add_finding", _full)
+        patch.setattr(findings_module, "add_finding", _full)
         press_n()
         assert "disk is full" in desk.session.state.notice.message
     press_n()
@@ -251,6 +251,6 @@ def test_a_project_that_has_moved_is_told_before_anything_is_typed(desk: Desk, w
     if way == "note":
         desk.window.commands["note"].trigger()
     else:
-        desk.tab.change_asked.emit(key)
+        desk.tab.change_requested.emit(key)
     assert "moved" in desk.session.state.notice.message
     assert QApplication.activeModalWidget() is None

@@ -71,8 +71,8 @@ def _leave(desk: Desk) -> None:
 
 
 def _restore(desk: Desk, finding: Finding) -> None:
-    with desk.qtbot.waitSignal(desk.session.restoring.restored) as told:
-        desk.session.restoring.restore(finding)
+    with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as told:
+        desk.session.finding_restorer.restore(finding)
     assert told.args == [finding.id]
 
 
@@ -244,13 +244,13 @@ def test_a_method_that_fails_now_says_so_in_its_pane(desk: Desk) -> None:
     found = _noted(desk, "maskclip")
     _leave(desk)
     desk.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")
-    desk.session.restoring.restore(found)
+    desk.session.finding_restorer.restore(found)
     desk.settle("a red balloon")
     desk.qtbot.waitUntil(lambda: _pane(desk, "maskclip").status.kind == "failed")
     assert _view(desk, "maskclip").trouble == "No blocks to look into."
     del desk.engine.pane_raises["maskclip"]
     compared: list[int] = []
-    desk.session.restoring.restored.connect(compared.append)
+    desk.session.finding_restorer.restored.connect(compared.append)
     desk.session.selecting.commit_rows((2,), (3,))
     _fill(desk)
     assert compared == []  # its answer for other words is no finding's
@@ -259,7 +259,7 @@ def test_a_method_that_fails_now_says_so_in_its_pane(desk: Desk) -> None:
 def test_a_method_of_a_later_version_is_said(desk: Desk) -> None:
     found = _noted(desk, "maskclip")
     _leave(desk)
-    desk.session.restoring.restore(replace(found, view=replace(found.view, method="later")))
+    desk.session.finding_restorer.restore(replace(found, view=replace(found.view, method="later")))
     desk.settle("a red balloon")
     assert "does not know: later" in desk.session.state.notice.message
     assert not desk.session.panes.is_open
@@ -269,7 +269,7 @@ def test_a_finding_whose_pair_cannot_be_explained_opens_nothing_later(desk: Desk
     found = _noted(desk, "maskclip")
     _leave(desk)
     desk.engine.raises.append(ModelError("The model is gone."))
-    desk.session.restoring.restore(found)
+    desk.session.finding_restorer.restore(found)
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
     desk.session.explaining.open_file(str(desk.folder / "a.png"), "a red balloon")
     desk.settle("a red balloon")
@@ -280,7 +280,7 @@ def test_a_restored_finding_is_no_more_waited_for_once_it_is_cancelled(desk: Des
     found = _noted(desk, "maskclip")
     _leave(desk)
     desk.engine.gate.clear()
-    desk.session.restoring.restore(found)
+    desk.session.finding_restorer.restore(found)
     desk.qtbot.waitUntil(lambda: desk.session.state.stale)
     desk.session.cancel()
     desk.engine.gate.set()

@@ -69,16 +69,16 @@ def _settle(qtbot: QtBot, walk: Walk, caption: str) -> None:
 
 
 def test_a_list_opens_with_its_first_pair(walk: Walk) -> None:
-    dock = walk.window.pairs_dock
+    dock = walk.window.pair_list_dock
     assert dock.isVisible()
-    assert walk.session.walking.current == 0
+    assert walk.session.pair_navigation.current == 0
     assert dock.count.text() == "1 of 4"
     assert walk.session.settings.recent() == []
 
 
 def test_keys_walk_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBot) -> None:
     QTest.keyClick(walk.window, Qt.Key.Key_A)
-    assert walk.session.walking.current == 0
+    assert walk.session.pair_navigation.current == 0
     QTest.keyClick(walk.window, Qt.Key.Key_D)
     _settle(qtbot, walk, "a red balloon")
     assert walk.session.state.shown.title == "two.png"
@@ -87,69 +87,69 @@ def test_keys_walk_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBo
 
 
 def test_a_letter_in_the_filter_walks_nowhere(walk: Walk, qtbot: QtBot) -> None:
-    dock = walk.window.pairs_dock
+    dock = walk.window.pair_list_dock
     dock.filter.setFocus()
     QTest.keyClicks(dock.filter, "ad")
     assert dock.filter.text() == "ad"
-    assert walk.session.walking.current == 0
+    assert walk.session.pair_navigation.current == 0
 
 
 def test_a_click_shows_a_pair(walk: Walk, qtbot: QtBot) -> None:
-    view = walk.window.pairs_dock.view
+    view = walk.window.pair_list_dock.view
     where = view.visualRect(view.model().index(1, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
     _settle(qtbot, walk, "a red balloon")
 
 
 def test_what_is_found_stands_in_the_row(walk: Walk, qtbot: QtBot) -> None:
-    walking = walk.session.walking
-    found = walking.figures(0)
+    navigation = walk.session.pair_navigation
+    found = navigation.figures(0)
     assert found is not None
     assert found.score == walk.session.state.explanation.score
     assert 0.0 < found.share < 1.0
-    assert walking.figures(1) is None
-    tip = walk.window.pairs_dock.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert navigation.figures(1) is None
+    tip = walk.window.pair_list_dock.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "of positive heat in the labelled regions" in tip
-    below = walk.window.pairs_dock.view.model().index(0, 0).data(BELOW_ROLE)
+    below = walk.window.pair_list_dock.view.model().index(0, 0).data(BELOW_ROLE)
     assert below == f"{found.score:.3f} · animals".replace("-", "−")
 
 
 def test_a_picture_that_is_gone_fails_and_the_walk_goes_on(walk: Walk, qtbot: QtBot) -> None:
-    walking = walk.session.walking
-    walking.show(2)
-    qtbot.waitUntil(lambda: walking.figures(2) is not None)
-    assert "gone.jpg" in walking.figures(2).failure
+    navigation = walk.session.pair_navigation
+    navigation.show(2)
+    qtbot.waitUntil(lambda: navigation.figures(2) is not None)
+    assert "gone.jpg" in navigation.figures(2).failure
     assert walk.session.state.notice is not None
-    walking.step(1)
+    navigation.step(1)
     _settle(qtbot, walk, "a blue balloon")
 
 
 def test_a_pair_that_cannot_be_explained_fails(walk: Walk, qtbot: QtBot) -> None:
     walk.engine.raises.append(CaptionError("The caption is empty.", "Type one."))
-    walk.session.walking.step(1)
-    qtbot.waitUntil(lambda: walk.session.walking.figures(1) is not None)
-    assert walk.session.walking.figures(1).failure == "The caption is empty."
+    walk.session.pair_navigation.step(1)
+    qtbot.waitUntil(lambda: walk.session.pair_navigation.figures(1) is not None)
+    assert walk.session.pair_navigation.figures(1).failure == "The caption is empty."
 
 
 def test_filter_and_order_decide_what_is_next(walk: Walk, qtbot: QtBot) -> None:
-    dock, walking = walk.window.pairs_dock, walk.session.walking
+    dock, navigation = walk.window.pair_list_dock, walk.session.pair_navigation
     dock.filter.setText("BALLOON")
-    assert walking.order == (1, 3)
+    assert navigation.order == (1, 3)
     assert dock.count.text() == "2 pairs; 4 in the list"
-    walking.step(1)
+    navigation.step(1)
     _settle(qtbot, walk, "a red balloon")
     assert dock.count.text() == "1 of 2; 4 in the list"
     dock.filter.clear()
     dock.shown.setCurrentText("Explained")
-    assert walking.order == (0, 1)
+    assert navigation.order == (0, 1)
     dock.shown.setCurrentText("Not looked at")
-    assert walking.order == (2, 3)
+    assert navigation.order == (2, 3)
 
 
 def test_another_picture_belongs_to_no_pair(walk: Walk, qtbot: QtBot) -> None:
     walk.session.explaining.open_file(plain_picture(walk.folder / "other.png"), "a dog")
     _settle(qtbot, walk, "a dog")
-    assert walk.session.walking.current is None
+    assert walk.session.pair_navigation.current is None
     assert len(walk.session.settings.recent()) == 1
 
 
@@ -157,7 +157,7 @@ def test_a_pictures_other_captions_are_scored_beside_it(walk: Walk, qtbot: QtBot
     state = walk.session.state
     qtbot.waitUntil(lambda: [entry.score for entry in state.alternatives] == [0.1, 0.1])
     assert [entry.caption for entry in state.alternatives] == ["a dog and a cat", "a blue balloon"]
-    walk.session.walking.step(1)
+    walk.session.pair_navigation.step(1)
     _settle(qtbot, walk, "a red balloon")
     assert state.alternatives == ()
 
@@ -167,7 +167,7 @@ def test_labels_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> No
     assert walk.session.state.selection.regions == (BOX,)
     walk.session.undo.undo()
     assert walk.session.state.selection.regions == ()
-    walk.session.walking.step(1)
+    walk.session.pair_navigation.step(1)
     _settle(qtbot, walk, "a red balloon")
     assert not walk.window.commands["take_labels"].isEnabled()
 
@@ -175,8 +175,8 @@ def test_labels_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> No
 def test_closing_the_list_keeps_the_picture(walk: Walk) -> None:
     shown = walk.session.state.shown
     walk.window.commands["close_list"].trigger()
-    assert walk.session.walking.pairs == ()
-    assert not walk.window.pairs_dock.isVisible()
+    assert walk.session.pair_navigation.pairs == ()
+    assert not walk.window.pair_list_dock.isVisible()
     assert walk.session.state.shown is shown
     assert not walk.window.commands["next_pair"].isEnabled()
 
@@ -184,7 +184,7 @@ def test_closing_the_list_keeps_the_picture(walk: Walk) -> None:
 def test_what_could_not_be_read_is_said(walk: Walk, qtbot: QtBot) -> None:
     lines = "".join(f'{{"caption": "no picture {line}"}}\n' for line in range(5))
     (walk.folder / "b.jsonl").write_text(f'{{"picture": "two.png", "caption": "a dog"}}\n{lines}', "utf-8")
-    walk.session.walking.open(walk.folder / "b.jsonl")
+    walk.session.pair_navigation.open(walk.folder / "b.jsonl")
     _settle(qtbot, walk, "a dog")
     notice = walk.session.state.notice
     assert notice is not None
@@ -196,8 +196,8 @@ def test_what_could_not_be_read_is_said(walk: Walk, qtbot: QtBot) -> None:
 
 def test_a_list_that_cannot_be_read_leaves_the_one_before(walk: Walk, qtbot: QtBot) -> None:
     with qtbot.waitSignal(walk.session.state.notice_changed):
-        walk.session.walking.open(walk.folder / "gone.csv")
-    assert walk.session.walking.pairs == PAIRS
+        walk.session.pair_navigation.open(walk.folder / "gone.csv")
+    assert walk.session.pair_navigation.pairs == PAIRS
 
 
 def test_thumbnails_are_read_for_rows_in_sight_only(
@@ -213,5 +213,5 @@ def test_thumbnails_are_read_for_rows_in_sight_only(
     made.session.start(str(tmp_path / "list.csv"))
     _settle(qtbot, made, "a dog")
     qtbot.waitUntil(lambda: len(made.session.thumbnails._kept) == 2)
-    assert made.window.pairs_dock.count.text() == "1 of 100,000"
+    assert made.window.pair_list_dock.count.text() == "1 of 100,000"
     assert 0 < len(asked) < 2_000

@@ -145,10 +145,10 @@ def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) ->
     ],
 )
 def test_settings_that_are_none_change_nothing(desk: Desk, told: dict[str, object]) -> None:
-    before = desk.state.choice, desk.state.how, desk.state.view, desk.session.walking.arrangement
+    before = desk.state.choice, desk.state.how, desk.state.view, desk.session.pair_navigation.arrangement
     desk.session.projects.open(made(desk.folder, **told))
     desk.settle()
-    assert (desk.state.choice, desk.state.how, desk.state.view, desk.session.walking.arrangement) == before
+    assert (desk.state.choice, desk.state.how, desk.state.view, desk.session.pair_navigation.arrangement) == before
     assert desk.state.notice is None
 
 
@@ -171,7 +171,7 @@ def test_two_windows_keep_what_each_changes_last(desk: Desk) -> None:
     desk.session.projects.open(path)
     with open_project(path) as other:
         set_setting(other, "model", told(LARGE, How()))
-    desk.session.projects.look_for_others()
+    desk.session.projects.check_for_changes()
     assert desk.state.choice == ModelChoice()
     desk.open("b.png", "a dog")
     assert kept(path)["model"] == told(LARGE, How())
@@ -197,7 +197,7 @@ class Place:
         self.window = Window(self.session)
         qtbot.addWidget(self.window)
         self.window.show()
-        self.dock = self.window.pairs_dock
+        self.dock = self.window.pair_list_dock
 
     def fields(self) -> tuple[str, str, str, bool, str]:
         dock = self.dock
@@ -224,15 +224,15 @@ def test_the_persons_own_project_holds_no_settings(place: Place) -> None:
 
 
 def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
-    walking, projects = place.session.walking, place.session.projects
+    navigation, projects = place.session.pair_navigation, place.session.projects
     (place.folder / "list.csv").write_text("path,caption\na.png,a dog\nb.png,a cat\nc.png,a dogfish\n")
-    walking.open(place.folder / "list.csv")
-    place.qtbot.waitUntil(lambda: len(walking.pairs) == 3)
+    navigation.open(place.folder / "list.csv")
+    place.qtbot.waitUntil(lambda: len(navigation.pairs) == 3)
     path = place.folder / "study.exclip"
     place.dock.filter.setText("fish")
     projects.create(path)
     assert "list" not in kept(path)
-    place.qtbot.waitUntil(lambda: walking.is_kept)  # it is taken in
+    place.qtbot.waitUntil(lambda: navigation.is_project_list)  # it is taken in
     assert kept(path)["list"] == asdict(Arrangement("fish"))
     place.dock.filter.setText("DOG")
     place.dock.by.setCurrentText("Score")
@@ -242,11 +242,11 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
     projects.open(made(place.folder, "other.exclip", model=told(ModelChoice(), How())))
     assert place.fields() == ("", "All", "List order", False, "↓")
     projects.open(path)
-    assert walking.arrangement == BY_SCORE
+    assert navigation.arrangement == BY_SCORE
     assert place.fields() == ("DOG", "Explained", "Score", True, "↑")
-    place.qtbot.waitUntil(lambda: walking.is_kept)
+    place.qtbot.waitUntil(lambda: navigation.is_project_list)
     place.dock.shown.setCurrentText("All")
-    assert walking.order == (0, 2)
+    assert navigation.order == (0, 2)
     assert kept(path)["list"] == asdict(replace(BY_SCORE, shown="all"))
 
 

@@ -53,19 +53,23 @@ class Desk:
         qtbot.addWidget(self.window)
         self.window.show()
         self.window.activateWindow()
-        self.walking, self.dock, self.state = self.session.walking, self.window.pairs_dock, self.session.state
+        self.pair_navigation, self.dock, self.state = (
+            self.session.pair_navigation,
+            self.window.pair_list_dock,
+            self.session.state,
+        )
 
     def start(self) -> "Desk":
         self.session.start(str(self.folder / "0.png"), "a cat")
         self.qtbot.waitUntil(lambda: self.state.explanation is not None)
         self.session.projects.open(self.file)
-        self.qtbot.waitUntil(lambda: len(self.walking.pairs) == COUNT)
+        self.qtbot.waitUntil(lambda: len(self.pair_navigation.pairs) == COUNT)
         self.show(1)
         return self
 
     def show(self, place: int) -> None:
-        self.walking.show(place)
-        self.qtbot.waitUntil(lambda: self.walking.figures(place) is not None and self.state.work is None)
+        self.pair_navigation.show(place)
+        self.qtbot.waitUntil(lambda: self.pair_navigation.figures(place) is not None and self.state.work is None)
 
     def settle(self) -> None:
         """Wait for what was asked of the background before."""
@@ -77,15 +81,15 @@ class Desk:
         """Let another window change the project, and look."""
         with open_project(self.file) as other:
             act(other)
-        self.session.projects.look_for_others()
+        self.session.projects.check_for_changes()
         self.settle()
 
     def ids(self) -> list[str]:
-        return [self.walking.pairs[place].id for place in self.walking.order]
+        return [self.pair_navigation.pairs[place].id for place in self.pair_navigation.order]
 
     def note(self, rating: str) -> int:
-        with self.qtbot.waitSignal(self.session.noting.findings_changed):
-            self.session.noting.note(self.session.sight.seen, Remark(rating))  # type: ignore[arg-type]
+        with self.qtbot.waitSignal(self.session.findings.findings_changed):
+            self.session.findings.note(self.session.sight.seen, Remark(rating))  # type: ignore[arg-type]
         with open_project(self.file) as project:
             return findings(project)[-1].id
 
@@ -96,7 +100,7 @@ def pairs_from(project: Project, first: int, count: int) -> PairList:
 
 
 def _id_on_screen(desk: Desk) -> str:
-    return desk.walking.pairs[desk.walking.current].id
+    return desk.pair_navigation.pairs[desk.pair_navigation.current].id
 
 
 @pytest.fixture
@@ -107,66 +111,66 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
 def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk) -> None:
     by = told_by(desk.state.explanation.settings)
     desk.others(lambda other: set_measured(other, [("p3", Measured(0.5, 1e-5, None, by)), ("p4", Measured(0.6))]))
-    assert desk.walking.figures(3) == PairFigures(0.5, 1e-5, by=by)
-    assert desk.walking.figures(4) == PairFigures(), "it is by other settings"
-    assert desk.walking.current == 1
+    assert desk.pair_navigation.figures(3) == PairFigures(0.5, 1e-5, by=by)
+    assert desk.pair_navigation.figures(4) == PairFigures(), "it is by other settings"
+    assert desk.pair_navigation.current == 1
     assert desk.dock.view.model().index(3, 0).data(BELOW_ROLE) == "0.500"
     told: list[None] = []
     desk.session.projects.changed_by_others.connect(lambda: told.append(None))
-    desk.session.projects.look_for_others()
+    desk.session.projects.check_for_changes()
     assert told == []
 
 
 def test_nothing_known_here_is_lost_by_what_others_do(desk: Desk) -> None:
-    desk.walking.keep(2, PairFigures(failure="No picture."))
-    mine = desk.walking.figures(1)
+    desk.pair_navigation.keep(2, PairFigures(failure="No picture."))
+    mine = desk.pair_navigation.figures(1)
     desk.others(lambda other: set_measured(other, [("p0", Measured(0.5, by="other"))]))
-    assert desk.walking.figures(1) == mine
-    assert desk.walking.figures(2).failure == "No picture."
+    assert desk.pair_navigation.figures(1) == mine
+    assert desk.pair_navigation.figures(2).failure == "No picture."
     desk.others(lambda other: remove_pairs(other, ["p0"]))
-    assert desk.walking.figures(0) == mine
-    assert desk.walking.figures(1).failure == "No picture."
+    assert desk.pair_navigation.figures(0) == mine
+    assert desk.pair_navigation.figures(1).failure == "No picture."
 
 
 def test_pairs_that_others_add_and_remove_come_and_go(desk: Desk) -> None:
     desk.others(lambda other: add_pairs(other, pairs_from(other, COUNT, 2)))
     assert desk.ids() == [f"p{n}" for n in range(COUNT + 2)]
-    assert desk.walking.current == 1
+    assert desk.pair_navigation.current == 1
     desk.others(lambda other: remove_pairs(other, ["p0", "p5"]))
     assert desk.ids() == ["p1", "p2", "p3", "p4", "p6"]
-    assert (desk.walking.current, desk.dock.view.currentIndex().row()) == (0, 0)
+    assert (desk.pair_navigation.current, desk.dock.view.currentIndex().row()) == (0, 0)
     assert desk.dock.count.text() == "1 of 5"
 
 
 def test_a_pair_on_screen_that_others_remove_stays_there(desk: Desk) -> None:
     shown = desk.state.shown
     desk.others(lambda other: remove_pairs(other, ["p1"]))
-    assert desk.walking.current is None
+    assert desk.pair_navigation.current is None
     assert desk.state.shown is shown
-    desk.walking.step(1)
+    desk.pair_navigation.step(1)
     assert _id_on_screen(desk) == "p2"
 
 
 def test_a_closed_list_stays_closed(desk: Desk) -> None:
-    desk.walking.close()
+    desk.pair_navigation.close()
     desk.others(lambda other: remove_pairs(other, ["p0"]))
-    assert desk.walking.pairs == ()
+    assert desk.pair_navigation.pairs == ()
 
 
 def test_labels_that_others_keep_can_be_selected(desk: Desk) -> None:
     assert not desk.window.commands["take_labels"].isEnabled()
     desk.others(lambda other: set_boxes(other, "1.png", (BOX,)))
-    assert desk.session.labelling.labels == (BOX,)
+    assert desk.session.picture_labels.labels == (BOX,)
     assert desk.window.commands["take_labels"].isEnabled()
 
 
 def test_a_pair_is_rated_as_its_newest_finding_is_whoever_says_so(desk: Desk) -> None:
-    rating = lambda: desk.walking.figures(1).rating  # noqa: E731  asked again and again
+    rating = lambda: desk.pair_navigation.figures(1).rating  # noqa: E731  asked again and again
     first, second = desk.note("match"), desk.note("unsure")
     assert rating() == "unsure"
-    desk.session.noting.change(second, Remark("artefact"))
+    desk.session.findings.change(second, Remark("artefact"))
     assert rating() == "artefact"
-    desk.session.noting.remove(second)
+    desk.session.findings.remove(second)
     assert rating() == "match"
     desk.session.undo.undo()
     assert rating() == "artefact"
@@ -174,7 +178,7 @@ def test_a_pair_is_rated_as_its_newest_finding_is_whoever_says_so(desk: Desk) ->
     assert rating() == "mismatch"
     desk.others(lambda other: remove_findings(other, [first, second]))
     assert rating() == ""
-    assert desk.walking.figures(1).score is not None
+    assert desk.pair_navigation.figures(1).score is not None
 
 
 @pytest.mark.parametrize("also", [lambda _: None, lambda other: remove_pairs(other, ["p4"])])
@@ -182,16 +186,16 @@ def test_a_rating_that_was_said_here_goes_where_others_take_it_back(
     desk: Desk, also: Callable[[Project], object]
 ) -> None:
     key = desk.note("match")
-    found = desk.walking.figures(1)
+    found = desk.pair_navigation.figures(1)
     desk.others(lambda other: (remove_findings(other, [key]), also(other)))
-    assert desk.walking.figures(1) == replace(found, rating="")
+    assert desk.pair_navigation.figures(1) == replace(found, rating="")
 
 
 def test_a_pair_of_another_list_is_not_rated(desk: Desk) -> None:
-    desk.walking.rate("p1", desk.folder / "2.png", "match")
-    assert desk.walking.figures(1).rating == ""
-    desk.walking.rate("p1", desk.folder / "x" / ".." / "1.png", "match")
-    assert desk.walking.figures(1).rating == "match"
+    desk.pair_navigation.rate("p1", desk.folder / "2.png", "match")
+    assert desk.pair_navigation.figures(1).rating == ""
+    desk.pair_navigation.rate("p1", desk.folder / "x" / ".." / "1.png", "match")
+    assert desk.pair_navigation.figures(1).rating == "match"
 
 
 def marked(desk: Desk, *rows: int) -> None:
@@ -201,37 +205,37 @@ def marked(desk: Desk, *rows: int) -> None:
         shift = Qt.KeyboardModifier.ShiftModifier if row != rows[0] else Qt.KeyboardModifier.NoModifier
         where = view.visualRect(view.model().index(row, 0)).center()
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, shift, where)
-    desk.qtbot.waitUntil(lambda: desk.walking.figures(rows[-1]) is not None and desk.state.work is None)
+    desk.qtbot.waitUntil(lambda: desk.pair_navigation.figures(rows[-1]) is not None and desk.state.work is None)
 
 
 def test_delete_removes_the_pairs_that_are_marked_and_undo_brings_them_back(desk: Desk) -> None:
     marked(desk, 2, 3)
     assert desk.dock.marked == [2, 3]
-    before, shown = [desk.walking.figures(place) for place in range(COUNT)], desk.state.shown
+    before, shown = [desk.pair_navigation.figures(place) for place in range(COUNT)], desk.state.shown
     QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
     desk.settle()
     assert desk.ids() == ["p0", "p1", "p4"]
     assert desk.state.shown is shown
-    assert desk.walking.current is None
-    assert [desk.walking.figures(place) for place in range(3)] == [before[0], before[1], before[4]]
+    assert desk.pair_navigation.current is None
+    assert [desk.pair_navigation.figures(place) for place in range(3)] == [before[0], before[1], before[4]]
     desk.session.undo.undo()
     desk.settle()
     assert desk.ids() == [f"p{n}" for n in range(COUNT)]
-    assert [desk.walking.figures(place) for place in range(COUNT)] == before
+    assert [desk.pair_navigation.figures(place) for place in range(COUNT)] == before
     desk.session.undo.redo()
     desk.settle()
     with open_project(desk.file) as project:
         assert count_pairs(project, PairQuery()) == 3
     for by, then in ((1, "p4"), (-1, "p1")):
-        desk.walking.step(by)
+        desk.pair_navigation.step(by)
         assert _id_on_screen(desk) == then
 
 
 def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
     key = desk.note("match")
-    desk.session.removing.remove([1])
+    desk.session.pair_removal.remove([1])
     desk.settle()
-    assert [one.id for one in desk.session.noting.page(desk.window.findings.query, 0, 9)] == [key]
+    assert [one.id for one in desk.session.findings.page(desk.window.findings.query, 0, 9)] == [key]
     desk.session.undo.undo()
     with open_project(desk.file) as project:
         assert pair_of(project, "p1").rating == "match"  # type: ignore[union-attr]
@@ -239,40 +243,40 @@ def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
 
 def test_delete_in_a_files_list_is_the_boxs(desk: Desk) -> None:
     (desk.folder / "list.csv").write_text("id,path,caption\np1,0.png,a cat\n")
-    desk.walking.use_project(None)
-    desk.walking.open(desk.folder / "list.csv")
-    desk.qtbot.waitUntil(lambda: len(desk.walking.pairs) == 1 and desk.walking.figures(0) is not None)
+    desk.pair_navigation.use_project(None)
+    desk.pair_navigation.open(desk.folder / "list.csv")
+    desk.qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 1 and desk.pair_navigation.figures(0) is not None)
     desk.state.change(selection=Selection((), (BOX,)))
     QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
     assert desk.state.selection.regions == ()
-    desk.session.removing.remove([0])
+    desk.session.pair_removal.remove([0])
     desk.settle()
-    assert len(desk.walking.pairs) == 1
+    assert len(desk.pair_navigation.pairs) == 1
     with open_project(desk.file) as project:
         assert count_pairs(project, PairQuery()) == COUNT
 
 
 def test_all_pairs_can_go_and_come_back(desk: Desk) -> None:
-    desk.session.removing.remove(list(range(COUNT)))
+    desk.session.pair_removal.remove(list(range(COUNT)))
     desk.settle()
-    assert desk.walking.pairs == ()
+    assert desk.pair_navigation.pairs == ()
     assert not desk.dock.isVisible()
     desk.session.undo.undo()
     desk.settle()
-    assert len(desk.walking.pairs) == COUNT
+    assert len(desk.pair_navigation.pairs) == COUNT
     assert desk.dock.isVisible()
 
 
 def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
     desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.removing.remove([0])
+    desk.session.pair_removal.remove([0])
     assert "moved" in desk.state.notice.message
-    assert len(desk.walking.pairs) == COUNT
+    assert len(desk.pair_navigation.pairs) == COUNT
 
 
 def test_what_is_found_by_other_settings_replaces_it_all(desk: Desk) -> None:
     desk.show(2)
-    found = replace(desk.walking.figures(2), by="other")
-    desk.walking.keep(3, found)
-    assert desk.walking.figures(2) == PairFigures()
-    assert desk.walking.figures(3) == found
+    found = replace(desk.pair_navigation.figures(2), by="other")
+    desk.pair_navigation.keep(3, found)
+    assert desk.pair_navigation.figures(2) == PairFigures()
+    assert desk.pair_navigation.figures(3) == found

@@ -166,8 +166,8 @@ def test_the_open_list_is_studied(bench: Bench, tmp_path: Path) -> None:
     desk.picture("p-1.png")
     (tmp_path / "list.csv").write_text("id,path,caption\nx-4,p-0.png,a dog\nx-7,p-1.png,a cat\n")
     assert studying.list_name == ""
-    with desk.qtbot.waitSignal(desk.session.walking.list_changed):
-        desk.session.walking.open(str(tmp_path / "list.csv"))
+    with desk.qtbot.waitSignal(desk.session.pair_navigation.list_changed):
+        desk.session.pair_navigation.open(str(tmp_path / "list.csv"))
     assert (studying.list_name, studying.available(listed=True)) == ("list.csv", 2)
     studying.start(replace(CHOICE, listed=True))
     bench.finish()

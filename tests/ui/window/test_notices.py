@@ -225,7 +225,7 @@ def _unseen(made: Explanation) -> Explanation:
 @pytest.mark.parametrize("width", [1000, 1130, 1280])
 def test_message_and_hint_lie_in_the_banner_the_first_time_too(opened: Opened, qtbot: QtBot, width: int) -> None:
     opened.window.resize(width, 700)
-    opened.window.pairs_dock.show()
+    opened.window.pair_list_dock.show()
     qtbot.waitUntil(lambda: opened.window.canvas.width() < width - 500)
     opened.session.explaining.refuse(PictureError("There is no picture /home/someone/pictures/gone.png.", "Check it."))
     banner = opened.window.banner

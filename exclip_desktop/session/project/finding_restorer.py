@@ -18,7 +18,7 @@ from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.worker.requests import How, ModelChoice
 
 
-class Restoring(QObject):
+class FindingRestorer(QObject):
     """Explains a finding's pair again, opens its method's pane where that is not ours, and compares the numbers.
 
     Signals:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.text.wording import counted
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.session.lists.pair_navigation import Walking
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explaining import Explaining
 from exclip_desktop.session.pair.selecting import Selecting
 from exclip_desktop.session.project.open_project import Projects
@@ -19,7 +19,7 @@ from exclip_desktop.storage.project.box_rows import boxes_of, set_boxes
 Regions = tuple[Region, ...]
 
 
-class Labelling(QObject):
+class PictureLabels(QObject):
     """Selects the labels of the picture on screen, and keeps selected regions as its labels.
 
     Attributes:
@@ -38,7 +38,7 @@ class Labelling(QObject):
         self,
         state: State,
         selecting: Selecting,
-        walking: Walking,
+        navigation: PairNavigation,
         projects: Projects,
         explaining: Explaining,
         undo: QUndoStack,
@@ -46,10 +46,10 @@ class Labelling(QObject):
     ) -> None:
         """Follow ``state``, the list and the project."""
         super().__init__(parent)
-        self._state, self._selecting, self._walking = state, selecting, walking
+        self._state, self._selecting, self._navigation = state, selecting, navigation
         self._projects, self._explaining, self._undo = projects, explaining, undo
         self.labels: Regions = ()
-        for told in (state.shown_changed, walking.current_changed, walking.list_changed, projects.changed):
+        for told in (state.shown_changed, navigation.current_changed, navigation.list_changed, projects.changed):
             told.connect(self._renew)
         projects.changed_by_others.connect(self._renew)
 
@@ -67,7 +67,7 @@ class Labelling(QObject):
         self._undo.push(Step("keep labels", self._put, (path, self._kept()), (path, named)))
 
     def _renew(self) -> None:
-        self.labels = self._kept() or self._walking.labelled
+        self.labels = self._kept() or self._navigation.labelled
         self.changed.emit()
 
     @property
