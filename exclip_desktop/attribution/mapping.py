@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.attribution.compute_errors import check_finite
-from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
-from exclip_desktop.attribution.first_order.m2ib import M2ib
+from exclip_desktop.attribution.formulas.grad_eclip import GradEclip
+from exclip_desktop.attribution.formulas.m2ib import M2ib
 from exclip_desktop.attribution.methods import Method
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.errors import CaptionError

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.attribution.compute_errors import check_finite
+from exclip_desktop.attribution.formulas.controls import OuterProduct, RandomWeights, outer_product
+from exclip_desktop.attribution.formulas.fixlip import Fixlip, coalitions, fit, sizes
+from exclip_desktop.attribution.formulas.interaction_cam import InteractionCam, interaction_cam
+from exclip_desktop.attribution.formulas.interaction_lime import InteractionLime, fit_bilinear
+from exclip_desktop.attribution.formulas.itsm import itsm
+from exclip_desktop.attribution.formulas.masked import masked_captions, masked_pictures
 from exclip_desktop.attribution.mapping import caption_values, padded, values_of
-from exclip_desktop.attribution.matrices.controls import OuterProduct, RandomWeights, outer_product
-from exclip_desktop.attribution.matrices.fixlip import Fixlip, coalitions, fit, sizes
-from exclip_desktop.attribution.matrices.interaction_cam import InteractionCam, interaction_cam
-from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime, fit_bilinear
-from exclip_desktop.attribution.matrices.itsm import itsm
-from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
 from exclip_desktop.attribution.methods import METHODS
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.attribution.second_order.explain import explain_pair

@@ -7,21 +7,21 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.attention import (
+from exclip_desktop.attribution.formulas.attention import (
     RawAttention,
     Rollout,
     raw_attention,
     raw_attention_of_pooler,
     rollout,
 )
-from exclip_desktop.attribution.first_order.clip_surgery import LABELS, ClipSurgery, clip_surgery
-from exclip_desktop.attribution.first_order.game import Game, game
-from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
-from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip, grad_eclip_of_pooler
-from exclip_desktop.attribution.first_order.m2ib import M2ib, m2ib
-from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip, maskclip_of_pooler
-from exclip_desktop.attribution.first_order.rise import Rise, rise
-from exclip_desktop.attribution.pooler import Pooler
+from exclip_desktop.attribution.formulas.clip_surgery import LABELS, ClipSurgery, clip_surgery
+from exclip_desktop.attribution.formulas.game import Game, game
+from exclip_desktop.attribution.formulas.grad_cam import GradCam, grad_cam
+from exclip_desktop.attribution.formulas.grad_eclip import GradEclip, grad_eclip, grad_eclip_of_pooler
+from exclip_desktop.attribution.formulas.m2ib import M2ib, m2ib
+from exclip_desktop.attribution.formulas.maskclip import MaskClip, maskclip, maskclip_of_pooler
+from exclip_desktop.attribution.formulas.pooler import Pooler
+from exclip_desktop.attribution.formulas.rise import Rise, rise
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.method_facts import FACTS, MethodFacts, facts_of
 from exclip_desktop.core.progress import Report

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.pooler import Pooler, pooler_of
+from exclip_desktop.attribution.formulas.pooler import Pooler, pooler_of
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.token_map import Side
 from exclip_desktop.models.model import Model

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
+from exclip_desktop.attribution.formulas.masked import masked_captions, masked_pictures
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.values.geometry import Geometry

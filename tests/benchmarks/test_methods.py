@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from exclip_desktop import map_by, matrix_by
-from exclip_desktop.attribution.matrices.fixlip import sizes
+from exclip_desktop.attribution.formulas.fixlip import sizes
 from exclip_desktop.models.model import Model
 from tests.benchmarks.conftest import Paired
 from tests.real_sizes import CAPTION, random_model, some_picture

@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import recorded, run_blocks
-from exclip_desktop.attribution.first_order.attention import RawAttention, Rollout, raw_attention, rollout
-from exclip_desktop.attribution.first_order.clip_surgery import ClipSurgery, clip_surgery
-from exclip_desktop.attribution.first_order.game import Game, game
-from exclip_desktop.attribution.first_order.grad_cam import GradCam, grad_cam
-from exclip_desktop.attribution.first_order.grad_eclip import GradEclip, grad_eclip
-from exclip_desktop.attribution.first_order.m2ib import M2ib, information, m2ib
-from exclip_desktop.attribution.first_order.maskclip import MaskClip, maskclip
-from exclip_desktop.attribution.first_order.rise import Rise, random_masks, rise, scored_masks
+from exclip_desktop.attribution.formulas.attention import RawAttention, Rollout, raw_attention, rollout
+from exclip_desktop.attribution.formulas.block_run import recorded, run_blocks
+from exclip_desktop.attribution.formulas.clip_surgery import ClipSurgery, clip_surgery
+from exclip_desktop.attribution.formulas.game import Game, game
+from exclip_desktop.attribution.formulas.grad_cam import GradCam, grad_cam
+from exclip_desktop.attribution.formulas.grad_eclip import GradEclip, grad_eclip
+from exclip_desktop.attribution.formulas.m2ib import M2ib, information, m2ib
+from exclip_desktop.attribution.formulas.maskclip import MaskClip, maskclip
+from exclip_desktop.attribution.formulas.rise import Rise, random_masks, rise, scored_masks
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model

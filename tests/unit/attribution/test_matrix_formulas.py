@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from exclip_desktop.attribution.matrices.controls import outer_product
-from exclip_desktop.attribution.matrices.fixlip import Fixlip, coalitions, fit, sizes
-from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime, fit_bilinear
+from exclip_desktop.attribution.formulas.controls import outer_product
+from exclip_desktop.attribution.formulas.fixlip import Fixlip, coalitions, fit, sizes
+from exclip_desktop.attribution.formulas.interaction_lime import InteractionLime, fit_bilinear
 from exclip_desktop.core.errors import SettingsError
 
 RNG = np.random.default_rng(7)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from exclip_desktop import explain, load_model, map_by, matrix_by, measure, score
-from exclip_desktop.attribution.matrices.fixlip import Fixlip, sizes
-from exclip_desktop.attribution.matrices.interaction_cam import InteractionCam, interaction_cam
-from exclip_desktop.attribution.matrices.interaction_lime import InteractionLime
-from exclip_desktop.attribution.matrices.masked import masked_captions, masked_pictures
+from exclip_desktop.attribution.formulas.fixlip import Fixlip, sizes
+from exclip_desktop.attribution.formulas.interaction_cam import InteractionCam, interaction_cam
+from exclip_desktop.attribution.formulas.interaction_lime import InteractionLime
+from exclip_desktop.attribution.formulas.masked import masked_captions, masked_pictures
 from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, matrix_of
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report, silent

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import map_by
-from exclip_desktop.attribution.block_run import recorded, run_stream
-from exclip_desktop.attribution.first_order.clip_surgery import LABELS
-from exclip_desktop.attribution.first_order.grad_eclip import GradEclip
+from exclip_desktop.attribution.formulas.block_run import recorded, run_stream
+from exclip_desktop.attribution.formulas.clip_surgery import LABELS
+from exclip_desktop.attribution.formulas.grad_eclip import GradEclip
 from exclip_desktop.attribution.mapping import map_caption, map_picture
 from exclip_desktop.attribution.methods import METHODS, chosen
 from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop import map_by, matrix_by
-from exclip_desktop.attribution.block_run import run_stream
+from exclip_desktop.attribution.formulas.block_run import run_stream
 from exclip_desktop.core.errors import MethodError, SettingsError
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions

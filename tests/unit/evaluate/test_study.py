@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop import study
-from exclip_desktop.attribution.first_order.rise import rise
+from exclip_desktop.attribution.formulas.rise import rise
 from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.progress import CancelToken, Report

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import passed_out, run_blocks, way_out
-from exclip_desktop.attribution.first_order.target import pooled_tokens
-from exclip_desktop.attribution.pooler import Pooler
+from exclip_desktop.attribution.formulas.block_run import passed_out, run_blocks, way_out
+from exclip_desktop.attribution.formulas.pooler import Pooler
+from exclip_desktop.attribution.formulas.target import pooled_tokens
 from exclip_desktop.models.towers.anatomy import Anatomy
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.block_run import run_blocks
-from exclip_desktop.attribution.first_order.target import first_block, pooled_tokens
-from exclip_desktop.attribution.pooler import Pooler, look_at_pool
+from exclip_desktop.attribution.formulas.block_run import run_blocks
+from exclip_desktop.attribution.formulas.pooler import Pooler, look_at_pool
+from exclip_desktop.attribution.formulas.target import first_block, pooled_tokens
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.towers.anatomy import Anatomy
 

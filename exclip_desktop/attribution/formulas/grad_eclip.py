@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import Seen, recorded, run_blocks, way_out
-from exclip_desktop.attribution.first_order.target import at_least, cosine_with, from_zero_to_one, pooled_tokens
-from exclip_desktop.attribution.pooler import Pooler
+from exclip_desktop.attribution.formulas.block_run import Seen, recorded, run_blocks, way_out
+from exclip_desktop.attribution.formulas.pooler import Pooler
+from exclip_desktop.attribution.formulas.target import at_least, cosine_with, from_zero_to_one, pooled_tokens
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.models.towers.anatomy import Anatomy
 from exclip_desktop.models.towers.tower_protocols import Projections

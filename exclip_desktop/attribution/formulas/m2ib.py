@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.block_run import recorded, run_stream
-from exclip_desktop.attribution.first_order.target import at_least, cosine_with, first_block
+from exclip_desktop.attribution.formulas.block_run import recorded, run_stream
+from exclip_desktop.attribution.formulas.target import at_least, cosine_with, first_block
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.models.towers.anatomy import Anatomy
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.first_order.target import at_least
+from exclip_desktop.attribution.formulas.target import at_least
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import Seen, attended_by, way_out
+from exclip_desktop.attribution.formulas.block_run import Seen, attended_by, way_out
 from exclip_desktop.models.towers.tower_protocols import Cut, Query
 
 

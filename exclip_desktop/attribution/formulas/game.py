@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.block_run import Seen, recorded, run_blocks
-from exclip_desktop.attribution.first_order.target import cosine_with, first_block, pooled_tokens
-from exclip_desktop.attribution.pooler import look_at_pool
+from exclip_desktop.attribution.formulas.block_run import Seen, recorded, run_blocks
+from exclip_desktop.attribution.formulas.pooler import look_at_pool
+from exclip_desktop.attribution.formulas.target import cosine_with, first_block, pooled_tokens
 from exclip_desktop.models.towers.anatomy import Anatomy
 
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import look_at, passed, passed_out, run_stream
-from exclip_desktop.attribution.first_order.target import at_least
+from exclip_desktop.attribution.formulas.block_run import look_at, passed, passed_out, run_stream
+from exclip_desktop.attribution.formulas.target import at_least
 from exclip_desktop.models.towers.anatomy import Anatomy
 from exclip_desktop.models.towers.blocks import Parts
 

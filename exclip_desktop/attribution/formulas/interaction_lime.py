@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.first_order.target import at_least
+from exclip_desktop.attribution.formulas.target import at_least
 from exclip_desktop.core.errors import SettingsError
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import run_blocks
+from exclip_desktop.attribution.formulas.block_run import run_blocks
 from exclip_desktop.models.towers.anatomy import Anatomy
 
 

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.func import vmap
 from torch.nn import functional
 
-from exclip_desktop.attribution.block_run import recorded, run_blocks, run_stream
-from exclip_desktop.attribution.first_order.target import first_block
+from exclip_desktop.attribution.formulas.block_run import recorded, run_blocks, run_stream
+from exclip_desktop.attribution.formulas.target import first_block
 from exclip_desktop.attribution.second_order.path import along, exact_derivatives
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.models.towers.anatomy import Anatomy

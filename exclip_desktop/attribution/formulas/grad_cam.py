@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.block_run import recorded
-from exclip_desktop.attribution.first_order.target import cosine_with
+from exclip_desktop.attribution.formulas.block_run import recorded
+from exclip_desktop.attribution.formulas.target import cosine_with
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 

@@ -1,1 +1,0 @@
-"""Methods of the first order: one module each, from a transformer's way through its blocks to a value per token."""
