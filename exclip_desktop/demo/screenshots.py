@@ -69,7 +69,7 @@ def compare(session: Session, window: Window) -> None:
     """Show what several methods say, and how far they agree."""
     window.commands["panes"].trigger()
     window.inspector.setCurrentIndex(window.inspector.count() - 1)
-    wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.panes.panes))
+    wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.compare_controller.panes))
     wait_until(lambda: session.state.work is None)
 
 

@@ -10,9 +10,9 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.threads import share_cores
-from exclip_desktop.session.compare.active_pane import Sight
-from exclip_desktop.session.compare.panes import Panes
-from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.compare.active_pane import ActivePane
+from exclip_desktop.session.compare.compare_controller import CompareController
+from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.garbage_collector import Collector
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_listing import Librarian
@@ -21,15 +21,15 @@ from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list
 from exclip_desktop.session.lists.pair_removal import PairRemoval
 from exclip_desktop.session.lists.picture_labels import PictureLabels
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.session.pair.caption_alternatives import Comparing
-from exclip_desktop.session.pair.caption_difference import Differing
-from exclip_desktop.session.pair.explaining import Explaining
-from exclip_desktop.session.pair.exporting import Exporting
-from exclip_desktop.session.pair.framing_choices import FramingChoice
-from exclip_desktop.session.pair.layer_profiling import Profiling
-from exclip_desktop.session.pair.occluding import Measuring
+from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
+from exclip_desktop.session.pair.caption_difference import CaptionDifference
+from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.pair.export_controller import ExportController
+from exclip_desktop.session.pair.framing_controller import FramingController
+from exclip_desktop.session.pair.layer_profile_controller import LayerProfileController
+from exclip_desktop.session.pair.occlusion_controller import OcclusionController
 from exclip_desktop.session.pair.scene import Drawing
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.finding_restorer import FindingRestorer
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.findings_export import FindingsExport
@@ -39,7 +39,7 @@ from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.study.studying import Studying
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.window_settings import Settings
-from exclip_desktop.session.worker.answer_cache import PairMemo, PartMemo
+from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
@@ -85,52 +85,66 @@ class Session(QObject):
         self.state = State(self)
         self.undo = QUndoStack(self)
         self.settings = Settings(store)
-        self.cache, self.pairs, self.parts = FactorCache(cache_folder), PairMemo(), PartMemo()
+        self.cache, self.pairs, self.parts = FactorCache(cache_folder), ExplanationCache(), AnswerPartCache()
         self._tasks = Tasks(self)
         self._worker = Worker(make_engine or self._make_engine, self)
         self._collector = Collector(self)
-        self._worker.rested.connect(self._collector.go_on)
-        self.explaining = Explaining(self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice())
-        self.framing = FramingChoice(self.state, self._worker, self.explaining, self)
-        self.selecting = Selecting(self.state, self.undo, self)
-        self.comparing = Comparing(self.state, self._worker, self)
-        self.measuring = Measuring(self.state, self._worker, self)
-        self.beside = Beside(self.state, self.selecting, self._worker, self)
-        self.panes = Panes(self.state, self.beside, self._worker, self.settings.methods(), self)
-        self.sight = Sight(self.state, self.panes, self)
-        self.differing = Differing(self.state, self)
-        self.profiling = Profiling(self.state, self._worker, self.explaining, self)
-        self.exporting = Exporting(self.state, self.panes, self.sight, self._tasks, self.explaining.refuse, self)
+        self._worker.job_ended.connect(self._collector.go_on)
+        self.explain_controller = ExplainController(
+            self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice()
+        )
+        self.framing_controller = FramingController(self.state, self._worker, self.explain_controller, self)
+        self.selection_controller = SelectionController(self.state, self.undo, self)
+        self.caption_alternatives = CaptionAlternatives(self.state, self._worker, self)
+        self.occlusion_controller = OcclusionController(self.state, self._worker, self)
+        self.second_model = SecondModel(self.state, self.selection_controller, self._worker, self)
+        self.compare_controller = CompareController(
+            self.state, self.second_model, self._worker, self.settings.methods(), self
+        )
+        self.active_pane = ActivePane(self.state, self.compare_controller, self)
+        self.caption_difference = CaptionDifference(self.state, self)
+        self.layer_profile_controller = LayerProfileController(self.state, self._worker, self.explain_controller, self)
+        self.export_controller = ExportController(
+            self.state, self.compare_controller, self.active_pane, self._tasks, self.explain_controller.refuse, self
+        )
         self.pair_navigation = PairNavigation(
-            self.state, self._worker, self.explaining, self.comparing, self._tasks, self
+            self.state, self._worker, self.explain_controller, self.caption_alternatives, self._tasks, self
         )
         self.list_explainer = ListExplainer(self.state, self._worker, self.pair_navigation, self)
         kept_in = self.settings.studies_folder() or studies
-        self.studying = Studying(self.state, self._worker, self.pair_navigation, self.explaining.refuse, kept_in, self)
+        self.studying = Studying(
+            self.state, self._worker, self.pair_navigation, self.explain_controller.refuse, kept_in, self
+        )
         self.studying.folder_chosen.connect(self.settings.keep_studies_folder)
         self.thumbnails = Thumbnails(self)
-        self.projects = Projects(self.state, self.explaining, self.pair_navigation, self.undo, findings, self)
+        self.projects = Projects(self.state, self.explain_controller, self.pair_navigation, self.undo, findings, self)
         self.project_settings = ProjectSettings(
-            self.state, self._worker, self.explaining, self.pair_navigation, self.projects, self
+            self.state, self._worker, self.explain_controller, self.pair_navigation, self.projects, self
         )
         self.findings = ProjectFindings(
-            self.state, self.explaining, self.pair_navigation, self._tasks, self.undo, self.projects, self
+            self.state, self.explain_controller, self.pair_navigation, self._tasks, self.undo, self.projects, self
         )
-        self.findings_export = FindingsExport(self.state, self.explaining, self._tasks, self.findings, self)
+        self.findings_export = FindingsExport(self.state, self.explain_controller, self._tasks, self.findings, self)
         self.finding_restorer = FindingRestorer(
-            self.state, self.explaining, self.projects, self.panes, self.sight, self
+            self.state, self.explain_controller, self.projects, self.compare_controller, self.active_pane, self
         )
         self.pair_removal = PairRemoval(self.pair_navigation, self.projects, self.undo, self)
         self.picture_labels = PictureLabels(
-            self.state, self.selecting, self.pair_navigation, self.projects, self.explaining, self.undo, self
+            self.state,
+            self.selection_controller,
+            self.pair_navigation,
+            self.projects,
+            self.explain_controller,
+            self.undo,
+            self,
         )
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
-        self.library.refused.connect(self.explaining.refuse)
+        self.library.refused.connect(self.explain_controller.refuse)
         usual = replace(self.settings.default_model(), device=self.settings.device())
         self.state.change(
             view=self.settings.view(), how=self.settings.how(), choice=usual, outcome=Outcome(choice=usual)
         )
-        self.explaining.reading.opened.connect(self._on_picture_opened)
+        self.explain_controller.picture_reader.opened.connect(self._on_picture_opened)
         self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
         self.state.outcome_changed.connect(self._on_outcome_changed)
 
@@ -153,16 +167,16 @@ class Session(QObject):
         elif is_list_path(path):
             self.pair_navigation.open(path)
         else:
-            self.explaining.open_file(path, notes=notes)
+            self.explain_controller.open_file(path, notes=notes)
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""
-        self.explaining.cancel()
+        self.explain_controller.cancel()
         self.finding_restorer.cancel()
-        self.profiling.cancel()
+        self.layer_profile_controller.cancel()
         self.list_explainer.pause()
         self.studying.pause()
-        self.panes.cancel()
+        self.compare_controller.cancel()
 
     def stop(self) -> None:
         """Cancel everything and wait for the threads; nothing is told any more."""
@@ -178,7 +192,7 @@ class Session(QObject):
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption; one of its objects that the caption names is selected."""
         sample = samples()[number]
-        self.explaining.open_file(str(sample.path), sample.caption, sample.objects)
+        self.explain_controller.open_file(str(sample.path), sample.caption, sample.objects)
 
     def show(self, **changes: object) -> None:
         """Change how heat is drawn; the arguments are fields of ``View``."""
@@ -200,12 +214,12 @@ class Session(QObject):
             memory, disk = self.cache.size()
             return memory + self.pairs.size() + self.parts.size(), disk
 
-        self._tasks.run(measure, lambda sizes: then(*sizes), self.explaining.refuse)
+        self._tasks.run(measure, lambda sizes: then(*sizes), self.explain_controller.refuse)
 
     def compare(self, methods: tuple[str, ...]) -> None:
         """Compare by ``methods``, keys of ``core.method_facts.FACTS``, now and at the next start."""
-        self.panes.choose(methods)
-        self.settings.keep_methods(self.panes.methods)
+        self.compare_controller.choose(methods)
+        self.settings.keep_methods(self.compare_controller.methods)
 
     def clear_cache(self) -> None:
         """Delete every kept factor and pair."""
@@ -216,7 +230,7 @@ class Session(QObject):
             self.cache.clear()
 
         work = Work("Clearing the cache")
-        run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explaining.refuse)
+        run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.refuse)
 
     def _on_picture_opened(self, path: str) -> None:
         if not is_sample(path) and not self.pair_navigation.is_listed(path):

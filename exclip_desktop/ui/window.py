@@ -35,9 +35,9 @@ from exclip_desktop.ui.commands.model_commands import ModelCommands
 from exclip_desktop.ui.commands.note_commands import NoteCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
-from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selecting
+from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selection
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
-from exclip_desktop.ui.compare.second_model_pane import BesidePane, PaneName, PaneTitle, named, titled
+from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTitle, SecondModelPane, named, titled
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
@@ -70,11 +70,13 @@ class Window(QMainWindow):
         self.inspector.set_log_file(log_path)
         self.findings = FindingsTab(session.findings, session.thumbnails)
         self.inspector.addTab(self.findings, "Findings")
-        self.beside = BesidePane(session.beside)
-        self.difference = DifferencePane(session.differing, session.selecting)
-        self._title, self._name = PaneTitle(state, closable=False), PaneName(state)
-        self.grid = PaneGrid(session.panes, session.sight, state, session.beside, session.selecting)
-        self.stage = Stage(self.canvas, self._alone(), self.grid, session.panes)
+        self.second_model_pane = SecondModelPane(session.second_model)
+        self.difference = DifferencePane(session.caption_difference, session.selection_controller)
+        self._title, self._name = ModelTitle(state, closable=False), ModelNameLabel(state)
+        self.grid = PaneGrid(
+            session.compare_controller, session.active_pane, state, session.second_model, session.selection_controller
+        )
+        self.stage = Stage(self.canvas, self._alone(), self.grid, session.compare_controller)
         self.banner, self._grid_banner = Banner(state, over=self.canvas), Banner(state, over=self.grid)
         self.bars = (
             ColourBar(state, "picture", limit_of=self.stage.limit, unit_of=self.stage.unit),
@@ -127,16 +129,16 @@ class Window(QMainWindow):
         row = QHBoxLayout(picture)
         row.setContentsMargins(0, 0, 4, 0)
         row.addWidget(self.stage, 1)
-        beside = QVBoxLayout()
-        beside.addWidget(self.bars[0], 1)
-        beside.addWidget(self.opacity)
-        row.addLayout(beside)
+        right = QVBoxLayout()
+        right.addWidget(self.bars[0], 1)
+        right.addWidget(self.opacity)
+        row.addLayout(right)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(8, 4, 8, 4)
         column.addWidget(self.caption)
         column.addWidget(named(self._name, StripArea(self.strip)))
-        column.addWidget(self.beside.words)
+        column.addWidget(self.second_model_pane.words)
         column.addWidget(self.difference.words)
         column.addLayout(self._hint_row())
         column.addWidget(self.alternatives)
@@ -163,7 +165,7 @@ class Window(QMainWindow):
         row = QHBoxLayout(alone)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(titled(self._title, self.canvas), 1)
-        row.addWidget(self.beside.picture, 1)
+        row.addWidget(self.second_model_pane.picture, 1)
         row.addWidget(self.difference.picture, 1)
         return alone
 
@@ -191,23 +193,27 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         session = self._session
-        selecting, explaining, comparing = session.selecting, session.explaining, session.comparing
-        connect_selecting(self.canvas, self.strip, selecting)
-        self.inspector.pair_chosen.connect(selecting.choose_pair)
-        self.inspector.rows_hovered.connect(selecting.hover_rows)
-        self.inspector.patch_hovered.connect(selecting.hover_patch)
-        self.inspector.rows_committed.connect(selecting.commit_rows)
-        self.inspector.layers_looked_at.connect(session.profiling.look_at)
-        self.inspector.profile_asked.connect(session.profiling.ask)
-        self.inspector.layer_chosen.connect(session.profiling.choose)
-        self.caption.caption_typed.connect(explaining.type_caption)
+        selection_controller, explain_controller, caption_alternatives = (
+            session.selection_controller,
+            session.explain_controller,
+            session.caption_alternatives,
+        )
+        connect_selection(self.canvas, self.strip, selection_controller)
+        self.inspector.pair_chosen.connect(selection_controller.choose_pair)
+        self.inspector.rows_hovered.connect(selection_controller.hover_rows)
+        self.inspector.patch_hovered.connect(selection_controller.hover_patch)
+        self.inspector.rows_committed.connect(selection_controller.commit_rows)
+        self.inspector.layers_looked_at.connect(session.layer_profile_controller.look_at)
+        self.inspector.profile_asked.connect(session.layer_profile_controller.ask)
+        self.inspector.layer_chosen.connect(session.layer_profile_controller.choose)
+        self.caption.caption_typed.connect(explain_controller.type_caption)
         self.caption.left.connect(lambda: self.stage.canvas.view.setFocus())
-        self.alternatives.caption_added.connect(comparing.add)
-        self.alternatives.caption_removed.connect(comparing.remove_at)
-        self.alternatives.caption_chosen.connect(explaining.type_caption)
+        self.alternatives.caption_added.connect(caption_alternatives.add)
+        self.alternatives.caption_removed.connect(caption_alternatives.remove_at)
+        self.alternatives.caption_chosen.connect(explain_controller.type_caption)
         for banner in (self.banner, self._grid_banner):
-            banner.closed.connect(explaining.dismiss)
-            banner.cpu_asked.connect(explaining.use_cpu)
+            banner.closed.connect(explain_controller.dismiss)
+            banner.cpu_asked.connect(explain_controller.use_cpu)
         self.status.cancel_asked.connect(session.cancel)
         self.status.download_cancel_asked.connect(session.library.cancel)
         session.picture_labels.kept.connect(self.status.say)
@@ -220,18 +226,18 @@ class Window(QMainWindow):
     def _pair_up(self) -> None:
         """Let the panes be compared that are shown."""
         session = self._session
-        states = session.state, session.beside.state, session.differing.scene
-        canvases = self.canvas, self.beside.canvas, self.difference.canvas
-        strips = self.strip, self.beside.strip, self.difference.strip
+        states = session.state, session.second_model.state, session.caption_difference.scene
+        canvases = self.canvas, self.second_model_pane.canvas, self.difference.canvas
+        strips = self.strip, self.second_model_pane.strip, self.difference.strip
         shared = SharedRange(states, canvases, strips, self)
         linked = LinkedViews(self)
         for canvas in canvases:
             linked.add(canvas.view)
         for bar in self.bars:
             shared.shared.connect(bar.refresh)
-        for told in (self.grid.ranges_changed, session.panes.opened, session.panes.closed):
+        for told in (self.grid.ranges_changed, session.compare_controller.opened, session.compare_controller.closed):
             told.connect(self.bars[0].refresh)
-        for more in (session.beside, session.differing):
+        for more in (session.second_model, session.caption_difference):
             more.opened.connect(self._show_names)
             more.closed.connect(self._show_names)
         self._show_names()
@@ -239,7 +245,7 @@ class Window(QMainWindow):
     def _show_names(self) -> None:
         """Say whose picture and words these are while there are others."""
         for label in (self._title, self._name):
-            label.setVisible(self._session.beside.is_open or self._session.differing.is_open)
+            label.setVisible(self._session.second_model.is_open or self._session.caption_difference.is_open)
 
     def _restore(self) -> None:
         settings = self._session.settings

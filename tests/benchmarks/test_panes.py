@@ -42,7 +42,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
 
 def _rest(qtbot: QtBot, window: Window) -> None:
     session = window._session
-    panes = session.panes
+    panes = session.compare_controller
     qtbot.waitUntil(
         lambda: (
             all(pane.status.kind in ("done", "failed") for pane in panes.panes)
@@ -69,8 +69,8 @@ def test_the_event_loop_is_not_held_up_while_nine_methods_compute(benchmark: Any
         timer.start()
         found["nine methods are computed"] = gap(window.commands["panes"].trigger)
         rows = session.state.selection.rows
-        found["they follow another word"] = gap(lambda: session.selecting.commit_rows(rows, (2,)))
-        found["they are there again"] = gap(lambda: session.selecting.commit_rows((2,), rows))
+        found["they follow another word"] = gap(lambda: session.selection_controller.commit_rows(rows, (2,)))
+        found["they are there again"] = gap(lambda: session.selection_controller.commit_rows((2,), rows))
         timer.stop()
 
     found: dict[str, float] = {}

@@ -122,7 +122,7 @@ def test_a_new_caption_on_a_known_picture(
     def explain() -> None:
         started = time.perf_counter()
         with qtbot.waitSignal(state.explanation_changed, timeout=PATIENCE_MS):
-            session.explaining.type_caption(next(captions))
+            session.explain_controller.type_caption(next(captions))
         took.append(time.perf_counter() - started)
 
     benchmark.pedantic(explain, rounds=6)
@@ -150,7 +150,7 @@ def test_the_event_loop_is_not_held_up(benchmark: Any, qtbot: QtBot, session: Se
         found["explaining another sample"] = gap(
             lambda: session.open_sample(3), lambda: state.shown.title != "sample-01.jpg" and not state.stale
         )
-        found["exporting 4000 pixels"] = gap(lambda: session.exporting.write_picture(out, 4000), out.exists)
+        found["exporting 4000 pixels"] = gap(lambda: session.export_controller.write_picture(out, 4000), out.exists)
         timer.stop()
 
     found: dict[str, float] = {}

@@ -33,24 +33,26 @@ def session(qtbot: QtBot, tmp_path: Path) -> Session:
 
 
 def _fill(qtbot: QtBot, session: Session) -> None:
-    panes = session.panes
-    qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in panes.panes), timeout=PATIENCE_MS)
+    compare_controller = session.compare_controller
+    qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in compare_controller.panes), timeout=PATIENCE_MS)
 
 
 def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtbot: QtBot, session: Session) -> None:
     model, sample = exclip_desktop.load_model("demo", device="cpu"), samples()[0]
-    session.selecting.commit_rows(session.state.selection.rows, ())
-    session.panes.open()
+    session.selection_controller.commit_rows(session.state.selection.rows, ())
+    session.compare_controller.open()
     _fill(qtbot, session)
-    ours, mapped, matrix = (pane.scene.explanation for pane in session.panes.panes)
+    ours, mapped, matrix = (pane.scene.explanation for pane in session.compare_controller.panes)
     assert ours is session.state.explanation
     expected = exclip_desktop.matrix_by(model, sample.path, sample.caption, method="itsm")
     np.testing.assert_allclose(matrix.interactions.values, expected.matrix, atol=1e-5)
     for word in (None, "dog"):
         if word is not None:
-            session.selecting.commit_rows((), session.state.explanation.caption.rows_of(word))
-            qtbot.waitUntil(lambda: session.panes.panes[1].scene.explanation.target == "dog", timeout=PATIENCE_MS)
-            mapped = session.panes.panes[1].scene.explanation
+            session.selection_controller.commit_rows((), session.state.explanation.caption.rows_of(word))
+            qtbot.waitUntil(
+                lambda: session.compare_controller.panes[1].scene.explanation.target == "dog", timeout=PATIENCE_MS
+            )
+            mapped = session.compare_controller.panes[1].scene.explanation
         assert isinstance(mapped, MapAnswer)
         by_python = exclip_desktop.map_by(model, sample.path, sample.caption, method="grad-cam", target=word)
         np.testing.assert_allclose(mapped.interactions.patches, by_python.values, atol=1e-5)
@@ -59,20 +61,20 @@ def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtb
 @pytest.mark.parametrize("method", THREE)
 def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, session: Session, method: str) -> None:
     findings, state = session.findings, session.state
-    session.panes.open()
+    session.compare_controller.open()
     _fill(qtbot, session)
-    session.sight.enlarge(session.panes.panes[THREE.index(method)])
-    findings.note(session.sight.seen, Remark("match"))
+    session.active_pane.enlarge(session.compare_controller.panes[THREE.index(method)])
+    findings.note(session.active_pane.active_answer, Remark("match"))
     qtbot.waitUntil(lambda: findings.count(FindingQuery()) == 1, timeout=PATIENCE_MS)
     (found,) = findings.page(FindingQuery(), 0, 1)
     assert found.view.method == method
     for away in (True, False):  # from another picture, and from the same one, which is remembered
-        session.panes.close()
+        session.compare_controller.close()
         if away:
             session.open_sample(1)
             qtbot.waitUntil(lambda: state.caption == samples()[1].caption and not state.stale, timeout=PATIENCE_MS)
         with qtbot.waitSignal(session.finding_restorer.restored, timeout=PATIENCE_MS):
             session.finding_restorer.restore(found)
         assert state.notice is None
-        assert session.panes.is_open == (method != "second-order")
+        assert session.compare_controller.is_open == (method != "second-order")
         assert state.selection == found.view.selection

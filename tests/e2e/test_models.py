@@ -24,12 +24,14 @@ def test_the_window_starts_and_explains_without_a_socket(qtbot: QtBot, tmp_path:
     with no_network():
         session.start()
         qtbot.waitUntil(lambda: state.explanation is not None, timeout=60_000)
-        session.explaining.type_caption("a red dog")
+        session.explain_controller.type_caption("a red dog")
         qtbot.waitUntil(lambda: state.explanation.caption.text == "a red dog", timeout=60_000)
         session.library.refresh()
         qtbot.waitUntil(lambda: bool(session.library.models), timeout=60_000)
         session.library.set_default(ModelChoice("ViT-L-14", pretrained="openai"))
-        session.explaining.choose_model(ModelChoice("ViT-L-14", pretrained="openai"))  # not here: refused, not fetched
+        session.explain_controller.choose_model(
+            ModelChoice("ViT-L-14", pretrained="openai")
+        )  # not here: refused, not fetched
         qtbot.waitUntil(lambda: state.notice is not None, timeout=60_000)
         window.close()
     assert "the network is off" in state.notice.message

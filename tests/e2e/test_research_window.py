@@ -99,7 +99,7 @@ def test_a_list_is_walked_noted_opened_again_and_reported(
         first.settle(_caption(number))
         scores.append(first.state.explanation.score)
         if number in NOTED:
-            first.session.selecting.commit_rows((), first.state.explanation.caption.rows_of("Nummer"))
+            first.session.selection_controller.commit_rows((), first.state.explanation.caption.rows_of("Nummer"))
             first.note(NOTED[number], f"what I saw <{number}>")
         QTest.keyClick(first.window, Qt.Key.Key_D)
     assert len(set(scores)) == COUNT

@@ -59,7 +59,7 @@ def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
     window = Window(session, str(folder / "log.txt"))
     window.show()
     rests: list[None] = []
-    session.findChild(Worker).rested.connect(lambda: rests.append(None))
+    session.findChild(Worker).job_ended.connect(lambda: rests.append(None))
     session.start(*what)
     try:
         qtbot.waitUntil(lambda: len(rests) >= 2, timeout=PATIENCE_MS)  # explained, and ready for other captions
@@ -132,7 +132,7 @@ def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: 
 
 def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, qtbot: QtBot) -> None:
     state, window = opened.state, opened.window
-    opened.session.explaining.choose_method(How(quadrature="riemann-right"), None)
+    opened.session.explain_controller.choose_method(How(quadrature="riemann-right"), None)
     qtbot.waitUntil(lambda: state.outcome.how.quadrature == "riemann-right", timeout=PATIENCE_MS)
     assert state.explanation.residual > TOLERANCE
     assert window.banner.isVisible()
@@ -140,7 +140,7 @@ def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, 
     assert told.isVisible()
     assert told.text() == state.notice.message
     assert told.text().startswith("Not exact: ")
-    opened.session.explaining.choose_method(How(), None)
+    opened.session.explain_controller.choose_method(How(), None)
     qtbot.waitUntil(lambda: state.outcome.how == How(), timeout=PATIENCE_MS)
     assert state.explanation.residual <= TOLERANCE
     assert state.notice is None
@@ -208,11 +208,11 @@ def test_typing_explains_again_and_needs_only_the_caption(
 
 def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
     _drag(opened, samples()[0].objects[0].box)
-    state, exporting = opened.state, opened.session.exporting
+    state, export_controller = opened.state, opened.session.export_controller
     for name in ("a.png", "a.svg", "a.pdf"):
-        exporting.write_picture(tmp_path / name, 900)
+        export_controller.write_picture(tmp_path / name, 900)
     for name in ("a.csv", "a.npz", "a.json"):
-        exporting.write_numbers(tmp_path / name)
+        export_controller.write_numbers(tmp_path / name)
     qtbot.waitUntil(lambda: (tmp_path / "a.json").exists() and state.work is None, timeout=PATIENCE_MS)
     found, caption = state.explanation, state.caption
     with Image.open(tmp_path / "a.png") as image:
@@ -235,7 +235,7 @@ def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> 
     assert [line["word"] for line in lines] == [word.text for word in found.words]
     for line, word in zip(lines, found.words, strict=True):
         assert float(line["value"]) == pytest.approx(heat[list(word.rows)].sum(), rel=1e-6)
-    opened.session.explaining.open_file(str(tmp_path / "a.png"))
+    opened.session.explain_controller.open_file(str(tmp_path / "a.png"))
     qtbot.waitUntil(lambda: state.shown.path == str(tmp_path / "a.png"), timeout=PATIENCE_MS)
     _settle(qtbot, state)
     assert state.explanation.geometry.source_size[0] == 900
@@ -278,7 +278,7 @@ def test_what_is_no_picture_leaves_the_screen_as_it_was(
     assert opened.state.notice.hint
     assert opened.window.banner.isVisible()
     assert before == (opened.state.shown, opened.state.explanation, opened.state.selection, opened.state.caption)
-    opened.session.explaining.dismiss()
+    opened.session.explain_controller.dismiss()
     assert not opened.window.banner.isVisible()
 
 
@@ -325,10 +325,10 @@ def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: P
         acts: dict[str, tuple[Callable[[], None], Callable[[], bool]]] = {
             "opening": (lambda: session.open_sample(3 + turn), lambda: state.shown.path == str(sample.path)),
             "explaining": (
-                lambda: session.explaining.type_caption(caption),
+                lambda: session.explain_controller.type_caption(caption),
                 lambda: state.explanation.caption.text == caption,
             ),
-            "exporting": (lambda: session.exporting.write_picture(large, 4000), large.exists),
+            "exporting": (lambda: session.export_controller.write_picture(large, 4000), large.exists),
         }
         act, done = acts[phase]
         return _longest_gap(qtbot, act, lambda: done() and not state.stale and state.work is None)

@@ -82,7 +82,7 @@ class FakeEngine:
         self.at_layer: Layer | None = None
         self.profile_raises: list[Exception] = []
         self.profiled: list[ProfileRequest] = []
-        self.foretold: list[ProfileRequest] = []
+        self.estimated: list[ProfileRequest] = []
         self.asked: list[ExplainRequest] = []
         self.measured: list[MeasureRequest] = []
         self.explained: list[str] = []
@@ -185,7 +185,7 @@ class FakeEngine:
             yield replace(profile_row(self.make(request.caption), request.side), layer=layer)
 
     def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
-        self.foretold.append(request)
+        self.estimated.append(request)
         return Forecast(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
 
     def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:

@@ -6,14 +6,14 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
-from exclip_desktop.session.compare.panes import Panes
 from exclip_desktop.session.pair.scene import Scene, Shown
 from exclip_desktop.session.state import Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ActiveAnswer:
     """An answer as it is looked at.
 
     Attributes:
@@ -32,7 +32,7 @@ class Seen:
     outcome: Outcome
 
 
-class Sight(QObject):
+class ActivePane(QObject):
     """Knows which pane has all the room, and which one was clicked or had the keyboard last.
 
     Signals:
@@ -44,30 +44,34 @@ class Sight(QObject):
     enlarged_changed = Signal()
     pane_changed = Signal()
 
-    def __init__(self, first: State, panes: Panes, parent: QObject | None = None) -> None:
-        """Look at ``first`` until one of the ``panes`` is in use."""
+    def __init__(self, first: State, compare_controller: CompareController, parent: QObject | None = None) -> None:
+        """Look at ``first`` until one of the ``compare_controller`` is in use."""
         super().__init__(parent)
-        self._first, self._panes = first, panes
+        self._first, self._compare_controller = first, compare_controller
         self._enlarged: Pane | None = None
         self._pane: Pane | None = None
 
     @property
     def enlarged(self) -> Pane | None:
         """The pane that has all the room, or None."""
-        return self._enlarged if self._enlarged in self._panes.panes else None
+        return self._enlarged if self._enlarged in self._compare_controller.panes else None
 
     @property
     def pane(self) -> Pane | None:
         """The pane in use, or None: then our answer is."""
-        return self._pane if self._pane in self._panes.panes else None
+        return self._pane if self._pane in self._compare_controller.panes else None
 
     @property
-    def seen(self) -> Seen | None:
+    def active_answer(self) -> ActiveAnswer | None:
         """What is looked at; None where there is no answer, or only one of before."""
         pane = self.pane
         if pane is None:
-            return _seen(self._first, self._first)
-        return _seen(pane.scene, self._panes.source_of(pane)) if self._panes.is_answered(pane) else None
+            return _active_answer(self._first, self._first)
+        return (
+            _active_answer(pane.scene, self._compare_controller.source_of(pane))
+            if self._compare_controller.is_answered(pane)
+            else None
+        )
 
     def enlarge(self, pane: Pane | None) -> None:
         """Give one pane all the room, which is in use then; None: show all."""
@@ -83,8 +87,8 @@ class Sight(QObject):
             self.pane_changed.emit()
 
 
-def _seen(scene: Scene, source: State) -> Seen | None:
+def _active_answer(scene: Scene, source: State) -> ActiveAnswer | None:
     answer, shown, own = scene.explanation, scene.shown, source.explanation
     if answer is None or shown is None or own is None or scene.stale or scene.selection.absent:
         return None
-    return Seen(answer, shown, scene.selection, own.score, source.outcome)
+    return ActiveAnswer(answer, shown, scene.selection, own.score, source.outcome)

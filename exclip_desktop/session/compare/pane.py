@@ -11,11 +11,11 @@ from exclip_desktop.session.worker.requests import PaneRequest
 
 
 @dataclass(frozen=True, slots=True)
-class PaneName:
+class PaneKey:
     """Which pane: a method's key, and whether the model beside answers."""
 
     method: str
-    beside: bool = False
+    of_second_model: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -24,7 +24,7 @@ class PaneName:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class PaneStatus:
     """How far a pane is: ``done``, ``waiting``, ``working``, ``stopped`` or ``failed``.
 
     ``share`` is of the work, None where it is not known; ``message`` and ``hint`` say what failed.
@@ -53,26 +53,26 @@ class Pane(QObject):
 
     status_changed = Signal()
 
-    def __init__(self, name: PaneName, parent: QObject | None = None) -> None:
+    def __init__(self, key: PaneKey, parent: QObject | None = None) -> None:
         """Wait."""
         super().__init__(parent)
-        self.name, self.scene = name, Scene(self)
+        self.key, self.scene = key, Scene(self)
         self.answered: PaneRequest | None = None
         self.failed: PaneRequest | None = None
-        self.trouble = Status()
-        self._status = Status()
+        self.trouble = PaneStatus()
+        self._status = PaneStatus()
 
     @property
     def facts(self) -> MethodFacts:
         """What its method is called and does."""
-        return facts_of(self.name.method)
+        return facts_of(self.key.method)
 
     @property
-    def status(self) -> Status:
+    def status(self) -> PaneStatus:
         """How far it is."""
         return self._status
 
-    def set_status(self, status: Status) -> None:
+    def set_status(self, status: PaneStatus) -> None:
         """Say how far it is."""
         if status != self._status:
             self._status = status

@@ -7,19 +7,19 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.values.selection import Preview, carried, carried_rows
-from exclip_desktop.session.pair.explaining import Explaining
-from exclip_desktop.session.pair.selecting import Rows, Selecting
+from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.pair.selection_controller import Rows, SelectionController
 from exclip_desktop.session.state import Notice, Outcome, State
 from exclip_desktop.session.tasks import Tasks
-from exclip_desktop.session.worker.requests import BesideRequest, ModelChoice
-from exclip_desktop.session.worker.worker_port import Port
+from exclip_desktop.session.worker.requests import ModelChoice, SecondModelRequest
+from exclip_desktop.session.worker.worker_port import WorkerPort
 from exclip_desktop.session.worker.worker_thread import Worker
 
 Patch = tuple[int, int]
 ABSENT: Final = Notice("Only this model reads that token, so it cannot be selected in both.", kind="note")
 
 
-class Beside(QObject):
+class SecondModel(QObject):
     """Follows the first answer: its picture, caption, rule, framing, selection and drawing; its layers are its own.
 
     What is selected beside is selected in the first answer, and comes from there: tokens go over as words, regions as
@@ -37,14 +37,16 @@ class Beside(QObject):
     opened = Signal()
     closed = Signal()
 
-    def __init__(self, first: State, selecting: Selecting, worker: Worker, parent: QObject | None = None) -> None:
-        """Follow ``first``; intents go to its ``selecting``, questions to ``worker``."""
+    def __init__(
+        self, first: State, selection_controller: SelectionController, worker: Worker, parent: QObject | None = None
+    ) -> None:
+        """Follow ``first``; intents go to its ``selection_controller``, questions to ``worker``."""
         super().__init__(parent)
         self.state = State(self)
-        self._first, self.selecting, self._worker = first, selecting, worker
-        self._port = Port(worker, self)
+        self._first, self.selection_controller, self._worker = first, selection_controller, worker
+        self._port = WorkerPort(worker, self)
         # Nothing here is undone by itself: the stack is never shown.
-        self._explaining = Explaining(self.state, self._port, Tasks(self), QUndoStack(self), self)
+        self._explain_controller = ExplainController(self.state, self._port, Tasks(self), QUndoStack(self), self)
         self._open = False
         first.explanation_changed.connect(self._ask)
         for changed in (first.selection_changed, first.preview_changed, first.view_changed):
@@ -66,42 +68,42 @@ class Beside(QObject):
     def close(self) -> None:
         """Explain by the first model only; the other one leaves memory."""
         self._open = False
-        self._explaining.cancel()
-        self._worker.submit(BesideRequest(None))
+        self._explain_controller.cancel()
+        self._worker.submit(SecondModelRequest(None))
         self.state.change(shown=None, explanation=None, notice=None, stale=False)
         self.closed.emit()
 
     def cancel(self) -> None:
         """Stop what runs; what is shown stays."""
-        self._explaining.cancel()
+        self._explain_controller.cancel()
 
     def dismiss(self) -> None:
         """Take the banner away."""
-        self._explaining.dismiss()
+        self._explain_controller.dismiss()
 
     def use_cpu(self) -> None:
         """Ask the CPU what an accelerator had too little memory for."""
-        self._explaining.use_cpu()
+        self._explain_controller.use_cpu()
 
     def show_rows(self, rows: Rows) -> None:
         """Select tokens while the gesture goes on; ``rows`` are the other model's, here and below."""
         if self._are_in_first(rows):
-            self.selecting.show_rows(self._in_first(rows))
+            self.selection_controller.show_rows(self._in_first(rows))
 
     def commit_rows(self, before: Rows, after: Rows) -> None:
         """Select tokens for good; where the first model reads none of them, nothing changes, and it is said."""
         if self._are_in_first(after):
-            self.selecting.commit_rows(self._in_first(before), self._in_first(after))
+            self.selection_controller.commit_rows(self._in_first(before), self._in_first(after))
         else:
             self.state.change(notice=ABSENT)
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
         """Select more tokens by the second click of two; only words are widened."""
-        self.selecting.widen_rows(self._in_first(before), self._in_first(after))
+        self.selection_controller.widen_rows(self._in_first(before), self._in_first(after))
 
     def hover_rows(self, rows: Rows) -> None:
         """Preview a word."""
-        self.selecting.hover_rows(self._in_first(rows))
+        self.selection_controller.hover_rows(self._in_first(rows))
 
     def hover_patch(self, patch: Patch | None) -> None:
         """Preview a patch of the other model's grid, on this side only: the first's lie elsewhere."""
@@ -114,7 +116,7 @@ class Beside(QObject):
         state.change(how=replace(first.outcome.how, image_layer=None, text_layer=None))
         if state.explanation is None:  # where it comes to nothing there is nothing to go back to
             state.change(outcome=Outcome(choice=state.choice, how=state.how))
-        self._explaining.show(first.shown, first.explanation.caption.text)
+        self._explain_controller.show(first.shown, first.explanation.caption.text)
 
     def _follow(self) -> None:
         """Select, preview and draw what the first does."""

@@ -64,7 +64,7 @@ class Library(QObject):
         self._known: Librarian | None = None
         self._pace = Pace()
         self.models: tuple[ListedModel, ...] = ()
-        self._told.connect(self._on_told)
+        self._told.connect(self._on_progress_reported)
 
     @property
     def default(self) -> ModelChoice:
@@ -173,7 +173,7 @@ class Library(QObject):
         self.models = models
         self.listed.emit()
 
-    def _on_told(self, report: Report) -> None:
+    def _on_progress_reported(self, report: Report) -> None:
         transfer = self._state.transfer
         if transfer is None or transfer.asking:
             return

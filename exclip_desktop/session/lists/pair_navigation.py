@@ -19,8 +19,8 @@ from exclip_desktop.session.lists.list_reading import (
     read_project,
 )
 from exclip_desktop.session.lists.listed_figures import Figures
-from exclip_desktop.session.pair.caption_alternatives import Comparing
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.session.worker.requests import Failed
@@ -72,14 +72,18 @@ class PairNavigation(QObject):
         self,
         state: State,
         worker: Worker,
-        explaining: Explaining,
-        comparing: Comparing,
+        explain_controller: ExplainController,
+        caption_alternatives: CaptionAlternatives,
         tasks: Tasks,
         parent: QObject | None = None,
     ) -> None:
-        """Show pairs by ``explaining``, and a picture's other captions by ``comparing``."""
+        """Show pairs by ``explain_controller``, and a picture's other captions by ``caption_alternatives``."""
         super().__init__(parent)
-        self._state, self._explaining, self._comparing = state, explaining, comparing
+        self._state, self._explain_controller, self._caption_alternatives = (
+            state,
+            explain_controller,
+            caption_alternatives,
+        )
         self._tasks = tasks
         self._read = NONE
         self.arrangement, self.order = Arrangement(), tuple[int, ...]()
@@ -90,8 +94,8 @@ class PairNavigation(QObject):
         self._figures = Figures()
         state.explanation_changed.connect(self._on_explanation_changed)
         worker.failed.connect(self._on_failed)
-        explaining.reading.opened.connect(self._on_picture_opened)
-        explaining.reading.refused.connect(self._on_picture_refused)
+        explain_controller.picture_reader.opened.connect(self._on_picture_opened)
+        explain_controller.picture_reader.refused.connect(self._on_picture_refused)
 
     def open(self, path: str | Path) -> None:
         """Read a list and show its first pair; an open project takes its pairs in."""
@@ -102,7 +106,7 @@ class PairNavigation(QObject):
             Work(f"Reading {source.name}"),
             lambda cancel: read_list(source, cancel) if project is None else read_into(project, source, cancel),
             self._take,
-            self._explaining.refuse,
+            self._explain_controller.refuse,
         )
 
     def use_project(self, path: Path | None, *, is_new: bool = False) -> None:
@@ -120,7 +124,7 @@ class PairNavigation(QObject):
                 Work(f"Reading {path.name}"),
                 lambda _: move_into(path, listed, known) if moved else read_project(path),
                 self._put_instead if moved else lambda found: self._put(found) if found.list.pairs else None,
-                self._explaining.refuse,
+                self._explain_controller.refuse,
             )
 
     def renew(self) -> None:
@@ -130,7 +134,7 @@ class PairNavigation(QObject):
             self._tasks.run(
                 lambda _: read_again(project, self._read),
                 lambda found: self._renew(project, found),
-                self._explaining.refuse,
+                self._explain_controller.refuse,
             )
 
     @property
@@ -148,8 +152,8 @@ class PairNavigation(QObject):
         self.current, self._near = place, None
         self.current_changed.emit()
         captions = self._read.captions.get(pair.picture, ())
-        self._comparing.put(captions if len(captions) > 1 else ())
-        self._explaining.open_file(str(self.path(pair)), pair.caption)
+        self._caption_alternatives.put(captions if len(captions) > 1 else ())
+        self._explain_controller.open_file(str(self.path(pair)), pair.caption)
 
     def step(self, by: int) -> None:
         """Go on by so many of the pairs that are shown; at the ends, stay."""

@@ -9,8 +9,8 @@ from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.text.wording import counted
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.pair.explaining import Explaining
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import Step
@@ -37,17 +37,17 @@ class PictureLabels(QObject):
     def __init__(
         self,
         state: State,
-        selecting: Selecting,
+        selection_controller: SelectionController,
         navigation: PairNavigation,
         projects: Projects,
-        explaining: Explaining,
+        explain_controller: ExplainController,
         undo: QUndoStack,
         parent: QObject | None = None,
     ) -> None:
         """Follow ``state``, the list and the project."""
         super().__init__(parent)
-        self._state, self._selecting, self._navigation = state, selecting, navigation
-        self._projects, self._explaining, self._undo = projects, explaining, undo
+        self._state, self._selection_controller, self._navigation = state, selection_controller, navigation
+        self._projects, self._explain_controller, self._undo = projects, explain_controller, undo
         self.labels: Regions = ()
         for told in (state.shown_changed, navigation.current_changed, navigation.list_changed, projects.changed):
             told.connect(self._renew)
@@ -55,7 +55,7 @@ class PictureLabels(QObject):
 
     def take(self) -> None:
         """Select the labels instead of the regions that are drawn."""
-        self._selecting.commit_regions(self._state.selection.regions, self.labels, "select labels")
+        self._selection_controller.commit_regions(self._state.selection.regions, self.labels, "select labels")
 
     def keep(self) -> None:
         """Keep the selected regions as the picture's labels, their names as what they show."""
@@ -97,7 +97,7 @@ class PictureLabels(QObject):
         self._renew()
 
     def _refuse(self, error: Exception) -> None:
-        self._explaining.refuse(error)
+        self._explain_controller.refuse(error)
 
 
 def _told(regions: Regions) -> str:

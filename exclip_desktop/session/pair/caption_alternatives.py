@@ -7,7 +7,7 @@ from exclip_desktop.session.worker.requests import Alternative, Failed, Scored, 
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
-class Comparing(QObject):
+class CaptionAlternatives(QObject):
     """Keeps the list of alternatives; the caption on screen is its first entry while there are others."""
 
     def __init__(self, state: State, worker: Worker, parent: QObject | None = None) -> None:

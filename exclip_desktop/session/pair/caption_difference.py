@@ -8,7 +8,7 @@ from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.session.state import State
 
 
-class Differing(QObject):
+class CaptionDifference(QObject):
     """Remembers the explanation before, of another caption for the same picture by the same settings.
 
     Attributes:

@@ -16,7 +16,7 @@ Rows = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class PendingPicture:
     """What the next explanation brings with it: its picture, what is selected or objects of which one is, and notes."""
 
     shown: Shown
@@ -26,7 +26,7 @@ class Opening:
 
 
 def selection_after(
-    opening: Opening | None, before: Explanation | None, selection: Selection, after: Explanation
+    opening: PendingPicture | None, before: Explanation | None, selection: Selection, after: Explanation
 ) -> Selection:
     """Return what is selected in ``after``: what its ``opening`` brings, else the same words as ``before``.
 
@@ -36,14 +36,14 @@ def selection_after(
         brought = opening.selection
         return replace(brought, rows=tuple(row for row in brought.rows if row < len(after.tokens)))
     if opening is not None and opening.objects:
-        return Selection(opening_rows(after, opening.objects))
+        return Selection(object_rows(after, opening.objects))
     if before is None:
         return replace(selection, rows=())
     rows = carried_rows(before.caption, selection.rows, after.caption)
     return Selection(rows) if opening is not None else replace(selection, rows=rows)
 
 
-def opening_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:
+def object_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:
     """Return the rows of the first object named by the caption whose heat is easily read, else of the first named.
 
     Easily read: its words add to the score, and their strongest patch adds to it and lies in the object's box.

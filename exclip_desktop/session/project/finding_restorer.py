@@ -9,10 +9,10 @@ from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.finding import Finding, changes, differences, numbers_of, view_of
-from exclip_desktop.session.compare.active_pane import Sight
-from exclip_desktop.session.compare.pane import Pane, PaneName
-from exclip_desktop.session.compare.panes import Panes
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.compare.active_pane import ActivePane
+from exclip_desktop.session.compare.compare_controller import CompareController
+from exclip_desktop.session.compare.pane import Pane, PaneKey
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.worker.requests import How, ModelChoice
@@ -31,23 +31,23 @@ class FindingRestorer(QObject):
     def __init__(
         self,
         state: State,
-        explaining: Explaining,
+        explain_controller: ExplainController,
         projects: Projects,
-        panes: Panes,
-        sight: Sight,
+        compare_controller: CompareController,
+        active_pane: ActivePane,
         parent: QObject | None = None,
     ) -> None:
         """Bring back findings of the open one of ``projects``."""
         super().__init__(parent)
-        self._state, self._explaining, self._projects = state, explaining, projects
-        self._panes, self._sight = panes, sight
+        self._state, self._explain_controller, self._projects = state, explain_controller, projects
+        self._compare_controller, self._active_pane = compare_controller, active_pane
         self._asked: tuple[Finding, str, ModelChoice] | None = None  # until its pair is explained
         self._awaited: tuple[Finding, Pane] | None = None  # until its pane has an answer
         # A pair that is remembered comes back as the same explanation: only the picture is another then.
         state.shown_changed.connect(self._on_explained)
         state.explanation_changed.connect(self._on_explained)
         state.notice_changed.connect(self._on_notice_changed)
-        panes.followed.connect(self._on_followed)
+        compare_controller.followed.connect(self._on_followed)
 
     def restore(self, finding: Finding) -> None:
         """Show a finding's view again, and say whether its numbers differ now."""
@@ -56,7 +56,7 @@ class FindingRestorer(QObject):
             return
         path = project.path_of(finding.view.picture)
         if not is_file(path):
-            self._explaining.refuse(
+            self._explain_controller.refuse(
                 PictureError(
                     f"The picture of this finding is gone: {path}.", "Put it back there, or remove the finding."
                 )
@@ -64,7 +64,7 @@ class FindingRestorer(QObject):
             return
         choice, how = _asked(finding, self._state)
         self._asked, self._awaited = (finding, str(path), choice), None
-        self._explaining.restore(str(path), finding.view.caption, choice, how, selection=finding.view.selection)
+        self._explain_controller.restore(str(path), finding.view.caption, choice, how, selection=finding.view.selection)
 
     def cancel(self) -> None:
         """Wait for nothing more; what is on screen stays."""
@@ -88,18 +88,18 @@ class FindingRestorer(QObject):
 
     def _show(self, finding: Finding, explanation: Answer) -> None:
         """Look at the finding's method; the canvas alone shows ours, too."""
-        method, panes = finding.view.method, self._panes
+        method, compare_controller = finding.view.method, self._compare_controller
         if method not in FACTS:
             what = f"This finding is of a method that this version does not know: {method}."
             self._state.change(notice=Notice(what, "Our own shows its pair; its numbers were kept.", kind="note"))
             return
-        if method == OURS and not panes.is_open:
+        if method == OURS and not compare_controller.is_open:
             self._compare(finding, explanation)
             return
-        panes.choose((*panes.methods, method))
-        panes.open()
-        pane = next(one for one in panes.panes if one.name == PaneName(method))
-        self._sight.enlarge(pane)
+        compare_controller.choose((*compare_controller.methods, method))
+        compare_controller.open()
+        pane = next(one for one in compare_controller.panes if one.key == PaneKey(method))
+        self._active_pane.enlarge(pane)
         self._awaited = finding, pane
         self._on_followed()
 
@@ -109,11 +109,11 @@ class FindingRestorer(QObject):
             return
         finding, pane = self._awaited
         scene = pane.scene
-        if scene.explanation is not None and self._panes.is_answered(pane):
+        if scene.explanation is not None and self._compare_controller.is_answered(pane):
             self._awaited = None
             if scene.selection == finding.view.selection and scene.explanation.caption.text == finding.view.caption:
                 self._compare(finding, scene.explanation)
-        elif pane not in self._panes.panes or pane.status.kind in ("failed", "stopped"):
+        elif pane not in self._compare_controller.panes or pane.status.kind in ("failed", "stopped"):
             self._awaited = None
 
     def _compare(self, finding: Finding, answer: Answer) -> None:

@@ -14,9 +14,9 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.finding import Finding, Rating, numbers_of, view_of
-from exclip_desktop.session.compare.active_pane import Seen
+from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State, Work
@@ -64,7 +64,7 @@ class ProjectFindings(QObject):
     def __init__(
         self,
         state: State,
-        explaining: Explaining,
+        explain_controller: ExplainController,
         navigation: PairNavigation,
         tasks: Tasks,
         undo: QUndoStack,
@@ -73,34 +73,37 @@ class ProjectFindings(QObject):
     ) -> None:
         """Tell of work and trouble in ``state``."""
         super().__init__(parent)
-        self._state, self._explaining, self._navigation = state, explaining, navigation
+        self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._tasks, self._undo, self.projects = tasks, undo, projects
         projects.changed.connect(self.findings_changed)
         projects.changed_by_others.connect(self.findings_changed)
 
-    def note(self, seen: Seen, remark: Remark) -> None:
+    def note(self, noted: ActiveAnswer, remark: Remark) -> None:
         """Keep what is looked at, with what the person says of it."""
-        pair = self._navigation.pair_of(seen.shown.path or "", seen.answer.caption.text)
+        pair = self._navigation.pair_of(noted.shown.path or "", noted.answer.caption.text)
         listed = "" if pair is None else pair.id
-        asked = {"choice": asdict(replace(seen.outcome.choice, device=None)), "how": asdict(seen.outcome.how)}
+        asked = {
+            "choice": asdict(replace(noted.outcome.choice, device=None)),
+            "how": asdict(noted.outcome.how),
+        }
 
         def add(found: tuple[Path, str]) -> None:
             path, digest = found
             project = self.projects.ready()
             where = project.written(path)
-            view = view_of(seen.answer, seen.selection, picture=where, picture_sha256=digest, pair=listed)
+            view = view_of(noted.answer, noted.selection, picture=where, picture_sha256=digest, pair=listed)
             view = replace(view, settings={**view.settings, **asked})
-            numbers = numbers_of(seen.answer, seen.selection, seen.score)
+            numbers = numbers_of(noted.answer, noted.selection, noted.score)
             key = add_finding(project, Finding(view, numbers, **_said(remark)))
             self.push_added("note finding", tuple(filter(None, [finding_of(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
-            return _file_of(seen.shown, folder)
+            return _file_of(noted.shown, folder)
 
         try:
             folder = self.projects.ready().folder
         except (UserError, OSError) as error:
-            self._explaining.refuse(error)
+            self._explain_controller.refuse(error)
             return
         run_shown(
             self._state,
@@ -108,7 +111,7 @@ class ProjectFindings(QObject):
             Work("Saving the finding"),
             prepare,
             lambda found: self.projects.attempt(lambda: add(found)),
-            self._explaining.refuse,
+            self._explain_controller.refuse,
         )
 
     def push_added(self, what: str, added: tuple[Finding, ...]) -> None:

@@ -8,7 +8,7 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.wording import counted
 from exclip_desktop.core.values.finding import Finding
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import Notice, State, Work
@@ -24,14 +24,14 @@ class FindingsExport(QObject):
     def __init__(
         self,
         state: State,
-        explaining: Explaining,
+        explain_controller: ExplainController,
         tasks: Tasks,
         findings: ProjectFindings,
         parent: QObject | None = None,
     ) -> None:
-        """Work with the project of ``findings``; trouble is told by ``explaining``."""
+        """Work with the project of ``findings``; trouble is told by ``explain_controller``."""
         super().__init__(parent)
-        self._state, self._explaining, self._tasks = state, explaining, tasks
+        self._state, self._explain_controller, self._tasks = state, explain_controller, tasks
         self._findings, self._projects = findings, findings.projects
 
     def write_report(self, out: Path, options: ReportOptions) -> None:
@@ -48,7 +48,7 @@ class FindingsExport(QObject):
         def then(count: int) -> None:
             self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
 
-        run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explaining.refuse)
+        run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.refuse)
 
     def import_file(self, path: Path) -> None:
         """Add the findings of a file that are not there yet."""
@@ -68,7 +68,7 @@ class FindingsExport(QObject):
         try:
             place = self._projects.ready().path
         except (UserError, OSError) as error:
-            self._explaining.refuse(error)
+            self._explain_controller.refuse(error)
             return
         work = Work(f"Reading {path.name}")
-        run_shown(self._state, self._tasks, work, read, then, self._explaining.refuse)
+        run_shown(self._state, self._tasks, work, read, then, self._explain_controller.refuse)

@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import ProjectError, UserError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.session.lists.list_reading import measured_of
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.storage.project.pair_rows import set_measured
 from exclip_desktop.storage.project.project import Project
@@ -44,15 +44,15 @@ class Projects(QObject):
     def __init__(
         self,
         state: State,
-        explaining: Explaining,
+        explain_controller: ExplainController,
         navigation: PairNavigation,
         undo: QUndoStack,
         usual: Path | None,
         parent: QObject | None = None,
     ) -> None:
-        """``usual`` is the person's own project, if they have one; trouble is told by ``explaining``."""
+        """``usual`` is the person's own project, if they have one; trouble is told by ``explain_controller``."""
         super().__init__(parent)
-        self._state, self._explaining, self._navigation = state, explaining, navigation
+        self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._undo, self._usual = undo, usual
         self.project: Project | None = None
         self._version = 0
@@ -122,7 +122,7 @@ class Projects(QObject):
         try:
             return read(self.project)
         except UserError as error:
-            self._explaining.refuse(error)
+            self._explain_controller.refuse(error)
             return otherwise
 
     def can_change(self) -> bool:
@@ -131,7 +131,7 @@ class Projects(QObject):
             if self.project is not None:
                 self.project.check_writable()
         except UserError as error:
-            self._explaining.refuse(error)
+            self._explain_controller.refuse(error)
             return False
         return True
 
@@ -140,7 +140,7 @@ class Projects(QObject):
         try:
             act()
         except (UserError, OSError) as error:
-            self._explaining.refuse(error)
+            self._explain_controller.refuse(error)
 
     def check_for_changes(self) -> None:
         """Tell if another window or program has changed the file."""

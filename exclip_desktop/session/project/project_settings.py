@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from exclip_desktop.core.values.pair_figures import Arrangement
 from exclip_desktop.session.json_settings import Limits, read_back
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ExplainRequest, Failed, How, ModelChoice
@@ -37,14 +37,19 @@ class ProjectSettings(QObject):
         self,
         state: State,
         worker: Worker,
-        explaining: Explaining,
+        explain_controller: ExplainController,
         navigation: PairNavigation,
         projects: Projects,
         parent: QObject | None = None,
     ) -> None:
-        """Follow ``state`` and the list; ask again by ``explaining``."""
+        """Follow ``state`` and the list; ask again by ``explain_controller``."""
         super().__init__(parent)
-        self._state, self._explaining, self._navigation, self._projects = state, explaining, navigation, projects
+        self._state, self._explain_controller, self._navigation, self._projects = (
+            state,
+            explain_controller,
+            navigation,
+            projects,
+        )
         self._told: dict[str, Any] = {}  # what the file says
         self._seen: dict[str, Any] = {}  # what there was in the window when it was looked at last
         projects.changed.connect(self._restore)
@@ -78,7 +83,7 @@ class ProjectSettings(QObject):
         asked = self._asked
         if asked is not None and asked != (state.choice, state.how):
             state.change(choice=asked[0], how=asked[1])
-            self._explaining.ask()
+            self._explain_controller.ask()
 
     @property
     def _asked(self) -> tuple[ModelChoice, How] | None:
@@ -109,7 +114,7 @@ class ProjectSettings(QObject):
         self._seen[name] = now
 
     def _on_failed(self, failure: Failed) -> None:
-        """Say whose settings they were that cannot be used; ``explaining`` has taken them back."""
+        """Say whose settings they were that cannot be used; ``explain_controller`` has taken them back."""
         project, request, notice = self._projects.chosen, failure.request, self._state.notice
         if project is None or notice is None or failure.of_pair or not isinstance(request, ExplainRequest):
             return

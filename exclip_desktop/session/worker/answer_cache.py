@@ -10,7 +10,7 @@ from exclip_desktop.storage.lru import Memory
 BYTES = 64 << 20
 
 
-class PairMemo(Memory[tuple[str, str], Explanation]):
+class ExplanationCache(Memory[tuple[str, str], Explanation]):
     """Explanations by the keys of their two factors."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:
@@ -18,7 +18,7 @@ class PairMemo(Memory[tuple[str, str], Explanation]):
         super().__init__(most_bytes, lambda explanation: explanation.matrix.nbytes)
 
 
-class PartMemo(Memory[tuple[str, ...], Any]):
+class AnswerPartCache(Memory[tuple[str, ...], Any]):
     """Matrices and maps of other methods, by all that decides them."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:

@@ -35,7 +35,7 @@ from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, ke
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
-from exclip_desktop.session.worker.answer_cache import PairMemo, PartMemo
+from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import (
     Alternative,
     Explained,
@@ -84,10 +84,10 @@ class _Question:
 class ModelEngine:
     """Explains with one loaded model at a time; factors and pairs are kept."""
 
-    def __init__(self, cache: FactorCache, pairs: PairMemo, parts: PartMemo | None = None) -> None:
+    def __init__(self, cache: FactorCache, pairs: ExplanationCache, parts: AnswerPartCache | None = None) -> None:
         """Start without a model."""
         self._cache, self._pairs = cache, pairs
-        self._parts = PartMemo() if parts is None else parts
+        self._parts = AnswerPartCache() if parts is None else parts
         self._loaded: tuple[ModelChoice, Model, str] | None = None
         self._named: tuple[Picture, str] | None = None
 
@@ -195,12 +195,12 @@ class ModelEngine:
         """Measure methods over pairs; every outcome is kept at once, in a folder of the study's own."""
         with memory_told():
             model, _ = self._model(request.choice, tell)
-        told: dict[str, dict[str, str]] = {method: {} for method in request.methods}
-        asked = AskedStudy(request.pairs, told, request.settings, request.count)
+        options: dict[str, dict[str, str]] = {method: {} for method in request.methods}
+        asked = AskedStudy(request.pairs, options, request.settings, request.count)
         folder, pairs = own_folder(model, asked, request.folder), {pair.id for pair in asked.unread()[: request.count]}
         kept = kept_outcomes(model, asked, folder)
-        wanted = tuple(one for one in kept if one.pair in pairs and one.method in told)
-        about = request.id, model.name, len(pairs) * len(told), folder
+        wanted = tuple(one for one in kept if one.pair in pairs and one.method in options)
+        about = request.id, model.name, len(pairs) * len(options), folder
         yield Studied(*about, wanted)
         for outcome in further_outcomes(model, asked, kept, folder, tell, cancel):
             yield Studied(*about, (outcome,))
@@ -212,9 +212,9 @@ class ModelEngine:
 
             def explain(method: Method) -> Explanation:
                 cancel.check()
-                told = told_at(tell, method.image_layer if side == "image" else method.text_layer)
+                report_layer = told_at(tell, method.image_layer if side == "image" else method.text_layer)
                 # PairNavigation through the caption's layers, the picture's whole factor serves them all.
-                return self._explained(self._at(asked, method), told, cancel, whole=side == "text")
+                return self._explained(self._at(asked, method), report_layer, cancel, whole=side == "text")
 
             yield from profile_layers(asked.model, asked.method, side, explain)
 
@@ -332,8 +332,8 @@ def _load(choice: ModelChoice) -> tuple[Model, str]:
             raise
         why, other = "The accelerator has too little memory for this model.", "cpu"
     model = load(other)  # here, where the error no longer holds the memory of the first attempt
-    told = f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
-    return model, " ".join((told, *model.notes))
+    note = f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
+    return model, " ".join((note, *model.notes))
 
 
 def _sha256(picture: Picture) -> str:

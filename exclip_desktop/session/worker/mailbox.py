@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.worker.requests import (
-    BesideRequest,
     ExplainRequest,
     ForecastRequest,
     FramingsRequest,
@@ -15,11 +14,12 @@ from exclip_desktop.session.worker.requests import (
     ProfileRequest,
     Request,
     ScoreRequest,
+    SecondModelRequest,
     StudyRequest,
 )
 
 FIRST = (
-    *(ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, BesideRequest),
+    *(ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, SecondModelRequest),
     *(ForecastRequest, ProfileRequest, PaneRequest, ListedRequest, StudyRequest),
 )
 """The kinds of request, in the order in which they are served."""
@@ -75,7 +75,7 @@ class Mailbox:
         """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
         if running.token.cancelled:
             return
-        if isinstance(running.request, BesideRequest | ListedRequest | StudyRequest):
+        if isinstance(running.request, SecondModelRequest | ListedRequest | StudyRequest):
             self._slots.setdefault(type(running.request), running.request)
         elif isinstance(newer, ExplainRequest):
             return
@@ -98,9 +98,9 @@ class Mailbox:
             if self._running is not None and isinstance(self._running.request, LONG):
                 self._running.token.cancel()
 
-    def cancel_beside(self) -> None:
+    def cancel_second_model(self) -> None:
         """Take out the explanation beside that waits, and cancel the one that runs."""
-        self._cancel_kind(BesideRequest)
+        self._cancel_kind(SecondModelRequest)
 
     def cancel_pane(self) -> None:
         """Take out the answer for a pane that waits, and cancel the one that runs."""
@@ -164,7 +164,7 @@ def _makes_room(running: Job, request: Request) -> bool:
     """Return whether what runs is to stop for a newer request."""
     if running.idle or type(running.request) is type(request):
         return True
-    if isinstance(running.request, ForecastRequest | BesideRequest):
+    if isinstance(running.request, ForecastRequest | SecondModelRequest):
         return isinstance(request, ExplainRequest)
     if isinstance(running.request, ProfileRequest):
         return not isinstance(request, PaneRequest | ListedRequest | StudyRequest)

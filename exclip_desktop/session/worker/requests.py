@@ -119,7 +119,7 @@ class FramingsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class BesideRequest:
+class SecondModelRequest:
     """Explain by another model, beside the first; None: that model is wanted no more."""
 
     question: ExplainRequest | None
@@ -184,7 +184,7 @@ class PaneRequest:
     caption: str
     method: str
     target: str
-    beside: bool = False
+    of_second_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class StudyRequest:
 OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | MeasureRequest | ProfileRequest | ForecastRequest
 """What is asked of the first model."""
 
-Request = OwnRequest | BesideRequest | PaneRequest | ListedRequest | StudyRequest
+Request = OwnRequest | SecondModelRequest | PaneRequest | ListedRequest | StudyRequest
 
 
 @dataclass(frozen=True, slots=True)

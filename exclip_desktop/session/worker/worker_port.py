@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.session.worker.requests import BesideRequest, ExplainRequest, Failed
+from exclip_desktop.session.worker.requests import ExplainRequest, Failed, SecondModelRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
-class Port(QObject):
+class WorkerPort(QObject):
     """The worker as whoever asks for the answer beside sees it.
 
     Signals are the worker's, of the same names.
@@ -16,28 +16,28 @@ class Port(QObject):
 
     explained = Signal(object)
     failed = Signal(object)
-    told = Signal(object, bool)
-    facts_found = Signal(object, object)
-    rested = Signal()
+    progress_reported = Signal(object, bool)
+    model_loaded = Signal(object, object)
+    job_ended = Signal()
 
     def __init__(self, worker: Worker, parent: QObject) -> None:
         """Stand between ``worker`` and who asks."""
         super().__init__(parent)
         self._worker = worker
-        worker.explained_beside.connect(self.explained)
-        worker.told_beside.connect(self.told)
-        worker.facts_found_beside.connect(self.facts_found)
-        worker.rested.connect(self.rested)
+        worker.second_model_explained.connect(self.explained)
+        worker.second_model_progress_reported.connect(self.progress_reported)
+        worker.second_model_loaded.connect(self.model_loaded)
+        worker.job_ended.connect(self.job_ended)
         worker.failed.connect(self._on_failed)
 
     def submit(self, request: ExplainRequest) -> None:
         """Leave a question."""
-        self._worker.submit(BesideRequest(request))
+        self._worker.submit(SecondModelRequest(request))
 
     def cancel(self) -> None:
         """Cancel the answer beside, nothing else."""
-        self._worker.cancel_beside()
+        self._worker.cancel_second_model()
 
     def _on_failed(self, failure: Failed) -> None:
-        if isinstance(failure.request, BesideRequest) and failure.request.question is not None:
+        if isinstance(failure.request, SecondModelRequest) and failure.request.question is not None:
             self.failed.emit(replace(failure, request=failure.request.question))

@@ -15,7 +15,6 @@ from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.worker.mailbox import Job, Mailbox
 from exclip_desktop.session.worker.requests import (
-    BesideRequest,
     Explained,
     ExplainRequest,
     Failed,
@@ -37,6 +36,7 @@ from exclip_desktop.session.worker.requests import (
     Request,
     Scored,
     ScoreRequest,
+    SecondModelRequest,
     Studied,
     StudyRequest,
 )
@@ -98,21 +98,21 @@ class Worker(QThread):
         rested(): a request, or idle work, has come to its end.
     """
 
-    facts_found = Signal(object, object)
+    model_loaded = Signal(object, object)
     explained = Signal(object)
     scored = Signal(object)
     framings_scored = Signal(object)
     measured = Signal(object)
     profiled = Signal(object)
-    foretold = Signal(object)
+    estimated = Signal(object)
     failed = Signal(object)
-    told = Signal(object, bool)
-    rested = Signal()
-    facts_found_beside = Signal(object, object)
-    explained_beside = Signal(object)
-    told_beside = Signal(object, bool)
+    progress_reported = Signal(object, bool)
+    job_ended = Signal()
+    second_model_loaded = Signal(object, object)
+    second_model_explained = Signal(object)
+    second_model_progress_reported = Signal(object, bool)
     pane_answered = Signal(object)
-    told_pane = Signal(object, bool)
+    pane_progress_reported = Signal(object, bool)
     listed = Signal(object)
     studied = Signal(object)
 
@@ -124,13 +124,13 @@ class Worker(QThread):
         self._last_told = 0.0
         self._last_cost: Cost | None = None
         self._choice: ModelChoice | None = None
-        self._beside: Engine | None = None
-        self._beside_choice: ModelChoice | None = None
+        self._second_engine: Engine | None = None
+        self._second_choice: ModelChoice | None = None
 
     @property
     def holds_two(self) -> bool:
         """Whether a second model is held."""
-        return self._beside is not None
+        return self._second_engine is not None
 
     def submit(self, request: Request) -> None:
         """Leave a request (GUI thread); what it makes useless is cancelled."""
@@ -140,9 +140,9 @@ class Worker(QThread):
         """Cancel explaining and profiling, idle work too (GUI thread)."""
         self._mailbox.cancel()
 
-    def cancel_beside(self) -> None:
+    def cancel_second_model(self) -> None:
         """Cancel explaining beside (GUI thread)."""
-        self._mailbox.cancel_beside()
+        self._mailbox.cancel_second_model()
 
     def cancel_pane(self) -> None:
         """Cancel answering for a pane (GUI thread)."""
@@ -174,12 +174,12 @@ class Worker(QThread):
     def _serve_all(self, serve: Callable[[Job], None]) -> None:
         while (job := self._mailbox.take()) is not None:
             serve(job)
-            self.rested.emit()
+            self.job_ended.emit()
 
     def _serve(self, engine: Engine, job: Job) -> None:
         try:
-            if isinstance(job.request, BesideRequest):
-                self._answer_beside(job.request.question, job)
+            if isinstance(job.request, SecondModelRequest):
+                self._answer_second_model(job.request.question, job)
             elif isinstance(job.request, PaneRequest):
                 self._answer_pane(engine, job.request, job)
             elif isinstance(job.request, ListedRequest):
@@ -203,50 +203,50 @@ class Worker(QThread):
             self._mailbox.finish(job)
             self.failed.emit(failure)
 
-    def _teller(self, job: Job, told: SignalInstance) -> Progress:
+    def _teller(self, job: Job, signal: SignalInstance) -> Progress:
         def tell(report: Report) -> None:
             job.token.check()
             now = time.monotonic()
             news = report.done == report.total or report.cost != self._last_cost
             if news or now - self._last_told >= TELL_EVERY_S:
                 self._last_told, self._last_cost = now, report.cost
-                told.emit(report, job.idle)
+                signal.emit(report, job.idle)
 
         return tell
 
-    def _answer_beside(self, question: ExplainRequest | None, job: Job) -> None:
+    def _answer_second_model(self, question: ExplainRequest | None, job: Job) -> None:
         """Explain by an engine of its own, which holds the other model; without a question, let it go."""
         if question is None:
-            self._beside = self._beside_choice = None
+            self._second_engine = self._second_choice = None
             return
-        tell = self._teller(job, self.told_beside)
-        self._beside = self._beside or self._make_engine()
-        self._load_beside(self._beside, question.choice, tell)
-        answer = self._beside.explain(question, tell, job.token)
+        tell = self._teller(job, self.second_model_progress_reported)
+        self._second_engine = self._second_engine or self._make_engine()
+        self._load_second_model(self._second_engine, question.choice, tell)
+        answer = self._second_engine.explain(question, tell, job.token)
         self._mailbox.finish(job)
-        self.explained_beside.emit(answer)
+        self.second_model_explained.emit(answer)
 
     def _answer_pane(self, engine: Engine, request: PaneRequest, job: Job) -> None:
-        tell = self._teller(job, self.told_pane)
-        if not request.beside:
+        tell = self._teller(job, self.pane_progress_reported)
+        if not request.of_second_model:
             self._load(engine, request.choice, tell)
             answer = engine.answer(request, tell, job.token)
-        elif self._beside is not None:
-            self._load_beside(self._beside, request.choice, tell)
-            answer = self._beside.answer(request, tell, job.token)
+        elif self._second_engine is not None:
+            self._load_second_model(self._second_engine, request.choice, tell)
+            answer = self._second_engine.answer(request, tell, job.token)
         else:  # wanted no more
             return
         self._mailbox.finish(job)
         self.pane_answered.emit(answer)
 
     def _answer_listed(self, engine: Engine, request: ListedRequest, job: Job) -> None:
-        self._load(engine, request.choice, self._teller(job, self.told))
+        self._load(engine, request.choice, self._teller(job, self.progress_reported))
         answer = engine.explain_listed(request, lambda _: job.token.check(), job.token)
         self._mailbox.finish(job)
         self.listed.emit(answer)
 
     def _answer_study(self, engine: Engine, request: StudyRequest, job: Job) -> None:
-        self._load(engine, request.choice, self._teller(job, self.told))
+        self._load(engine, request.choice, self._teller(job, self.progress_reported))
         for news in engine.study(request, lambda _: job.token.check(), job.token):
             self.studied.emit(news)
 
@@ -255,17 +255,17 @@ class Worker(QThread):
             self._choice = None  # whatever comes of it, the model before is no longer loaded
             facts = engine.facts(choice, tell)
             self._choice = choice
-            self.facts_found.emit(choice, facts)
+            self.model_loaded.emit(choice, facts)
 
-    def _load_beside(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
-        if choice != self._beside_choice:
-            self._beside_choice = None
+    def _load_second_model(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+        if choice != self._second_choice:
+            self._second_choice = None
             facts = engine.facts(choice, tell)
-            self._beside_choice = choice
-            self.facts_found_beside.emit(choice, facts)
+            self._second_choice = choice
+            self.second_model_loaded.emit(choice, facts)
 
     def _answer(self, engine: Engine, request: OwnRequest, job: Job) -> None:
-        token, tell = job.token, self._teller(job, self.told)
+        token, tell = job.token, self._teller(job, self.progress_reported)
         self._load(engine, request.choice, tell)
         if isinstance(request, ScoreRequest):
             self.scored.emit(engine.score(request, tell, token))
@@ -274,7 +274,7 @@ class Worker(QThread):
         elif isinstance(request, MeasureRequest):
             self.measured.emit(engine.measure(request, tell, token))
         elif isinstance(request, ForecastRequest):
-            self.foretold.emit(Foretold(request.id, engine.forecast(request.profile, tell, token)))
+            self.estimated.emit(Foretold(request.id, engine.forecast(request.profile, tell, token)))
         elif isinstance(request, ProfileRequest):
             for row in engine.profile(request, tell, token):
                 self.profiled.emit(Profiled(request.id, row))

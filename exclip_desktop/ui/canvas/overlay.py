@@ -59,7 +59,7 @@ class OverlayItem(QGraphicsItem):
     def set_marks(self, marks: Marks) -> None:
         """Draw other marks; only what differs is painted again."""
         before, self._marks = self._marks, marks
-        for area in self._differing(before, marks):
+        for area in self._caption_difference(before, marks):
             self.update(area)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
@@ -113,7 +113,7 @@ class OverlayItem(QGraphicsItem):
         above = box.top() - height - REACH_PX + PAD_PX
         return text, QRectF(left, above if above >= 0 else max(box.top(), 0.0) + REACH_PX, width, height)
 
-    def _differing(self, before: Marks, after: Marks) -> list[QRectF]:
+    def _caption_difference(self, before: Marks, after: Marks) -> list[QRectF]:
         """Return the areas to paint again: one for what was and is drawn of each region that differs."""
         areas = [self._area(box) for box in (before.hovered, after.hovered) if box and before.hovered != after.hovered]
         for index in range(max(len(before.regions), len(after.regions))):

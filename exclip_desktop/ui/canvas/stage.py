@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.colour_bar import UNIT
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
@@ -24,38 +24,38 @@ class Stage(QStackedWidget):
     region_named_asked = Signal(int)
     current_region_changed = Signal()
 
-    def __init__(self, canvas: Canvas, alone: QWidget, grid: PaneGrid, panes: Panes) -> None:
-        """Show ``alone``, which holds ``canvas``, or ``grid`` while ``panes`` are open."""
+    def __init__(self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController) -> None:
+        """Show ``alone``, which holds ``canvas``, or ``grid`` while ``compare_controller`` are open."""
         super().__init__()
-        self._canvas, self._panes, self.grid = canvas, panes, grid
+        self._canvas, self._compare_controller, self.grid = canvas, compare_controller, grid
         self.addWidget(alone)
         self.addWidget(grid)
         canvas.region_named_asked.connect(self.region_named_asked)
         canvas.current_region_changed.connect(lambda _: self.current_region_changed.emit())
         grid.region_named_asked.connect(self.region_named_asked)
         grid.canvases_changed.connect(self.current_region_changed)
-        panes.opened.connect(self._show)
-        panes.closed.connect(self._show)
+        compare_controller.opened.connect(self._show)
+        compare_controller.closed.connect(self._show)
 
     @property
     def canvas(self) -> Canvas:
         """The canvas that is in sight, or stands for those that are."""
-        lead = self.grid.lead if self._panes.is_open else None
+        lead = self.grid.lead if self._compare_controller.is_open else None
         return lead or self._canvas
 
     @property
     def current_region(self) -> int | None:
         """The index of the region touched last, on whichever canvas."""
-        return self.grid.current_region if self._panes.is_open else self._canvas.current_region
+        return self.grid.current_region if self._compare_controller.is_open else self._canvas.current_region
 
     def limit(self) -> float | None:
         """Return the end of the colour range of what is in sight; None where panes have ranges of their own."""
-        return self.grid.limit() if self._panes.is_open else self._canvas.current_limit()
+        return self.grid.limit() if self._compare_controller.is_open else self._canvas.current_limit()
 
     def unit(self) -> str:
         """Return the unit of that range, in words."""
-        return "in each method's own unit" if self._panes.is_open else UNIT
+        return "in each method's own unit" if self._compare_controller.is_open else UNIT
 
     def _show(self) -> None:
-        self.setCurrentIndex(int(self._panes.is_open))
+        self.setCurrentIndex(int(self._compare_controller.is_open))
         self.current_region_changed.emit()

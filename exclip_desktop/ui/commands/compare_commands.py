@@ -22,20 +22,33 @@ class CompareCommands(QObject):
         super().__init__(window)
         self._window, self._session = window, session
         self._study: StudyDialog | None = None
-        self._panes, self._differing, self._actions = session.panes, session.differing, actions
-        self._inspector, self._agreement = inspector, AgreementTab(session.panes)
+        self._compare_controller, self._caption_difference, self._actions = (
+            session.compare_controller,
+            session.caption_difference,
+            actions,
+        )
+        self._inspector, self._agreement = inspector, AgreementTab(session.compare_controller)
         inspector.addTab(self._agreement, "Methods")
-        self._agreement.pane_chosen.connect(session.sight.enlarge)
-        differing = session.differing
-        actions["difference"].triggered.connect(lambda on: differing.open() if on else differing.close())
-        actions["panes"].triggered.connect(lambda on: session.panes.open() if on else session.panes.close())
-        actions["one_range"].triggered.connect(session.panes.share_range)
+        self._agreement.pane_chosen.connect(session.active_pane.enlarge)
+        caption_difference = session.caption_difference
+        actions["difference"].triggered.connect(
+            lambda on: caption_difference.open() if on else caption_difference.close()
+        )
+        actions["panes"].triggered.connect(
+            lambda on: session.compare_controller.open() if on else session.compare_controller.close()
+        )
+        actions["one_range"].triggered.connect(session.compare_controller.share_range)
         actions["study"].triggered.connect(self.measure_methods)
         actions["methods"].setMenu(MethodsMenu(session, window))
-        self._sight = session.sight
-        for told in (session.panes.opened, session.panes.closed, differing.opened, differing.closed):
+        self._active_pane = session.active_pane
+        for told in (
+            session.compare_controller.opened,
+            session.compare_controller.closed,
+            caption_difference.opened,
+            caption_difference.closed,
+        ):
             told.connect(self._show)
-        for told in (session.panes.laid_out, session.sight.enlarged_changed):
+        for told in (session.compare_controller.laid_out, session.active_pane.enlarged_changed):
             told.connect(self._show_exported)
         self._show()
 
@@ -53,16 +66,22 @@ class CompareCommands(QObject):
         self._study = None
 
     def _show(self) -> None:
-        self._actions["difference"].setChecked(self._differing.is_open)
-        if not self._panes.is_open and self._inspector.currentWidget() is self._agreement:
+        self._actions["difference"].setChecked(self._caption_difference.is_open)
+        if not self._compare_controller.is_open and self._inspector.currentWidget() is self._agreement:
             self._inspector.setCurrentIndex(0)  # Qt would go to the tab beside it
-        self._inspector.setTabVisible(self._inspector.indexOf(self._agreement), self._panes.is_open)
-        self._actions["panes"].setChecked(self._panes.is_open)
-        self._actions["one_range"].setEnabled(self._panes.is_open)
-        self._actions["one_range"].setChecked(self._panes.one_range)
+        self._inspector.setTabVisible(self._inspector.indexOf(self._agreement), self._compare_controller.is_open)
+        self._actions["panes"].setChecked(self._compare_controller.is_open)
+        self._actions["one_range"].setEnabled(self._compare_controller.is_open)
+        self._actions["one_range"].setChecked(self._compare_controller.one_range)
 
     def _show_exported(self) -> None:
         """Say what a picture of the view is of."""
-        what = "picture" if not self._panes.is_open else "panes" if self._sight.enlarged is None else "this pane"
+        what = (
+            "picture"
+            if not self._compare_controller.is_open
+            else "panes"
+            if self._active_pane.enlarged is None
+            else "this pane"
+        )
         self._actions["export_picture"].setText(f"Export {what}…")
         self._actions["copy_picture"].setText(f"Copy {what}")

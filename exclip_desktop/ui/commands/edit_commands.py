@@ -32,17 +32,17 @@ class EditCommands(QObject):
         handlers = {
             "undo": session.undo.undo,
             "redo": session.undo.redo,
-            "clear_selection": session.selecting.clear,
-            "select_words": session.selecting.select_all_words,
+            "clear_selection": session.selection_controller.clear,
+            "select_words": session.selection_controller.select_all_words,
             "measure": self.measure,
             "remove_box": self.remove_box,
             "name_box": self.name_box,
             "copy_picture": self.copy_picture,
             "copy_values": lambda: self._copy(inspector.values_text()),
-            "copy_latex": lambda: self._copy(session.exporting.latex()),
-            "copy_html": lambda: self._copy(session.exporting.html()),
-            "copy_python": lambda: self._copy(session.exporting.python()),
-            "copy_command": lambda: self._copy(session.exporting.command()),
+            "copy_latex": lambda: self._copy(session.export_controller.latex()),
+            "copy_html": lambda: self._copy(session.export_controller.html()),
+            "copy_python": lambda: self._copy(session.export_controller.python()),
+            "copy_command": lambda: self._copy(session.export_controller.command()),
             "cancel": session.cancel,
             "clear_cache": self.clear_cache,
             "settings": self.ask_settings,
@@ -63,7 +63,7 @@ class EditCommands(QObject):
         """Remove the current box."""
         index = self._region()
         if index is not None:
-            self._session.selecting.remove_region(index)
+            self._session.selection_controller.remove_region(index)
 
     def name_box(self) -> None:
         """Ask for the current box's name."""
@@ -77,7 +77,7 @@ class EditCommands(QObject):
         def then(data: bytes) -> None:
             QGuiApplication.clipboard().setImage(QImage.fromData(data))
 
-        self._session.exporting.copy_picture(then)
+        self._session.export_controller.copy_picture(then)
 
     def clear_cache(self) -> None:
         """Say how large the cache is, and empty it if the person agrees."""
@@ -94,12 +94,12 @@ class EditCommands(QObject):
         state = self._session.state
         dialog = SettingsDialog(state.how, state.choice, state.facts, self._window)
         if dialog.exec():
-            self._session.explaining.choose_method(dialog.how(), dialog.device())
+            self._session.explain_controller.choose_method(dialog.how(), dialog.device())
         dialog.deleteLater()
 
     def measure(self) -> None:
         """Put the selection to the test, in a window beside this one."""
-        dialog = MeasureDialog(self._session.state, self._session.measuring, self._window)
+        dialog = MeasureDialog(self._session.state, self._session.occlusion_controller, self._window)
         dialog.show()
 
     def show_help(self) -> None:
@@ -125,7 +125,7 @@ class EditCommands(QObject):
             self._window, "Name box", "Name of this box:", text=self._session.state.selection.regions[index].name
         )
         if agreed:
-            self._session.selecting.name_region(index, name)
+            self._session.selection_controller.name_region(index, name)
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

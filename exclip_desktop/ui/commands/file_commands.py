@@ -47,7 +47,7 @@ class FileCommands(QObject):
         """Open what the clipboard holds."""
         if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture"):
             error = PictureError("The clipboard holds no picture.", "Copy a picture, or a picture file, and try again.")
-            self._session.explaining.refuse(error)
+            self._session.explain_controller.refuse(error)
 
     def take(self, data: QMimeData | None, title: str) -> bool:
         """Open the picture that was pasted or dropped; return whether there was one."""
@@ -59,7 +59,7 @@ class FileCommands(QObject):
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
-            self._session.explaining.open_image(lambda: picture_of(image), title)
+            self._session.explain_controller.open_image(lambda: picture_of(image), title)
             return True
         return False
 
@@ -74,7 +74,7 @@ class FileCommands(QObject):
         """Ask where to, and write the figure."""
         dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
         if dialog.exec():
-            self._session.exporting.write_picture(*dialog.chosen())
+            self._session.export_controller.write_picture(*dialog.chosen())
         dialog.deleteLater()
 
     def export_numbers(self) -> None:
@@ -82,7 +82,7 @@ class FileCommands(QObject):
         suggested = Path(self.folder()) / self._suggested(".csv")
         path = ask_path(self._window, "Export numbers", suggested, NUMBERS)
         if path is not None:
-            self._session.exporting.write_numbers(path)
+            self._session.export_controller.write_numbers(path)
 
     def folder(self) -> str:
         """Return the folder of the person's last picture; the samples' is the program's own."""

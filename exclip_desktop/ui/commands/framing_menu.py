@@ -4,7 +4,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from exclip_desktop.core.values.framing import FRAMINGS, Framing
-from exclip_desktop.session.pair.framing_choices import FramingChoice
+from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.state import State
 
 ONLY_OWN_SIZE = "This model takes pictures of its own size only"
@@ -13,7 +13,7 @@ ONLY_OWN_SIZE = "This model takes pictures of its own size only"
 class FramingMenu(QMenu):
     """Shows which framing is chosen, and lets the person choose another; scores come in while it is open."""
 
-    def __init__(self, state: State, framing: FramingChoice, parent: QWidget | None = None) -> None:
+    def __init__(self, state: State, framing: FramingController, parent: QWidget | None = None) -> None:
         """Follow ``state``; choices go to ``framing``."""
         super().__init__(parent)
         self.setToolTipsVisible(True)

@@ -28,9 +28,9 @@ class ModelCommands(QObject):
         self._window, self._session, self._actions = window, session, actions
         self._dialog: ModelsDialog | None = None
         actions["models"].triggered.connect(lambda: self.show("use"))
-        actions["beside"].triggered.connect(self.choose_beside)
-        session.beside.opened.connect(lambda: actions["beside"].setChecked(True))
-        session.beside.closed.connect(lambda: actions["beside"].setChecked(False))
+        actions["beside"].triggered.connect(self.choose_second_model)
+        session.second_model.opened.connect(lambda: actions["beside"].setChecked(True))
+        session.second_model.closed.connect(lambda: actions["beside"].setChecked(False))
         session.library.inspected.connect(self._add)
         session.library.offered.connect(self._ask_to_download)
         session.library.fetched.connect(self._on_fetched)
@@ -56,14 +56,14 @@ class ModelCommands(QObject):
         library.refresh()
         dialog.open()
 
-    def choose_beside(self, on: bool) -> None:
+    def choose_second_model(self, on: bool) -> None:
         """Let the person choose another model to explain by too; or go back to one."""
-        beside = self._session.beside
+        second_model = self._session.second_model
         if on:
             self.show("compare")
-        elif beside.is_open:
-            beside.close()
-        self._actions["beside"].setChecked(beside.is_open)
+        elif second_model.is_open:
+            second_model.close()
+        self._actions["beside"].setChecked(second_model.is_open)
 
     def _on_closed(self) -> None:
         dialog, self._dialog = self._dialog, None
@@ -72,10 +72,10 @@ class ModelCommands(QObject):
         dialog.deleteLater()
 
     def _use(self, model: ListedModel) -> None:
-        self._session.explaining.choose_model(self._here(model))
+        self._session.explain_controller.choose_model(self._here(model))
 
     def _compare(self, model: ListedModel) -> None:
-        self._session.beside.open(self._here(model))
+        self._session.second_model.open(self._here(model))
 
     def _here(self, model: ListedModel) -> ModelChoice:
         return replace(model.choice, device=self._session.state.choice.device)

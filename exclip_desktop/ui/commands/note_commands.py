@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.text.wording import regions_told, words_told
-from exclip_desktop.session.compare.active_pane import Seen
+from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
@@ -40,7 +40,7 @@ class NoteCommands(QObject):
         self._tab = tab
         self._unsaved = Remark()  # what could not be saved last: asked with again, so that it is not typed twice
         findings, state = session.findings, session.state
-        self._sight = session.sight
+        self._active_pane = session.active_pane
         actions["note"].triggered.connect(self.note)
         actions["open_project"].triggered.connect(self.open_project)
         actions["new_project"].triggered.connect(self.new_project)
@@ -58,8 +58,8 @@ class NoteCommands(QObject):
 
     def note(self) -> None:
         """Ask for a remark, and note with it what is looked at: the pane in use, or our answer."""
-        seen, pane = self._sight.seen, self._sight.pane
-        if seen is None:
+        active_answer, pane = self._active_pane.active_answer, self._active_pane.pane
+        if active_answer is None:
             of_pane = "" if pane is None else f" of {pane.facts.name}"
             hint = "Wait until what is on screen is explained."
             other = "Wait for its answer to the selected words, or click another pane."
@@ -67,10 +67,10 @@ class NoteCommands(QObject):
             return
         if not self._session.projects.can_change():
             return
-        asked = NoteDialog(_told(seen, pane), self._unsaved, self._session.findings.tags(), self._window)
+        asked = NoteDialog(_told(active_answer, pane), self._unsaved, self._session.findings.tags(), self._window)
         if asked.exec():
             self._unsaved = asked.remark()
-            self._session.findings.note(seen, asked.remark())
+            self._session.findings.note(active_answer, asked.remark())
         asked.deleteLater()
 
     def _forget_unsaved(self) -> None:
@@ -141,8 +141,8 @@ class NoteCommands(QObject):
         return ask_path(self._window, title, Path(self._folder()) / f"findings{ENDING}", {ENDING: "Projects"})
 
 
-def _told(seen: Seen, pane: Pane | None) -> str:
+def _told(active_answer: ActiveAnswer, pane: Pane | None) -> str:
     """Return what is going to be noted, in words."""
-    caption, selection = seen.answer.caption, seen.selection
+    caption, selection = active_answer.answer.caption, active_answer.selection
     words = f"{words_told(caption, selection.rows)} × {regions_told(selection.regions)}"
     return "\n".join(part for part in (caption.text, "" if pane is None else pane.facts.name, words) if part)

@@ -40,7 +40,7 @@ class ViewCommands(QObject):
         actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
         actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
         actions["lock_range"].triggered.connect(self._lock)
-        actions["framing"].setMenu(FramingMenu(session.state, session.framing, window))
+        actions["framing"].setMenu(FramingMenu(session.state, session.framing_controller, window))
         session.state.view_changed.connect(self._on_view_changed)
         self._on_view_changed()
 

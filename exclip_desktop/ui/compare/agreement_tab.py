@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.maths.agreement import agreement
 from exclip_desktop.core.values.selection import patch_heat
+from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
-from exclip_desktop.session.compare.panes import Panes
 from exclip_desktop.ui.compare.agreement_model import FIRST, HEADINGS, IN_BOX, NAME, AgreementModel, Index
 from exclip_desktop.ui.widgets.tips import wrapped
 
@@ -68,16 +68,16 @@ class AgreementTab(QWidget):
 
     pane_chosen = Signal(object)
 
-    def __init__(self, panes: Panes) -> None:
-        """Compare ``panes``."""
+    def __init__(self, compare_controller: CompareController) -> None:
+        """Compare ``compare_controller``."""
         super().__init__()
-        self._panes = panes
+        self._compare_controller = compare_controller
         self._shown: tuple[Pane, ...] = ()
         self._says, self._model = QLabel(), AgreementModel(self)
         self._list, self._pairs = QTableView(), QTableView()
         self._lay_out()
-        panes.followed.connect(self._follow)
-        panes.laid_out.connect(self._follow)
+        compare_controller.followed.connect(self._follow)
+        compare_controller.laid_out.connect(self._follow)
         self._model.modelReset.connect(self._split)
         for table in (self._list, self._pairs):
             table.doubleClicked.connect(self._on_chosen)
@@ -143,7 +143,7 @@ class AgreementTab(QWidget):
         """Compare the panes that have an answer."""
         if not self.isVisible():
             return
-        self._shown = tuple(pane for pane in self._panes.panes if pane.scene.explanation is not None)
+        self._shown = tuple(pane for pane in self._compare_controller.panes if pane.scene.explanation is not None)
         if not self._shown:
             self._model.show((), None)
             return
@@ -157,9 +157,10 @@ class AgreementTab(QWidget):
         self._says.setText(SAYS.format(found.top))
 
     def _names(self) -> tuple[str, ...]:
-        two = any(pane.name.beside for pane in self._shown)
+        two = any(pane.key.of_second_model for pane in self._shown)
         return tuple(
-            f"{pane.facts.name} · {self._panes.model_of(pane)}" if two else pane.facts.name for pane in self._shown
+            f"{pane.facts.name} · {self._compare_controller.model_of(pane)}" if two else pane.facts.name
+            for pane in self._shown
         )
 
     def _on_chosen(self, index: QModelIndex) -> None:

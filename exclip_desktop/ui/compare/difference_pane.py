@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from exclip_desktop.core.maths.difference import Difference
 from exclip_desktop.core.maths.word_patch_pairs import signed
-from exclip_desktop.session.pair.caption_difference import Differing
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.caption_difference import CaptionDifference
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
-from exclip_desktop.ui.compare.linked_views import connect_selecting
+from exclip_desktop.ui.compare.linked_views import connect_selection
 from exclip_desktop.ui.compare.second_model_pane import NAME_PX, TITLE_PX, named, titled
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.elided import Elided
@@ -36,21 +36,21 @@ class DifferencePane:
 
     """
 
-    def __init__(self, differing: Differing, selecting: Selecting) -> None:
-        """Show ``differing``, and tell ``selecting`` what the person does."""
-        self._scene = differing.scene
+    def __init__(self, caption_difference: CaptionDifference, selection_controller: SelectionController) -> None:
+        """Show ``caption_difference``, and tell ``selection_controller`` what the person does."""
+        self._scene = caption_difference.scene
         self.canvas, self.strip = Canvas(self._scene), TokenStrip(self._scene)
-        self.title = DifferenceTitle(differing)
+        self.title = DifferenceTitle(caption_difference)
         self.picture = titled(self.title, self.canvas)
         name = QLabel("Difference")
         name.setFixedWidth(NAME_PX)
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.words = named(name, StripArea(self.strip))
-        connect_selecting(self.canvas, self.strip, selecting)
-        self.title.close_asked.connect(differing.close)
+        connect_selection(self.canvas, self.strip, selection_controller)
+        self.title.close_asked.connect(caption_difference.close)
         self.picture.setVisible(False)
-        differing.opened.connect(self.picture.show)
-        differing.closed.connect(self.picture.hide)
+        caption_difference.opened.connect(self.picture.show)
+        caption_difference.closed.connect(self.picture.hide)
         self._show_words()
         self._scene.explanation_changed.connect(self._show_words)
 
@@ -69,9 +69,9 @@ class DifferenceTitle(QWidget):
 
     close_asked = Signal()
 
-    def __init__(self, differing: Differing) -> None:
+    def __init__(self, caption_difference: CaptionDifference) -> None:
         super().__init__()
-        self._scene = differing.scene
+        self._scene = caption_difference.scene
         self._text = Elided(LEAST_LETTERS)
         self._text.setAccessibleName("Difference")
         button = QToolButton()
@@ -88,7 +88,7 @@ class DifferenceTitle(QWidget):
         row.addWidget(button)
         self.setFixedHeight(TITLE_PX)
         self._scene.explanation_changed.connect(self._show)
-        differing.opened.connect(self._show)
+        caption_difference.opened.connect(self._show)
         self._show()
 
     @property

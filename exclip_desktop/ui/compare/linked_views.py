@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.session.pair.scene import Scene
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.view import CanvasView
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 
 
-def connect_selecting(canvas: Canvas, strip: TokenStrip, selecting: Selecting) -> None:
+def connect_selection(canvas: Canvas, strip: TokenStrip, selection_controller: SelectionController) -> None:
     """Let what is selected on a canvas, and in a strip of the caption on screen, be selected everywhere."""
-    canvas.regions_changed.connect(selecting.show_regions)
-    canvas.regions_committed.connect(selecting.commit_regions)
-    canvas.patch_hovered.connect(selecting.hover_patch)
-    strip.rows_changed.connect(selecting.show_rows)
-    strip.rows_committed.connect(selecting.commit_rows)
-    strip.rows_widened.connect(selecting.widen_rows)
-    strip.rows_hovered.connect(selecting.hover_rows)
+    canvas.regions_changed.connect(selection_controller.show_regions)
+    canvas.regions_committed.connect(selection_controller.commit_regions)
+    canvas.patch_hovered.connect(selection_controller.hover_patch)
+    strip.rows_changed.connect(selection_controller.show_rows)
+    strip.rows_committed.connect(selection_controller.commit_rows)
+    strip.rows_widened.connect(selection_controller.widen_rows)
+    strip.rows_hovered.connect(selection_controller.hover_rows)
 
 
 class SharedRange(QObject):

@@ -17,7 +17,7 @@ class MethodsMenu(QMenu):
         self.setToolTipsVisible(True)
         self._session = session
         self._entries = {key: self._entry(facts) for key, facts in FACTS.items()}
-        session.panes.laid_out.connect(self._show)
+        session.compare_controller.laid_out.connect(self._show)
         self._show()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
@@ -44,4 +44,4 @@ class MethodsMenu(QMenu):
 
     def _show(self) -> None:
         for key, entry in self._entries.items():
-            entry.setChecked(key in self._session.panes.methods)
+            entry.setChecked(key in self._session.compare_controller.methods)

@@ -6,12 +6,12 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
-from exclip_desktop.session.compare.active_pane import Sight
+from exclip_desktop.session.compare.active_pane import ActivePane
+from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
-from exclip_desktop.session.compare.panes import Panes
-from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.pair.scene import Shown
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.compare.grid_shape import LEAST_PX, columns_of
@@ -36,11 +36,22 @@ class PaneGrid(QScrollArea):
     canvases_changed = Signal()
     region_named_asked = Signal(int)
 
-    def __init__(self, panes: Panes, sight: Sight, first: State, beside: Beside, selecting: Selecting) -> None:
-        """Show ``panes``; ``sight`` knows which one is in use, and which one has all the room."""
+    def __init__(
+        self,
+        compare_controller: CompareController,
+        active_pane: ActivePane,
+        first: State,
+        second_model: SecondModel,
+        selection_controller: SelectionController,
+    ) -> None:
+        """Show ``compare_controller``; ``active_pane`` knows which one is in use, and which one has all the room."""
         super().__init__()
-        self._panes, self._states, self._selecting = panes, (first, beside.state), selecting
-        self._sight = sight
+        self._compare_controller, self._states, self._selection_controller = (
+            compare_controller,
+            (first, second_model.state),
+            selection_controller,
+        )
+        self._active_pane = active_pane
         self._views: dict[Pane, PaneView] = {}
         self._touched: PaneView | None = None  # where a region became the current one last
         self._columns = 0
@@ -56,10 +67,10 @@ class PaneGrid(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Panes of the methods")
         self.viewport().setAutoFillBackground(False)
-        panes.laid_out.connect(self._on_laid_out)
-        panes.followed.connect(self._share)
-        sight.enlarged_changed.connect(self._on_enlarged_changed)
-        sight.pane_changed.connect(self._mark)
+        compare_controller.laid_out.connect(self._on_laid_out)
+        compare_controller.followed.connect(self._share)
+        active_pane.enlarged_changed.connect(self._on_enlarged_changed)
+        active_pane.pane_changed.connect(self._mark)
         first.shown_changed.connect(self._arrange)
         for state in self._states:
             state.facts_changed.connect(self._name_models)
@@ -73,7 +84,7 @@ class PaneGrid(QScrollArea):
     @property
     def lead(self) -> Canvas | None:
         """The canvas that stands for all: of the enlarged pane, else of the first."""
-        view = self._view_of(self._sight.enlarged) or next(iter(self.views), None)
+        view = self._view_of(self._active_pane.enlarged) or next(iter(self.views), None)
         return None if view is None else view.canvas
 
     @property
@@ -84,7 +95,7 @@ class PaneGrid(QScrollArea):
     def limit(self) -> float | None:
         """Return the end of the colour range; None where each pane has its own."""
         lead = self.lead
-        if lead is None or (self._sight.enlarged is None and not self._panes.one_range):
+        if lead is None or (self._active_pane.enlarged is None and not self._compare_controller.one_range):
             return None
         return lead.current_limit()
 
@@ -98,7 +109,7 @@ class PaneGrid(QScrollArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Go back from one pane to all on Esc."""
         if self._goes_back(event):
-            self._sight.enlarge(None)
+            self._active_pane.enlarge(None)
         else:
             super().keyPressEvent(event)
 
@@ -108,10 +119,12 @@ class PaneGrid(QScrollArea):
         self._arrange()
 
     def _goes_back(self, event: QEvent) -> bool:
-        return self._sight.enlarged is not None and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        return (
+            self._active_pane.enlarged is not None and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        )
 
     def _on_laid_out(self) -> None:
-        wanted, before = self._panes.panes, self._views
+        wanted, before = self._compare_controller.panes, self._views
         self._views = {pane: before.get(pane) or self._made(pane) for pane in wanted}
         for pane in before.keys() - self._views.keys():
             self._linked.remove(before[pane].canvas.view)
@@ -125,7 +138,7 @@ class PaneGrid(QScrollArea):
 
     def _on_enlarged_changed(self) -> None:
         self._arrange()
-        used = self._view_of(self._sight.pane)
+        used = self._view_of(self._active_pane.pane)
         if used is not None:
             used.canvas.setFocus()
         self.ranges_changed.emit()
@@ -137,12 +150,14 @@ class PaneGrid(QScrollArea):
     def _mark(self) -> None:
         """Show which pane is in use."""
         for pane, view in self._views.items():
-            view.show_in_use(pane is self._sight.pane)
+            view.show_in_use(pane is self._active_pane.pane)
 
     def _made(self, pane: Pane) -> PaneView:
-        view = PaneView(pane, self._panes, self._selecting)
-        view.used.connect(lambda: self._sight.use(pane))
-        view.enlarge_asked.connect(lambda: self._sight.enlarge(None if self._sight.enlarged is pane else pane))
+        view = PaneView(pane, self._compare_controller, self._selection_controller)
+        view.used.connect(lambda: self._active_pane.use(pane))
+        view.enlarge_asked.connect(
+            lambda: self._active_pane.enlarge(None if self._active_pane.enlarged is pane else pane)
+        )
         view.canvas.region_named_asked.connect(self.region_named_asked)
         view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
         pane.scene.explanation_changed.connect(self._stretch)  # there may be other words
@@ -154,22 +169,22 @@ class PaneGrid(QScrollArea):
         self.canvases_changed.emit()
 
     def _name_models(self) -> None:
-        two = any(pane.name.beside for pane in self._views)
+        two = any(pane.key.of_second_model for pane in self._views)
         for pane, view in self._views.items():
-            view.name_model(self._panes.model_of(pane) if two else "")
+            view.name_model(self._compare_controller.model_of(pane) if two else "")
 
     def _arrange(self) -> None:
         """Place the panes; all but the enlarged one are hidden."""
         if not self._views:
             return
-        count, models = len(self._views), 2 if any(pane.name.beside for pane in self._views) else 1
+        count, models = len(self._views), 2 if any(pane.key.of_second_model for pane in self._views) else 1
         room = self.viewport().width(), self.viewport().height()
         columns = columns_of(count, models, room, _aspect(self._states[0].shown), CHROME_PX)
         if columns != self._columns:
             self._columns = columns
             for number, view in enumerate(self.views):
                 self._grid.addWidget(view, *divmod(number, columns))
-        enlarged = self._sight.enlarged
+        enlarged = self._active_pane.enlarged
         for pane, view in self._views.items():
             view.setVisible(enlarged in (None, pane))
             view.show_enlarged(enlarged is pane)
@@ -179,7 +194,7 @@ class PaneGrid(QScrollArea):
         """Share the room between the rows and columns that are in sight."""
         if not self._columns:
             return
-        enlarged = self._sight.enlarged
+        enlarged = self._active_pane.enlarged
         seen = [divmod(at, self._columns) for at, pane in enumerate(self._views) if enlarged in (None, pane)]
         rows, columns = {row for row, _ in seen}, {column for _, column in seen}
         for row in range(self._grid.rowCount()):
@@ -203,7 +218,7 @@ class PaneGrid(QScrollArea):
     def _share(self) -> None:
         """Colour all panes in the widest range, or each in its own."""
         filled = [view for view in self.views if view.pane.scene.explanation is not None]
-        one = self._panes.one_range
+        one = self._compare_controller.one_range
         picture = max((view.canvas.own_limit() for view in filled), default=0.0) if one else 0.0
         words = max((view.strip.own_limit for view in filled), default=0.0) if one else 0.0
         for view in filled:

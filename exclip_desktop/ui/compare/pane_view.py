@@ -7,9 +7,9 @@ from PySide6.QtGui import QMouseEvent, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from exclip_desktop.core.values.answers import Answer, MapAnswer
-from exclip_desktop.session.compare.pane import Pane, Status
-from exclip_desktop.session.compare.panes import Panes
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.compare.compare_controller import CompareController
+from exclip_desktop.session.compare.pane import Pane, PaneStatus
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
@@ -42,11 +42,13 @@ class PaneView(QFrame):
     enlarge_asked = Signal()
     used = Signal()
 
-    def __init__(self, pane: Pane, panes: Panes, selecting: Selecting) -> None:
+    def __init__(
+        self, pane: Pane, compare_controller: CompareController, selection_controller: SelectionController
+    ) -> None:
         """Show ``pane``."""
         super().__init__()
         self.pane, self._model = pane, ""
-        self._panes, self._selecting = panes, selecting
+        self._compare_controller, self._selection_controller = compare_controller, selection_controller
         self.canvas, self.strip = Canvas(pane.scene), TokenStrip(pane.scene, compact=True)
         self._title, self._of_model = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight), Elided(LEAST_LETTERS)
         self._state = QLabel()
@@ -156,19 +158,21 @@ class PaneView(QFrame):
         self._enlarge.setAccessibleName(f"Enlarge {name}")
 
     def _connect(self) -> None:
-        selecting, pane, panes = self._selecting, self.pane, self._panes
+        selection_controller, pane, compare_controller = self._selection_controller, self.pane, self._compare_controller
         canvas, strip = self.canvas, self.strip
-        canvas.regions_changed.connect(selecting.show_regions)
-        canvas.regions_committed.connect(selecting.commit_regions)
-        canvas.patch_hovered.connect(lambda patch: selecting.hover_patch(panes.patch_in_first(pane, patch)))
+        canvas.regions_changed.connect(selection_controller.show_regions)
+        canvas.regions_committed.connect(selection_controller.commit_regions)
+        canvas.patch_hovered.connect(
+            lambda patch: selection_controller.hover_patch(compare_controller.patch_in_first(pane, patch))
+        )
         canvas.double_clicked.connect(self.enlarge_asked)
-        strip.rows_changed.connect(lambda rows: selecting.show_rows(self._in_first(rows)))
-        strip.rows_hovered.connect(lambda rows: selecting.hover_rows(self._in_first(rows)))
+        strip.rows_changed.connect(lambda rows: selection_controller.show_rows(self._in_first(rows)))
+        strip.rows_hovered.connect(lambda rows: selection_controller.hover_rows(self._in_first(rows)))
         strip.rows_committed.connect(
-            lambda before, after: selecting.commit_rows(self._in_first(before), self._in_first(after))
+            lambda before, after: selection_controller.commit_rows(self._in_first(before), self._in_first(after))
         )
         strip.rows_widened.connect(
-            lambda before, after: selecting.widen_rows(self._in_first(before), self._in_first(after))
+            lambda before, after: selection_controller.widen_rows(self._in_first(before), self._in_first(after))
         )
         self._enlarge.clicked.connect(self.enlarge_asked)
         for part in (canvas.view, canvas.view.viewport(), strip, self._enlarge):
@@ -177,7 +181,7 @@ class PaneView(QFrame):
         pane.scene.explanation_changed.connect(self._show)
 
     def _in_first(self, rows: tuple[int, ...]) -> tuple[int, ...]:
-        return self._panes.rows_in_first(self.pane, rows)
+        return self._compare_controller.rows_in_first(self.pane, rows)
 
     def _show(self) -> None:
         pane, status = self.pane, self.pane.status
@@ -199,7 +203,7 @@ def _subject(answer: Answer | None) -> str:
     return f"“{answer.target}”"
 
 
-def _state_told(status: Status) -> str:
+def _state_told(status: PaneStatus) -> str:
     if status.kind == "working":
         return "computing" if status.share is None else f"{status.share:.0%}"
     return "" if status.kind == "done" else status.kind

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.banner import Banner
 from exclip_desktop.ui.canvas.canvas import Canvas
@@ -20,7 +20,7 @@ TITLE_PX: Final = 28  # with or without a button, so that both pictures begin at
 NAME_PX: Final = 90
 
 
-class PaneTitle(QWidget):
+class ModelTitle(QWidget):
     """One line over a pane: its model, what it gives, and the work that runs for it.
 
     Signals:
@@ -79,7 +79,7 @@ class PaneTitle(QWidget):
         self._text.show_text("  ·  ".join(parts))
 
 
-class PaneName(Elided):
+class ModelNameLabel(Elided):
     """Says whose words stand beside it."""
 
     def __init__(self, state: State) -> None:
@@ -96,7 +96,7 @@ class PaneName(Elided):
         self.show_text(self._state.model_name)
 
 
-class BesidePane:
+class SecondModelPane:
     """The widgets of the second pane, for the window to lay out; they are shown while another model is wanted.
 
     Attributes:
@@ -105,30 +105,30 @@ class BesidePane:
 
     """
 
-    def __init__(self, beside: Beside) -> None:
-        """Show ``beside``, and tell it what the person does."""
-        state = beside.state
+    def __init__(self, second_model: SecondModel) -> None:
+        """Show ``second_model``, and tell it what the person does."""
+        state = second_model.state
         self.canvas, self.strip = Canvas(state), TokenStrip(state)
-        self.title = PaneTitle(state, closable=True)
+        self.title = ModelTitle(state, closable=True)
         self.picture = titled(self.title, self.canvas)
-        self.name = PaneName(state)
+        self.name = ModelNameLabel(state)
         self.words = named(self.name, StripArea(self.strip))
         self.banner = Banner(state, over=self.canvas)
-        selecting = beside.selecting
-        self.canvas.regions_changed.connect(selecting.show_regions)
-        self.canvas.regions_committed.connect(selecting.commit_regions)
-        self.canvas.patch_hovered.connect(beside.hover_patch)
-        self.strip.rows_changed.connect(beside.show_rows)
-        self.strip.rows_committed.connect(beside.commit_rows)
-        self.strip.rows_widened.connect(beside.widen_rows)
-        self.strip.rows_hovered.connect(beside.hover_rows)
-        self.title.close_asked.connect(beside.close)
-        self.banner.closed.connect(beside.dismiss)
-        self.banner.cpu_asked.connect(beside.use_cpu)
+        selection_controller = second_model.selection_controller
+        self.canvas.regions_changed.connect(selection_controller.show_regions)
+        self.canvas.regions_committed.connect(selection_controller.commit_regions)
+        self.canvas.patch_hovered.connect(second_model.hover_patch)
+        self.strip.rows_changed.connect(second_model.show_rows)
+        self.strip.rows_committed.connect(second_model.commit_rows)
+        self.strip.rows_widened.connect(second_model.widen_rows)
+        self.strip.rows_hovered.connect(second_model.hover_rows)
+        self.title.close_asked.connect(second_model.close)
+        self.banner.closed.connect(second_model.dismiss)
+        self.banner.cpu_asked.connect(second_model.use_cpu)
         for widget in (self.picture, self.words):
             widget.setVisible(False)
-            beside.opened.connect(widget.show)
-            beside.closed.connect(widget.hide)
+            second_model.opened.connect(widget.show)
+            second_model.closed.connect(widget.hide)
 
 
 def titled(title: QWidget, canvas: Canvas) -> QWidget:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QGridLayout, QLab
 from exclip_desktop.core.maths.word_patch_pairs import signed
 from exclip_desktop.core.text.wording import regions_told, words_told
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
-from exclip_desktop.session.pair.occluding import Measuring
+from exclip_desktop.session.pair.occlusion_controller import OcclusionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.widgets.tips import wrapped
 
@@ -26,12 +26,12 @@ CELLS: Final = (("both", "without_words"), ("without_regions", "neither"))
 class MeasureDialog(QDialog):
     """Shows real scores with the selected words and regions taken away, each and both, and follows the selection."""
 
-    def __init__(self, state: State, measuring: Measuring, parent: QWidget | None = None) -> None:
-        """Follow ``state``; questions go to ``measuring``."""
+    def __init__(self, state: State, occlusion_controller: OcclusionController, parent: QWidget | None = None) -> None:
+        """Follow ``state``; questions go to ``occlusion_controller``."""
         super().__init__(parent)
         self.setWindowTitle("Test the selection")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._state, self._measuring = state, measuring
+        self._state, self._occlusion_controller = state, occlusion_controller
         self._what, self._fill = QLabel(wordWrap=True), QComboBox()
         self._cells = {name: QLabel() for row in CELLS for name in row}
         self._interaction, self._attributed = QLabel(), QLabel()
@@ -81,13 +81,13 @@ class MeasureDialog(QDialog):
 
     def _ask(self) -> None:
         """Have the selection measured as it is now."""
-        if self._measuring.ready:
-            self._measuring.ask(self._fill.currentData())
+        if self._occlusion_controller.ready:
+            self._occlusion_controller.ask(self._fill.currentData())
         self._show()
 
     def _show(self) -> None:
         state, found = self._state, self._state.measured
-        if not self._measuring.ready or state.explanation is None:
+        if not self._occlusion_controller.ready or state.explanation is None:
             self._what.setText(SELECT)
         else:
             words = words_told(state.explanation.caption, state.selection.rows)

@@ -52,11 +52,11 @@ class StudyDialog(QDialog):
         self.start = QPushButton("&Start", autoDefault=False)
         self._bar, self._progress, self._says = QProgressBar(textVisible=False), QLabel(), QLabel(wordWrap=True)
         self.copying = QPushButton("Cop&y table", autoDefault=False)
-        self.exporting = QPushButton("&Export…", autoDefault=False)
-        self.exporting.setToolTip("Write the figures or the curves to a file")
+        self.export_controller = QPushButton("&Export…", autoDefault=False)
+        self.export_controller.setToolTip("Write the figures or the curves to a file")
         self._lay_out()
         self.start.clicked.connect(self._on_start_clicked)
-        self.exporting.clicked.connect(self._on_export_clicked)
+        self.export_controller.clicked.connect(self._on_export_clicked)
         self.options.chosen.connect(self._show_buttons)
         self.table.metric_chosen.connect(self._show_plot)
         self.table.method_chosen.connect(self._show_plot)
@@ -92,7 +92,7 @@ class StudyDialog(QDialog):
         across.addWidget(self._progress)
         below = QHBoxLayout()
         below.addWidget(self._says, 1)
-        for button in (self.copying, self.exporting, close):
+        for button in (self.copying, self.export_controller, close):
             below.addWidget(button)
         right = QVBoxLayout()
         right.addLayout(across)
@@ -129,7 +129,7 @@ class StudyDialog(QDialog):
         self.start.setToolTip("Go on later" if running else "What is measured already is not measured again")
         self.start.setEnabled(running or self.options.is_whole)
         self.copying.setEnabled(there)
-        self.exporting.setEnabled(there)
+        self.export_controller.setEnabled(there)
 
     def _show_plot(self) -> None:
         studying = self._studying

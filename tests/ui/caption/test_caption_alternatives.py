@@ -13,20 +13,20 @@ def _scored(desk: Desk) -> bool:
 
 
 def test_an_alternative_and_the_caption_change_places(desk: Desk) -> None:
-    desk.session.comparing.add("a cat")
-    desk.session.explaining.type_caption("a cat")
+    desk.session.caption_alternatives.add("a cat")
+    desk.session.explain_controller.type_caption("a cat")
     desk.settle()
     assert _entries(desk) == ["a cat", "a red balloon"]
-    desk.session.explaining.type_caption("a red balloon")
+    desk.session.explain_controller.type_caption("a red balloon")
     desk.settle()
     assert _entries(desk) == ["a red balloon", "a cat"]
     desk.qtbot.waitUntil(lambda: _scored(desk))
 
 
 def test_scores_are_of_the_picture_on_screen(desk: Desk) -> None:
-    desk.session.comparing.add("a cat")
+    desk.session.caption_alternatives.add("a cat")
     desk.qtbot.waitUntil(lambda: _scored(desk))
-    desk.hold(lambda: desk.session.explaining.open_file(desk.picture("b.png")))
+    desk.hold(lambda: desk.session.explain_controller.open_file(desk.picture("b.png")))
     assert _scored(desk)
     told: list[bool] = []
     desk.state.alternatives_changed.connect(lambda: told.append(_scored(desk)))
@@ -35,12 +35,12 @@ def test_scores_are_of_the_picture_on_screen(desk: Desk) -> None:
 
 
 def test_scores_that_fail_say_why_and_leave_what_was_being_explained(desk: Desk) -> None:
-    desk.session.comparing.add("a cat")
+    desk.session.caption_alternatives.add("a cat")
     desk.qtbot.waitUntil(lambda: _scored(desk))
     desk.engine.complete_gate.clear()
     desk.engine.score_raises.append(CaptionError("The caption is empty before its end token."))
     with desk.qtbot.waitSignal(desk.state.notice_changed):
-        desk.session.comparing.add("<end_of_text>")
+        desk.session.caption_alternatives.add("<end_of_text>")
     assert "end token" in desk.state.notice.message
     assert _entries(desk) == ["a red balloon", "a cat"]
     desk.qtbot.waitUntil(lambda: _scored(desk))

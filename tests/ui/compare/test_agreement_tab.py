@@ -23,9 +23,9 @@ def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
     """A window that compares three methods, with the tab in sight."""
     session, window = opened.session, opened.window
     session.compare(THREE)
-    session.panes.open()
+    session.compare_controller.open()
     window.inspector.setCurrentIndex(window.inspector.count() - 1)
-    qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in session.panes.panes))
+    qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in session.compare_controller.panes))
     qtbot.waitUntil(lambda: opened.state.work is None)
     return opened
 
@@ -43,11 +43,12 @@ def _text(model: AgreementModel, row: int, column: int, role: int = Role.Display
 
 
 def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared: Opened) -> None:
-    compared.session.selecting.commit_rows((), (2, 3))
-    compared.session.selecting.show_regions((BOX,))
-    model, panes = _model(compared), compared.session.panes.panes
+    compared.session.selection_controller.commit_rows((), (2, 3))
+    compared.session.selection_controller.show_regions((BOX,))
+    model, compare_controller = _model(compared), compared.session.compare_controller.panes
     heats = [
-        (pane.scene.explanation.interactions.patch_heat((2, 3)), pane.scene.explanation.geometry) for pane in panes
+        (pane.scene.explanation.interactions.patch_heat((2, 3)), pane.scene.explanation.geometry)
+        for pane in compare_controller
     ]
     expected = agreement(heats, (BOX,))
     assert [_text(model, row, NAME) for row in range(3)] == ["Second-order attributions", "Attention rollout", "ITSM"]
@@ -63,14 +64,14 @@ def test_it_follows_a_drag_and_says_nothing_of_a_box_where_there_is_none(compare
     assert _text(model, 0, IN_BOX) is None
     shares = []
     for right in (150.0, 400.0, 560.0):
-        compared.session.selecting.show_regions((Region((80.0, 0.0, right, 480.0)),))
+        compared.session.selection_controller.show_regions((Region((80.0, 0.0, right, 480.0)),))
         shares.append(model.value(0, IN_BOX))
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
 
 
 def test_cells_tell_what_they_mean(compared: Opened) -> None:
-    compared.session.selecting.show_regions((BOX,))
+    compared.session.selection_controller.show_regions((BOX,))
     model = _model(compared)
     assert _text(model, 0, IN_BOX, Role.ToolTipRole).startswith("Second-order attributions: ")
     above, below = (_text(model, *at, Role.ToolTipRole) for at in ((0, FIRST + 2), (2, FIRST)))
@@ -80,18 +81,18 @@ def test_cells_tell_what_they_mean(compared: Opened) -> None:
 
 
 def test_a_row_opens_its_pane(compared: Opened) -> None:
-    tab, sight = _tab(compared), compared.session.sight
+    tab, active_pane = _tab(compared), compared.session.active_pane
     tab._list.doubleClicked.emit(_model(compared).index(2, NAME))
-    assert sight.enlarged is compared.session.panes.panes[2]
+    assert active_pane.enlarged is compared.session.compare_controller.panes[2]
     tab._pairs.activated.emit(_model(compared).index(1, FIRST))
-    assert sight.enlarged is compared.session.panes.panes[1]
+    assert active_pane.enlarged is compared.session.compare_controller.panes[1]
 
 
 def test_the_tab_comes_and_goes_with_the_view(compared: Opened) -> None:
     inspector = compared.window.inspector
     last = inspector.count() - 1
     assert inspector.isTabVisible(last)
-    compared.session.panes.close()
+    compared.session.compare_controller.close()
     assert not inspector.isTabVisible(last)
     assert inspector.currentIndex() != last
 
@@ -112,5 +113,5 @@ def test_numbers_without_meaning_are_left_out() -> None:
 
 
 def test_the_first_tab_is_in_sight_when_the_panes_are_gone(compared: Opened) -> None:
-    compared.session.panes.close()
+    compared.session.compare_controller.close()
     assert compared.window.inspector.currentIndex() == 0

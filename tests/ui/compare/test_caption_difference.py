@@ -10,7 +10,7 @@ from tests.ui.conftest import Opened
 
 
 def _explain(opened: Opened, qtbot: QtBot, caption: str) -> None:
-    opened.session.explaining.type_caption(caption)
+    opened.session.explain_controller.type_caption(caption)
     state = opened.state
     qtbot.waitUntil(lambda: state.explanation.caption.text == caption and not state.stale and state.work is None)
 
@@ -25,7 +25,7 @@ def test_an_edit_shows_what_changed(opened: Opened, qtbot: QtBot) -> None:
     assert pane.title.text.startswith("Difference +0.0000")
     assert "“a red balloon and a dog”" in pane.title.text
     assert "“a red balloon and a dog”" in pane.title._text.toolTip()
-    scene = opened.session.differing.scene
+    scene = opened.session.caption_difference.scene
     expected = opened.state.explanation.patch_heat() - before.patch_heat()
     assert np.allclose(scene.explanation.interactions.patch_heat(), expected)
     QTest.keyClick(opened.window, Qt.Key.Key_X)
@@ -37,7 +37,7 @@ def test_it_follows_the_selection_both_ways(opened: Opened, qtbot: QtBot) -> Non
     _explain(opened, qtbot, "a blue balloon and a dog")
     opened.window.commands["difference"].trigger()
     opened.state.change(selection=Selection((2,)))
-    assert opened.session.differing.scene.selection.rows == (2,)
+    assert opened.session.caption_difference.scene.selection.rows == (2,)
     opened.window.difference.strip.rows_committed.emit((2,), (3,))
     assert opened.state.selection.rows == (3,)
 
@@ -56,8 +56,8 @@ def test_another_picture_has_no_caption_before(opened: Opened, qtbot: QtBot) -> 
     _explain(opened, qtbot, "a blue balloon and a dog")
     opened.window.commands["difference"].trigger()
     with qtbot.waitSignal(opened.state.explanation_changed):
-        opened.session.explaining.open_file(opened.picture("b.png"), "a cat")
-    assert opened.session.differing.scene.explanation is None
+        opened.session.explain_controller.open_file(opened.picture("b.png"), "a cat")
+    assert opened.session.caption_difference.scene.explanation is None
     assert not opened.window.difference.words.isVisible()
     _explain(opened, qtbot, "a dog")
     assert opened.window.difference.words.isVisible()
@@ -81,7 +81,7 @@ def test_esc_leaves_the_caption_so_that_x_is_no_letter_of_it(opened: Opened, qtb
 
 
 def test_other_captions_tell_their_difference(opened: Opened, qtbot: QtBot) -> None:
-    opened.session.comparing.add("a cat")
+    opened.session.caption_alternatives.add("a cat")
     qtbot.waitUntil(lambda: all(entry.score is not None for entry in opened.state.alternatives))
     model = opened.window.alternatives._model
     assert [model.index(row, 3).data() for row in range(model.rowCount())] == ["", "+0.000"]

@@ -30,10 +30,10 @@ def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
 
 
 def _fill(opened: Opened, qtbot: QtBot) -> None:
-    panes = opened.session.panes
+    compare_controller = opened.session.compare_controller
     qtbot.waitUntil(
         lambda: (
-            all(pane.status.kind in ("done", "failed") for pane in panes.panes)
+            all(pane.status.kind in ("done", "failed") for pane in compare_controller.panes)
             and opened.state.work is None
             and opened.window.grid.lead.view.camera.size[0] > 1
         )
@@ -61,9 +61,9 @@ def test_the_view_takes_the_canvas_place_and_gives_it_back(compared: Opened) -> 
 
 
 def test_titles_tell_the_words_and_the_model(compared: Opened, qtbot: QtBot) -> None:
-    compared.session.selecting.commit_rows((), (2,))
+    compared.session.selection_controller.commit_rows((), (2,))
     qtbot.waitUntil(lambda: _titles(compared)[1] == "MaskCLIP · “red”")
-    compared.session.beside.open(ModelChoice("other"))
+    compared.session.second_model.open(ModelChoice("other"))
     qtbot.waitUntil(lambda: len(_views(compared)) == 6)
     _fill(compared, qtbot)
     assert [(view.title, view.model) for view in _views(compared)[:4]] == [
@@ -89,7 +89,7 @@ def test_what_is_drawn_or_clicked_in_a_pane_is_selected_everywhere(compared: Ope
 
 def test_the_box_touched_last_in_any_pane_is_the_one_to_remove(compared: Opened) -> None:
     left, right = Region((100.0, 100.0, 250.0, 250.0)), Region((350.0, 100.0, 500.0, 250.0))
-    compared.session.selecting.commit_regions((), (left, right), "draw box")
+    compared.session.selection_controller.commit_regions((), (left, right), "draw box")
     assert not compared.window.commands["remove_box"].isEnabled()
     third = _views(compared)[2].canvas.view
     at = third.camera.to_canvas((425.0, 175.0))
@@ -100,14 +100,14 @@ def test_the_box_touched_last_in_any_pane_is_the_one_to_remove(compared: Opened)
 
 def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtbot: QtBot) -> None:
     second = _views(compared)[1]
-    compared.session.selecting.commit_rows((), (2,))
+    compared.session.selection_controller.commit_rows((), (2,))
     QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(5, 5))
     assert [view.isVisible() for view in _views(compared)] == [False, True, False]
     assert compared.window.stage.canvas is second.canvas
     compared.window.activateWindow()
     qtbot.waitUntil(second.canvas.view.hasFocus)
     QTest.keyClick(second.canvas.view, Qt.Key.Key_Escape)
-    assert compared.session.sight.enlarged is None
+    assert compared.session.active_pane.enlarged is None
     assert all(view.isVisible() for view in _views(compared))
     assert compared.state.selection.rows == (2,)
     QTest.keyClick(second.canvas.view, Qt.Key.Key_Escape)  # and then clears the selection, as elsewhere
@@ -117,24 +117,24 @@ def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtb
 def test_the_actions_say_what_a_picture_is_of(compared: Opened) -> None:
     export, copy = (compared.window.commands[name] for name in ("export_picture", "copy_picture"))
     assert (export.text(), copy.text()) == ("Export panes…", "Copy panes")
-    compared.session.sight.enlarge(_views(compared)[1].pane)
+    compared.session.active_pane.enlarge(_views(compared)[1].pane)
     assert (export.text(), copy.text()) == ("Export this pane…", "Copy this pane")
     compared.session.compare(("second-order", "itsm"))  # the enlarged one is gone
     assert export.text() == "Export panes…"
-    compared.session.panes.close()
+    compared.session.compare_controller.close()
     assert (export.text(), copy.text()) == ("Export picture…", "Copy picture")
 
 
 def test_a_double_click_on_a_box_names_it(compared: Opened, qtbot: QtBot) -> None:
     grid, second = compared.window.grid, _views(compared)[1]
-    compared.session.selecting.commit_regions((), (Region((200.0, 100.0, 400.0, 300.0)),), "draw box")
+    compared.session.selection_controller.commit_regions((), (Region((200.0, 100.0, 400.0, 300.0)),), "draw box")
     at = second.canvas.view.camera.to_canvas((300.0, 200.0))
     asked: list[int] = []
     compared.window.stage.region_named_asked.disconnect()
     grid.region_named_asked.connect(asked.append)
     QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(round(at[0]), round(at[1])))
     assert asked == [0]
-    assert compared.session.sight.enlarged is None
+    assert compared.session.active_pane.enlarged is None
 
 
 def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opened) -> None:
@@ -148,7 +148,7 @@ def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opene
     assert [view.canvas.current_limit() for view in views] == [max(own)] * 3
     assert bar.limit == max(own)
     window.commands["one_range"].trigger()
-    compared.session.sight.enlarge(views[0].pane)
+    compared.session.active_pane.enlarge(views[0].pane)
     assert bar.limit == own[0]
 
 
@@ -202,7 +202,7 @@ def test_methods_are_chosen_in_the_menu_and_one_always_stays(compared: Opened, q
     entries["MaskCLIP"].trigger()
     entries["ITSM"].trigger()
     entries["Second-order attributions"].trigger()
-    assert compared.session.panes.methods == ("second-order",)
+    assert compared.session.compare_controller.methods == ("second-order",)
     assert entries["Second-order attributions"].isChecked()
 
 

@@ -8,8 +8,8 @@ import pytest
 from exclip_desktop.core.errors import MethodError, ModelError
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.render.figure_options import FigureOptions
-from exclip_desktop.session.compare.pane import Pane, PaneName
-from exclip_desktop.session.compare.panels import panes_figure
+from exclip_desktop.session.compare.compare_figure import panes_figure
+from exclip_desktop.session.compare.pane import Pane, PaneKey
 from exclip_desktop.session.window_settings import USUAL_METHODS
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.session.session_desk import Desk
@@ -29,12 +29,12 @@ def desk(make_desk: Callable[..., Desk]) -> Desk:
     return made
 
 
-def _pane(desk: Desk, method: str, beside: bool = False) -> Pane:
-    return next(pane for pane in desk.session.panes.panes if pane.name == PaneName(method, beside))
+def _pane(desk: Desk, method: str, second_model: bool = False) -> Pane:
+    return next(pane for pane in desk.session.compare_controller.panes if pane.key == PaneKey(method, second_model))
 
 
 def _kinds(desk: Desk) -> list[str]:
-    return [pane.status.kind for pane in desk.session.panes.panes]
+    return [pane.status.kind for pane in desk.session.compare_controller.panes]
 
 
 def _fill(desk: Desk) -> None:
@@ -46,7 +46,7 @@ def _asked(desk: Desk) -> list[tuple[str, str]]:
 
 
 def _open(desk: Desk) -> None:
-    desk.session.panes.open()
+    desk.session.compare_controller.open()
     _fill(desk)
     desk.engine.panes.clear()
 
@@ -54,7 +54,7 @@ def _open(desk: Desk) -> None:
 def test_panes_fill_one_after_another_and_ours_is_there_at_once(desk: Desk) -> None:
     gate = desk.engine.pane_gates["grad-eclip"]
     gate.clear()
-    desk.session.panes.open()
+    desk.session.compare_controller.open()
     assert _pane(desk, "second-order").scene.explanation is desk.state.explanation
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").status.share == 1.0)
     assert _kinds(desk) == ["done", "working", "waiting"]
@@ -70,7 +70,7 @@ def test_panes_fill_one_after_another_and_ours_is_there_at_once(desk: Desk) -> N
 def test_another_selection_asks_methods_of_the_first_order_only(desk: Desk) -> None:
     _open(desk)
     with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.explanation_changed):
-        desk.session.selecting.commit_rows((), (2, 3))
+        desk.session.selection_controller.commit_rows((), (2, 3))
     _fill(desk)
     assert _asked(desk) == [("grad-eclip", "red balloon")]
     assert _pane(desk, "grad-eclip").scene.explanation.interactions.patches[0, 0] == len("red balloon")
@@ -79,8 +79,8 @@ def test_another_selection_asks_methods_of_the_first_order_only(desk: Desk) -> N
 def test_a_drag_is_answered_once_it_rests_and_boxes_ask_nothing(desk: Desk) -> None:
     _open(desk)
     for rows in ((2,), (2, 3), (3,)):
-        desk.session.selecting.show_rows(rows)
-    desk.session.selecting.commit_regions((), (BOX,), "draw box")
+        desk.session.selection_controller.show_rows(rows)
+    desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
     with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.explanation_changed):
         pass
     _fill(desk)
@@ -89,47 +89,47 @@ def test_a_drag_is_answered_once_it_rests_and_boxes_ask_nothing(desk: Desk) -> N
 
 def test_selection_preview_and_drawing_go_to_every_pane(desk: Desk) -> None:
     _open(desk)
-    desk.session.selecting.commit_rows((), (2,))
-    desk.session.selecting.commit_regions((), (BOX,), "draw box")
-    desk.session.selecting.hover_rows((3,))
-    desk.session.selecting.hover_patch((1, 2))
+    desk.session.selection_controller.commit_rows((), (2,))
+    desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
+    desk.session.selection_controller.hover_rows((3,))
+    desk.session.selection_controller.hover_patch((1, 2))
     desk.session.show(smooth=True, picture_limit=0.5)
-    for pane in desk.session.panes.panes:
+    for pane in desk.session.compare_controller.panes:
         assert pane.scene.selection == Selection((2,), (BOX,))
         assert pane.scene.preview == Preview((3,), (1, 2))
         assert pane.scene.view.smooth
         assert pane.scene.view.picture_limit is None
-    desk.session.panes.share_range(True)
-    assert {pane.scene.view.picture_limit for pane in desk.session.panes.panes} == {0.5}
+    desk.session.compare_controller.share_range(True)
+    assert {pane.scene.view.picture_limit for pane in desk.session.compare_controller.panes} == {0.5}
 
 
 def test_a_method_that_fails_says_so_in_its_own_pane_and_others_go_on(desk: Desk) -> None:
     desk.engine.pane_raises["grad-eclip"] = MethodError("No blocks to look into.", "Choose another model.")
-    desk.session.panes.open()
+    desk.session.compare_controller.open()
     _fill(desk)
     assert _kinds(desk) == ["done", "failed", "done"]
     status = _pane(desk, "grad-eclip").status
     assert (status.message, status.hint) == ("No blocks to look into.", "Choose another model.")
     assert desk.state.notice is None
     desk.engine.panes.clear()
-    desk.session.selecting.commit_regions((), (BOX,), "draw box")
-    desk.session.panes.choose((*THREE, "game"))  # what failed is not asked again
+    desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
+    desk.session.compare_controller.choose((*THREE, "game"))  # what failed is not asked again
     _fill(desk)
     assert [method for method, _ in _asked(desk)] == ["game"]
     del desk.engine.pane_raises["grad-eclip"]
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((), (2,))
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").status.kind == "done")
 
 
 def test_cancelling_stops_the_rest_until_something_changes(desk: Desk) -> None:
     desk.engine.pane_gates["grad-eclip"].clear()
-    desk.session.panes.open()
+    desk.session.compare_controller.open()
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").status.share is not None)
     desk.session.cancel()
     assert _kinds(desk) == ["done", "stopped", "stopped"]
     assert desk.state.work is None
     desk.engine.pane_gates["grad-eclip"].set()
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((), (2,))
     _fill(desk)
     assert _kinds(desk) == ["done"] * 3
 
@@ -137,24 +137,24 @@ def test_cancelling_stops_the_rest_until_something_changes(desk: Desk) -> None:
 def test_a_new_caption_interrupts_and_all_begin_anew_after_our_own_answer(desk: Desk) -> None:
     _open(desk)
     desk.engine.pane_gates["grad-eclip"].clear()
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((), (2,))
     desk.qtbot.waitUntil(lambda: _asked(desk) == [("grad-eclip", "red")])
-    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
-    assert [pane.scene.stale for pane in desk.session.panes.panes] == [True] * 3
+    desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
+    assert [pane.scene.stale for pane in desk.session.compare_controller.panes] == [True] * 3
     desk.engine.pane_gates["grad-eclip"].set()
     desk.engine.gate.set()
     _fill(desk)
     assert _asked(desk)[1:] == [("grad-eclip", "a cat"), ("itsm", "")]
-    assert {pane.scene.explanation.caption.text for pane in desk.session.panes.panes} == {"a cat"}
-    assert not any(pane.scene.stale for pane in desk.session.panes.panes)
+    assert {pane.scene.explanation.caption.text for pane in desk.session.compare_controller.panes} == {"a cat"}
+    assert not any(pane.scene.stale for pane in desk.session.compare_controller.panes)
 
 
 def test_an_answer_that_is_not_wanted_any_more_is_dropped(desk: Desk) -> None:
     _open(desk)
     desk.engine.pane_gates["grad-eclip"].clear()
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((), (2,))
     desk.qtbot.waitUntil(lambda: _asked(desk) == [("grad-eclip", "red")])
-    desk.session.selecting.commit_rows((2,), (3,))
+    desk.session.selection_controller.commit_rows((2,), (3,))
     desk.qtbot.waitUntil(lambda: len(_asked(desk)) == 2)
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
@@ -165,10 +165,10 @@ def test_an_answer_that_is_not_wanted_any_more_is_dropped(desk: Desk) -> None:
 def test_a_caption_that_comes_to_nothing_lets_the_panes_go_on(desk: Desk) -> None:
     gate = desk.engine.pane_gates["itsm"]
     gate.clear()
-    desk.session.panes.open()
+    desk.session.compare_controller.open()
     desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 2)
     desk.engine.raises.append(ModelError("It cannot.", "Choose another."))
-    desk.session.explaining.choose_model(ModelChoice("broken"))
+    desk.session.explain_controller.choose_model(ModelChoice("broken"))
     gate.set()
     _fill(desk)
     assert desk.state.notice.message == "It cannot."
@@ -178,10 +178,10 @@ def test_a_caption_that_comes_to_nothing_lets_the_panes_go_on(desk: Desk) -> Non
 def test_another_picture_empties_the_panes_before_they_fill(desk: Desk) -> None:
     _open(desk)
     desk.engine.pane_gates["grad-eclip"].clear()
-    desk.session.explaining.open_file(desk.picture("second.png"))
+    desk.session.explain_controller.open_file(desk.picture("second.png"))
     desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
-    assert [pane.scene.explanation is None for pane in desk.session.panes.panes] == [False, True, True]
-    assert {id(pane.scene.shown) for pane in desk.session.panes.panes} == {id(desk.state.shown)}
+    assert [pane.scene.explanation is None for pane in desk.session.compare_controller.panes] == [False, True, True]
+    assert {id(pane.scene.shown) for pane in desk.session.compare_controller.panes} == {id(desk.state.shown)}
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
 
@@ -190,32 +190,32 @@ def test_going_back_to_a_picture_before_its_successor_was_answered(desk: Desk) -
     _open(desk)
     before, caption = desk.state.shown, desk.state.caption
     desk.engine.pane_gates["grad-eclip"].clear()
-    desk.session.explaining.open_file(desk.picture("second.png"))
+    desk.session.explain_controller.open_file(desk.picture("second.png"))
     desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
-    desk.session.explaining.show(before, caption)
+    desk.session.explain_controller.show(before, caption)
     desk.qtbot.waitUntil(lambda: desk.state.shown is before)
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
-    assert all(pane.scene.explanation is not None for pane in desk.session.panes.panes)
+    assert all(pane.scene.explanation is not None for pane in desk.session.compare_controller.panes)
 
 
 def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
-    desk.session.panes.open()
-    desk.session.beside.open(OTHER)
+    desk.session.compare_controller.open()
+    desk.session.second_model.open(OTHER)
     _fill(desk)
-    names = [(pane.name.method, pane.name.beside) for pane in desk.session.panes.panes]
-    assert names == [(method, beside) for method in THREE for beside in (False, True)]
-    assert _pane(desk, "second-order", True).scene.explanation is desk.session.beside.state.explanation
-    assert {request.choice for request in desk.engine.panes if request.beside} == {OTHER}
-    desk.session.beside.close()
-    assert [pane.name.method for pane in desk.session.panes.panes] == list(THREE)
+    names = [(pane.key.method, pane.key.of_second_model) for pane in desk.session.compare_controller.panes]
+    assert names == [(method, second_model) for method in THREE for second_model in (False, True)]
+    assert _pane(desk, "second-order", True).scene.explanation is desk.session.second_model.state.explanation
+    assert {request.choice for request in desk.engine.panes if request.of_second_model} == {OTHER}
+    desk.session.second_model.close()
+    assert [pane.key.method for pane in desk.session.compare_controller.panes] == list(THREE)
     _fill(desk)
 
 
 def test_a_model_beside_that_cannot_explain_is_not_asked_more(desk: Desk) -> None:
     _open(desk)
     desk.engine.load_raises.append(ModelError("No such model.", "Choose another."))
-    desk.session.beside.open(OTHER)
+    desk.session.second_model.open(OTHER)
     _fill(desk)
     assert [_pane(desk, method, True).status.message for method in THREE] == ["No such model."] * 3
     assert desk.engine.panes == []
@@ -223,9 +223,9 @@ def test_a_model_beside_that_cannot_explain_is_not_asked_more(desk: Desk) -> Non
 
 def test_closing_lets_go_and_methods_are_remembered(desk: Desk) -> None:
     _open(desk)
-    desk.session.panes.close()
-    assert desk.session.panes.panes == ()
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.compare_controller.close()
+    assert desk.session.compare_controller.panes == ()
+    desk.session.selection_controller.commit_rows((), (2,))
     assert desk.session.settings.methods() == THREE
     desk.session.compare(("itsm", "second-order"))
     assert desk.session.settings.methods() == ("second-order", "itsm")
@@ -243,11 +243,11 @@ def test_the_worker_alone_answers(desk: Desk) -> None:
 def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
     desk.engine.pane_raises["itsm"] = MethodError("No blocks to look into.", "Choose another model.")
     _open(desk)
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((), (2,))
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").scene.explanation.target == "red")
-    desk.session.selecting.commit_regions((), (BOX,), "draw box")
-    state, panes = desk.state, desk.session.panes
-    shown = panes_figure(panes, state.explanation.caption, state.selection, FigureOptions())
+    desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
+    state, compare_controller = desk.state, desk.session.compare_controller
+    shown = panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())
     assert shown.heading == "“a red balloon and a dog” · red × 1 box"
     assert (shown.models, shown.regions, shown.one_range) == (1, (BOX,), False)
     ours, mapped, failed = shown.panels
@@ -257,15 +257,15 @@ def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
     assert mapped.notes == ("demo, for “red”", "−3 … +3")
     assert failed.notes == ("demo", "No blocks to look into. Choose another model.")
     assert failed.heat is None
-    panes.share_range(True)
-    again = panes_figure(panes, state.explanation.caption, state.selection, FigureOptions())
+    compare_controller.share_range(True)
+    again = panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())
     assert [panel.limit for panel in again.panels[:2]] == [3.0, 3.0]
 
 
 def test_exporting_writes_the_panes_while_they_are_shown(desk: Desk) -> None:
     _open(desk)
     path = desk.folder / "panes.svg"
-    desk.session.exporting.write_picture(path, 900)
+    desk.session.export_controller.write_picture(path, 900)
     desk.qtbot.waitUntil(path.exists, timeout=60_000)
     assert "Grad-ECLIP" in path.read_text()
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
@@ -273,9 +273,9 @@ def test_exporting_writes_the_panes_while_they_are_shown(desk: Desk) -> None:
 
 def test_the_enlarged_pane_alone_is_exported(desk: Desk) -> None:
     _open(desk)
-    desk.session.sight.enlarge(_pane(desk, "grad-eclip"))
+    desk.session.active_pane.enlarge(_pane(desk, "grad-eclip"))
     path = desk.folder / "pane.svg"
-    desk.session.exporting.write_picture(path, 900)
+    desk.session.export_controller.write_picture(path, 900)
     desk.qtbot.waitUntil(path.exists, timeout=60_000)
     text = path.read_text()
     assert "Grad-ECLIP" in text
@@ -286,6 +286,6 @@ def test_the_enlarged_pane_alone_is_exported(desk: Desk) -> None:
 
 def test_methods_of_many_runs_come_last(desk: Desk) -> None:
     desk.session.compare(("second-order", "m2ib", "rise", "itsm", "grad-cam"))
-    desk.session.panes.open()
+    desk.session.compare_controller.open()
     _fill(desk)
     assert [method for method, _ in _asked(desk)] == ["grad-cam", "itsm", "m2ib", "rise"]

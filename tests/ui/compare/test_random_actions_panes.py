@@ -55,10 +55,10 @@ class PaneMonkey(Monkey):
         self.session.cancel()
 
     def pair(self) -> None:
-        if self.session.beside.is_open:
-            self.session.beside.close()
+        if self.session.second_model.is_open:
+            self.session.second_model.close()
         else:
-            self.session.beside.open(ModelChoice("other"))
+            self.session.second_model.open(ModelChoice("other"))
 
 
 @pytest.mark.qt_log_level_fail("WARNING")
@@ -66,30 +66,30 @@ class PaneMonkey(Monkey):
 def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, qtbot: QtBot) -> None:
     opened.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")
     opened.session.compare(METHODS[:4])
-    opened.session.panes.open()
+    opened.session.compare_controller.open()
     busy, session = PaneMonkey(monkey), opened.session
     for _ in range(ACTIONS):
         busy.act()
-    state, panes = session.state, session.panes
-    session.explaining.open_file(monkey.pictures[0])
+    state, compare_controller = session.state, session.compare_controller
+    session.explain_controller.open_file(monkey.pictures[0])
     qtbot.waitUntil(lambda: state.shown.path == monkey.pictures[0] and state.work is None, timeout=20_000)
-    session.explaining.type_caption("a dog and a red balloon")
+    session.explain_controller.type_caption("a dog and a red balloon")
     session.compare(METHODS)
-    panes.close()
-    panes.open()
+    compare_controller.close()
+    compare_controller.open()
     qtbot.waitUntil(lambda: state.explanation.caption.text == state.caption, timeout=20_000)
-    session.selecting.commit_rows(state.selection.rows, state.explanation.caption.rows_of("red"))
+    session.selection_controller.commit_rows(state.selection.rows, state.explanation.caption.rows_of("red"))
     qtbot.waitUntil(
         lambda: (
-            all(pane.status.kind in ("done", "failed") for pane in panes.panes)
-            and not panes._settled.isActive()
+            all(pane.status.kind in ("done", "failed") for pane in compare_controller.panes)
+            and not compare_controller._settled.isActive()
             and state.work is None
         ),
         timeout=20_000,
     )
     target = target_of(state.explanation.caption, state.selection.rows)
-    for pane in panes.panes:
-        if pane.name.method == "maskclip":
+    for pane in compare_controller.panes:
+        if pane.key.method == "maskclip":
             assert pane.status.message == "No blocks to look into."
             continue
         answer = pane.scene.explanation

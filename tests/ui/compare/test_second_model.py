@@ -27,13 +27,13 @@ BOX = Region((100.0, 100.0, 300.0, 300.0))
 @pytest.fixture
 def paired(opened: Opened, qtbot: QtBot) -> Opened:
     """A window with another model beside the first."""
-    opened.session.beside.open(OTHER)
+    opened.session.second_model.open(OTHER)
     _settle(opened, qtbot)
     return opened
 
 
 def _settle(opened: Opened, qtbot: QtBot) -> None:
-    state = opened.session.beside.state
+    state = opened.session.second_model.state
     qtbot.waitUntil(
         lambda: (
             state.explanation is not None
@@ -55,11 +55,11 @@ def _enlarge(found: Explanation, times: float) -> Explanation:
 
 
 def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
-    state = paired.session.beside.state
+    state = paired.session.second_model.state
     assert paired.engine.loaded[-1] == state.choice == OTHER
     assert state.shown is paired.state.shown
     assert state.explanation.caption.text == paired.state.caption
-    pane = paired.window.beside
+    pane = paired.window.second_model_pane
     assert pane.picture.isVisible()
     assert pane.words.isVisible()
     assert pane.title.text == "other  ·  score 0.310  ·  12 × 12 patches"
@@ -68,24 +68,24 @@ def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
 
 
 def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened, qtbot: QtBot) -> None:
-    session, state = paired.session, paired.session.beside.state
-    session.explaining.choose_method(How(image_layer=3, quadrature="gauss-legendre", framing="pad"), None)
+    session, state = paired.session, paired.session.second_model.state
+    session.explain_controller.choose_method(How(image_layer=3, quadrature="gauss-legendre", framing="pad"), None)
     qtbot.waitUntil(lambda: state.outcome.how == How(quadrature="gauss-legendre", framing="pad"))
-    session.explaining.type_caption("a black hydrant")
+    session.explain_controller.type_caption("a black hydrant")
     _settle(paired, qtbot)
     assert state.explanation.caption.text == "a black hydrant"
-    session.explaining.open_file(paired.picture("second.png", (300, 200)))
+    session.explain_controller.open_file(paired.picture("second.png", (300, 200)))
     qtbot.waitUntil(lambda: paired.state.shown.title == "second.png" and state.shown is paired.state.shown)
     _settle(paired, qtbot)
     assert state.explanation.geometry.source_size == (300, 200)
 
 
 def test_selection_preview_and_drawing_go_over(paired: Opened) -> None:
-    session, state = paired.session, paired.session.beside.state
-    session.selecting.commit_rows((), (2, 3))
-    session.selecting.commit_regions((), (BOX,), "draw box")
+    session, state = paired.session, paired.session.second_model.state
+    session.selection_controller.commit_rows((), (2, 3))
+    session.selection_controller.commit_regions((), (BOX,), "draw box")
     assert state.selection == Selection((2, 3), (BOX,))
-    session.selecting.hover_rows((3,))
+    session.selection_controller.hover_rows((3,))
     assert state.preview == Preview((3,))
     session.show(smooth=True, opacity=0.3)
     assert (state.view.smooth, state.view.opacity) == (True, 0.3)
@@ -93,7 +93,7 @@ def test_selection_preview_and_drawing_go_over(paired: Opened) -> None:
 
 def test_a_token_that_only_one_model_reads_selects_nothing_of_the_other(paired: Opened) -> None:
     session, first, window = paired.session, paired.state, paired.window
-    state, pane = session.beside.state, window.beside
+    state, pane = session.second_model.state, window.second_model_pane
     caption = first.explanation.caption
     padded = replace(caption, tokens=(*caption.tokens, Token(0, "[PAD]", "padding", 0, 0)))
     row = len(caption.tokens)
@@ -105,64 +105,64 @@ def test_a_token_that_only_one_model_reads_selects_nothing_of_the_other(paired: 
     )
     first.change(explanation=replace(first.explanation, caption=padded, interactions=wider))
     assert heat_shown(state) is not None
-    session.selecting.commit_rows((), (row,))
+    session.selection_controller.commit_rows((), (row,))
     assert (state.selection.rows, state.selection.absent) == ((), True)
     assert heat_shown(state) is None
     assert "does not read what is selected" in pane.title.text
-    session.selecting.hover_rows((2,))
+    session.selection_controller.hover_rows((2,))
     assert heat_shown(state) is not None
-    session.selecting.hover_rows(())
-    session.selecting.commit_rows((row,), (row, 2))
+    session.selection_controller.hover_rows(())
+    session.selection_controller.commit_rows((row,), (row, 2))
     assert (state.selection.rows, state.selection.absent) == ((2,), False)
     assert "does not read" not in pane.title.text
 
 
 def test_what_only_the_other_model_reads_cannot_be_selected_in_both(paired: Opened) -> None:
-    session, state = paired.session, paired.session.beside.state
+    session, state = paired.session, paired.session.second_model.state
     caption = state.explanation.caption
     padded = replace(caption, tokens=(*caption.tokens, Token(0, "[PAD]", "padding", 0, 0)))
     state.change(explanation=replace(state.explanation, caption=padded))
     row = len(caption.tokens)
-    session.beside.show_rows((row,))
-    session.beside.commit_rows((), (row,))
+    session.second_model.show_rows((row,))
+    session.second_model.commit_rows((), (row,))
     assert paired.state.selection == Selection()
     assert not session.undo.canUndo()
     assert state.notice == ABSENT
-    session.beside.commit_rows((), (2,))
+    session.second_model.commit_rows((), (2,))
     assert paired.state.selection.rows == (2,)
-    session.beside.commit_rows((2,), ())
+    session.second_model.commit_rows((2,), ())
     assert paired.state.selection.rows == ()
 
 
 def test_a_hovered_patch_is_the_one_at_the_same_place(paired: Opened) -> None:
-    session, state = paired.session, paired.session.beside.state
+    session, state = paired.session, paired.session.second_model.state
     coarse = replace(state.explanation, geometry=replace(state.explanation.geometry, grid=(6, 6)))
     state.change(explanation=coarse)
-    session.selecting.hover_patch((5, 8))
+    session.selection_controller.hover_patch((5, 8))
     assert state.preview.patch == (2, 4)
     far = Geometry((640, 480), (1000.0, 0.0, 1100.0, 100.0), (6, 6))
     state.change(explanation=replace(coarse, geometry=far))
     assert state.preview.patch is None
-    session.beside.hover_patch((1, 1))
+    session.second_model.hover_patch((1, 1))
     assert (state.preview.patch, paired.state.preview.patch) == ((1, 1), (5, 8))
 
 
 def test_what_is_selected_beside_is_one_step_of_the_first(paired: Opened, qtbot: QtBot) -> None:
     window, session = paired.window, paired.session
-    strip, before = window.beside.strip, session.undo.index()
+    strip, before = window.second_model_pane.strip, session.undo.index()
     place = strip.grab().rect().topLeft() + QPoint(20, 20)
     QTest.mouseClick(strip, LEFT, pos=place)
-    assert paired.state.selection.rows == session.beside.state.selection.rows != ()
+    assert paired.state.selection.rows == session.second_model.state.selection.rows != ()
     assert session.undo.index() == before + 1
     window.commands["undo"].trigger()
-    assert paired.state.selection.rows == session.beside.state.selection.rows == ()
-    session.beside.selecting.commit_regions((), (BOX,), "draw box")
-    assert paired.state.selection.regions == session.beside.state.selection.regions == (BOX,)
+    assert paired.state.selection.rows == session.second_model.state.selection.rows == ()
+    session.second_model.selection_controller.commit_regions((), (BOX,), "draw box")
+    assert paired.state.selection.regions == session.second_model.state.selection.regions == (BOX,)
 
 
 def test_both_are_coloured_in_the_wider_range(paired: Opened) -> None:
-    first, state, window = paired.state, paired.session.beside.state, paired.window
-    canvases, strips = (window.canvas, window.beside.canvas), (window.strip, window.beside.strip)
+    first, state, window = paired.state, paired.session.second_model.state, paired.window
+    canvases, strips = (window.canvas, window.second_model_pane.canvas), (window.strip, window.second_model_pane.strip)
     state.change(explanation=_enlarge(first.explanation, 3.0))
     for shown in (canvases[0].current_limit(), canvases[1].current_limit(), window.bars[0].limit):
         assert shown == pytest.approx(canvases[1].own_limit()) == pytest.approx(3 * canvases[0].own_limit())
@@ -171,12 +171,12 @@ def test_both_are_coloured_in_the_wider_range(paired: Opened) -> None:
     paired.session.show(picture_limit=0.5)
     assert [canvas.current_limit() for canvas in canvases] == [0.5, 0.5]
     paired.session.show(picture_limit=None)
-    paired.session.beside.close()
+    paired.session.second_model.close()
     assert window.canvas.current_limit() == pytest.approx(window.canvas.own_limit())
 
 
 def test_zoom_and_pan_go_together(paired: Opened) -> None:
-    first, second = paired.window.canvas.view, paired.window.beside.canvas.view
+    first, second = paired.window.canvas.view, paired.window.second_model_pane.canvas.view
     first.zoom_to(2.0)
     assert (second.camera.scale, second.camera.centre) == (2.0, first.camera.centre)
     second.look_at(3.0, (50.0, 60.0))
@@ -187,28 +187,28 @@ def test_zoom_and_pan_go_together(paired: Opened) -> None:
 
 def test_its_trouble_is_its_own(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.load_raises.append(ModelError("No such model.", "Choose another."))
-    beside = opened.session.beside
-    beside.open(OTHER)
-    qtbot.waitUntil(lambda: beside.state.notice is not None)
-    assert beside.state.notice.message == "No such model."
-    assert opened.window.beside.banner.isVisible()
+    second_model = opened.session.second_model
+    second_model.open(OTHER)
+    qtbot.waitUntil(lambda: second_model.state.notice is not None)
+    assert second_model.state.notice.message == "No such model."
+    assert opened.window.second_model_pane.banner.isVisible()
     assert (opened.state.notice, opened.state.stale) == (None, False)
 
 
 def test_cancelling_stops_it_and_the_first_goes_on(paired: Opened, qtbot: QtBot) -> None:
-    session, engine, state = paired.session, paired.engine, paired.session.beside.state
+    session, engine, state = paired.session, paired.engine, paired.session.second_model.state
     engine.explained.clear()
-    session.beside.open(ModelChoice("/models/third"))
+    session.second_model.open(ModelChoice("/models/third"))
     qtbot.waitUntil(lambda: engine.explained == [paired.state.caption])
     engine.gate.clear()
     engine.began.clear()
-    session.beside.open(ModelChoice("/models/fourth"))
+    session.second_model.open(ModelChoice("/models/fourth"))
     qtbot.waitUntil(engine.began.is_set)
-    session.beside.cancel()
+    session.second_model.cancel()
     engine.gate.set()
     qtbot.waitUntil(lambda: state.work is None)
     assert state.choice == ModelChoice("/models/third")
-    session.explaining.type_caption("a dog")
+    session.explain_controller.type_caption("a dog")
     _settle(paired, qtbot)
     assert paired.state.explanation.caption.text == "a dog"
 
@@ -216,40 +216,40 @@ def test_cancelling_stops_it_and_the_first_goes_on(paired: Opened, qtbot: QtBot)
 def test_a_caption_does_not_wait_for_the_answer_beside(paired: Opened, qtbot: QtBot) -> None:
     session, engine, third = paired.session, paired.engine, ModelChoice("/models/third")
     engine.gate.clear()
-    session.beside.open(third)
+    session.second_model.open(third)
     qtbot.waitUntil(lambda: _last_asked(paired) == (third, paired.state.caption))
-    session.explaining.type_caption("a dog")
+    session.explain_controller.type_caption("a dog")
     qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
     engine.gate.set()
     qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a dog")
     _settle(paired, qtbot)
-    assert session.beside.state.outcome.choice == third
+    assert session.second_model.state.outcome.choice == third
 
 
 def test_an_explanation_that_fails_lets_the_answer_beside_go_on(paired: Opened, qtbot: QtBot) -> None:
     session, engine, third = paired.session, paired.engine, ModelChoice("/models/third")
     engine.gate.clear()
-    session.beside.open(third)
+    session.second_model.open(third)
     qtbot.waitUntil(lambda: _last_asked(paired) == (third, paired.state.caption))
-    session.explaining.type_caption("a dog")
+    session.explain_controller.type_caption("a dog")
     qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
     engine.raises.append(ModelError("It cannot.", "Choose another."))
     engine.gate.set()
-    qtbot.waitUntil(lambda: session.beside.state.outcome.choice == third)
+    qtbot.waitUntil(lambda: session.second_model.state.outcome.choice == third)
     assert paired.state.notice.message == "It cannot."
-    assert session.beside.state.work is None
+    assert session.second_model.state.work is None
 
 
 def test_closing_lets_the_other_model_go(paired: Opened, qtbot: QtBot) -> None:
     worker = paired.session.findChild(Worker)
     assert worker.holds_two
-    with qtbot.waitSignal(worker.rested):
-        paired.window.beside.title.close_asked.emit()
+    with qtbot.waitSignal(worker.job_ended):
+        paired.window.second_model_pane.title.close_asked.emit()
     assert not worker.holds_two
-    assert not paired.window.beside.picture.isVisible()
-    assert not paired.window.beside.words.isVisible()
+    assert not paired.window.second_model_pane.picture.isVisible()
+    assert not paired.window.second_model_pane.words.isVisible()
     assert not paired.window.commands["beside"].isChecked()
     paired.engine.loaded.clear()
-    paired.session.explaining.type_caption("a cat")
+    paired.session.explain_controller.type_caption("a cat")
     qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a cat" and paired.state.work is None)
     assert paired.engine.loaded == []

@@ -16,7 +16,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum
 from exclip_desktop.session.notices import doubt_told, remedy_told
 from exclip_desktop.session.pair.scene import View
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import Outcome, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
@@ -174,8 +174,8 @@ def test_pairs_follow_the_selection(state: State, inspector: Inspector) -> None:
 
 
 def test_a_click_chooses_a_pair_and_the_list_stays(state: State, inspector: Inspector, qtbot: QtBot) -> None:
-    selecting = Selecting(state, QUndoStack(inspector))
-    inspector.pair_chosen.connect(selecting.choose_pair)
+    selection_controller = SelectionController(state, QUndoStack(inspector))
+    inspector.pair_chosen.connect(selection_controller.choose_pair)
     pairs = pairs_of(inspector)
     before = list(pairs.pairs)
     with qtbot.waitSignal(inspector.pair_chosen) as chosen:
@@ -201,9 +201,9 @@ def test_pairs_by_keyboard(inspector: Inspector, qtbot: QtBot) -> None:
 
 
 def test_a_pair_is_previewed_while_the_mouse_is_over_it(state: State, inspector: Inspector) -> None:
-    selecting = Selecting(state, QUndoStack(inspector))
-    inspector.rows_hovered.connect(selecting.hover_rows)
-    inspector.patch_hovered.connect(selecting.hover_patch)
+    selection_controller = SelectionController(state, QUndoStack(inspector))
+    inspector.rows_hovered.connect(selection_controller.hover_rows)
+    inspector.patch_hovered.connect(selection_controller.hover_patch)
     pairs = pairs_of(inspector)
     QTest.mouseMove(pairs, centre(pairs, 5))
     assert state.preview == Preview(pairs.pairs[5].rows, pairs.pairs[5].patch)

@@ -16,7 +16,7 @@ def desk(desk: Desk) -> Desk:
     """A desk whose model has four image layers and a pool, and three text layers."""
     desk.settle()
     desk.engine.layers, desk.engine.pools = (4, 3), (True, False)
-    desk.session.explaining.choose_model(ModelChoice("pooling"))
+    desk.session.explain_controller.choose_model(ModelChoice("pooling"))
     desk.settle()
     return desk
 
@@ -37,7 +37,7 @@ def start(desk: Desk, upto: object = 2) -> None:
         if layer == upto:
             break
         desk.engine.rows_gate[layer].set()
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     desk.qtbot.waitUntil(lambda: desk.engine.at_layer == upto)
     desk.qtbot.waitUntil(lambda: desk.state.work is not None and desk.state.work.done > 0)
 
@@ -54,7 +54,7 @@ def finished(desk: Desk) -> None:
 def test_rows_come_one_by_one_from_the_last_layer(desk: Desk) -> None:
     seen: list[list[object]] = []
     desk.state.profile_changed.connect(lambda: seen.append(layers_done(desk)))
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     finished(desk)
     assert profile_of(desk).layers == (0, 1, 2, 3, "pool")
     assert profile_of(desk).complete
@@ -84,7 +84,7 @@ def test_it_goes_on_where_it_was_cancelled(desk: Desk) -> None:
     desk.session.cancel()
     open_all(desk)
     kept = len(desk.engine.kept_rows)
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     finished(desk)
     assert profile_of(desk).complete
     assert kept == 2
@@ -93,14 +93,14 @@ def test_it_goes_on_where_it_was_cancelled(desk: Desk) -> None:
 def test_another_caption_goes_first_and_leaves_the_profile_of_before(desk: Desk) -> None:
     start(desk, upto=2)
     before, rows = desk.state.explanation, layers_done(desk)
-    desk.session.explaining.type_caption("a cat")
+    desk.session.explain_controller.type_caption("a cat")
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
     finished(desk)
     assert desk.state.explanation.caption.text == "a cat"
     assert (desk.state.profile.stale, layers_done(desk)) == (True, rows)
     assert [asked.caption for asked in desk.engine.profiled] == ["a red balloon"]
     open_all(desk)
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     assert desk.state.profile.stale is False
     assert layers_done(desk) == [0]
     finished(desk)
@@ -112,7 +112,7 @@ def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Des
     start(desk, upto=2)
     before = desk.state.explanation
     desk.engine.began.clear()
-    desk.session.profiling.choose("image", 3)
+    desk.session.layer_profile_controller.choose("image", 3)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
     assert desk.engine.asked[-1].how == How(image_layer=3)
     desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
@@ -125,24 +125,24 @@ def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Des
 
 
 def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     finished(desk)
-    desk.session.profiling.choose("text", 2)
+    desk.session.layer_profile_controller.choose("text", 2)
     desk.settle()
     assert desk.state.how == How(text_layer=2)
     assert desk.state.profile.stale
-    desk.session.profiling.choose("text", 0)
+    desk.session.layer_profile_controller.choose("text", 0)
     desk.settle()
     assert desk.state.profile.stale is False
 
 
 def test_an_explanation_that_comes_to_nothing_leaves_it_interrupted(desk: Desk) -> None:
     start(desk, upto=2)
-    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explaining.type_caption("a cat"))
+    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explain_controller.type_caption("a cat"))
     finished(desk)
     assert len(desk.engine.profiled) == 1
     assert desk.state.stale
-    desk.session.explaining.type_caption("a red balloon")  # as it was
+    desk.session.explain_controller.type_caption("a red balloon")  # as it was
     desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
     open_all(desk)
     finished(desk)
@@ -151,7 +151,7 @@ def test_an_explanation_that_comes_to_nothing_leaves_it_interrupted(desk: Desk) 
 
 def test_scores_go_first_and_it_goes_on(desk: Desk) -> None:
     start(desk, upto=2)
-    desk.session.comparing.add("a cat")
+    desk.session.caption_alternatives.add("a cat")
     desk.qtbot.waitUntil(lambda: all(entry.rank for entry in desk.state.alternatives))
     assert desk.state.profile.running
     open_all(desk)
@@ -164,68 +164,68 @@ def test_scores_go_first_and_it_goes_on(desk: Desk) -> None:
 def test_a_failure_is_told_and_what_is_done_stays(desk: Desk) -> None:
     desk.engine.profile_raises.append(ModelError("Values are not numbers.", "Choose another layer."))
     with desk.qtbot.waitSignal(desk.state.notice_changed):
-        desk.session.profiling.ask("image")
+        desk.session.layer_profile_controller.ask("image")
     assert (desk.state.notice.message, desk.state.notice.kind) == ("Values are not numbers.", "trouble")
     finished(desk)
     assert layers_done(desk) == [0]
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     finished(desk)
     assert profile_of(desk).complete
 
 
 def test_looking_at_a_side_foretells_what_it_costs(desk: Desk) -> None:
-    desk.session.profiling.look_at("image")
+    desk.session.layer_profile_controller.look_at("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
     assert desk.state.profile.forecast.total_s == 10.0
     assert layers_done(desk) == [0]
-    desk.session.profiling.look_at("text")
+    desk.session.layer_profile_controller.look_at("text")
     assert desk.state.profile.forecast is None
     desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
     assert profile_of(desk).layers == (0, 1, 2)
-    desk.session.profiling.ask("text")
+    desk.session.layer_profile_controller.ask("text")
     finished(desk)
-    asked = len(desk.engine.foretold)
-    desk.session.profiling.look_at("text")  # complete: nothing is left to foretell
-    assert len(desk.engine.foretold) == asked == 2
-    assert [request.side for request in desk.engine.foretold] == ["image", "text"]
+    asked = len(desk.engine.estimated)
+    desk.session.layer_profile_controller.look_at("text")  # complete: nothing is left to foretell
+    assert len(desk.engine.estimated) == asked == 2
+    assert [request.side for request in desk.engine.estimated] == ["image", "text"]
 
 
 def test_a_profile_that_was_made_stays_until_it_is_asked_for_anew(desk: Desk) -> None:
-    desk.session.profiling.ask("image")
+    desk.session.layer_profile_controller.ask("image")
     finished(desk)
     made = profile_of(desk)
-    desk.session.explaining.type_caption("a cat")
+    desk.session.explain_controller.type_caption("a cat")
     desk.settle()
-    desk.session.profiling.look_at("image")
+    desk.session.layer_profile_controller.look_at("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
     assert profile_of(desk) is made
     assert desk.state.profile.stale
-    assert desk.engine.foretold[-1].caption == "a cat"
+    assert desk.engine.estimated[-1].caption == "a cat"
 
 
 def test_nothing_is_asked_of_what_is_stale_or_missing(desk: Desk) -> None:
-    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
-    desk.session.profiling.ask("image")
-    desk.session.profiling.look_at("image")
+    desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
+    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.look_at("image")
     assert desk.state.profile == ProfileShown()
     desk.engine.gate.set()
     desk.settle()
     desk.state.change(explanation=None)
-    desk.session.profiling.ask("image")
-    desk.session.profiling.look_at("image")
-    assert (desk.engine.profiled, desk.engine.foretold) == ([], [])
+    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.look_at("image")
+    assert (desk.engine.profiled, desk.engine.estimated) == ([], [])
 
 
 def test_what_is_foretold_of_the_pair_before_is_not_shown(desk: Desk) -> None:
-    desk.session.profiling.look_at("image")
-    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
+    desk.session.layer_profile_controller.look_at("image")
+    desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.engine.gate.set()
     desk.settle()
     assert desk.state.profile.forecast is None
 
 
 def test_the_bar_counts_layers_by_the_seconds_foretold(desk: Desk) -> None:
-    desk.session.profiling.look_at("image")
+    desk.session.layer_profile_controller.look_at("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
     forecast = desk.state.profile.forecast
     seconds = ((0, 0.0), (1, 40.0), (2, 30.0), (3, 20.0), ("pool", 10.0))

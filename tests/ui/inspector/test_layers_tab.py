@@ -209,7 +209,7 @@ def test_numbers_give_way_where_it_is_narrow(state: State, tab: LayersTab) -> No
 
 def test_a_profile_in_the_window(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.layers = (3, 2)
-    opened.session.explaining.choose_method(How(steps=33), None)  # facts of the fake are told at loading only
+    opened.session.explain_controller.choose_method(How(steps=33), None)  # facts of the fake are told at loading only
     state = opened.state
     qtbot.waitUntil(lambda: not state.stale and state.work is None)
     state.change(facts=replace(state.facts, image_layers=3, text_layers=2))

@@ -15,7 +15,7 @@ from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
 from exclip_desktop.core.maths.word_patch_pairs import row_groups, row_sums, signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.inspector.matrix_paint import STRIPE
@@ -35,18 +35,18 @@ def state(make_state: Make) -> State:
 def inspector(state: State, qtbot: QtBot) -> Iterator[Inspector]:
     """An inspector that shows the matrix, with a controller that takes up what it asks for."""
     made = Inspector(state)
-    selecting = Selecting(state, QUndoStack(made))
-    made.rows_hovered.connect(selecting.hover_rows)
-    made.patch_hovered.connect(selecting.hover_patch)
-    made.rows_committed.connect(selecting.commit_rows)
-    made.pair_chosen.connect(selecting.choose_pair)
+    selection_controller = SelectionController(state, QUndoStack(made))
+    made.rows_hovered.connect(selection_controller.hover_rows)
+    made.patch_hovered.connect(selection_controller.hover_patch)
+    made.rows_committed.connect(selection_controller.commit_rows)
+    made.pair_chosen.connect(selection_controller.choose_pair)
     qtbot.addWidget(made)
     made.resize(340, 600)
     made.setCurrentIndex(1)
     with qtbot.waitExposed(made):
         made.show()
     yield made
-    selecting.deleteLater()
+    selection_controller.deleteLater()
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
     state = desk.session.state
     state.change(selection=CHOSEN)
     key = desk.note()
-    desk.session.explaining.open_file(plain_picture(desk.folder / "b.png", (320, 200)), "a dog")
+    desk.session.explain_controller.open_file(plain_picture(desk.folder / "b.png", (320, 200)), "a dog")
     desk.settle("a dog")
     desk.look()
     desk.tab.view.setCurrentIndex(desk.tab.view.model().index(0, 0))
@@ -86,7 +86,7 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
 
 def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
     key = desk.note()
-    desk.session.explaining.type_caption("a dog")
+    desk.session.explain_controller.type_caption("a dog")
     desk.settle("a dog")
     make = desk.engine.make
     desk.engine.make = lambda caption: replace(make(caption), score=0.5)
@@ -149,7 +149,7 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
 
 def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
-    desk.session.explaining.open_image(lambda: Picture(pixels), "pasted picture")
+    desk.session.explain_controller.open_image(lambda: Picture(pixels), "pasted picture")
     desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "pasted picture")
     desk.settle("a red balloon")
     key = desk.note()
@@ -163,7 +163,7 @@ def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
 
 def test_what_is_not_explained_yet_cannot_be_noted(desk: Desk) -> None:
     desk.engine.gate.clear()
-    desk.session.explaining.type_caption("a dog")
+    desk.session.explain_controller.type_caption("a dog")
     desk.look()
     desk.tab.note.click()
     assert desk.session.state.notice.message == "There is nothing to note yet."

@@ -56,7 +56,7 @@ def test_another_project_takes_its_place(desk: Desk) -> None:
 def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
     desk.note()
     desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.findings.note(desk.session.sight.seen, REMARK)
+    desk.session.findings.note(desk.session.active_pane.active_answer, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
     assert "moved" in desk.session.state.notice.message
 
@@ -74,19 +74,19 @@ def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
 def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rates_nor_measures_it(desk: Desk) -> None:
     plain_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,one.png,a dog\n")
-    navigation, explaining = desk.session.pair_navigation, desk.session.explaining
+    navigation, explain_controller = desk.session.pair_navigation, desk.session.explain_controller
     navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
     found = navigation.figures(0)
-    explaining.type_caption("a cat on a red mat")
+    explain_controller.type_caption("a cat on a red mat")
     desk.settle("a cat on a red mat")
     desk.note()
     assert navigation.current == 0
     assert navigation.figures(0) == found
-    explaining.type_caption("a cat")
+    explain_controller.type_caption("a cat")
     desk.settle("a cat")
     desk.note(Remark("match"))
-    explaining.open_file(str(desk.folder / "a.png"), "a cat")
+    explain_controller.open_file(str(desk.folder / "a.png"), "a cat")
     desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "a.png")
     desk.settle("a cat")
     desk.note(Remark("artefact"))
@@ -105,7 +105,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
     desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
     with desk.qtbot.waitSignal(desk.session.findings.findings_changed):
-        desk.session.findings.note(desk.session.sight.seen, REMARK)
+        desk.session.findings.note(desk.session.active_pane.active_answer, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
     score = desk.session.state.explanation.score
     desk.window.close()
@@ -134,7 +134,7 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     desk.settle("a dog")
     assert navigation.figures(0).score is not None
     with desk.qtbot.waitSignal(desk.session.state.explanation_changed):
-        desk.session.explaining.choose_method(replace(desk.session.state.how, image_layer=3), None)
+        desk.session.explain_controller.choose_method(replace(desk.session.state.how, image_layer=3), None)
     assert navigation.figures(0) == PairFigures(rating="match")
     assert navigation.figures(1).score is not None
 
@@ -163,7 +163,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     (desk.folder / "elsewhere.exclip").rename(desk.file)
     with open_project(desk.file) as project:
         assert boxes(project) == {"../a.png": (BOX,)}
-    desk.session.explaining.open_file(plain_picture(desk.folder / "b.png"), "a dog")
+    desk.session.explain_controller.open_file(plain_picture(desk.folder / "b.png"), "a dog")
     desk.settle("a dog")
     assert desk.session.picture_labels.labels == ()
 

@@ -13,7 +13,7 @@ from exclip_desktop.core.errors import MethodError, ModelError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.session.compare.pane import Pane, PaneName
+from exclip_desktop.session.compare.pane import Pane, PaneKey
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.finding_rows import findings
 from exclip_desktop.storage.project.project_files import open_project
@@ -33,40 +33,43 @@ def desk(qtbot: object, tmp_path: Path, make_explanation: Callable[..., Explanat
     made = Desk(qtbot, tmp_path, make_explanation).start()
     made.session.compare(THREE)
     made.session.state.change(selection=CHOSEN)
-    made.session.panes.open()
+    made.session.compare_controller.open()
     _fill(made)
     return made
 
 
 def _fill(desk: Desk) -> None:
-    panes = desk.session.panes
+    compare_controller = desk.session.compare_controller
     desk.qtbot.waitUntil(
         lambda: (
-            all(pane.status.kind in ("done", "failed") for pane in panes.panes)
-            and all(pane.status.kind == "failed" or panes.is_answered(pane) for pane in panes.panes)
+            all(pane.status.kind in ("done", "failed") for pane in compare_controller.panes)
+            and all(
+                pane.status.kind == "failed" or compare_controller.is_answered(pane)
+                for pane in compare_controller.panes
+            )
             and desk.session.state.work is None
         )
     )
 
 
 def _pane(desk: Desk, method: str, beside: bool = False) -> Pane:
-    return next(pane for pane in desk.session.panes.panes if pane.name == PaneName(method, beside))
+    return next(pane for pane in desk.session.compare_controller.panes if pane.key == PaneKey(method, beside))
 
 
 def _view(desk: Desk, method: str) -> PaneView:
-    return next(view for view in desk.window.grid.views if view.pane.name == PaneName(method))
+    return next(view for view in desk.window.grid.views if view.pane.key == PaneKey(method))
 
 
 def _noted(desk: Desk, method: str, beside: bool = False) -> Finding:
-    desk.session.sight.use(_pane(desk, method, beside))
+    desk.session.active_pane.use(_pane(desk, method, beside))
     desk.note()
     return desk.kept()[-1]
 
 
 def _leave(desk: Desk) -> None:
     """Go to another picture, in our view alone."""
-    desk.session.panes.close()
-    desk.session.explaining.open_file(str(desk.folder / "a.png"), "a dog")
+    desk.session.compare_controller.close()
+    desk.session.explain_controller.open_file(str(desk.folder / "a.png"), "a dog")
     desk.settle("a dog")
 
 
@@ -101,33 +104,33 @@ def test_a_matrix_is_noted_with_its_sums_but_no_ledger(desk: Desk) -> None:
 
 def test_ours_is_noted_until_another_pane_is_used_and_once_the_view_is_closed(desk: Desk) -> None:
     desk.note()
-    desk.session.sight.use(_pane(desk, "itsm"))
-    desk.session.panes.close()
-    assert desk.session.sight.pane is None
+    desk.session.active_pane.use(_pane(desk, "itsm"))
+    desk.session.compare_controller.close()
+    assert desk.session.active_pane.pane is None
     desk.note()
     assert [found.view.method for found in desk.kept()] == ["second-order"] * 2
 
 
 def test_the_pane_that_is_clicked_enlarged_or_has_the_keyboard_is_in_use(desk: Desk) -> None:
-    sight, window = desk.session.sight, desk.window
+    active_pane, window = desk.session.active_pane, desk.window
     titles = {method: _view(desk, method)._title for method in THREE}
     QTest.mouseClick(_view(desk, "itsm").strip, LEFT, pos=QPoint(10, 10))
-    assert sight.pane is _pane(desk, "itsm")
+    assert active_pane.pane is _pane(desk, "itsm")
     assert [method for method, title in titles.items() if title.font().bold()] == ["itsm"]
     QTest.mouseClick(_view(desk, "second-order"), LEFT, pos=QPoint(10, 8))
-    assert sight.pane is _pane(desk, "second-order")
+    assert active_pane.pane is _pane(desk, "second-order")
     QTest.mouseClick(_view(desk, "maskclip").canvas.view.viewport(), LEFT, pos=QPoint(5, 5))
-    assert sight.pane is _pane(desk, "maskclip")
+    assert active_pane.pane is _pane(desk, "maskclip")
     window.activateWindow()
     _view(desk, "itsm").strip.setFocus()
-    desk.qtbot.waitUntil(lambda: sight.pane is _pane(desk, "itsm"))
-    sight.enlarge(_pane(desk, "maskclip"))
-    assert sight.pane is _pane(desk, "maskclip")
-    sight.enlarge(None)
-    assert sight.pane is _pane(desk, "maskclip")
+    desk.qtbot.waitUntil(lambda: active_pane.pane is _pane(desk, "itsm"))
+    active_pane.enlarge(_pane(desk, "maskclip"))
+    assert active_pane.pane is _pane(desk, "maskclip")
+    active_pane.enlarge(None)
+    assert active_pane.pane is _pane(desk, "maskclip")
     assert [method for method, title in titles.items() if title.font().bold()] == ["maskclip"]
     desk.session.compare(("second-order", "itsm"))
-    assert (sight.pane, sight.enlarged) == (None, None)
+    assert (active_pane.pane, active_pane.enlarged) == (None, None)
 
 
 def test_n_says_which_method_it_is_going_to_note(desk: Desk) -> None:
@@ -137,10 +140,10 @@ def test_n_says_which_method_it_is_going_to_note(desk: Desk) -> None:
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, NoteDialog)
         said.append(dialog.findChild(QLabel).text())
-        desk.session.sight.use(_pane(desk, "itsm"))  # what was shown is noted, whatever comes meanwhile
+        desk.session.active_pane.use(_pane(desk, "itsm"))  # what was shown is noted, whatever comes meanwhile
         dialog.accept()
 
-    desk.session.sight.use(_pane(desk, "maskclip"))
+    desk.session.active_pane.use(_pane(desk, "maskclip"))
     QTimer.singleShot(0, answer)
     desk.window.commands["note"].trigger()
     desk.qtbot.waitUntil(lambda: desk.session.state.work is None and len(desk.kept()) == 1)
@@ -149,25 +152,25 @@ def test_n_says_which_method_it_is_going_to_note(desk: Desk) -> None:
 
 
 def test_a_pane_without_its_answer_is_not_noted(desk: Desk) -> None:
-    desk.session.sight.use(_pane(desk, "maskclip"))
-    desk.session.selecting.commit_rows((2,), (3,))  # the map on screen is for another word
-    assert desk.session.sight.seen is None
+    desk.session.active_pane.use(_pane(desk, "maskclip"))
+    desk.session.selection_controller.commit_rows((2,), (3,))  # the map on screen is for another word
+    assert desk.session.active_pane.active_answer is None
     desk.window.commands["note"].trigger()
     notice = desk.session.state.notice
     assert notice.message == "There is nothing to note of MaskCLIP yet."
     _fill(desk)
-    assert desk.session.sight.seen.answer.target == "balloon"
+    assert desk.session.active_pane.active_answer.answer.target == "balloon"
     desk.engine.pane_raises["game"] = MethodError("No blocks to look into.")
     desk.session.compare((*THREE, "game"))
     _fill(desk)
-    desk.session.sight.use(_pane(desk, "game"))
-    assert desk.session.sight.seen is None
+    desk.session.active_pane.use(_pane(desk, "game"))
+    assert desk.session.active_pane.active_answer is None
     assert not desk.file.exists()
 
 
 def test_the_model_beside_is_noted_with_its_own_settings(desk: Desk) -> None:
-    desk.session.beside.open(ModelChoice("other"))
-    desk.qtbot.waitUntil(lambda: len(desk.session.panes.panes) == 6)
+    desk.session.second_model.open(ModelChoice("other"))
+    desk.qtbot.waitUntil(lambda: len(desk.session.compare_controller.panes) == 6)
     _fill(desk)
     found = _noted(desk, "itsm", beside=True)
     assert (found.view.settings["choice"]["name"], found.view.model) == ("other", "other")
@@ -193,9 +196,9 @@ def test_a_finding_opens_again_in_its_method_s_pane(desk: Desk, method: str) -> 
     _leave(desk)
     desk.session.compare(("second-order",))
     _restore(desk, found)
-    sight, panes = desk.session.sight, desk.session.panes
-    assert panes.is_open
-    assert (sight.enlarged, sight.pane) == (_pane(desk, method), _pane(desk, method))
+    active_pane, compare_controller = desk.session.active_pane, desk.session.compare_controller
+    assert compare_controller.is_open
+    assert (active_pane.enlarged, active_pane.pane) == (_pane(desk, method), _pane(desk, method))
     assert _view(desk, method).isVisible()
     assert not _view(desk, "second-order").isVisible()
     assert desk.session.state.selection == CHOSEN
@@ -206,23 +209,23 @@ def test_a_finding_opens_again_in_its_method_s_pane(desk: Desk, method: str) -> 
 
 def test_ours_opens_again_alone_or_in_the_open_view(desk: Desk) -> None:
     found = _noted(desk, "second-order")
-    desk.session.sight.enlarge(_pane(desk, "itsm"))
+    desk.session.active_pane.enlarge(_pane(desk, "itsm"))
     _restore(desk, found)
-    assert desk.session.sight.enlarged is _pane(desk, "second-order")
+    assert desk.session.active_pane.enlarged is _pane(desk, "second-order")
     _leave(desk)
     _restore(desk, found)
-    assert not desk.session.panes.is_open
+    assert not desk.session.compare_controller.is_open
     assert desk.session.state.notice is None
 
 
 def test_a_pair_that_is_remembered_is_compared_too(desk: Desk) -> None:
     """The engine may give the same explanation again, and then only the picture is another object."""
     found, same = _noted(desk, "second-order"), desk.session.state.explanation
-    desk.session.panes.close()
+    desk.session.compare_controller.close()
     desk.engine.make = lambda caption: same
     _restore(desk, found)
     assert desk.session.state.notice is None
-    desk.session.explaining.type_caption("a red balloon ")
+    desk.session.explain_controller.type_caption("a red balloon ")
     desk.settle("a red balloon")
     assert desk.session.state.notice is None  # nothing is left to be compared
 
@@ -251,7 +254,7 @@ def test_a_method_that_fails_now_says_so_in_its_pane(desk: Desk) -> None:
     del desk.engine.pane_raises["maskclip"]
     compared: list[int] = []
     desk.session.finding_restorer.restored.connect(compared.append)
-    desk.session.selecting.commit_rows((2,), (3,))
+    desk.session.selection_controller.commit_rows((2,), (3,))
     _fill(desk)
     assert compared == []  # its answer for other words is no finding's
 
@@ -262,7 +265,7 @@ def test_a_method_of_a_later_version_is_said(desk: Desk) -> None:
     desk.session.finding_restorer.restore(replace(found, view=replace(found.view, method="later")))
     desk.settle("a red balloon")
     assert "does not know: later" in desk.session.state.notice.message
-    assert not desk.session.panes.is_open
+    assert not desk.session.compare_controller.is_open
 
 
 def test_a_finding_whose_pair_cannot_be_explained_opens_nothing_later(desk: Desk) -> None:
@@ -271,9 +274,9 @@ def test_a_finding_whose_pair_cannot_be_explained_opens_nothing_later(desk: Desk
     desk.engine.raises.append(ModelError("The model is gone."))
     desk.session.finding_restorer.restore(found)
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
-    desk.session.explaining.open_file(str(desk.folder / "a.png"), "a red balloon")
+    desk.session.explain_controller.open_file(str(desk.folder / "a.png"), "a red balloon")
     desk.settle("a red balloon")
-    assert not desk.session.panes.is_open
+    assert not desk.session.compare_controller.is_open
 
 
 def test_a_restored_finding_is_no_more_waited_for_once_it_is_cancelled(desk: Desk) -> None:
@@ -284,14 +287,14 @@ def test_a_restored_finding_is_no_more_waited_for_once_it_is_cancelled(desk: Des
     desk.qtbot.waitUntil(lambda: desk.session.state.stale)
     desk.session.cancel()
     desk.engine.gate.set()
-    desk.session.explaining.open_file(str(desk.folder / "a.png"), "a red balloon")
+    desk.session.explain_controller.open_file(str(desk.folder / "a.png"), "a red balloon")
     desk.settle("a red balloon")
-    assert not desk.session.panes.is_open
+    assert not desk.session.compare_controller.is_open
 
 
 def test_findings_from_before_open_as_ours(desk: Desk) -> None:
     """A file that names no options, as those written before other methods could be noted."""
-    desk.session.sight.use(_pane(desk, "second-order"))
+    desk.session.active_pane.use(_pane(desk, "second-order"))
     desk.note()
     with open_project(desk.file) as project:
         (old,) = findings(project)

@@ -147,7 +147,7 @@ def test_filter_and_order_decide_what_is_next(walk: Walk, qtbot: QtBot) -> None:
 
 
 def test_another_picture_belongs_to_no_pair(walk: Walk, qtbot: QtBot) -> None:
-    walk.session.explaining.open_file(plain_picture(walk.folder / "other.png"), "a dog")
+    walk.session.explain_controller.open_file(plain_picture(walk.folder / "other.png"), "a dog")
     _settle(qtbot, walk, "a dog")
     assert walk.session.pair_navigation.current is None
     assert len(walk.session.settings.recent()) == 1

@@ -45,10 +45,10 @@ def told(choice: ModelChoice, how: How) -> dict[str, object]:
 
 def choose(desk: Desk, choice: ModelChoice, how: How | None = None) -> None:
     """Explain by another model, and by settings."""
-    desk.session.explaining.choose_model(choice)
+    desk.session.explain_controller.choose_model(choice)
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == choice)
     if how is not None:
-        desk.session.explaining.choose_method(how, choice.device)
+        desk.session.explain_controller.choose_method(how, choice.device)
         desk.qtbot.waitUntil(lambda: desk.state.outcome.how == how)
     desk.settle()
 

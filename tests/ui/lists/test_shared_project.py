@@ -74,7 +74,7 @@ class Desk:
     def settle(self) -> None:
         """Wait for what was asked of the background before."""
         done: list[None] = []
-        self.session._tasks.run(lambda _: None, done.append, self.session.explaining.refuse)
+        self.session._tasks.run(lambda _: None, done.append, self.session.explain_controller.refuse)
         self.qtbot.waitUntil(lambda: bool(done))
 
     def others(self, act: Callable[[Project], object]) -> None:
@@ -89,7 +89,7 @@ class Desk:
 
     def note(self, rating: str) -> int:
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
-            self.session.findings.note(self.session.sight.seen, Remark(rating))  # type: ignore[arg-type]
+            self.session.findings.note(self.session.active_pane.active_answer, Remark(rating))  # type: ignore[arg-type]
         with open_project(self.file) as project:
             return findings(project)[-1].id
 

@@ -190,7 +190,7 @@ def test_explaining_and_cancelling_it_leave_a_download_alone(
 ) -> None:
     hold(opened, qtbot, dialog)
     opened.session.cancel()
-    opened.session.explaining.type_caption("a black hydrant")
+    opened.session.explain_controller.type_caption("a black hydrant")
     qtbot.waitUntil(lambda: opened.state.explanation.caption.text == "a black hydrant")
     assert opened.state.transfer is not None
 

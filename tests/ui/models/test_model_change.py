@@ -27,12 +27,12 @@ BY_HAND = How(9, -10, "gauss-legendre", 20)
 )
 def test_layers_that_another_model_lacks(desk: Desk, asked: How, kept: How, told: str) -> None:
     desk.engine.pools = (True, True)
-    desk.session.explaining.choose_model(ModelChoice("pooling"))
+    desk.session.explain_controller.choose_model(ModelChoice("pooling"))
     desk.settle()
-    desk.session.explaining.choose_method(asked, None)
+    desk.session.explain_controller.choose_method(asked, None)
     desk.settle()
     before, desk.engine.layers, desk.engine.pools = desk.state.explanation, (4, 6), (False, True)
-    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
     desk.settle()
     assert desk.state.choice == desk.state.outcome.choice == ModelChoice("other")
@@ -44,28 +44,28 @@ def test_layers_that_another_model_lacks(desk: Desk, asked: How, kept: How, told
 
 
 def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) -> None:
-    desk.session.explaining.choose_method(BY_HAND, None)
+    desk.session.explain_controller.choose_method(BY_HAND, None)
     desk.settle()
     desk.engine.layers, desk.engine.note = (4, 4), "The model runs on the CPU."
-    desk.session.explaining.choose_model(ModelChoice("small"))
+    desk.session.explain_controller.choose_model(ModelChoice("small"))
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "small")
     told = "This model has no image layer 9 and no text layer −10. Its own choice is used."
     assert desk.state.notice.message == f"The model runs on the CPU. {told}"
     desk.engine.note = ""
-    desk.session.explaining.choose_model(ModelChoice("third"))
+    desk.session.explain_controller.choose_model(ModelChoice("third"))
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "third")
     assert desk.state.notice is None
 
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: str) -> None:
-    desk.session.explaining.choose_method(BY_HAND, None)
+    desk.session.explain_controller.choose_method(BY_HAND, None)
     desk.settle()
     before, desk.engine.layers = desk.seen(), (4, 4)
-    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("small")))
+    desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("small")))
     desk.qtbot.waitUntil(lambda: desk.state.how == How(None, None, "gauss-legendre", 20))
     if way == "cancel":
-        desk.session.explaining.cancel()
+        desk.session.explain_controller.cancel()
     else:
         desk.engine.raises.append(ValueError("x"))
         desk.engine.gate.set()
@@ -75,7 +75,7 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
 
 
 def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qtbot: QtBot) -> None:
-    opened.session.explaining.choose_method(How(11, 11), None)
+    opened.session.explain_controller.choose_method(How(11, 11), None)
     qtbot.waitUntil(lambda: opened.state.outcome.how == How(11, 11))
     opened.engine.layers = (4, 4)
     opened.session.library.add(ModelChoice(str(opened.folder)))
@@ -92,5 +92,5 @@ def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qt
 
 def test_facts_of_a_model_no_longer_wanted_are_left_out(desk: Desk) -> None:
     facts = ModelFacts("late", "cpu", 1, 1, 77, "Late.")
-    desk.session.findChild(Worker).facts_found.emit(ModelChoice("late"), facts)
+    desk.session.findChild(Worker).model_loaded.emit(ModelChoice("late"), facts)
     assert (desk.state.facts.name, desk.state.notice) == ("demo", None)

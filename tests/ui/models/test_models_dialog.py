@@ -170,7 +170,7 @@ def test_what_is_not_here_or_cannot_be_explained_is_not_used(dialog: ModelsDialo
 
 
 def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, qtbot: QtBot) -> None:
-    action, beside = opened.window.commands["beside"], opened.session.beside
+    action, second_model = opened.window.commands["beside"], opened.session.second_model
     dialog = show("beside")
     dialog.reject()
     assert not action.isChecked()
@@ -179,14 +179,14 @@ def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, 
     assert dialog.windowTitle() == "Compare with another model"
     select(dialog, "ViT-B-32")
     QTest.keyClick(child(dialog, "Search"), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: beside.state.explanation is not None)
-    assert (beside.state.choice, opened.state.choice, action.isChecked()) == (HERE.choice, ModelChoice(), True)
+    qtbot.waitUntil(lambda: second_model.state.explanation is not None)
+    assert (second_model.state.choice, opened.state.choice, action.isChecked()) == (HERE.choice, ModelChoice(), True)
     action.trigger()
-    assert (beside.is_open, action.isChecked()) == (False, False)
+    assert (second_model.is_open, action.isChecked()) == (False, False)
 
 
 def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
-    opened.session.explaining.choose_method(How(11, 11, "gauss-legendre", 20), None)
+    opened.session.explain_controller.choose_method(How(11, 11, "gauss-legendre", 20), None)
     qtbot.waitUntil(lambda: opened.state.outcome.how.image_layer == 11)
     assert not button(dialog, "Set as default").isEnabled()  # it is
     select(dialog, "ViT-B-32")

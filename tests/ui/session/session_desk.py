@@ -35,7 +35,7 @@ class Desk:
 
     def open(self, name: str = "a.png", caption: str = "a red balloon") -> None:
         with self.qtbot.waitSignal(self.state.explanation_changed):
-            self.session.explaining.open_file(self.picture(name), caption)
+            self.session.explain_controller.open_file(self.picture(name), caption)
         self.settle()
 
     def hold(self, act: Callable[[], object]) -> None:

@@ -27,7 +27,7 @@ def told_by(desk: Desk, *costs: Cost) -> None:
 def start(desk: Desk, *costs: Cost) -> None:
     told_by(desk, *costs)
     desk.engine.gate.clear()
-    desk.session.explaining.type_caption("a cat")
+    desk.session.explain_controller.type_caption("a cat")
     desk.qtbot.waitUntil(lambda: desk.state.work is not None and desk.state.work.cost == costs[-1])
 
 
@@ -56,7 +56,7 @@ def test_too_little_memory_is_said_once_and_settled_by_the_answer(desk: Desk) ->
     assert notice.message == "Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free."
     assert notice.hint.startswith("Cancel it, choose a later layer")
     assert not notice.offers_cpu
-    desk.session.explaining.dismiss()
+    desk.session.explain_controller.dismiss()
     desk.engine.gate.set()
     desk.settle()
     assert desk.state.notice is None
@@ -73,13 +73,13 @@ def test_cancelling_takes_it_back(desk: Desk) -> None:
 def test_an_accelerators_work_can_go_over_to_the_cpu(desk: Desk) -> None:
     desk.settle()
     desk.engine.device = "cuda:0"
-    desk.session.explaining.choose_model(ModelChoice("large"))
+    desk.session.explain_controller.choose_model(ModelChoice("large"))
     desk.settle()
     start(desk, SHORT)
     assert desk.state.notice.offers_cpu
     del desk.engine.explain  # the CPU has memory enough
     desk.engine.gate.set()
-    desk.session.explaining.use_cpu()
+    desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.outcome.choice.device == "cpu"
     assert desk.state.explanation.caption.text == "a cat"

@@ -14,7 +14,7 @@ MISSING = ModelError("There is no such model.", "Choose another.")
 
 def test_a_sample_shows_its_thing_even_when_the_caption_is_changed_meanwhile(desk: Desk) -> None:
     desk.hold(lambda: desk.session.open_sample(0))
-    desk.session.explaining.type_caption("nothing of it")
+    desk.session.explain_controller.type_caption("nothing of it")
     desk.engine.gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "nothing of it")
     assert desk.state.shown.path == str(samples()[0].path)
@@ -26,44 +26,46 @@ def test_a_sample_shows_its_thing_even_when_the_caption_is_changed_meanwhile(des
 @pytest.mark.parametrize("loading", [True, False])
 def test_a_model_that_fails_is_taken_back(desk: Desk, loading: bool) -> None:
     before = desk.seen()
-    choose = lambda: desk.session.explaining.choose_model(ModelChoice("/wrong/folder"))  # noqa: E731  done at once
+    choose = lambda: desk.session.explain_controller.choose_model(ModelChoice("/wrong/folder"))  # noqa: E731  done at once
     desk.fail(MISSING, choose, loading)
     assert desk.state.notice.message == MISSING.message
     assert desk.seen() == before
-    assert "wrong" not in desk.session.exporting.python()
-    desk.session.explaining.type_caption("a cat")
+    assert "wrong" not in desk.session.export_controller.python()
+    desk.session.explain_controller.type_caption("a cat")
     desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "a cat")
     assert desk.engine.loaded[-1] == ModelChoice()
 
 
 def test_settings_that_fail_are_taken_back_and_not_kept(desk: Desk) -> None:
     before = desk.seen()
-    desk.fail(UserError("The model has no layer 11."), lambda: desk.session.explaining.choose_method(How(11), None))
+    desk.fail(
+        UserError("The model has no layer 11."), lambda: desk.session.explain_controller.choose_method(How(11), None)
+    )
     assert desk.seen() == before
     assert desk.session.settings.how() == How()
 
 
 def test_copies_are_of_the_model_on_screen_while_another_is_on_its_way(desk: Desk) -> None:
-    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("other")))
-    assert "other" not in desk.session.exporting.python()
+    desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("other")))
+    assert "other" not in desk.session.export_controller.python()
     desk.engine.gate.set()
     desk.settle()
-    assert "other" in desk.session.exporting.python()
+    assert "other" in desk.session.export_controller.python()
 
 
 def test_a_newer_question_does_not_take_the_model_back(desk: Desk) -> None:
-    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("other")))
-    desk.session.explaining.type_caption("a cat")
+    desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("other")))
+    desk.session.explain_controller.type_caption("a cat")
     desk.engine.gate.set()
     desk.settle()
     assert desk.state.choice == desk.state.outcome.choice == ModelChoice("other")
 
 
 def test_what_can_be_undone_belongs_to_one_picture(desk: Desk) -> None:
-    desk.session.selecting.commit_regions((), (BOX,), "draw box")
-    desk.hold(lambda: desk.session.explaining.open_file(desk.picture("b.png"), "a cat"))
+    desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
+    desk.hold(lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat"))
     assert not desk.undo.canUndo()
-    desk.session.selecting.commit_regions((BOX,), (), "remove box")  # while the first picture is still there
+    desk.session.selection_controller.commit_regions((BOX,), (), "remove box")  # while the first picture is still there
     desk.engine.gate.set()
     desk.settle()
     assert not desk.undo.canUndo()
@@ -72,19 +74,19 @@ def test_what_can_be_undone_belongs_to_one_picture(desk: Desk) -> None:
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> None:
-    desk.session.selecting.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((), (2,))
     before = desk.seen()
-    opens = lambda: desk.session.explaining.open_file(desk.picture("b.png"), "a cat")  # noqa: E731  done at once
+    opens = lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat")  # noqa: E731  done at once
     if way == "cancel":
         desk.hold(opens)
-        desk.session.explaining.type_caption("a bird")
-        desk.session.explaining.cancel()
+        desk.session.explain_controller.type_caption("a bird")
+        desk.session.explain_controller.cancel()
         desk.engine.gate.set()
     else:
         desk.fail(UserError("No."), opens)
     assert desk.seen() == before
     assert not desk.undo.canUndo()
-    desk.session.explaining.type_caption("a red dog")
+    desk.session.explain_controller.type_caption("a red dog")
     desk.settle()
     assert desk.state.shown.title == "a.png"
     assert desk.state.explanation.caption.text == "a red dog"
@@ -92,50 +94,50 @@ def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> N
 
 def test_a_cancelled_model_is_taken_back(desk: Desk) -> None:
     before = desk.seen()
-    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("other")))
+    desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("other")))
     desk.qtbot.waitUntil(lambda: desk.state.facts.name == "other")
-    desk.session.explaining.cancel()
+    desk.session.explain_controller.cancel()
     assert desk.seen() == before
     assert desk.state.facts.name == "demo"
 
 
 def test_trouble_with_a_caption_is_settled_by_emptying_it(desk: Desk) -> None:
-    desk.fail(UserError("The caption has 2,100 characters."), lambda: desk.session.explaining.type_caption("x"))
+    desk.fail(UserError("The caption has 2,100 characters."), lambda: desk.session.explain_controller.type_caption("x"))
     assert desk.state.notice.kind == "trouble"
-    desk.session.explaining.type_caption("")
+    desk.session.explain_controller.type_caption("")
     assert desk.state.notice is None
     assert desk.state.stale
 
 
 def test_what_was_said_of_a_model_goes_with_it(desk: Desk) -> None:
     desk.engine.note = "Its weights are of another kind."
-    desk.hold(lambda: desk.session.explaining.choose_model(ModelChoice("other")))
+    desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("other")))
     desk.qtbot.waitUntil(lambda: desk.state.notice is not None)
-    desk.session.explaining.cancel()
+    desk.session.explain_controller.cancel()
     desk.engine.gate.set()
     assert (desk.state.notice, desk.state.choice) == (None, ModelChoice())
 
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_the_same_caption_can_be_asked_again(desk: Desk, way: str) -> None:
-    types = lambda: desk.session.explaining.type_caption("a cat")  # noqa: E731  done at once
+    types = lambda: desk.session.explain_controller.type_caption("a cat")  # noqa: E731  done at once
     if way == "cancel":
         desk.hold(types)
-        desk.session.explaining.cancel()
+        desk.session.explain_controller.cancel()
         desk.engine.gate.set()
     else:
         desk.fail(UserError("No."), types)
     assert desk.state.stale
     assert desk.state.caption == "a cat"
-    desk.session.explaining.type_caption("a cat")
+    desk.session.explain_controller.type_caption("a cat")
     desk.settle()
     assert desk.state.explanation.caption.text == "a cat"
     assert desk.undo.count() == 1
 
 
 def test_the_same_caption_is_not_asked_twice_at_once(desk: Desk) -> None:
-    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
-    desk.session.explaining.type_caption("a cat")
+    desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
+    desk.session.explain_controller.type_caption("a cat")
     desk.engine.gate.set()
     desk.settle()
     assert [request.caption for request in desk.engine.asked].count("a cat") == 1
@@ -143,10 +145,10 @@ def test_the_same_caption_is_not_asked_twice_at_once(desk: Desk) -> None:
 
 def test_undo_of_words_finds_them_in_the_caption_on_screen(desk: Desk) -> None:
     desk.open("b.png", "a dog and a red balloon")
-    desk.session.selecting.commit_rows((), (2,))
-    desk.session.selecting.commit_rows((2,), (5,))
+    desk.session.selection_controller.commit_rows((), (2,))
+    desk.session.selection_controller.commit_rows((2,), (5,))
     assert desk.words() == ["red"]
-    desk.session.explaining.type_caption("a red balloon and a dog")
+    desk.session.explain_controller.type_caption("a red balloon and a dog")
     desk.settle()
     desk.hold(desk.undo.undo)
     desk.undo.undo()  # the newer caption is still on screen

@@ -18,17 +18,17 @@ def desk(desk: Desk) -> Desk:
     """A desk whose model runs on an accelerator."""
     desk.settle()
     desk.engine.device = "cuda:0"
-    desk.session.explaining.choose_model(ModelChoice("large"))
+    desk.session.explain_controller.choose_model(ModelChoice("large"))
     desk.settle()
     return desk
 
 
 def test_the_same_question_is_asked_of_the_cpu(desk: Desk) -> None:
     how = How(2, 1, "gauss-legendre", 20)
-    desk.fail(SHORT, lambda: desk.session.explaining.choose_method(how, None))
+    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(how, None))
     assert desk.state.notice.offers_cpu
     assert desk.state.how == How()
-    desk.session.explaining.use_cpu()
+    desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.outcome.choice == ModelChoice("large", device="cpu")
     assert desk.state.outcome.how == how
@@ -36,9 +36,9 @@ def test_the_same_question_is_asked_of_the_cpu(desk: Desk) -> None:
 
 
 def test_another_picture_and_caption_are_not_lost(desk: Desk) -> None:
-    desk.fail(SHORT, lambda: desk.session.explaining.open_file(desk.picture("b.png"), "a cat"))
+    desk.fail(SHORT, lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat"))
     assert (desk.state.shown.title, desk.state.caption) == ("a.png", "a red balloon")
-    desk.session.explaining.use_cpu()
+    desk.session.explain_controller.use_cpu()
     desk.settle()
     assert (desk.state.shown.title, desk.state.explanation.caption.text) == ("b.png", "a cat")
 
@@ -46,37 +46,37 @@ def test_another_picture_and_caption_are_not_lost(desk: Desk) -> None:
 def test_a_profile_goes_over_to_the_cpu_with_all_else(desk: Desk) -> None:
     desk.engine.profile_raises.append(SHORT)
     with desk.qtbot.waitSignal(desk.state.notice_changed):
-        desk.session.profiling.ask("image")
+        desk.session.layer_profile_controller.ask("image")
     assert desk.state.notice.offers_cpu
-    desk.session.explaining.use_cpu()
+    desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.choice == desk.state.outcome.choice == ModelChoice("large", device="cpu")
     assert desk.state.outcome.how == How()
 
 
 def test_it_is_not_offered_where_it_would_not_help(desk: Desk) -> None:
-    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explaining.choose_method(How(1), None))
+    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explain_controller.choose_method(How(1), None))
     assert not desk.state.notice.offers_cpu
     desk.engine.device = "cpu"
-    desk.session.explaining.choose_method(How(), "cpu")
+    desk.session.explain_controller.choose_method(How(), "cpu")
     desk.settle()
-    desk.fail(SHORT, lambda: desk.session.explaining.choose_method(How(1), "cpu"))
+    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(How(1), "cpu"))
     assert not desk.state.notice.offers_cpu
 
 
 def test_the_banner_carries_the_button(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.device = "cuda:0"
-    opened.session.explaining.choose_model(ModelChoice("large"))
+    opened.session.explain_controller.choose_model(ModelChoice("large"))
     qtbot.waitUntil(lambda: opened.state.outcome.choice.name == "large" and opened.state.work is None)
     opened.engine.raises.append(SHORT)
     with qtbot.waitSignal(opened.state.notice_changed):
-        opened.session.explaining.type_caption("a cat")
+        opened.session.explain_controller.type_caption("a cat")
     asks = button(opened.window.banner, "Use the CPU")
     assert asks.isVisible()
     qtbot.mouseClick(asks, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened.state.outcome.choice.device == "cpu")
     assert opened.state.explanation.caption.text == "a cat"
     assert not opened.window.banner.isVisible()
-    opened.session.explaining.refuse(ModelError("No.", "Do."))
+    opened.session.explain_controller.refuse(ModelError("No.", "Do."))
     assert opened.window.banner.isVisible()
     assert not asks.isVisible()

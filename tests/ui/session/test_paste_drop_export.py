@@ -199,7 +199,7 @@ def test_cancel_while_a_model_loads(opened: Opened, qtbot: QtBot, monkeypatch: p
 
     monkeypatch.setattr(opened.engine, "facts", load)
     before = _on_screen(opened)
-    opened.session.explaining.choose_model(ModelChoice("another"))
+    opened.session.explain_controller.choose_model(ModelChoice("another"))
     qtbot.waitUntil(lambda: began == ["another"] and opened.window.commands["cancel"].isEnabled())
     opened.window.commands["cancel"].trigger()
     assert opened.state.work is None
@@ -211,7 +211,7 @@ def test_cancel_while_a_model_loads(opened: Opened, qtbot: QtBot, monkeypatch: p
 def test_cancel_while_a_figure_is_drawn(opened: Opened, qtbot: QtBot) -> None:
     path = opened.folder / "figure.png"
     before = _on_screen(opened)
-    opened.session.exporting.write_picture(path, 8000)
+    opened.session.export_controller.write_picture(path, 8000)
     qtbot.waitUntil(lambda: bool(active_children()), timeout=20_000)
     opened.window.commands["cancel"].trigger()
     assert opened.state.work is None

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.session.pair.caption_alternatives import Comparing
-from exclip_desktop.session.pair.explaining import Explaining
-from exclip_desktop.session.pair.selecting import Selecting
+from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
+from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -31,9 +31,9 @@ class Session:
     state: State
     engine: FakeEngine
     worker: Worker
-    explaining: Explaining
-    selecting: Selecting
-    comparing: Comparing
+    explain_controller: ExplainController
+    selection_controller: SelectionController
+    caption_alternatives: CaptionAlternatives
     undo: QUndoStack
     seen: list[str]
 
@@ -52,10 +52,19 @@ def session(qtbot: QtBot, make_explanation: Callable[..., Explanation]) -> Itera
 
     state, tasks, undo, engine = State(), Tasks(), QUndoStack(), FakeEngine(make)
     worker = Worker(lambda: engine)
-    explaining = Explaining(state, worker, tasks, undo)
+    explain_controller = ExplainController(state, worker, tasks, undo)
     seen: list[str] = []
     state.explanation_changed.connect(lambda: seen.append(state.explanation.caption.text))
-    made = Session(state, engine, worker, explaining, Selecting(state, undo), Comparing(state, worker), undo, seen)
+    made = Session(
+        state,
+        engine,
+        worker,
+        explain_controller,
+        SelectionController(state, undo),
+        CaptionAlternatives(state, worker),
+        undo,
+        seen,
+    )
     worker.start()
     yield made
     engine.gate.set()
@@ -67,7 +76,7 @@ def session(qtbot: QtBot, make_explanation: Callable[..., Explanation]) -> Itera
 
 def _open(session: Session, qtbot: QtBot, path: str, caption: str = "a red balloon") -> None:
     with qtbot.waitSignal(session.state.explanation_changed):
-        session.explaining.open_file(path, caption)
+        session.explain_controller.open_file(path, caption)
     qtbot.waitUntil(lambda: session.engine.completed == [caption])
 
 
@@ -86,11 +95,11 @@ def test_only_the_last_of_three_captions_is_shown(session: Session, qtbot: QtBot
     _open(session, qtbot, picture_file)
     session.engine.gate.clear()
     session.engine.began.clear()
-    session.explaining.type_caption("a dog")
+    session.explain_controller.type_caption("a dog")
     assert session.engine.began.wait(5)
     assert session.state.stale
-    session.explaining.type_caption("a cat")
-    session.explaining.type_caption("a house")
+    session.explain_controller.type_caption("a cat")
+    session.explain_controller.type_caption("a house")
     session.engine.gate.set()
     qtbot.waitUntil(lambda: not session.state.stale)
     assert session.seen == ["a red balloon", "a house"]
@@ -105,10 +114,10 @@ def test_cancel_keeps_the_last_picture_and_says_it_is_of_before(
     before = session.state.explanation
     session.engine.gate.clear()
     session.engine.began.clear()
-    session.explaining.type_caption("a dog")
+    session.explain_controller.type_caption("a dog")
     assert session.engine.began.wait(5)
-    with qtbot.waitSignal(session.worker.rested):
-        session.explaining.cancel()
+    with qtbot.waitSignal(session.worker.job_ended):
+        session.explain_controller.cancel()
     assert session.state.explanation is before
     assert session.state.stale
     assert session.state.work is None
@@ -130,14 +139,14 @@ def test_a_failing_explainer_shows_the_banner_and_keeps_the_picture(
     before = session.state.explanation
     session.engine.raises.append(error)
     with qtbot.waitSignal(session.state.notice_changed):
-        session.explaining.type_caption("a dog")
+        session.explain_controller.type_caption("a dog")
     assert session.state.notice is not None
     assert session.state.notice.message == message
     assert session.state.notice.hint
     assert session.state.explanation is before
     assert session.state.stale
     with qtbot.waitSignal(session.state.explanation_changed):
-        session.explaining.type_caption("a cat")
+        session.explain_controller.type_caption("a cat")
     assert session.state.notice is None
 
 
@@ -149,7 +158,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_screen_as_it_was(
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nonsense")
     with qtbot.waitSignal(session.state.notice_changed):
-        session.explaining.open_file(str(broken), "a cat")
+        session.explain_controller.open_file(str(broken), "a cat")
     assert "not a picture" in session.state.notice.message
     after = (session.state.shown, session.state.explanation, session.state.caption, session.state.selection)
     assert all(a is b for a, b in zip(before, after, strict=True))
@@ -160,18 +169,18 @@ def test_a_model_that_cannot_be_loaded_is_asked_for_again(session: Session, qtbo
     _open(session, qtbot, picture_file)
     session.engine.load_raises.append(CaptionError("There is no such model.", "Choose another."))
     with qtbot.waitSignal(session.state.notice_changed):
-        session.explaining.choose_model(ModelChoice("nonsense"))
+        session.explain_controller.choose_model(ModelChoice("nonsense"))
     with qtbot.waitSignal(session.state.explanation_changed):
-        session.explaining.choose_model(ModelChoice("other"))
+        session.explain_controller.choose_model(ModelChoice("other"))
     assert [choice.name for choice in session.engine.loaded] == ["demo", "other"]
 
 
 def test_words_stay_selected_when_the_caption_changes(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file, "a red balloon and a dog")
     rows = session.state.explanation.caption.rows_of("dog")
-    session.selecting.commit_rows((), rows)
+    session.selection_controller.commit_rows((), rows)
     with qtbot.waitSignal(session.state.explanation_changed):
-        session.explaining.type_caption("a dog and a red balloon")
+        session.explain_controller.type_caption("a dog and a red balloon")
     assert session.state.selection.rows == caption_of(("a", "dog")).rows_of("dog")
     with qtbot.waitSignal(session.state.explanation_changed):
         session.undo.undo()
@@ -181,10 +190,10 @@ def test_words_stay_selected_when_the_caption_changes(session: Session, qtbot: Q
 
 def test_a_new_picture_keeps_words_and_drops_regions(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
-    session.selecting.commit_regions((), (BOX,), "draw box")
-    session.selecting.commit_rows((), (2,))
+    session.selection_controller.commit_regions((), (BOX,), "draw box")
+    session.selection_controller.commit_rows((), (2,))
     with qtbot.waitSignal(session.state.explanation_changed):
-        session.explaining.open_file(picture_file)
+        session.explain_controller.open_file(picture_file)
     assert session.state.selection == Selection((2,))
 
 
@@ -192,15 +201,15 @@ def test_selection_never_reaches_the_worker(session: Session, qtbot: QtBot, pict
     _open(session, qtbot, picture_file)
     submitted: list[object] = []
     session.worker.submit = submitted.append
-    session.selecting.show_rows((1, 2))
-    session.selecting.commit_rows((), (1, 2))
-    session.selecting.show_regions((BOX,))
-    session.selecting.commit_regions((), (BOX,), "draw box")
-    session.selecting.name_region(0, "nose")
-    session.selecting.hover_rows((3,))
-    session.selecting.hover_patch((1, 1))
-    session.selecting.choose_pair((2,), (0, 0))
-    session.selecting.clear()
+    session.selection_controller.show_rows((1, 2))
+    session.selection_controller.commit_rows((), (1, 2))
+    session.selection_controller.show_regions((BOX,))
+    session.selection_controller.commit_regions((), (BOX,), "draw box")
+    session.selection_controller.name_region(0, "nose")
+    session.selection_controller.hover_rows((3,))
+    session.selection_controller.hover_patch((1, 1))
+    session.selection_controller.choose_pair((2,), (0, 0))
+    session.selection_controller.clear()
     while session.undo.canUndo():
         session.undo.undo()
     assert session.state.selection == Selection()
@@ -209,9 +218,9 @@ def test_selection_never_reaches_the_worker(session: Session, qtbot: QtBot, pict
 
 def test_a_double_click_is_one_step(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
-    session.selecting.commit_rows((), (1,))
-    session.selecting.commit_rows((1,), (3,))  # the first click
-    session.selecting.widen_rows((3,), (2, 3))  # the second
+    session.selection_controller.commit_rows((), (1,))
+    session.selection_controller.commit_rows((1,), (3,))  # the first click
+    session.selection_controller.widen_rows((3,), (2, 3))  # the second
     assert session.state.selection.rows == (2, 3)
     session.undo.undo()
     assert session.state.selection.rows == (1,)
@@ -221,10 +230,10 @@ def test_a_double_click_is_one_step(session: Session, qtbot: QtBot, picture_file
 
 def test_undo_and_redo_of_selections(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
-    session.selecting.show_regions((BOX,))
-    session.selecting.commit_regions((), (BOX,), "draw box")
-    session.selecting.commit_rows((), (2,))
-    session.selecting.remove_region(0)
+    session.selection_controller.show_regions((BOX,))
+    session.selection_controller.commit_regions((), (BOX,), "draw box")
+    session.selection_controller.commit_rows((), (2,))
+    session.selection_controller.remove_region(0)
     assert session.state.selection == Selection((2,))
     session.undo.undo()
     assert session.state.selection == Selection((2,), (BOX,))
@@ -237,16 +246,16 @@ def test_undo_and_redo_of_selections(session: Session, qtbot: QtBot, picture_fil
 
 def test_alternatives_are_scored_with_the_caption_on_screen(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
-    session.comparing.add("a cat")
+    session.caption_alternatives.add("a cat")
     qtbot.waitUntil(lambda: all(entry.score is not None for entry in session.state.alternatives))
     assert [entry.caption for entry in session.state.alternatives] == ["a red balloon", "a cat"]
-    session.comparing.remove_at(1)
+    session.caption_alternatives.remove_at(1)
     assert session.state.alternatives == ()
 
 
 def test_closing_while_it_runs_ends_the_thread(session: Session, qtbot: QtBot, picture_file: str) -> None:
     session.engine.gate.clear()
-    session.explaining.open_file(picture_file, "a dog")
+    session.explain_controller.open_file(picture_file, "a dog")
     qtbot.waitUntil(session.engine.began.is_set)
     session.worker.stop()
     assert session.worker.isFinished()
@@ -258,12 +267,12 @@ def test_an_engine_that_cannot_be_made_is_told_to_every_request(qtbot: QtBot, pi
 
     state = State()
     worker = Worker(broken)
-    explaining = Explaining(state, worker, Tasks(), QUndoStack())
+    explain_controller = ExplainController(state, worker, Tasks(), QUndoStack())
     worker.start()
     for caption in ("a dog", "a cat"):
-        explaining.dismiss()
+        explain_controller.dismiss()
         with qtbot.waitSignal(state.notice_changed):
-            explaining.open_file(picture_file, caption)
+            explain_controller.open_file(picture_file, caption)
             qtbot.waitUntil(lambda: state.notice is not None)
         assert "ImportError" in state.notice.message
         assert "torch is missing" in state.notice.details

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.session.pair.picture_opening import opening_rows
+from exclip_desktop.session.pair.picture_opening import object_rows
 from exclip_desktop.session.worker.requests import How, ModelChoice
 from exclip_desktop.storage.samples import SampleObject, samples
 from tests.ui.session.session_desk import Desk
@@ -19,12 +19,12 @@ MISSING = ModelError("There is no such model.", "Choose another.")
 
 
 def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
-    desk.session.explaining.choose_method(How(1), "cpu")
+    desk.session.explain_controller.choose_method(How(1), "cpu")
     desk.settle()
     assert desk.session.settings.how() == How(1)
-    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.settle()
-    desk.session.explaining.choose_method(How(9), "mps")
+    desk.session.explain_controller.choose_method(How(9), "mps")
     desk.settle()
     assert desk.session.settings.how() == How(1)
     assert desk.session.settings.device() == "mps"
@@ -79,7 +79,7 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
     desk.qtbot.waitUntil(lambda: desk.state.notice is not None and desk.state.notice.kind == "trouble")
     assert desk.state.explanation is None
     assert len(desk.engine.asked) == 2
-    desk.session.explaining.type_caption(desk.state.caption)
+    desk.session.explain_controller.type_caption(desk.state.caption)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
 
 
@@ -93,7 +93,7 @@ def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
     assert (desk.state.how, desk.state.notice.message) == (How(1), error.message)
     assert len(desk.engine.asked) == 1
-    desk.session.explaining.type_caption("a red balloon")
+    desk.session.explain_controller.type_caption("a red balloon")
     desk.settle()
     assert desk.state.outcome.how == desk.session.settings.how() == How(1)
 
@@ -101,9 +101,9 @@ def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
 def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk: Callable[[], Desk]) -> None:
     make_desk().session.settings.keep_how(How(1))
     desk = make_desk()
-    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.hold(desk.session.start)
-    desk.session.explaining.cancel()
+    desk.session.explain_controller.cancel()
     desk.engine.gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
     assert desk.state.explanation is None
@@ -135,8 +135,8 @@ def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
             values[made.caption.rows_of(word), 1 + 12 * row + column] = value
     made = replace(made, interactions=replace(made.interactions, values=values))
     lion = SampleObject("lion", CAT.box)
-    assert opening_rows(made, (lion, CAT, DOG)) == made.caption.rows_of(chosen)
-    assert opening_rows(made, (lion,)) == opening_rows(made, ()) == ()
+    assert object_rows(made, (lion, CAT, DOG)) == made.caption.rows_of(chosen)
+    assert object_rows(made, (lion,)) == object_rows(made, ()) == ()
 
 
 @pytest.mark.parametrize("number", range(len(samples())))

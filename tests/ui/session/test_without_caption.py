@@ -105,7 +105,7 @@ def test_a_picture_without_a_caption_is_shown_and_asks_for_one(
 def test_a_picture_opened_while_the_caption_is_empty_is_not_explained_by_the_caption_before(
     opened: Opened, qtbot: QtBot
 ) -> None:
-    opened.session.selecting.commit_rows((), (2,))
+    opened.session.selection_controller.commit_rows((), (2,))
     before = opened.state.explanation
     _empty(opened, qtbot)
     assert (opened.state.explanation, opened.state.stale) == (before, True)

@@ -14,7 +14,6 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.session.worker.mailbox import Mailbox
 from exclip_desktop.session.worker.requests import (
-    BesideRequest,
     ExplainRequest,
     ForecastRequest,
     How,
@@ -23,6 +22,7 @@ from exclip_desktop.session.worker.requests import (
     PaneRequest,
     ProfileRequest,
     ScoreRequest,
+    SecondModelRequest,
     StudyRequest,
 )
 from exclip_desktop.session.worker.worker_thread import Worker
@@ -125,12 +125,12 @@ def test_a_pane_makes_way_for_all_and_goes_on_but_not_after_an_explanation() -> 
 
 
 def test_what_is_done_does_not_make_way_and_is_not_done_again() -> None:
-    for done in (_pane(), _profile(), _listed(), BesideRequest(_explain())):
+    for done in (_pane(), _profile(), _listed(), SecondModelRequest(_explain())):
         mailbox = Mailbox()
         mailbox.put(done)
         job = mailbox.take()
         mailbox.finish(job)
-        mailbox.put(_explain() if isinstance(done, BesideRequest) else _score())
+        mailbox.put(_explain() if isinstance(done, SecondModelRequest) else _score())
         assert not _cancelled(job.token.check)
         assert mailbox.take().request is not done
         mailbox.put(_study())
@@ -235,25 +235,25 @@ def test_a_profile_makes_way_for_scores_and_goes_on_after_them() -> None:
 
 
 def test_an_answer_beside_makes_way_for_an_explanation_and_begins_anew_after_it() -> None:
-    mailbox, beside = Mailbox(), BesideRequest(_explain(1))
-    mailbox.put(beside)
+    mailbox, second_model = Mailbox(), SecondModelRequest(_explain(1))
+    mailbox.put(second_model)
     job = mailbox.take()
     mailbox.put(_score())
     assert not _cancelled(job.token.check)
     mailbox.put(_explain(2))
     assert _cancelled(job.token.check)
     assert [type(mailbox.take().request) for _ in range(2)] == [ExplainRequest, ScoreRequest]
-    assert mailbox.take().request is beside
+    assert mailbox.take().request is second_model
 
 
 def test_an_answer_beside_that_is_asked_anew_or_cancelled_does_not_come_back() -> None:
-    mailbox, newer = Mailbox(), BesideRequest(_explain(2))
-    mailbox.put(BesideRequest(_explain(1)))
+    mailbox, newer = Mailbox(), SecondModelRequest(_explain(2))
+    mailbox.put(SecondModelRequest(_explain(1)))
     mailbox.take()
     mailbox.put(newer)
     assert mailbox.take().request is newer
     mailbox.put(_explain(3))
-    mailbox.cancel_beside()
+    mailbox.cancel_second_model()
     assert isinstance(mailbox.take().request, ExplainRequest)
     mailbox.put_idle(_explain(4))
     assert mailbox.take().idle
@@ -346,7 +346,7 @@ def test_idle_work_that_fails_is_no_trouble_of_the_persons(
 
     monkeypatch.setattr(engine, "complete", broken)
     rests: list[None] = []
-    worker.rested.connect(lambda: rests.append(None))
+    worker.job_ended.connect(lambda: rests.append(None))
     worker.submit(_explain())
     qtbot.waitUntil(lambda: len(rests) == 2)
     assert failures == []

@@ -27,13 +27,13 @@ def _told(dialog: MeasureDialog) -> dict[str, str]:
 
 
 def _select(opened: Opened) -> None:
-    opened.session.selecting.commit_rows((), (2,))
-    opened.session.selecting.commit_regions((), (BOX,), "draw box")
+    opened.session.selection_controller.commit_rows((), (2,))
+    opened.session.selection_controller.commit_regions((), (BOX,), "draw box")
 
 
 def test_it_asks_for_a_selection_of_both_sides(opened: Opened, dialog: MeasureDialog) -> None:
     assert _told(dialog)["what"] == SELECT
-    opened.session.selecting.commit_rows((), (2,))
+    opened.session.selection_controller.commit_rows((), (2,))
     assert _told(dialog)["what"] == SELECT
     assert opened.engine.measured == []
 
@@ -56,9 +56,9 @@ def test_the_selections_scores_are_shown(opened: Opened, dialog: MeasureDialog, 
 
 
 def test_a_gesture_asks_once(opened: Opened, dialog: MeasureDialog, qtbot: QtBot) -> None:
-    opened.session.selecting.commit_rows((), (2,))
+    opened.session.selection_controller.commit_rows((), (2,))
     for step in range(20):
-        opened.session.selecting.show_regions((Region((100.0, 100.0, 200.0 + step, 300.0)),))
+        opened.session.selection_controller.show_regions((Region((100.0, 100.0, 200.0 + step, 300.0)),))
     qtbot.waitUntil(lambda: opened.state.measured is not None)
     assert len(opened.engine.measured) == 1
 
@@ -70,7 +70,7 @@ def test_another_fill_asks_again_and_another_selection_forgets(
     qtbot.waitUntil(lambda: opened.state.measured is not None)
     dialog.findChild(QComboBox).setCurrentIndex(2)
     qtbot.waitUntil(lambda: opened.state.measured is not None and opened.state.measured.fill == "mirror")
-    opened.session.selecting.clear()
+    opened.session.selection_controller.clear()
     assert opened.state.measured is None
     assert _told(dialog)["both"] == ""
 

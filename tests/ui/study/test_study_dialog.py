@@ -185,7 +185,7 @@ def test_it_is_exported(
     monkeypatch.setattr(study_dialog, "ask_path", lambda *asked: suggested.append(asked[2]) or tmp_path / "out.md")
     for _ in range(2):
         with qtbot.waitSignal(opened.session.studying.written):
-            dialog.exporting.click()
+            dialog.export_controller.click()
     assert suggested == [opened.session.studying.kept_in / "study.csv", tmp_path / "study.csv"]
     assert (tmp_path / "out.md").read_text("utf-8").startswith("| method | pointing ↑ | deletion ↓ |")
 

@@ -106,7 +106,7 @@ def test_what_a_person_asks_comes_first(bench: Bench) -> None:
     gate, studying, desk = bench.hold(1), bench.studying, bench.desk
     studying.start(CHOICE)
     bench.wait_done(1)
-    desk.session.explaining.type_caption("a blue balloon")
+    desk.session.explain_controller.type_caption("a blue balloon")
     desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "a blue balloon" and not desk.state.stale)
     assert studying.running
     assert studying.done == 1
@@ -143,7 +143,7 @@ def test_another_model_pauses_it(bench: Bench) -> None:
     bench.studying.start(CHOICE)
     bench.wait_done(1)
     desk = bench.desk
-    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.session.explain_controller.choose_model(ModelChoice("other"))
     assert not bench.studying.running
     gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "other" and not desk.state.stale)

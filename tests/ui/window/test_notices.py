@@ -37,10 +37,10 @@ def test_what_runs_is_shown_by_who_runs_it(qapp: object) -> None:
 
 
 def test_a_refusal_leaves_what_runs(desk: Desk) -> None:
-    desk.hold(lambda: desk.session.explaining.type_caption("a cat"))
-    desk.session.explaining.refuse(CaptionError("The clipboard holds no picture."))
+    desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
+    desk.session.explain_controller.refuse(CaptionError("The clipboard holds no picture."))
     assert desk.state.work is not None
-    desk.session.exporting.write_numbers(desk.folder / "nowhere" / "a.csv")
+    desk.session.export_controller.write_numbers(desk.folder / "nowhere" / "a.csv")
     desk.qtbot.waitUntil(lambda: "nowhere" in desk.state.notice.message)
     assert desk.state.work is not None
     assert desk.state.work.what == "Explaining the picture"
@@ -53,8 +53,8 @@ def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_di
     (desk.folder / "out").mkdir()
     fill_disk(20)
     for write, name in (
-        (desk.session.exporting.write_numbers, "a.npz"),
-        (lambda path: desk.session.exporting.write_picture(path, 300), "a.png"),
+        (desk.session.export_controller.write_numbers, "a.npz"),
+        (lambda path: desk.session.export_controller.write_picture(path, 300), "a.png"),
     ):
         with desk.qtbot.waitSignal(desk.state.notice_changed):
             write(desk.folder / "out" / name)
@@ -65,7 +65,7 @@ def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_di
 
 
 def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    desk.session.explaining.refuse(MemoryError())
+    desk.session.explain_controller.refuse(MemoryError())
     assert desk.state.notice.message == "Something went wrong: MemoryError."
     assert "MemoryError" in desk.state.notice.details
     assert "MemoryError" in caplog.text
@@ -83,7 +83,7 @@ def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog:
     ],
 )
 def test_the_window_names_no_options_of_the_command_line(desk: Desk, hint: str, told: str) -> None:
-    desk.session.explaining.refuse(ModelError("No.", hint))
+    desk.session.explain_controller.refuse(ModelError("No.", hint))
     assert desk.state.notice.hint == told
 
 
@@ -100,9 +100,9 @@ def test_an_error_nobody_caught_is_shown(
 
 def test_an_answer_settles_trouble_and_its_own_warnings_only(desk: Desk) -> None:
     make, desk.engine.note = desk.engine.make, "The model runs on the CPU."
-    desk.session.explaining.choose_model(ModelChoice("other"))
+    desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.settle()
-    desk.session.explaining.type_caption("a cat")
+    desk.session.explain_controller.type_caption("a cat")
     desk.settle()
     assert desk.state.notice.message == desk.engine.note
 
@@ -111,11 +111,11 @@ def test_an_answer_settles_trouble_and_its_own_warnings_only(desk: Desk) -> None
         return replace(made, image_side=replace(made.image_side, converged=False))
 
     desk.engine.make = unsettled
-    desk.session.explaining.type_caption("a bird")
+    desk.session.explain_controller.type_caption("a bird")
     desk.settle()
     assert desk.state.notice.message.startswith(f"{desk.engine.note} Not exact: the picture's integral has not settled")
     desk.engine.make = make
-    desk.session.explaining.type_caption("a cow")
+    desk.session.explain_controller.type_caption("a cow")
     desk.settle()
     assert desk.state.notice is None
 
@@ -171,12 +171,12 @@ def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
 
 
 def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:
-    state, explaining, make = opened.state, opened.session.explaining, opened.engine.make
+    state, explain_controller, make = opened.state, opened.session.explain_controller, opened.engine.make
 
     def explained_by(how: How, caption: str) -> None:
         before = state.explanation
-        explaining.type_caption(caption)
-        explaining.choose_method(how, None)
+        explain_controller.type_caption(caption)
+        explain_controller.choose_method(how, None)
         qtbot.waitUntil(lambda: state.explanation is not before and not state.stale and state.outcome.how == how)
 
     def close() -> None:
@@ -206,13 +206,13 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
 
 
 def test_closing_another_warning_does_not_close_those_of_integrals(opened: Opened, qtbot: QtBot) -> None:
-    state, explaining, make = opened.state, opened.session.explaining, opened.engine.make
+    state, explain_controller, make = opened.state, opened.session.explain_controller, opened.engine.make
     opened.engine.make = lambda caption: _unseen(make(caption))
-    explaining.type_caption("a dog")
+    explain_controller.type_caption("a dog")
     qtbot.waitUntil(lambda: state.notice is not None)
-    explaining.dismiss()
+    explain_controller.dismiss()
     opened.engine.make = lambda caption: _inexact(make(caption), text=UNSETTLED)
-    explaining.type_caption("a cat")
+    explain_controller.type_caption("a cat")
     qtbot.waitUntil(lambda: state.notice is not None)
     assert "has not settled" in state.notice.message
 
@@ -227,7 +227,9 @@ def test_message_and_hint_lie_in_the_banner_the_first_time_too(opened: Opened, q
     opened.window.resize(width, 700)
     opened.window.pair_list_dock.show()
     qtbot.waitUntil(lambda: opened.window.canvas.width() < width - 500)
-    opened.session.explaining.refuse(PictureError("There is no picture /home/someone/pictures/gone.png.", "Check it."))
+    opened.session.explain_controller.refuse(
+        PictureError("There is no picture /home/someone/pictures/gone.png.", "Check it.")
+    )
     banner = opened.window.banner
     texts = [banner.findChild(QLabel, name) for name in ("bannerMessage", "bannerHint")]
     for text in texts:

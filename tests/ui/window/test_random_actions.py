@@ -102,10 +102,10 @@ class Monkey:
 
     def type(self) -> None:
         words = self.rng.choice(WORDS, int(self.rng.integers(1, 6)))
-        self.session.explaining.type_caption(" ".join(words))
+        self.session.explain_controller.type_caption(" ".join(words))
 
     def open(self) -> None:
-        self.session.explaining.open_file(self.pictures[int(self.rng.integers(len(self.pictures)))])
+        self.session.explain_controller.open_file(self.pictures[int(self.rng.integers(len(self.pictures)))])
 
 
 @pytest.fixture
@@ -123,17 +123,17 @@ def monkey(opened: Opened) -> Iterator[Monkey]:
 @pytest.mark.qt_log_level_fail("WARNING")
 @pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 def test_a_thousand_random_actions(monkey: Monkey, qtbot: QtBot) -> None:
-    state, explaining = monkey.session.state, monkey.session.explaining
+    state, explain_controller = monkey.session.state, monkey.session.explain_controller
     for _ in range(ACTIONS // 4):
         monkey.act()
     before = _resident_mb()
     for _ in range(ACTIONS - ACTIONS // 4):
         monkey.act()
     for path in monkey.pictures[:-1]:
-        explaining.open_file(path)
+        explain_controller.open_file(path)
     last = monkey.pictures[-2]
     qtbot.waitUntil(lambda: state.shown.path == last and state.work is None, timeout=20_000)
-    explaining.type_caption("a dog and a cat")
+    explain_controller.type_caption("a dog and a cat")
     qtbot.waitUntil(lambda: state.explanation is not None and not state.stale, timeout=20_000)
     assert state.explanation.caption.text == "a dog and a cat"
     qtbot.waitUntil(lambda: state.work is None, timeout=20_000)

@@ -13,7 +13,7 @@ from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.text.wording import target_of
 from exclip_desktop.core.values.answers import MapAnswer, Maps
-from exclip_desktop.session.worker.answer_cache import PairMemo, PartMemo
+from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import ModelChoice, PaneRequest
 from exclip_desktop.storage.cache import FactorCache
@@ -30,14 +30,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def parts() -> PartMemo:
-    return PartMemo()
+def parts() -> AnswerPartCache:
+    return AnswerPartCache()
 
 
 @pytest.fixture
-def ask(folder: Path, picture: NDArray[np.uint8], parts: PartMemo) -> Ask:
+def ask(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask:
     """Return a function that asks an engine for a method's answer."""
-    engine, opened = ModelEngine(FactorCache(None), PairMemo(), parts), Picture(picture)
+    engine, opened = ModelEngine(FactorCache(None), ExplanationCache(), parts), Picture(picture)
 
     def answer(method: str, target: str = CAPTION) -> object:
         request = PaneRequest(1, ModelChoice(str(folder), device="cpu"), "model", opened, CAPTION, method, target)
@@ -87,7 +87,7 @@ def test_a_method_of_pictures_gives_words_nothing() -> None:
 
 
 def test_parts_are_remembered_and_another_target_makes_the_picture_s_map_only(
-    ask: Ask, parts: PartMemo, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, parts: AnswerPartCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = ask("grad-cam")
     assert parts.size() == first.interactions.patches.nbytes + first.interactions.tokens.nbytes

@@ -15,7 +15,7 @@ from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.models.model import Model
-from exclip_desktop.session.worker.answer_cache import PairMemo
+from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import ExplainRequest, How, ModelChoice
 from exclip_desktop.storage.cache import FactorCache, cache_key
@@ -69,7 +69,7 @@ def test_references_of_both_precisions_are_kept_apart(make_tiny: Callable[..., M
 
 
 def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture: Pixels) -> None:
-    cache, pairs = FactorCache(None), PairMemo()
+    cache, pairs = FactorCache(None), ExplanationCache()
     engine = ModelEngine(cache, pairs)
     engine._loaded = (ModelChoice(), tiny, "")
 

@@ -24,7 +24,7 @@ from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.towers.build import text_tower
-from exclip_desktop.session.worker.answer_cache import PairMemo
+from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import ExplainRequest, How, ModelChoice, ScoreRequest
 from exclip_desktop.storage.cache import FactorCache
@@ -238,7 +238,7 @@ def test_a_folder_may_be_moved(made: Made, tmp_path: Path) -> None:
 @pytest.mark.parametrize("family", ["SigLIP", "CoCa", "RoBERTa"])
 def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, family: str) -> None:
     folder = save_family(tmp_path / "model", family)
-    engine, answers = ModelEngine(FactorCache(None), PairMemo()), []
+    engine, answers = ModelEngine(FactorCache(None), ExplanationCache()), []
     choice, opened = ModelChoice(str(folder), device="cpu"), Pictured(picture)
     assert engine.facts(choice, silent).context == CONTEXT
     for caption in (CAPTION, "a red dog", CAPTION):

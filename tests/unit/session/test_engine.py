@@ -17,7 +17,7 @@ from exclip_desktop.core.values.layers import Side
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.session.worker import engine as engines
-from exclip_desktop.session.worker.answer_cache import PairMemo
+from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import (
     Explained,
@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engine() -> ModelEngine:
-    return ModelEngine(FactorCache(None), PairMemo())
+    return ModelEngine(FactorCache(None), ExplanationCache())
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_captions_read_alike_keep_their_own_text(
 def test_a_pair_is_remembered_until_all_is_cleared(
     request_of: Callable[..., ExplainRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache, pairs = FactorCache(None), PairMemo()
+    cache, pairs = FactorCache(None), ExplanationCache()
     engine = ModelEngine(cache, pairs)
     first = _explain(engine, request_of())
     assert pairs.size() == first.explanation.matrix.nbytes
@@ -106,7 +106,7 @@ def test_a_pair_is_remembered_until_all_is_cleared(
 
 def test_the_memo_is_bounded_by_bytes(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
     found = _explain(engine, request_of()).explanation
-    pairs = PairMemo(2 * found.matrix.nbytes)
+    pairs = ExplanationCache(2 * found.matrix.nbytes)
     for name in "abc":
         pairs.put((name, ""), found)
         pairs.get(("a", ""))  # asked for again and again

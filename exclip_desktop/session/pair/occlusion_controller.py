@@ -7,7 +7,7 @@ from exclip_desktop.session.worker.requests import Failed, MeasuredAnswer, Measu
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
-class Measuring(QObject):
+class OcclusionController(QObject):
     """Asks for the real scores of the selection on screen; an answer counts only while that is still selected."""
 
     def __init__(self, state: State, worker: Worker, parent: QObject | None = None) -> None:

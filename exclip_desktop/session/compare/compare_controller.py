@@ -11,8 +11,8 @@ from exclip_desktop.core.text.wording import target_of
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Selection, carried, carried_rows
-from exclip_desktop.session.compare.pane import Pane, PaneName, Status, asks_same
-from exclip_desktop.session.compare.second_model import Beside
+from exclip_desktop.session.compare.pane import Pane, PaneKey, PaneStatus, asks_same
+from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.worker.requests import Failed, PaneAnswer, PaneRequest
 from exclip_desktop.session.worker.worker_thread import Worker
@@ -26,7 +26,7 @@ SLOW: Final = ("m2ib", "rise", "fixlip", "interaction-lime", "interaction-cam", 
 """Methods that take many runs: they come after the others."""
 
 
-class Panes(QObject):
+class CompareController(QObject):
     """Asks for one pane after another, and lets all of them follow the first answer's picture and selection.
 
     A pane's answer counts only while it is still what is wanted. Methods of the first order answer for the selected
@@ -45,13 +45,18 @@ class Panes(QObject):
     followed = Signal()
 
     def __init__(
-        self, first: State, beside: Beside, worker: Worker, methods: tuple[str, ...], parent: QObject | None = None
+        self,
+        first: State,
+        second_model: SecondModel,
+        worker: Worker,
+        methods: tuple[str, ...],
+        parent: QObject | None = None,
     ) -> None:
-        """Follow ``first``, and ``beside`` while it is open; ``methods`` are keys of ``core.method_facts.FACTS``."""
+        """Follow ``first`` and, while it is open, ``second_model``; ``methods`` are keys of ``method_facts.FACTS``."""
         super().__init__(parent)
-        self._first, self._beside, self._worker = first, beside, worker
+        self._first, self._second_model, self._worker = first, second_model, worker
         self._methods = methods
-        self._panes: dict[PaneName, Pane] = {}
+        self._panes: dict[PaneKey, Pane] = {}
         self._queue: list[tuple[Pane, PaneRequest]] = []  # the foremost is asked
         self._open = self._one_range = False
         self._rows: Rows = ()  # selected when it was looked at last
@@ -60,16 +65,16 @@ class Panes(QObject):
         self._settled.timeout.connect(self._refresh)
         worker.pane_answered.connect(self._on_answered)
         worker.failed.connect(self._on_failed)
-        worker.told_pane.connect(self._on_told)
-        for state in (first, beside.state):
+        worker.pane_progress_reported.connect(self._on_progress_reported)
+        for state in (first, second_model.state):
             state.explanation_changed.connect(self._refresh)
             state.stale_changed.connect(self._refresh)
-        beside.state.notice_changed.connect(self._refresh)
+        second_model.state.notice_changed.connect(self._refresh)
         first.selection_changed.connect(self._on_selection_changed)
         for changed in (first.preview_changed, first.view_changed, first.shown_changed):
             changed.connect(self._follow)
-        beside.opened.connect(self._lay_out)
-        beside.closed.connect(self._lay_out)
+        second_model.opened.connect(self._lay_out)
+        second_model.closed.connect(self._lay_out)
 
     @property
     def is_open(self) -> bool:
@@ -119,7 +124,7 @@ class Panes(QObject):
         self._settled.stop()
         self._worker.cancel_pane()
         for pane, _ in self._queue:
-            pane.set_status(Status("stopped"))
+            pane.set_status(PaneStatus("stopped"))
         self._end()
 
     def model_of(self, pane: Pane) -> str:
@@ -128,11 +133,11 @@ class Panes(QObject):
 
     def source_of(self, pane: Pane) -> State:
         """Return the state that a pane's model explains the pair in."""
-        return self._beside.state if pane.name.beside else self._first
+        return self._second_model.state if pane.key.of_second_model else self._first
 
     def is_answered(self, pane: Pane) -> bool:
         """Return whether a pane's answer is what is wanted now."""
-        return pane.name.is_ours or asks_same(pane.answered, self._wanted(pane))
+        return pane.key.is_ours or asks_same(pane.answered, self._wanted(pane))
 
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return a pane's rows as those of the first answer."""
@@ -146,8 +151,8 @@ class Panes(QObject):
 
     def _lay_out(self) -> None:
         """Have a pane for every method and model, those before where they are still wanted."""
-        models = (False, True) if self._beside.is_open else (False,)
-        wanted = [PaneName(key, beside) for key in self._methods for beside in models] if self._open else []
+        models = (False, True) if self._second_model.is_open else (False,)
+        wanted = [PaneKey(key, second_model) for key in self._methods for second_model in models] if self._open else []
         before = self._panes
         self._panes = {name: before.get(name) or Pane(name, self) for name in wanted}
         if list(before) != wanted:
@@ -162,7 +167,7 @@ class Panes(QObject):
         for pane, request in wanted.items():
             self._renew(pane, request)
         left = [(pane, request) for pane, request in wanted.items() if request is not None and _lacks(pane, request)]
-        left.sort(key=lambda one: one[0].name.method in SLOW)
+        left.sort(key=lambda one: one[0].key.method in SLOW)
         asked = self._queue[:1]
         if any(pane is asked[0][0] and asks_same(request, asked[0][1]) for pane, request in left if asked):
             waiting = [one for one in left if one[0] is not asked[0][0]]
@@ -172,7 +177,7 @@ class Panes(QObject):
                 self._worker.cancel_pane()
             self._queue = waiting = left
         for pane, _ in waiting:
-            pane.set_status(Status("waiting"))
+            pane.set_status(PaneStatus("waiting"))
         if waiting is left:
             self._ask()
         self._follow()
@@ -183,16 +188,16 @@ class Panes(QObject):
         if scene.shown is not self._first.shown:
             pane.answered = None
             scene.change(shown=self._first.shown, explanation=None, stale=False)
-        if pane.name.is_ours:
+        if pane.key.is_ours:
             scene.change(explanation=source.explanation, stale=source.stale)
             pane.set_status(_status_of(source))
         elif request is None:  # its model has still to explain the pair
             status = _status_of(source)
             scene.change(stale=scene.explanation is not None)
-            pane.set_status(Status("waiting") if status.kind == "done" else status)
+            pane.set_status(PaneStatus("waiting") if status.kind == "done" else status)
         elif asks_same(pane.answered, request):
             scene.change(stale=False)
-            pane.set_status(Status("done"))
+            pane.set_status(PaneStatus("done"))
         elif asks_same(pane.failed, request):
             pane.set_status(pane.trouble)
         else:
@@ -200,7 +205,7 @@ class Panes(QObject):
 
     def _wanted(self, pane: Pane) -> PaneRequest | None:
         """Return what the pane should answer; None while its model has not explained the pair."""
-        first, source, name = self._first, self.source_of(pane), pane.name
+        first, source, name = self._first, self.source_of(pane), pane.key
         own, found = source.explanation, first.explanation
         if name.is_ours or own is None or found is None or first.shown is None or source.stale or first.stale:
             return None
@@ -209,7 +214,7 @@ class Panes(QObject):
         target = target_of(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
         picture, framing = first.shown.picture, first.outcome.how.framing
         return PaneRequest(
-            0, source.outcome.choice, framing, picture, found.caption.text, name.method, target, name.beside
+            0, source.outcome.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model
         )
 
     def _ask(self) -> None:
@@ -221,7 +226,7 @@ class Panes(QObject):
         self._asked += 1
         request = replace(request, id=self._asked)
         self._queue[0] = pane, request
-        pane.set_status(Status("working"))
+        pane.set_status(PaneStatus("working"))
         self._show_reached(0.0)
         self._worker.submit(request)
 
@@ -235,7 +240,7 @@ class Panes(QObject):
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = request, None
         pane.scene.change(explanation=answer.answer, stale=False, **self._selected(pane, answer.answer))
-        pane.set_status(Status("done"))
+        pane.set_status(PaneStatus("done"))
         self.followed.emit()
         self._ask()
 
@@ -244,16 +249,16 @@ class Panes(QObject):
             return
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = None, request
-        pane.trouble = Status("failed", message=failure.message, hint=failure.hint)
+        pane.trouble = PaneStatus("failed", message=failure.message, hint=failure.hint)
         pane.scene.change(explanation=None, stale=False)
         pane.set_status(pane.trouble)
         self.followed.emit()
         self._ask()
 
-    def _on_told(self, report: Report, idle: bool) -> None:
+    def _on_progress_reported(self, report: Report, idle: bool) -> None:
         if self._queue and report.total:
             share = report.done / report.total
-            self._queue[0][0].set_status(Status("working", share))
+            self._queue[0][0].set_status(PaneStatus("working", share))
             self._show_reached(share)
 
     def _show_reached(self, of_pane: float) -> None:
@@ -299,11 +304,11 @@ def _lacks(pane: Pane, request: PaneRequest) -> bool:
     return not asks_same(pane.answered, request) and not asks_same(pane.failed, request)
 
 
-def _status_of(source: State) -> Status:
+def _status_of(source: State) -> PaneStatus:
     """Return how far our own answer is, which the others wait for."""
     if source.explanation is not None and not source.stale:
-        return Status("done")
+        return PaneStatus("done")
     notice = source.notice
     if source.work is None and notice is not None and notice.kind == "trouble":
-        return Status("failed", message=notice.message, hint=notice.hint)
-    return Status("waiting")
+        return PaneStatus("failed", message=notice.message, hint=notice.hint)
+    return PaneStatus("waiting")

@@ -13,9 +13,9 @@ from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.panels import PanesFigure
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
 from exclip_desktop.render.text_report import warnings_of
-from exclip_desktop.session.compare.active_pane import Sight
-from exclip_desktop.session.compare.panels import panes_figure
-from exclip_desktop.session.compare.panes import Panes
+from exclip_desktop.session.compare.active_pane import ActivePane
+from exclip_desktop.session.compare.compare_controller import CompareController
+from exclip_desktop.session.compare.compare_figure import panes_figure
 from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.state import Notice, State, Work
@@ -27,21 +27,21 @@ from exclip_desktop.storage.exports.matrix_files import check_picture_path, save
 COPIED_PX = 1600
 
 
-class Exporting(QObject):
+class ExportController(QObject):
     """Writes and copies the current view; every method needs an explanation on screen."""
 
     def __init__(
         self,
         state: State,
-        panes: Panes,
-        sight: Sight,
+        compare_controller: CompareController,
+        active_pane: ActivePane,
         tasks: Tasks,
         refuse: Callable[[Exception], None],
         parent: QObject | None = None,
     ) -> None:
         """``refuse`` shows what went wrong."""
         super().__init__(parent)
-        self._state, self._panes, self._sight = state, panes, sight
+        self._state, self._compare_controller, self._active_pane = state, compare_controller, active_pane
         self._tasks, self._refuse = tasks, refuse
 
     def write_picture(self, path: Path, width_px: int) -> None:
@@ -121,9 +121,9 @@ class Exporting(QObject):
         pixels, options = self._shown.picture.pixels, self._options(width_px)
         what: PanesFigure | Explanation = self._explanation
         function = "exclip_desktop.render.figure:figure_bytes"
-        if self._panes.is_open:
-            only, caption = self._sight.enlarged, self._explanation.caption
-            what = panes_figure(self._panes, caption, self._state.selection, options, only)
+        if self._compare_controller.is_open:
+            only, caption = self._active_pane.enlarged, self._explanation.caption
+            what = panes_figure(self._compare_controller, caption, self._state.selection, options, only)
             function = "exclip_desktop.render.figure_panes:panes_bytes"
 
         def draw(ending: str, cancel: CancelToken) -> bytes:

@@ -5,19 +5,21 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from exclip_desktop.core.values.framing import Framing
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import FramingsRequest, FramingsScored
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
-class FramingChoice(QObject):
+class FramingController(QObject):
     """Takes the person's choice of a framing; scores them all when they are looked at."""
 
-    def __init__(self, state: State, worker: Worker, explaining: Explaining, parent: QObject | None = None) -> None:
+    def __init__(
+        self, state: State, worker: Worker, explain_controller: ExplainController, parent: QObject | None = None
+    ) -> None:
         """Follow ``state``, and ask ``worker``."""
         super().__init__(parent)
-        self._state, self._worker, self._explaining = state, worker, explaining
+        self._state, self._worker, self._explain_controller = state, worker, explain_controller
         self._asked = 0
         worker.framings_scored.connect(self._on_scored)
         for told in (state.shown_changed, state.explanation_changed, state.choice_changed):
@@ -25,7 +27,7 @@ class FramingChoice(QObject):
 
     def choose(self, framing: Framing) -> None:
         """Explain the picture framed so."""
-        self._explaining.choose_method(replace(self._state.how, framing=framing), self._state.choice.device)
+        self._explain_controller.choose_method(replace(self._state.how, framing=framing), self._state.choice.device)
 
     def ask(self) -> None:
         """Have every framing of the pair on screen scored, unless that is known."""

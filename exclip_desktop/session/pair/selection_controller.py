@@ -13,7 +13,7 @@ from exclip_desktop.session.undo import Kind, Step
 Rows = tuple[int, ...]
 
 
-class Selecting(QObject):
+class SelectionController(QObject):
     """Intents of selection; live ones change the state only, committed ones become undo steps."""
 
     def __init__(self, state: State, undo: QUndoStack, parent: QObject | None = None) -> None:

@@ -11,14 +11,14 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told, of_failure
-from exclip_desktop.session.pair.picture_opening import Opening, selection_after
-from exclip_desktop.session.pair.picture_reading import PictureReading
+from exclip_desktop.session.pair.picture_opening import PendingPicture, selection_after
+from exclip_desktop.session.pair.picture_reader import PictureReader
 from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
-from exclip_desktop.session.worker.worker_port import Port
+from exclip_desktop.session.worker.worker_port import WorkerPort
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import SampleObject
@@ -26,7 +26,7 @@ from exclip_desktop.storage.samples import SampleObject
 SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption"}
 
 
-class Explaining(QObject):
+class ExplainController(QObject):
     """Asks the worker, and takes in only the answer to the last question.
 
     What is on screen stays until its successor is there. A question that comes to nothing, by failing or by being
@@ -41,7 +41,7 @@ class Explaining(QObject):
     def __init__(
         self,
         state: State,
-        worker: Worker | Port,
+        worker: Worker | WorkerPort,
         tasks: Tasks,
         undo: QUndoStack,
         parent: QObject | None = None,
@@ -51,19 +51,19 @@ class Explaining(QObject):
         """Listen to ``worker``; the model ``last_resort`` is taken where the usual one fails at the start."""
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
-        self._next: Opening | None = None
+        self._next: PendingPicture | None = None
         self._question: ExplainRequest | None = None  # the one whose answer is awaited
         self._facts: ModelFacts | None = None  # of the model that made what is on screen
-        self._refused: tuple[ExplainRequest, Opening | None] | None = None  # had too little memory
+        self._refused: tuple[ExplainRequest, PendingPicture | None] | None = None  # had too little memory
         self._notices = Notices(state)
-        self.reading = PictureReading(state, tasks, self.refuse, self)
+        self.picture_reader = PictureReader(state, tasks, self.refuse, self)
         self._asked = 0
         self._last_resort = last_resort
         worker.explained.connect(self._on_explained)
         worker.failed.connect(self._on_failed)
-        worker.told.connect(self._on_told)
-        worker.facts_found.connect(self._on_facts_found)
-        worker.rested.connect(self._on_rested)
+        worker.progress_reported.connect(self._on_progress_reported)
+        worker.model_loaded.connect(self._on_facts_found)
+        worker.job_ended.connect(self._on_rested)
 
     @property
     def picture(self) -> Shown | None:
@@ -80,29 +80,31 @@ class Explaining(QObject):
         """Read a picture file and explain it; the words of one of its ``objects`` are selected then."""
 
         def then(shown: Shown) -> None:
-            self._take(Opening(shown, objects, (*notes, *shown.picture.notes)), caption)
+            self._take(PendingPicture(shown, objects, (*notes, *shown.picture.notes)), caption)
 
-        self.reading.read_file(path, then)
+        self.picture_reader.read_file(path, then)
 
     def restore(self, path: str, caption: str, choice: ModelChoice, how: How, selection: Selection) -> None:
         """Show a view again: picture, caption, model, settings and selection."""
 
         def then(shown: Shown) -> None:
             self._state.change(choice=choice, how=how)
-            self._take(Opening(shown, notes=shown.picture.notes, selection=selection), caption)
+            self._take(PendingPicture(shown, notes=shown.picture.notes, selection=selection), caption)
 
-        self.reading.read_file(path, then)
+        self.picture_reader.read_file(path, then)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
         """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
-        self.reading.read(read, title, lambda shown: self._take(Opening(shown, notes=shown.picture.notes), None))
+        self.picture_reader.read(
+            read, title, lambda shown: self._take(PendingPicture(shown, notes=shown.picture.notes), None)
+        )
 
     def show(self, shown: Shown, caption: str) -> None:
         """Explain a picture that has been read already."""
         if self.picture is shown:
             self._put_caption(caption)
         else:
-            self._take(Opening(shown), caption)
+            self._take(PendingPicture(shown), caption)
 
     def type_caption(self, text: str) -> None:
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""
@@ -141,7 +143,7 @@ class Explaining(QObject):
 
     def cancel(self) -> None:
         """Stop what runs; what is on screen stays."""
-        self.reading.forget()
+        self.picture_reader.forget()
         self._tasks.cancel()
         self._worker.cancel()
         self._state.clear_work()
@@ -174,7 +176,7 @@ class Explaining(QObject):
         """Whether the screen does not show what is wanted, and nothing is on its way that would."""
         return self._question is None and (self._state.stale or self._state.explanation is None)
 
-    def _take(self, following: Opening, caption: str | None) -> None:
+    def _take(self, following: PendingPicture, caption: str | None) -> None:
         self._await(following)
         if self._state.explanation is None:
             self._state.change(shown=following.shown, selection=Selection(), preview=Preview())
@@ -204,7 +206,7 @@ class Explaining(QObject):
             stale=False,
         )
 
-    def _await(self, following: Opening | None) -> None:
+    def _await(self, following: PendingPicture | None) -> None:
         """Begin or end waiting for another picture; what can be undone belongs to one picture."""
         if following is not self._next:
             self._next = following
@@ -283,7 +285,7 @@ class Explaining(QObject):
         state.change(outcome=Outcome(choice=replace(self._last_resort, device=usual.choice.device)))
         return "The bundled model is used."
 
-    def _on_told(self, report: Report, idle: bool) -> None:
+    def _on_progress_reported(self, report: Report, idle: bool) -> None:
         done, total = report.done, report.total
         if not idle and self._question is not None:
             what = SIDES.get(report.what, report.what)

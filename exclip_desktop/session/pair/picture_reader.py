@@ -12,7 +12,7 @@ from exclip_desktop.session.tasks import Tasks, run_shown
 from exclip_desktop.storage.pictures import Picture, read_picture
 
 
-class PictureReading(QObject):
+class PictureReader(QObject):
     """Reads pictures; only the last one asked for is told of.
 
     Signals:

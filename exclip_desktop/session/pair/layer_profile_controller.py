@@ -9,7 +9,7 @@ from exclip_desktop.core.values.explanation import Explanation, Settings
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
 from exclip_desktop.core.values.layers import Layer, Side, layers_of
 from exclip_desktop.session.notices import of_failure
-from exclip_desktop.session.pair.explaining import Explaining
+from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import ProfileShown, State, Work
 from exclip_desktop.session.worker.requests import (
     Failed,
@@ -41,26 +41,28 @@ class _Subject:
         return (self.caption, self.settings) == (other.caption, other.settings)
 
 
-class Profiling(QObject):
+class LayerProfileController(QObject):
     """Asks the worker for a profile, and keeps what it says.
 
     A new explanation comes first, and interrupts a profile; where it is of the same pair and method, such as another
     layer of the same side, the profile goes on afterwards. Rows that were done are kept, and cost nothing then.
     """
 
-    def __init__(self, state: State, worker: Worker, explaining: Explaining, parent: QObject | None = None) -> None:
-        """Follow ``state``, and ask ``worker``; ``explaining`` takes the layer that is chosen."""
+    def __init__(
+        self, state: State, worker: Worker, explain_controller: ExplainController, parent: QObject | None = None
+    ) -> None:
+        """Follow ``state``, and ask ``worker``; ``explain_controller`` takes the layer that is chosen."""
         super().__init__(parent)
-        self._state, self._worker, self._explaining = state, worker, explaining
+        self._state, self._worker, self._explain_controller = state, worker, explain_controller
         self._subject: _Subject | None = None  # of the profile that is shown
         self._question: ProfileRequest | None = None  # the one whose rows are awaited
         self._waiting = False  # interrupted by an explanation
         self._reached = 0
         self._asked = 0
         worker.profiled.connect(self._on_profiled)
-        worker.foretold.connect(self._on_foretold)
+        worker.estimated.connect(self._on_foretold)
         worker.failed.connect(self._on_failed)
-        worker.told.connect(self._on_told)
+        worker.progress_reported.connect(self._on_progress_reported)
         state.stale_changed.connect(self._follow)
         state.explanation_changed.connect(self._follow)
 
@@ -98,7 +100,7 @@ class Profiling(QObject):
         """Explain at another layer of ``side``."""
         how = self._state.how
         chosen = replace(how, image_layer=layer) if side == "image" else replace(how, text_layer=layer)
-        self._explaining.choose_method(chosen, self._state.choice.device)
+        self._explain_controller.choose_method(chosen, self._state.choice.device)
 
     @property
     def _may_ask(self) -> bool:
@@ -177,7 +179,7 @@ class Profiling(QObject):
             self._end()
             self._state.change(notice=of_failure(failure, self._state.facts))
 
-    def _on_told(self, report: Report, idle: bool) -> None:
+    def _on_progress_reported(self, report: Report, idle: bool) -> None:
         if not idle and self._question is not None and report.total:
             self._show_reached(report.done / report.total)
 
@@ -194,8 +196,8 @@ def _share_done(shown: ProfileShown, of_layer: float) -> float:
     """Return how much of a profile is done, 0 to 1; layers count by the seconds foretold, where they were."""
     profile = shown.profile
     assert profile is not None
-    foretold = dict(shown.forecast.seconds) if shown.forecast is not None else {}
-    weights = {layer: max(foretold.get(layer, 1.0), 1e-3) for layer in profile.layers}
+    estimated = dict(shown.forecast.seconds) if shown.forecast is not None else {}
+    weights = {layer: max(estimated.get(layer, 1.0), 1e-3) for layer in profile.layers}
     open_ones = [layer for layer in profile.layers if profile.row(layer) is None]
     whole = sum(weights.values())
     left = sum(weights[layer] for layer in open_ones)
