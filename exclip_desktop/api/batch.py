@@ -9,16 +9,16 @@ from typing import Any
 
 from exclip_desktop.attribution.compute_errors import memory_told
 from exclip_desktop.attribution.second_order.explain import (
-    Method,
     caption_factor,
     picture_factor,
-    resolve_method,
+    resolve_settings,
     settings_of,
 )
 from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches.batch_folder import (
     KINDS,
@@ -96,15 +96,15 @@ def batch(
     if not 1 <= part <= parts:
         raise SettingsError(f"There is no part {part} of {parts}.", "Give I/N with I from 1 to N (--shard).")
     listed = pairs if isinstance(pairs, PairList) else read_pairs(pairs)
-    method = resolve_method(model, **settings)
+    resolved = resolve_settings(model, ExplainSettings(**settings))
     names: dict[Kind, list[str]] = {
         "pictures": list(dict.fromkeys(pair.picture for pair in listed.pairs)),
         "captions": list(dict.fromkeys(pair.caption for pair in listed.pairs)),
     }
     folder = Path(out)
-    opened_batch(folder, _header(model, method) | {"pictures": names["pictures"], "captions": names["captions"]})
+    opened_batch(folder, _header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]})
     work = _Work(folder, names, progress or silent, cancel or CancelToken())
-    makers = _makers(model, listed, method, max_megapixels, work.cancel)
+    makers = _makers(model, listed, resolved, max_megapixels, work.cancel)
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
@@ -112,9 +112,9 @@ def batch(
     return _finished(Batch(folder), listed, all_pairs, alone=parts == 1)
 
 
-def _header(model: Model, method: Method) -> dict[str, Any]:
-    decided = {"model": model.fingerprint, "dtype": str(model.dtype), **asdict(method)}
-    return {"decided_by": decided, "settings": asdict(settings_of(model, method))}
+def _header(model: Model, settings: ExplainSettings) -> dict[str, Any]:
+    decided = {"model": model.fingerprint, "dtype": str(model.dtype), **settings.cache_key()}
+    return {"decided_by": decided, "settings": asdict(settings_of(model, settings))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +135,17 @@ class _Maker:
 
 
 def _makers(
-    model: Model, listed: PairList, method: Method, max_megapixels: float, cancel: CancelToken
+    model: Model, listed: PairList, settings: ExplainSettings, max_megapixels: float, cancel: CancelToken
 ) -> dict[Kind, _Maker]:
     return {
         "captions": _Maker(
             read=lambda text: _read_caption(model, text),
-            make=lambda read: _made_caption(model, read, method, cancel),
+            make=lambda read: _made_caption(model, read, settings, cancel),
             changed=lambda _, __: False,
         ),
         "pictures": _Maker(
             read=lambda path: _read_picture(listed.path_of(path), max_megapixels),
-            make=lambda read: _made_picture(model, read, method, cancel),
+            make=lambda read: _made_picture(model, read, settings, cancel),
             changed=lambda path, entry: _has_changed(listed.path_of(path), entry),
         ),
     }
@@ -209,8 +209,8 @@ def _read_caption(model: Model, text: str) -> Caption:
     return model.reader.read(text)
 
 
-def _made_caption(model: Model, caption: Caption, method: Method, cancel: CancelToken) -> Entry:
-    return Entry(caption_as_plain(caption), caption_factor(model, caption, method, cancel=cancel))
+def _made_caption(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> Entry:
+    return Entry(caption_as_plain(caption), caption_factor(model, caption, settings, cancel=cancel))
 
 
 def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str, Any]]:
@@ -219,14 +219,16 @@ def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str,
     return picture, {"sha256": picture_sha256(path), "bytes": path.stat().st_size}
 
 
-def _made_picture(model: Model, read: tuple[Picture, dict[str, Any]], method: Method, cancel: CancelToken) -> Entry:
+def _made_picture(
+    model: Model, read: tuple[Picture, dict[str, Any]], settings: ExplainSettings, cancel: CancelToken
+) -> Entry:
     picture, file = read
     height, width = picture.pixels.shape[:2]
-    geometry = model.geometry((width, height), method.image_layer, method.framing)
-    cut = model.image.cut(method.image_layer, model.preprocess.input_size((width, height), method.framing))
+    geometry = model.geometry((width, height), settings.layer("image"), settings.framing)
+    cut = model.image.cut(settings.layer("image"), model.preprocess.input_size((width, height), settings.framing))
     place = geometry.source_size, geometry.seen, geometry.grid
     told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
-    return Entry(told, picture_factor(model, picture.pixels, method, cancel=cancel))
+    return Entry(told, picture_factor(model, picture.pixels, settings, cancel=cancel))
 
 
 def _has_changed(path: Path, entry: Entry) -> bool:

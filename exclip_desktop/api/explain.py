@@ -1,4 +1,4 @@
-"""The public functions behind ``from exclip_desktop import …``."""
+"""The public functions ``explain``, ``profile``, ``measure``, ``map_by``, ``matrix_by`` and ``score``."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,18 +12,16 @@ from exclip_desktop.attribution.compute_errors import memory_told
 from exclip_desktop.attribution.mapping import map_caption, map_picture
 from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
 from exclip_desktop.attribution.methods import chosen
-from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_method
+from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import profile_pair
 from exclip_desktop.core.argument_checks import shown
 from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Span
-from exclip_desktop.core.values.framing import Framing
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
-from exclip_desktop.core.values.layers import SIDES, Side
 from exclip_desktop.core.values.occlusion_scores import Measured
-from exclip_desktop.core.values.precision import FULL
+from exclip_desktop.core.values.settings import FULL, SIDES, ExplainSettings, Framing, Side
 from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.evaluate.occlusion import measure as measure_selection
 from exclip_desktop.models.loading import load_model
@@ -55,6 +53,7 @@ def explain(
     text_reference: str = "matched",
     framing: Framing = "model",
     precision: str = FULL,
+    tolerance: float | None = None,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
@@ -62,27 +61,30 @@ def explain(
     """Explain how every caption token × every image token adds to the score of a picture and its caption.
 
     ``image`` is a path, a PIL image or an HWC uint8 RGB array of at most ``max_megapixels``, or a ``Picture`` that
-    ``storage.pictures.read_picture`` has read. All other arguments, and what may be raised, are those of
-    ``attribution.second_order.explain_pair``; unreadable pictures raise ``PictureError``. The result's ``notes`` say
-    what a person should know before they trust the numbers.
+    ``storage.pictures.read_picture`` has read. ``progress`` is called with reports, in this thread; ``cancel`` is
+    polled once per chunk. The other arguments are the fields of ``core.values.settings.ExplainSettings``. The result's
+    ``notes`` say what a person should know before they trust the numbers.
+
+    Raises:
+        CaptionError, SettingsError: an argument does not fit.
+        PictureError: the picture cannot be read.
+        Cancelled: ``cancel`` was set.
+
     """
     _check_model(model)
+    settings = ExplainSettings(
+        image_layer=image_layer,
+        text_layer=text_layer,
+        quadrature=quadrature,
+        steps=steps,
+        text_reference=text_reference,
+        framing=framing,
+        precision=precision,
+        tolerance=tolerance,
+    )
     picture = read_picture(image, max_megapixels)
     with memory_told():
-        explanation = explain_pair(
-            model,
-            picture.pixels,
-            caption,
-            image_layer=image_layer,
-            text_layer=text_layer,
-            quadrature=quadrature,
-            steps=steps,
-            text_reference=text_reference,
-            framing=framing,
-            precision=precision,
-            progress=progress,
-            cancel=cancel,
-        )
+        explanation = explain_pair(model, picture.pixels, caption, settings, progress=progress, cancel=cancel)
     return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *warnings_of(explanation)))
 
 
@@ -99,6 +101,7 @@ def profile(
     text_reference: str = "matched",
     framing: Framing = "model",
     precision: str = FULL,
+    tolerance: float | None = None,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     each: Callable[[ProfileRow], None] | None = None,
     progress: Progress | None = None,
@@ -113,8 +116,7 @@ def profile(
     if side not in SIDES:
         raise SettingsError(f'There is no side "{side}".', f"Choose one (--side): {', '.join(SIDES)}.")
     found = Profile(side, model.layers(side))
-    method = resolve_method(
-        model,
+    settings = ExplainSettings(
         image_layer=image_layer,
         text_layer=text_layer,
         quadrature=quadrature,
@@ -122,10 +124,12 @@ def profile(
         text_reference=text_reference,
         framing=framing,
         precision=precision,
+        tolerance=tolerance,
     )
+    resolved = resolve_settings(model, settings)
     pixels = read_picture(image, max_megapixels).pixels
     with memory_told():
-        for row in profile_pair(model, pixels, caption, method, side, progress, cancel):
+        for row in profile_pair(model, pixels, caption, resolved, side, progress, cancel):
             found = found.with_row(row)
             if each is not None:
                 each(row)

@@ -12,7 +12,7 @@ from exclip_desktop.attribution.methods import METHODS
 from exclip_desktop.core.method_facts import facts_of
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.answers import Answer, MapAnswer, Maps
-from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.settings import Framing
 from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.models.model import Model
 

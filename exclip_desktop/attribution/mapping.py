@@ -17,7 +17,7 @@ from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.settings import Framing
 from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture

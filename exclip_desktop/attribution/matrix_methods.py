@@ -25,8 +25,8 @@ from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.framing import Framing
 from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.settings import ExplainSettings, Framing
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.random_weights import fresh
 from exclip_desktop.models.scoring import encode_captions, encode_picture
@@ -142,9 +142,8 @@ def _outer(pair: Pair, options: OuterProduct) -> Tensor:
 def _random_weights(pair: Pair, options: RandomWeights) -> Tensor:
     """Explain the pair by our own method, as usual, on the same architecture."""
     model = fresh(pair.model, options.seed)
-    explained = explain_pair(
-        model, pair.picture, pair.caption.text, framing=pair.framing, progress=pair.tell, cancel=pair.cancel
-    )
+    settings = ExplainSettings(framing=pair.framing)
+    explained = explain_pair(model, pair.picture, pair.caption.text, settings, progress=pair.tell, cancel=pair.cancel)
     return torch.from_numpy(explained.matrix)
 
 

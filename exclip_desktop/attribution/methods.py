@@ -25,7 +25,7 @@ from exclip_desktop.attribution.formulas.rise import Rise, rise
 from exclip_desktop.attribution.question import Question
 from exclip_desktop.core.method_facts import FACTS, MethodFacts, facts_of
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.values.layers import Side
+from exclip_desktop.core.values.settings import Side
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions
 from exclip_desktop.models.towers.anatomy import Anatomy, without_padding

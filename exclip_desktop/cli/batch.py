@@ -1,11 +1,12 @@
 """The command ``batch``: a whole list explained into a folder."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.cli.options import add_method, add_model, method_of, model_of
+from exclip_desktop.cli.options import add_explain_settings, add_model, explain_settings, model_of
 from exclip_desktop.cli.terminal import Bar, kept_when_stopped, say
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.text.wording import counted
@@ -41,7 +42,7 @@ def add_batch(commands: Any) -> None:
         "--max-megapixels", type=float, default=DEFAULT_MEGAPIXELS, metavar="N", help="largest picture read"
     )
     add_model(parser)
-    add_method(parser)
+    add_explain_settings(parser)
 
 
 def _part(text: str) -> tuple[int, int]:
@@ -66,7 +67,7 @@ def _batch(options: argparse.Namespace) -> None:
             shard=options.shard,
             max_megapixels=options.max_megapixels,
             progress=bar.show,
-            **method_of(options),
+            **asdict(explain_settings(options)),
         )
     if done.missing:
         print(f"This part is done. {done.missing} shards are missing; the part that ends last writes the index.")

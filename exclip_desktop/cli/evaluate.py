@@ -10,7 +10,7 @@ from exclip_desktop.cli.options import add_model, model_of
 from exclip_desktop.cli.terminal import Bar, kept_when_stopped, say
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
-from exclip_desktop.core.values.framing import FRAMINGS
+from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.core.values.study import ALL_METHODS, SCORES, SPREAD_FILLS, StudySettings
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.study_tables import as_text, save_tables

@@ -18,13 +18,13 @@ from exclip_desktop.cli.import_findings import add_import
 from exclip_desktop.cli.map import add_map
 from exclip_desktop.cli.models import add_models
 from exclip_desktop.cli.options import (
-    add_method,
+    add_explain_settings,
     add_model,
     add_pair,
     add_selection,
     check_outputs,
     check_selection,
-    method_of,
+    explain_settings,
     model_of,
     pair_of,
 )
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     add_pair(explain)
     _add_measured_selection(explain)
     add_model(explain)
-    add_method(explain)
+    add_explain_settings(explain)
     _add_output(explain)
     add_profile(commands)
     add_map(commands)
@@ -181,7 +181,7 @@ def _explain(options: argparse.Namespace) -> None:
             caption,
             max_megapixels=options.max_megapixels,
             progress=bar.show,
-            **method_of(options),
+            **asdict(explain_settings(options)),
         )
     for note in result.notes:
         say(note)

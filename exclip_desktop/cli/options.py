@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,8 @@ import exclip_desktop
 from exclip_desktop.cli.terminal import Bar
 from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, SelectionError
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.layers import Layer
-from exclip_desktop.core.values.precision import FULL, PRECISIONS
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISIONS, ExplainSettings, Layer
 from exclip_desktop.storage.exports.matrix_files import check_data_path, check_picture_path
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import samples
@@ -80,9 +80,9 @@ def add_weights(parser: Any) -> None:
     )
 
 
-def add_method(parser: argparse.ArgumentParser) -> None:
-    """Add the method's settings."""
-    group = parser.add_argument_group("method")
+def add_explain_settings(parser: argparse.ArgumentParser) -> None:
+    """Add an option for every field of ``ExplainSettings``."""
+    group = parser.add_argument_group("settings")
     group.add_argument(
         "--image-layer",
         type=_layer,
@@ -108,6 +108,12 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         default=FULL,
         metavar="KIND",
         help=f"of what comes before the layers: {', '.join(PRECISIONS)} (default %(default)s); derivatives are float32",
+    )
+    group.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="ERROR",
+        help=f"relative error at which the adaptive rule stops (default {DEFAULT_TOLERANCE:g})",
     )
 
 
@@ -198,14 +204,6 @@ def model_of(options: argparse.Namespace) -> "Model":
         )
 
 
-def method_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the method's settings, as arguments by name."""
-    return {
-        "image_layer": options.image_layer,
-        "text_layer": options.text_layer,
-        "quadrature": options.quadrature,
-        "steps": options.steps,
-        "text_reference": options.text_reference,
-        "framing": options.framing,
-        "precision": options.precision,
-    }
+def explain_settings(options: argparse.Namespace) -> ExplainSettings:
+    """Return the settings of the options that ``add_explain_settings`` has added."""
+    return ExplainSettings(**{field.name: getattr(options, field.name) for field in fields(ExplainSettings)})

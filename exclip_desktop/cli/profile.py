@@ -2,12 +2,13 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import Any
 
 import exclip_desktop
-from exclip_desktop.cli.options import add_method, add_model, add_pair, method_of, model_of, pair_of
+from exclip_desktop.cli.options import add_explain_settings, add_model, add_pair, explain_settings, model_of, pair_of
 from exclip_desktop.cli.terminal import Bar, say
-from exclip_desktop.core.values.layers import SIDES
+from exclip_desktop.core.values.settings import SIDES
 from exclip_desktop.render.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.storage.pictures import read_picture
 
@@ -26,7 +27,7 @@ def add_profile(commands: Any) -> None:
     parser.add_argument("--side", choices=SIDES, default="image", help="whose layers (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     add_model(parser)
-    add_method(parser)
+    add_explain_settings(parser)
 
 
 def _profile(options: argparse.Namespace) -> None:
@@ -34,7 +35,9 @@ def _profile(options: argparse.Namespace) -> None:
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
     with Bar("Explaining the ") as bar:
-        found = exclip_desktop.profile(model, picture, caption, options.side, progress=bar.show, **method_of(options))
+        found = exclip_desktop.profile(
+            model, picture, caption, options.side, progress=bar.show, **asdict(explain_settings(options))
+        )
     for note in (*model.notes, *picture.notes):
         say(note)
     if options.json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from exclip_desktop.core.errors import MethodError, SettingsError
-from exclip_desktop.core.values.layers import SIDES, Side
+from exclip_desktop.core.values.settings import SIDES, Side
 
 Value = bool | int | float | str
 Kind = Literal["bool", "whole", "number", "choice"]

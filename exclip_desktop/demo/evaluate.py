@@ -19,6 +19,7 @@ from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.demo.captions import CHANGES, caption_of, change_one
 from exclip_desktop.demo.scenes import Drawn, Scene, draw_scene, make_scene
 from exclip_desktop.models.loading import load_model
@@ -123,9 +124,8 @@ def grounding(
     per_scene: list[NDArray[np.float64]] = []
     worst = 0.0
     for scene, drawn in tqdm(scenes, desc="explaining", disable=not sys.stderr.isatty()):
-        result = explain_pair(
-            model, np.asarray(drawn.picture), scene.caption, image_layer=image_layer, text_layer=text_layer
-        )
+        settings = ExplainSettings(image_layer, text_layer)
+        result = explain_pair(model, np.asarray(drawn.picture), scene.caption, settings)
         worst = max(worst, result.residual)
         found = [pointing(result, thing.words, box) for thing, box in zip(scene.things, drawn.boxes, strict=True)]
         per_scene.append(np.array(found))

@@ -18,6 +18,7 @@ from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import RANDOM, StudySettings
 from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.evaluate.subject import Subject
@@ -94,7 +95,7 @@ def _by_matrix(asked: Asked, subject: Subject) -> Heats:
 def _matrix(asked: Asked, subject: Subject) -> Explanation | MethodMatrix:
     picture, caption, framing = subject.shown.pixels, subject.shown.caption, asked.settings.framing
     if asked.method == OURS:
-        return explain_pair(asked.model, picture, caption, framing=framing, cancel=asked.cancel)
+        return explain_pair(asked.model, picture, caption, ExplainSettings(framing=framing), cancel=asked.cancel)
     method, options = chosen_matrix(asked.method, asked.told)
     return matrix_of(asked.model, picture, caption, method, options, framing=framing, cancel=asked.cancel)
 

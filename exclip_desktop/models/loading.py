@@ -14,7 +14,7 @@ from torch import Tensor
 from exclip_desktop.core.argument_checks import shown
 from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, silent
-from exclip_desktop.core.values.layers import SIDES
+from exclip_desktop.core.values.settings import SIDES
 from exclip_desktop.models.devices import device_of
 from exclip_desktop.models.families import why_not_image, why_not_text
 from exclip_desktop.models.model import Card, Model

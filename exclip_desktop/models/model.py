@@ -11,9 +11,8 @@ from torch import Tensor
 
 from exclip_desktop.core.argument_checks import shown, whole_number
 from exclip_desktop.core.errors import ModelError, SettingsError
-from exclip_desktop.core.values.framing import FRAMINGS, Framing
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.layers import POOL, Layer, Side, has_layer, layers_of
+from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, Side, has_layer, layers_of
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.tokenizer import Reader
 from exclip_desktop.models.towers.tower_protocols import ImageTower, TextTower

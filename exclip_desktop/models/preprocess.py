@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from exclip_desktop.core.errors import PictureError
-from exclip_desktop.core.values.framing import FRAMINGS, Framing, whole_size
-from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.geometry import Geometry, whole_size
+from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cropped

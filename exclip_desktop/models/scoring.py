@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.settings import Framing
 from exclip_desktop.models.model import Model
 
 

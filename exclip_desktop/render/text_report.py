@@ -4,17 +4,15 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from exclip_desktop.core.maths.word_patch_pairs import strongest_pairs
-from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_unseen
+from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, precision_told, why_unseen
 from exclip_desktop.core.values.caption import Caption, Span
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.framing import framed
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.precision import precision_told
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.core.values.steps import OWN_STEPS, TOLERANCE
+from exclip_desktop.core.values.settings import OWN_STEPS, framed
 from exclip_desktop.storage.exports.matrix_files import selection_in_brief
 
 PAIRS = 6
@@ -59,7 +57,7 @@ def _doubt_told(doubt: Doubt) -> str:
     error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
     return (
         f"The {doubt.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "
-        f"(at most {TOLERANCE:g} is wanted). {REMEDIES[doubt.remedy]}"
+        f"(at most {doubt.tolerance:g} is wanted). {REMEDIES[doubt.remedy]}"
     )
 
 

@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from typing import Any, Final, TypeVar
 
-from exclip_desktop.core.values.layers import POOL
 from exclip_desktop.core.values.pair_figures import SHOWN, SORT_KEYS, Arrangement
+from exclip_desktop.core.values.settings import POOL, ExplainSettings
 from exclip_desktop.session.pair.scene import View
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Limits:
 
 MODEL_PARTS: Final = tuple(field.name for field in fields(ModelChoice) if field.name != "name")
 ONE_OF: Final = {"shown": SHOWN, "by": SORT_KEYS}
-T = TypeVar("T", View, How, ModelChoice, Arrangement, Limits)
+T = TypeVar("T", View, ExplainSettings, ModelChoice, Arrangement, Limits)
 
 
 def read_back(told: Any, default: T) -> T:
@@ -40,6 +40,8 @@ def _fits(name: str, value: Any, default: Any) -> bool:
         return True
     if name.endswith("_limit"):
         return value is None or (_is_number(value) and isfinite(value) and value > 0)
+    if name == "tolerance":
+        return value is None or (_is_number(value) and 0 < value < 1)
     if name in MODEL_PARTS:
         return value is None or isinstance(value, str)
     if default is None:

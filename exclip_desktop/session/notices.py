@@ -5,10 +5,9 @@ from typing import Final
 from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.layers import Layer
-from exclip_desktop.core.values.steps import OWN_STEPS, TOLERANCE
+from exclip_desktop.core.values.settings import OWN_STEPS, ExplainSettings, Layer
 from exclip_desktop.session.state import Notice, Outcome, State
-from exclip_desktop.session.worker.requests import Failed, How, ModelFacts
+from exclip_desktop.session.worker.requests import Failed, ModelFacts
 
 REMEDIES: Final = {
     "steps or adaptive": "Raise the steps in Edit › Settings, or choose the adaptive quadrature there.",
@@ -110,7 +109,7 @@ def remedy_told(explanation: Explanation) -> str:
     return " ".join(dict.fromkeys(REMEDIES[doubt.remedy] for doubt in doubts_of(explanation)))
 
 
-def loading_told(facts: ModelFacts, asked: How, fitted: How) -> str:
+def loading_told(facts: ModelFacts, asked: ExplainSettings, fitted: ExplainSettings) -> str:
     """Return what was said at loading, and which of the layers asked for the model does not have."""
     layers = (("image", asked.image_layer, fitted.image_layer), ("text", asked.text_layer, fitted.text_layer))
     missing = [f"no {side} layer {layer_told(layer)}" for side, layer, own in layers if layer != own]
@@ -126,7 +125,7 @@ def layer_told(layer: Layer | None) -> str:
 def _fault(doubt: Doubt) -> str:
     side = doubt.side
     missed = f"misses {side.residual:.1%} after {side.nodes} nodes"
-    return missed if side.residual > TOLERANCE else f"has not settled after {side.nodes} nodes"
+    return missed if side.residual > doubt.tolerance else f"has not settled after {side.nodes} nodes"
 
 
 def _unseen_told(explanation: Explanation) -> str:

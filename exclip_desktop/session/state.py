@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.values.cost import Cost, Forecast
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.framing import Framing
 from exclip_desktop.core.values.layer_profile import Profile
 from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.settings import ExplainSettings, Framing
 from exclip_desktop.session.pair.scene import Scene, SceneValues
-from exclip_desktop.session.worker.requests import Alternative, How, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.requests import Alternative, ModelChoice, ModelFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Outcome:
     seconds: float = 0.0
     cached: bool = False
     choice: ModelChoice = field(default_factory=ModelChoice)
-    how: How = field(default_factory=How)
+    how: ExplainSettings = field(default_factory=ExplainSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class _Values(SceneValues):
     explanation: Explanation | None = None
     outcome: Outcome = field(default_factory=Outcome)
     choice: ModelChoice = field(default_factory=ModelChoice)
-    how: How = field(default_factory=How)
+    how: ExplainSettings = field(default_factory=ExplainSettings)
     facts: ModelFacts | None = None
     alternatives: tuple[Alternative, ...] = ()
     framings: tuple[tuple[Framing, float], ...] = ()
@@ -166,7 +166,7 @@ class State(Scene):
         return self._values.choice
 
     @property
-    def how(self) -> How:
+    def how(self) -> ExplainSettings:
         """The method's settings asked for."""
         return self._values.how
 

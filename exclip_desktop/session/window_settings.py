@@ -9,9 +9,10 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.paths import is_dir
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.json_settings import T, read_back
 from exclip_desktop.session.pair.scene import View
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 
 RECENT = 12
 USUAL_METHODS = (*(OURS, "grad-eclip", "rollout", "grad-cam", "game", "maskclip", "clip-surgery", "m2ib", "itsm"),)
@@ -32,11 +33,11 @@ class Settings:
         """Keep how heat is drawn."""
         self._write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
 
-    def how(self) -> How:
+    def how(self) -> ExplainSettings:
         """Return the settings that explained last by the default model; layers are a model's own."""
-        return self._read("how", How())
+        return self._read("how", ExplainSettings())
 
-    def keep_how(self, how: How) -> None:
+    def keep_how(self, how: ExplainSettings) -> None:
         """Keep the method's settings."""
         self._write("how", asdict(how))
 

@@ -15,9 +15,10 @@ import torch
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.attribution.second_order.path import image_path
-from exclip_desktop.attribution.second_order.quadrature import levels
+from exclip_desktop.attribution.second_order.quadrature import quadrature_of
 from exclip_desktop.attribution.second_order.sides import factor
 from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture
@@ -56,7 +57,7 @@ def plain_encode(model: Model) -> Callable[[], object]:
 )
 def test_last_block(paired: Paired, vit_b_32: Model, name: str, settings: dict[str, Any], bound: float) -> None:
     def explain() -> object:
-        return explain_pair(vit_b_32, some_picture(), CAPTION, **settings)
+        return explain_pair(vit_b_32, some_picture(), CAPTION, ExplainSettings(**settings))
 
     paired(name, plain_encode(vit_b_32), explain, rounds=7, ratio=bound)
 
@@ -64,7 +65,10 @@ def test_last_block(paired: Paired, vit_b_32: Model, name: str, settings: dict[s
 def test_first_block(paired: Paired, vit_b_32: Model) -> None:
     def explain() -> object:
         return explain_pair(
-            vit_b_32, some_picture(), CAPTION, image_layer=0, text_layer=0, quadrature="gauss-legendre", steps=8
+            vit_b_32,
+            some_picture(),
+            CAPTION,
+            ExplainSettings(image_layer=0, text_layer=0, quadrature="gauss-legendre", steps=8),
         )
 
     paired("ViT-B-32, block 0 both sides, 8 nodes", plain_encode(vit_b_32), explain, rounds=1, ratio=600)
@@ -89,7 +93,7 @@ def test_bundled_image_factor(paired: Paired) -> None:
 
     def whole() -> object:
         path = image_path(model, pixels, layer)
-        return factor(path, levels("adaptive", None), "picture", silent, CancelToken())
+        return factor(path, quadrature_of(ExplainSettings()), "picture", silent, CancelToken())
 
     paired("bundled model, a sample's whole image factor", plain_encode(model), whole, rounds=3, seconds=4.0)
 

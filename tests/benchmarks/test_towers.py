@@ -10,7 +10,8 @@ import open_clip
 import pytest
 import torch
 
-from exclip_desktop.attribution.second_order.explain import picture_factor, resolve_method
+from exclip_desktop.attribution.second_order.explain import picture_factor, resolve_settings
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from tests.benchmarks.conftest import Paired, report
@@ -47,7 +48,7 @@ def test_a_pictures_factor(
     bound: float,
 ) -> None:
     model, picture = make(architecture, tmp_path), some_picture()
-    method = resolve_method(model, image_layer=layer, quadrature="adaptive")
+    method = resolve_settings(model, ExplainSettings(image_layer=layer, quadrature="adaptive"))
     picture_factor(model, picture, method)  # the reference is cached from now on
 
     @torch.no_grad()

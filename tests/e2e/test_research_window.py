@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.worker.requests import How
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.window import Window
@@ -31,7 +31,7 @@ class Desk:
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
         self.session = Session(store, folder / "factors", findings=folder / "own.exclip")
         # Few nodes: what is shown here is the way through the program, not how exact it is.
-        self.session.state.change(how=How(quadrature="gauss-legendre", steps=4))
+        self.session.state.change(how=ExplainSettings(quadrature="gauss-legendre", steps=4))
         self.window = Window(self.session)
         self.window.show()
         self.session.start(what)

@@ -22,11 +22,10 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import name_program
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.core.values.steps import TOLERANCE
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker import engine
-from exclip_desktop.session.worker.requests import How
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
@@ -132,17 +131,17 @@ def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: 
 
 def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, qtbot: QtBot) -> None:
     state, window = opened.state, opened.window
-    opened.session.explain_controller.choose_method(How(quadrature="riemann-right"), None)
+    opened.session.explain_controller.choose_method(ExplainSettings(quadrature="riemann-right"), None)
     qtbot.waitUntil(lambda: state.outcome.how.quadrature == "riemann-right", timeout=PATIENCE_MS)
-    assert state.explanation.residual > TOLERANCE
+    assert state.explanation.residual > DEFAULT_TOLERANCE
     assert window.banner.isVisible()
     told = window.inspector.findChild(QLabel, "doubt")
     assert told.isVisible()
     assert told.text() == state.notice.message
     assert told.text().startswith("Not exact: ")
-    opened.session.explain_controller.choose_method(How(), None)
-    qtbot.waitUntil(lambda: state.outcome.how == How(), timeout=PATIENCE_MS)
-    assert state.explanation.residual <= TOLERANCE
+    opened.session.explain_controller.choose_method(ExplainSettings(), None)
+    qtbot.waitUntil(lambda: state.outcome.how == ExplainSettings(), timeout=PATIENCE_MS)
+    assert state.explanation.residual <= DEFAULT_TOLERANCE
     assert state.notice is None
     assert not told.isVisible()
 

@@ -15,10 +15,10 @@ from exclip_desktop.core.values.answers import MapAnswer, Maps
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
-from exclip_desktop.core.values.layers import Layer, has_layer, layers_of
 from exclip_desktop.core.values.matrix_answer import MethodMatrix
 from exclip_desktop.core.values.occlusion_scores import Measured
 from exclip_desktop.core.values.pair_figures import figures_of
+from exclip_desktop.core.values.settings import Layer, has_layer, layers_of
 from exclip_desktop.core.values.study import Curve, Outcome
 from exclip_desktop.session.worker.requests import (
     Alternative,

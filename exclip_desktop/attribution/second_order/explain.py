@@ -4,7 +4,7 @@ By linearity the matrix is a product of two factors, one per side: v_j = ∫₀�
 likewise, A_ij = u_i·v_j / (‖e_t‖‖e_v‖) (their eq. 10 with the feature axes summed).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,64 +12,34 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.integral import Integral
 from exclip_desktop.attribution.second_order.path import Path, check_text_reference, image_path, text_path
-from exclip_desktop.attribution.second_order.quadrature import Rule, levels
+from exclip_desktop.attribution.second_order.quadrature import quadrature_of
 from exclip_desktop.attribution.second_order.sides import factor, pays_as_pair, products
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.values.factors import Factor
-from exclip_desktop.core.values.framing import Framing
-from exclip_desktop.core.values.precision import FULL, check_precision
 from exclip_desktop.core.values.product import explanation_of
-from exclip_desktop.core.values.steps import OWN_STEPS
+from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, ExplainSettings
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers.tower_protocols import Cut, Layer
+from exclip_desktop.models.towers.tower_protocols import Cut
 from exclip_desktop.models.versions import versions
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How to integrate, resolved for a model; ``steps`` are a fixed rule's nodes, or the most of the adaptive one."""
-
-    image_layer: Layer
-    text_layer: Layer
-    quadrature: str
-    steps: int
-    text_reference: str
-    framing: Framing
-    precision: str
-
-
-def resolve_method(
-    model: Model,
-    *,
-    image_layer: int | str | None = None,
-    text_layer: int | str | None = None,
-    quadrature: str = "adaptive",
-    steps: int | None = None,
-    text_reference: str = "matched",
-    framing: Framing = "model",
-    precision: str = FULL,
-) -> Method:
-    """Return the method with every default filled in; the arguments are those of ``explain_pair``.
+def resolve_settings(model: Model, settings: ExplainSettings) -> ExplainSettings:
+    """Return the settings with every default filled in for a model.
 
     Raises:
-        SettingsError: an argument does not fit the model.
+        SettingsError: a setting does not fit the model.
 
     """
-    levels(quadrature, steps)
-    check_text_reference(model, text_reference)
-    model.check_framing(framing)
-    check_precision(precision)
-    return Method(
-        image_layer=model.resolve_layer("image", image_layer),
-        text_layer=model.resolve_layer("text", text_layer),
-        quadrature=quadrature,
-        steps=OWN_STEPS[quadrature] if steps is None else steps,
-        text_reference=text_reference,
-        framing=framing,
-        precision=precision,
+    checked = settings.checked()
+    check_text_reference(model, settings.text_reference)
+    model.check_framing(settings.framing)
+    return replace(
+        checked,
+        image_layer=model.resolve_layer("image", settings.image_layer),
+        text_layer=model.resolve_layer("text", settings.text_layer),
     )
 
 
@@ -77,14 +47,8 @@ def explain_pair(
     model: Model,
     picture: NDArray[np.uint8],
     caption: str,
+    settings: ExplainSettings = DEFAULT_SETTINGS,
     *,
-    image_layer: int | str | None = None,
-    text_layer: int | str | None = None,
-    quadrature: str = "adaptive",
-    steps: int | None = None,
-    text_reference: str = "matched",
-    framing: Framing = "model",
-    precision: str = FULL,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Explanation:
@@ -93,14 +57,9 @@ def explain_pair(
     Args:
         model: a loaded model.
         picture: upright RGB picture, (H, W, 3) in [0, 255].
-        caption: any text; what exceeds the model's context is not seen, and said so in the result.
-        image_layer, text_layer: block index from 0, negative from the end; None: the model card's choice, else −1.
-        quadrature: ``adaptive``, ``gauss-legendre`` or ``riemann-right``.
-        steps: nodes of a fixed rule, or the most nodes of the adaptive one.
-        text_reference: ``matched`` or ``published``.
-        framing: ``model`` (its own preprocessing), ``crop``, ``squash``, ``pad`` or ``whole`` (``core.framing``).
-        precision: ``float32``, ``bfloat16`` or ``float16``, of what comes before the layers (``core.precision``).
-        progress: told what is done, in this thread.
+        caption: any text; the result names the part that exceeds the model's context.
+        settings: layers, quadrature, reference, framing, precision and tolerance.
+        progress: called with reports, in this thread.
         cancel: polled once per chunk.
 
     Raises:
@@ -108,39 +67,34 @@ def explain_pair(
         Cancelled: the person cancelled.
 
     """
-    method = resolve_method(
-        model,
-        image_layer=image_layer,
-        text_layer=text_layer,
-        quadrature=quadrature,
-        steps=steps,
-        text_reference=text_reference,
-        framing=framing,
-        precision=precision,
-    )
+    resolved = resolve_settings(model, settings)
     read = model.reader.read(caption)
-    words = caption_factor(model, read, method, progress, cancel)
-    return explain_words(model, picture, read, words, method, progress, cancel)
+    words = caption_factor(model, read, resolved, progress, cancel)
+    return explain_words(model, picture, read, words, resolved, progress, cancel)
 
 
 def caption_factor(
-    model: Model, caption: Caption, method: Method, progress: Progress | None = None, cancel: CancelToken | None = None
+    model: Model,
+    caption: Caption,
+    settings: ExplainSettings,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
 ) -> Factor:
     """Return the caption's factor, one row per token; it serves every picture."""
-    path = text_path(model, caption, method.text_layer, method.text_reference, method.precision)
-    return _kept(path, factor(path, _rules(method), "caption", progress or silent, cancel or CancelToken()))
+    path = text_path(model, caption, settings.layer("text"), settings.text_reference, settings.precision)
+    return _kept(path, factor(path, quadrature_of(settings), "caption", progress or silent, cancel or CancelToken()))
 
 
 def picture_factor(
     model: Model,
     picture: NDArray[np.uint8],
-    method: Method,
+    settings: ExplainSettings,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
-    path = image_path(model, model.pixels(picture, method.framing), method.image_layer, method.precision)
-    return _kept(path, factor(path, _rules(method), "picture", progress or silent, cancel or CancelToken()))
+    path = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
+    return _kept(path, factor(path, quadrature_of(settings), "picture", progress or silent, cancel or CancelToken()))
 
 
 def explain_words(
@@ -148,35 +102,37 @@ def explain_words(
     picture: NDArray[np.uint8],
     caption: Caption,
     words: Factor,
-    method: Method,
+    settings: ExplainSettings,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Explanation:
     """Explain a picture (H, W, 3) by a caption whose factor is known; for this pair only, which is cheaper."""
     token = cancel or CancelToken()
     token.check()
-    image = image_path(model, model.pixels(picture, method.framing), method.image_layer, method.precision)
+    image = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
     rows = image.features.new_tensor(words.rows)
-    found = products(image, rows, _rules(method), progress or silent, token)
+    found = products(image, rows, quadrature_of(settings), progress or silent, token)
     size = picture.shape[1], picture.shape[0]
     values = found.rows.T.cpu().numpy()
-    return _explanation(model, size, caption, method, values, (words.ends, _ends(image)), (words.report, found.report))
+    return _explanation(
+        model, size, caption, settings, values, (words.ends, _ends(image)), (words.report, found.report)
+    )
 
 
 def explain_factors(
-    model: Model, size: tuple[int, int], caption: Caption, words: Factor, picture: Factor, method: Method
+    model: Model, size: tuple[int, int], caption: Caption, words: Factor, picture: Factor, settings: ExplainSettings
 ) -> Explanation:
     """Explain a picture of ``size`` (width, height) and a caption whose factors are both known; no model runs."""
     values = words.rows @ picture.rows.T
     reports = words.report, picture.report
-    return _explanation(model, size, caption, method, values, (words.ends, picture.ends), reports)
+    return _explanation(model, size, caption, settings, values, (words.ends, picture.ends), reports)
 
 
-def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, method: Method) -> bool:
+def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, settings: ExplainSettings) -> bool:
     """Return whether ``explain_words`` is cheaper than the whole factor of a picture of ``size`` (width, height)."""
-    cut = _image_cut(model, size, method)
+    cut = _image_cut(model, size, settings)
     tokens = cut.prefix + cut.grid[0] * cut.grid[1]
-    hidden = model.text.cut(method.text_layer, model.ids(caption.ids)).hidden
+    hidden = model.text.cut(settings.layer("text"), model.ids(caption.ids)).hidden
     count = len(caption.tokens) - len(hidden)
     return pays_as_pair(cut.query is not None, count, tokens, model.image.embedding_size)
 
@@ -185,22 +141,18 @@ def _explanation(
     model: Model,
     size: tuple[int, int],
     caption: Caption,
-    method: Method,
+    settings: ExplainSettings,
     values: NDArray[np.floating[Any]],
     ends: tuple[Ends, Ends],
     reports: tuple[SideReport, SideReport],
 ) -> Explanation:
-    cut = _image_cut(model, size, method)
-    geometry = model.preprocess.geometry(size, cut, method.framing)
-    return explanation_of(caption, geometry, cut.prefix, values, ends, reports, settings_of(model, method))
+    cut = _image_cut(model, size, settings)
+    geometry = model.preprocess.geometry(size, cut, settings.framing)
+    return explanation_of(caption, geometry, cut.prefix, values, ends, reports, settings_of(model, settings))
 
 
-def _image_cut(model: Model, size: tuple[int, int], method: Method) -> Cut:
-    return model.image.cut(method.image_layer, model.preprocess.input_size(size, method.framing))
-
-
-def _rules(method: Method) -> list[Rule]:
-    return levels(method.quadrature, method.steps)
+def _image_cut(model: Model, size: tuple[int, int], settings: ExplainSettings) -> Cut:
+    return model.image.cut(settings.layer("image"), model.preprocess.input_size(size, settings.framing))
 
 
 def _kept(path: Path, found: Integral) -> Factor:
@@ -212,13 +164,13 @@ def _ends(path: Path) -> Ends:
     return Ends(*(None if value is None else value.cpu().double().numpy() for value in ends))  # type: ignore[arg-type]
 
 
-def settings_of(model: Model, method: Method) -> Settings:
-    """Return everything that decides the numbers, as an explanation states it."""
+def settings_of(model: Model, settings: ExplainSettings) -> Settings:
+    """Return everything that decides the numbers, as an explanation states it; ``settings`` are resolved."""
     return Settings(
         model=model.name,
         weights=model.weights,
         weights_sha256=model.weights_sha256,
         device=str(model.device),
         versions=versions(),
-        **asdict(method),
+        **asdict(settings),
     )

@@ -1,13 +1,11 @@
 """The layer profile: one pair explained with one side cut at each of its layers, the other as it is chosen."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.explain import (
-    Method,
     caption_factor,
     explain_factors,
     explain_words,
@@ -17,29 +15,24 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
-from exclip_desktop.core.values.layers import Layer, Side
+from exclip_desktop.core.values.settings import ExplainSettings, Layer, Side
 from exclip_desktop.models.model import Model
 
-Explain = Callable[[Method], Explanation]
-"""Explains the profile's pair by a method."""
+Explain = Callable[[ExplainSettings], Explanation]
+"""Explains the profile's pair with settings."""
 
 
-def profile_layers(model: Model, method: Method, side: Side, explain: Explain) -> Iterator[ProfileRow]:
+def profile_layers(model: Model, settings: ExplainSettings, side: Side, explain: Explain) -> Iterator[ProfileRow]:
     """Yield a row for every layer of ``side``, from the last, which costs least, to the first."""
     for layer in reversed(model.layers(side)):
-        yield profile_row(explain(at_layer(method, side, layer)), side)
-
-
-def at_layer(method: Method, side: Side, layer: Layer) -> Method:
-    """Return the method with ``side`` cut at ``layer``."""
-    return replace(method, image_layer=layer) if side == "image" else replace(method, text_layer=layer)
+        yield profile_row(explain(settings.at_layer(side, layer)), side)
 
 
 def profile_pair(
     model: Model,
     picture: NDArray[np.uint8],
     caption: str,
-    method: Method,
+    settings: ExplainSettings,
     side: Side,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
@@ -50,7 +43,7 @@ def profile_pair(
         model: a loaded model.
         picture: upright RGB picture, (H, W, 3) in [0, 255].
         caption: any text.
-        method: how to integrate; the layer of ``side`` itself has no say.
+        settings: resolved; the layer of ``side`` itself is not used.
         side: whose layers are walked through.
         progress: told what is done, in this thread.
         cancel: polled once per chunk.
@@ -62,30 +55,42 @@ def profile_pair(
     """
     tell, token = progress or silent, cancel or CancelToken()
     make = _by_picture if side == "image" else _by_caption
-    return profile_layers(model, method, side, make(model, picture, model.reader.read(caption), method, tell, token))
+    return profile_layers(
+        model, settings, side, make(model, picture, model.reader.read(caption), settings, tell, token)
+    )
 
 
 def _by_picture(
-    model: Model, picture: NDArray[np.uint8], caption: Caption, method: Method, tell: Progress, cancel: CancelToken
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: Caption,
+    settings: ExplainSettings,
+    tell: Progress,
+    cancel: CancelToken,
 ) -> Explain:
     """Return what explains at any image layer; the caption's factor is computed once."""
-    words = caption_factor(model, caption, method, tell, cancel)
+    words = caption_factor(model, caption, settings, tell, cancel)
 
-    def explain(at: Method) -> Explanation:
-        return explain_words(model, picture, caption, words, at, told_at(tell, at.image_layer), cancel)
+    def explain(at: ExplainSettings) -> Explanation:
+        return explain_words(model, picture, caption, words, at, told_at(tell, at.layer("image")), cancel)
 
     return explain
 
 
 def _by_caption(
-    model: Model, picture: NDArray[np.uint8], caption: Caption, method: Method, tell: Progress, cancel: CancelToken
+    model: Model,
+    picture: NDArray[np.uint8],
+    caption: Caption,
+    settings: ExplainSettings,
+    tell: Progress,
+    cancel: CancelToken,
 ) -> Explain:
     """Return what explains at any text layer; the picture's factor is computed once."""
-    image = picture_factor(model, picture, method, tell, cancel)
+    image = picture_factor(model, picture, settings, tell, cancel)
     size = picture.shape[1], picture.shape[0]
 
-    def explain(at: Method) -> Explanation:
-        words = caption_factor(model, caption, at, told_at(tell, at.text_layer), cancel)
+    def explain(at: ExplainSettings) -> Explanation:
+        words = caption_factor(model, caption, at, told_at(tell, at.layer("text")), cancel)
         return explain_factors(model, size, caption, words, image, at)
 
     return explain

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.compute_errors import check_finite
-from exclip_desktop.attribution.second_order.quadrature import Rule
+from exclip_desktop.attribution.second_order.quadrature import Quadrature, Rule
 from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.core.values.steps import TOLERANCE
 
 NODES_HELD = 64  # of a fixed rule at a time
 
@@ -31,16 +30,17 @@ class Integral:
     report: SideReport
 
 
-def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: str) -> Integral:
-    """Integrate by each rule in turn until the result meets ``TOLERANCE``; every node paid for is kept.
+def integrate(derivatives: Derivatives, quadrature: Quadrature, target: Tensor, way: str) -> Integral:
+    """Integrate by each rule in turn until the result meets its tolerance; no node is computed twice.
 
     Args:
         derivatives: gives the directional derivatives at nodes.
-        rules: one fixed rule, or nested ones of growing order.
+        quadrature: one fixed rule, or nested ones of growing order, and the tolerance.
         target: what the rows must add up to, (K,): completeness.
         way: named in the report.
 
     """
+    rules, tolerance = quadrature.rules, quadrature.tolerance
     if len(rules) == 1:
         return _by_one(derivatives, rules[0], target, way)
     known: dict[float, Tensor] = {}
@@ -60,7 +60,7 @@ def integrate(derivatives: Derivatives, rules: list[Rule], target: Tensor, way: 
             step = rows - previous
             before, change = change, _relative(step, rows)
             error = _row_error(change, before, _relative(step.sum(0), target), residual)
-        converged = error is not None and residual <= TOLERANCE and error <= TOLERANCE
+        converged = error is not None and residual <= tolerance and error <= tolerance
         previous = rows
         if converged:
             break

@@ -13,12 +13,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.values.caption import NO_ID, Caption
-from exclip_desktop.core.values.precision import FULL
+from exclip_desktop.core.values.settings import FULL
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers.tower_protocols import Cut, Layer, Query
 
 BACKWARD_RULES = "torch._decomp.decompositions_for_jvp"
-TEXT_REFERENCES = ("matched", "published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +141,7 @@ def _features(cut: Cut, given: Tensor, model: Model, precision: str) -> Tensor:
 
 
 def check_text_reference(model: Model, kind: str) -> None:
-    """Raise ``SettingsError`` unless there is such a text reference for the model's tokenizer."""
-    if kind not in TEXT_REFERENCES:
-        raise SettingsError(
-            f'There is no text reference "{kind}".', f"Choose one (--text-reference): {', '.join(TEXT_REFERENCES)}."
-        )
+    """Raise ``SettingsError`` unless the model's tokenizer can make the text reference ``kind``."""
     if kind == "published" and not model.reader.is_clip:
         raise SettingsError(
             f'The text reference "published" is made of tokens of CLIP\'s own tokenizer; {model.name} has another.',

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import memory_budget as memory
-from exclip_desktop.attribution.second_order.explain import Method, explained_as_pair
+from exclip_desktop.attribution.second_order.explain import explained_as_pair
 from exclip_desktop.attribution.second_order.path import Path, image_path, text_path
-from exclip_desktop.attribution.second_order.quadrature import levels, usual_nodes
+from exclip_desktop.attribution.second_order.quadrature import quadrature_of
 from exclip_desktop.attribution.second_order.sides import whole_passes
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.cost import Forecast
-from exclip_desktop.core.values.layers import POOL, Layer, Side
+from exclip_desktop.core.values.settings import POOL, ExplainSettings, Layer, Side
 from exclip_desktop.models.model import Model
 
 
@@ -37,18 +37,18 @@ class _Work:
     model: Model
     picture: NDArray[np.uint8]
     caption: Caption
-    method: Method
+    settings: ExplainSettings
     cancel: CancelToken
 
     @property
     def nodes(self) -> int:
-        return usual_nodes(levels(self.method.quadrature, self.method.steps))
+        return quadrature_of(self.settings).usual_nodes
 
     def path(self, side: Side, layer: Layer) -> Path:
         if side == "text":
-            return text_path(self.model, self.caption, layer, self.method.text_reference, self.method.precision)
-        pixels = self.model.pixels(self.picture, self.method.framing)
-        return image_path(self.model, pixels, layer, self.method.precision)
+            return text_path(self.model, self.caption, layer, self.settings.text_reference, self.settings.precision)
+        pixels = self.model.pixels(self.picture, self.settings.framing)
+        return image_path(self.model, pixels, layer, self.settings.precision)
 
     def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _Cost:
         """Time one chunk at the middle of the path; ``whole``: of the whole factor even where a pair is cheaper."""
@@ -72,14 +72,14 @@ class _Work:
 
     def _pays_as_pair(self, layer: Layer) -> bool:
         size = self.picture.shape[1], self.picture.shape[0]
-        return explained_as_pair(self.model, size, self.caption, replace(self.method, image_layer=layer))
+        return explained_as_pair(self.model, size, self.caption, self.settings.at_layer("image", layer))
 
 
 def forecast_profile(
     model: Model,
     picture: NDArray[np.uint8],
     caption: Caption,
-    method: Method,
+    settings: ExplainSettings,
     side: Side,
     *,
     known: Collection[Layer],
@@ -92,13 +92,13 @@ def forecast_profile(
     is taken to grow with the number of blocks after the layer. The adaptive rule is taken to need its usual nodes.
 
     Args:
-        model, picture, caption, method, side: as of ``profile_pair``.
+        model, picture, caption, settings, side: as of ``profile_pair``.
         known: the layers that cost nothing, because they are kept.
         picture_known: whether the picture's whole factor is kept, which the layers of the caption need.
         cancel: polled once per chunk.
 
     """
-    work = _Work(model, picture, caption, method, cancel)
+    work = _Work(model, picture, caption, settings, cancel)
     seconds = dict.fromkeys(model.layers(side), 0.0)
     todo, peak = [layer for layer in seconds if layer not in known], 0
     blocks = model.image.layers if side == "image" else model.text.layers
@@ -113,7 +113,7 @@ def forecast_profile(
             deeper = 1.0 if closed else _after(layer, blocks) / _after(probe, blocks)
             seconds[layer] = cost.start_s + work.nodes * cost.node_s * deeper
     if side == "text" and todo and not picture_known:
-        cost = work.measure("image", method.image_layer, whole=True)
+        cost = work.measure("image", settings.layer("image"), whole=True)
         seconds[todo[-1]] += cost.start_s + work.nodes * cost.node_s
         peak = max(peak, cost.peak_bytes)
     return Forecast(tuple(seconds.items()), peak)

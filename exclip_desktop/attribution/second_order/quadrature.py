@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.argument_checks import shown, whole_number
-from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.values.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings, check_steps, check_tolerance
 
 Floats = NDArray[np.float64]
-Quadrature = Literal["adaptive", "gauss-legendre", "riemann-right"]
 
 USUAL_NODES: Final = 17  # of the adaptive rule: half of the measured paths end there (DECISIONS 9)
 ADAPTIVE_LEVELS: Final = (5, 9, 17, 33, 65, 129)
@@ -26,6 +23,32 @@ class Rule:
     weights: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Quadrature:
+    """The rules to try in turn until an integral meets ``tolerance``: one fixed rule, or nested ones of growing order.
+
+    Attributes:
+        rules: at least one.
+        tolerance: the largest relative error of the sum and of the rows.
+
+    """
+
+    rules: tuple[Rule, ...]
+    tolerance: float = DEFAULT_TOLERANCE
+
+    @property
+    def usual_nodes(self) -> int:
+        """Number of nodes that an integral usually takes."""
+        most = len(self.rules[-1].nodes)
+        return most if len(self.rules) == 1 else min(USUAL_NODES, most)
+
+
+def quadrature_of(settings: ExplainSettings) -> Quadrature:
+    """Return the quadrature of settings; raises ``SettingsError`` where a value is wrong."""
+    rules = levels(settings.quadrature, settings.steps)
+    return Quadrature(tuple(rules), check_tolerance(settings.tolerance))
+
+
 def levels(quadrature: str, steps: int | None) -> list[Rule]:
     """Return the rules to try in turn: one for a fixed rule, nested ones for ``adaptive``.
 
@@ -37,26 +60,12 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
         SettingsError: there is no such rule, or it cannot have so many nodes.
 
     """
-    if not isinstance(quadrature, str) or quadrature not in OWN_STEPS:
-        raise SettingsError(
-            f'There is no quadrature "{quadrature}".', f"Choose one (--quadrature): {', '.join(OWN_STEPS)}."
-        )
-    count = OWN_STEPS[quadrature] if steps is None else whole_number(steps)
-    least = LEAST_STEPS[quadrature]
-    if count is None or not least <= count <= MOST_STEPS:
-        told = shown(steps) if count is None else count
-        raise SettingsError(f"{quadrature} cannot take {told} steps.", f"Give {least} to {MOST_STEPS} (--steps).")
+    count = check_steps(quadrature, steps)
     if quadrature == "gauss-legendre":
         return [gauss_legendre(count)]
     if quadrature == "riemann-right":
         return [riemann_right(count)]
     return [clenshaw_curtis(n) for n in ADAPTIVE_LEVELS if n <= count]
-
-
-def usual_nodes(rules: list[Rule]) -> int:
-    """Return how many nodes are usual of the rules that are tried in turn."""
-    most = len(rules[-1].nodes)
-    return most if len(rules) == 1 else min(USUAL_NODES, most)
 
 
 def riemann_right(count: int) -> Rule:

@@ -11,25 +11,25 @@ from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.attribution.second_order.integral import Derivatives, Integral, integrate
 from exclip_desktop.attribution.second_order.pass_timer import Tally
 from exclip_desktop.attribution.second_order.path import Path
-from exclip_desktop.attribution.second_order.quadrature import Rule, usual_nodes
+from exclip_desktop.attribution.second_order.quadrature import Quadrature
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.core.values.explanation import SideReport
 
 
-def factor(path: Path, rules: list[Rule], side: str, tell: Progress, cancel: CancelToken) -> Integral:
+def factor(path: Path, quadrature: Quadrature, side: str, tell: Progress, cancel: CancelToken) -> Integral:
     """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
     target = path.embedding - path.start
     if path.query is not None:
-        return integrate(_closed(path, side, tell, cancel), rules, target, "closed form")
+        return integrate(_closed(path, side, tell, cancel), quadrature, target, "closed form")
     moving = _moving(path)
     if len(moving) == 0:
         return _still(len(path.features), target)
     passes, forwards = whole_passes(path), _forwards(path, moving)
     arrange = _scattered(moving, path) if forwards else torch.t
     way = "forward mode" if forwards else "reverse mode"
-    tally = _tally(path, passes, len(target), rules, side, tell)
-    return integrate(_by_passes(path, passes, arrange, tally, cancel), rules, target, way)
+    tally = _tally(path, passes, len(target), quadrature, side, tell)
+    return integrate(_by_passes(path, passes, arrange, tally, cancel), quadrature, target, way)
 
 
 def whole_passes(path: Path) -> jacobian.Passes:
@@ -45,7 +45,7 @@ def _forwards(path: Path, moving: Tensor) -> bool:
     return len(moving) < len(path.embedding)
 
 
-def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, cancel: CancelToken) -> Integral:
+def products(image: Path, words: Tensor, quadrature: Quadrature, tell: Progress, cancel: CancelToken) -> Integral:
     """Return v_j·u_i for every image token and caption token, (T_image, T_text).
 
     Where the image factor has no closed form and the caption has few tokens, only the products are integrated: one
@@ -53,14 +53,14 @@ def products(image: Path, words: Tensor, rules: list[Rule], tell: Progress, canc
     """
     rows = words.abs().sum(1).nonzero()[:, 0]
     if not pays_as_pair(image.query is not None, len(rows), len(_moving(image)), len(image.embedding)):
-        whole = factor(image, rules, "picture", tell, cancel)
+        whole = factor(image, quadrature, "picture", tell, cancel)
         return replace(whole, rows=whole.rows @ words.T)
     if len(rows) == 0 or len(_moving(image)) == 0:
         return _still(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
-    tally = _tally(image, passes, len(rows), rules, "picture", tell)
-    found = integrate(_by_passes(image, passes, lambda c: c.T, tally, cancel), rules, target, "pair")
+    tally = _tally(image, passes, len(rows), quadrature, "picture", tell)
+    found = integrate(_by_passes(image, passes, lambda c: c.T, tally, cancel), quadrature, target, "pair")
     products = found.rows.new_zeros(len(found.rows), len(words))
     products[:, rows] = found.rows
     return replace(found, rows=products)
@@ -71,8 +71,10 @@ def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int
     return not closed and caption_tokens < min(image_tokens, size)
 
 
-def _tally(path: Path, passes: jacobian.Passes, columns: int, rules: list[Rule], side: str, tell: Progress) -> Tally:
-    nodes, device = usual_nodes(rules), path.features.device
+def _tally(
+    path: Path, passes: jacobian.Passes, columns: int, quadrature: Quadrature, side: str, tell: Progress
+) -> Tally:
+    nodes, device = quadrature.usual_nodes, path.features.device
     peak = memory.peak_bytes(path.features, passes.count * nodes, columns, nodes)
     return Tally(side, passes.count * nodes, Cost(None, peak, memory.free_bytes(device)), tell, device)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from exclip_desktop.core.text.sizes import memory_told
-from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.core.values.settings import Layer
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from exclip_desktop.core.maths.interactions import Ledger
-from exclip_desktop.core.values.framing import Framing, framed
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.precision import FULL
+from exclip_desktop.core.values.settings import FULL, UNRECORDED_TOLERANCE, Framing, framed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class Settings:
     versions: dict[str, str]
     framing: Framing = "model"
     precision: str = FULL
+    tolerance: float = UNRECORDED_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -105,3 +105,23 @@ def _overlap(start: float, stop: float, count: int, low: float, high: float) -> 
     edges = np.linspace(start, stop, count + 1)
     shared = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
     return np.asarray(np.clip(shared, 0.0, None) / ((stop - start) / count))
+
+
+def whole_size(source: tuple[int, int], own: tuple[int, int], unit: tuple[int, int]) -> tuple[int, int]:
+    """Return the input (h, w) for a picture at its own aspect, with about as many pixels as the model's own input.
+
+    Args:
+        source: (h, w) of the picture.
+        own: (h, w) of the model's own input.
+        unit: what h and w are multiples of; the picture is stretched by less than half of one.
+
+    """
+    height, width = source
+    most = (own[0] // unit[0]) * (own[1] // unit[1])
+    side = (own[0] * own[1]) ** 0.5
+    aspect = (height / width) ** 0.5
+    rows, columns = (
+        min(max(1, round(length / step)), most)
+        for length, step in zip((side * aspect, side / aspect), unit, strict=True)
+    )
+    return rows * unit[0], columns * unit[1]

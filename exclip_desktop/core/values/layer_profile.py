@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from exclip_desktop.core.maths.interactions import Blocks, Ledger, magnitudes
 from exclip_desktop.core.text.accuracy_warnings import doubts_of
 from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.values.layers import Layer, Side
 from exclip_desktop.core.values.pair_matrix import SMALL_SUM
+from exclip_desktop.core.values.settings import Layer, Side
 
 
 @dataclass(frozen=True, slots=True)

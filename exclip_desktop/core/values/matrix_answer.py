@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from exclip_desktop.core.method_facts import FACTS, Value
-from exclip_desktop.core.values.framing import Framing, framed
 from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.settings import Framing, framed
 
 
 @dataclass(frozen=True, slots=True, repr=False)

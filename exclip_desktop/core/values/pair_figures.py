@@ -10,6 +10,7 @@ from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation, Settings
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region, coverage
+from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
 SortKey = Literal["list", "score", "residual", "share", "rating"]
 Shown = Literal["all", "open", "explained", "failed"]
@@ -69,9 +70,15 @@ def figures_of(explanation: Explanation, regions: Sequence[Region]) -> PairFigur
 
 
 def told_by(settings: Settings) -> str:
-    """Return model and settings as a line; equal lines mean figures that compare."""
-    how = (settings.image_layer, settings.text_layer, settings.text_reference, settings.framing, settings.precision)
-    return " ".join(map(str, (settings.model, settings.weights_sha256[:16], *how)))
+    """Return model and settings as a line; equal lines mean figures that compare.
+
+    Any quadrature gives the same numbers within the tolerance, so it is left out. The tolerance is added where it is
+    not that of lines which older projects hold.
+    """
+    decided = [settings.image_layer, settings.text_layer, settings.text_reference, settings.framing, settings.precision]
+    if settings.tolerance != UNRECORDED_TOLERANCE:
+        decided.append(f"{settings.tolerance:g}")
+    return " ".join(map(str, (settings.model, settings.weights_sha256[:16], *decided)))
 
 
 def labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:

@@ -11,8 +11,8 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.intervals import Interval, band, interval
 from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
-from exclip_desktop.core.values.framing import Framing
 from exclip_desktop.core.values.occlusion_scores import FILLS
+from exclip_desktop.core.values.settings import Framing
 
 Floats = NDArray[np.float64]
 SCORES: Final = ("cosine", "softmax")

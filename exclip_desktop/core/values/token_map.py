@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.framing import Framing
 from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.settings import Framing
 
 Side = Literal["image", "text"]
 

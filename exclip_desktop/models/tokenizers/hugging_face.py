@@ -22,7 +22,7 @@ from exclip_desktop.models.tokenizers.tokenizer import (
 )
 
 SPACES = "▁Ġ"
-"""How SentencePiece and byte-level tokenizers write a space."""
+"""ExplainSettings SentencePiece and byte-level tokenizers write a space."""
 
 
 class HFReader:

@@ -11,7 +11,7 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy
 from exclip_desktop.models.towers.timm_sizes import embedding_size, input_size
 from exclip_desktop.models.towers.tower_protocols import Cut

@@ -18,7 +18,7 @@ from timm.models.vision_transformer_relpos import VisionTransformerRelPos
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.values.layers import POOL, Layer
+from exclip_desktop.core.values.settings import POOL, Layer
 from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy, taken_apart
 from exclip_desktop.models.towers.blocks import block_query, latent_query, run_block
 from exclip_desktop.models.towers.timm_sizes import embedding_size, input_size, misfit

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.core.values.layers import POOL as POOL
-from exclip_desktop.core.values.layers import Layer as Layer
+from exclip_desktop.core.values.settings import POOL as POOL
+from exclip_desktop.core.values.settings import Layer as Layer
 
 if TYPE_CHECKING:
     from exclip_desktop.models.towers.anatomy import Anatomy  # it stands on this module

@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.selection import Preview, Selection
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told, of_failure
 from exclip_desktop.session.pair.picture_opening import PendingPicture, selection_after
@@ -17,7 +18,7 @@ from exclip_desktop.session.pair.scene import Shown
 from exclip_desktop.session.state import Notice, Outcome, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import Kind, Step
-from exclip_desktop.session.worker.requests import Explained, ExplainRequest, Failed, How, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.requests import Explained, ExplainRequest, Failed, ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_port import WorkerPort
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
@@ -84,7 +85,7 @@ class ExplainController(QObject):
 
         self.picture_reader.read_file(path, then)
 
-    def restore(self, path: str, caption: str, choice: ModelChoice, how: How, selection: Selection) -> None:
+    def restore(self, path: str, caption: str, choice: ModelChoice, how: ExplainSettings, selection: Selection) -> None:
         """Show a view again: picture, caption, model, settings and selection."""
 
         def then(shown: Shown) -> None:
@@ -119,7 +120,7 @@ class ExplainController(QObject):
         self._state.change(choice=choice)
         self.ask()
 
-    def choose_method(self, how: How, device: str | None) -> None:
+    def choose_method(self, how: ExplainSettings, device: str | None) -> None:
         """Explain by other settings, on another device."""
         if self._unanswered or (how, device) != (self._state.how, self._state.choice.device):
             self._state.change(how=how, choice=replace(self._state.choice, device=device))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from exclip_desktop.core.values.framing import Framing
+from exclip_desktop.core.values.settings import Framing
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import FramingsRequest, FramingsScored

@@ -7,18 +7,11 @@ from PySide6.QtCore import QObject
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.explanation import Explanation, Settings
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
-from exclip_desktop.core.values.layers import Layer, Side, layers_of
+from exclip_desktop.core.values.settings import ExplainSettings, Layer, Side, layers_of
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import ProfileShown, State, Work
-from exclip_desktop.session.worker.requests import (
-    Failed,
-    ForecastRequest,
-    Foretold,
-    How,
-    Profiled,
-    ProfileRequest,
-)
+from exclip_desktop.session.worker.requests import Failed, ForecastRequest, Foretold, Profiled, ProfileRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
 
@@ -188,7 +181,7 @@ class LayerProfileController(QObject):
         self._state.put_work(self, Work(WORKING, self._reached, PARTS))
 
 
-def _without(how: How, side: Side) -> How:
+def _without(how: ExplainSettings, side: Side) -> ExplainSettings:
     return replace(how, image_layer=None) if side == "image" else replace(how, text_layer=None)
 
 

@@ -9,13 +9,14 @@ from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.finding import Finding, changes, differences, numbers_of, view_of
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane, PaneKey
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 
 
 class FindingRestorer(QObject):
@@ -129,10 +130,10 @@ class FindingRestorer(QObject):
             self._state.change(notice=Notice(what, "Its note and numbers are kept as they were.", kind="note"))
 
 
-def _asked(finding: Finding, state: State) -> tuple[ModelChoice, How]:
+def _asked(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings]:
     """Return model and settings of a finding; of one that lacks them, those of the screen."""
     choice, how = state.outcome.choice, state.outcome.how
     with suppress(KeyError, TypeError):
         choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
-        how = How(**finding.view.settings["how"])
+        how = ExplainSettings.from_plain(finding.view.settings["how"])
     return choice, how

@@ -6,12 +6,13 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.json_settings import Limits, read_back
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker.requests import ExplainRequest, Failed, How, ModelChoice
+from exclip_desktop.session.worker.requests import ExplainRequest, Failed, ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
 
@@ -23,7 +24,7 @@ class ProjectModel:
     """A model, without a device, and how it is asked."""
 
     choice: ModelChoice
-    how: How
+    how: ExplainSettings
 
 
 class ProjectSettings(QObject):
@@ -86,7 +87,7 @@ class ProjectSettings(QObject):
             self._explain_controller.ask()
 
     @property
-    def _asked(self) -> tuple[ModelChoice, How] | None:
+    def _asked(self) -> tuple[ModelChoice, ExplainSettings] | None:
         """The model and the settings that the project says, on this computer's device; None where it says none."""
         told: ProjectModel | None = self._told.get(MODEL)
         return None if told is None else (replace(told.choice, device=self._state.choice.device), told.how)
@@ -136,5 +137,5 @@ def _read_back(told: dict[str, Any]) -> dict[str, Any]:
     if isinstance(method, dict):
         choice = read_back(method.get("choice"), ModelChoice(""))
         if choice.name or choice.checkpoint:
-            found[MODEL] = ProjectModel(replace(choice, device=None), read_back(method.get("how"), How()))
+            found[MODEL] = ProjectModel(replace(choice, device=None), read_back(method.get("how"), ExplainSettings()))
     return found

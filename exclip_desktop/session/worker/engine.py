@@ -12,15 +12,14 @@ import numpy as np
 from exclip_desktop.attribution.answer import answer_by
 from exclip_desktop.attribution.compute_errors import is_out_of_memory, memory_told
 from exclip_desktop.attribution.second_order.explain import (
-    Method,
     caption_factor,
     explain_factors,
     explain_words,
     explained_as_pair,
     picture_factor,
-    resolve_method,
+    resolve_settings,
 )
-from exclip_desktop.attribution.second_order.explain_layers import at_layer, profile_layers, told_at
+from exclip_desktop.attribution.second_order.explain_layers import profile_layers, told_at
 from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
 from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -30,6 +29,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.factors import Factor
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.pair_figures import figures_of
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.evaluate.occlusion import measure
 from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes, own_folder
 from exclip_desktop.models.loading import load_model
@@ -68,7 +68,7 @@ class _Question:
     """A request, read by its model: the keys name both factors in the cache."""
 
     model: Model
-    method: Method
+    settings: ExplainSettings
     picture: Picture
     caption: Caption
     text_key: str
@@ -210,24 +210,24 @@ class ModelEngine:
         with memory_told():
             asked, side = self._read(request, tell), request.side
 
-            def explain(method: Method) -> Explanation:
+            def explain(settings: ExplainSettings) -> Explanation:
                 cancel.check()
-                report_layer = told_at(tell, method.image_layer if side == "image" else method.text_layer)
-                # PairNavigation through the caption's layers, the picture's whole factor serves them all.
-                return self._explained(self._at(asked, method), report_layer, cancel, whole=side == "text")
+                report_layer = told_at(tell, settings.layer(side))
+                # The picture's whole factor serves every layer of the caption.
+                return self._explained(self._at(asked, settings), report_layer, cancel, whole=side == "text")
 
-            yield from profile_layers(asked.model, asked.method, side, explain)
+            yield from profile_layers(asked.model, asked.settings, side, explain)
 
     def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
         """Foretell what the profile is going to cost."""
         with memory_told():
             asked, side = self._read(request, tell), request.side
-            at = {layer: self._at(asked, at_layer(asked.method, side, layer)) for layer in asked.model.layers(side)}
+            at = {layer: self._at(asked, asked.settings.at_layer(side, layer)) for layer in asked.model.layers(side)}
             return forecast_profile(
                 asked.model,
                 asked.picture.pixels,
                 asked.caption,
-                asked.method,
+                asked.settings,
                 side,
                 known=[layer for layer, question in at.items() if self._is_kept(question)],
                 picture_known=self._cache.get(asked.image_key) is not None,
@@ -243,36 +243,24 @@ class ModelEngine:
 
     def _read(self, request: ExplainRequest | ProfileRequest, tell: Progress) -> _Question:
         model, _ = self._model(request.choice, tell)
-        method = resolve_method(model, **asdict(request.how))
-        return self._question(model, method, request.picture, model.reader.read(request.caption))
+        settings = resolve_settings(model, request.how)
+        return self._question(model, settings, request.picture, model.reader.read(request.caption))
 
-    def _question(self, model: Model, method: Method, picture: Picture, caption: Caption) -> _Question:
-        rule = {"quadrature": method.quadrature, "steps": method.steps, "dtype": str(model.dtype)}
-        rule["precision"] = method.precision
-        text_key = cache_key(
-            side="text",
-            model=model.fingerprint,
-            tokens=caption.ids,
-            layer=method.text_layer,
-            reference=method.text_reference,
-            **rule,
-        )
+    def _question(self, model: Model, settings: ExplainSettings, picture: Picture, caption: Caption) -> _Question:
+        made_by = {"model": model.fingerprint, "dtype": str(model.dtype)}
+        text_key = cache_key(**made_by, tokens=caption.ids, settings=settings.cache_key("text"))
         height, width = picture.pixels.shape[:2]
         image_key = cache_key(
-            side="image",
-            model=model.fingerprint,
+            **made_by,
             picture=self._name_of(picture),
-            geometry=asdict(model.geometry((width, height), method.image_layer, method.framing)),
-            framing=method.framing,
-            layer=method.image_layer,
-            reference="zeros",
-            **rule,
+            geometry=asdict(model.geometry((width, height), settings.layer("image"), settings.framing)),
+            settings=settings.cache_key("image"),
         )
-        return _Question(model, method, picture, caption, text_key, image_key)
+        return _Question(model, settings, picture, caption, text_key, image_key)
 
-    def _at(self, asked: _Question, method: Method) -> _Question:
-        """Return the question asked by another method."""
-        return self._question(asked.model, method, asked.picture, asked.caption)
+    def _at(self, asked: _Question, settings: ExplainSettings) -> _Question:
+        """Return the question with other settings."""
+        return self._question(asked.model, settings, asked.picture, asked.caption)
 
     def _name_of(self, picture: Picture) -> str:
         """Return the picture's SHA-256; of the last one it is remembered, for every caption asks for it."""
@@ -296,16 +284,16 @@ class ModelEngine:
     def _explanation(self, asked: _Question, tell: Progress, cancel: CancelToken, whole: bool) -> Explanation:
         words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
         if words is None:
-            words = caption_factor(asked.model, asked.caption, asked.method, tell, cancel)
+            words = caption_factor(asked.model, asked.caption, asked.settings, tell, cancel)
             self._cache.put(asked.text_key, words)
-        if image is None and not whole and explained_as_pair(asked.model, asked.size, asked.caption, asked.method):
+        if image is None and not whole and explained_as_pair(asked.model, asked.size, asked.caption, asked.settings):
             pixels = asked.picture.pixels
-            return explain_words(asked.model, pixels, asked.caption, words, asked.method, tell, cancel)
+            return explain_words(asked.model, pixels, asked.caption, words, asked.settings, tell, cancel)
         image = image or self._image_factor(asked, tell, cancel)
-        return explain_factors(asked.model, asked.size, asked.caption, words, image, asked.method)
+        return explain_factors(asked.model, asked.size, asked.caption, words, image, asked.settings)
 
     def _image_factor(self, asked: _Question, tell: Progress, cancel: CancelToken) -> Factor:
-        factor = picture_factor(asked.model, asked.picture.pixels, asked.method, tell, cancel)
+        factor = picture_factor(asked.model, asked.picture.pixels, asked.settings, tell, cancel)
         self._cache.put(asked.image_key, factor)
         return factor
 

@@ -6,14 +6,12 @@ from pathlib import Path
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.framing import FRAMINGS, Framing
 from exclip_desktop.core.values.layer_profile import ProfileRow
-from exclip_desktop.core.values.layers import Layer, Side, has_layer
 from exclip_desktop.core.values.occlusion_scores import Measured
 from exclip_desktop.core.values.pair_figures import PairFigures
 from exclip_desktop.core.values.pair_list import PairList
-from exclip_desktop.core.values.precision import FULL
 from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.core.values.settings import FRAMINGS, ExplainSettings, Framing, Layer, Side, has_layer
 from exclip_desktop.core.values.study import Outcome, StudySettings
 from exclip_desktop.storage.pictures import Picture
 
@@ -33,19 +31,6 @@ class ModelChoice:
         """What it is called before it is loaded, as ``ViT-B-32 (openai)``."""
         name = Path(self.checkpoint).name if self.checkpoint else self.name
         return f"{name} ({self.pretrained})" if self.pretrained else name
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """The method's settings: the arguments of ``explain``; None: the model card's choice, or the rule's default."""
-
-    image_layer: Layer | None = None
-    text_layer: Layer | None = None
-    quadrature: str = "adaptive"
-    steps: int | None = None
-    text_reference: str = "matched"
-    framing: Framing = "model"
-    precision: str = FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +57,7 @@ class ModelFacts:
     text_pools: bool = False
     framings: tuple[Framing, ...] = tuple(FRAMINGS)
 
-    def fitted(self, how: How) -> How:
+    def fitted(self, how: ExplainSettings) -> ExplainSettings:
         """Return ``how`` with the model's own choice in place of each layer and framing that it does not have."""
         return replace(
             how,
@@ -92,7 +77,7 @@ class ExplainRequest:
 
     id: int
     choice: ModelChoice
-    how: How
+    how: ExplainSettings
     picture: Picture
     caption: str
 
@@ -131,7 +116,7 @@ class ProfileRequest:
 
     id: int
     choice: ModelChoice
-    how: How
+    how: ExplainSettings
     picture: Picture
     caption: str
     side: Side
@@ -193,7 +178,7 @@ class ListedRequest:
 
     id: int
     choice: ModelChoice
-    how: How
+    how: ExplainSettings
     path: Path
     caption: str
     regions: tuple[Region, ...]

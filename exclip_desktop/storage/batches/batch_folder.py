@@ -27,6 +27,7 @@ from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.core.values.factors import Factor
+from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.storage.atomic import write_atomically
 
 FORMAT: Final = 1
@@ -96,6 +97,8 @@ def header_of(folder: Path) -> dict[str, Any]:
         raise OutputError(f"{folder} is no batch's folder.", "Give the folder that a batch has written.") from error
     if not isinstance(told, dict) or told.get("batch") != FORMAT:
         raise OutputError(f"{folder} holds no batch that this version can read.", "Make it anew, in another folder.")
+    if isinstance(told.get("decided_by"), dict):
+        told["decided_by"].setdefault("tolerance", UNRECORDED_TOLERANCE)
     return told
 
 

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from exclip_desktop.core.values.framing import FRAMINGS, Framing
+from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.state import State
 

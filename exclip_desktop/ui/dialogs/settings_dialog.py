@@ -15,12 +15,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.values.layers import POOL, Layer, layers_of
-from exclip_desktop.core.values.precision import PRECISIONS
-from exclip_desktop.core.values.steps import LEAST_STEPS, MOST_STEPS, OWN_STEPS
-from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.core.values.settings import (
+    LEAST_STEPS,
+    MOST_STEPS,
+    OWN_STEPS,
+    POOL,
+    PRECISIONS,
+    ExplainSettings,
+    Layer,
+    layers_of,
+)
+from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 
-PUBLISHED: Final = How(image_layer=-1, text_layer=-1, quadrature="riemann-right", steps=10, text_reference="published")
+PUBLISHED: Final = ExplainSettings(
+    image_layer=-1, text_layer=-1, quadrature="riemann-right", steps=10, text_reference="published"
+)
 """The settings of the published code (Möller et al., TMLR 2025)."""
 
 QUADRATURES: Final = {
@@ -46,7 +55,7 @@ class SettingsDialog(QDialog):
     """Asks for the method's settings and the device; ``facts`` are those of the loaded model, if one is loaded."""
 
     def __init__(
-        self, how: How, choice: ModelChoice, facts: ModelFacts | None = None, parent: QWidget | None = None
+        self, how: ExplainSettings, choice: ModelChoice, facts: ModelFacts | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
@@ -66,10 +75,10 @@ class SettingsDialog(QDialog):
         self._show_how(how)
         _choose(self._device, choice.device, str(choice.device))
 
-    def how(self) -> How:
+    def how(self) -> ExplainSettings:
         """Return the settings as they stand."""
         steps = self._steps.value()
-        return How(
+        return ExplainSettings(
             image_layer=self._image_layer.currentData(),
             text_layer=self._text_layer.currentData(),
             quadrature=self._quadrature.currentData(),
@@ -126,7 +135,7 @@ class SettingsDialog(QDialog):
         published.clicked.connect(lambda: self._show_how(PUBLISHED))
         defaults = QPushButton("De&faults")
         defaults.setToolTip("Go back to this program's own settings")
-        defaults.clicked.connect(lambda: self._show_how(How()))
+        defaults.clicked.connect(lambda: self._show_how(ExplainSettings()))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.addButton(defaults, QDialogButtonBox.ButtonRole.ResetRole)
@@ -138,7 +147,7 @@ class SettingsDialog(QDialog):
         column.addWidget(buttons)
         self.setMinimumWidth(WIDTH_PX)
 
-    def _show_how(self, how: How) -> None:
+    def _show_how(self, how: ExplainSettings) -> None:
         self._framing = how.framing  # chosen in the View menu; kept here
         _choose(self._image_layer, how.image_layer, block_told(how.image_layer))
         _choose(self._text_layer, how.text_layer, block_told(how.text_layer))

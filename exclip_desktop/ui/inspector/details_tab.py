@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.values.explanation import Explanation, SideReport
-from exclip_desktop.core.values.framing import FRAMINGS
-from exclip_desktop.core.values.steps import TOLERANCE
+from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.session.state import Outcome, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.bundled import model_told
@@ -51,8 +50,8 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
         Detail("Picture layer", _layer(settings.image_layer, known.image_layers if known else None)),
         Detail("Caption layer", _layer(settings.text_layer, known.text_layers if known else None)),
         Detail("Quadrature", f"{settings.quadrature}, {at_most}{settings.steps} nodes"),
-        Detail("Picture side", _side(explanation.image_side)),
-        Detail("Caption side", _side(explanation.text_side)),
+        Detail("Picture side", _side(explanation.image_side, settings.tolerance)),
+        Detail("Caption side", _side(explanation.text_side, settings.tolerance)),
         Detail("Reference", settings.text_reference),
         Detail("Framing", FRAMINGS[settings.framing]),
         Detail("Precision", _precision(explanation)),
@@ -75,10 +74,10 @@ def _precision(explanation: Explanation) -> str:
     return f"{precision} before the layers\nscore {explanation.score:+.5f}, in float32 {full:+.5f}"
 
 
-def _side(side: SideReport) -> str:
+def _side(side: SideReport, tolerance: float) -> str:
     error = "" if side.row_error is None else f"\nrow error {side.row_error:.1e}"
-    fault = "not settled" if not side.converged else "not exact" if side.residual > TOLERANCE else ""
-    doubt = f"\n{fault}: at most {TOLERANCE:g} is wanted" if fault else ""
+    fault = "not settled" if not side.converged else "not exact" if side.residual > tolerance else ""
+    doubt = f"\n{fault}: at most {tolerance:g} is wanted" if fault else ""
     return f"{side.nodes} nodes, {side.way}\nresidual {side.residual:.1e}{error}{doubt}"
 
 

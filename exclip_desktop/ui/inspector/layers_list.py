@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.word_patch_pairs import signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
-from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.ui.inspector.ledger_bar import COLOURS
 from exclip_desktop.ui.theme import blended, trouble_colour
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from exclip_desktop.core.text.sizes import about, memory_told
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.layers import SIDES, Layer, Side
+from exclip_desktop.core.values.settings import SIDES, Layer, Side
 from exclip_desktop.session.state import ProfileShown, State
 from exclip_desktop.ui.inspector.layers_list import LayersList
 from exclip_desktop.ui.inspector.ledger_bar import COLOURS

@@ -13,8 +13,9 @@ from exclip_desktop.core.values.caption import Token
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Region, Selection
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.compare.second_model import ABSENT
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.canvas.heat_item import heat_shown
 from tests.ui.conftest import Opened
@@ -69,8 +70,10 @@ def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
 
 def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened, qtbot: QtBot) -> None:
     session, state = paired.session, paired.session.second_model.state
-    session.explain_controller.choose_method(How(image_layer=3, quadrature="gauss-legendre", framing="pad"), None)
-    qtbot.waitUntil(lambda: state.outcome.how == How(quadrature="gauss-legendre", framing="pad"))
+    session.explain_controller.choose_method(
+        ExplainSettings(image_layer=3, quadrature="gauss-legendre", framing="pad"), None
+    )
+    qtbot.waitUntil(lambda: state.outcome.how == ExplainSettings(quadrature="gauss-legendre", framing="pad"))
     session.explain_controller.type_caption("a black hydrant")
     _settle(paired, qtbot)
     assert state.explanation.caption.text == "a black hydrant"

@@ -14,9 +14,8 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.maths.interactions import Blocks
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
-from exclip_desktop.core.values.layers import Layer
+from exclip_desktop.core.values.settings import ExplainSettings, Layer
 from exclip_desktop.session.state import ProfileShown, State
-from exclip_desktop.session.worker.requests import How
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.inspector.layers_list import LayersList, row_told, share_told
 from exclip_desktop.ui.inspector.layers_tab import LayersTab, cost_told
@@ -209,7 +208,9 @@ def test_numbers_give_way_where_it_is_narrow(state: State, tab: LayersTab) -> No
 
 def test_a_profile_in_the_window(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.layers = (3, 2)
-    opened.session.explain_controller.choose_method(How(steps=33), None)  # facts of the fake are told at loading only
+    opened.session.explain_controller.choose_method(
+        ExplainSettings(steps=33), None
+    )  # facts of the fake are told at loading only
     state = opened.state
     qtbot.waitUntil(lambda: not state.stale and state.work is None)
     state.change(facts=replace(state.facts, image_layers=3, text_layers=2))

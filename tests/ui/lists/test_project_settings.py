@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import ModelError, SettingsError, UserError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.project_files import create_project, open_project
 from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
 from exclip_desktop.storage.samples import samples
@@ -21,7 +22,7 @@ from tests.ui.conftest import PictureEngine
 from tests.ui.models.fake_librarian import FakeLibrarian
 from tests.ui.session.session_desk import Desk
 
-LARGE, DEEP = ModelChoice("large", "openai"), How(3, 5, "gauss-legendre", 16, framing="squash")
+LARGE, DEEP = ModelChoice("large", "openai"), ExplainSettings(3, 5, "gauss-legendre", 16, framing="squash")
 BY_SCORE = Arrangement("DOG", "explained", "score", True)
 GONE = ModelError("large (openai) is not on this computer.", "Download it.")
 
@@ -39,11 +40,11 @@ def kept(path: Path) -> dict[str, object]:
         return settings_of(project)
 
 
-def told(choice: ModelChoice, how: How) -> dict[str, object]:
+def told(choice: ModelChoice, how: ExplainSettings) -> dict[str, object]:
     return {"choice": asdict(choice), "how": asdict(how)}
 
 
-def choose(desk: Desk, choice: ModelChoice, how: How | None = None) -> None:
+def choose(desk: Desk, choice: ModelChoice, how: ExplainSettings | None = None) -> None:
     """Explain by another model, and by settings."""
     desk.session.explain_controller.choose_model(choice)
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == choice)
@@ -60,22 +61,22 @@ def test_what_explains_is_kept_as_it_changes_and_comes_back(desk: Desk) -> None:
     choose(desk, replace(LARGE, device="cuda"), DEEP)
     assert kept(path) == {"model": told(LARGE, DEEP)}
     desk.session.projects.create(desk.folder / "other.exclip")
-    choose(desk, ModelChoice(device="cpu"), How())
+    choose(desk, ModelChoice(device="cpu"), ExplainSettings())
     assert kept(path)["model"] == told(LARGE, DEEP)
     desk.session.projects.open(path)
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == replace(LARGE, device="cpu"))
     assert desk.state.outcome.how == DEEP
-    assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), How())}
+    assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), ExplainSettings())}
 
 
 def test_how_a_project_is_asked_is_not_how_the_next_start_asks(desk: Desk) -> None:
     desk.session.projects.open(made(desk.folder, model=told(ModelChoice(), DEEP)))
     desk.qtbot.waitUntil(lambda: desk.state.outcome.how == DEEP)
-    assert desk.session.settings.how() == How()
+    assert desk.session.settings.how() == ExplainSettings()
 
 
 def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
-    path = made(desk.folder, model=told(ModelChoice(), How()))
+    path = made(desk.folder, model=told(ModelChoice(), ExplainSettings()))
     before = desk.state.outcome
     desk.session.projects.open(path)
     assert not desk.state.stale
@@ -96,29 +97,29 @@ def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, 
     assert state.notice is None
     assert kept(path) == held
     choose(desk, ModelChoice("other"))
-    assert kept(path) == {"model": told(ModelChoice("other"), How())}
+    assert kept(path) == {"model": told(ModelChoice("other"), ExplainSettings())}
 
 
 def test_layers_that_the_model_has_no_longer_stay_in_the_file(desk: Desk) -> None:
-    held = {"model": told(LARGE, How(11, 2))}
+    held = {"model": told(LARGE, ExplainSettings(11, 2))}
     path = made(desk.folder, **held)
     desk.engine.layers = (4, 4)
     desk.session.projects.open(path)
     desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == LARGE)
     desk.settle()
-    assert desk.state.outcome.how == How(None, 2)
+    assert desk.state.outcome.how == ExplainSettings(None, 2)
     assert "no image layer 11" in desk.state.notice.message
     desk.open("b.png", "a dog")
     assert kept(path) == held
-    choose(desk, LARGE, How(3, 2))
-    assert kept(path) == {"model": told(LARGE, How(3, 2))}
+    choose(desk, LARGE, ExplainSettings(3, 2))
+    assert kept(path) == {"model": told(LARGE, ExplainSettings(3, 2))}
 
 
 def test_a_project_that_nothing_was_explained_in_takes_the_next_settings(desk: Desk) -> None:
     path = made(desk.folder)
     desk.session.projects.open(path)
     desk.open("b.png", "a dog")
-    assert kept(path) == {"model": told(ModelChoice(), How())}
+    assert kept(path) == {"model": told(ModelChoice(), ExplainSettings())}
 
 
 def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) -> None:
@@ -167,16 +168,16 @@ def test_a_read_only_project_restores_and_is_left_alone(desk: Desk, monkeypatch:
 
 
 def test_two_windows_keep_what_each_changes_last(desk: Desk) -> None:
-    path = made(desk.folder, model=told(ModelChoice(), How()))
+    path = made(desk.folder, model=told(ModelChoice(), ExplainSettings()))
     desk.session.projects.open(path)
     with open_project(path) as other:
-        set_setting(other, "model", told(LARGE, How()))
+        set_setting(other, "model", told(LARGE, ExplainSettings()))
     desk.session.projects.check_for_changes()
     assert desk.state.choice == ModelChoice()
     desk.open("b.png", "a dog")
-    assert kept(path)["model"] == told(LARGE, How())
+    assert kept(path)["model"] == told(LARGE, ExplainSettings())
     choose(desk, ModelChoice("third"))
-    assert kept(path)["model"] == told(ModelChoice("third"), How())
+    assert kept(path)["model"] == told(ModelChoice("third"), ExplainSettings())
 
 
 def test_trouble_with_writing_is_said(desk: Desk) -> None:
@@ -239,7 +240,7 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
     place.dock.turn.setChecked(True)
     place.dock.shown.setCurrentText("Explained")
     assert kept(path)["list"] == asdict(BY_SCORE)
-    projects.open(made(place.folder, "other.exclip", model=told(ModelChoice(), How())))
+    projects.open(made(place.folder, "other.exclip", model=told(ModelChoice(), ExplainSettings())))
     assert place.fields() == ("", "All", "List order", False, "↓")
     projects.open(path)
     assert navigation.arrangement == BY_SCORE

@@ -3,29 +3,34 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from tests.ui.conftest import Opened
 from tests.ui.models.test_models_dialog import click, select, shown
 from tests.ui.session.session_desk import Desk
 
-BY_HAND = How(9, -10, "gauss-legendre", 20)
+BY_HAND = ExplainSettings(9, -10, "gauss-legendre", 20)
 
 
 @pytest.mark.parametrize(
     ("asked", "kept", "told"),
     [
-        (How(9, 3), How(None, 3), "This model has no image layer 9. Its own choice is used."),
-        (How(3, -7), How(3, None), "This model has no text layer −7. Its own choice is used."),
-        (How(-7, 6), How(), "This model has no image layer −7 and no text layer 6. Its own choice is used."),
-        (How("pool"), How(), "This model has no image layer “pool”. Its own choice is used."),
-        (How(-4, -6), How(-4, -6), ""),
-        (How(3, "pool"), How(3, "pool"), ""),
-        (How(3, 5), How(3, 5), ""),
+        (ExplainSettings(9, 3), ExplainSettings(None, 3), "This model has no image layer 9. Its own choice is used."),
+        (ExplainSettings(3, -7), ExplainSettings(3, None), "This model has no text layer −7. Its own choice is used."),
+        (
+            ExplainSettings(-7, 6),
+            ExplainSettings(),
+            "This model has no image layer −7 and no text layer 6. Its own choice is used.",
+        ),
+        (ExplainSettings("pool"), ExplainSettings(), "This model has no image layer “pool”. Its own choice is used."),
+        (ExplainSettings(-4, -6), ExplainSettings(-4, -6), ""),
+        (ExplainSettings(3, "pool"), ExplainSettings(3, "pool"), ""),
+        (ExplainSettings(3, 5), ExplainSettings(3, 5), ""),
     ],
 )
-def test_layers_that_another_model_lacks(desk: Desk, asked: How, kept: How, told: str) -> None:
+def test_layers_that_another_model_lacks(desk: Desk, asked: ExplainSettings, kept: ExplainSettings, told: str) -> None:
     desk.engine.pools = (True, True)
     desk.session.explain_controller.choose_model(ModelChoice("pooling"))
     desk.settle()
@@ -63,7 +68,7 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
     desk.settle()
     before, desk.engine.layers = desk.seen(), (4, 4)
     desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("small")))
-    desk.qtbot.waitUntil(lambda: desk.state.how == How(None, None, "gauss-legendre", 20))
+    desk.qtbot.waitUntil(lambda: desk.state.how == ExplainSettings(None, None, "gauss-legendre", 20))
     if way == "cancel":
         desk.session.explain_controller.cancel()
     else:
@@ -75,8 +80,8 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
 
 
 def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qtbot: QtBot) -> None:
-    opened.session.explain_controller.choose_method(How(11, 11), None)
-    qtbot.waitUntil(lambda: opened.state.outcome.how == How(11, 11))
+    opened.session.explain_controller.choose_method(ExplainSettings(11, 11), None)
+    qtbot.waitUntil(lambda: opened.state.outcome.how == ExplainSettings(11, 11))
     opened.engine.layers = (4, 4)
     opened.session.library.add(ModelChoice(str(opened.folder)))
     opened.window.commands["models"].trigger()
@@ -85,7 +90,7 @@ def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qt
     select(dialog, opened.folder.name)
     click(dialog, "Use")
     qtbot.waitUntil(lambda: opened.state.outcome.choice.name == str(opened.folder))
-    assert opened.state.outcome.how == How()
+    assert opened.state.outcome.how == ExplainSettings()
     assert opened.window.banner.isVisible()
     assert "no image layer 11 and no text layer 11" in opened.state.notice.message
 

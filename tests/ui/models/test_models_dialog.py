@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QTableView
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.library.model_listing import WeightsFile
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.add_model_dialog import FROM_FILE, AddModelDialog
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from exclip_desktop.ui.models.models_table import Column
@@ -186,7 +187,7 @@ def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, 
 
 
 def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
-    opened.session.explain_controller.choose_method(How(11, 11, "gauss-legendre", 20), None)
+    opened.session.explain_controller.choose_method(ExplainSettings(11, 11, "gauss-legendre", 20), None)
     qtbot.waitUntil(lambda: opened.state.outcome.how.image_layer == 11)
     assert not button(dialog, "Set as default").isEnabled()  # it is
     select(dialog, "ViT-B-32")
@@ -197,7 +198,7 @@ def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opene
     store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
     again = Session(store, None, lambda: opened.engine)
     assert again.state.choice == again.state.outcome.choice == HERE.choice
-    assert again.state.how == How(None, None, "gauss-legendre", 20)  # layers are a model's own
+    assert again.state.how == ExplainSettings(None, None, "gauss-legendre", 20)  # layers are a model's own
 
 
 def test_what_is_added_is_remembered_and_what_is_gone_is_marked(

@@ -4,7 +4,8 @@ import pytest
 
 from exclip_desktop.core.errors import ModelError, UserError
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import samples
 from tests.ui.session.session_desk import Desk
 
@@ -39,10 +40,11 @@ def test_a_model_that_fails_is_taken_back(desk: Desk, loading: bool) -> None:
 def test_settings_that_fail_are_taken_back_and_not_kept(desk: Desk) -> None:
     before = desk.seen()
     desk.fail(
-        UserError("The model has no layer 11."), lambda: desk.session.explain_controller.choose_method(How(11), None)
+        UserError("The model has no layer 11."),
+        lambda: desk.session.explain_controller.choose_method(ExplainSettings(11), None),
     )
     assert desk.seen() == before
-    assert desk.session.settings.how() == How()
+    assert desk.session.settings.how() == ExplainSettings()
 
 
 def test_copies_are_of_the_model_on_screen_while_another_is_on_its_way(desk: Desk) -> None:

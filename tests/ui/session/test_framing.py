@@ -2,8 +2,8 @@
 
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.values.framing import FRAMINGS
-from exclip_desktop.session.worker.requests import How, ModelFacts
+from exclip_desktop.core.values.settings import FRAMINGS, ExplainSettings
+from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.commands.framing_menu import FramingMenu
 from tests.ui.conftest import Opened
 from tests.ui.session.session_desk import Desk
@@ -31,7 +31,7 @@ def test_a_choice_explains_again_and_forgets_nothing_else(opened: Opened, qtbot:
     menu, state = _menu(opened), opened.state
     with qtbot.waitSignal(state.explanation_changed):
         menu.actions()[2].trigger()
-    assert opened.state.outcome.how == How(framing="squash")
+    assert opened.state.outcome.how == ExplainSettings(framing="squash")
     assert [entry.isChecked() for entry in menu.actions()] == [False, False, True, False, False]
     assert opened.engine.explained == ["a red balloon and a dog"] * 2
 
@@ -49,4 +49,4 @@ def test_a_model_of_one_size_takes_no_whole_pictures(opened: Opened) -> None:
     entries = dict(zip(FRAMINGS, _menu(opened).actions(), strict=True))
     assert [name for name, entry in entries.items() if not entry.isEnabled()] == ["whole"]
     assert "its own size only" in entries["whole"].toolTip()
-    assert opened.state.facts.fitted(How(framing="whole")) == How()
+    assert opened.state.facts.fitted(ExplainSettings(framing="whole")) == ExplainSettings()

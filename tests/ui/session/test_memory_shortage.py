@@ -5,7 +5,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MemoryShortage, ModelError
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.session.session_desk import Desk
 from tests.ui.window.test_widgets import button
@@ -24,10 +25,10 @@ def desk(desk: Desk) -> Desk:
 
 
 def test_the_same_question_is_asked_of_the_cpu(desk: Desk) -> None:
-    how = How(2, 1, "gauss-legendre", 20)
+    how = ExplainSettings(2, 1, "gauss-legendre", 20)
     desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(how, None))
     assert desk.state.notice.offers_cpu
-    assert desk.state.how == How()
+    assert desk.state.how == ExplainSettings()
     desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.outcome.choice == ModelChoice("large", device="cpu")
@@ -51,16 +52,16 @@ def test_a_profile_goes_over_to_the_cpu_with_all_else(desk: Desk) -> None:
     desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.choice == desk.state.outcome.choice == ModelChoice("large", device="cpu")
-    assert desk.state.outcome.how == How()
+    assert desk.state.outcome.how == ExplainSettings()
 
 
 def test_it_is_not_offered_where_it_would_not_help(desk: Desk) -> None:
-    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explain_controller.choose_method(How(1), None))
+    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explain_controller.choose_method(ExplainSettings(1), None))
     assert not desk.state.notice.offers_cpu
     desk.engine.device = "cpu"
-    desk.session.explain_controller.choose_method(How(), "cpu")
+    desk.session.explain_controller.choose_method(ExplainSettings(), "cpu")
     desk.settle()
-    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(How(1), "cpu"))
+    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(ExplainSettings(1), "cpu"))
     assert not desk.state.notice.offers_cpu
 
 

@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import Cancelled, MethodError
 from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.session.worker.mailbox import Mailbox
 from exclip_desktop.session.worker.requests import (
     ExplainRequest,
     ForecastRequest,
-    How,
     ListedRequest,
     ModelChoice,
     PaneRequest,
@@ -33,7 +33,7 @@ PICTURE = Picture(np.zeros((4, 4, 3), np.uint8))
 
 
 def _explain(number: int = 1) -> ExplainRequest:
-    return ExplainRequest(number, ModelChoice(), How(), PICTURE, f"caption {number}")
+    return ExplainRequest(number, ModelChoice(), ExplainSettings(), PICTURE, f"caption {number}")
 
 
 def _score(number: int = 1) -> ScoreRequest:
@@ -161,7 +161,7 @@ def _study(number: int = 1) -> StudyRequest:
 
 
 def _listed() -> ListedRequest:
-    return ListedRequest(1, ModelChoice(), How(), Path("a.png"), "a dog", ())
+    return ListedRequest(1, ModelChoice(), ExplainSettings(), Path("a.png"), "a dog", ())
 
 
 def test_a_study_makes_way_for_everything_and_goes_on_afterwards() -> None:
@@ -211,7 +211,7 @@ def test_a_pane_can_be_cancelled_alone_or_with_all() -> None:
 
 
 def _profile(number: int = 1) -> ProfileRequest:
-    return ProfileRequest(number, ModelChoice(), How(), PICTURE, "a dog", "image")
+    return ProfileRequest(number, ModelChoice(), ExplainSettings(), PICTURE, "a dog", "image")
 
 
 def test_a_profile_comes_after_all_else_but_before_idle_work() -> None:

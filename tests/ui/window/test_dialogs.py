@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.worker.requests import How, ModelChoice, ModelFacts
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.action_table import ACTIONS, GESTURES
 from exclip_desktop.ui.dialogs.about import AboutDialog
@@ -96,17 +97,17 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        How(),
+        ExplainSettings(),
         PUBLISHED,
-        How(3, -1, "gauss-legendre", 32),
-        How(-2, 11, "adaptive", 17, "published"),
-        How(40),
-        How("pool", "pool"),
-        How(precision="bfloat16"),
+        ExplainSettings(3, -1, "gauss-legendre", 32),
+        ExplainSettings(-2, 11, "adaptive", 17, "published"),
+        ExplainSettings(40),
+        ExplainSettings("pool", "pool"),
+        ExplainSettings(precision="bfloat16"),
     ],
 )
 @pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])
-def test_settings_come_back_as_they_went_in(how: How, facts: ModelFacts | None, qtbot: QtBot) -> None:
+def test_settings_come_back_as_they_went_in(how: ExplainSettings, facts: ModelFacts | None, qtbot: QtBot) -> None:
     dialog = SettingsDialog(how, ModelChoice(device="cuda"), facts)
     qtbot.addWidget(dialog)
     assert dialog.how() == how
@@ -114,31 +115,31 @@ def test_settings_come_back_as_they_went_in(how: How, facts: ModelFacts | None, 
 
 
 def test_layers_are_offered_in_words(qtbot: QtBot) -> None:
-    dialog = SettingsDialog(How(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
+    dialog = SettingsDialog(ExplainSettings(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
     qtbot.addWidget(dialog)
     image, text = child(dialog, "Image layer"), child(dialog, "Text layer")
     usual = ["The model's own choice", "The last block (−1)", "Block 0"]
     assert [text.itemText(at) for at in range(text.count())] == usual
     assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_SAYS]
     QTest.keyClicks(image, "poo")
-    assert dialog.how() == How(image_layer="pool")
+    assert dialog.how() == ExplainSettings(image_layer="pool")
 
 
 def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
-    dialog = SettingsDialog(How(), ModelChoice(), FACTS)
+    dialog = SettingsDialog(ExplainSettings(), ModelChoice(), FACTS)
     qtbot.addWidget(dialog)
     assert dialog.device() is None
     assert child(dialog, "Image layer").count() == 2 + FACTS.image_layers
     QTest.keyClicks(child(dialog, "Quadrature"), "g")
     QTest.keyClick(child(dialog, "Steps"), Qt.Key.Key_Up)
     QTest.keyClicks(child(dialog, "Device"), "pro")
-    assert (dialog.how(), dialog.device()) == (How(quadrature="gauss-legendre", steps=1), "cpu")
+    assert (dialog.how(), dialog.device()) == (ExplainSettings(quadrature="gauss-legendre", steps=1), "cpu")
     qtbot.mouseClick(button(dialog, "As published"), Qt.MouseButton.LeftButton)
-    assert dialog.how() == How(-1, -1, "riemann-right", 10, "published")
+    assert dialog.how() == ExplainSettings(-1, -1, "riemann-right", 10, "published")
     QTest.keyClicks(child(dialog, "Quadrature"), "a")
     assert dialog.how().steps is None  # another rule, its own number of steps
     qtbot.mouseClick(button(dialog, "Defaults"), Qt.MouseButton.LeftButton)
-    assert dialog.how() == How()
+    assert dialog.how() == ExplainSettings()
 
 
 def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

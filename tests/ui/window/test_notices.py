@@ -13,10 +13,11 @@ from exclip_desktop.app import show_lost_errors
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
 from exclip_desktop.core.text.accuracy_warnings import doubts_of, why_unseen
 from exclip_desktop.core.values.explanation import Explanation, SideReport
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.render.text_report import warnings_of
 from exclip_desktop.session.notices import REMEDIES, doubt_told, remedy_told
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.worker.requests import How, ModelChoice
+from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.session.session_desk import Desk
 from tests.ui.window.test_widgets import child
@@ -173,7 +174,7 @@ def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
 def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:
     state, explain_controller, make = opened.state, opened.session.explain_controller, opened.engine.make
 
-    def explained_by(how: How, caption: str) -> None:
+    def explained_by(how: ExplainSettings, caption: str) -> None:
         before = state.explanation
         explain_controller.type_caption(caption)
         explain_controller.choose_method(how, None)
@@ -184,7 +185,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
         assert not opened.window.banner.isVisible()
 
     opened.engine.make = lambda caption: _inexact(make(caption), image=RIEMANN)
-    published = How(quadrature="riemann-right")
+    published = ExplainSettings(quadrature="riemann-right")
     explained_by(published, "a cat")
     assert opened.window.banner.isVisible()
     assert state.notice.kind == "note"
@@ -201,7 +202,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     explained_by(replace(published, steps=5), "a red cow")
     assert "were not seen. Not exact: the picture's integral misses" in state.notice.message
     opened.engine.make = make
-    explained_by(How(), "a bird")
+    explained_by(ExplainSettings(), "a bird")
     assert not opened.window.banner.isVisible()
 
 

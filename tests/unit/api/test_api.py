@@ -12,6 +12,7 @@ from PIL import Image
 from exclip_desktop import explain, score
 from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import CaptionError, PictureError
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.text_report import as_text, selection, warnings_of
 from exclip_desktop.storage.pictures import read_picture
@@ -81,7 +82,7 @@ def test_results_and_models_are_told_in_one_line(tiny: Model, picture: NDArray[n
     told = f"{CAPTION!r}: score {result.score:+.4f}, {shape}, {tiny.name}, image layer 1, text layer 2, "
     told += "matched reference>"
     assert repr(result) == f"<Result {told}"
-    assert repr(explain_pair(tiny, picture, CAPTION, image_layer=1)) == f"<Explanation {told}"
+    assert repr(explain_pair(tiny, picture, CAPTION, ExplainSettings(image_layer=1))) == f"<Explanation {told}"
     long = repr(explain(tiny, picture, "a dog\n" * 40))
     assert "\n" not in long
     assert "…': score" in long
@@ -110,7 +111,7 @@ def test_a_fixed_rule_that_is_not_exact_is_told(tiny: Model, picture: NDArray[np
 
 def test_what_is_exact_is_not_warned_of(tiny: Model, picture: NDArray[np.uint8]) -> None:
     for rule in ({"quadrature": "gauss-legendre", "steps": 64}, {}):
-        result = explain_pair(tiny, picture, CAPTION, **rule)
+        result = explain_pair(tiny, picture, CAPTION, ExplainSettings(**rule))
         assert result.residual <= 1e-3
         assert warnings_of(result) == []
         at_limit = replace(result.image_side, residual=1e-3)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import exclip_desktop
 from exclip_desktop import explain, profile
 from exclip_desktop.attribution.second_order import explain_layers as profiles
-from exclip_desktop.attribution.second_order.explain import resolve_method
+from exclip_desktop.attribution.second_order.explain import resolve_settings
 from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import Cancelled, SettingsError
@@ -20,7 +20,7 @@ from exclip_desktop.core.maths.interactions import InteractionMatrix, magnitudes
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow, profile_row
-from exclip_desktop.core.values.layers import Side
+from exclip_desktop.core.values.settings import ExplainSettings, Side
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.storage.samples import samples
@@ -81,7 +81,7 @@ def test_magnitudes_count_what_cancels_out() -> None:
 
 def test_rows_come_from_the_last_layer_on_and_one_at_a_time(tiny: Model, picture: Picture) -> None:
     asked: list[object] = []
-    method = resolve_method(tiny)
+    method = resolve_settings(tiny, ExplainSettings())
     made = explain(tiny, picture, CAPTION)
 
     def note(at: object) -> object:
@@ -114,7 +114,7 @@ def test_it_can_be_cancelled_between_rows_and_within_one(tiny: Model, picture: P
 
 def test_the_other_side_is_integrated_once(tiny: Model, picture: Picture) -> None:
     told: list[Report] = []
-    method = resolve_method(tiny)
+    method = resolve_settings(tiny, ExplainSettings())
     rows = profiles.profile_pair(tiny, picture, CAPTION, method, "image", told.append)
     list(islice(rows, 2))
     assert [report.what for report in told if report.done == 0].count("caption") == 1
@@ -134,7 +134,7 @@ def test_a_profile_keeps_its_rows_in_reading_order(tiny: Model, picture: Picture
 @pytest.mark.parametrize("side", ["image", "text"])
 @pytest.mark.parametrize("quadrature", ["adaptive", "gauss-legendre"])
 def test_what_it_costs_is_foretold(tiny: Model, picture: Picture, side: Side, quadrature: str) -> None:
-    method = resolve_method(tiny, quadrature=quadrature)
+    method = resolve_settings(tiny, ExplainSettings(quadrature=quadrature))
 
     def foretell(*known: int, picture_known: bool = False) -> Forecast:
         read = tiny.reader.read(CAPTION)
@@ -154,7 +154,7 @@ def test_what_it_costs_is_foretold(tiny: Model, picture: Picture, side: Side, qu
 
 
 def test_foretelling_can_be_cancelled(tiny: Model, picture: Picture) -> None:
-    token, method = CancelToken(), resolve_method(tiny)
+    token, method = CancelToken(), resolve_settings(tiny, ExplainSettings())
     token.cancel()
     with pytest.raises(Cancelled):
         forecast_profile(

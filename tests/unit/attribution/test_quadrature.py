@@ -10,9 +10,11 @@ from exclip_desktop.attribution.second_order.quadrature import (
     clenshaw_curtis,
     gauss_legendre,
     levels,
+    quadrature_of,
     riemann_right,
 )
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.values.settings import ExplainSettings
 
 
 @pytest.mark.parametrize("count", ADAPTIVE_LEVELS)
@@ -62,7 +64,7 @@ def test_every_node_is_paid_for_once() -> None:
         return torch.exp(8 * nodes)[:, None, None].expand(-1, 2, 3)
 
     target = torch.full((3,), 2 * (np.exp(8.0) - 1) / 8, dtype=torch.float64)
-    found = integrate(derivatives, levels("adaptive", None), target, "test")
+    found = integrate(derivatives, quadrature_of(ExplainSettings()), target, "test")
     assert found.report.converged
     assert len(asked) == len(set(asked)) == found.report.nodes
     assert found.report.residual < 1e-3
@@ -76,13 +78,13 @@ def test_a_complete_sum_is_not_enough_rows_must_stand_still() -> None:
         bump = torch.cos(40 * nodes)
         return torch.stack([1 + bump, 1 - bump], dim=1)[..., None]
 
-    found = integrate(derivatives, levels("adaptive", None), torch.tensor([2.0], dtype=torch.float64), "test")
+    found = integrate(derivatives, quadrature_of(ExplainSettings()), torch.tensor([2.0], dtype=torch.float64), "test")
     assert found.report.nodes > 9
     assert float(found.rows[0, 0]) == pytest.approx(1 + np.sin(40.0) / 40, abs=1e-3)
 
 
 def test_a_path_that_goes_nowhere_is_complete() -> None:
-    found = integrate(lambda n: torch.zeros(len(n), 2, 3), levels("adaptive", None), torch.zeros(3), "test")
+    found = integrate(lambda n: torch.zeros(len(n), 2, 3), quadrature_of(ExplainSettings()), torch.zeros(3), "test")
     assert found.report.residual == 0
     assert found.report.converged
 
@@ -97,7 +99,7 @@ def test_the_rows_error_is_estimated_from_the_sums() -> None:
     target = torch.tensor([true], dtype=torch.float64)
     reached = []
     for steps in (17, 33, 65, 129):
-        found = integrate(derivatives, levels("adaptive", steps), target, "test")
+        found = integrate(derivatives, quadrature_of(ExplainSettings(steps=steps)), target, "test")
         error = abs(float(found.rows[0, 0]) - true) / true
         assert found.report.row_error is not None
         assert error <= found.report.row_error

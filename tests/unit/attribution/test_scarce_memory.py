@@ -11,6 +11,7 @@ from exclip_desktop.attribution.second_order import explain as second_order
 from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers.tower_protocols import Query
 from tests.conftest import CAPTION
@@ -79,7 +80,7 @@ def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeyp
 
 
 def test_a_fixed_rule_of_many_nodes_holds_only_some(tiny: Model, picture: Picture) -> None:
-    few = second_order.explain_pair(tiny, picture, CAPTION, quadrature="gauss-legendre", steps=64)
-    many = second_order.explain_pair(tiny, picture, CAPTION, quadrature="gauss-legendre", steps=150)
+    few = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(quadrature="gauss-legendre", steps=64))
+    many = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(quadrature="gauss-legendre", steps=150))
     assert many.image_side.nodes == many.text_side.nodes == 150
     np.testing.assert_allclose(many.matrix, few.matrix, atol=1e-6)

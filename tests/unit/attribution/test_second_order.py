@@ -17,6 +17,7 @@ from exclip_desktop.attribution.second_order.path import exact_derivatives
 from exclip_desktop.attribution.second_order.quadrature import Rule, gauss_legendre, riemann_right
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.towers.build import image_tower, text_tower
@@ -78,7 +79,10 @@ def test_equals_the_oracle_at_every_layer(
     model = make_tiny(**TOWERS[tower])
     expected = _expected(model, picture, (layer, layer), gauss_legendre(3))
     result = second_order.explain_pair(
-        model, picture, CAPTION, image_layer=layer, text_layer=layer, quadrature="gauss-legendre", steps=3
+        model,
+        picture,
+        CAPTION,
+        ExplainSettings(image_layer=layer, text_layer=layer, quadrature="gauss-legendre", steps=3),
     )
     assert result.matrix.shape == expected.shape
     assert _relative(result.matrix, expected) < 1e-5
@@ -96,10 +100,9 @@ def test_equals_the_oracle_where_attention_pools(
         model,
         picture,
         CAPTION,
-        image_layer=-1 if layer == "last" else layer,
-        text_layer=1,
-        quadrature="gauss-legendre",
-        steps=3,
+        ExplainSettings(
+            image_layer=-1 if layer == "last" else layer, text_layer=1, quadrature="gauss-legendre", steps=3
+        ),
     )
     np.testing.assert_allclose(result.matrix, expected, **FLOAT32_STEP)
     assert result.settings.image_layer == ("pool" if layer == "pool" else numbered)
@@ -123,7 +126,10 @@ def test_equals_the_oracle_to_float64_precision(make_tiny: Callable[..., Model],
     model = in_float64(make_tiny(**TOWERS["layer scale, QuickGELU"]))
     expected = _expected(model, picture, (layer, layer), riemann_right(2))
     result = second_order.explain_pair(
-        model, picture, CAPTION, image_layer=layer, text_layer=layer, quadrature="riemann-right", steps=2
+        model,
+        picture,
+        CAPTION,
+        ExplainSettings(image_layer=layer, text_layer=layer, quadrature="riemann-right", steps=2),
     )
     np.testing.assert_allclose(result.matrix, expected, **FLOAT32_STEP)
 
@@ -140,11 +146,9 @@ def test_equals_the_oracle_for_every_rule_and_reference(
         tiny,
         picture,
         CAPTION,
-        image_layer=layers[0],
-        text_layer=layers[1],
-        quadrature=name,
-        steps=steps,
-        text_reference=reference,
+        ExplainSettings(
+            image_layer=layers[0], text_layer=layers[1], quadrature=name, steps=steps, text_reference=reference
+        ),
     )
     assert _relative(result.matrix, expected) < 1e-5
 
@@ -156,7 +160,7 @@ def test_adaptive_rule_is_complete_and_the_ledger_adds_up(
 ) -> None:
     model = make_tiny(**TOWERS["average"])
     result = second_order.explain_pair(
-        model, picture, CAPTION, image_layer=layer, text_layer=layer, text_reference=reference
+        model, picture, CAPTION, ExplainSettings(image_layer=layer, text_layer=layer, text_reference=reference)
     )
     pixels = model.pixels(picture)[None]
     score = torch.cosine_similarity(
@@ -172,7 +176,7 @@ def test_adaptive_rule_is_complete_and_the_ledger_adds_up(
 
 
 def test_the_published_reference_is_told_at_its_own_end(tiny: Model, picture: Picture) -> None:
-    result = second_order.explain_pair(tiny, picture, CAPTION, text_reference="published")
+    result = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(text_reference="published"))
     network, pixels = tiny.network, tiny.pixels(picture)[None]
     e_v, r_v = network.encode_image(pixels)[0], network.encode_image(torch.zeros_like(pixels))[0]
     e_t, r_t = (network.encode_text(_ids(tiny, kind)[None])[0] for kind in (None, "published"))
@@ -181,14 +185,14 @@ def test_the_published_reference_is_told_at_its_own_end(tiny: Model, picture: Pi
 
 
 def test_rows_that_must_be_zero_are_zero(tiny: Model, picture: Picture) -> None:
-    result = second_order.explain_pair(tiny, picture, "!% " + CAPTION, image_layer=0, text_layer=0)
+    result = second_order.explain_pair(tiny, picture, "!% " + CAPTION, ExplainSettings(image_layer=0, text_layer=0))
     kinds = [token.kind for token in result.tokens]
     assert result.tokens[1].id == tiny.reader.fill_id
     for row in (0, 1, kinds.index("end")):
         assert not result.matrix[row].any()
     assert not result.matrix[:, 0].any()
     assert result.matrix[2].any()  # the % is not the fill
-    later = second_order.explain_pair(tiny, picture, CAPTION, text_layer=2)
+    later = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(text_layer=2))
     assert not later.matrix[0].any()
 
 
@@ -196,8 +200,8 @@ def test_rows_that_must_be_zero_are_zero(tiny: Model, picture: Picture) -> None:
 def test_pair_and_factors_agree(make_tiny: Callable[..., Model], picture: Picture, layer: int) -> None:
     model = make_tiny(**TOWERS["average"])
     args = {"image_layer": layer, "text_layer": 1, "quadrature": "gauss-legendre", "steps": 5}
-    pair = second_order.explain_pair(model, picture, CAPTION, **args)
-    method = second_order.resolve_method(model, **args)
+    pair = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(**args))
+    method = second_order.resolve_settings(model, ExplainSettings(**args))
     read = model.reader.read(CAPTION)
     assert second_order.explained_as_pair(model, (48, 40), read, method)
     words = second_order.caption_factor(model, read, method)
@@ -228,17 +232,17 @@ def test_values_that_are_no_numbers_are_refused(make_tiny: Callable[..., Model],
         model.network.visual.proj[0, 0] = torch.nan
     for quadrature in ("adaptive", "gauss-legendre"):
         with pytest.raises(ModelError, match="not numbers"):
-            second_order.explain_pair(model, picture, CAPTION, quadrature=quadrature)
+            second_order.explain_pair(model, picture, CAPTION, ExplainSettings(quadrature=quadrature))
 
 
 @pytest.mark.parametrize("layer", [0, -1])
 def test_a_picture_that_is_its_own_reference_adds_nothing(make_tiny: Callable[..., Model], layer: int) -> None:
     model = make_tiny(preprocess={"mean": [0.0, 0.0, 0.0]})
     black = np.zeros((32, 32, 3), np.uint8)
-    pair = second_order.explain_pair(model, black, CAPTION, image_layer=layer, text_layer=layer)
+    pair = second_order.explain_pair(model, black, CAPTION, ExplainSettings(image_layer=layer, text_layer=layer))
     assert not pair.matrix.any()
     assert pair.ledger.total == pytest.approx(pair.score, abs=1e-5)
-    method = second_order.resolve_method(model, image_layer=layer)
+    method = second_order.resolve_settings(model, ExplainSettings(image_layer=layer))
     assert not second_order.picture_factor(model, black, method).rows.any()
 
 
@@ -247,13 +251,18 @@ def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Pictur
     before = traces(model)
     assert before[0]
     assert not before[5]
-    second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0)
+    second_order.explain_pair(model, picture, CAPTION, ExplainSettings(image_layer=0, text_layer=0))
     assert traces(model) == before
 
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         second_order.explain_pair(
-            model, picture, CAPTION, image_layer=0, text_layer=0, progress=lambda _: cancel.cancel(), cancel=cancel
+            model,
+            picture,
+            CAPTION,
+            ExplainSettings(image_layer=0, text_layer=0),
+            progress=lambda _: cancel.cancel(),
+            cancel=cancel,
         )
     assert traces(model) == before
 
@@ -261,7 +270,9 @@ def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Pictur
         raise RuntimeError("told wrongly")
 
     with pytest.raises(RuntimeError, match="told wrongly"):
-        second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, progress=broken)
+        second_order.explain_pair(
+            model, picture, CAPTION, ExplainSettings(image_layer=0, text_layer=0), progress=broken
+        )
     assert traces(model) == before
     with pytest.raises(ZeroDivisionError), exact_derivatives():
         1 / 0  # noqa: B018  the error is the point
@@ -272,7 +283,7 @@ def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Pictur
 def test_progress_reaches_its_total_for_both_sides(tiny: Model, picture: Picture, layers: tuple[int, int]) -> None:
     reports: list[Report] = []
     second_order.explain_pair(
-        tiny, picture, CAPTION, image_layer=layers[0], text_layer=layers[1], progress=reports.append
+        tiny, picture, CAPTION, ExplainSettings(image_layer=layers[0], text_layer=layers[1]), progress=reports.append
     )
     for side in ("caption", "picture"):
         mine = [report for report in reports if report.what == side]
@@ -281,16 +292,16 @@ def test_progress_reaches_its_total_for_both_sides(tiny: Model, picture: Picture
 
 
 def test_reference_features_are_computed_once(tiny: Model, picture: Picture) -> None:
-    second_order.explain_pair(tiny, picture, CAPTION, image_layer=1, text_layer=1)
+    second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(image_layer=1, text_layer=1))
     kept = dict(tiny.references)
-    second_order.explain_pair(tiny, picture[::-1].copy(), CAPTION, image_layer=1, text_layer=1)
+    second_order.explain_pair(tiny, picture[::-1].copy(), CAPTION, ExplainSettings(image_layer=1, text_layer=1))
     assert tiny.references.keys() == kept.keys()
     assert all(tiny.references[key] is value for key, value in kept.items())
 
 
 def test_too_few_steps_give_a_partial_result_that_says_so(make_tiny: Callable[..., Model], picture: Picture) -> None:
     model = make_tiny(**TOWERS["average"])
-    result = second_order.explain_pair(model, picture, CAPTION, image_layer=0, text_layer=0, steps=9)
+    result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(image_layer=0, text_layer=0, steps=9))
     assert not result.image_side.converged
     assert result.image_side.nodes == 9
     assert result.image_side.row_error is not None
@@ -311,12 +322,12 @@ def test_too_few_steps_give_a_partial_result_that_says_so(make_tiny: Callable[..
 )
 def test_settings_that_do_not_fit_are_refused(tiny: Model, picture: Picture, wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
-        second_order.explain_pair(tiny, picture, CAPTION, **wrong)
+        second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(**wrong))
     assert f"(--{next(iter(wrong)).replace('_', '-')})" in caught.value.hint
 
 
 def test_settings_are_resolved(tiny: Model, picture: Picture) -> None:
-    settings = second_order.explain_pair(tiny, picture, CAPTION, image_layer=-2).settings
+    settings = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(image_layer=-2)).settings
     assert (settings.image_layer, settings.text_layer) == (1, 2)
     assert settings.steps == 129
     assert len(settings.weights_sha256) == 64
@@ -343,7 +354,7 @@ def test_a_whole_picture_is_explained_as_by_a_model_of_that_size(
         tuple(part.tolist() for part in (gauss_legendre(3).nodes, gauss_legendre(3).weights)),
     )
     method = {"image_layer": 1, "text_layer": 1, "quadrature": "gauss-legendre", "steps": 3}
-    result = second_order.explain_pair(model, wide, CAPTION, framing="whole", **method)
+    result = second_order.explain_pair(model, wide, CAPTION, ExplainSettings(framing="whole", **method))
     assert (result.geometry.grid, result.settings.framing) == ((3, 6), "whole")
     np.testing.assert_allclose(result.matrix, expected, **FLOAT32_STEP)
     assert result.score == pytest.approx(score_captions(model, wide, [CAPTION], "whole").cosine[0], rel=1e-9)

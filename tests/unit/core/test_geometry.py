@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.values.framing import whole_size
-from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.geometry import Geometry, whole_size
 from exclip_desktop.models.model import Model
 
 SIZES = [(64, 64), (200, 120), (120, 200), (97, 331), (16, 16), (640, 33)]

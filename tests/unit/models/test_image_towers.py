@@ -16,7 +16,7 @@ from exclip_desktop.attribution.second_order import explain as second_order
 from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.values.layers import POOL, Layer
+from exclip_desktop.core.values.settings import POOL, ExplainSettings, Layer
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers.build import image_tower
@@ -86,7 +86,7 @@ def test_equals_the_oracle(make_tiny: Callable[..., Model], picture: Picture, na
             (rule.nodes.tolist(), rule.weights.tolist()),
         )
         result = second_order.explain_pair(
-            model, picture, CAPTION, image_layer=layer, quadrature="gauss-legendre", steps=2
+            model, picture, CAPTION, ExplainSettings(image_layer=layer, quadrature="gauss-legendre", steps=2)
         )
         # The matrix is given in float32, so half a unit in its last place is the most that can be asked of an entry.
         np.testing.assert_allclose(result.matrix, expected, rtol=1.2e-7, atol=1e-9)
@@ -97,7 +97,7 @@ def test_equals_the_oracle(make_tiny: Callable[..., Model], picture: Picture, na
 @every_family
 def test_the_adaptive_rule_is_complete(family: Model, picture: Picture) -> None:
     for layer in _some_layers(family):
-        result = second_order.explain_pair(family, picture, "a dog", image_layer=layer)
+        result = second_order.explain_pair(family, picture, "a dog", ExplainSettings(image_layer=layer))
         assert result.image_side.converged
         assert result.residual <= 1e-3
         assert result.ledger.total == pytest.approx(result.score, abs=1e-5)
@@ -113,12 +113,12 @@ def _left(model: Model) -> tuple[Any, ...]:
 def test_nothing_is_left_behind(family: Model, picture: Picture) -> None:
     before = _left(family)
     settings: dict[str, Any] = {"image_layer": 0, "quadrature": "gauss-legendre", "steps": 1}
-    second_order.explain_pair(family, picture, CAPTION, **settings)
+    second_order.explain_pair(family, picture, CAPTION, ExplainSettings(**settings))
     assert _left(family) == before
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         second_order.explain_pair(
-            family, picture, CAPTION, **settings, progress=lambda _: cancel.cancel(), cancel=cancel
+            family, picture, CAPTION, ExplainSettings(**settings), progress=lambda _: cancel.cancel(), cancel=cancel
         )
     assert _left(family) == before
 
@@ -126,7 +126,7 @@ def test_nothing_is_left_behind(family: Model, picture: Picture) -> None:
         raise RuntimeError("told wrongly")
 
     with pytest.raises(RuntimeError, match="told wrongly"):
-        second_order.explain_pair(family, picture, CAPTION, **settings, progress=broken)
+        second_order.explain_pair(family, picture, CAPTION, ExplainSettings(**settings), progress=broken)
     assert _left(family) == before
 
 

@@ -9,15 +9,16 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import explain
-from exclip_desktop.attribution.second_order.explain import caption_factor, resolve_method
+from exclip_desktop.attribution.second_order.explain import caption_factor, resolve_settings
 from exclip_desktop.attribution.second_order.path import image_path, text_path
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
-from exclip_desktop.session.worker.requests import ExplainRequest, How, ModelChoice
+from exclip_desktop.session.worker.requests import ExplainRequest, ModelChoice
 from exclip_desktop.storage.cache import FactorCache, cache_key
 from exclip_desktop.storage.exports.matrix_files import as_plain
 from exclip_desktop.storage.pictures import Picture
@@ -74,7 +75,7 @@ def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture:
     engine._loaded = (ModelChoice(), tiny, "")
 
     def ask(precision: str) -> ExplainRequest:
-        how = How(image_layer=2, text_layer=1, precision=precision)
+        how = ExplainSettings(image_layer=2, text_layer=1, precision=precision)
         return ExplainRequest(1, ModelChoice(), how, shown, CAPTION)
 
     shown = Picture(picture)
@@ -90,7 +91,7 @@ def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture:
 def test_a_factor_on_disk_keeps_what_float32_gives(tiny: Model, tmp_path: object) -> None:
     read, key = tiny.reader.read(CAPTION), cache_key(what="test")
     for precision in ("float32", "bfloat16"):
-        made = caption_factor(tiny, read, resolve_method(tiny, precision=precision))
+        made = caption_factor(tiny, read, resolve_settings(tiny, ExplainSettings(precision=precision)))
         FactorCache(tmp_path).put(key, made)  # type: ignore[arg-type]
         kept = FactorCache(tmp_path).get(key)  # type: ignore[arg-type]
         assert kept is not None

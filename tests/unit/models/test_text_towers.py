@@ -20,13 +20,14 @@ from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.towers.build import text_tower
 from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
-from exclip_desktop.session.worker.requests import ExplainRequest, How, ModelChoice, ScoreRequest
+from exclip_desktop.session.worker.requests import ExplainRequest, ModelChoice, ScoreRequest
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture as Pictured
 from tests.unit.attribution.oracle import interaction_matrix
@@ -107,7 +108,7 @@ def test_what_follows_the_features_is_open_clips_own_embedding(made: Made, famil
 @pytest.mark.parametrize("family", FAMILIES)
 def test_equals_the_oracle(made: Made, picture: Picture, family: str, layer: int) -> None:
     model = in_float64(made(family))
-    result = second_order.explain_pair(model, picture, CAPTION, text_layer=layer, **FIXED)
+    result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=layer, **FIXED))
     expected = _expected(model, picture, CAPTION, layer)
     assert result.matrix.shape == expected.shape
     assert np.linalg.norm(result.matrix - expected) <= 1e-6 * np.linalg.norm(expected)
@@ -118,7 +119,7 @@ def test_equals_the_oracle(made: Made, picture: Picture, family: str, layer: int
 @pytest.mark.parametrize("family", FAMILIES)
 def test_all_rows_are_kept_and_add_up_to_the_score(made: Made, picture: Picture, family: str, layer: int) -> None:
     model = made(family)
-    result = second_order.explain_pair(model, picture, CAPTION, text_layer=layer)
+    result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=layer))
     kinds = [token.kind for token in result.tokens]
     assert (len(result.caption.ids) == CONTEXT) == ("padding" in kinds) == (family not in CUT)
     assert kinds.count("class") == (family == "CoCa")
@@ -141,14 +142,14 @@ def test_what_a_mask_hides_adds_nothing(made: Made, picture: Picture, family: st
     hidden = model.text.cut(layer, model.ids(caption.ids)).hidden
     padding = [row for row, token in enumerate(caption.tokens) if token.kind == "padding"]
     assert list(hidden) == (padding[1:] if family == "CoCa" else padding)  # CoCa's mask stands one token too late
-    result = second_order.explain_pair(model, picture, CAPTION, text_layer=layer)
+    result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=layer))
     assert not result.matrix[padding[1:]].any()
     assert family != "CoCa" or layer == 0 or result.matrix[[padding[0], -1]].any(axis=1).all()
 
 
 @pytest.mark.parametrize("layer", [0, 2])
 def test_padding_that_is_read_has_a_share(made: Made, picture: Picture, layer: int) -> None:
-    result = second_order.explain_pair(made("SigLIP"), picture, CAPTION, text_layer=layer)
+    result = second_order.explain_pair(made("SigLIP"), picture, CAPTION, ExplainSettings(text_layer=layer))
     padding = [row for row, token in enumerate(result.tokens) if token.kind == "padding"]
     assert result.matrix[padding].any(axis=1).tolist() == [layer > 0] * len(padding)
 
@@ -159,7 +160,7 @@ def test_a_word_with_the_id_of_padding_is_hidden_as_open_clip_hides_it(made: Mad
     model = in_float64(made("CoCa"))
     model.references.clear()
     for caption in ("a cat dog", "a b c dog", text):
-        result = second_order.explain_pair(model, picture, caption, text_layer=1, **FIXED)
+        result = second_order.explain_pair(model, picture, caption, ExplainSettings(text_layer=1, **FIXED))
         expected = _expected(model, picture, caption, 1)
         assert np.linalg.norm(result.matrix - expected) <= 1e-6 * np.linalg.norm(expected)
 
@@ -168,7 +169,7 @@ def test_it_is_pooled_where_open_clip_finds_the_end(made: Made, picture: Picture
     """A typed end is the first; what follows it cannot matter in a causal model, and does in another."""
     typed = "a red </s> dog"
     model = made("worldwide")
-    result = second_order.explain_pair(model, picture, typed, text_layer=1)
+    result = second_order.explain_pair(model, picture, typed, ExplainSettings(text_layer=1))
     end = [token.text for token in result.tokens].index("</s>")
     assert result.tokens[end].kind == "content"
     assert result.matrix[end].any()
@@ -187,7 +188,7 @@ def test_the_published_reference_needs_clips_own_tokens(made: Made, picture: Pic
     model = made(family)
     if family not in CLIPS_OWN:
         with pytest.raises(SettingsError, match="CLIP's own tokenizer") as caught:
-            second_order.explain_pair(model, picture, CAPTION, text_reference="published")
+            second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_reference="published"))
         assert "(--text-reference)" in caught.value.hint
         return
     caption = model.reader.read(CAPTION)
@@ -195,7 +196,7 @@ def test_the_published_reference_needs_clips_own_tokens(made: Made, picture: Pic
     told = text_path(model, caption, 1, "published").told
     ids = torch.tensor([start, 0, end] + [0] * (CONTEXT - 3))
     torch.testing.assert_close(told, model.network.encode_text(ids[None], normalize=False)[0])
-    result = second_order.explain_pair(model, picture, CAPTION, text_reference="published")
+    result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_reference="published"))
     assert result.ledger.total == pytest.approx(result.score, abs=1e-5)
 
 
@@ -203,7 +204,7 @@ def test_the_published_reference_needs_clips_own_tokens(made: Made, picture: Pic
 def test_nothing_is_left_behind(made: Made, picture: Picture, family: str) -> None:
     model = made(family)
     before = traces(model)
-    second_order.explain_pair(model, picture, CAPTION, text_layer=0)
+    second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=0))
     assert traces(model) == before
     cancel = CancelToken()
 
@@ -211,14 +212,14 @@ def test_nothing_is_left_behind(made: Made, picture: Picture, family: str) -> No
         cancel.cancel()
 
     with pytest.raises(Cancelled):
-        second_order.explain_pair(model, picture, CAPTION, text_layer=0, progress=stop, cancel=cancel)
+        second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=0), progress=stop, cancel=cancel)
     assert traces(model) == before
 
     def fail(_: object) -> None:
         raise RuntimeError("told wrongly")
 
     with pytest.raises(RuntimeError, match="told wrongly"):
-        second_order.explain_pair(model, picture, CAPTION, text_layer=0, progress=fail)
+        second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=0), progress=fail)
     assert traces(model) == before
 
 
@@ -242,7 +243,7 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
     choice, opened = ModelChoice(str(folder), device="cpu"), Pictured(picture)
     assert engine.facts(choice, silent).context == CONTEXT
     for caption in (CAPTION, "a red dog", CAPTION):
-        found = engine.explain(ExplainRequest(1, choice, How(), opened, caption), silent, CancelToken())
+        found = engine.explain(ExplainRequest(1, choice, ExplainSettings(), opened, caption), silent, CancelToken())
         assert found.explanation.ledger.total == pytest.approx(found.explanation.score, abs=1e-5)
         answers.append(found)
     assert [found.cached for found in answers] == [False, False, True]
@@ -254,7 +255,7 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
 @pytest.mark.parametrize("family", ["SigLIP", "CoCa", "RoBERTa"])
 def test_what_a_profile_costs_is_foretold_of_them(made: Made, picture: Picture, family: str) -> None:
     model = made(family)
-    method = second_order.resolve_method(model, quadrature="gauss-legendre", steps=1)
+    method = second_order.resolve_settings(model, ExplainSettings(quadrature="gauss-legendre", steps=1))
     told = forecast_profile(
         model, picture, model.reader.read(CAPTION), method, "text", known=(), picture_known=True, cancel=CancelToken()
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from exclip_desktop.core.errors import Cancelled, DeviceError, MemoryShortage, ModelError, UserError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.values.layer_profile import profile_row
-from exclip_desktop.core.values.layers import Side
 from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, DEFAULT_TOLERANCE, ExplainSettings, Side
 from exclip_desktop.models.model import Model
 from exclip_desktop.session.worker import engine as engines
 from exclip_desktop.session.worker.answer_cache import ExplanationCache
@@ -23,7 +24,6 @@ from exclip_desktop.session.worker.requests import (
     Explained,
     ExplainRequest,
     FramingsRequest,
-    How,
     MeasureRequest,
     ModelChoice,
     ProfileRequest,
@@ -50,7 +50,9 @@ def engine() -> ModelEngine:
 def request_of(folder: Path, picture: NDArray[np.uint8]) -> Callable[..., ExplainRequest]:
     opened = Picture(picture)
 
-    def make(caption: str = CAPTION, how: How = How(), choice: str = str(folder)) -> ExplainRequest:  # noqa: B008  frozen
+    def make(
+        caption: str = CAPTION, how: ExplainSettings = DEFAULT_SETTINGS, choice: str = str(folder)
+    ) -> ExplainRequest:
         return ExplainRequest(1, ModelChoice(choice, device="cpu"), how, opened, caption)
 
     return make
@@ -85,6 +87,22 @@ def test_captions_read_alike_keep_their_own_text(
     assert second.cached
     assert (first.explanation.caption.text, second.explanation.caption.text) == (one, other)
     assert np.array_equal(first.explanation.matrix, second.explanation.matrix)
+
+
+@pytest.mark.parametrize(("image_layer", "text_layer"), [(2, 0), (0, 2)])
+def test_another_tolerance_does_not_take_the_cached_factors(
+    engine: ModelEngine, request_of: Callable[..., ExplainRequest], image_layer: int, text_layer: int
+) -> None:
+    coarse = ExplainSettings(image_layer, text_layer, tolerance=0.5)
+    first = _explain(engine, request_of(how=coarse))
+    again = _explain(engine, request_of(how=coarse))
+    default = _explain(engine, request_of(how=replace(coarse, tolerance=None)))
+    assert (first.cached, again.cached, default.cached) == (False, True, False)
+    assert _explain(engine, request_of(how=replace(coarse, tolerance=DEFAULT_TOLERANCE))).cached
+    assert first.explanation.settings.tolerance == 0.5
+    nodes = [(found.explanation.image_side.nodes, found.explanation.text_side.nodes) for found in (first, default)]
+    assert nodes[0] < nodes[1]
+    assert default.explanation.residual <= DEFAULT_TOLERANCE
 
 
 def test_a_pair_is_remembered_until_all_is_cleared(
@@ -128,7 +146,7 @@ def test_a_profile_keeps_what_it_computes(
             patched.setattr(engines, name, None)
         assert list(engine.profile(request, silent, CancelToken())) == first
         assert engine.forecast(request, silent, CancelToken()).total_s == 0
-        how = How(image_layer=1) if side == "image" else How(text_layer=1)
+        how = ExplainSettings(image_layer=1) if side == "image" else ExplainSettings(text_layer=1)
         chosen = _explain(engine, request_of(how=how))  # as by a click on its row
     assert chosen.cached
     assert profile_row(chosen.explanation, side) == first[1]
@@ -164,7 +182,7 @@ def test_weights_that_are_no_numbers_are_told(
     weights = load_file(folder / path.name)
     weights[weight][0, 0] = float("nan")
     save_file(weights, path)
-    request = request_of(how=How(quadrature=quadrature), choice=str(broken))
+    request = request_of(how=ExplainSettings(quadrature=quadrature), choice=str(broken))
     for act in (engine.explain, engine.complete):
         if act == engine.complete and weight == "text_projection":
             continue  # the picture's side has no part in it
@@ -251,7 +269,9 @@ def test_every_framing_is_scored_as_it_would_be_explained(
     scores = dict(found.scores)
     assert (found.id, list(scores)) == (3, ["model", "crop", "squash", "pad", "whole"])
     for framing in ("pad", "whole"):
-        explained = _explain(engine, request_of(how=How(framing=framing, quadrature="gauss-legendre", steps=2)))
+        explained = _explain(
+            engine, request_of(how=ExplainSettings(framing=framing, quadrature="gauss-legendre", steps=2))
+        )
         assert scores[framing] == pytest.approx(explained.explanation.score, abs=1e-6)
     narrow = Picture(np.zeros((4000, 1, 3), np.uint8))
     few = engine.score_framings(FramingsRequest(4, asked.choice, narrow, CAPTION), silent, CancelToken())
@@ -259,7 +279,7 @@ def test_every_framing_is_scored_as_it_would_be_explained(
 
 
 def test_a_selection_is_measured(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
-    asked = request_of(how=How(quadrature="gauss-legendre", steps=2))
+    asked = request_of(how=ExplainSettings(quadrature="gauss-legendre", steps=2))
     explanation = _explain(engine, asked).explanation
     selection = Selection((2, 3), (Region((16.0, 8.0, 32.0, 24.0)),))
     request = MeasureRequest(5, asked.choice, asked.picture, explanation, selection, "blur")

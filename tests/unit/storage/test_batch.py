@@ -21,6 +21,7 @@ from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.text.accuracy_warnings import doubts_of
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region, positive_share
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, UNRECORDED_TOLERANCE
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches import batch_folder as batches
 from exclip_desktop.storage.pair_lists.reading import read_pairs
@@ -178,6 +179,22 @@ def test_another_list_or_other_settings_are_refused(tiny: Model, listed: PairLis
             found.explanation(which, 0)  # type: ignore[arg-type]  # one of each
     with pytest.raises(OutputError, match="--all-pairs"):
         found.scores()
+
+
+def test_a_batch_written_before_the_tolerance_was_recorded_opens_and_goes_on(
+    tiny: Model, listed: PairList, tmp_path: Path
+) -> None:
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    header = json.loads((tmp_path / "out" / "batch.json").read_text("utf-8"))
+    for part in ("decided_by", "settings"):
+        assert header[part].pop("tolerance") == DEFAULT_TOLERANCE
+    (tmp_path / "out" / "batch.json").write_text(json.dumps(header), "utf-8")
+    before = files(tmp_path / "out")
+    assert open_batch(tmp_path / "out").explanation(0, 0).settings.tolerance == UNRECORDED_TOLERANCE
+    batch(tiny, listed, tmp_path / "out", **HOW)
+    assert files(tmp_path / "out") == before
+    with pytest.raises(OutputError, match="another model or method"):
+        batch(tiny, listed, tmp_path / "out", **HOW, tolerance=0.01)
 
 
 def test_a_damaged_shard_is_made_anew(tiny: Model, listed: PairList, tmp_path: Path) -> None:
