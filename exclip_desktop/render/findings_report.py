@@ -25,7 +25,7 @@ from exclip_desktop.storage.exports.report_options import COCO, ENDINGS, FIGURES
 from exclip_desktop.storage.pair_lists.writing import write_pairs
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.project.box_rows import boxes
-from exclip_desktop.storage.project.finding_rows import findings
+from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import open_project
 
@@ -53,7 +53,7 @@ def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tu
         raise OutputError(f"{out.name} has no ending of a report.", f"Use {', '.join(ENDINGS)} (--out).")
     check_writable(out)
     with open_project(path) as project:
-        found = [one for one in findings(project, options.query) if not options.only or one.id in options.only]
+        found = [one for one in load_findings(project, options.query) if not options.only or one.id in options.only]
         if not found:
             raise ProjectError(f"{path.name} has no such findings.", "Note one first, or leave out filters.")
         _write(project, found, out, options)

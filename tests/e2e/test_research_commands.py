@@ -14,7 +14,7 @@ from exclip_desktop.core.values.finding import Finding, differences, numbers_of,
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pair_lists.reading import read_pairs
-from exclip_desktop.storage.project.finding_rows import FindingQuery, add_finding, findings
+from exclip_desktop.storage.project.finding_rows import FindingQuery, add_finding, load_findings
 from exclip_desktop.storage.project.pair_rows import Measured, PairQuery, add_pairs, pairs, set_measured
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
@@ -62,7 +62,7 @@ def test_an_afternoon_and_the_week_after(
         )
 
     with open_project(tmp_path / "work.exclip") as project:
-        noted = findings(project, FindingQuery(tag="balloon", sort="score"))
+        noted = load_findings(project, FindingQuery(tag="balloon", sort="score"))
         assert len(noted) == 3
         found, chosen = seen_again(tiny, project, noted[1])
         assert differences(noted[1].numbers, numbers_of(found, chosen)) == ()

@@ -1,7 +1,7 @@
 """Findings: views that a person notes in a project."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -29,12 +29,13 @@ from exclip_desktop.storage.project.finding_rows import (
     add_findings,
     change_finding,
     count_findings,
-    finding_of,
-    findings,
-    ids_of,
-    rating_of,
+    load_creation_times,
+    load_finding,
+    load_finding_ids,
+    load_findings_by_id,
+    load_newest_rating,
+    load_tag_counts,
     remove_findings,
-    tags_of,
 )
 from exclip_desktop.storage.project.project import Project
 
@@ -95,7 +96,7 @@ class ProjectFindings(QObject):
             view = replace(view, settings={**view.settings, **asked})
             numbers = numbers_of(noted.answer, noted.selection, noted.score)
             key = add_finding(project, Finding(view, numbers, **_said(remark)))
-            self.push_added("note finding", tuple(filter(None, [finding_of(project, key)])))
+            self.push_added("note finding", tuple(filter(None, [load_finding(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
             return _file_of(noted.shown, folder)
@@ -134,11 +135,15 @@ class ProjectFindings(QObject):
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""
-        return self.projects.read(lambda project: finding_of(project, key), None)
+        return self.projects.read(lambda project: load_finding(project, key), None)
 
-    def page(self, query: FindingQuery, offset: int, count: int) -> list[Finding]:
-        """Return findings, in a query's order."""
-        return self.projects.read(lambda project: findings(project, query, offset, count), [])
+    def ids(self, query: FindingQuery) -> list[int]:
+        """Return the ids of a query's findings, in its order."""
+        return self.projects.read(lambda project: load_finding_ids(project, query), [])
+
+    def load(self, ids: Sequence[int]) -> list[Finding]:
+        """Return the findings of these ids; those that were removed meanwhile are left out."""
+        return self.projects.read(lambda project: load_findings_by_id(project, ids), [])
 
     def count(self, query: FindingQuery) -> int:
         """Return how many findings a query has."""
@@ -146,7 +151,7 @@ class ProjectFindings(QObject):
 
     def tags(self) -> tuple[str, ...]:
         """Return all tags there are."""
-        return self.projects.read(lambda project: tuple(tags_of(project)), ())
+        return self.projects.read(lambda project: tuple(load_tag_counts(project)), ())
 
     def picture_of(self, finding: Finding) -> Path | None:
         """Return where a finding's picture is."""
@@ -158,7 +163,7 @@ class ProjectFindings(QObject):
 
         def put() -> None:
             project = self.projects.ready()
-            there = ids_of(project)
+            there = load_creation_times(project)
             changed = [one for one in told if (one.id in there) != wanted]
             if changed and wanted:
                 add_findings(project, changed)
@@ -174,14 +179,14 @@ class ProjectFindings(QObject):
         def say() -> None:
             project = self.projects.ready()
             change_finding(project, key, **_said(remark))
-            self._rate(project, filter(None, [finding_of(project, key)]))
+            self._rate(project, filter(None, [load_finding(project, key)]))
 
         self.projects.attempt(say)
 
     def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
         """Tell of findings that are others now, and let pairs of the list be rated as their newest ones are."""
         for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
-            self._navigation.rate(pair, project.path_of(picture), rating_of(project, pair, picture))
+            self._navigation.rate(pair, project.path_of(picture), load_newest_rating(project, pair, picture))
         self.findings_changed.emit()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from exclip_desktop.core.paths import expanded, told_from
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.storage.exports.finding_tables import read_findings
-from exclip_desktop.storage.project.finding_rows import add_findings, finding_of, ids_of
+from exclip_desktop.storage.project.finding_rows import add_findings, load_creation_times, load_finding
 from exclip_desktop.storage.project.project import Project
 
 
@@ -33,7 +33,7 @@ def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, 
 def _new(project: Project, found: list[Finding], folder: Path) -> Iterator[Finding]:
     """Return findings that are not there yet, as the project writes them; ``folder`` is where their paths start."""
     ids: dict[str, list[int]] = {}  # of those there, by creation time
-    for key, created in ids_of(project).items():
+    for key, created in load_creation_times(project).items():
         ids.setdefault(created, []).append(key)
     pairs = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
     given: dict[str, list[Finding]] = {}
@@ -54,7 +54,7 @@ def _placed(project: Project, one: Finding, folder: Path, pairs: Mapping[str, tu
 
 
 def _is_there(project: Project, one: Finding, ids: Mapping[str, list[int]]) -> bool:
-    others = (finding_of(project, key) for key in ids.get(one.created, ()))
+    others = (load_finding(project, key) for key in ids.get(one.created, ()))
     return any(other is not None and _is_same(one, other) for other in others)
 
 
@@ -65,7 +65,7 @@ def _is_same(one: Finding, other: Finding) -> bool:
 
 def _numbered(project: Project, found: list[Finding]) -> Iterator[Finding]:
     """Give each finding an id that is free: its own if it is."""
-    taken = set(ids_of(project))
+    taken = set(load_creation_times(project))
     ((last,),) = project.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'finding'")
     last = max(last, *(one.id for one in found)) if found else last
     for one in found:

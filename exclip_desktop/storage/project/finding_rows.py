@@ -3,33 +3,32 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.values.finding import Finding, NotedWord, Numbers, Rating, View, as_rows
-from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.core.values.finding import Finding, Rating
+from exclip_desktop.storage.finding_columns import WRITTEN, finding_of, keys, values_of
 from exclip_desktop.storage.project.project import CONTAINS, Project, contained
-from exclip_desktop.storage.regions import region_as_plain, region_of
 
-Sorting = Literal[
-    "id", "score", "block", "share", "residual", "rating", "picture", "caption", "method", "model", "changed"
-]
-
-_PLAIN: Final = (
-    *("pair", "picture", "picture_sha256", "caption", "method", "model", "weights_sha256"),
-    *("score", "block", "share", "residual", "rating", "note", "created", "changed"),
+_STORED: Final = keys("text", "number")
+_VIEW: Final = tuple(key for key in keys("json") if key != "tags")  # of the table finding_view
+_ViewRecord: Final = msgspec.defstruct(
+    "_ViewRecord", [(column.key, column.type) for column in WRITTEN if column.key in _VIEW and column.key != "heat"]
 )
-_VIEW: Final = ("rows", "regions", "settings", "versions", "ledger", "words", "geometry", "heat")
 _SELECT: Final = (
-    f"SELECT f.id, {', '.join(f'f.{name}' for name in _PLAIN)}, {', '.join(f'v.{name}' for name in _VIEW)}, "
+    f"SELECT f.id, {', '.join(f'f.{name}' for name in _STORED)}, {', '.join(f'v.{name}' for name in _VIEW)}, "
     "(SELECT json_group_array(tag) FROM (SELECT tag FROM finding_tag WHERE finding = f.id ORDER BY place)) "
     "FROM finding f LEFT JOIN finding_view v ON v.finding = f.id"
 )
+
+
+BLOCK: Final = 500
+"""Number of findings read by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class FindingQuery:
     Attributes:
         text: is part of caption, note, picture or a tag; the case of a to z does not count.
         rating, tag, pair, picture, method, model: exactly this; None: any.
-        sort: what decides the order; ``id`` is the order of creation. Those without a value come last.
+        sort: key of a sortable column; ``id`` is the order of creation. Findings without a value come last.
         descending: whether the largest, or newest, comes first.
 
     """
@@ -51,7 +50,7 @@ class FindingQuery:
     picture: str | None = None
     method: str | None = None
     model: str | None = None
-    sort: Sorting = "id"
+    sort: str = "id"
     descending: bool = False
 
 
@@ -103,7 +102,7 @@ def remove_findings(project: Project, keys: Iterable[int]) -> None:
                 _rate_pair(connection, found[0])
 
 
-def rating_of(project: Project, pair: str, picture: str) -> Rating:
+def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
     """Return the rating of the newest finding of a pair, by its id and its picture as the project writes it."""
     newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? ORDER BY id DESC LIMIT 1"
     found = project.rows(newest, (pair, picture))
@@ -111,23 +110,40 @@ def rating_of(project: Project, pair: str, picture: str) -> Rating:
     return rating
 
 
-def ids_of(project: Project) -> dict[int, str]:
+def load_creation_times(project: Project) -> dict[int, str]:
     """Return the ids of all findings, with when they were noted."""
     return dict(project.rows("SELECT id, created FROM finding"))
 
 
-def finding_of(project: Project, key: int) -> Finding | None:
+def load_finding(project: Project, key: int) -> Finding | None:
     """Return the finding of an id."""
     found = project.rows(f"{_SELECT} WHERE f.id = ?", (key,))
     return _finding(found[0]) if found else None
 
 
-def findings(project: Project, query: FindingQuery = FindingQuery(), offset: int = 0, count: int = -1) -> list[Finding]:
-    """Return ``count`` findings (−1: all) from the ``offset``-th on, in the query's order."""
+def load_findings(project: Project, query: FindingQuery = FindingQuery()) -> list[Finding]:
+    """Return all findings of a query, in its order."""
+    return load_findings_by_id(project, load_finding_ids(project, query))
+
+
+def load_finding_ids(project: Project, query: FindingQuery = FindingQuery()) -> list[int]:
+    """Return the ids of a query's findings, in its order: what a table reads once, to page with the next function.
+
+    Raises:
+        ValueError: ``query.sort`` is no column that can be sorted by.
+
+    """
     where, values = _where(query)
-    chosen = f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)} LIMIT ? OFFSET ?"
-    told = f"{_SELECT} WHERE f.id IN ({chosen}) ORDER BY {_order(query)}"
-    return [_finding(row) for row in project.rows(told, (*values, count, offset))]
+    return [key for (key,) in project.rows(f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)}", values)]
+
+
+def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
+    """Return the findings of these ids, in their order; those that were removed are left out."""
+    found: dict[int, Finding] = {}
+    for start in range(0, len(ids), BLOCK):
+        block = ",".join(map(str, ids[start : start + BLOCK]))
+        found |= {row[0]: _finding(row) for row in project.rows(f"{_SELECT} WHERE f.id IN ({block})")}
+    return [found[key] for key in ids if key in found]
 
 
 def count_findings(project: Project, query: FindingQuery = FindingQuery()) -> int:
@@ -136,7 +152,7 @@ def count_findings(project: Project, query: FindingQuery = FindingQuery()) -> in
     return int(project.rows(f"SELECT count(*) FROM finding f {where}", values)[0][0])
 
 
-def tags_of(project: Project) -> dict[str, int]:
+def load_tag_counts(project: Project) -> dict[str, int]:
     """Return every tag, with how many findings have it."""
     return dict(project.rows("SELECT tag, count(*) FROM finding_tag GROUP BY tag ORDER BY tag"))
 
@@ -157,6 +173,8 @@ def _where(query: FindingQuery) -> tuple[str, list[Any]]:
 
 
 def _order(query: FindingQuery) -> str:
+    if query.sort not in ("id", *_STORED):
+        raise ValueError(f"findings cannot be sorted by {query.sort!r}")
     direction = "DESC" if query.descending else "ASC"
     first = "" if query.sort == "id" else f"f.{query.sort} {direction} NULLS LAST, "
     return f"{first}f.id {direction}"
@@ -166,15 +184,20 @@ def _add(connection: sqlite3.Connection, finding: Finding) -> int:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     created = finding.created or now
     kept = replace(finding, created=created, changed=finding.changed or created)
-    names, values = ", ".join(("id", *_PLAIN)), (kept.id or None, *_plain_values(kept))
-    marks = ", ".join("?" * len(values))
-    key = connection.execute(f"INSERT INTO finding ({names}) VALUES ({marks})", values).lastrowid
-    assert key is not None
-    view = _view_values(kept)
-    marks = ", ".join("?" * (1 + len(view)))
-    connection.execute(f"INSERT INTO finding_view (finding, {', '.join(_VIEW)}) VALUES ({marks})", (key, *view))
+    values = values_of(kept)
+    key = _insert(connection, "finding", {"id": kept.id or None, **{name: values[name] for name in _STORED}})
+    texts = {name: json.dumps(values[name], ensure_ascii=False, separators=(",", ":")) for name in _VIEW}
+    heat = np.asarray(kept.numbers.heat, dtype="<f4").tobytes()
+    _insert(connection, "finding_view", {"finding": key, **texts, "heat": heat})
     _put_tags(connection, key, kept.tags)
     _rate_pair(connection, kept.view.pair)
+    return key
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
+    marks = ", ".join("?" * len(row))
+    key = connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())).lastrowid
+    assert key is not None
     return key
 
 
@@ -189,65 +212,20 @@ def _rate_pair(connection: sqlite3.Connection, pair: str) -> None:
     connection.execute(f"UPDATE pair SET rating = coalesce(({newest}), '') WHERE id = ?", (pair, pair))
 
 
-def _plain_values(finding: Finding) -> tuple[Any, ...]:
-    view, numbers = finding.view, finding.numbers
-    return (
-        *(view.pair, view.picture, view.picture_sha256, view.caption, view.method, view.model, view.weights_sha256),
-        *(numbers.score, numbers.block, numbers.share, numbers.residual),
-        *(finding.rating, finding.note, finding.created, finding.changed),
-    )
-
-
-def _view_values(finding: Finding) -> tuple[Any, ...]:
-    view, numbers = finding.view, finding.numbers
-    geometry = numbers.geometry
-    plain = (
-        view.selection.rows,
-        [region_as_plain(region) for region in view.selection.regions],
-        dict(view.settings),
-        dict(view.versions),
-        dict(numbers.ledger),
-        [astuple(word) for word in numbers.words],
-        None if geometry is None else [geometry.source_size, geometry.seen, geometry.grid],
-    )
-    told = (json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in plain)
-    return (*told, np.asarray(numbers.heat, dtype="<f4").tobytes())
-
-
 def _finding(row: tuple[Any, ...]) -> Finding:
-    """Return a row's finding; where its view is missing or damaged, without what only the view tells."""
-    key, *rest = row
-    told = dict(zip((*_PLAIN, *_VIEW, "tags"), rest, strict=True))
+    """Return a row's finding; without selection, settings and heat where its view is missing or damaged."""
+    values = dict(zip(("id", *_STORED, *_VIEW, "tags"), row, strict=True))
+    values["tags"] = json.loads(values["tags"])
     try:
-        return _whole(key, told)
+        return finding_of({**values, **_view(values)})
     except (ValueError, TypeError, KeyError):
-        return _whole(key, {**told, **dict.fromkeys(_VIEW)})
+        settings = {"model": values["model"], "weights_sha256": values["weights_sha256"]}
+        empty = {"settings": settings, "versions": {}, "ledger": {}, "geometry": None}
+        return finding_of({**values, **dict.fromkeys(("rows", "regions", "words", "heat"), ()), **empty})
 
 
-def _whole(key: int, told: Mapping[str, Any]) -> Finding:
-    plain = {name: json.loads(told[name] or "null") for name in (*_VIEW[:-1], "tags")}
-    view = View(
-        **{name: told[name] for name in ("picture", "picture_sha256", "caption", "method", "pair")},
-        selection=Selection(tuple(plain["rows"] or ()), tuple(map(region_of, plain["regions"] or ()))),
-        settings=plain["settings"] or {"model": told["model"], "weights_sha256": told["weights_sha256"]},
-        versions=plain["versions"] or {},
-    )
-    return Finding(
-        view=view,
-        numbers=_numbers(told, plain),
-        tags=tuple(plain["tags"]),
-        id=key,
-        **{name: told[name] for name in ("rating", "note", "created", "changed")},
-    )
-
-
-def _numbers(told: Mapping[str, Any], plain: Mapping[str, Any]) -> Numbers:
-    geometry = None if plain["geometry"] is None else Geometry(*map(tuple, plain["geometry"]))
-    heat = np.frombuffer(told["heat"] or b"", dtype="<f4")
-    return Numbers(
-        **{name: told[name] for name in ("score", "block", "share", "residual")},
-        ledger=plain["ledger"] or {},
-        words=tuple(NotedWord(*word) for word in plain["words"] or ()),
-        heat=as_rows(heat.reshape(geometry.grid)) if geometry is not None and heat.size else (),
-        geometry=geometry,
-    )
+def _view(values: Mapping[str, Any]) -> dict[str, Any]:
+    view = {key: json.loads(values[key]) for key in _VIEW if key != "heat"}
+    msgspec.convert(view, _ViewRecord)
+    heat = np.frombuffer(values["heat"], dtype="<f4")
+    return {**view, "heat": heat.reshape(view["geometry"][2]) if view["geometry"] is not None and heat.size else ()}

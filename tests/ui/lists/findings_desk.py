@@ -10,7 +10,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.finding_rows import findings
+from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
@@ -57,7 +57,7 @@ class Desk:
 
     def kept(self) -> list:
         with open_project(self.file) as project:
-            return findings(project)
+            return load_findings(project)
 
     def look(self) -> None:
         self.window.inspector.setCurrentWidget(self.tab)

@@ -17,7 +17,7 @@ from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.project import findings as findings_module
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.storage.project.box_rows import boxes
-from exclip_desktop.storage.project.finding_rows import findings, remove_findings
+from exclip_desktop.storage.project.finding_rows import load_findings, remove_findings
 from exclip_desktop.storage.project.pair_rows import PairQuery, pairs
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
@@ -50,7 +50,7 @@ def test_another_project_takes_its_place(desk: Desk) -> None:
     assert desk.tab.view.model().rowCount() == 1
     desk.session.projects.save_copy(desk.folder / "copy.exclip")
     with open_project(desk.folder / "copy.exclip") as project:
-        assert findings(project)[0].view.picture == "a.png"
+        assert load_findings(project)[0].view.picture == "a.png"
 
 
 def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:

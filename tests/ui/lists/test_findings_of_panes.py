@@ -15,7 +15,7 @@ from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.compare.pane import Pane, PaneKey
 from exclip_desktop.session.worker.requests import ModelChoice
-from exclip_desktop.storage.project.finding_rows import findings
+from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.compare.pane_view import PaneView
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
@@ -297,7 +297,7 @@ def test_findings_from_before_open_as_ours(desk: Desk) -> None:
     desk.session.active_pane.use(_pane(desk, "second-order"))
     desk.note()
     with open_project(desk.file) as project:
-        (old,) = findings(project)
+        (old,) = load_findings(project)
     assert "options" not in old.view.settings
     _leave(desk)
     _restore(desk, old)

@@ -16,7 +16,7 @@ from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.box_rows import set_boxes
-from exclip_desktop.storage.project.finding_rows import change_finding, findings, remove_findings
+from exclip_desktop.storage.project.finding_rows import change_finding, load_findings, remove_findings
 from exclip_desktop.storage.project.pair_rows import (
     Measured,
     PairQuery,
@@ -91,7 +91,7 @@ class Desk:
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
             self.session.findings.note(self.session.active_pane.active_answer, Remark(rating))  # type: ignore[arg-type]
         with open_project(self.file) as project:
-            return findings(project)[-1].id
+            return load_findings(project)[-1].id
 
 
 def pairs_from(project: Project, first: int, count: int) -> PairList:
@@ -235,7 +235,7 @@ def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
     key = desk.note("match")
     desk.session.pair_removal.remove([1])
     desk.settle()
-    assert [one.id for one in desk.session.findings.page(desk.window.findings.query, 0, 9)] == [key]
+    assert desk.session.findings.ids(desk.window.findings.query) == [key]
     desk.session.undo.undo()
     with open_project(desk.file) as project:
         assert pair_of(project, "p1").rating == "match"  # type: ignore[union-attr]

@@ -23,7 +23,7 @@ from exclip_desktop.storage.exports.finding_pages import Shown, findings_html, f
 from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl, read_findings
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.project.box_rows import set_boxes
-from exclip_desktop.storage.project.finding_rows import add_finding, findings
+from exclip_desktop.storage.project.finding_rows import add_finding, load_findings
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project
 from tests.unit.core.test_finding import make_maps
@@ -141,7 +141,7 @@ def test_latex_escapes_what_it_is_given(project: Project) -> None:
 
 
 def test_coco_holds_regions_and_labelled_boxes(project: Project) -> None:
-    noted = findings(project)
+    noted = load_findings(project)
     found = read_pairs(report(project, "x.json"))
     assert found.pairs == boxes_of_findings(noted, {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
     assert found.pairs[0].regions == (Region((2, 2, 20, 20), name="left_50%"),)
@@ -149,7 +149,7 @@ def test_coco_holds_regions_and_labelled_boxes(project: Project) -> None:
 
 
 def test_the_command_writes_tables_of_what_is_asked_for(project: Project) -> None:
-    noted = findings(project)
+    noted = load_findings(project)
     assert read_findings(report(project, "x.jsonl")) == noted
     assert read_findings(report(project, "x.csv", "--rating", "mismatch", "--tag", "t")) == [noted[1]]
 
@@ -218,7 +218,7 @@ def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> N
     found = make_maps(words=False)
     view = view_of(found, Selection((2,)), picture="a ü.png", picture_sha256="")
     key = add_finding(project, Finding(view, numbers_of(found, Selection((2,)), score=0.3)))
-    (kept_one,) = (one for one in findings(project) if one.id == key)
+    (kept_one,) = (one for one in load_findings(project) if one.id == key)
     assert kept_one.view == view
     assert [word.value for word in kept_one.numbers.words] == [None] * 3
     text = report(project, f"x{ending}").read_text("utf-8")

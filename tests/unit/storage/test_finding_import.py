@@ -13,10 +13,11 @@ from exclip_desktop.core.errors import ListError, ProjectError
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.render.findings_report import write_report
-from exclip_desktop.storage.exports.finding_tables import finding_as_plain, findings_jsonl, read_findings
+from exclip_desktop.storage.exports.finding_tables import findings_jsonl, read_findings
 from exclip_desktop.storage.exports.report_options import ReportOptions
+from exclip_desktop.storage.finding_columns import values_of
 from exclip_desktop.storage.project.finding_import import import_findings
-from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, findings, remove_findings
+from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, remove_findings
 from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, pairs
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
@@ -60,7 +61,7 @@ def test_what_is_imported_exports_the_same_bytes(source: Path, target: Project, 
     assert (len(added), count) == (MANY, MANY)
     assert exported(target.path, out) == before
     with open_project(source) as project:
-        for theirs, mine in zip(findings(project), findings(target), strict=True):
+        for theirs, mine in zip(load_findings(project), load_findings(target), strict=True):
             if mine.view.picture:
                 assert target.path_of(mine.view.picture) == project.path_of(theirs.view.picture)
             assert replace(mine, view=theirs.view) == theirs
@@ -84,8 +85,8 @@ def test_nothing_is_added_twice_or_written_over(source: Path, target: Project) -
     with target.change() as connection:
         connection.execute("UPDATE finding SET note = 'mine' WHERE id = 1")
     assert import_findings(target, out) == ((), 2 * MANY)
-    assert findings(target)[0].note == "mine"
-    assert len(findings(target)) == MANY
+    assert load_findings(target)[0].note == "mine"
+    assert len(load_findings(target)) == MANY
 
 
 def test_ids_that_are_taken_give_way(source: Path, target: Project, tmp_path: Path) -> None:
@@ -95,8 +96,8 @@ def test_ids_that_are_taken_give_way(source: Path, target: Project, tmp_path: Pa
     exported(source, tmp_path / "out.jsonl")
     added, _ = import_findings(target, tmp_path / "out.jsonl")
     assert [one.id for one in added] == [MANY + 1, 2, MANY + 2, *range(4, MANY + 1)]
-    assert [one.id for one in findings(target) if one.note == "mine"] == [1, 3]
-    theirs = [one for one in findings(target) if one.note != "mine"]
+    assert [one.id for one in load_findings(target) if one.note == "mine"] == [1, 3]
+    theirs = [one for one in load_findings(target) if one.note != "mine"]
     assert theirs == sorted(added, key=lambda one: one.id)
 
 
@@ -145,14 +146,14 @@ WRONG: dict[str, Change] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_file_with_anything_else_in_it_is_refused_wholly(target: Project, tmp_path: Path, what: str) -> None:
-    told = finding_as_plain(noted()[1])
+    told = values_of(noted()[1])
     WRONG[what](told)
     out = tmp_path / "out.jsonl"
     out.write_text(findings_jsonl(noted()[:1]) + json.dumps(told) + "\n", "utf-8")
     with pytest.raises(ListError, match="finding 2 of out.jsonl") as caught:
         import_findings(target, out)
     assert what in caught.value.message or what == "box"
-    assert findings(target) == []
+    assert load_findings(target) == []
 
 
 def test_a_project_that_cannot_be_written_says_so(target: Project, tmp_path: Path) -> None:

@@ -19,11 +19,13 @@ from exclip_desktop.storage.project.finding_rows import (
     add_finding,
     change_finding,
     count_findings,
-    finding_of,
-    findings,
-    rating_of,
+    load_finding,
+    load_finding_ids,
+    load_findings,
+    load_findings_by_id,
+    load_newest_rating,
+    load_tag_counts,
     remove_findings,
-    tags_of,
 )
 from exclip_desktop.storage.project.pair_rows import (
     Measured,
@@ -86,21 +88,21 @@ def test_findings_come_back_as_they_were(project: Project) -> None:
     assert keys == list(range(1, 21))
     with opened_again(project) as again:
         for key, one in zip(keys, made, strict=True):
-            found = finding_of(again, key)
+            found = load_finding(again, key)
             assert found is not None
             assert found.created == found.changed
             assert found == kept(one, key, found.created)
-        assert findings(again) == [finding_of(again, key) for key in keys]
-        assert finding_of(again, 99) is None
+        assert load_findings(again) == [load_finding(again, key) for key in keys]
+        assert load_finding(again, 99) is None
 
 
 def test_a_persons_words_can_be_changed_and_nothing_else(project: Project) -> None:
     key = add_finding(project, replace(make_finding(2), created="2026-01-01T00:00:00+00:00"))
-    before = finding_of(project, key)
+    before = load_finding(project, key)
     assert before is not None
     change_finding(project, key, rating="artefact")
     change_finding(project, key, tags=("b", "a", "b"), note="")
-    after = finding_of(project, key)
+    after = load_finding(project, key)
     assert after is not None
     assert after.changed > before.changed
     assert after == replace(before, rating="artefact", tags=("b", "a"), note="", changed=after.changed)
@@ -110,13 +112,13 @@ def test_a_persons_words_can_be_changed_and_nothing_else(project: Project) -> No
 
 def test_a_removed_finding_can_come_back(project: Project) -> None:
     key = add_finding(project, make_finding(2))
-    before = finding_of(project, key)
+    before = load_finding(project, key)
     assert before is not None
     remove_findings(project, [key])
-    assert findings(project) == []
+    assert load_findings(project) == []
     assert project.rows("SELECT count(*) FROM finding_view UNION ALL SELECT count(*) FROM finding_tag") == [(0,), (0,)]
     assert add_finding(project, before) == key
-    assert finding_of(project, key) == before
+    assert load_finding(project, key) == before
     remove_findings(project, [key])
     assert add_finding(project, make_finding(3)) == key + 1, "an id is never given twice"
 
@@ -176,16 +178,23 @@ def reference(found: list[Finding], query: FindingQuery) -> list[int]:
     ],
 )
 def test_findings_are_filtered_sorted_and_paged(many: Project, query: FindingQuery) -> None:
-    expected = reference(findings(many), query)
+    expected = reference(load_findings(many), query)
     assert count_findings(many, query) == len(expected)
-    paged = [one.id for at in range(0, MANY, 7) for one in findings(many, query, at, 7)]
-    assert paged == expected
+    ids = load_finding_ids(many, query)
+    assert ids == expected
+    assert [one.id for at in range(0, MANY, 7) for one in load_findings_by_id(many, ids[at : at + 7])] == expected
+
+
+def test_findings_removed_meanwhile_are_left_out_and_unknown_columns_refused(many: Project) -> None:
+    assert [one.id for one in load_findings_by_id(many, [3, 10_000, 1])] == [3, 1]
+    with pytest.raises(ValueError, match="heat"):
+        load_finding_ids(many, FindingQuery(sort="heat"))
 
 
 def test_tags_are_counted(project: Project) -> None:
     for seed in range(6):
         add_finding(project, make_finding(seed))
-    assert tags_of(project) == {"tag 0, „0“": 4, "tag 1, „1“": 2}
+    assert load_tag_counts(project) == {"tag 0, „0“": 4, "tag 1, „1“": 2}
 
 
 def make_list(folder: Path) -> PairList:
@@ -305,7 +314,7 @@ def test_removed_pairs_come_back_where_they_were(project: Project) -> None:
     assert pair_of(project, "p3") is None
     assert extent(project) == (len(before) - 2, len(before) - 1, "p28")
     assert known_of(project) == {}
-    assert len(findings(project)) == 1
+    assert len(load_findings(project)) == 1
     put_back(project, removed)
     assert pairs(project, PairQuery(), 0, -1) == before
     assert extent(project) == reach
@@ -331,8 +340,8 @@ def test_pairs_are_rated_as_their_newest_findings(project: Project) -> None:
         one = replace(make_finding(seed, pair="p1" if seed < 2 else ""), rating=rating)  # type: ignore[arg-type]
         add_finding(project, replace(one, view=replace(one.view, picture="a.png")))
     add_finding(project, replace(make_finding(2, pair="p1"), rating="mismatch"))
-    told = [rating_of(project, *of) for of in (("p1", "a.png"), ("p1", "/abs/c.png"), ("p1", "b.png"), ("p2", "a.png"))]
-    assert told == ["unsure", "mismatch", "", ""]
+    cases = (("p1", "a.png"), ("p1", "/abs/c.png"), ("p1", "b.png"), ("p2", "a.png"))
+    assert [load_newest_rating(project, *case) for case in cases] == ["unsure", "mismatch", "", ""]
 
 
 def test_boxes_are_kept(project: Project) -> None:
@@ -367,7 +376,7 @@ def test_a_copy_elsewhere_names_the_same_pictures(project: Project, tmp_path: Pa
     with open_project(place) as copy:
         assert as_list(copy).pairs[0].picture == "../a.png"
         assert list(boxes(copy)) == ["../a.png"]
-        before, after = findings(project)[0], findings(copy)[0]
+        before, after = load_findings(project)[0], load_findings(copy)[0]
         assert copy.path_of(after.view.picture) == project.path_of(before.view.picture)
         assert replace(after, view=before.view) == before
         assert [copy.path_of(one.picture) for one in as_list(copy).pairs] == [

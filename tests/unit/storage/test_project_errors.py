@@ -15,7 +15,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.project import project_files as opening
 from exclip_desktop.storage.project.box_rows import boxes, set_boxes
-from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, finding_of, findings
+from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, load_finding, load_findings
 from exclip_desktop.storage.project.pair_rows import add_pairs, as_list
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
@@ -87,7 +87,7 @@ NEXT = (*STEPS, "ALTER TABLE pair ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';
 def test_an_older_version_becomes_the_newest(path: Path) -> None:
     with open_project(path, NEXT) as project:
         assert project.rows("SELECT DISTINCT colour FROM pair") == [("red",)]
-        assert len(findings(project)) == FINDINGS
+        assert len(load_findings(project)) == FINDINGS
         assert project.rows("PRAGMA user_version") == [(2,)]
     with pytest.raises(ProjectError, match="newer"):
         open_project(path)
@@ -118,7 +118,7 @@ def test_two_windows_see_each_others_changes(path: Path) -> None:
         key = add_finding(one, make_finding(1))
         assert other.version() != before
         change_finding(other, key, note="seen")
-        found = finding_of(one, key)
+        found = load_finding(one, key)
         assert found is not None
         assert found.note == "seen"
 
@@ -129,7 +129,7 @@ def test_a_project_that_is_being_written_is_said(path: Path, monkeypatch: pytest
         with pytest.raises(ProjectError, match="another window") as caught:
             add_finding(other, make_finding(1))
         assert caught.value.hint == "Try again in a moment."
-        assert len(findings(other)) == FINDINGS
+        assert len(load_findings(other)) == FINDINGS
 
 
 def clear(project: Project) -> None:
@@ -149,7 +149,7 @@ def test_a_change_that_fails_is_undone(path: Path) -> None:
     with open_project(path) as project:
         with pytest.raises(ProjectError, match="no such table"):
             clear(project)
-        assert len(findings(project)) == FINDINGS
+        assert len(load_findings(project)) == FINDINGS
         add_finding(project, make_finding(1))
 
 
@@ -160,10 +160,10 @@ def test_a_full_disk_is_said_and_nothing_is_lost(path: Path) -> None:
         with pytest.raises(ProjectError, match="disk is full") as caught:
             fill(project)
         assert caught.value.hint == "Make room, then try again."
-        kept = len(findings(project))
+        kept = len(load_findings(project))
         project.rows("PRAGMA max_page_count = 1000000")
         add_finding(project, make_finding(1))
-        assert len(findings(project)) == kept + 1
+        assert len(load_findings(project)) == kept + 1
         assert project.rows("PRAGMA integrity_check") == [("ok",)]
 
 
@@ -179,19 +179,19 @@ def test_a_file_that_has_moved_is_said(path: Path, tmp_path: Path, how: str) -> 
             create_project(path).close()
         with pytest.raises(ProjectError, match="moved, renamed or deleted"):
             add_finding(project, make_finding(2))
-        assert finding_of(project, key) is not None
+        assert load_finding(project, key) is not None
         project.save_copy(tmp_path / "copy.exclip")
     for name in ("copy.exclip", "moved.exclip"):
         if (tmp_path / name).exists():
             with open_project(tmp_path / name) as again:
-                assert len(findings(again)) == FINDINGS + 1
+                assert len(load_findings(again)) == FINDINGS + 1
 
 
 def test_a_file_that_cannot_be_written_is_read(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(opening, "_connected", partial(opening._connected, mode="ro"))
     with open_project(path) as project:
         assert project.notes == ("p.exclip is read-only: the file or its folder may not be written.",)
-        assert len(findings(project)) == FINDINGS
+        assert len(load_findings(project)) == FINDINGS
         with pytest.raises(ProjectError, match="opened read-only") as caught:
             add_finding(project, make_finding(1))
         assert "Save a copy" in caught.value.hint
@@ -207,7 +207,7 @@ def test_a_folder_that_cannot_be_written_is_read(path: Path) -> None:
     try:
         with open_project(path) as project:
             assert project.read_only
-            assert len(findings(project)) == FINDINGS
+            assert len(load_findings(project)) == FINDINGS
     finally:
         path.parent.chmod(0o700)
 
@@ -224,12 +224,12 @@ def damaged(path: Path, pages: list[int], fill: bytes = b"\x5a") -> bytes:
 def check_rescued(path: Path, before: bytes, whole: Path, least: int) -> Project:
     """Check what is read of a damaged file against what was in it; return it."""
     with open_project(whole) as sound:
-        there = {one.id: one for one in findings(sound)}
+        there = {one.id: one for one in load_findings(sound)}
         listed = set(as_list(sound).pairs)
     project = open_project(path)
     assert project.read_only == "it is damaged, and this is what could be read."
     assert "is damaged" in project.notes[0]
-    found = findings(project)
+    found = load_findings(project)
     full = [one for one in found if one.numbers.geometry is not None]
     assert all(replace(there[one.id], tags=one.tags) == one for one in full), "what is read whole is as it was"
     assert all(set(there[one.id].tags) >= set(one.tags) for one in full)
@@ -280,10 +280,10 @@ def test_what_was_rescued_can_be_saved(path: Path, whole: Path, tmp_path: Path) 
         with pytest.raises(ProjectError, match="read-only"):
             set_boxes(project, "a.png", ())
         project.save_copy(tmp_path / "rescued.exclip")
-        rescued = findings(project)
+        rescued = load_findings(project)
     with open_project(tmp_path / "rescued.exclip") as copy:
         assert not copy.read_only
-        assert findings(copy) == rescued
+        assert load_findings(copy) == rescued
         assert list(boxes(copy)) == ["a.png"]
         assert add_finding(copy, make_finding(1)) == FINDINGS + 1
 
@@ -293,7 +293,7 @@ def test_damage_found_late_is_said(path: Path) -> None:
         damaged(path, pages_of(path, "finding_view")[1:])
         project.rows("PRAGMA shrink_memory")
         with pytest.raises(ProjectError, match=r"p\.exclip is damaged\."):
-            findings(project)
+            load_findings(project)
 
 
 def test_nothing_to_rescue_is_said(path: Path) -> None:
@@ -307,12 +307,12 @@ def test_nothing_to_rescue_is_said(path: Path) -> None:
 def test_texts_that_are_no_longer_what_they_were_cost_only_themselves(path: Path, text: str) -> None:
     """SQLite keeps no checksums: a disk that gives back other bytes may go unnoticed."""
     with open_project(path) as project:
-        before = findings(project)
+        before = load_findings(project)
         with project.change() as connection:
             for column in ("words", "geometry", "regions"):
                 connection.execute(f"UPDATE finding_view SET {column} = ? WHERE finding = 7", (text,))
             connection.execute("UPDATE pair SET regions = ? WHERE id = '7'", (text,))
-        after = findings(project)
+        after = load_findings(project)
         assert [one for one in after if one.id != 7] == [one for one in before if one.id != 7]
         assert (after[6].note, after[6].tags, after[6].numbers.score) == (
             *(before[6].note, before[6].tags, before[6].numbers.score),
