@@ -40,6 +40,7 @@ from exclip_desktop.ui.compare.pane_grid import PaneGrid
 from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTitle, SecondModelPane, named, titled
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
+from exclip_desktop.ui.lists.findings_table import FindingsTable
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.widgets.status_line import StatusLine
 
@@ -85,7 +86,10 @@ class Window(QMainWindow):
         self.opacity = Opacity(state)
         self.status = StatusLine(state)
         self.commands = make_actions(self)
-        self._splitters = self._lay_out()
+        self._layouts: dict[str, QSplitter | FindingsTable] = {
+            **self._lay_out(),
+            "findings_columns": self.findings.view,
+        }
         self._connect()
         self._pair_up()
         self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
@@ -117,8 +121,8 @@ class Window(QMainWindow):
         """Keep the window's shape, cancel what runs, and wait for its end."""
         settings = self._session.settings
         settings.keep_shape("window", self.saveGeometry())
-        for name, splitter in self._splitters.items():
-            settings.keep_shape(name, splitter.saveState())
+        for name, layout in self._layouts.items():
+            settings.keep_shape(name, layout.saveState())
         self._session.stop()
         super().closeEvent(event)
 
@@ -252,10 +256,10 @@ class Window(QMainWindow):
         shape = settings.shape("window")
         if not shape.isEmpty():
             self.restoreGeometry(shape)
-        for name, splitter in self._splitters.items():
+        for name, layout in self._layouts.items():
             kept = settings.shape(name)
             if not kept.isEmpty():
-                splitter.restoreState(kept)
+                layout.restoreState(kept)
 
     def _on_shown_changed(self) -> None:
         shown = self._session.state.shown

@@ -125,7 +125,7 @@ class NoteCommands(QObject):
         if not tab.count:
             session.tell("There are no findings to export.", "Note one with N, or take the filter away.")
             return
-        asked = ReportDialog(tab.query, tab.count, tab.marked, self._window)
+        asked = ReportDialog(tab.query, tab.count, tab.selected_ids, self._window)
         if asked.exec():
             suggested = Path(self._folder()) / f"findings{asked.ending}"
             path = ask_path(self._window, "Export findings", suggested, {asked.ending: KINDS[asked.ending]})

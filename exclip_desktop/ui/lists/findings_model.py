@@ -1,83 +1,103 @@
-"""The open project's findings as Qt's model; only those in sight are read."""
+"""Qt's model of the open project's findings; only the rows on screen are read."""
 
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt
 
 from exclip_desktop.core.maths.word_patch_pairs import signed
-from exclip_desktop.core.method_facts import OURS
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
+from exclip_desktop.storage.finding_columns import LISTED
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
+from exclip_desktop.ui.lists.thumbnail_rows import Index, ThumbnailModel
 
 PAGE: Final = 64
-PAGES_KEPT: Final = 16
+CACHED_PAGES: Final = 16
+LONGEST: Final = 300  # characters; no cell shows more
+KEYS: Final = tuple(column.key for column in LISTED)
+PICTURE: Final = KEYS.index("picture")
 Role = Qt.ItemDataRole
 
 
-class FindingsModel(ThumbnailRows):
-    """Rows are the findings of ``query``, in its order.
+class FindingsModel(ThumbnailModel):
+    """Rows are the findings of ``query``, columns those of ``LISTED``.
 
     Attributes:
-        query: which findings, and in which order.
+        query: which findings are listed, and their order.
 
     """
 
     def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
-        super().__init__(thumbnails, parent)
+        super().__init__(thumbnails, PICTURE, parent)
         self._findings = findings
         self.query = FindingQuery(descending=True)
-        self._count = 0
-        self._pages: dict[int, list[Finding]] = {}
+        self._ids: list[int] = []
+        self._pages: dict[int, dict[int, Finding]] = {}  # of each page, findings by id
 
     def show(self, query: FindingQuery) -> None:
-        """Show what a query has, as it is now."""
+        """List the present findings of a query."""
         self.beginResetModel()
-        self.query, self._count = query, self._findings.count(query)
+        self.query, self._ids = query, self._findings.ids(query)
         self._pages.clear()
-        self.forget_waiting()
+        self.cancel_thumbnails()
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
-        """Return how many findings there are."""
-        return 0 if parent is not None and parent.isValid() else self._count
+        """Return the number of findings."""
+        return 0 if parent is not None and parent.isValid() else len(self._ids)
+
+    def columnCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
+        """Return the number of columns."""
+        return 0 if parent is not None and parent.isValid() else len(LISTED)
+
+    def headerData(  # noqa: N802  Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole
+    ) -> Any:
+        """Return a column's heading; numbers and dates sort in descending order first."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        column = LISTED[section]
+        if role == Role.DisplayRole:
+            return column.heading
+        if role == Role.ToolTipRole:
+            return f"Sort by {column.heading.lower()}" if column.is_sortable else None
+        if role == Role.InitialSortOrderRole:
+            is_large_first = column.kind == "number" or column.key in ("created", "changed", "id")
+            return Qt.SortOrder.DescendingOrder if is_large_first else Qt.SortOrder.AscendingOrder
+        return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return what a row shows."""
+        """Return what a cell shows."""
         finding = self.finding(index.row())
         if finding is None:
             return None
-        if role == Role.DisplayRole:
-            return finding.view.caption
-        if role == Role.DecorationRole:
+        column = LISTED[index.column()]
+        if role == Role.DecorationRole and index.column() == PICTURE:
             return self.thumbnail(str(self._findings.picture_of(finding)), index.row())
-        if role == BELOW_ROLE:
-            method = "" if finding.view.method == OURS else finding.view.method_name
-            parts = (method, finding.rating, *finding.tags, _first_line(finding.note))
-            return " · ".join(part for part in parts if part) or signed(finding.numbers.score)
-        if role == TROUBLE_ROLE:
-            return False
-        return _whole(finding) if role in (Role.ToolTipRole, Role.AccessibleTextRole) else None
+        if role == Role.DisplayRole:
+            return column.display(finding)[:LONGEST]
+        if role == Role.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.kind == "number" else Qt.AlignmentFlag.AlignLeft
+            return Qt.AlignmentFlag.AlignVCenter | side
+        if role == Role.AccessibleTextRole:
+            return f"{column.heading}: {column.display(finding)}"
+        return _details(finding) if role == Role.ToolTipRole else None
 
     def finding(self, row: int) -> Finding | None:
-        """Return a row's finding; None where it has gone meanwhile."""
-        page = row // PAGE
-        if page not in self._pages:
-            if len(self._pages) >= PAGES_KEPT:
+        """Return the finding of a row; None where it was removed meanwhile."""
+        number = row // PAGE
+        if number not in self._pages:
+            if len(self._pages) >= CACHED_PAGES:
                 self._pages.pop(next(iter(self._pages)))
-            self._pages[page] = self._findings.page(self.query, page * PAGE, PAGE)
-        within = row % PAGE
-        return self._pages[page][within] if within < len(self._pages[page]) else None
+            ids = self._ids[number * PAGE : (number + 1) * PAGE]
+            self._pages[number] = {finding.id: finding for finding in self._findings.load(ids)}
+        return self._pages[number].get(self._ids[row]) if 0 <= row < len(self._ids) else None
 
 
-def _first_line(text: str) -> str:
-    return text.strip().split("\n", 1)[0]
-
-
-def _whole(finding: Finding) -> str:
+def _details(finding: Finding) -> str:
     view, numbers = finding.view, finding.numbers
-    said = " · ".join(part for part in (finding.rating, *finding.tags) if part)
-    score = f"score {signed(numbers.score)}, {view.model}, noted {finding.created[:10]}"
-    return "\n".join(part for part in (view.caption, view.method_told, said, finding.note, view.picture, score) if part)
+    rating = " · ".join(part for part in (finding.rating, *finding.tags) if part)
+    score = f"score {signed(numbers.score)}, {view.model}, {finding.created[:10]}"
+    lines = (view.caption, view.method_told, rating, finding.note, view.picture, score)
+    return "\n".join(line for line in lines if line)

@@ -1,37 +1,28 @@
-"""The open project's findings: filtered, sorted, opened again, changed, removed."""
+"""The inspector's Findings tab: the project's findings, filtered, sorted, opened, edited and removed."""
 
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.findings_model import FindingsModel
-from exclip_desktop.ui.lists.thumbnail_rows import rows_of
+from exclip_desktop.ui.lists.findings_table import FindingsTable
 
-ALL: Final = "All ratings"
-RATED: Final = {
-    ALL: None,
+RATINGS: Final[dict[str, Rating | None]] = {
+    "All ratings": None,
     "Match": "match",
     "Mismatch": "mismatch",
     "Artefact": "artefact",
     "Unsure": "unsure",
     "Not rated": "",
 }
-ORDERS: Final = {
-    "Newest first": FindingQuery(descending=True),
-    "Oldest first": FindingQuery(),
-    "Score, highest first": FindingQuery(sort="score", descending=True),
-    "Score, lowest first": FindingQuery(sort="score"),
-    "Residual, largest first": FindingQuery(sort="residual", descending=True),
-    "Picture": FindingQuery(sort="picture"),
-    "Method": FindingQuery(sort="method"),
-}
-NOTHING: Final = "No findings yet. N notes what is on screen."
-NOT_FOUND: Final = "No finding is like that."
+NO_FINDINGS: Final = "No findings yet. Press N to note what is on screen."
+NO_MATCH: Final = "No finding matches the filter."
 
 
 class FindingsTab(QWidget):
@@ -54,69 +45,94 @@ class FindingsTab(QWidget):
         super().__init__(parent)
         self._findings = findings
         self._model = FindingsModel(findings, thumbnails, self)
-        self.filter, self.rated, self.order = QLineEdit(), QComboBox(), QComboBox()
-        self.view, self.project, self.empty = rows_of(self._model, "Findings"), QLabel(), QLabel(NOTHING)
+        self.filter, self.rating, self.columns = QLineEdit(), QComboBox(), QToolButton()
+        self.view, self.project, self.empty = FindingsTable(self._model), QLabel(), QLabel(NO_FINDINGS)
         self.note, self.edit = QPushButton("Note…"), QPushButton("Edit…")
         self._build()
         self._lay_out()
-        self._dirty = True
+        self._is_outdated = True
         findings.findings_changed.connect(self._on_findings_changed)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """Show what has changed."""
+        """Read the findings if they have changed."""
         super().showEvent(event)
         self.refresh()
 
     def refresh(self) -> None:
-        """List what there is now, if that has changed."""
-        if self._dirty:
-            self._renew()
+        """Read the findings if they have changed."""
+        if self._is_outdated:
+            self._list()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Open with Return and remove with Delete, before a shortcut of the window takes the key."""
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
-        asked = {
+        signal = {
             Qt.Key.Key_Return: self.restore_requested,
             Qt.Key.Key_Enter: self.restore_requested,
             Qt.Key.Key_Delete: self.removal_requested,
             Qt.Key.Key_Backspace: self.removal_requested,
         }.get(Qt.Key(event.key()))
-        if asked is None or self._current is None:
+        if signal is None or self._current_id is None:
             return super().eventFilter(watched, event)
         event.accept()
         if event.type() == QEvent.Type.KeyPress:
-            self._ask(asked)
+            self._emit(signal)
         return True
+
+    @property
+    def query(self) -> FindingQuery:
+        """Which findings are listed, and their order."""
+        return self._model.query
+
+    @property
+    def count(self) -> int:
+        """Number of findings listed."""
+        return self._model.rowCount()
+
+    @property
+    def selected_ids(self) -> tuple[int, ...]:
+        """Ids of the selected findings, in the order of the table."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        selected = (self._model.finding(row) for row in rows)
+        return tuple(finding.id for finding in selected if finding is not None)
+
+    @property
+    def _current_id(self) -> int | None:
+        index = self.view.currentIndex()
+        finding = self._model.finding(index.row()) if index.isValid() else None
+        return None if finding is None else finding.id
 
     def _build(self) -> None:
         self.filter.setPlaceholderText("Filter by caption, note, tag or file")
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter findings")
-        self.rated.addItems(list(RATED))
-        self.rated.setAccessibleName("Which findings are shown")
-        self.order.addItems(list(ORDERS))
-        self.order.setAccessibleName("Order of findings")
+        self.rating.addItems(list(RATINGS))
+        self.rating.setAccessibleName("Filter findings by rating")
+        self.columns.setText("Columns")
+        self.columns.setToolTip("Choose the columns and the order of the table")
+        self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.columns.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.columns.setMenu(self.view.columns_menu)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.project.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setToolTip("Note what is on screen (N)")
         self.edit.setToolTip("Change rating, tags and note of the finding")
-        self.view.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
         self.view.installEventFilter(self)
-        self.filter.textChanged.connect(self._renew)
-        self.rated.currentIndexChanged.connect(self._renew)
-        self.order.currentIndexChanged.connect(self._renew)
+        self.filter.textChanged.connect(self._list)
+        self.rating.currentIndexChanged.connect(self._list)
+        self.view.sort_changed.connect(self._list)
         self.note.clicked.connect(self.note_requested)
-        self.edit.clicked.connect(lambda: self._ask(self.change_requested))
-        self.view.doubleClicked.connect(lambda: self._ask(self.restore_requested))
-        self.view.selectionModel().currentChanged.connect(self._show_enabled)
+        self.edit.clicked.connect(lambda: self._emit(self.change_requested))
+        self.view.doubleClicked.connect(lambda: self._emit(self.restore_requested))
+        self.view.selectionModel().currentChanged.connect(self._update_buttons)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(self.rated, 1)
-        row.addWidget(self.order, 1)
+        row.addWidget(self.rating, 1)
+        row.addWidget(self.columns)
         buttons = QHBoxLayout()
         buttons.addWidget(self.project, 1)
         buttons.addWidget(self.edit)
@@ -128,67 +144,41 @@ class FindingsTab(QWidget):
         column.addWidget(self.empty, 1)
         column.addLayout(buttons)
 
-    @property
-    def query(self) -> FindingQuery:
-        """Which findings are listed, in which order."""
-        return self._model.query
-
-    @property
-    def count(self) -> int:
-        """How many are listed."""
-        return self._model.rowCount()
-
-    @property
-    def marked(self) -> tuple[int, ...]:
-        """The ids of the findings that are marked."""
-        rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
-        found = (self._model.finding(row) for row in rows)
-        return tuple(one.id for one in found if one is not None)
-
-    @property
-    def _current(self) -> int | None:
-        """The id of the finding that is marked."""
-        index = self.view.currentIndex()
-        finding = self._model.finding(index.row()) if index.isValid() else None
-        return None if finding is None else finding.id
-
-    def _ask(self, asked: SignalInstance) -> None:
-        """Ask for something with the finding that is marked."""
-        key = self._current
+    def _emit(self, signal: SignalInstance) -> None:
+        """Emit a signal with the id of the current finding."""
+        key = self._current_id
         if key is not None:
-            asked.emit(key)
+            signal.emit(key)
 
     def _on_findings_changed(self) -> None:
-        self._dirty = True
+        self._is_outdated = True
         if self.isVisible():
-            self._renew()
+            self._list()
 
-    def _renew(self) -> None:
-        self._dirty = False
-        marked = self.view.currentIndex().row()
-        order = ORDERS[self.order.currentText()]
-        query = FindingQuery(
-            text=self.filter.text().strip(),
-            rating=RATED[self.rated.currentText()],
-            sort=order.sort,
-            descending=order.descending,
-        )
+    def _list(self) -> None:
+        """Read which findings the filter leaves, in the chosen order."""
+        self._is_outdated = False
+        current = self.view.currentIndex()
+        sort, descending = self.view.sort
+        rating = RATINGS[self.rating.currentText()]
+        query = FindingQuery(text=self.filter.text().strip(), rating=rating, sort=sort, descending=descending)
         self._model.show(query)
         count = self._model.rowCount()
-        if marked >= 0 and count:  # it was removed, or the list is another: go on with its neighbour
-            self.view.setCurrentIndex(self._model.index(min(marked, count - 1)))
-        narrowed = bool(query.text) or query.rating is not None
-        self.empty.setText(NOT_FOUND if narrowed else NOTHING)
+        if current.isValid() and count:  # the finding may be gone: go on with its neighbour
+            row, column = min(current.row(), count - 1), current.column()
+            self.view.setCurrentIndex(self._model.index(row, column))
+        is_filtered = bool(query.text) or query.rating is not None
+        self.empty.setText(NO_MATCH if is_filtered else NO_FINDINGS)
         self.empty.setVisible(not count)
         self.view.setVisible(bool(count))
-        self._show_project(count)
-        self._show_enabled()
+        self._update_project(count)
+        self._update_buttons()
 
-    def _show_project(self, count: int) -> None:
+    def _update_project(self, count: int) -> None:
         project = self._findings.projects.project
         name = "" if project is None else "my findings" if self._findings.projects.is_own else project.path.name
         self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", name) if part))
         self.project.setToolTip("" if project is None else str(project.path))
 
-    def _show_enabled(self) -> None:
-        self.edit.setEnabled(self._current is not None)
+    def _update_buttons(self) -> None:
+        self.edit.setEnabled(self._current_id is not None)

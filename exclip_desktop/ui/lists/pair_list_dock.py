@@ -22,7 +22,7 @@ from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.ui.lists.pair_list_model import PairListModel
-from exclip_desktop.ui.lists.thumbnail_rows import Index, rows_of
+from exclip_desktop.ui.lists.thumbnail_rows import Index, make_rows_view
 
 WIDTH_PX: Final = 260
 REMOVE: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -61,7 +61,7 @@ class PairListDock(QDockWidget):
         self._model = PairListModel(navigation, thumbnails, self)
         self.filter, self.shown, self.by = QLineEdit(), QComboBox(), QComboBox()
         self.turn, self.count, self.batch = QToolButton(), QLabel(), QPushButton()
-        self.view = rows_of(self._model, "Pairs")
+        self.view = make_rows_view(self._model, "Pairs")
         self.view.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
         self.view.installEventFilter(self)
         self._build()
@@ -170,7 +170,7 @@ class PairListDock(QDockWidget):
         """Mark the pair on screen, and say where it is."""
         navigation, rows = self._navigation, self.view.selectionModel()
         row = self._model.row_of(navigation.current)
-        index = self._model.index(-1 if row is None else row)
+        index = self._model.index(-1 if row is None else row, 0)
         if index != rows.currentIndex():  # else more rows may be marked around it
             rows.blockSignals(True)  # it was shown already
             rows.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)

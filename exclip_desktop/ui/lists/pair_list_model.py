@@ -7,16 +7,16 @@ from PySide6.QtCore import QObject, Qt
 from exclip_desktop.core.values.pair_figures import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, TROUBLE_ROLE, Index, ThumbnailRows
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, ERROR_ROLE, Index, ThumbnailModel
 
 Role = Qt.ItemDataRole
 
 
-class PairListModel(ThumbnailRows):
+class PairListModel(ThumbnailModel):
     """Rows are ``navigation.order``; a thumbnail is asked for when its row is painted, and not before."""
 
     def __init__(self, navigation: PairNavigation, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
-        super().__init__(thumbnails, parent)
+        super().__init__(thumbnails, parent=parent)
         self._navigation = navigation
         self._rows: dict[int, int] = {}
         navigation.order_changed.connect(self._renew)
@@ -38,7 +38,7 @@ class PairListModel(ThumbnailRows):
             return self.thumbnail(str(self._navigation.path(pair)), index.row())
         if role == BELOW_ROLE:
             return " · ".join(part for part in ("" if found is None else _below(found), pair.label) if part)
-        if role == TROUBLE_ROLE:
+        if role == ERROR_ROLE:
             return found is not None and bool(found.failure)
         if role in (Role.ToolTipRole, Role.AccessibleTextRole):
             return self._whole(place)
@@ -64,17 +64,17 @@ class PairListModel(ThumbnailRows):
     def _renew(self) -> None:
         self.beginResetModel()
         self._rows = {place: row for row, place in enumerate(self._navigation.order)}
-        self.forget_waiting()
+        self.cancel_thumbnails()
         self.endResetModel()
 
     def _on_figures_renewed(self) -> None:
         if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, 0))
 
     def _on_figures_changed(self, place: int) -> None:
         row = self._rows.get(place)
         if row is not None:
-            self.dataChanged.emit(self.index(row), self.index(row))
+            self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
 
 
 def _below(found: PairFigures) -> str:

@@ -17,7 +17,7 @@ from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.storage.exports.report_options import ReportOptions
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.ui.lists.findings_tab import NOTHING
+from exclip_desktop.ui.lists.findings_tab import NO_FINDINGS
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from tests.ui.fakes import plain_picture
 from tests.ui.lists.findings_desk import CHOSEN, REMARK, Desk
@@ -46,7 +46,7 @@ def test_a_finding_holds_the_view_and_what_is_said_of_it(desk: Desk) -> None:
 def test_nothing_is_made_before_it_is_needed(desk: Desk) -> None:
     desk.look()
     assert not desk.file.exists()
-    assert desk.tab.empty.text() == NOTHING
+    assert desk.tab.empty.text() == NO_FINDINGS
     assert desk.tab.empty.isVisible()
 
 
@@ -135,11 +135,11 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
     tab = desk.tab
     rows = tab.view.model()
     assert [rows.finding(row).rating for row in range(rows.rowCount())] == ["match", "mismatch"]
-    tab.order.setCurrentText("Oldest first")
+    tab.view.sort_by("created", descending=False)
     assert rows.finding(0).rating == "mismatch"
-    tab.rated.setCurrentText("Match")
+    tab.rating.setCurrentText("Match")
     assert rows.rowCount() == 1
-    tab.rated.setCurrentIndex(0)
+    tab.rating.setCurrentIndex(0)
     tab.filter.setText("left and")
     assert [rows.finding(row).note for row in range(rows.rowCount())] == [REMARK.note]
     tab.filter.setText("whale")

@@ -18,8 +18,8 @@ from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.compare.pane_view import PaneView
+from exclip_desktop.ui.lists.findings_model import KEYS
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
-from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from tests.ui.lists.findings_desk import BOX, REMARK, Desk
 
 THREE = ("second-order", "maskclip", "itsm")
@@ -182,10 +182,10 @@ def test_the_table_names_the_method_and_orders_by_it(desk: Desk) -> None:
     for method in ("maskclip", "second-order", "itsm"):
         _noted(desk, method)
     desk.look()
-    desk.tab.order.setCurrentText("Method")
+    desk.tab.view.sort_by("method", descending=False)
     rows = desk.tab.view.model()
-    below = [rows.data(rows.index(row, 0), BELOW_ROLE) for row in range(3)]
-    assert [text.split(" · ")[0] for text in below] == ["ITSM", "MaskCLIP", "mismatch"]
+    methods = [rows.index(row, KEYS.index("method")).data() for row in range(3)]
+    assert methods == ["ITSM", "MaskCLIP: weighted True", "Second-order attributions"]
     tips = [rows.data(rows.index(row, 0), Qt.ItemDataRole.ToolTipRole).split("\n")[1] for row in range(3)]
     assert tips == ["ITSM", "MaskCLIP: weighted True", "Second-order attributions"]
 
