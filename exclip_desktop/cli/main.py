@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import exclip_desktop
 from exclip_desktop.cli.batch import add_batch
 from exclip_desktop.cli.evaluate import add_evaluate
+from exclip_desktop.cli.help import add_help
 from exclip_desktop.cli.import_findings import add_import
 from exclip_desktop.cli.map import add_map
 from exclip_desktop.cli.models import add_models
@@ -42,7 +43,7 @@ from exclip_desktop.storage.pictures import read_picture
 if TYPE_CHECKING:
     from exclip_desktop.api.explain import Result  # it imports torch
 
-COMMANDS = ("explain", "profile", "map", "batch", "report", "import", "evaluate", "models", "doctor")
+COMMANDS = ("explain", "profile", "map", "batch", "report", "import", "evaluate", "models", "doctor", "help")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -137,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Say what this program finds here.",
     )
     doctor.set_defaults(run=_doctor)
+    add_help(commands)
     return parser
 
 

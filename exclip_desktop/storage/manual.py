@@ -10,7 +10,7 @@ from exclip_desktop.core.resources import resource
 INDEX: Final = "index"
 _PAGE_LINK: Final = re.compile(r"^- \[([^\]]+)\]\(([\w-]+)\.md\): (.+)", re.MULTILINE)
 _LINK: Final = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
-_MARKS: Final = re.compile(r"(?<!\\)[*`]+|^#+ |^\|?[-:| ]+\|$|^```\w*$", re.MULTILINE)
+_MARKS: Final = re.compile(r"(?<!\\)[*`]+|^#+ |^ *(?:- |\d+\. )|^\|?[-:| ]+\|$|^```\w*$", re.MULTILINE)
 SNIPPET_CHARACTERS: Final = 80
 
 
@@ -99,7 +99,8 @@ def search(words: str) -> list[SearchResult]:
     wanted = words.casefold().split()
     if not wanted:
         return []
-    in_heading, in_text = [], []
+    in_heading: list[SearchResult] = []
+    in_text: list[SearchResult] = []
     for topic in topics():
         for section in sections(topic.key):
             heading, text = section.heading.casefold(), section.text.casefold()

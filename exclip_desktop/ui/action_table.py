@@ -14,7 +14,7 @@ class ActionSpec:
         name: its key in ``make_actions``.
         text: what menus say.
         shortcuts: portable key sequences; the first is the one that menus show.
-        group: its heading in the help sheet.
+        group: its heading in the list of shortcuts.
         tip: one sentence for the tooltip, without its full stop.
         icon: a file in ``resources/icons`` without its ending, or "".
         checkable: whether it is a switch.
@@ -118,7 +118,8 @@ ACTIONS: Final = (
     ActionSpec("settings", "Settings…", ("Ctrl+,",), PROGRAM, "Choose layers, quadrature, reference and device",
                "settings"),
     ActionSpec("clear_cache", "Clear the cache…", (), PROGRAM, "Delete what was kept to answer faster"),
-    ActionSpec("help", "Shortcuts and gestures", ("F1", "?"), PROGRAM, "List every shortcut and gesture", "help"),
+    ActionSpec("manual", "Manual", ("F1",), PROGRAM, "Open the manual", "help"),
+    ActionSpec("shortcuts", "Shortcuts and gestures", ("?",), PROGRAM, "List every shortcut and gesture"),
     ActionSpec("about", "About exclip desktop", (), PROGRAM, "Version, licences and papers to cite", "note"),
 )
 # fmt: on
@@ -168,5 +169,47 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("specials", SEPARATOR, "framing"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference", SEPARATOR, "study"),
-    "&Help": ("help", SEPARATOR, "about"),
+    "&Help": ("manual", "shortcuts", SEPARATOR, "about"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ShortcutRow:
+    """One line of the list of shortcuts.
+
+    Attributes:
+        group: its heading.
+        text: what is done.
+        keys: portable key sequences; empty for a gesture.
+        gesture: how it is done with the mouse; empty for an action.
+
+    """
+
+    group: str
+    text: str
+    keys: tuple[str, ...] = ()
+    gesture: str = ""
+
+
+def shortcut_rows() -> list[ShortcutRow]:
+    """Return every shortcut and gesture, grouped: the actions in the menus' order, then the gestures."""
+    menu_order = [name for names in MENUS.values() for name in names]
+    with_keys = sorted((spec for spec in ACTIONS if spec.shortcuts), key=lambda spec: menu_order.index(spec.name))
+    rows = [ShortcutRow(spec.group, spec.text.rstrip("…"), keys=spec.shortcuts) for spec in with_keys]
+    rows += [ShortcutRow(gesture.group, gesture.text, gesture=gesture.how) for gesture in GESTURES]
+    groups = list(dict.fromkeys(row.group for row in rows))
+    return sorted(rows, key=lambda row: groups.index(row.group))
+
+
+def shortcuts_as_markdown() -> str:
+    """Return the list of shortcuts and gestures as a page of the manual."""
+    rows = shortcut_rows()
+    parts = ["# Shortcuts and gestures"]
+    for group in dict.fromkeys(row.group for row in rows):
+        parts += [f"\n## {group}", "| action | keys or mouse |", "|---|---|"]
+        parts += [
+            f"| {row.text} | {' or '.join(f'`{key}`' for key in row.keys) or row.gesture} |"
+            for row in rows
+            if row.group == group
+        ]
+    return "\n".join(parts) + "\n"

@@ -8,7 +8,7 @@ from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.canvas.stage import Stage
 from exclip_desktop.ui.dialogs.about import AboutDialog
-from exclip_desktop.ui.dialogs.help_sheet import HelpSheet
+from exclip_desktop.ui.dialogs.manual_window import ManualWindow
 from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.study.occlusion_dialog import MeasureDialog
@@ -29,6 +29,7 @@ class EditCommands(QObject):
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
         self._stage, self._inspector = stage, inspector
+        self._manual: ManualWindow | None = None
         handlers = {
             "undo": session.undo.undo,
             "redo": session.undo.redo,
@@ -46,7 +47,8 @@ class EditCommands(QObject):
             "cancel": session.cancel,
             "clear_cache": self.clear_cache,
             "settings": self.ask_settings,
-            "help": self.show_help,
+            "manual": lambda: self._manual_window().show_page(),
+            "shortcuts": lambda: self._manual_window().show_shortcuts(),
             "about": self.show_about,
         }
         for name, handler in handlers.items():
@@ -102,13 +104,11 @@ class EditCommands(QObject):
         dialog = MeasureDialog(self._session.state, self._session.occlusion_controller, self._window)
         dialog.show()
 
-    def show_help(self) -> None:
-        """List shortcuts and gestures."""
-        self._show(HelpSheet(self._window))
-
     def show_about(self) -> None:
         """Show version, licences and citations."""
-        self._show(AboutDialog(self._window))
+        dialog = AboutDialog(self._window)
+        dialog.exec()
+        dialog.deleteLater()
 
     def _region(self) -> int | None:
         """Return the region touched last, or the only one there is."""
@@ -116,9 +116,11 @@ class EditCommands(QObject):
             return self._stage.current_region
         return 0 if len(self._session.state.selection.regions) == 1 else None
 
-    def _show(self, dialog: HelpSheet | AboutDialog) -> None:
-        dialog.exec()
-        dialog.deleteLater()
+    def _manual_window(self) -> ManualWindow:
+        """Return the manual's window, made when it is first opened."""
+        if self._manual is None:
+            self._manual = ManualWindow(self._session.settings, self._window)
+        return self._manual
 
     def _name(self, index: int) -> None:
         name, agreed = QInputDialog.getText(

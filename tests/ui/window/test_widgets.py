@@ -142,7 +142,7 @@ def test_single_keys_go_to_a_text_field_that_has_the_focus(
     assert triggered == []
     QTest.keyClick(field, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(field, Qt.Key.Key_F1)
-    assert triggered == ["export_picture", "help"]
+    assert triggered == ["export_picture", "manual"]
 
 
 def test_what_is_typed_arrives(window: Window, qtbot: QtBot) -> None:
@@ -162,7 +162,7 @@ def test_single_keys_work_everywhere_else(make: Callable[[], QWidget], window: W
     for key in (Qt.Key.Key_L, Qt.Key.Key_1, Qt.Key.Key_Delete, Qt.Key.Key_Escape):
         QTest.keyClick(field, key)
     QTest.keyClick(field, "?")
-    assert triggered == ["lasso", "actual_size", "remove_box", "clear_selection", "help"]
+    assert triggered == ["lasso", "actual_size", "remove_box", "clear_selection", "shortcuts"]
     assert actions["lasso"].isChecked()
 
 
