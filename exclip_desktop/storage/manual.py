@@ -95,19 +95,14 @@ def sections(key: str) -> list[Section]:
 
 
 def search(words: str) -> list[SearchResult]:
-    """Return the sections that contain every word of ``words``, those with a word in the heading first."""
+    """Return the sections that contain every word of ``words``; those with more of them in the heading come first."""
     wanted = words.casefold().split()
     if not wanted:
         return []
-    in_heading: list[SearchResult] = []
-    in_text: list[SearchResult] = []
-    for topic in topics():
-        for section in sections(topic.key):
-            heading, text = section.heading.casefold(), section.text.casefold()
-            if all(word in heading or word in text for word in wanted):
-                result = SearchResult(section, _snippet(section.text, wanted))
-                (in_heading if any(word in heading for word in wanted) else in_text).append(result)
-    return in_heading + in_text
+    every = [section for topic in topics() for section in sections(topic.key)]
+    matching = [one for one in every if all(word in f"{one.heading}\n{one.text}".casefold() for word in wanted)]
+    matching.sort(key=lambda one: -sum(word in one.heading.casefold() for word in wanted))
+    return [SearchResult(one, _snippet(one.text, wanted)) for one in matching]
 
 
 def anchor_of(heading: str) -> str:
@@ -119,7 +114,7 @@ def without_marks(markdown: str) -> str:
     """Return Markdown as plain text: no emphasis, no code marks, of links their text, of images nothing."""
     text = _LINK.sub(lambda link: "" if link[1] else link[2], markdown)
     text = _MARKS.sub("", text)
-    lines = (" · ".join(cell.strip() for cell in line.strip("|").split("|")) for line in text.splitlines())
+    lines = (" · ".join(" ".join(cell.split()) for cell in line.strip("|").split("|")) for line in text.splitlines())
     return "\n".join(line for line in lines if line.strip())
 
 

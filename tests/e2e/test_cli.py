@@ -226,7 +226,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert "doctor" in capsys.readouterr().out
 
 
-def test_every_option_that_a_message_or_readme_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_option_that_a_message_or_the_manual_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("explain", "profile", "map", "batch", "evaluate"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
@@ -239,7 +239,9 @@ def test_every_option_that_a_message_or_readme_names_exists(capsys: pytest.Captu
         for name in re.findall(r"--[a-z-]+", hint)
     }
     assert {"--pretrained", "--checkpoint", "--download", "--model", "--device", "--steps"} <= named
-    assert named | set(re.findall(r"`(--[a-z-]+)", (ROOT / "README.md").read_text("utf-8"))) <= known
+    texts = [ROOT / "README.md", *(ROOT / "resources/manual").glob("*.md")]
+    in_texts = {name for text in texts for name in re.findall(r"`(--[a-z-]+)", text.read_text("utf-8"))}
+    assert named | in_texts <= known
 
 
 @pytest.mark.parametrize("given", [[], ["a.png"], ["a.png", "a dog"]])

@@ -42,7 +42,15 @@ def test_packages_import_with_what_they_must_not_know_blocked(
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("arguments", "told"), [(["--help"], "explain"), (["map", "--methods"], "Grad-ECLIP")])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--help"], "explain"),
+        (["map", "--methods"], "Grad-ECLIP"),
+        (["help", "methods"], "Grad-ECLIP"),
+        (["help", "shortcuts"], "Ctrl+O"),
+    ],
+)
 def test_the_command_line_helps_without_torch_and_qt(arguments: list[str], told: str) -> None:
     code = (
         f"from exclip_desktop.cli.main import main; import exclip_desktop as e; assert e.__version__; main({arguments})"

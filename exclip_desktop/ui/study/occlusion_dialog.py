@@ -29,7 +29,7 @@ class MeasureDialog(QDialog):
     def __init__(self, state: State, occlusion_controller: OcclusionController, parent: QWidget | None = None) -> None:
         """Follow ``state``; questions go to ``occlusion_controller``."""
         super().__init__(parent)
-        self.setWindowTitle("Test the selection")
+        self.setWindowTitle("Occlude the selection")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._state, self._occlusion_controller = state, occlusion_controller
         self._what, self._fill = QLabel(wordWrap=True), QComboBox()

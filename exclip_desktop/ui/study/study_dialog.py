@@ -43,7 +43,7 @@ class StudyDialog(QDialog):
 
     def __init__(self, studying: Studying, navigation: PairNavigation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Measure methods")
+        self.setWindowTitle("Evaluate methods")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(*LEAST_PX)
         self.resize(*OPENS_AT_PX)

@@ -17,9 +17,9 @@ from exclip_desktop.ui.action_table import ACTIONS, GESTURES
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from exclip_desktop.ui.dialogs.gallery import Gallery
-from exclip_desktop.ui.dialogs.help_sheet import HelpSheet
 from exclip_desktop.ui.dialogs.saving import ask_path
 from exclip_desktop.ui.dialogs.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
+from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
 from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
 from tests.ui.window.test_widgets import button, child
 
@@ -60,25 +60,25 @@ def test_a_sample_is_chosen_once(way: str, qtbot: QtBot) -> None:
     assert not gallery.isVisible()
 
 
-def test_the_help_sheet_lists_all_and_narrows(qtbot: QtBot) -> None:
-    sheet = HelpSheet()
+def test_the_shortcut_sheet_lists_all_and_narrows(qtbot: QtBot) -> None:
+    sheet = ShortcutSheet()
     qtbot.addWidget(sheet)
     sheet.show()
     with_keys = [spec.text.rstrip("…") for spec in ACTIONS if spec.shortcuts]
     every = sorted([*with_keys, *(gesture.text for gesture in GESTURES)])
-    assert sorted(row.text for row in sheet.shown_rows()) == every
+    assert sorted(row.text for row in sheet.visible_rows()) == every
     search = child(sheet, "Search shortcuts and gestures")
     QTest.keyClicks(search, "ZOOM cursor")
-    assert [row.text for row in sheet.shown_rows()] == ["Zoom at the cursor"]
+    assert [row.text for row in sheet.visible_rows()] == ["Zoom at the cursor"]
     visible = [label.text() for label in sheet.findChildren(QLabel) if label.isVisible()]
     assert visible == ["On the picture", "Zoom at the cursor", "Wheel"]
     search.setText("ctrl+shift+z")
-    assert [row.text for row in sheet.shown_rows()] == ["Redo"]
+    assert [row.text for row in sheet.visible_rows()] == ["Redo"]
     search.setText("no such thing")
-    assert sheet.shown_rows() == []
+    assert sheet.visible_rows() == []
     assert any(label.isVisible() for label in sheet.findChildren(QLabel))
     search.clear()
-    assert len(sheet.shown_rows()) == len(every)
+    assert len(sheet.visible_rows()) == len(every)
 
 
 def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:

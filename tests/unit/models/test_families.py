@@ -12,7 +12,8 @@ from exclip_desktop.models import families
 from exclip_desktop.models.families import why_not_built
 from exclip_desktop.models.loading import why_not
 
-README = Path(__file__).parents[3] / "README.md"
+ROOT = Path(__file__).parents[3]
+TEXTS = (ROOT / "README.md", ROOT / "resources/manual/models.md")
 REFUSED = {
     # The pictures that open_clip prepares for it are not of the size that it takes; open_clip itself fails.
     "ViTamin-XL-384": "its pictures are 256 × 256 by its config, and its image encoder takes 384 × 384"
@@ -48,8 +49,10 @@ def test_every_architecture_of_open_clip_is_classified() -> None:
     reasons = {name: why_not(name) for name in names}
     assert families._why_not.cache_info().misses == 0  # told by name, for lists of models ask for all of them
     assert {name: reason for name, reason in reasons.items() if reason} == REFUSED
-    told = f"{len(names) - len(REFUSED)} of its {len(names)} architectures"
-    assert told in " ".join(README.read_text("utf-8").split())
+    for text in TEXTS:
+        assert f"{len(names) - len(REFUSED)} of its {len(names)} architectures" in " ".join(
+            text.read_text("utf-8").split()
+        )
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
