@@ -6,8 +6,8 @@ from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_uns
 from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import OWN_STEPS, ExplainSettings, Layer
-from exclip_desktop.session.state import Notice, Outcome, State
-from exclip_desktop.session.worker.requests import Failed, ModelFacts
+from exclip_desktop.session.state import Notice, Provenance, State
+from exclip_desktop.session.worker.requests import Failure, ModelFacts
 
 REMEDIES: Final = {
     "steps or adaptive": "Raise the steps in Edit › Settings, or choose the adaptive quadrature there.",
@@ -25,13 +25,13 @@ class Notices:
         self._loading = ""  # said of the loaded model
         self._warned: Notice | None = None  # said of an answer
         self._short: Notice | None = None  # said of the memory that running work is going to take
-        self._heard: Outcome | None = None  # the answer of whose integrals it was closed last
+        self._heard: Provenance | None = None  # the answer of whose integrals it was closed last
 
     def dismiss(self) -> None:
         """Take the banner away; what it said of the integrals is not said again of the same model and settings."""
         notice = self._state.notice
         if notice is not None and notice == self._warned and notice.hint:
-            self._heard = self._state.outcome
+            self._heard = self._state.provenance
         self._state.change(notice=None)
 
     def tell_of_loading(self, told: str) -> None:
@@ -61,10 +61,10 @@ class Notices:
         """Return the notice for a picture that is not explained."""
         return self._after(notes, "")
 
-    def of_answer(self, notes: tuple[str, ...], after: Explanation, outcome: Outcome) -> Notice | None:
+    def of_answer(self, notes: tuple[str, ...], after: Explanation, provenance: Provenance) -> Notice | None:
         """Return the notice for an answer; of its integrals it tells unless that has been closed before."""
         heard = self._heard
-        known = heard is not None and (heard.choice, heard.how) == (outcome.choice, outcome.how)
+        known = heard is not None and (heard.choice, heard.how) == (provenance.choice, provenance.how)
         doubts = () if known else (doubt_told(after),)
         said = tuple(part for part in (*notes, _unseen_told(after), *doubts) if part)
         return self._after(said, "" if known else remedy_told(after))
@@ -80,7 +80,7 @@ class Notices:
         return self._warned
 
 
-def of_failure(failure: Failed, facts: ModelFacts | None) -> Notice:
+def of_failure(failure: Failure, facts: ModelFacts | None) -> Notice:
     """Return the notice for a failure; where an accelerator had too little memory, it offers the CPU."""
     offers_cpu = failure.of_memory and _is_accelerated(facts)
     return Notice(failure.message, failure.hint, failure.details, offers_cpu=offers_cpu)

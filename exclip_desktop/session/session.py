@@ -35,9 +35,9 @@ from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.findings_export import FindingsExport
 from exclip_desktop.session.project.open_project import Projects, is_project_path
 from exclip_desktop.session.project.project_settings import ProjectSettings
-from exclip_desktop.session.state import Notice, Outcome, State, Work
+from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.study.studying import Studying
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -142,11 +142,11 @@ class Session(QObject):
         self.library.refused.connect(self.explain_controller.refuse)
         usual = replace(self.settings.default_model(), device=self.settings.device())
         self.state.change(
-            view=self.settings.view(), how=self.settings.how(), choice=usual, outcome=Outcome(choice=usual)
+            view=self.settings.view(), how=self.settings.how(), choice=usual, provenance=Provenance(choice=usual)
         )
         self.explain_controller.picture_reader.opened.connect(self._on_picture_opened)
         self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
-        self.state.outcome_changed.connect(self._on_outcome_changed)
+        self.state.provenance_changed.connect(self._on_provenance_changed)
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""
@@ -230,18 +230,18 @@ class Session(QObject):
             self.cache.clear()
 
         work = Work("Clearing the cache")
-        run_shown(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.refuse)
+        run_with_progress(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.refuse)
 
     def _on_picture_opened(self, path: str) -> None:
         if not is_sample(path) and not self.pair_navigation.is_listed(path):
             self.settings.add_recent(path)
 
-    def _on_outcome_changed(self) -> None:
+    def _on_provenance_changed(self) -> None:
         """Keep what has given an explanation; how it was asked in a project that was chosen is the project's."""
-        outcome = self.state.outcome
-        self.settings.keep_device(outcome.choice.device)
-        if self.projects.chosen is None and replace(outcome.choice, device=None) == self.settings.default_model():
-            self.settings.keep_how(outcome.how)
+        provenance = self.state.provenance
+        self.settings.keep_device(provenance.choice.device)
+        if self.projects.chosen is None and replace(provenance.choice, device=None) == self.settings.default_model():
+            self.settings.keep_how(provenance.how)
 
     def _make_engine(self) -> Engine:
         share_cores()

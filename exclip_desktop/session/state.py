@@ -58,7 +58,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Provenance:
     """How the explanation on screen came about: seconds, whether it came from the cache, by which model, and how."""
 
     seconds: float = 0.0
@@ -68,7 +68,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileShown:
+class ProfileProgress:
     """The layer profile: its rows so far, whether it runs, whether it is of before, and what the rest is to cost."""
 
     profile: Profile | None = None
@@ -80,15 +80,15 @@ class ProfileShown:
 @dataclass(slots=True)
 class _Values(SceneValues):
     caption: str = ""
-    explanation: Explanation | None = None
-    outcome: Outcome = field(default_factory=Outcome)
+    answer: Explanation | None = None
+    provenance: Provenance = field(default_factory=Provenance)
     choice: ModelChoice = field(default_factory=ModelChoice)
     how: ExplainSettings = field(default_factory=ExplainSettings)
     facts: ModelFacts | None = None
     alternatives: tuple[Alternative, ...] = ()
     framings: tuple[tuple[Framing, float], ...] = ()
-    measured: Measured | None = None
-    profile: ProfileShown = field(default_factory=ProfileShown)
+    occlusion: Measured | None = None
+    profile: ProfileProgress = field(default_factory=ProfileProgress)
     work: Work | None = None
     transfer: Transfer | None = None
     notice: Notice | None = None
@@ -99,7 +99,8 @@ class State(Scene):
 
     Attributes, beside those of a scene:
         caption: the caption as typed.
-        explanation: what is explained on screen, or None; ``outcome`` says how it came about.
+        explanation: the scene's ``answer``, which is always a second-order explanation here, or None.
+        provenance: how that explanation was made.
         choice, how: the model and the method asked for; ``facts``: what the loaded model is, or None.
         alternatives: other captions for the picture, with their scores.
         framings: what the pair on screen scores in each framing; empty: not yet asked for.
@@ -112,13 +113,13 @@ class State(Scene):
 
     _values: _Values
     caption_changed = Signal()
-    outcome_changed = Signal()
+    provenance_changed = Signal()
     choice_changed = Signal()
     how_changed = Signal()
     facts_changed = Signal()
     alternatives_changed = Signal()
     framings_changed = Signal()
-    measured_changed = Signal()
+    occlusion_changed = Signal()
     profile_changed = Signal()
     work_changed = Signal()
     transfer_changed = Signal()
@@ -152,13 +153,13 @@ class State(Scene):
 
     @property
     def explanation(self) -> Explanation | None:
-        """What is explained on screen."""
-        return self._values.explanation
+        """The explanation on screen."""
+        return self._values.answer
 
     @property
-    def outcome(self) -> Outcome:
+    def provenance(self) -> Provenance:
         """How the explanation came about."""
-        return self._values.outcome
+        return self._values.provenance
 
     @property
     def choice(self) -> ModelChoice:
@@ -192,14 +193,14 @@ class State(Scene):
         return self._values.framings
 
     @property
-    def profile(self) -> ProfileShown:
+    def profile(self) -> ProfileProgress:
         """The layer profile."""
         return self._values.profile
 
     @property
-    def measured(self) -> Measured | None:
+    def occlusion(self) -> Measured | None:
         """Real scores with the selection taken away."""
-        return self._values.measured
+        return self._values.occlusion
 
     @property
     def work(self) -> Work | None:

@@ -112,7 +112,7 @@ class Tasks(QObject):
             ended.then(ended.value)
 
 
-def run_shown(
+def run_with_progress(
     state: State,
     tasks: Tasks,
     work: Work,

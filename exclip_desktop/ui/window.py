@@ -225,7 +225,7 @@ class Window(QMainWindow):
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
-        session.state.shown_changed.connect(self._on_shown_changed)
+        session.state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
 
     def _pair_up(self) -> None:
         """Let the panes be compared that are shown."""
@@ -261,6 +261,6 @@ class Window(QMainWindow):
             if not kept.isEmpty():
                 layout.restoreState(kept)
 
-    def _on_shown_changed(self) -> None:
-        shown = self._session.state.shown
-        self.setWindowTitle("exclip desktop" if shown is None else f"{shown.title} — exclip desktop")
+    def _on_canvas_picture_changed(self) -> None:
+        canvas_picture = self._session.state.canvas_picture
+        self.setWindowTitle("exclip desktop" if canvas_picture is None else f"{canvas_picture.title} — exclip desktop")

@@ -25,7 +25,7 @@ from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
@@ -160,7 +160,7 @@ def open_desk(qtbot: QtBot, tmp_path: Path, picture: Picture, benchmark: Any) ->
         window.show()
         found = explanation(grid)
         session.show(**view)
-        session.state.change(shown=Shown(picture, "large"), caption=found.caption.text, explanation=found)
+        session.state.change(canvas_picture=CanvasPicture(picture, "large"), caption=found.caption.text, answer=found)
         qtbot.wait(500)  # the picture's image is made
         return Desk(window, session, benchmark)
 
@@ -239,9 +239,9 @@ def test_showing_a_large_picture(open_desk: Any, picture: Picture) -> None:
     """The longest time without an answer while its images are made: shown, greyed, zoomed, in colour again."""
     desk = open_desk((1280, 800), (24, 24))
     canvas, session = desk.window.canvas, desk.session
-    another = Shown(Picture(picture.pixels[::-1]), "another")
+    another = CanvasPicture(Picture(picture.pixels[::-1]), "another")
     acts = (
-        lambda: session.state.change(shown=another),
+        lambda: session.state.change(canvas_picture=another),
         lambda: session.show(grey=False),
         canvas.zoom_100,
         lambda: session.show(grey=True),
@@ -258,4 +258,6 @@ def test_showing_a_large_picture(open_desk: Any, picture: Picture) -> None:
                 time.sleep(0.0005)
 
     desk.benchmark.pedantic(measure, rounds=1)
-    FOUND.append(f"{'a picture of 12 megapixels is shown and zoomed: longest wait':<64} {max(turns) * 1000:8.2f} ms")
+    FOUND.append(
+        f"{'a picture of 12 megapixels is canvas_picture and zoomed: longest wait':<64} {max(turns) * 1000:8.2f} ms"
+    )

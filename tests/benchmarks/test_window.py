@@ -121,7 +121,7 @@ def test_a_new_caption_on_a_known_picture(
 
     def explain() -> None:
         started = time.perf_counter()
-        with qtbot.waitSignal(state.explanation_changed, timeout=PATIENCE_MS):
+        with qtbot.waitSignal(state.answer_changed, timeout=PATIENCE_MS):
             session.explain_controller.type_caption(next(captions))
         took.append(time.perf_counter() - started)
 
@@ -148,7 +148,7 @@ def test_the_event_loop_is_not_held_up(benchmark: Any, qtbot: QtBot, session: Se
         found["loading the model"] = gap(session.start, lambda: state.facts is not None)
         found["explaining"] = gap(lambda: None, lambda: state.explanation is not None and state.work is None)
         found["explaining another sample"] = gap(
-            lambda: session.open_sample(3), lambda: state.shown.title != "sample-01.jpg" and not state.stale
+            lambda: session.open_sample(3), lambda: state.canvas_picture.title != "sample-01.jpg" and not state.stale
         )
         found["exporting 4000 pixels"] = gap(lambda: session.export_controller.write_picture(out, 4000), out.exists)
         timer.stop()

@@ -42,7 +42,7 @@ def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtb
     session.selection_controller.commit_rows(session.state.selection.rows, ())
     session.compare_controller.open()
     _fill(qtbot, session)
-    ours, mapped, matrix = (pane.scene.explanation for pane in session.compare_controller.panes)
+    ours, mapped, matrix = (pane.scene.answer for pane in session.compare_controller.panes)
     assert ours is session.state.explanation
     expected = exclip_desktop.matrix_by(model, sample.path, sample.caption, method="itsm")
     np.testing.assert_allclose(matrix.interactions.values, expected.matrix, atol=1e-5)
@@ -50,9 +50,9 @@ def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtb
         if word is not None:
             session.selection_controller.commit_rows((), session.state.explanation.caption.rows_of(word))
             qtbot.waitUntil(
-                lambda: session.compare_controller.panes[1].scene.explanation.target == "dog", timeout=PATIENCE_MS
+                lambda: session.compare_controller.panes[1].scene.answer.target == "dog", timeout=PATIENCE_MS
             )
-            mapped = session.compare_controller.panes[1].scene.explanation
+            mapped = session.compare_controller.panes[1].scene.answer
         assert isinstance(mapped, MapAnswer)
         by_python = exclip_desktop.map_by(model, sample.path, sample.caption, method="grad-cam", target=word)
         np.testing.assert_allclose(mapped.interactions.patches, by_python.values, atol=1e-5)

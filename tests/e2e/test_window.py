@@ -119,7 +119,7 @@ def _lies_in(state: State, heat: NDArray[np.float64], box: tuple[float, float, f
 
 def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: Opened) -> None:
     sample = samples()[0]
-    assert opened.state.shown.path == str(sample.path)
+    assert opened.state.canvas_picture.path == str(sample.path)
     assert opened.state.caption == opened.window.caption.text == sample.caption
     shown = " ".join(_words(opened.state))
     (thing,) = (thing for thing in sample.objects if thing.words == shown)
@@ -132,7 +132,7 @@ def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: 
 def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, qtbot: QtBot) -> None:
     state, window = opened.state, opened.window
     opened.session.explain_controller.choose_method(ExplainSettings(quadrature="riemann-right"), None)
-    qtbot.waitUntil(lambda: state.outcome.how.quadrature == "riemann-right", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: state.provenance.how.quadrature == "riemann-right", timeout=PATIENCE_MS)
     assert state.explanation.residual > DEFAULT_TOLERANCE
     assert window.banner.isVisible()
     told = window.inspector.findChild(QLabel, "doubt")
@@ -140,7 +140,7 @@ def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, 
     assert told.text() == state.notice.message
     assert told.text().startswith("Not exact: ")
     opened.session.explain_controller.choose_method(ExplainSettings(), None)
-    qtbot.waitUntil(lambda: state.outcome.how == ExplainSettings(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: state.provenance.how == ExplainSettings(), timeout=PATIENCE_MS)
     assert state.explanation.residual <= DEFAULT_TOLERANCE
     assert state.notice is None
     assert not told.isVisible()
@@ -235,7 +235,7 @@ def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> 
     for line, word in zip(lines, found.words, strict=True):
         assert float(line["value"]) == pytest.approx(heat[list(word.rows)].sum(), rel=1e-6)
     opened.session.explain_controller.open_file(str(tmp_path / "a.png"))
-    qtbot.waitUntil(lambda: state.shown.path == str(tmp_path / "a.png"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: state.canvas_picture.path == str(tmp_path / "a.png"), timeout=PATIENCE_MS)
     _settle(qtbot, state)
     assert state.explanation.geometry.source_size[0] == 900
 
@@ -247,7 +247,7 @@ def test_a_known_pair_opens_without_running_the_model(
     for name in ("picture_factor", "caption_factor", "explain_words"):
         monkeypatch.setattr(engine, name, _unneeded)
     again = _open(qtbot, tmp_path)
-    assert again.state.outcome.cached
+    assert again.state.provenance.cached
     _close(again)
 
 
@@ -265,7 +265,7 @@ def test_what_is_no_picture_leaves_the_screen_as_it_was(
         path.write_bytes(path.read_bytes()[:2000])
     elif kind == "folder":
         path.mkdir()
-    before = (opened.state.shown, opened.state.explanation, opened.state.selection, opened.state.caption)
+    before = (opened.state.canvas_picture, opened.state.explanation, opened.state.selection, opened.state.caption)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
@@ -276,7 +276,12 @@ def test_what_is_no_picture_leaves_the_screen_as_it_was(
     assert opened.state.notice.kind == "trouble"
     assert opened.state.notice.hint
     assert opened.window.banner.isVisible()
-    assert before == (opened.state.shown, opened.state.explanation, opened.state.selection, opened.state.caption)
+    assert before == (
+        opened.state.canvas_picture,
+        opened.state.explanation,
+        opened.state.selection,
+        opened.state.caption,
+    )
     opened.session.explain_controller.dismiss()
     assert not opened.window.banner.isVisible()
 
@@ -322,7 +327,7 @@ def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: P
     def run(turn: int) -> float:
         large, sample, caption = tmp_path / f"{turn}.png", samples()[3 + turn], f"a dog beside {turn + 2} cats"
         acts: dict[str, tuple[Callable[[], None], Callable[[], bool]]] = {
-            "opening": (lambda: session.open_sample(3 + turn), lambda: state.shown.path == str(sample.path)),
+            "opening": (lambda: session.open_sample(3 + turn), lambda: state.canvas_picture.path == str(sample.path)),
             "explaining": (
                 lambda: session.explain_controller.type_caption(caption),
                 lambda: state.explanation.caption.text == caption,

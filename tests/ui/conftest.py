@@ -15,10 +15,10 @@ from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker.requests import Explained, ExplainRequest
+from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
 from tests.ui.fakes import FakeEngine, plain_picture
@@ -91,7 +91,9 @@ def make_state(make_explanation: Callable[..., Explanation], qapp: Any) -> Calla
         pixels = np.ascontiguousarray(pixels.repeat(8, 0).repeat(8, 1)[:height, :width])
         state = State()
         state.change(
-            shown=Shown(Picture(pixels), "picture.png"), caption=explanation.caption.text, explanation=explanation
+            canvas_picture=CanvasPicture(Picture(pixels), "picture.png"),
+            caption=explanation.caption.text,
+            answer=explanation,
         )
         return state
 
@@ -105,7 +107,7 @@ class PictureEngine(FakeEngine):
         super().__init__(lambda caption: make(words=tuple(caption.split()), size=self.size))
         self.size = (1, 1)
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
         height, width = request.picture.pixels.shape[:2]
         self.size = width, height
         answer = super().explain(request, tell, cancel)

@@ -22,22 +22,22 @@ from exclip_desktop.core.values.settings import Layer, has_layer, layers_of
 from exclip_desktop.core.values.study import Curve, Outcome
 from exclip_desktop.session.worker.requests import (
     Alternative,
-    Explained,
+    ExplainAnswer,
     ExplainRequest,
+    FramingsAnswer,
     FramingsRequest,
-    FramingsScored,
-    ListedAnswer,
-    ListedRequest,
-    MeasuredAnswer,
-    MeasureRequest,
+    ListPairAnswer,
+    ListPairRequest,
     ModelChoice,
     ModelFacts,
+    OcclusionAnswer,
+    OcclusionRequest,
     PaneAnswer,
     PaneRequest,
     ProfileRequest,
-    Scored,
+    ScoreAnswer,
     ScoreRequest,
-    Studied,
+    StudyAnswer,
     StudyRequest,
 )
 from exclip_desktop.storage.scenes import scenes
@@ -62,7 +62,7 @@ class FakeEngine:
         self.complete_gate = threading.Event()
         self.complete_gate.set()
         self.completing = threading.Event()
-        self.listed: list[ListedRequest] = []
+        self.listed: list[ListPairRequest] = []
         self.listed_gate = _opened()
         self.listed_raises: list[Exception] = []
         self.studies: list[StudyRequest] = []
@@ -84,7 +84,7 @@ class FakeEngine:
         self.profiled: list[ProfileRequest] = []
         self.estimated: list[ProfileRequest] = []
         self.asked: list[ExplainRequest] = []
-        self.measured: list[MeasureRequest] = []
+        self.measured: list[OcclusionRequest] = []
         self.explained: list[str] = []
         self.panes: list[PaneRequest] = []
         self.pane_gates: dict[str, threading.Event] = {key: _opened() for key in FACTS}
@@ -101,7 +101,7 @@ class FakeEngine:
         self.loaded.append(choice)
         return ModelFacts(choice.name, choice.device or self.device, *self.layers, 77, self.note, *self.pools)
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
         self.threads.add(threading.get_ident())
         self.asked.append(request)
         self.began.set()
@@ -119,36 +119,36 @@ class FakeEngine:
             name: layer for name, layer in zip(("image_layer", "text_layer"), asked, strict=True) if layer is not None
         }
         made = replace(made, settings=replace(made.settings, **told))
-        return Explained(request.id, made, 0.01, False)
+        return ExplainAnswer(request.id, made, 0.01, False)
 
-    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+    def measure(self, request: OcclusionRequest, tell: Progress, cancel: CancelToken) -> OcclusionAnswer:
         self.threads.add(threading.get_ident())
         self.measured.append(request)
-        return MeasuredAnswer(request.id, Measured(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
+        return OcclusionAnswer(request.id, Measured(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
 
-    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsAnswer:
         self.threads.add(threading.get_ident())
-        return FramingsScored(request.id, (("model", 0.25), ("squash", 0.125)))
+        return FramingsAnswer(request.id, (("model", 0.25), ("squash", 0.125)))
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         self.completing.set()
         wait_at(self.complete_gate, cancel)
         self.completed.append(request.caption)
 
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> ScoreAnswer:
         if self.score_raises:
             raise self.score_raises.pop(0)
         rows = [Alternative(caption, 0.1, 0.5, rank + 1) for rank, caption in enumerate(request.captions)]
-        return Scored(request.id, tuple(rows))
+        return ScoreAnswer(request.id, tuple(rows))
 
-    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+    def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
         self.listed.append(request)
         wait_at(self.listed_gate, cancel)
         if self.listed_raises:
             raise self.listed_raises.pop(0)
-        return ListedAnswer(request.id, figures_of(self.make(request.caption), request.regions))
+        return ListPairAnswer(request.id, figures_of(self.make(request.caption), request.regions))
 
-    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Yield what is kept, then an outcome for each pair and method; ``study_gates`` hold some of them."""
         self.studies.append(request)
         if self.study_raises:
@@ -156,12 +156,12 @@ class FakeEngine:
         pairs = (scenes() if request.pairs is None else request.pairs.pairs)[: request.count]
         keys = [(pair.id, method) for pair in pairs for method in request.methods]
         about = request.id, "demo", len(keys), request.folder / "study"
-        yield Studied(*about, tuple(self.study_kept[key] for key in keys if key in self.study_kept))
+        yield StudyAnswer(*about, tuple(self.study_kept[key] for key in keys if key in self.study_kept))
         for key in keys:
             if key not in self.study_kept:
                 wait_at(self.study_gates.get(key, _opened()), cancel)
                 self.study_kept[key] = self._outcome(*key, request.settings.metrics)
-                yield Studied(*about, (self.study_kept[key],))
+                yield StudyAnswer(*about, (self.study_kept[key],))
 
     def _outcome(self, pair: str, method: str, metrics: tuple[str, ...]) -> Outcome:
         """Return figures that differ with the pair's number and the method's name."""

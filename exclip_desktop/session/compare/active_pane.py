@@ -8,8 +8,8 @@ from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
-from exclip_desktop.session.pair.scene import Scene, Shown
-from exclip_desktop.session.state import Outcome, State
+from exclip_desktop.session.pair.scene import CanvasPicture, Scene
+from exclip_desktop.session.state import Provenance, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class ActiveAnswer:
     """
 
     answer: Answer
-    shown: Shown
+    canvas_picture: CanvasPicture
     selection: Selection
     score: float
-    outcome: Outcome
+    provenance: Provenance
 
 
 class ActivePane(QObject):
@@ -88,7 +88,7 @@ class ActivePane(QObject):
 
 
 def _active_answer(scene: Scene, source: State) -> ActiveAnswer | None:
-    answer, shown, own = scene.explanation, scene.shown, source.explanation
-    if answer is None or shown is None or own is None or scene.stale or scene.selection.absent:
+    answer, canvas_picture, own = scene.answer, scene.canvas_picture, source.explanation
+    if answer is None or canvas_picture is None or own is None or scene.stale or scene.selection.absent:
         return None
-    return ActiveAnswer(answer, shown, scene.selection, own.score, source.outcome)
+    return ActiveAnswer(answer, canvas_picture, scene.selection, own.score, source.provenance)

@@ -14,7 +14,7 @@ from exclip_desktop.core.values.selection import Preview, Selection, carried, ca
 from exclip_desktop.session.compare.pane import Pane, PaneKey, PaneStatus, asks_same
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.worker.requests import Failed, PaneAnswer, PaneRequest
+from exclip_desktop.session.worker.requests import Failure, PaneAnswer, PaneRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 Rows = tuple[int, ...]
@@ -67,11 +67,11 @@ class CompareController(QObject):
         worker.failed.connect(self._on_failed)
         worker.pane_progress_reported.connect(self._on_progress_reported)
         for state in (first, second_model.state):
-            state.explanation_changed.connect(self._refresh)
+            state.answer_changed.connect(self._refresh)
             state.stale_changed.connect(self._refresh)
         second_model.state.notice_changed.connect(self._refresh)
         first.selection_changed.connect(self._on_selection_changed)
-        for changed in (first.preview_changed, first.view_changed, first.shown_changed):
+        for changed in (first.preview_changed, first.view_changed, first.canvas_picture_changed):
             changed.connect(self._follow)
         second_model.opened.connect(self._lay_out)
         second_model.closed.connect(self._lay_out)
@@ -141,12 +141,12 @@ class CompareController(QObject):
 
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return a pane's rows as those of the first answer."""
-        answer, found = pane.scene.explanation, self._first.explanation
+        answer, found = pane.scene.answer, self._first.explanation
         return () if answer is None or found is None else carried_rows(answer.caption, rows, found.caption)
 
     def patch_in_first(self, pane: Pane, patch: Patch | None) -> Patch | None:
         """Return the first answer's patch where a pane's ``patch`` lies."""
-        answer, found = pane.scene.explanation, self._first.explanation
+        answer, found = pane.scene.answer, self._first.explanation
         return None if answer is None or found is None else _same_place(patch, answer.geometry, found.geometry)
 
     def _lay_out(self) -> None:
@@ -185,15 +185,15 @@ class CompareController(QObject):
     def _renew(self, pane: Pane, request: PaneRequest | None) -> None:
         """Show the first picture, and how far the pane is on it."""
         scene, source = pane.scene, self.source_of(pane)
-        if scene.shown is not self._first.shown:
+        if scene.canvas_picture is not self._first.canvas_picture:
             pane.answered = None
-            scene.change(shown=self._first.shown, explanation=None, stale=False)
+            scene.change(canvas_picture=self._first.canvas_picture, answer=None, stale=False)
         if pane.key.is_ours:
-            scene.change(explanation=source.explanation, stale=source.stale)
+            scene.change(answer=source.explanation, stale=source.stale)
             pane.set_status(_status_of(source))
         elif request is None:  # its model has still to explain the pair
             status = _status_of(source)
-            scene.change(stale=scene.explanation is not None)
+            scene.change(stale=scene.answer is not None)
             pane.set_status(PaneStatus("waiting") if status.kind == "done" else status)
         elif asks_same(pane.answered, request):
             scene.change(stale=False)
@@ -201,20 +201,20 @@ class CompareController(QObject):
         elif asks_same(pane.failed, request):
             pane.set_status(pane.trouble)
         else:
-            scene.change(stale=scene.explanation is not None)
+            scene.change(stale=scene.answer is not None)
 
     def _wanted(self, pane: Pane) -> PaneRequest | None:
         """Return what the pane should answer; None while its model has not explained the pair."""
         first, source, name = self._first, self.source_of(pane), pane.key
         own, found = source.explanation, first.explanation
-        if name.is_ours or own is None or found is None or first.shown is None or source.stale or first.stale:
+        if name.is_ours or own is None or found is None or first.canvas_picture is None or source.stale or first.stale:
             return None
-        if source.shown is not first.shown or own.caption.text != found.caption.text:
+        if source.canvas_picture is not first.canvas_picture or own.caption.text != found.caption.text:
             return None
         target = target_of(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
-        picture, framing = first.shown.picture, first.outcome.how.framing
+        picture, framing = first.canvas_picture.picture, first.provenance.how.framing
         return PaneRequest(
-            0, source.outcome.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model
+            0, source.provenance.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model
         )
 
     def _ask(self) -> None:
@@ -239,18 +239,18 @@ class CompareController(QObject):
             return
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = request, None
-        pane.scene.change(explanation=answer.answer, stale=False, **self._selected(pane, answer.answer))
+        pane.scene.change(answer=answer.answer, stale=False, **self._selected(pane, answer.answer))
         pane.set_status(PaneStatus("done"))
         self.followed.emit()
         self._ask()
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if not self._queue or failure.request is not self._queue[0][1]:
             return
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = None, request
         pane.trouble = PaneStatus("failed", message=failure.message, hint=failure.hint)
-        pane.scene.change(explanation=None, stale=False)
+        pane.scene.change(answer=None, stale=False)
         pane.set_status(pane.trouble)
         self.followed.emit()
         self._ask()
@@ -277,7 +277,7 @@ class CompareController(QObject):
         if not self._one_range:  # a locked range is in our own unit
             view = replace(view, picture_limit=None, words_limit=None)
         for pane in self._panes.values():
-            answer = pane.scene.explanation
+            answer = pane.scene.answer
             chosen = {} if answer is None else self._selected(pane, answer)
             pane.scene.change(view=view, **chosen)
         self.followed.emit()

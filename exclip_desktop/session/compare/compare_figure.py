@@ -28,7 +28,7 @@ def panes_figure(
     models = 1 + any(pane.key.of_second_model for pane in shown)
     panels = []
     for pane in shown:
-        answer, heat, limit = pane.scene.explanation, heats.get(pane), limits.get(pane, 1.0)
+        answer, heat, limit = pane.scene.answer, heats.get(pane), limits.get(pane, 1.0)
         geometry = None if answer is None else answer.geometry
         notes = _notes(pane, compare_controller.model_of(pane), limit if pane in heats else None)
         panels.append(Panel(pane.facts.name, notes, heat, geometry, limit))
@@ -37,13 +37,13 @@ def panes_figure(
 
 
 def _heat(pane: Pane) -> Floats | None:
-    answer = pane.scene.explanation
+    answer = pane.scene.answer
     return None if answer is None else patch_heat(answer.interactions, pane.scene.selection, Preview())
 
 
 def _notes(pane: Pane, model: str, limit: float | None) -> tuple[str, str]:
     """Return model and words, and the ends of the range, or why there is none."""
-    answer, status = pane.scene.explanation, pane.status
+    answer, status = pane.scene.answer, pane.status
     if answer is None or limit is None:
         return model, f"{status.message} {status.hint}".strip() or status.kind
     target = f", for “{answer.target}”" if isinstance(answer, MapAnswer) else ""

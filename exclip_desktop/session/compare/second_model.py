@@ -9,7 +9,7 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.values.selection import Preview, carried, carried_rows
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.selection_controller import Rows, SelectionController
-from exclip_desktop.session.state import Notice, Outcome, State
+from exclip_desktop.session.state import Notice, Provenance, State
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker.requests import ModelChoice, SecondModelRequest
 from exclip_desktop.session.worker.worker_port import WorkerPort
@@ -48,10 +48,10 @@ class SecondModel(QObject):
         # Nothing here is undone by itself: the stack is never shown.
         self._explain_controller = ExplainController(self.state, self._port, Tasks(self), QUndoStack(self), self)
         self._open = False
-        first.explanation_changed.connect(self._ask)
+        first.answer_changed.connect(self._ask)
         for changed in (first.selection_changed, first.preview_changed, first.view_changed):
             changed.connect(self._follow)
-        self.state.explanation_changed.connect(self._follow)
+        self.state.answer_changed.connect(self._follow)
 
     @property
     def is_open(self) -> bool:
@@ -70,7 +70,7 @@ class SecondModel(QObject):
         self._open = False
         self._explain_controller.cancel()
         self._worker.submit(SecondModelRequest(None))
-        self.state.change(shown=None, explanation=None, notice=None, stale=False)
+        self.state.change(canvas_picture=None, answer=None, notice=None, stale=False)
         self.closed.emit()
 
     def cancel(self) -> None:
@@ -111,12 +111,12 @@ class SecondModel(QObject):
 
     def _ask(self) -> None:
         first, state = self._first, self.state
-        if not self._open or first.explanation is None or first.shown is None:
+        if not self._open or first.explanation is None or first.canvas_picture is None:
             return
-        state.change(how=replace(first.outcome.how, image_layer=None, text_layer=None))
+        state.change(how=replace(first.provenance.how, image_layer=None, text_layer=None))
         if state.explanation is None:  # where it comes to nothing there is nothing to go back to
-            state.change(outcome=Outcome(choice=state.choice, how=state.how))
-        self._explain_controller.show(first.shown, first.explanation.caption.text)
+            state.change(provenance=Provenance(choice=state.choice, how=state.how))
+        self._explain_controller.show(first.canvas_picture, first.explanation.caption.text)
 
     def _follow(self) -> None:
         """Select, preview and draw what the first does."""

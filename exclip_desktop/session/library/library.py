@@ -13,7 +13,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.library.model_listing import Librarian, ListedModel, Offer, WeightsFile
 from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import State, Transfer, Work
-from exclip_desktop.session.tasks import Tasks, abandonable, run_shown
+from exclip_desktop.session.tasks import Tasks, abandonable, run_with_progress
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.requests import ModelChoice
 
@@ -39,7 +39,7 @@ class Library(QObject):
 
     """
 
-    listed = Signal()
+    models_listed = Signal()
     inspected = Signal(object)
     offered = Signal(object)
     fetched = Signal(object)
@@ -83,7 +83,7 @@ class Library(QObject):
             return self._librarian().inspect(path)
 
         work = Work(f"Reading {path.name}")
-        run_shown(self._state, self._tasks, work, read, self.inspected.emit, self.refused.emit)
+        run_with_progress(self._state, self._tasks, work, read, self.inspected.emit, self.refused.emit)
 
     def add(self, choice: ModelChoice) -> None:
         """Remember a folder or file; what was said of the same one before is forgotten."""
@@ -107,11 +107,11 @@ class Library(QObject):
         """Let the window open with a model; the layers kept are another model's."""
         if choice != self.default:
             self._settings.keep_default_model(choice)
-            outcome = self._state.outcome
-            own = replace(outcome.choice, device=None) == choice
-            how = outcome.how if own else replace(self._settings.how(), image_layer=None, text_layer=None)
+            provenance = self._state.provenance
+            own = replace(provenance.choice, device=None) == choice
+            how = provenance.how if own else replace(self._settings.how(), image_layer=None, text_layer=None)
             self._settings.keep_how(how)
-            self.listed.emit()
+            self.models_listed.emit()
 
     def ask(self, model: ListedModel) -> None:
         """Ask the network how large a download is; ``offered`` answers."""
@@ -171,7 +171,7 @@ class Library(QObject):
 
     def _on_listed(self, models: tuple[ListedModel, ...]) -> None:
         self.models = models
-        self.listed.emit()
+        self.models_listed.emit()
 
     def _on_progress_reported(self, report: Report) -> None:
         transfer = self._state.transfer

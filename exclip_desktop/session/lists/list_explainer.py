@@ -8,7 +8,7 @@ from exclip_desktop.core.values.pair_figures import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.worker.requests import Failed, ListedAnswer, ListedRequest
+from exclip_desktop.session.worker.requests import Failure, ListPairAnswer, ListPairRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 WORKING = "Explaining the list"
@@ -33,10 +33,10 @@ class ListExplainer(QObject):
         super().__init__(parent)
         self._state, self._worker, self._navigation = state, worker, navigation
         self._queue: list[int] = []  # places; the foremost is asked
-        self._request: ListedRequest | None = None
+        self._request: ListPairRequest | None = None
         self._again = set[int]()  # places that had failed before it began, and were not tried since
         self._asked = self._total = 0
-        worker.listed.connect(self._on_listed)
+        worker.list_pair_explained.connect(self._on_listed)
         worker.failed.connect(self._on_failed)
         navigation.list_changed.connect(self.pause)
         for changed in (state.choice_changed, state.how_changed):
@@ -63,7 +63,7 @@ class ListExplainer(QObject):
         """Stop; what was found stays."""
         if self._request is None:
             return
-        self._worker.cancel_listed()
+        self._worker.cancel_list_pair()
         self._end()
 
     def _has_failed(self, place: int) -> bool:
@@ -85,11 +85,13 @@ class ListExplainer(QObject):
         if not self._queue:
             self._end()
             return
-        pair, outcome = self._navigation.pairs[self._queue[0]], self._state.outcome
+        pair, provenance = self._navigation.pairs[self._queue[0]], self._state.provenance
         self._again.discard(self._queue[0])
         self._asked += 1
         path = self._navigation.path(pair)
-        self._request = ListedRequest(self._asked, outcome.choice, outcome.how, path, pair.caption, pair.regions)
+        self._request = ListPairRequest(
+            self._asked, provenance.choice, provenance.how, path, pair.caption, pair.regions
+        )
         self._state.put_work(self, Work(WORKING, self._total - len(self._queue), self._total))
         self._worker.submit(self._request)
 
@@ -98,12 +100,12 @@ class ListExplainer(QObject):
         self._state.put_work(self, None)
         self.changed.emit()
 
-    def _on_listed(self, answer: ListedAnswer) -> None:
+    def _on_listed(self, answer: ListPairAnswer) -> None:
         if self._request is not None and answer.id == self._request.id:
             self._navigation.keep(self._queue.pop(0), answer.figures)
             self._next()
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if self._request is None or failure.request is not self._request:
             return
         if failure.of_pair:  # the others may do

@@ -22,8 +22,8 @@ from exclip_desktop.session.lists.listed_figures import Figures
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
-from exclip_desktop.session.worker.requests import Failed
+from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.session.worker.requests import Failure
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pair_lists.reading import ENDINGS
 
@@ -92,7 +92,7 @@ class PairNavigation(QObject):
         self._places: dict[str, int] = {}  # by id
         self._near: int | None = None  # the row of the pair on screen before it was removed
         self._figures = Figures()
-        state.explanation_changed.connect(self._on_explanation_changed)
+        state.answer_changed.connect(self._on_answer_changed)
         worker.failed.connect(self._on_failed)
         explain_controller.picture_reader.opened.connect(self._on_picture_opened)
         explain_controller.picture_reader.refused.connect(self._on_picture_refused)
@@ -100,7 +100,7 @@ class PairNavigation(QObject):
     def open(self, path: str | Path) -> None:
         """Read a list and show its first pair; an open project takes its pairs in."""
         source, project = Path(path), self._project
-        run_shown(
+        run_with_progress(
             self._state,
             self._tasks,
             Work(f"Reading {source.name}"),
@@ -118,7 +118,7 @@ class PairNavigation(QObject):
         listed, known = self.list, dict(self._figures.known)
         self._project = path
         if path is not None:
-            run_shown(
+            run_with_progress(
                 self._state,
                 self._tasks,
                 Work(f"Reading {path.name}"),
@@ -267,15 +267,15 @@ class PairNavigation(QObject):
         if self.current is not None and self.is_listed(path):
             self.keep(self.current, PairFigures(failure=why))
 
-    def _on_explanation_changed(self) -> None:
-        explanation, shown, current = self._state.explanation, self._state.shown, self.current
-        if explanation is None or shown is None or current is None or shown.path is None:
+    def _on_answer_changed(self) -> None:
+        explanation, canvas_picture, current = self._state.explanation, self._state.canvas_picture, self.current
+        if explanation is None or canvas_picture is None or current is None or canvas_picture.path is None:
             return
-        pair = self.pair_of(shown.path, explanation.caption.text)
+        pair = self.pair_of(canvas_picture.path, explanation.caption.text)
         if pair is not None:
             self.keep(current, figures_of(explanation, pair.regions))
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         request = failure.request
         pair = self.pairs[self.current] if self.current is not None else None
         if pair is not None and failure.of_pair and getattr(request, "caption", None) == pair.caption:

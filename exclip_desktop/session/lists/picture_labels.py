@@ -49,7 +49,12 @@ class PictureLabels(QObject):
         self._state, self._selection_controller, self._navigation = state, selection_controller, navigation
         self._projects, self._explain_controller, self._undo = projects, explain_controller, undo
         self.labels: Regions = ()
-        for told in (state.shown_changed, navigation.current_changed, navigation.list_changed, projects.changed):
+        for told in (
+            state.canvas_picture_changed,
+            navigation.current_changed,
+            navigation.list_changed,
+            projects.changed,
+        ):
             told.connect(self._renew)
         projects.changed_by_others.connect(self._renew)
 
@@ -72,8 +77,8 @@ class PictureLabels(QObject):
 
     @property
     def _path(self) -> str | None:
-        shown = self._state.shown
-        return None if shown is None else shown.path
+        canvas_picture = self._state.canvas_picture
+        return None if canvas_picture is None else canvas_picture.path
 
     def _kept(self) -> Regions:
         path, project = self._path, self._projects.project

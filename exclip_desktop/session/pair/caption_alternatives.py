@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.session.worker.requests import Alternative, Failed, Scored, ScoreRequest
+from exclip_desktop.session.worker.requests import Alternative, Failure, ScoreAnswer, ScoreRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
@@ -21,7 +21,7 @@ class CaptionAlternatives(QObject):
         self._request: ScoreRequest | None = None
         worker.scored.connect(self._on_scored)
         worker.failed.connect(self._on_failed)
-        state.explanation_changed.connect(self._on_explanation_changed)
+        state.answer_changed.connect(self._on_answer_changed)
         state.choice_changed.connect(self._ask)
 
     def put(self, captions: tuple[str, ...]) -> None:
@@ -43,7 +43,7 @@ class CaptionAlternatives(QObject):
             self._captions = tuple(kept for kept in self._captions if kept != entries[index].caption)
             self._ask()
 
-    def _on_explanation_changed(self) -> None:
+    def _on_answer_changed(self) -> None:
         """Ask again; the caption that was on screen stays in the list when one of its alternatives replaces it."""
         explanation = self._state.explanation
         former, self._own = self._own, "" if explanation is None else explanation.caption.text
@@ -53,28 +53,32 @@ class CaptionAlternatives(QObject):
 
     def _ask(self) -> None:
         """Show the captions with the scores known, and ask for the others; not while another model is on its way."""
-        shown, choice = self._state.shown, self._state.outcome.choice
-        framing = self._state.outcome.how.framing
+        canvas_picture, choice = self._state.canvas_picture, self._state.provenance.choice
+        framing = self._state.provenance.how.framing
         others = tuple(caption for caption in self._captions if caption != self._own)
-        if not others or not self._own or shown is None:
+        if not others or not self._own or canvas_picture is None:
             self._state.change(alternatives=())
             return
         captions = (self._own, *others)
         last = self._request
-        same = last is not None and last.picture is shown.picture and (last.choice, last.framing) == (choice, framing)
+        same = (
+            last is not None
+            and last.picture is canvas_picture.picture
+            and (last.choice, last.framing) == (choice, framing)
+        )
         known = {entry.caption: entry for entry in self._state.alternatives} if same else {}
         self._state.change(alternatives=tuple(known.get(caption, Alternative(caption)) for caption in captions))
         if self._state.choice == choice:
             self._asked += 1
-            self._request = ScoreRequest(self._asked, choice, shown.picture, captions, framing)
+            self._request = ScoreRequest(self._asked, choice, canvas_picture.picture, captions, framing)
             self._worker.submit(self._request)
 
-    def _on_scored(self, answer: Scored) -> None:
+    def _on_scored(self, answer: ScoreAnswer) -> None:
         if answer.id == self._asked:
             self._scored |= {entry.caption for entry in answer.alternatives}
             self._state.change(alternatives=answer.alternatives)
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         """Say why; captions that never had a score leave the list, for one of them may be what cannot be read."""
         if failure.request is not self._request:
             return

@@ -30,7 +30,7 @@ class CaptionDifference(QObject):
         self._now: Explanation | None = None
         self._before: Explanation | None = None
         self._picture: object = None
-        state.explanation_changed.connect(self._on_explanation_changed)
+        state.answer_changed.connect(self._on_answer_changed)
         for changed in (state.selection_changed, state.preview_changed, state.view_changed, state.stale_changed):
             changed.connect(self._follow)
 
@@ -48,12 +48,12 @@ class CaptionDifference(QObject):
     def close(self) -> None:
         """Show the explanation alone."""
         self._open = False
-        self.scene.change(shown=None, explanation=None)
+        self.scene.change(canvas_picture=None, answer=None)
         self.closed.emit()
 
-    def _on_explanation_changed(self) -> None:
-        now, shown = self._state.explanation, self._state.shown
-        picture = None if shown is None else shown.picture
+    def _on_answer_changed(self) -> None:
+        now, canvas_picture = self._state.explanation, self._state.canvas_picture
+        picture = None if canvas_picture is None else canvas_picture.picture
         before, same = self._now, picture is self._picture
         self._now, self._picture = now, picture
         if now is None or before is None or not same or before.settings != now.settings:
@@ -66,7 +66,7 @@ class CaptionDifference(QObject):
         now, before = self._now, self._before
         if self._open:
             made = difference(now, before) if now is not None and before is not None else None
-            self.scene.change(shown=self._state.shown, explanation=made)
+            self.scene.change(canvas_picture=self._state.canvas_picture, answer=made)
             self._follow()
 
     def _follow(self) -> None:

@@ -14,11 +14,11 @@ from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told, of_failure
 from exclip_desktop.session.pair.picture_opening import PendingPicture, selection_after
 from exclip_desktop.session.pair.picture_reader import PictureReader
-from exclip_desktop.session.pair.scene import Shown
-from exclip_desktop.session.state import Notice, Outcome, State, Work
+from exclip_desktop.session.pair.scene import CanvasPicture
+from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import Kind, Step
-from exclip_desktop.session.worker.requests import Explained, ExplainRequest, Failed, ModelChoice, ModelFacts
+from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, Failure, ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_port import WorkerPort
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
@@ -67,9 +67,9 @@ class ExplainController(QObject):
         worker.job_ended.connect(self._on_rested)
 
     @property
-    def picture(self) -> Shown | None:
+    def picture(self) -> CanvasPicture | None:
         """The picture asked about: on screen, or about to be."""
-        return self._next.shown if self._next is not None else self._state.shown
+        return self._next.canvas_picture if self._next is not None else self._state.canvas_picture
 
     def open_file(
         self,
@@ -80,32 +80,34 @@ class ExplainController(QObject):
     ) -> None:
         """Read a picture file and explain it; the words of one of its ``objects`` are selected then."""
 
-        def then(shown: Shown) -> None:
-            self._take(PendingPicture(shown, objects, (*notes, *shown.picture.notes)), caption)
+        def then(canvas_picture: CanvasPicture) -> None:
+            self._take(PendingPicture(canvas_picture, objects, (*notes, *canvas_picture.picture.notes)), caption)
 
         self.picture_reader.read_file(path, then)
 
     def restore(self, path: str, caption: str, choice: ModelChoice, how: ExplainSettings, selection: Selection) -> None:
         """Show a view again: picture, caption, model, settings and selection."""
 
-        def then(shown: Shown) -> None:
+        def then(canvas_picture: CanvasPicture) -> None:
             self._state.change(choice=choice, how=how)
-            self._take(PendingPicture(shown, notes=shown.picture.notes, selection=selection), caption)
+            self._take(PendingPicture(canvas_picture, notes=canvas_picture.picture.notes, selection=selection), caption)
 
         self.picture_reader.read_file(path, then)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
         """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
         self.picture_reader.read(
-            read, title, lambda shown: self._take(PendingPicture(shown, notes=shown.picture.notes), None)
+            read,
+            title,
+            lambda canvas_picture: self._take(PendingPicture(canvas_picture, notes=canvas_picture.picture.notes), None),
         )
 
-    def show(self, shown: Shown, caption: str) -> None:
+    def show(self, canvas_picture: CanvasPicture, caption: str) -> None:
         """Explain a picture that has been read already."""
-        if self.picture is shown:
+        if self.picture is canvas_picture:
             self._put_caption(caption)
         else:
-            self._take(PendingPicture(shown), caption)
+            self._take(PendingPicture(canvas_picture), caption)
 
     def type_caption(self, text: str) -> None:
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""
@@ -180,7 +182,7 @@ class ExplainController(QObject):
     def _take(self, following: PendingPicture, caption: str | None) -> None:
         self._await(following)
         if self._state.explanation is None:
-            self._state.change(shown=following.shown, selection=Selection(), preview=Preview())
+            self._state.change(canvas_picture=following.canvas_picture, selection=Selection(), preview=Preview())
         if caption is not None:
             self._state.change(caption=caption)
         self.ask()
@@ -199,8 +201,8 @@ class ExplainController(QObject):
             return
         self._next = replace(following, notes=())
         state.change(
-            shown=following.shown,
-            explanation=None,
+            canvas_picture=following.canvas_picture,
+            answer=None,
             selection=Selection(),
             preview=Preview(),
             notice=self._notices.of_picture(following.notes),
@@ -219,41 +221,41 @@ class ExplainController(QObject):
         self._notices.forget_memory()
         state, explanation = self._state, self._state.explanation
         if explanation is not None:
-            shown = explanation.caption.text
-            caption = state.caption if self._next is None else shown
+            canvas_picture = explanation.caption.text
+            caption = state.caption if self._next is None else canvas_picture
             self._await(None)
-            state.change(caption=caption, stale=caption != shown)
+            state.change(caption=caption, stale=caption != canvas_picture)
             self._use_again()
         state.put_work(self, None)
 
     def _use_again(self) -> None:
         """Want the model and the settings again that gave the last explanation; before one, the usual ones."""
         state = self._state
-        if state.choice != state.outcome.choice:
-            state.change(choice=state.outcome.choice, facts=self._facts)
+        if state.choice != state.provenance.choice:
+            state.change(choice=state.provenance.choice, facts=self._facts)
             self._notices.tell_of_loading("")  # what was said was of the other model
-        state.change(how=state.outcome.how)
+        state.change(how=state.provenance.how)
 
     def _put_caption(self, text: str) -> None:
         self._state.change(caption=text)
         self.ask()
 
-    def _on_explained(self, answer: Explained) -> None:
+    def _on_explained(self, answer: ExplainAnswer) -> None:
         question, after = self._question, answer.explanation
         if question is None or answer.id != question.id:
             return
         self._question, self._facts = None, self._state.facts
         self._notices.forget_memory()
-        outcome = Outcome(answer.seconds, answer.cached, question.choice, question.how)
-        shown = self.picture
+        provenance = Provenance(answer.seconds, answer.cached, question.choice, question.how)
+        canvas_picture = self.picture
         selection = selection_after(self._next, self._state.explanation, self._state.selection, after)
         notes = self._next.notes if self._next is not None else ()
-        notice = self._notices.of_answer(notes, after, outcome)
+        notice = self._notices.of_answer(notes, after, provenance)
         self._await(None)
         self._state.change(
-            shown=shown,
-            explanation=after,
-            outcome=outcome,
+            canvas_picture=canvas_picture,
+            answer=after,
+            provenance=provenance,
             selection=selection,
             preview=Preview(),
             notice=notice,
@@ -261,7 +263,7 @@ class ExplainController(QObject):
         )
         self._state.put_work(self, None)
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if failure.request is not self._question:
             return
         state, notice = self._state, of_failure(failure, self._state.facts)
@@ -278,12 +280,12 @@ class ExplainController(QObject):
     def _fall_back(self) -> str:
         """Let the usual model and settings be wanted, or, where they are, the last resort; say which, if any."""
         state = self._state
-        usual = state.outcome
+        usual = state.provenance
         if (state.choice, state.how) != (usual.choice, usual.how):
             return "The usual settings are used."
         if self._last_resort is None or usual.choice.name == self._last_resort.name:
             return ""
-        state.change(outcome=Outcome(choice=replace(self._last_resort, device=usual.choice.device)))
+        state.change(provenance=Provenance(choice=replace(self._last_resort, device=usual.choice.device)))
         return "The bundled model is used."
 
     def _on_progress_reported(self, report: Report, idle: bool) -> None:

@@ -16,10 +16,10 @@ from exclip_desktop.render.text_report import warnings_of
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.compare_figure import panes_figure
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.state import Notice, State, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.caption_markup import caption_html, caption_latex
 from exclip_desktop.storage.exports.matrix_files import check_picture_path, save_data
@@ -60,7 +60,7 @@ class ExportController(QObject):
         """Write the numbers as CSV, NPZ or JSON."""
         explanation, selection, facts = self._explanation, self._state.selection, self._state.facts
         loading = (facts.note,) if facts is not None and facts.note else ()
-        notes = (*loading, *self._shown.picture.notes, *warnings_of(explanation))
+        notes = (*loading, *self._canvas_picture.picture.notes, *warnings_of(explanation))
 
         def work(cancel: CancelToken) -> Path:
             cancel.check()
@@ -97,10 +97,10 @@ class ExportController(QObject):
         return explanation
 
     @property
-    def _shown(self) -> Shown:
-        shown = self._state.shown
-        assert shown is not None
-        return shown
+    def _canvas_picture(self) -> CanvasPicture:
+        canvas_picture = self._state.canvas_picture
+        assert canvas_picture is not None
+        return canvas_picture
 
     @property
     def _caption_view(self) -> tuple[Selection, str, float | None]:
@@ -113,12 +113,14 @@ class ExportController(QObject):
 
     @property
     def _recipe(self) -> Recipe:
-        outcome = self._state.outcome
-        choice, how = asdict(outcome.choice), asdict(outcome.how)
-        return Recipe(choice, how, self._shown.path, self._explanation.caption, self._options(FigureOptions().width_px))
+        provenance = self._state.provenance
+        choice, how = asdict(provenance.choice), asdict(provenance.how)
+        return Recipe(
+            choice, how, self._canvas_picture.path, self._explanation.caption, self._options(FigureOptions().width_px)
+        )
 
     def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
-        pixels, options = self._shown.picture.pixels, self._options(width_px)
+        pixels, options = self._canvas_picture.picture.pixels, self._options(width_px)
         what: PanesFigure | Explanation = self._explanation
         function = "exclip_desktop.render.figure:figure_bytes"
         if self._compare_controller.is_open:
@@ -133,7 +135,7 @@ class ExportController(QObject):
         return draw
 
     def _run(self, what: str, work: Callable[[CancelToken], object], then: Callable[..., None]) -> None:
-        run_shown(self._state, self._tasks, Work(what), work, then, self._refuse)
+        run_with_progress(self._state, self._tasks, Work(what), work, then, self._refuse)
 
     def _on_written(self, path: Path) -> None:
         self._state.change(notice=Notice(f"Written: {path}", kind="note"))

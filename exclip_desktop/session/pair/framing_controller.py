@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from exclip_desktop.core.values.settings import Framing
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker.requests import FramingsRequest, FramingsScored
+from exclip_desktop.session.worker.requests import FramingsAnswer, FramingsRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
@@ -22,7 +22,7 @@ class FramingController(QObject):
         self._state, self._worker, self._explain_controller = state, worker, explain_controller
         self._asked = 0
         worker.framings_scored.connect(self._on_scored)
-        for told in (state.shown_changed, state.explanation_changed, state.choice_changed):
+        for told in (state.canvas_picture_changed, state.answer_changed, state.choice_changed):
             told.connect(self._forget)
 
     def choose(self, framing: Framing) -> None:
@@ -32,16 +32,21 @@ class FramingController(QObject):
     def ask(self) -> None:
         """Have every framing of the pair on screen scored, unless that is known."""
         state = self._state
-        if state.framings or state.explanation is None or state.shown is None or state.choice != state.outcome.choice:
+        if (
+            state.framings
+            or state.explanation is None
+            or state.canvas_picture is None
+            or state.choice != state.provenance.choice
+        ):
             return
         self._asked += 1
         caption = state.explanation.caption.text
-        self._worker.submit(FramingsRequest(self._asked, state.choice, state.shown.picture, caption))
+        self._worker.submit(FramingsRequest(self._asked, state.choice, state.canvas_picture.picture, caption))
 
     def _forget(self) -> None:
         self._asked += 1  # an answer on its way is about another pair
         self._state.change(framings=())
 
-    def _on_scored(self, answer: FramingsScored) -> None:
+    def _on_scored(self, answer: FramingsAnswer) -> None:
         if answer.id == self._asked:
             self._state.change(framings=answer.scores)

@@ -10,8 +10,14 @@ from exclip_desktop.core.values.layer_profile import Profile, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Layer, Side, layers_of
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.pair.explain_controller import ExplainController
-from exclip_desktop.session.state import ProfileShown, State, Work
-from exclip_desktop.session.worker.requests import Failed, ForecastRequest, Foretold, Profiled, ProfileRequest
+from exclip_desktop.session.state import ProfileProgress, State, Work
+from exclip_desktop.session.worker.requests import (
+    EstimateAnswer,
+    EstimateRequest,
+    Failure,
+    ProfileAnswer,
+    ProfileRequest,
+)
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
 
@@ -52,12 +58,12 @@ class LayerProfileController(QObject):
         self._waiting = False  # interrupted by an explanation
         self._reached = 0
         self._asked = 0
-        worker.profiled.connect(self._on_profiled)
+        worker.profile_answered.connect(self._on_profiled)
         worker.estimated.connect(self._on_foretold)
         worker.failed.connect(self._on_failed)
         worker.progress_reported.connect(self._on_progress_reported)
         state.stale_changed.connect(self._follow)
-        state.explanation_changed.connect(self._follow)
+        state.answer_changed.connect(self._follow)
 
     def look_at(self, side: Side) -> None:
         """Show what is known of ``side`` already, and foretell what the rest costs; a profile that was made stays."""
@@ -66,21 +72,21 @@ class LayerProfileController(QObject):
             return
         if profile is None or profile.side != side or len(profile.rows) <= 1:
             self._subject = self._subject_now(side)
-            state.change(profile=ProfileShown(self._begun(side)))
+            state.change(profile=ProfileProgress(self._begun(side)))
         elif profile.complete and not state.profile.stale:
             return
-        self._worker.submit(ForecastRequest(self._request(side)))
+        self._worker.submit(EstimateRequest(self._request(side)))
 
     def ask(self, side: Side) -> None:
         """Profile ``side`` of what is on screen, or go on with it."""
         if not self._may_ask:
             return
-        shown, subject = self._state.profile, self._subject_now(side)
-        profile = shown.profile
+        canvas_picture, subject = self._state.profile, self._subject_now(side)
+        profile = canvas_picture.profile
         if profile is None or profile.side != side or not subject.is_same(self._subject):
             profile = self._begun(side)
         self._subject, self._reached, self._question = subject, 0, self._request(side)
-        self._state.change(profile=replace(shown, profile=profile, running=True, stale=False))
+        self._state.change(profile=replace(canvas_picture, profile=profile, running=True, stale=False))
         self._state.put_work(self, Work(WORKING, 0, PARTS))
         self._worker.submit(self._question)
 
@@ -101,18 +107,20 @@ class LayerProfileController(QObject):
         return self._state.explanation is not None and not self._state.stale and self._question is None
 
     def _request(self, side: Side) -> ProfileRequest:
-        outcome, shown, explanation = self._state.outcome, self._state.shown, self._explanation
-        assert shown is not None
+        provenance, canvas_picture, explanation = self._state.provenance, self._state.canvas_picture, self._explanation
+        assert canvas_picture is not None
         self._asked += 1
-        how = _without(outcome.how, side)
-        return ProfileRequest(self._asked, outcome.choice, how, shown.picture, explanation.caption.text, side)
+        how = _without(provenance.how, side)
+        return ProfileRequest(
+            self._asked, provenance.choice, how, canvas_picture.picture, explanation.caption.text, side
+        )
 
     def _subject_now(self, side: Side) -> _Subject:
-        explanation, shown = self._explanation, self._state.shown
-        assert shown is not None
+        explanation, canvas_picture = self._explanation, self._state.canvas_picture
+        assert canvas_picture is not None
         settings = explanation.settings
         blank = replace(settings, image_layer=0) if side == "image" else replace(settings, text_layer=0)
-        return _Subject(shown.picture, explanation.caption.text, blank)
+        return _Subject(canvas_picture.picture, explanation.caption.text, blank)
 
     @property
     def _explanation(self) -> Explanation:
@@ -153,7 +161,7 @@ class LayerProfileController(QObject):
         self._state.put_work(self, None)
         self._state.change(profile=replace(self._state.profile, running=False))
 
-    def _on_profiled(self, answer: Profiled) -> None:
+    def _on_profiled(self, answer: ProfileAnswer) -> None:
         if self._question is None or answer.id != self._question.id:
             return
         profile = self._state.profile.profile
@@ -163,11 +171,11 @@ class LayerProfileController(QObject):
             self._state.change(profile=replace(self._state.profile, profile=profile.with_row(answer.row)))
             self._show_reached(0.0)
 
-    def _on_foretold(self, answer: Foretold) -> None:
+    def _on_foretold(self, answer: EstimateAnswer) -> None:
         if answer.id == self._asked:
             self._state.change(profile=replace(self._state.profile, forecast=answer.forecast))
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if self._question is not None and failure.request is self._question:
             self._end()
             self._state.change(notice=of_failure(failure, self._state.facts))
@@ -185,11 +193,11 @@ def _without(how: ExplainSettings, side: Side) -> ExplainSettings:
     return replace(how, image_layer=None) if side == "image" else replace(how, text_layer=None)
 
 
-def _share_done(shown: ProfileShown, of_layer: float) -> float:
+def _share_done(canvas_picture: ProfileProgress, of_layer: float) -> float:
     """Return how much of a profile is done, 0 to 1; layers count by the seconds foretold, where they were."""
-    profile = shown.profile
+    profile = canvas_picture.profile
     assert profile is not None
-    estimated = dict(shown.forecast.seconds) if shown.forecast is not None else {}
+    estimated = dict(canvas_picture.forecast.seconds) if canvas_picture.forecast is not None else {}
     weights = {layer: max(estimated.get(layer, 1.0), 1e-3) for layer in profile.layers}
     open_ones = [layer for layer in profile.layers if profile.row(layer) is None]
     whole = sum(weights.values())

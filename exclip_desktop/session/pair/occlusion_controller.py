@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.session.worker.requests import Failed, MeasuredAnswer, MeasureRequest
+from exclip_desktop.session.worker.requests import Failure, OcclusionAnswer, OcclusionRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
@@ -15,38 +15,38 @@ class OcclusionController(QObject):
         super().__init__(parent)
         self._state, self._worker = state, worker
         self._asked = 0
-        self._request: MeasureRequest | None = None
-        worker.measured.connect(self._on_measured)
+        self._request: OcclusionRequest | None = None
+        worker.occlusion_scored.connect(self._on_measured)
         worker.failed.connect(self._on_failed)
-        for told in (state.selection_changed, state.explanation_changed, state.choice_changed):
+        for told in (state.selection_changed, state.answer_changed, state.choice_changed):
             told.connect(self._forget)
 
     @property
     def ready(self) -> bool:
         """Whether words and regions are selected in an explanation of the picture on screen."""
         state, selection = self._state, self._state.selection
-        explained = state.explanation is not None and state.shown is not None and not state.stale
-        return explained and bool(selection.rows and selection.regions) and state.choice == state.outcome.choice
+        explained = state.explanation is not None and state.canvas_picture is not None and not state.stale
+        return explained and bool(selection.rows and selection.regions) and state.choice == state.provenance.choice
 
     def ask(self, fill: str) -> None:
         """Have the selection measured; ``fill``, a key of ``core.measured.FILLS``, takes the regions' place."""
         state = self._state
-        if not self.ready or state.explanation is None or state.shown is None:
+        if not self.ready or state.explanation is None or state.canvas_picture is None:
             return
         self._asked += 1
-        pair = state.shown.picture, state.explanation, state.selection
-        self._request = MeasureRequest(self._asked, state.choice, *pair, fill)
-        state.change(measured=None)
+        pair = state.canvas_picture.picture, state.explanation, state.selection
+        self._request = OcclusionRequest(self._asked, state.choice, *pair, fill)
+        state.change(occlusion=None)
         self._worker.submit(self._request)
 
     def _forget(self) -> None:
         self._asked += 1  # an answer on its way is about another selection
-        self._state.change(measured=None)
+        self._state.change(occlusion=None)
 
-    def _on_measured(self, answer: MeasuredAnswer) -> None:
+    def _on_measured(self, answer: OcclusionAnswer) -> None:
         if answer.id == self._asked:
-            self._state.change(measured=answer.measured)
+            self._state.change(occlusion=answer.measured)
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if failure.request is self._request:
             self._state.change(notice=Notice(failure.message, failure.hint, failure.details))

@@ -9,7 +9,7 @@ from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Selection, carried_rows
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.storage.samples import SampleObject
 
 Rows = tuple[int, ...]
@@ -19,7 +19,7 @@ Rows = tuple[int, ...]
 class PendingPicture:
     """What the next explanation brings with it: its picture, what is selected or objects of which one is, and notes."""
 
-    shown: Shown
+    canvas_picture: CanvasPicture
     objects: tuple[SampleObject, ...] = ()
     notes: tuple[str, ...] = ()
     selection: Selection | None = None

@@ -6,9 +6,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.session.logs import words_of
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.storage.pictures import Picture, read_picture
 
 
@@ -32,12 +32,12 @@ class PictureReader(QObject):
         self._state, self._tasks, self._refuse = state, tasks, refuse
         self._asked = 0
 
-    def read_file(self, path: str, then: Callable[[Shown], None]) -> None:
+    def read_file(self, path: str, then: Callable[[CanvasPicture], None]) -> None:
         """Read a file, and give ``then`` its picture."""
 
         def arrived(picture: Picture) -> None:
             self.opened.emit(path)
-            then(Shown(picture, Path(path).name, path))
+            then(CanvasPicture(picture, Path(path).name, path))
 
         def failed(error: Exception) -> None:
             self._refuse(error)
@@ -45,9 +45,9 @@ class PictureReader(QObject):
 
         self._read(lambda: read_picture(path), Path(path).name, arrived, failed)
 
-    def read(self, read: Callable[[], Picture], title: str, then: Callable[[Shown], None]) -> None:
+    def read(self, read: Callable[[], Picture], title: str, then: Callable[[CanvasPicture], None]) -> None:
         """Read a picture that has no file, by ``read`` in the background, and give it to ``then``."""
-        self._read(read, title, lambda picture: then(Shown(picture, title)), self._refuse)
+        self._read(read, title, lambda picture: then(CanvasPicture(picture, title)), self._refuse)
 
     def forget(self) -> None:
         """Tell of nothing that is still being read."""
@@ -71,4 +71,4 @@ class PictureReader(QObject):
             if number == self._asked:
                 failed(error)
 
-        run_shown(self._state, self._tasks, Work(f"Reading {title}"), lambda _: read(), arrived, refused)
+        run_with_progress(self._state, self._tasks, Work(f"Reading {title}"), lambda _: read(), arrived, refused)

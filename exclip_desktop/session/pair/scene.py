@@ -42,7 +42,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CanvasPicture:
     """The picture on the canvas: upright RGB pixels, a title, and the file it came from (None: pasted)."""
 
     picture: Picture
@@ -54,8 +54,8 @@ class Shown:
 class SceneValues:
     """What a scene keeps."""
 
-    shown: Shown | None = None
-    explanation: Answer | None = None
+    canvas_picture: CanvasPicture | None = None
+    answer: Answer | None = None
     stale: bool = False
     selection: Selection = field(default_factory=Selection)
     preview: Preview = field(default_factory=Preview)
@@ -67,20 +67,20 @@ class Scene(QObject):
 
     Attributes:
         shown: the picture, or None before the first.
-        explanation: the answer on screen, or None.
-        stale: whether picture, caption or settings have changed since ``explanation`` was made.
+        answer: the matrix or the maps on screen, or None.
+        stale: whether picture, caption or settings have changed since ``answer`` was made.
         selection, preview: what is selected, and what is hovered over.
         view: how heat is drawn.
 
     Signals:
-        changed(str): a value was replaced; its name. One signal per value goes before: ``shown_changed`` and so on.
+        changed(str): a value was replaced; its name. The value's own signal, such as ``view_changed``, precedes it.
 
     Used in the GUI thread only. Only controllers call ``change``.
     """
 
     changed = Signal(str)
-    shown_changed = Signal()
-    explanation_changed = Signal()
+    canvas_picture_changed = Signal()
+    answer_changed = Signal()
     stale_changed = Signal()
     selection_changed = Signal()
     preview_changed = Signal()
@@ -99,7 +99,7 @@ class Scene(QObject):
         for name, value in values.items():
             before = getattr(self._values, name)
             # Those two hold arrays: they are compared by identity.
-            if value is before or (name not in ("shown", "explanation") and value == before):
+            if value is before or (name not in ("canvas_picture", "answer") and value == before):
                 continue
             setattr(self._values, name, value)
             told.append(name)
@@ -108,14 +108,14 @@ class Scene(QObject):
             self.changed.emit(name)
 
     @property
-    def shown(self) -> Shown | None:
+    def canvas_picture(self) -> CanvasPicture | None:
         """The picture on the canvas."""
-        return self._values.shown
+        return self._values.canvas_picture
 
     @property
-    def explanation(self) -> Answer | None:
-        """What is explained on screen."""
-        return self._values.explanation
+    def answer(self) -> Answer | None:
+        """The matrix or the maps on screen."""
+        return self._values.answer
 
     @property
     def stale(self) -> bool:

@@ -45,8 +45,8 @@ class FindingRestorer(QObject):
         self._asked: tuple[Finding, str, ModelChoice] | None = None  # until its pair is explained
         self._awaited: tuple[Finding, Pane] | None = None  # until its pane has an answer
         # A pair that is remembered comes back as the same explanation: only the picture is another then.
-        state.shown_changed.connect(self._on_explained)
-        state.explanation_changed.connect(self._on_explained)
+        state.canvas_picture_changed.connect(self._on_explained)
+        state.answer_changed.connect(self._on_explained)
         state.notice_changed.connect(self._on_notice_changed)
         compare_controller.followed.connect(self._on_followed)
 
@@ -79,10 +79,10 @@ class FindingRestorer(QObject):
     def _on_explained(self) -> None:
         """Go on with what was asked for, once it is there."""
         state = self._state
-        if self._asked is None or state.explanation is None or state.shown is None:
+        if self._asked is None or state.explanation is None or state.canvas_picture is None:
             return
         finding, path, choice = self._asked
-        there = state.shown.path, state.explanation.caption.text, state.outcome.choice
+        there = state.canvas_picture.path, state.explanation.caption.text, state.provenance.choice
         if there == (path, finding.view.caption, choice):
             self._asked = None
             self._show(finding, state.explanation)
@@ -110,10 +110,10 @@ class FindingRestorer(QObject):
             return
         finding, pane = self._awaited
         scene = pane.scene
-        if scene.explanation is not None and self._compare_controller.is_answered(pane):
+        if scene.answer is not None and self._compare_controller.is_answered(pane):
             self._awaited = None
-            if scene.selection == finding.view.selection and scene.explanation.caption.text == finding.view.caption:
-                self._compare(finding, scene.explanation)
+            if scene.selection == finding.view.selection and scene.answer.caption.text == finding.view.caption:
+                self._compare(finding, scene.answer)
         elif pane not in self._compare_controller.panes or pane.status.kind in ("failed", "stopped"):
             self._awaited = None
 
@@ -132,7 +132,7 @@ class FindingRestorer(QObject):
 
 def _asked(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings]:
     """Return model and settings of a finding; of one that lacks them, those of the screen."""
-    choice, how = state.outcome.choice, state.outcome.how
+    choice, how = state.provenance.choice, state.provenance.how
     with suppress(KeyError, TypeError):
         choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
         how = ExplainSettings.from_plain(finding.view.settings["how"])

@@ -17,10 +17,10 @@ from exclip_desktop.core.values.finding import Finding, Rating, numbers_of, view
 from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.undo import Step
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.finding_rows import (
@@ -81,11 +81,11 @@ class ProjectFindings(QObject):
 
     def note(self, noted: ActiveAnswer, remark: Remark) -> None:
         """Keep what is looked at, with what the person says of it."""
-        pair = self._navigation.pair_of(noted.shown.path or "", noted.answer.caption.text)
+        pair = self._navigation.pair_of(noted.canvas_picture.path or "", noted.answer.caption.text)
         listed = "" if pair is None else pair.id
         asked = {
-            "choice": asdict(replace(noted.outcome.choice, device=None)),
-            "how": asdict(noted.outcome.how),
+            "choice": asdict(replace(noted.provenance.choice, device=None)),
+            "how": asdict(noted.provenance.how),
         }
 
         def add(found: tuple[Path, str]) -> None:
@@ -99,14 +99,14 @@ class ProjectFindings(QObject):
             self.push_added("note finding", tuple(filter(None, [load_finding(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
-            return _file_of(noted.shown, folder)
+            return _file_of(noted.canvas_picture, folder)
 
         try:
             folder = self.projects.ready().folder
         except (UserError, OSError) as error:
             self._explain_controller.refuse(error)
             return
-        run_shown(
+        run_with_progress(
             self._state,
             self._tasks,
             Work("Saving the finding"),
@@ -198,14 +198,14 @@ def _remark_of(finding: Finding) -> Remark:
     return Remark(finding.rating, finding.tags, finding.note)
 
 
-def _file_of(shown: Shown, folder: Path) -> tuple[Path, str]:
+def _file_of(canvas_picture: CanvasPicture, folder: Path) -> tuple[Path, str]:
     """Return the picture's file and its SHA-256; one that was pasted is kept beside the project."""
-    if shown.path is not None:
-        path = Path(shown.path)
+    if canvas_picture.path is not None:
+        path = Path(canvas_picture.path)
         with path.open("rb") as file:
             return path, hashlib.file_digest(file, "sha256").hexdigest()
     data = BytesIO()
-    Image.fromarray(shown.picture.pixels).save(data, "PNG")
+    Image.fromarray(canvas_picture.picture.pixels).save(data, "PNG")
     digest = hashlib.sha256(data.getvalue()).hexdigest()
     path = folder / "pasted" / f"{digest[:16]}.png"
     path.parent.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import Notice, State, Work
-from exclip_desktop.session.tasks import Tasks, run_shown
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.storage.exports.report_options import ReportOptions
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.project_files import open_project
@@ -48,7 +48,9 @@ class FindingsExport(QObject):
         def then(count: int) -> None:
             self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
 
-        run_shown(self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.refuse)
+        run_with_progress(
+            self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.refuse
+        )
 
     def import_file(self, path: Path) -> None:
         """Add the findings of a file that are not there yet."""
@@ -71,4 +73,4 @@ class FindingsExport(QObject):
             self._explain_controller.refuse(error)
             return
         work = Work(f"Reading {path.name}")
-        run_shown(self._state, self._tasks, work, read, then, self._explain_controller.refuse)
+        run_with_progress(self._state, self._tasks, work, read, then, self._explain_controller.refuse)

@@ -12,7 +12,7 @@ from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker.requests import ExplainRequest, Failed, ModelChoice
+from exclip_desktop.session.worker.requests import ExplainRequest, Failure, ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
 
@@ -54,7 +54,7 @@ class ProjectSettings(QObject):
         self._told: dict[str, Any] = {}  # what the file says
         self._seen: dict[str, Any] = {}  # what there was in the window when it was looked at last
         projects.changed.connect(self._restore)
-        state.explanation_changed.connect(self._keep_method)
+        state.answer_changed.connect(self._keep_method)
         state.view_changed.connect(lambda: self._keep(RANGE, self._limits))
         navigation.order_changed.connect(self._keep_arrangement)
         worker.failed.connect(self._on_failed)
@@ -66,8 +66,8 @@ class ProjectSettings(QObject):
 
     @property
     def _method(self) -> ProjectModel:
-        outcome = self._state.outcome
-        return ProjectModel(replace(outcome.choice, device=None), outcome.how)
+        provenance = self._state.provenance
+        return ProjectModel(replace(provenance.choice, device=None), provenance.how)
 
     def _restore(self) -> None:
         """Take what the project says; what it says nothing of stays."""
@@ -114,14 +114,14 @@ class ProjectSettings(QObject):
             self._projects.attempt(lambda: set_setting(project, name, asdict(now)))
         self._seen[name] = now
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         """Say whose settings they were that cannot be used; ``explain_controller`` has taken them back."""
         project, request, notice = self._projects.chosen, failure.request, self._state.notice
         if project is None or notice is None or failure.of_pair or not isinstance(request, ExplainRequest):
             return
-        state, outcome = self._state, self._state.outcome
-        taken_back = (state.choice, state.how) == (outcome.choice, outcome.how)
-        if taken_back and (request.choice, request.how) == self._asked != (outcome.choice, outcome.how):
+        state, provenance = self._state, self._state.provenance
+        taken_back = (state.choice, state.how) == (provenance.choice, provenance.how)
+        if taken_back and (request.choice, request.how) == self._asked != (provenance.choice, provenance.how):
             told = f"The settings of {project.path.name} cannot be used: {failure.message}"
             state.change(notice=replace(notice, message=told, hint=failure.hint))
 

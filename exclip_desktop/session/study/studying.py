@@ -16,8 +16,8 @@ from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.study.study_outputs import TEXTS, write_study
-from exclip_desktop.session.tasks import Tasks, run_shown
-from exclip_desktop.session.worker.requests import Failed, Studied, StudyRequest
+from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.session.worker.requests import Failure, StudyAnswer, StudyRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.scenes import BUNDLED, scenes
 
@@ -87,7 +87,7 @@ class Studying(QObject):
         self._counting = self._outdated = False
         self._pause = QTimer(self, singleShot=True, interval=FIGURES_EVERY_MS)
         self._pause.timeout.connect(self._on_paused)
-        worker.studied.connect(self._on_studied)
+        worker.study_answered.connect(self._on_studied)
         worker.failed.connect(self._on_failed)
         state.choice_changed.connect(self.pause)
 
@@ -112,7 +112,7 @@ class Studying(QObject):
             return
         asked = StudyRequest(
             id=1 if self._asked is None else self._asked.id + 1,
-            choice=self._state.outcome.choice,
+            choice=self._state.provenance.choice,
             pairs=self._navigation.list if choice.listed else None,
             count=choice.count,
             methods=choice.methods,
@@ -145,7 +145,7 @@ class Studying(QObject):
         """Write figures or curves by the path's ending, one of ``study_outputs.KINDS``."""
         study, work = self.study, Work(f"Writing {path.name}")
         if study is not None:
-            run_shown(
+            run_with_progress(
                 *(self._state, self._tasks, work),
                 lambda cancel: write_study(study, path, cancel),
                 self._on_written,
@@ -163,7 +163,7 @@ class Studying(QObject):
             self.left_s = self._pace.left_s(work, time.monotonic())
         self.changed.emit()
 
-    def _on_studied(self, news: Studied) -> None:
+    def _on_studied(self, news: StudyAnswer) -> None:
         if not self.running or self._asked is None or news.id != self._asked.id:
             return
         self._outcomes |= {(one.pair, one.method): one for one in news.outcomes}
@@ -210,7 +210,7 @@ class Studying(QObject):
         self._refuse(error)
         self.changed.emit()
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if self.running and failure.request is self._asked:
             self.trouble = f"{failure.message} {failure.hint}".strip()
             self._end()

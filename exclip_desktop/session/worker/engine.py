@@ -38,22 +38,22 @@ from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import (
     Alternative,
-    Explained,
+    ExplainAnswer,
     ExplainRequest,
+    FramingsAnswer,
     FramingsRequest,
-    FramingsScored,
-    ListedAnswer,
-    ListedRequest,
-    MeasuredAnswer,
-    MeasureRequest,
+    ListPairAnswer,
+    ListPairRequest,
     ModelChoice,
     ModelFacts,
+    OcclusionAnswer,
+    OcclusionRequest,
     PaneAnswer,
     PaneRequest,
     ProfileRequest,
-    Scored,
+    ScoreAnswer,
     ScoreRequest,
-    Studied,
+    StudyAnswer,
     StudyRequest,
 )
 from exclip_desktop.storage.cache import FactorCache, cache_key
@@ -113,7 +113,7 @@ class ModelEngine:
             framings=tuple(model.preprocess.framings()),
         )
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair: from the cache, else by the cheapest exact way."""
         started = time.perf_counter()
         with memory_told():
@@ -122,14 +122,14 @@ class ModelEngine:
             found = self._explained(asked, tell, cancel)
         # Captions that differ in what the model does not read, such as capitals, share one entry.
         explanation = replace(found, caption=asked.caption)
-        return Explained(request.id, explanation, time.perf_counter() - started, cached)
+        return ExplainAnswer(request.id, explanation, time.perf_counter() - started, cached)
 
-    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+    def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list, for its figures; its factors are kept, so that it opens at once afterwards."""
         picture = read_picture(request.path)
         asked = ExplainRequest(request.id, request.choice, request.how, picture, request.caption)
         explanation = self.explain(asked, tell, cancel).explanation
-        return ListedAnswer(request.id, figures_of(explanation, request.regions))
+        return ListPairAnswer(request.id, figures_of(explanation, request.regions))
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         """Compute the picture's whole factor, so that another caption needs only its own."""
@@ -138,24 +138,24 @@ class ModelEngine:
             if self._cache.get(asked.image_key) is None:
                 self._image_factor(asked, tell, cancel)
 
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
         with memory_told():
             model, _ = self._model(request.choice, tell)
             found = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
         ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
         rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
-        return Scored(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
+        return ScoreAnswer(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
 
-    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+    def measure(self, request: OcclusionRequest, tell: Progress, cancel: CancelToken) -> OcclusionAnswer:
         """Score the request's pair with its selection taken away."""
         with memory_told():
             model, _ = self._model(request.choice, tell)
             cancel.check()
             found = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
-        return MeasuredAnswer(request.id, found)
+        return OcclusionAnswer(request.id, found)
 
-    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsAnswer:
         """Score the request's pair in every framing that the model takes."""
         with memory_told():
             model, _ = self._model(request.choice, tell)
@@ -165,7 +165,7 @@ class ModelEngine:
                 with suppress(PictureError):  # too narrow for this one
                     found = score_captions(model, request.picture.pixels, [request.caption], framing)
                     scores.append((framing, float(found.cosine[0])))
-        return FramingsScored(request.id, tuple(scores))
+        return FramingsAnswer(request.id, tuple(scores))
 
     def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method; parts that were made before cost nothing."""
@@ -191,7 +191,7 @@ class ModelEngine:
             )
         return PaneAnswer(request.id, found)
 
-    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Measure methods over pairs; every outcome is kept at once, in a folder of the study's own."""
         with memory_told():
             model, _ = self._model(request.choice, tell)
@@ -201,9 +201,9 @@ class ModelEngine:
         kept = kept_outcomes(model, asked, folder)
         wanted = tuple(one for one in kept if one.pair in pairs and one.method in options)
         about = request.id, model.name, len(pairs) * len(options), folder
-        yield Studied(*about, wanted)
+        yield StudyAnswer(*about, wanted)
         for outcome in further_outcomes(model, asked, kept, folder, tell, cancel):
-            yield Studied(*about, (outcome,))
+            yield StudyAnswer(*about, (outcome,))
 
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""

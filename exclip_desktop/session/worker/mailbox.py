@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.worker.requests import (
+    EstimateRequest,
     ExplainRequest,
-    ForecastRequest,
     FramingsRequest,
-    ListedRequest,
-    MeasureRequest,
+    ListPairRequest,
+    OcclusionRequest,
     PaneRequest,
     ProfileRequest,
     Request,
@@ -19,11 +19,11 @@ from exclip_desktop.session.worker.requests import (
 )
 
 FIRST = (
-    *(ExplainRequest, ScoreRequest, FramingsRequest, MeasureRequest, SecondModelRequest),
-    *(ForecastRequest, ProfileRequest, PaneRequest, ListedRequest, StudyRequest),
+    *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SecondModelRequest),
+    *(EstimateRequest, ProfileRequest, PaneRequest, ListPairRequest, StudyRequest),
 )
 """The kinds of request, in the order in which they are served."""
-LONG = (ExplainRequest, ForecastRequest, ProfileRequest, PaneRequest)
+LONG = (ExplainRequest, EstimateRequest, ProfileRequest, PaneRequest)
 """Those that a person may cancel; the others are quick."""
 
 
@@ -68,14 +68,14 @@ class Mailbox:
     def _forget_what_follows(self) -> None:
         """Take out what belongs to the explanation before."""
         self._idle = None
-        for kind in (ForecastRequest, ProfileRequest, PaneRequest):
+        for kind in (EstimateRequest, ProfileRequest, PaneRequest):
             self._slots.pop(kind, None)
 
     def _keep(self, running: Job, newer: Request) -> None:
         """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
         if running.token.cancelled:
             return
-        if isinstance(running.request, SecondModelRequest | ListedRequest | StudyRequest):
+        if isinstance(running.request, SecondModelRequest | ListPairRequest | StudyRequest):
             self._slots.setdefault(type(running.request), running.request)
         elif isinstance(newer, ExplainRequest):
             return
@@ -106,9 +106,9 @@ class Mailbox:
         """Take out the answer for a pane that waits, and cancel the one that runs."""
         self._cancel_kind(PaneRequest)
 
-    def cancel_listed(self) -> None:
+    def cancel_list_pair(self) -> None:
         """Take out the pair of a list that waits, and cancel the one that runs."""
-        self._cancel_kind(ListedRequest)
+        self._cancel_kind(ListPairRequest)
 
     def cancel_study(self) -> None:
         """Take out the study that waits, and cancel the one that runs."""
@@ -164,12 +164,12 @@ def _makes_room(running: Job, request: Request) -> bool:
     """Return whether what runs is to stop for a newer request."""
     if running.idle or type(running.request) is type(request):
         return True
-    if isinstance(running.request, ForecastRequest | SecondModelRequest):
+    if isinstance(running.request, EstimateRequest | SecondModelRequest):
         return isinstance(request, ExplainRequest)
     if isinstance(running.request, ProfileRequest):
-        return not isinstance(request, PaneRequest | ListedRequest | StudyRequest)
+        return not isinstance(request, PaneRequest | ListPairRequest | StudyRequest)
     if isinstance(running.request, PaneRequest):
-        return not isinstance(request, ListedRequest | StudyRequest)
-    if isinstance(running.request, ListedRequest):
+        return not isinstance(request, ListPairRequest | StudyRequest)
+    if isinstance(running.request, ListPairRequest):
         return not isinstance(request, StudyRequest)
     return isinstance(running.request, StudyRequest)

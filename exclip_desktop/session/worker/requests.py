@@ -123,7 +123,7 @@ class ProfileRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastRequest:
+class EstimateRequest:
     """Foretell what a profile is going to cost."""
 
     profile: ProfileRequest
@@ -140,7 +140,7 @@ class ForecastRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureRequest:
+class OcclusionRequest:
     """Score a pair with a selection taken away, filled with ``fill``; ``id`` is of its own count."""
 
     id: int
@@ -173,7 +173,7 @@ class PaneRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRequest:
+class ListPairRequest:
     """Explain a pair of a list, for its figures; ``id`` is of its own count."""
 
     id: int
@@ -204,14 +204,14 @@ class StudyRequest:
     folder: Path
 
 
-OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | MeasureRequest | ProfileRequest | ForecastRequest
+OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | OcclusionRequest | ProfileRequest | EstimateRequest
 """What is asked of the first model."""
 
-Request = OwnRequest | SecondModelRequest | PaneRequest | ListedRequest | StudyRequest
+Request = OwnRequest | SecondModelRequest | PaneRequest | ListPairRequest | StudyRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainAnswer:
     """The answer to an ``ExplainRequest``: seconds it took; whether no model had to run."""
 
     id: int
@@ -231,7 +231,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoreAnswer:
     """The answer to a ``ScoreRequest``, in the order of its captions."""
 
     id: int
@@ -239,7 +239,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class FramingsScored:
+class FramingsAnswer:
     """The answer to a ``FramingsRequest``: each framing that the model takes, and its cosine."""
 
     id: int
@@ -247,7 +247,7 @@ class FramingsScored:
 
 
 @dataclass(frozen=True, slots=True)
-class Profiled:
+class ProfileAnswer:
     """A row that is done of a ``ProfileRequest``; None: all are."""
 
     id: int
@@ -255,16 +255,16 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Foretold:
-    """The answer to a ``ForecastRequest``."""
+class EstimateAnswer:
+    """The answer to a ``EstimateRequest``."""
 
     id: int
     forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredAnswer:
-    """The answer to a ``MeasureRequest``."""
+class OcclusionAnswer:
+    """The answer to a ``OcclusionRequest``."""
 
     id: int
     measured: Measured
@@ -279,15 +279,15 @@ class PaneAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedAnswer:
-    """The answer to a ``ListedRequest``."""
+class ListPairAnswer:
+    """The answer to a ``ListPairRequest``."""
 
     id: int
     figures: PairFigures
 
 
 @dataclass(frozen=True, slots=True)
-class Studied:
+class StudyAnswer:
     """Outcomes for a ``StudyRequest``: at first those that are kept, maybe none, then one by one.
 
     ``model`` is the model's name, ``total`` how many there will be, ``folder`` where they are kept.
@@ -301,7 +301,7 @@ class Studied:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failure:
     """A request that came to nothing: what happened, what to do, and details. Cancelling is not failing.
 
     ``of_pair`` says that picture or caption are to blame, whatever model and settings they meet; ``of_memory``, that

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.session.worker.requests import ExplainRequest, Failed, SecondModelRequest
+from exclip_desktop.session.worker.requests import ExplainRequest, Failure, SecondModelRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
@@ -38,6 +38,6 @@ class WorkerPort(QObject):
         """Cancel the answer beside, nothing else."""
         self._worker.cancel_second_model()
 
-    def _on_failed(self, failure: Failed) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if isinstance(failure.request, SecondModelRequest) and failure.request.question is not None:
             self.failed.emit(replace(failure, request=failure.request.question))

@@ -15,29 +15,29 @@ from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.worker.mailbox import Job, Mailbox
 from exclip_desktop.session.worker.requests import (
-    Explained,
+    EstimateAnswer,
+    EstimateRequest,
+    ExplainAnswer,
     ExplainRequest,
-    Failed,
-    ForecastRequest,
-    Foretold,
+    Failure,
+    FramingsAnswer,
     FramingsRequest,
-    FramingsScored,
-    ListedAnswer,
-    ListedRequest,
-    MeasuredAnswer,
-    MeasureRequest,
+    ListPairAnswer,
+    ListPairRequest,
     ModelChoice,
     ModelFacts,
+    OcclusionAnswer,
+    OcclusionRequest,
     OwnRequest,
     PaneAnswer,
     PaneRequest,
-    Profiled,
+    ProfileAnswer,
     ProfileRequest,
     Request,
-    Scored,
+    ScoreAnswer,
     ScoreRequest,
     SecondModelRequest,
-    Studied,
+    StudyAnswer,
     StudyRequest,
 )
 
@@ -51,28 +51,28 @@ class Engine(Protocol):
     def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
         """Load the model if another one is loaded, and say what it is."""
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair."""
 
     def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
         """Compute what makes the next caption for the same picture quick, if it is not there yet."""
 
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> Scored:
+    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions."""
 
-    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsScored:
+    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsAnswer:
         """Score the request's pair in every framing."""
 
-    def measure(self, request: MeasureRequest, tell: Progress, cancel: CancelToken) -> MeasuredAnswer:
+    def measure(self, request: OcclusionRequest, tell: Progress, cancel: CancelToken) -> OcclusionAnswer:
         """Score the request's pair with its selection taken away."""
 
     def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method."""
 
-    def explain_listed(self, request: ListedRequest, tell: Progress, cancel: CancelToken) -> ListedAnswer:
+    def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list, for its figures."""
 
-    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[Studied]:
+    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Measure methods over the request's pairs: first what is kept, then outcome by outcome."""
 
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
@@ -83,27 +83,27 @@ class Engine(Protocol):
 
 
 class Worker(QThread):
-    """Runs an engine.
+    """Runs an engine in its own thread.
 
     Signals, all emitted in the worker's thread and received in the GUI's:
-        facts_found(object, object): a model has been loaded: its ``ModelChoice`` and ``ModelFacts``.
-        explained(object), scored(object), framings_scored(object), failed(object): ``Explained``, ``Scored``,
-            ``FramingsScored``, ``Failed``.
-        profiled(object), foretold(object): ``Profiled``, once for every layer that is done, and ``Foretold``.
-        told(object, bool): a ``Report``, and whether it is of idle work.
-        facts_found_beside, explained_beside, told_beside: the same of the model beside.
-        pane_answered(object), told_pane(object, bool): ``PaneAnswer``, and the work for it.
-        listed(object): ``ListedAnswer``.
-        studied(object): ``Studied``, once for every outcome that is there.
-        rested(): a request, or idle work, has come to its end.
+        model_loaded(ModelChoice, ModelFacts): a model has been loaded.
+        explained(ExplainAnswer), scored(ScoreAnswer), framings_scored(FramingsAnswer), estimated(EstimateAnswer),
+            occlusion_scored(OcclusionAnswer), pane_answered(PaneAnswer), list_pair_explained(ListPairAnswer).
+        profile_answered(ProfileAnswer): once for every layer, and once at the end.
+        study_answered(StudyAnswer): once for every outcome.
+        failed(Failure): a request came to nothing.
+        progress_reported(Report, bool): progress, and whether it belongs to idle work.
+        pane_progress_reported(Report, bool): progress of a pane's request.
+        second_model_loaded, second_model_explained, second_model_progress_reported: the same for the second model.
+        job_ended(): a request, or idle work, has ended.
     """
 
     model_loaded = Signal(object, object)
     explained = Signal(object)
     scored = Signal(object)
     framings_scored = Signal(object)
-    measured = Signal(object)
-    profiled = Signal(object)
+    occlusion_scored = Signal(object)
+    profile_answered = Signal(object)
     estimated = Signal(object)
     failed = Signal(object)
     progress_reported = Signal(object, bool)
@@ -113,8 +113,8 @@ class Worker(QThread):
     second_model_progress_reported = Signal(object, bool)
     pane_answered = Signal(object)
     pane_progress_reported = Signal(object, bool)
-    listed = Signal(object)
-    studied = Signal(object)
+    list_pair_explained = Signal(object)
+    study_answered = Signal(object)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Keep the maker; it is called in the thread, because it imports torch."""
@@ -148,9 +148,9 @@ class Worker(QThread):
         """Cancel answering for a pane (GUI thread)."""
         self._mailbox.cancel_pane()
 
-    def cancel_listed(self) -> None:
+    def cancel_list_pair(self) -> None:
         """Cancel explaining a pair of a list (GUI thread)."""
-        self._mailbox.cancel_listed()
+        self._mailbox.cancel_list_pair()
 
     def cancel_study(self) -> None:
         """Cancel a study (GUI thread)."""
@@ -167,7 +167,7 @@ class Worker(QThread):
             engine = self._make_engine()
         except Exception as error:  # a broken installation must be told to whoever asks, not swallowed
             words = words_of(error)
-            self._serve_all(lambda job: self.failed.emit(Failed(job.request, *words)))
+            self._serve_all(lambda job: self.failed.emit(Failure(job.request, *words)))
         else:
             self._serve_all(lambda job: self._serve(engine, job))
 
@@ -182,8 +182,8 @@ class Worker(QThread):
                 self._answer_second_model(job.request.question, job)
             elif isinstance(job.request, PaneRequest):
                 self._answer_pane(engine, job.request, job)
-            elif isinstance(job.request, ListedRequest):
-                self._answer_listed(engine, job.request, job)
+            elif isinstance(job.request, ListPairRequest):
+                self._answer_list_pair(engine, job.request, job)
             elif isinstance(job.request, StudyRequest):
                 self._answer_study(engine, job.request, job)
             else:
@@ -195,8 +195,8 @@ class Worker(QThread):
 
     def _tell_failure(self, job: Job, error: Exception) -> None:
         of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
-        failure = Failed(job.request, *words_of(error), of_pair, of_memory)
-        if job.idle or isinstance(job.request, ForecastRequest):  # nobody waits for it
+        failure = Failure(job.request, *words_of(error), of_pair, of_memory)
+        if job.idle or isinstance(job.request, EstimateRequest):  # nobody waits for it
             log.info("Not prepared for what may be asked: %s", failure.message)
             return
         with suppress(Cancelled):
@@ -239,16 +239,16 @@ class Worker(QThread):
         self._mailbox.finish(job)
         self.pane_answered.emit(answer)
 
-    def _answer_listed(self, engine: Engine, request: ListedRequest, job: Job) -> None:
+    def _answer_list_pair(self, engine: Engine, request: ListPairRequest, job: Job) -> None:
         self._load(engine, request.choice, self._teller(job, self.progress_reported))
-        answer = engine.explain_listed(request, lambda _: job.token.check(), job.token)
+        answer = engine.explain_list_pair(request, lambda _: job.token.check(), job.token)
         self._mailbox.finish(job)
-        self.listed.emit(answer)
+        self.list_pair_explained.emit(answer)
 
     def _answer_study(self, engine: Engine, request: StudyRequest, job: Job) -> None:
         self._load(engine, request.choice, self._teller(job, self.progress_reported))
         for news in engine.study(request, lambda _: job.token.check(), job.token):
-            self.studied.emit(news)
+            self.study_answered.emit(news)
 
     def _load(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
         if choice != self._choice:
@@ -271,15 +271,15 @@ class Worker(QThread):
             self.scored.emit(engine.score(request, tell, token))
         elif isinstance(request, FramingsRequest):
             self.framings_scored.emit(engine.score_framings(request, tell, token))
-        elif isinstance(request, MeasureRequest):
-            self.measured.emit(engine.measure(request, tell, token))
-        elif isinstance(request, ForecastRequest):
-            self.estimated.emit(Foretold(request.id, engine.forecast(request.profile, tell, token)))
+        elif isinstance(request, OcclusionRequest):
+            self.occlusion_scored.emit(engine.measure(request, tell, token))
+        elif isinstance(request, EstimateRequest):
+            self.estimated.emit(EstimateAnswer(request.id, engine.forecast(request.profile, tell, token)))
         elif isinstance(request, ProfileRequest):
             for row in engine.profile(request, tell, token):
-                self.profiled.emit(Profiled(request.id, row))
+                self.profile_answered.emit(ProfileAnswer(request.id, row))
             self._mailbox.finish(job)
-            self.profiled.emit(Profiled(request.id, None))
+            self.profile_answered.emit(ProfileAnswer(request.id, None))
         elif job.idle:
             engine.complete(request, tell, token)
         else:

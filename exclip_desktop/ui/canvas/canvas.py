@@ -60,7 +60,7 @@ class Canvas(QWidget):
         self._hint = QLabel(EMPTY, self)
         self._build()
         self._connect()
-        self._on_shown_changed()
+        self._on_canvas_picture_changed()
 
     @property
     def current_region(self) -> int | None:
@@ -121,8 +121,8 @@ class Canvas(QWidget):
 
     def _connect(self) -> None:
         state, pointer = self._state, self._pointer
-        state.shown_changed.connect(self._on_shown_changed)
-        state.explanation_changed.connect(self._on_explanation_changed)
+        state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
+        state.answer_changed.connect(self._on_answer_changed)
         state.preview_changed.connect(self._on_preview_changed)
         for signal in (state.view_changed, state.stale_changed):
             signal.connect(self._on_heat_changed)
@@ -142,9 +142,9 @@ class Canvas(QWidget):
         font.setBold(True)
         self._overlay.set_font(font)
 
-    def _on_shown_changed(self) -> None:
-        shown = self._state.shown
-        pixels = None if shown is None else shown.picture.pixels
+    def _on_canvas_picture_changed(self) -> None:
+        canvas_picture = self._state.canvas_picture
+        pixels = None if canvas_picture is None else canvas_picture.picture.pixels
         self._hint.setVisible(pixels is None)
         if pixels is not self._pixels:
             self._pixels = pixels
@@ -152,9 +152,9 @@ class Canvas(QWidget):
             self._pointer.forget()
             self._show_content()
             self.view.fit()
-        self._on_explanation_changed()
+        self._on_answer_changed()
 
-    def _on_explanation_changed(self) -> None:
+    def _on_answer_changed(self) -> None:
         self._pointer.leave()  # the patch under the mouse is another one now, or none
         self._drawn = None
         self._on_heat_changed()
@@ -164,7 +164,7 @@ class Canvas(QWidget):
     def _on_heat_changed(self) -> None:
         """Draw the heat anew if what decides it has changed; a hovered patch, or a region, does not."""
         state, geometry = self._state, geometry_shown(self._state)
-        fixed = state.explanation is not None and state.explanation.interactions.fixed
+        fixed = state.answer is not None and state.answer.interactions.fixed
         rows = () if fixed else state.preview.rows or state.selection.rows
         drawn = rows, state.view, state.stale, self._least_limit
         if drawn == self._drawn:
@@ -204,17 +204,17 @@ class Canvas(QWidget):
 
     def _show_content(self) -> None:
         """Let the view reach all of the picture, and of the patches where the model pads."""
-        shown, geometry = self._state.shown, geometry_shown(self._state)
-        if shown is None:
+        canvas_picture, geometry = self._state.canvas_picture, geometry_shown(self._state)
+        if canvas_picture is None:
             self.view.set_content(None)
             return
-        height, width = shown.picture.pixels.shape[:2]
+        height, width = canvas_picture.picture.pixels.shape[:2]
         x0, y0, x1, y1 = geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0)
         self.view.set_content((min(x0, 0.0), min(y0, 0.0), max(x1, float(width)), max(y1, float(height))))
 
     def _show_marks(self) -> None:
         regions, current = self._state.selection.regions, self._pointer.current
-        if self._state.shown is None:
+        if self._state.canvas_picture is None:
             self._overlay.set_marks(Marks())
             return
         current = current if current is not None and current < len(regions) else None

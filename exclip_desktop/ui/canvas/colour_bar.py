@@ -73,8 +73,8 @@ class ColourBar(QWidget):
         self._lock = QToolButton(self)
         self._icons = ThemedIcons(self)
         self._build()
-        changes = (state.explanation_changed, state.selection_changed, state.preview_changed, state.view_changed)
-        for signal in (*changes, state.shown_changed):
+        changes = (state.answer_changed, state.selection_changed, state.preview_changed, state.view_changed)
+        for signal in (*changes, state.canvas_picture_changed):
             signal.connect(self.refresh)
         self.refresh()
 

@@ -44,20 +44,20 @@ class HeatLook:
 
 def geometry_shown(state: Scene) -> Geometry | None:
     """Return where the patches lie on the picture shown; None where nothing is explained of a picture that size."""
-    shown, explanation = state.shown, state.explanation
-    if shown is None or explanation is None:
+    canvas_picture, explanation = state.canvas_picture, state.answer
+    if canvas_picture is None or explanation is None:
         return None
-    height, width = shown.picture.pixels.shape[:2]
+    height, width = canvas_picture.picture.pixels.shape[:2]
     return explanation.geometry if explanation.geometry.source_size == (width, height) else None
 
 
 def heat_shown(state: Scene) -> Floats | None:
     """Return the heat that belongs on the picture, (grid_h, grid_w); None where nothing is explained or selected."""
-    if state.explanation is None or geometry_shown(state) is None:
+    if state.answer is None or geometry_shown(state) is None:
         return None
     if state.selection.absent and not state.preview.rows:
         return None
-    return patch_heat(state.explanation.interactions, state.selection, state.preview)
+    return patch_heat(state.answer.interactions, state.selection, state.preview)
 
 
 def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:

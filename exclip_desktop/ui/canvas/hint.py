@@ -19,7 +19,7 @@ class Hint(QLabel):
         super().__init__(parent)
         self._state, self._undo, self._knows = state, undo, False
         self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        for signal in (state.shown_changed, state.caption_changed, state.explanation_changed):
+        for signal in (state.canvas_picture_changed, state.caption_changed, state.answer_changed):
             signal.connect(self._show)
         undo.indexChanged.connect(self._on_index_changed)
         self._show()
@@ -30,7 +30,7 @@ class Hint(QLabel):
 
     def _show(self) -> None:
         state = self._state
-        if state.shown is not None and not state.caption.strip():
+        if state.canvas_picture is not None and not state.caption.strip():
             self.setText(TYPE)
         else:
             self.setText("" if self._knows or state.explanation is None else SELECT)

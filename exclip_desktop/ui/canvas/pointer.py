@@ -242,9 +242,9 @@ class Pointer(QObject):
         return None if geometry is None else geometry.patch_at(*point)
 
     def _bounds(self) -> Box | None:
-        if self._state.shown is None:
+        if self._state.canvas_picture is None:
             return None
-        height, width = self._state.shown.picture.pixels.shape[:2]
+        height, width = self._state.canvas_picture.picture.pixels.shape[:2]
         return 0.0, 0.0, float(width), float(height)
 
     def _tiny(self, box: Box) -> bool:

@@ -45,7 +45,7 @@ class CaptionField(QWidget):
         self._editor.textEdited.connect(self._on_text_edited)
         self._editor.returnPressed.connect(self._tell)
         state.caption_changed.connect(self._on_caption_changed)
-        state.explanation_changed.connect(self._show_gauge)
+        state.answer_changed.connect(self._show_gauge)
         self._on_caption_changed()
 
     @property

@@ -53,7 +53,7 @@ class StripHeat:
         """Read what is selected and how it is drawn from ``state``."""
         self._state = state
         self._chips: Sequence[Chip] = ()
-        self._explanation: Answer | None = None  # the chips are of it
+        self._answer: Answer | None = None  # the chips are of it
         self._rows: list[int] = []
         self._starts: list[int] = []  # where in _rows each cell's begin
         self._parts: list[slice] = []  # which cells are each chip's
@@ -65,7 +65,7 @@ class StripHeat:
 
     def show(self, chips: Sequence[Chip]) -> None:
         """Reckon for ``chips`` of the explanation on screen from now on."""
-        self._chips, self._key, self._explanation = chips, None, self._state.explanation
+        self._chips, self._key, self._answer = chips, None, self._state.answer
         seen = [[cell for cell in chip.cells if cell.rows] for chip in chips]
         self._rows = [row for cells in seen for cell in cells for row in cell.rows]
         ends = list(accumulate((len(cells) for cells in seen), initial=0))
@@ -106,9 +106,9 @@ class StripHeat:
         """Return a chip's word and value, then those of its tokens if there are several: rich text for a tooltip."""
         shown = self._chips[chip]
         if shown.kind == "unseen":
-            context = "fewer" if self._state.explanation is None else self._state.explanation.caption.context
+            context = "fewer" if self._state.answer is None else self._state.answer.caption.context
             return f"The model did not see this word: it reads {context} tokens."
-        if self._explanation is not None and not self._explanation.interactions.values_words:
+        if self._answer is not None and not self._answer.interactions.values_words:
             return "This method gives words no values."
         values = self.values[chip]
         lines = [f"<b>{html.escape(shown.text)}</b>&nbsp; {signed(sum(values))}"]
@@ -120,17 +120,17 @@ class StripHeat:
     @property
     def _wanted_key(self) -> Key:
         state, view = self._state, self._state.view
-        fixed = state.explanation is not None and state.explanation.interactions.fixed
+        fixed = state.answer is not None and state.answer.interactions.fixed
         selected = () if fixed else (state.selection.regions, state.preview.patch)
         return selected, view.colours, view.words_limit, self.least_limit
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
         # Of another explanation, ``show`` has still to tell the chips.
-        if state.explanation is None or state.explanation is not self._explanation or self.fresh:
+        if state.answer is None or state.answer is not self._answer or self.fresh:
             return
         self._key = self._wanted_key
-        heat = token_heat(state.explanation.interactions, state.explanation.geometry, state.selection, state.preview)
+        heat = token_heat(state.answer.interactions, state.answer.geometry, state.selection, state.preview)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
         self._own_limit = view.words_limit or symmetric_limit(sums)
         self._limit = view.words_limit or max(self._own_limit, self.least_limit)

@@ -60,12 +60,12 @@ class TokenStrip(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        state.explanation_changed.connect(self._on_explanation_changed)
-        state.view_changed.connect(self._on_explanation_changed)
+        state.answer_changed.connect(self._on_answer_changed)
+        state.view_changed.connect(self._on_answer_changed)
         state.selection_changed.connect(self._on_selection_changed)
         state.preview_changed.connect(self.update)
         state.stale_changed.connect(self.update)
-        self._on_explanation_changed()
+        self._on_answer_changed()
         self._follow_selection()
 
     @property
@@ -117,7 +117,7 @@ class TokenStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the chips that need it."""
         painter = QPainter(self)
-        if self._state.explanation is None:
+        if self._state.answer is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
         else:
@@ -164,13 +164,13 @@ class TokenStrip(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Select the phrase around a word; with a modifier, the second click is one more click."""
-        place, explanation = self._place_at(event), self._state.explanation
+        place, answer = self._place_at(event), self._state.answer
         word = None if place is None else self._picker.chips[place[0]].word
         plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
-        if not plain or word is None or explanation is None:
+        if not plain or word is None or answer is None:
             self.mousePressEvent(event)
             return
-        before, rows = self._state.selection.rows, self._picker.phrase(explanation.caption.words, word)
+        before, rows = self._state.selection.rows, self._picker.phrase(answer.caption.words, word)
         self._tell(before, rows)
         if rows != before:
             self.rows_widened.emit(before, rows)
@@ -266,9 +266,9 @@ class TokenStrip(QWidget):
             rect = QRectF(*self._placed.rect_of(place)).toAlignedRect()
             QToolTip.showText(event.globalPos(), self._heat.told(place[0]), self, rect)
 
-    def _on_explanation_changed(self) -> None:
-        explanation = self._state.explanation
-        chips = () if explanation is None else chips_of(explanation.caption, specials=self._state.view.specials)
+    def _on_answer_changed(self) -> None:
+        answer = self._state.answer
+        chips = () if answer is None else chips_of(answer.caption, specials=self._state.view.specials)
         self._heat.show(chips)
         if chips != self._picker.chips:
             self._picker.show(chips)

@@ -55,7 +55,7 @@ class EditCommands(QObject):
             actions[name].triggered.connect(lambda _=False, handler=handler: handler())
         stage.region_named_asked.connect(self._name)
         for signal in (
-            *(session.undo.indexChanged, session.state.explanation_changed, session.state.selection_changed),
+            *(session.undo.indexChanged, session.state.answer_changed, session.state.selection_changed),
             *(session.state.work_changed, stage.current_region_changed),
         ):
             signal.connect(self._show_enabled)

@@ -86,8 +86,11 @@ class FileCommands(QObject):
 
     def folder(self) -> str:
         """Return the folder of the person's last picture; the samples' is the program's own."""
-        shown = self._session.state.shown
-        paths = [*([shown.path] if shown is not None and shown.path else []), *self._session.settings.recent()]
+        canvas_picture = self._session.state.canvas_picture
+        paths = [
+            *([canvas_picture.path] if canvas_picture is not None and canvas_picture.path else []),
+            *self._session.settings.recent(),
+        ]
         own = [path for path in paths if not is_sample(path)]
         if own:
             return str(Path(own[0]).parent)
@@ -95,8 +98,8 @@ class FileCommands(QObject):
         return pictures if is_dir(Path(pictures)) else str(Path.home())
 
     def _suggested(self, ending: str) -> str:
-        shown = self._session.state.shown
-        return f"{Path(shown.title).stem if shown is not None else 'figure'}-explained{ending}"
+        canvas_picture = self._session.state.canvas_picture
+        return f"{Path(canvas_picture.title).stem if canvas_picture is not None else 'figure'}-explained{ending}"
 
     def _fill_recent(self) -> None:
         self._recent.clear()

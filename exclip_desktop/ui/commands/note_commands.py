@@ -52,7 +52,7 @@ class NoteCommands(QObject):
         tab.restore_requested.connect(self.restore)
         tab.change_requested.connect(self.change)
         tab.removal_requested.connect(findings.remove)
-        for changed in (state.explanation_changed, state.stale_changed):
+        for changed in (state.answer_changed, state.stale_changed):
             changed.connect(self._show)
         self._show()
 

@@ -143,13 +143,13 @@ class AgreementTab(QWidget):
         """Compare the panes that have an answer."""
         if not self.isVisible():
             return
-        self._shown = tuple(pane for pane in self._compare_controller.panes if pane.scene.explanation is not None)
+        self._shown = tuple(pane for pane in self._compare_controller.panes if pane.scene.answer is not None)
         if not self._shown:
             self._model.show((), None)
             return
         heats = []
         for pane in self._shown:
-            answer = pane.scene.explanation
+            answer = pane.scene.answer
             assert answer is not None
             heats.append((patch_heat(answer.interactions, pane.scene.selection, pane.scene.preview), answer.geometry))
         found = agreement(heats, self._shown[0].scene.selection.regions)

@@ -52,11 +52,11 @@ class DifferencePane:
         caption_difference.opened.connect(self.picture.show)
         caption_difference.closed.connect(self.picture.hide)
         self._show_words()
-        self._scene.explanation_changed.connect(self._show_words)
+        self._scene.answer_changed.connect(self._show_words)
 
     def _show_words(self) -> None:
         """Show the row of words while there is a difference; the title says what to do until then."""
-        self.words.setVisible(self._scene.explanation is not None)
+        self.words.setVisible(self._scene.answer is not None)
 
 
 class DifferenceTitle(QWidget):
@@ -87,7 +87,7 @@ class DifferenceTitle(QWidget):
         row.addStretch(1)
         row.addWidget(button)
         self.setFixedHeight(TITLE_PX)
-        self._scene.explanation_changed.connect(self._show)
+        self._scene.answer_changed.connect(self._show)
         caption_difference.opened.connect(self._show)
         self._show()
 
@@ -97,7 +97,7 @@ class DifferenceTitle(QWidget):
         return self._text.text()
 
     def _show(self) -> None:
-        found = self._scene.explanation
+        found = self._scene.answer
         if isinstance(found, Difference):
             self._text.show_text(f"Difference {signed(found.score)}  ·  from “{found.before.text}”")
             self._text.setToolTip(wrapped(f"From “{found.before.text}”. {SAYS}"))

@@ -43,13 +43,13 @@ class SharedRange(QObject):
         super().__init__(parent)
         self._states, self._canvases, self._strips = states, canvases, strips
         for state in states:
-            changes = (state.explanation_changed, state.selection_changed, state.preview_changed, state.view_changed)
-            for signal in (*changes, state.shown_changed):
+            changes = (state.answer_changed, state.selection_changed, state.preview_changed, state.view_changed)
+            for signal in (*changes, state.canvas_picture_changed):
                 signal.connect(self._share)
         self._share()
 
     def _share(self) -> None:
-        explained = [at for at, state in enumerate(self._states) if state.explanation is not None]
+        explained = [at for at, state in enumerate(self._states) if state.answer is not None]
         widest = max((self._canvases[at].own_limit() for at in explained), default=0.0)
         for canvas in self._canvases:
             canvas.set_least_limit(widest)

@@ -10,7 +10,7 @@ from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.compare.second_model import SecondModel
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
@@ -71,7 +71,7 @@ class PaneGrid(QScrollArea):
         compare_controller.followed.connect(self._share)
         active_pane.enlarged_changed.connect(self._on_enlarged_changed)
         active_pane.pane_changed.connect(self._mark)
-        first.shown_changed.connect(self._arrange)
+        first.canvas_picture_changed.connect(self._arrange)
         for state in self._states:
             state.facts_changed.connect(self._name_models)
         self._on_laid_out()
@@ -160,7 +160,7 @@ class PaneGrid(QScrollArea):
         )
         view.canvas.region_named_asked.connect(self.region_named_asked)
         view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
-        pane.scene.explanation_changed.connect(self._stretch)  # there may be other words
+        pane.scene.answer_changed.connect(self._stretch)  # there may be other words
         self._linked.add(view.canvas.view)
         return view
 
@@ -179,7 +179,7 @@ class PaneGrid(QScrollArea):
             return
         count, models = len(self._views), 2 if any(pane.key.of_second_model for pane in self._views) else 1
         room = self.viewport().width(), self.viewport().height()
-        columns = columns_of(count, models, room, _aspect(self._states[0].shown), CHROME_PX)
+        columns = columns_of(count, models, room, _aspect(self._states[0].canvas_picture), CHROME_PX)
         if columns != self._columns:
             self._columns = columns
             for number, view in enumerate(self.views):
@@ -209,7 +209,7 @@ class PaneGrid(QScrollArea):
         words, two = max(view.words_px(width) for view in self.views), round(CHROME_PX) - TITLE_PX
         scrolls = rows * (LEAST_PX + CHROME_PX + GAP_PX) > height  # then the words need not
         if not scrolls:
-            picture = width / _aspect(self._states[0].shown)
+            picture = width / _aspect(self._states[0].canvas_picture)
             words = min(words, max(round(height / rows - GAP_PX - TITLE_PX - picture), two))
         self._sheet.setMinimumHeight(round(rows * (LEAST_PX + TITLE_PX + words + GAP_PX)))
         for view in self.views:
@@ -217,7 +217,7 @@ class PaneGrid(QScrollArea):
 
     def _share(self) -> None:
         """Colour all panes in the widest range, or each in its own."""
-        filled = [view for view in self.views if view.pane.scene.explanation is not None]
+        filled = [view for view in self.views if view.pane.scene.answer is not None]
         one = self._compare_controller.one_range
         picture = max((view.canvas.own_limit() for view in filled), default=0.0) if one else 0.0
         words = max((view.strip.own_limit for view in filled), default=0.0) if one else 0.0
@@ -227,5 +227,9 @@ class PaneGrid(QScrollArea):
         self.ranges_changed.emit()
 
 
-def _aspect(shown: Shown | None) -> float:
-    return 1.0 if shown is None else shown.picture.pixels.shape[1] / shown.picture.pixels.shape[0]
+def _aspect(canvas_picture: CanvasPicture | None) -> float:
+    return (
+        1.0
+        if canvas_picture is None
+        else canvas_picture.picture.pixels.shape[1] / canvas_picture.picture.pixels.shape[0]
+    )

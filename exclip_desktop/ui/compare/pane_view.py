@@ -178,14 +178,14 @@ class PaneView(QFrame):
         for part in (canvas.view, canvas.view.viewport(), strip, self._enlarge):
             part.installEventFilter(self)
         pane.status_changed.connect(self._show)
-        pane.scene.explanation_changed.connect(self._show)
+        pane.scene.answer_changed.connect(self._show)
 
     def _in_first(self, rows: tuple[int, ...]) -> tuple[int, ...]:
         return self._compare_controller.rows_in_first(self.pane, rows)
 
     def _show(self) -> None:
         pane, status = self.pane, self.pane.status
-        answer = pane.scene.explanation
+        answer = pane.scene.answer
         self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part))
         self._of_model.show_text(self._model)
         self._title.setToolTip(wrapped(_told(pane)))
@@ -211,7 +211,7 @@ def _state_told(status: PaneStatus) -> str:
 
 def _told(pane: Pane) -> str:
     """Return what a pane shows, in sentences."""
-    facts, answer = pane.facts, pane.scene.explanation
+    facts, answer = pane.facts, pane.scene.answer
     source = f" ({facts.citation})" if facts.citation else ""
     says = [f"{facts.name}{source}: {facts.cost}.", FIRST_ORDER if facts.order == "first" else SECOND_ORDER]
     if "text" not in facts.sides:

@@ -52,7 +52,7 @@ class ModelTitle(QWidget):
             row.addWidget(button)
         for told in (
             state.facts_changed,
-            state.explanation_changed,
+            state.answer_changed,
             state.work_changed,
             state.choice_changed,
             state.selection_changed,

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import FRAMINGS
-from exclip_desktop.session.state import Outcome, State
+from exclip_desktop.session.state import Provenance, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.bundled import model_told
 
@@ -36,7 +36,9 @@ class Detail:
     whole: str = ""
 
 
-def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | None, log_file: str) -> list[Detail]:
+def details_of(
+    explanation: Explanation, provenance: Provenance, facts: ModelFacts | None, log_file: str
+) -> list[Detail]:
     """Return the lines in reading order; ``facts`` count only where they are of the explanation's model."""
     settings, geometry = explanation.settings, explanation.geometry
     known = facts if facts is not None and facts.name == settings.model else None
@@ -56,7 +58,7 @@ def details_of(explanation: Explanation, outcome: Outcome, facts: ModelFacts | N
         Detail("Framing", FRAMINGS[settings.framing]),
         Detail("Precision", _precision(explanation)),
         Detail("Patches", f"{columns} × {rows} on {geometry.source_size[0]} × {geometry.source_size[1]} pixels"),
-        Detail("Time", f"{outcome.seconds:.2f} s, {'from the cache' if outcome.cached else 'computed'}"),
+        Detail("Time", f"{provenance.seconds:.2f} s, {'from the cache' if provenance.cached else 'computed'}"),
         Detail("Versions", "\n".join(f"{name} {version}" for name, version in settings.versions.items())),
     ]
     return [*told, Detail("Log file", log_file)] if log_file else told
@@ -84,7 +86,7 @@ def _side(side: SideReport, tolerance: float) -> str:
 class DetailsTab(QWidget):
     """The inspector's last tab: lines of names and values, and a button that copies them."""
 
-    READS: Final = frozenset({"explanation", "outcome", "facts"})
+    READS: Final = frozenset({"answer", "provenance", "facts"})
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,7 +111,7 @@ class DetailsTab(QWidget):
         """Show the state again. There is an explanation."""
         explanation = self._state.explanation
         assert explanation is not None
-        details = details_of(explanation, self._state.outcome, self._state.facts, self._log_file)
+        details = details_of(explanation, self._state.provenance, self._state.facts, self._log_file)
         if [detail.name for detail in details] != [detail.name for detail in self._details]:
             self._make_lines(details)
         self._details = details

@@ -14,8 +14,8 @@ from exclip_desktop.ui.inspector.matrix_tab import MatrixTab
 from exclip_desktop.ui.inspector.selection_tab import SelectionTab
 from exclip_desktop.ui.inspector.slim_tabs import SlimTabs
 
-CONDITION: Final = frozenset({"explanation", "stale", "caption"})
-EVERYTHING: Final = CONDITION | {"outcome", "selection", "preview", "view", "facts", "profile"}
+CONDITION: Final = frozenset({"answer", "stale", "caption"})
+EVERYTHING: Final = CONDITION | {"provenance", "selection", "preview", "view", "facts", "profile"}
 VEIL_ALPHA: Final = 130
 
 

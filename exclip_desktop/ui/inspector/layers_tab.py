@@ -21,7 +21,7 @@ from exclip_desktop.core.text.sizes import about, memory_told
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import SIDES, Layer, Side
-from exclip_desktop.session.state import ProfileShown, State
+from exclip_desktop.session.state import ProfileProgress, State
 from exclip_desktop.ui.inspector.layers_list import LayersList
 from exclip_desktop.ui.inspector.ledger_bar import COLOURS
 from exclip_desktop.ui.widgets.tips import wrapped
@@ -50,7 +50,7 @@ class LayersTab(QWidget):
 
     """
 
-    READS: Final = frozenset({"profile", "explanation"})
+    READS: Final = frozenset({"profile", "answer"})
     looked_at = Signal(str)
     profile_asked = Signal(str)
     layer_chosen = Signal(str, object)
@@ -169,7 +169,7 @@ def cost_told(forecast: Forecast | None) -> str:
     return f"About {about(forecast.total_s)}, and {memory_told(forecast.peak_bytes)} of memory."
 
 
-def _asks(shown: ProfileShown, *, made: bool) -> str:
+def _asks(shown: ProfileProgress, *, made: bool) -> str:
     if shown.running:
         return "Profiling…"
     complete = shown.profile is not None and shown.profile.complete

@@ -27,7 +27,7 @@ class MatrixTab(QWidget):
 
     """
 
-    READS: Final = frozenset({"explanation", "selection", "preview", "view"})
+    READS: Final = frozenset({"answer", "selection", "preview", "view"})
     pair_chosen = Signal(object, object)
     rows_hovered = Signal(object)
     patch_hovered = Signal(object)
@@ -54,7 +54,7 @@ class MatrixTab(QWidget):
         explanation = self._state.explanation
         assert explanation is not None
         drawn_with = (self._state.view.specials, self._state.view.colours)
-        redraw = "explanation" in names or drawn_with != self._drawn_with
+        redraw = "answer" in names or drawn_with != self._drawn_with
         if redraw:
             self._drawn_with = drawn_with
             self._show_matrix(explanation)
@@ -163,7 +163,7 @@ class MatrixTab(QWidget):
 
     def _on_rows_toggled(self) -> None:
         if self._state.explanation is not None:
-            self.refresh(frozenset({"explanation"}))
+            self.refresh(frozenset({"answer"}))
 
 
 def _first(shares: Floats | None) -> int | None:

@@ -89,7 +89,7 @@ class SelectionTab(QScrollArea):
 
     """
 
-    READS: Final = frozenset({"explanation", "selection", "view"})
+    READS: Final = frozenset({"answer", "selection", "view"})
     pair_chosen = Signal(object, object)
     rows_hovered = Signal(object)
     patch_hovered = Signal(object)
@@ -111,9 +111,9 @@ class SelectionTab(QScrollArea):
         """Show the state again; ``names`` are the values that have changed. There is an explanation."""
         explanation, selection = self._state.explanation, self._state.selection
         assert explanation is not None
-        if "explanation" in names:
+        if "answer" in names:
             self._show_explanation(explanation)
-        if names & {"explanation", "selection"}:
+        if names & {"answer", "selection"}:
             self._show_block(explanation, selection)
             # The list stays while one walks through it: the pair just chosen would leave itself as the only one.
             if not self._choosing:

@@ -147,7 +147,7 @@ class ModelsDialog(QDialog):
         self._buttons["file"].clicked.connect(lambda: self.file_asked.emit())
         self._buttons["close"].clicked.connect(self.reject)
         self._cancel.clicked.connect(lambda: self.cancel_asked.emit())
-        self._library.listed.connect(self._show_models)
+        self._library.models_listed.connect(self._show_models)
         self._library.refused.connect(self._show_trouble)
         self._state.transfer_changed.connect(self._show_transfer)
 
@@ -176,7 +176,7 @@ class ModelsDialog(QDialog):
         self._show_selected()
 
     def _show_models(self) -> None:
-        current = self._state.outcome.choice
+        current = self._state.provenance.choice
         plain = ModelChoice(current.name, current.pretrained, current.checkpoint, current.preprocess)
         models = self._library.models
         self._table.show_models(models, self._library.default, plain)

@@ -39,8 +39,8 @@ class MeasureDialog(QDialog):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)  # a drag never reaches the worker
         self._pause.timeout.connect(self._ask)
         self._fill.currentIndexChanged.connect(self._ask)
-        state.measured_changed.connect(self._show)
-        for told in (state.selection_changed, state.explanation_changed, state.stale_changed):
+        state.occlusion_changed.connect(self._show)
+        for told in (state.selection_changed, state.answer_changed, state.stale_changed):
             told.connect(self._on_changed)
         self._ask()
 
@@ -86,7 +86,7 @@ class MeasureDialog(QDialog):
         self._show()
 
     def _show(self) -> None:
-        state, found = self._state, self._state.measured
+        state, found = self._state, self._state.occlusion
         if not self._occlusion_controller.ready or state.explanation is None:
             self._what.setText(SELECT)
         else:

@@ -48,7 +48,7 @@ class StatusLine(QWidget):
         self._said_long = QTimer(self, singleShot=True, interval=SAID_MS)
         self._said_long.timeout.connect(lambda: self._show_said(""))
         self._build()
-        for told in (state.facts_changed, state.choice_changed, state.explanation_changed, state.outcome_changed):
+        for told in (state.facts_changed, state.choice_changed, state.answer_changed, state.provenance_changed):
             told.connect(self._show_result)
         state.stale_changed.connect(self._show_result)
         state.work_changed.connect(self._on_work_changed)
@@ -122,16 +122,16 @@ class StatusLine(QWidget):
             part.setToolTip(tip if transfer is None else wrapped(progress_told(transfer)))
 
     def _show_result(self) -> None:
-        facts, explanation, outcome = self._state.facts, self._state.explanation, self._state.outcome
+        facts, explanation, provenance = self._state.facts, self._state.explanation, self._state.provenance
         name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.title, "", "")
         self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
         self._model.setToolTip(wrapped(f"{note} {model_told(name)}".strip()))
         if explanation is None:
             self._result.clear()
             return
-        origin, doubt = "from the cache" if outcome.cached else "computed", doubt_told(explanation)
+        origin, doubt = "from the cache" if provenance.cached else "computed", doubt_told(explanation)
         exact = ("not exact",) if doubt else ()
-        parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(outcome.seconds), origin)
+        parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
         self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else wrapped(doubt))

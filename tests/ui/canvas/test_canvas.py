@@ -189,7 +189,7 @@ def test_hovering_tells_patches_once_each_and_their_values(desk: Desk) -> None:
 def test_a_coarser_grid_under_the_mouse(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
     desk.move((555, 475), held=NONE)
     assert desk.hovered == [(11, 11)]
-    desk.state.change(explanation=make_explanation(grid=(7, 7)))
+    desk.state.change(answer=make_explanation(grid=(7, 7)))
     desk.move((556, 475), held=NONE)
     assert desk.hovered == [(11, 11), None, (6, 6)]
 
@@ -207,11 +207,13 @@ def test_a_drag_shows_regions_not_the_hovered_patch(desk: Desk) -> None:
 def test_canvases_that_want_different_images_both_get_theirs(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state(size=(1600, 1200))
     canvases = Canvas(state), Canvas(make_state())
-    canvases[1]._state.change(shown=state.shown, explanation=None)  # in colour, the other's picture is grey
+    canvases[1]._state.change(
+        canvas_picture=state.canvas_picture, answer=None
+    )  # in colour, the other's picture is grey
     for canvas in canvases:
         qtbot.addWidget(canvas)
         canvas.resize(300, 240)
         canvas.show()
-    levels = levels_of(state.shown.picture.pixels)
+    levels = levels_of(state.canvas_picture.picture.pixels)
     assert [canvas._picture_item._levels for canvas in canvases] == [levels, levels]
     qtbot.waitUntil(lambda: {(2, True), (2, False)} <= levels._made.keys())

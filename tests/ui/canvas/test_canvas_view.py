@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview
-from exclip_desktop.session.pair.scene import Shown
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.canvas.canvas import EMPTY
@@ -57,10 +57,10 @@ def test_colours_on_the_canvas_are_those_of_the_heat(desk: Desk) -> None:
 
 
 def test_picture_in_colour_grey_and_stale(desk: Desk) -> None:
-    state, shown = desk.state, desk.state.shown
-    assert shown is not None
+    state, canvas_picture = desk.state, desk.state.canvas_picture
+    assert canvas_picture is not None
     x, y = 301, 205
-    red, green, blue = (int(value) for value in shown.picture.pixels[y, x])
+    red, green, blue = (int(value) for value in canvas_picture.picture.pixels[y, x])
     state.change(view=replace(state.view, heat=False))
     assert desk.colour((x, y)) == pytest.approx((red, green, blue), abs=1)  # grey is for under the heat
     state.change(view=replace(state.view, heat=True, opacity=0.0))
@@ -76,7 +76,7 @@ def test_picture_in_colour_grey_and_stale(desk: Desk) -> None:
 
 
 def test_what_was_not_seen_is_hatched(desk: Desk) -> None:
-    desk.state.change(shown=Shown(Picture(np.full((480, 640, 3), 200, np.uint8)), "plain"))
+    desk.state.change(canvas_picture=CanvasPicture(Picture(np.full((480, 640, 3), 200, np.uint8)), "plain"))
     desk.state.change(view=replace(desk.state.view, heat=False))
     assert desk.colour((300, 200)) == (200, 200, 200)
     image = desk.canvas.grab().toImage()
@@ -89,10 +89,10 @@ def test_what_was_not_seen_is_hatched(desk: Desk) -> None:
 def test_an_explanation_of_a_picture_of_another_size_is_not_drawn(
     desk: Desk, make_explanation: Callable[..., Explanation]
 ) -> None:
-    desk.state.change(explanation=make_explanation(size=(480, 480)), view=replace(desk.state.view, grey=False))
-    shown = desk.state.shown
-    assert shown is not None
-    assert desk.colour((301, 205)) == pytest.approx(tuple(shown.picture.pixels[205, 301].astype(int)), abs=1)
+    desk.state.change(answer=make_explanation(size=(480, 480)), view=replace(desk.state.view, grey=False))
+    canvas_picture = desk.state.canvas_picture
+    assert canvas_picture is not None
+    assert desk.colour((301, 205)) == pytest.approx(tuple(canvas_picture.picture.pixels[205, 301].astype(int)), abs=1)
     desk.move((301, 205), held=NONE)
     assert desk.hovered == []
 
@@ -209,9 +209,9 @@ def test_panning_keeps_what_is_in_sight_exactly(desk: Desk, smooth: bool) -> Non
 def test_a_new_picture_is_fitted_and_an_empty_canvas_says_what_to_do(desk: Desk) -> None:
     desk.wheel((0, 0), 5)
     desk.click((200, 200))
-    desk.state.change(shown=Shown(Picture(np.zeros((100, 50, 3), np.uint8)), "tall"), explanation=None)
+    desk.state.change(canvas_picture=CanvasPicture(Picture(np.zeros((100, 50, 3), np.uint8)), "tall"), answer=None)
     assert desk.canvas.view.camera == replace(desk.canvas.view.camera, scale=4.8, centre=(25, 50))
-    desk.state.change(shown=None)
+    desk.state.change(canvas_picture=None)
     hint = next(child for child in desk.canvas.findChildren(QWidget) if getattr(child, "text", str)() == EMPTY)
     assert hint.isVisible()
     desk.drag((10, 10), (30, 30))
@@ -228,7 +228,7 @@ def test_the_ground_follows_the_theme_and_the_heat_does_not(desk: Desk) -> None:
 def test_patches_beyond_the_picture_are_shown(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
     found = make_explanation()
     padded = replace(found, geometry=replace(found.geometry, seen=(0.0, -80.0, 640.0, 560.0)))
-    desk.state.change(explanation=padded)
+    desk.state.change(answer=padded)
     assert desk.canvas.view.camera.scale == pytest.approx(480 / 640)
     desk.move((5, -70), held=NONE)
     assert desk.hovered == [(0, 0)]

@@ -22,7 +22,7 @@ SCORED = (
 )
 
 
-class Shown:
+class CanvasPicture:
     """A list that shows ``SCORED`` unfolded, with what it told."""
 
     def __init__(self, qtbot: QtBot, state: State) -> None:
@@ -67,13 +67,13 @@ class Shown:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot, make_state: Callable[..., State]) -> Shown:
+def shown(qtbot: QtBot, make_state: Callable[..., State]) -> CanvasPicture:
     state = make_state()
     state.change(caption=OWN)
-    return Shown(qtbot, state)
+    return CanvasPicture(qtbot, state)
 
 
-def test_the_caption_on_screen_comes_first_then_the_others_by_rank(shown: Shown) -> None:
+def test_the_caption_on_screen_comes_first_then_the_others_by_rank(shown: CanvasPicture) -> None:
     assert shown.captions() == [OWN, "a dog", "a cat", "cheese"]
     fonts = [shown.table.model().index(row, Column.CAPTION).data(Qt.ItemDataRole.FontRole) for row in range(4)]
     assert fonts[0].bold()
@@ -82,14 +82,14 @@ def test_the_caption_on_screen_comes_first_then_the_others_by_rank(shown: Shown)
     assert shown.captions() == ["cheese", "a dog", OWN, "a cat"]
 
 
-def test_until_all_have_a_rank_the_order_stays(shown: Shown) -> None:
+def test_until_all_have_a_rank_the_order_stays(shown: CanvasPicture) -> None:
     shown.state.change(alternatives=(*SCORED, Alternative("a new one")))
     assert shown.captions() == [OWN, "cheese", "a dog", "a cat", "a new one"]
     told = [shown.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
     assert told == ["…", "…", "…"]
 
 
-def test_rows_tell_rank_score_and_share(shown: Shown) -> None:
+def test_rows_tell_rank_score_and_share(shown: CanvasPicture) -> None:
     told = [[shown.text(row, column) for column in Column] for row in range(4)]
     assert told == [
         ["2", OWN, "0.300", "", "20.0%", ""],
@@ -106,7 +106,7 @@ def test_shares_are_told_in_per_cent(share: float, told: str) -> None:
     assert told_share(share) == told
 
 
-def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(shown: Shown) -> None:
+def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(shown: CanvasPicture) -> None:
     shown.table.clearSelection()
     picture = shown.table.viewport().grab().toImage()
     base = shown.table.palette().base().color()
@@ -120,7 +120,7 @@ def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(shown: Sh
     assert lengths[1] > lengths[0] > lengths[2] > lengths[3] == 2
 
 
-def test_a_click_chooses_and_a_click_on_the_cross_removes(shown: Shown) -> None:
+def test_a_click_chooses_and_a_click_on_the_cross_removes(shown: CanvasPicture) -> None:
     shown.click(1, Column.CAPTION)
     shown.click(3, Column.SCORE)
     shown.click(3, Column.REMOVE)
@@ -133,7 +133,7 @@ def test_a_click_chooses_and_a_click_on_the_cross_removes(shown: Shown) -> None:
     ]
 
 
-def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(shown: Shown) -> None:
+def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(shown: CanvasPicture) -> None:
     for column in Column:
         shown.click(0, column)
     shown.press(Qt.Key.Key_Return, 0)
@@ -141,7 +141,7 @@ def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(shown: Shown) -
     assert shown.told == []
 
 
-def test_return_chooses_and_delete_removes(shown: Shown) -> None:
+def test_return_chooses_and_delete_removes(shown: CanvasPicture) -> None:
     shown.press(Qt.Key.Key_Return, 2)
     shown.press(Qt.Key.Key_Delete, 2)
     shown.table.setCurrentIndex(shown.table.model().index(1, Column.CAPTION))
@@ -151,7 +151,7 @@ def test_return_chooses_and_delete_removes(shown: Shown) -> None:
     assert shown.told == [("caption_chosen", "a cat"), ("caption_removed", 3), ("caption_chosen", "cheese")]
 
 
-def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(shown: Shown) -> None:
+def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(shown: CanvasPicture) -> None:
     shown.table.setCurrentIndex(shown.table.model().index(2, Column.CAPTION))
     shown.state.change(caption="a cat")
     assert shown.table.currentIndex().row() == 0
@@ -164,7 +164,7 @@ def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(shown: S
     assert not shown.table.currentIndex().isValid()
 
 
-def test_adding_a_caption(shown: Shown) -> None:
+def test_adding_a_caption(shown: CanvasPicture) -> None:
     shown.qtbot.keyClicks(shown.editor, "  a  bird ")
     shown.qtbot.keyClick(shown.editor, Qt.Key.Key_Return)
     assert shown.told == [("caption_added", "a bird")]
@@ -172,7 +172,7 @@ def test_adding_a_caption(shown: Shown) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a cat"])
-def test_nothing_and_what_is_listed_is_not_added(shown: Shown, text: str) -> None:
+def test_nothing_and_what_is_listed_is_not_added(shown: CanvasPicture, text: str) -> None:
     shown.qtbot.keyClicks(shown.editor, text)
     shown.qtbot.keyClick(shown.editor, Qt.Key.Key_Return)
     assert shown.told == []
@@ -180,7 +180,7 @@ def test_nothing_and_what_is_listed_is_not_added(shown: Shown, text: str) -> Non
     assert shown.table.currentIndex().row() == (2 if text == "a cat" else -1)
 
 
-def test_the_heading_folds_the_list(shown: Shown) -> None:
+def test_the_heading_folds_the_list(shown: CanvasPicture) -> None:
     assert shown.toggle.text() == "Other captions (4)"
     assert shown.widget.is_open
     shown.qtbot.mouseClick(shown.toggle, Qt.MouseButton.LeftButton)
@@ -201,7 +201,7 @@ def test_it_opens_folded(qtbot: QtBot, make_state: Callable[..., State]) -> None
     assert not widget.is_open
 
 
-def test_a_long_list_scrolls(shown: Shown) -> None:
+def test_a_long_list_scrolls(shown: CanvasPicture) -> None:
     many = tuple(Alternative(f"caption {n}") for n in range(40))
     shown.state.change(alternatives=many)
     row = shown.table.verticalHeader().defaultSectionSize()
@@ -209,7 +209,7 @@ def test_a_long_list_scrolls(shown: Shown) -> None:
     assert shown.table.verticalScrollBar().maximum() > 0
 
 
-def test_parts_have_accessible_names(shown: Shown) -> None:
+def test_parts_have_accessible_names(shown: CanvasPicture) -> None:
     assert shown.table.accessibleName() == "Other captions"
     assert shown.editor.accessibleName() == "Add a caption"
     assert shown.toggle.accessibleName() == "Other captions"

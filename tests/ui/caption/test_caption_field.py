@@ -168,9 +168,9 @@ def test_the_gauge_says_tokens_and_unseen_words(
 
 
 def test_the_gauge_follows_the_explanation(typed: Typed, make_state: Callable[..., State]) -> None:
-    typed.state.change(explanation=make_state(words=("a", "hydrant")).explanation)
+    typed.state.change(answer=make_state(words=("a", "hydrant")).explanation)
     assert typed.field.gauge == "5 / 77 tokens"
-    typed.state.change(explanation=None)
+    typed.state.change(answer=None)
     assert typed.field.gauge == ""
 
 

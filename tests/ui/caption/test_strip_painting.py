@@ -70,7 +70,7 @@ def test_tooltips_tell_values_of_word_and_tokens(desk: Desk) -> None:
     values[:, 1:] = np.linspace(-0.02, 0.0123, len(values))[:, None] / 144
     values[7, 1:] = 0.0123 / 144
     interactions = replace(desk.state.explanation.interactions, values=values)
-    desk.state.change(explanation=replace(desk.state.explanation, interactions=interactions))
+    desk.state.change(answer=replace(desk.state.explanation, interactions=interactions))
     told = _tooltip(desk, desk.at(HYDRANT))
     assert "<b>hydrant</b>&nbsp; +0.0165<br>hydr&nbsp; +0.0042<br>ant&nbsp; +0.0123" in told
     assert "−0.0160" in _tooltip(desk, desk.at(A))

@@ -164,7 +164,7 @@ def test_other_buttons_do_nothing(desk: Desk) -> None:
 
 def test_another_caption_drops_a_running_gesture(desk: Desk, make_state: Callable[..., State]) -> None:
     desk.press(desk.at(RED))
-    desk.state.change(explanation=make_state(words=("two", "dogs")).explanation, selection=Selection())
+    desk.state.change(answer=make_state(words=("two", "dogs")).explanation, selection=Selection())
     desk.move(desk.at(1))
     desk.release(desk.at(1))
     assert desk.changed == [(2,)]
@@ -173,7 +173,7 @@ def test_another_caption_drops_a_running_gesture(desk: Desk, make_state: Callabl
 
 def test_another_picture_with_the_same_caption_keeps_the_gesture(desk: Desk, make_state: Callable[..., State]) -> None:
     desk.press(desk.at(RED))
-    desk.state.change(explanation=make_state(seed=5).explanation)
+    desk.state.change(answer=make_state(seed=5).explanation)
     desk.move(desk.at(BALLOON))
     desk.release(desk.at(BALLOON))
     assert desk.committed == [((), (2, 3))]
@@ -300,5 +300,5 @@ def test_the_cursor_is_scrolled_into_sight(qtbot: QtBot, make_state: Callable[..
     assert strip.height() == strip.heightForWidth(strip.width()) > area.viewport().height()
     qtbot.keyClick(strip, Qt.Key.Key_End)
     assert area.verticalScrollBar().value() > area.verticalScrollBar().maximum() * 0.8
-    state.change(explanation=make_state(words=("a", "dog")).explanation)
+    state.change(answer=make_state(words=("a", "dog")).explanation)
     qtbot.waitUntil(lambda: strip.height() == area.viewport().height())

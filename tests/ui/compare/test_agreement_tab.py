@@ -47,8 +47,7 @@ def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared:
     compared.session.selection_controller.show_regions((BOX,))
     model, compare_controller = _model(compared), compared.session.compare_controller.panes
     heats = [
-        (pane.scene.explanation.interactions.patch_heat((2, 3)), pane.scene.explanation.geometry)
-        for pane in compare_controller
+        (pane.scene.answer.interactions.patch_heat((2, 3)), pane.scene.answer.geometry) for pane in compare_controller
     ]
     expected = agreement(heats, (BOX,))
     assert [_text(model, row, NAME) for row in range(3)] == ["Second-order attributions", "Attention rollout", "ITSM"]

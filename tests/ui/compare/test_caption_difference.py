@@ -27,10 +27,10 @@ def test_an_edit_shows_what_changed(opened: Opened, qtbot: QtBot) -> None:
     assert "“a red balloon and a dog”" in pane.title._text.toolTip()
     scene = opened.session.caption_difference.scene
     expected = opened.state.explanation.patch_heat() - before.patch_heat()
-    assert np.allclose(scene.explanation.interactions.patch_heat(), expected)
+    assert np.allclose(scene.answer.interactions.patch_heat(), expected)
     QTest.keyClick(opened.window, Qt.Key.Key_X)
     assert not pane.picture.isVisible()
-    assert scene.explanation is None
+    assert scene.answer is None
 
 
 def test_it_follows_the_selection_both_ways(opened: Opened, qtbot: QtBot) -> None:
@@ -55,9 +55,9 @@ def test_both_are_drawn_in_one_range(opened: Opened, qtbot: QtBot) -> None:
 def test_another_picture_has_no_caption_before(opened: Opened, qtbot: QtBot) -> None:
     _explain(opened, qtbot, "a blue balloon and a dog")
     opened.window.commands["difference"].trigger()
-    with qtbot.waitSignal(opened.state.explanation_changed):
+    with qtbot.waitSignal(opened.state.answer_changed):
         opened.session.explain_controller.open_file(opened.picture("b.png"), "a cat")
-    assert opened.session.caption_difference.scene.explanation is None
+    assert opened.session.caption_difference.scene.answer is None
     assert not opened.window.difference.words.isVisible()
     _explain(opened, qtbot, "a dog")
     assert opened.window.difference.words.isVisible()

@@ -55,7 +55,7 @@ def test_panes_fill_one_after_another_and_ours_is_there_at_once(desk: Desk) -> N
     gate = desk.engine.pane_gates["grad-eclip"]
     gate.clear()
     desk.session.compare_controller.open()
-    assert _pane(desk, "second-order").scene.explanation is desk.state.explanation
+    assert _pane(desk, "second-order").scene.answer is desk.state.explanation
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").status.share == 1.0)
     assert _kinds(desk) == ["done", "working", "waiting"]
     assert (desk.state.work.what, desk.state.work.done, desk.state.work.total) == ("Comparing methods", 200, 300)
@@ -63,17 +63,17 @@ def test_panes_fill_one_after_another_and_ours_is_there_at_once(desk: Desk) -> N
     _fill(desk)
     assert _asked(desk) == [("grad-eclip", "a red balloon and a dog"), ("itsm", "")]
     shown = _pane(desk, "grad-eclip").scene
-    assert shown.shown is desk.state.shown
-    assert shown.explanation.target == "a red balloon and a dog"
+    assert shown.canvas_picture is desk.state.canvas_picture
+    assert shown.answer.target == "a red balloon and a dog"
 
 
 def test_another_selection_asks_methods_of_the_first_order_only(desk: Desk) -> None:
     _open(desk)
-    with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.explanation_changed):
+    with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.answer_changed):
         desk.session.selection_controller.commit_rows((), (2, 3))
     _fill(desk)
     assert _asked(desk) == [("grad-eclip", "red balloon")]
-    assert _pane(desk, "grad-eclip").scene.explanation.interactions.patches[0, 0] == len("red balloon")
+    assert _pane(desk, "grad-eclip").scene.answer.interactions.patches[0, 0] == len("red balloon")
 
 
 def test_a_drag_is_answered_once_it_rests_and_boxes_ask_nothing(desk: Desk) -> None:
@@ -81,7 +81,7 @@ def test_a_drag_is_answered_once_it_rests_and_boxes_ask_nothing(desk: Desk) -> N
     for rows in ((2,), (2, 3), (3,)):
         desk.session.selection_controller.show_rows(rows)
     desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
-    with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.explanation_changed):
+    with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.answer_changed):
         pass
     _fill(desk)
     assert _asked(desk) == [("grad-eclip", "balloon")]
@@ -145,7 +145,7 @@ def test_a_new_caption_interrupts_and_all_begin_anew_after_our_own_answer(desk: 
     desk.engine.gate.set()
     _fill(desk)
     assert _asked(desk)[1:] == [("grad-eclip", "a cat"), ("itsm", "")]
-    assert {pane.scene.explanation.caption.text for pane in desk.session.compare_controller.panes} == {"a cat"}
+    assert {pane.scene.answer.caption.text for pane in desk.session.compare_controller.panes} == {"a cat"}
     assert not any(pane.scene.stale for pane in desk.session.compare_controller.panes)
 
 
@@ -159,7 +159,7 @@ def test_an_answer_that_is_not_wanted_any_more_is_dropped(desk: Desk) -> None:
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
     assert _asked(desk) == [("grad-eclip", "red"), ("grad-eclip", "balloon")]
-    assert _pane(desk, "grad-eclip").scene.explanation.target == "balloon"
+    assert _pane(desk, "grad-eclip").scene.answer.target == "balloon"
 
 
 def test_a_caption_that_comes_to_nothing_lets_the_panes_go_on(desk: Desk) -> None:
@@ -180,23 +180,25 @@ def test_another_picture_empties_the_panes_before_they_fill(desk: Desk) -> None:
     desk.engine.pane_gates["grad-eclip"].clear()
     desk.session.explain_controller.open_file(desk.picture("second.png"))
     desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
-    assert [pane.scene.explanation is None for pane in desk.session.compare_controller.panes] == [False, True, True]
-    assert {id(pane.scene.shown) for pane in desk.session.compare_controller.panes} == {id(desk.state.shown)}
+    assert [pane.scene.answer is None for pane in desk.session.compare_controller.panes] == [False, True, True]
+    assert {id(pane.scene.canvas_picture) for pane in desk.session.compare_controller.panes} == {
+        id(desk.state.canvas_picture)
+    }
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
 
 
 def test_going_back_to_a_picture_before_its_successor_was_answered(desk: Desk) -> None:
     _open(desk)
-    before, caption = desk.state.shown, desk.state.caption
+    before, caption = desk.state.canvas_picture, desk.state.caption
     desk.engine.pane_gates["grad-eclip"].clear()
     desk.session.explain_controller.open_file(desk.picture("second.png"))
     desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
     desk.session.explain_controller.show(before, caption)
-    desk.qtbot.waitUntil(lambda: desk.state.shown is before)
+    desk.qtbot.waitUntil(lambda: desk.state.canvas_picture is before)
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
-    assert all(pane.scene.explanation is not None for pane in desk.session.compare_controller.panes)
+    assert all(pane.scene.answer is not None for pane in desk.session.compare_controller.panes)
 
 
 def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
@@ -205,7 +207,7 @@ def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
     _fill(desk)
     names = [(pane.key.method, pane.key.of_second_model) for pane in desk.session.compare_controller.panes]
     assert names == [(method, second_model) for method in THREE for second_model in (False, True)]
-    assert _pane(desk, "second-order", True).scene.explanation is desk.session.second_model.state.explanation
+    assert _pane(desk, "second-order", True).scene.answer is desk.session.second_model.state.explanation
     assert {request.choice for request in desk.engine.panes if request.of_second_model} == {OTHER}
     desk.session.second_model.close()
     assert [pane.key.method for pane in desk.session.compare_controller.panes] == list(THREE)
@@ -236,7 +238,7 @@ def test_closing_lets_go_and_methods_are_remembered(desk: Desk) -> None:
 def test_the_worker_alone_answers(desk: Desk) -> None:
     _open(desk)
     assert len(desk.engine.threads) == 1
-    values = _pane(desk, "itsm").scene.explanation.interactions.values
+    values = _pane(desk, "itsm").scene.answer.interactions.values
     assert np.isfinite(values).all()
 
 
@@ -244,7 +246,7 @@ def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
     desk.engine.pane_raises["itsm"] = MethodError("No blocks to look into.", "Choose another model.")
     _open(desk)
     desk.session.selection_controller.commit_rows((), (2,))
-    desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").scene.explanation.target == "red")
+    desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").scene.answer.target == "red")
     desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
     state, compare_controller = desk.state, desk.session.compare_controller
     shown = panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())

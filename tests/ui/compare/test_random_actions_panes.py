@@ -72,7 +72,7 @@ def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, 
         busy.act()
     state, compare_controller = session.state, session.compare_controller
     session.explain_controller.open_file(monkey.pictures[0])
-    qtbot.waitUntil(lambda: state.shown.path == monkey.pictures[0] and state.work is None, timeout=20_000)
+    qtbot.waitUntil(lambda: state.canvas_picture.path == monkey.pictures[0] and state.work is None, timeout=20_000)
     session.explain_controller.type_caption("a dog and a red balloon")
     session.compare(METHODS)
     compare_controller.close()
@@ -92,9 +92,9 @@ def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, 
         if pane.key.method == "maskclip":
             assert pane.status.message == "No blocks to look into."
             continue
-        answer = pane.scene.explanation
+        answer = pane.scene.answer
         assert answer.caption.text == state.caption
-        assert pane.scene.shown is state.shown
+        assert pane.scene.canvas_picture is state.canvas_picture
         assert not pane.scene.stale
         assert isinstance(answer, MapAnswer) == (pane.facts.order == "first")
         if isinstance(answer, MapAnswer):

@@ -58,14 +58,14 @@ def _enlarge(found: Explanation, times: float) -> Explanation:
 def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
     state = paired.session.second_model.state
     assert paired.engine.loaded[-1] == state.choice == OTHER
-    assert state.shown is paired.state.shown
+    assert state.canvas_picture is paired.state.canvas_picture
     assert state.explanation.caption.text == paired.state.caption
     pane = paired.window.second_model_pane
     assert pane.picture.isVisible()
     assert pane.words.isVisible()
     assert pane.title.text == "other  ·  score 0.310  ·  12 × 12 patches"
     assert paired.window.commands["beside"].isChecked()
-    assert paired.state.outcome.choice == ModelChoice()  # the first is as it was
+    assert paired.state.provenance.choice == ModelChoice()  # the first is as it was
 
 
 def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened, qtbot: QtBot) -> None:
@@ -73,12 +73,16 @@ def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened
     session.explain_controller.choose_method(
         ExplainSettings(image_layer=3, quadrature="gauss-legendre", framing="pad"), None
     )
-    qtbot.waitUntil(lambda: state.outcome.how == ExplainSettings(quadrature="gauss-legendre", framing="pad"))
+    qtbot.waitUntil(lambda: state.provenance.how == ExplainSettings(quadrature="gauss-legendre", framing="pad"))
     session.explain_controller.type_caption("a black hydrant")
     _settle(paired, qtbot)
     assert state.explanation.caption.text == "a black hydrant"
     session.explain_controller.open_file(paired.picture("second.png", (300, 200)))
-    qtbot.waitUntil(lambda: paired.state.shown.title == "second.png" and state.shown is paired.state.shown)
+    qtbot.waitUntil(
+        lambda: (
+            paired.state.canvas_picture.title == "second.png" and state.canvas_picture is paired.state.canvas_picture
+        )
+    )
     _settle(paired, qtbot)
     assert state.explanation.geometry.source_size == (300, 200)
 
@@ -106,7 +110,7 @@ def test_a_token_that_only_one_model_reads_selects_nothing_of_the_other(paired: 
         values=np.vstack([matrix.values, matrix.values[:1]]),
         content=np.append(matrix.content, False),
     )
-    first.change(explanation=replace(first.explanation, caption=padded, interactions=wider))
+    first.change(answer=replace(first.explanation, caption=padded, interactions=wider))
     assert heat_shown(state) is not None
     session.selection_controller.commit_rows((), (row,))
     assert (state.selection.rows, state.selection.absent) == ((), True)
@@ -124,7 +128,7 @@ def test_what_only_the_other_model_reads_cannot_be_selected_in_both(paired: Open
     session, state = paired.session, paired.session.second_model.state
     caption = state.explanation.caption
     padded = replace(caption, tokens=(*caption.tokens, Token(0, "[PAD]", "padding", 0, 0)))
-    state.change(explanation=replace(state.explanation, caption=padded))
+    state.change(answer=replace(state.explanation, caption=padded))
     row = len(caption.tokens)
     session.second_model.show_rows((row,))
     session.second_model.commit_rows((), (row,))
@@ -140,11 +144,11 @@ def test_what_only_the_other_model_reads_cannot_be_selected_in_both(paired: Open
 def test_a_hovered_patch_is_the_one_at_the_same_place(paired: Opened) -> None:
     session, state = paired.session, paired.session.second_model.state
     coarse = replace(state.explanation, geometry=replace(state.explanation.geometry, grid=(6, 6)))
-    state.change(explanation=coarse)
+    state.change(answer=coarse)
     session.selection_controller.hover_patch((5, 8))
     assert state.preview.patch == (2, 4)
     far = Geometry((640, 480), (1000.0, 0.0, 1100.0, 100.0), (6, 6))
-    state.change(explanation=replace(coarse, geometry=far))
+    state.change(answer=replace(coarse, geometry=far))
     assert state.preview.patch is None
     session.second_model.hover_patch((1, 1))
     assert (state.preview.patch, paired.state.preview.patch) == ((1, 1), (5, 8))
@@ -166,7 +170,7 @@ def test_what_is_selected_beside_is_one_step_of_the_first(paired: Opened, qtbot:
 def test_both_are_coloured_in_the_wider_range(paired: Opened) -> None:
     first, state, window = paired.state, paired.session.second_model.state, paired.window
     canvases, strips = (window.canvas, window.second_model_pane.canvas), (window.strip, window.second_model_pane.strip)
-    state.change(explanation=_enlarge(first.explanation, 3.0))
+    state.change(answer=_enlarge(first.explanation, 3.0))
     for shown in (canvases[0].current_limit(), canvases[1].current_limit(), window.bars[0].limit):
         assert shown == pytest.approx(canvases[1].own_limit()) == pytest.approx(3 * canvases[0].own_limit())
     for limit in (strips[0].limit, strips[1].limit, window.bars[1].limit):
@@ -226,7 +230,7 @@ def test_a_caption_does_not_wait_for_the_answer_beside(paired: Opened, qtbot: Qt
     engine.gate.set()
     qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a dog")
     _settle(paired, qtbot)
-    assert session.second_model.state.outcome.choice == third
+    assert session.second_model.state.provenance.choice == third
 
 
 def test_an_explanation_that_fails_lets_the_answer_beside_go_on(paired: Opened, qtbot: QtBot) -> None:
@@ -238,7 +242,7 @@ def test_an_explanation_that_fails_lets_the_answer_beside_go_on(paired: Opened, 
     qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
     engine.raises.append(ModelError("It cannot.", "Choose another."))
     engine.gate.set()
-    qtbot.waitUntil(lambda: session.second_model.state.outcome.choice == third)
+    qtbot.waitUntil(lambda: session.second_model.state.provenance.choice == third)
     assert paired.state.notice.message == "It cannot."
     assert session.second_model.state.work is None
 

@@ -17,7 +17,7 @@ from exclip_desktop.core.values.selection import Preview, Region, Selection, blo
 from exclip_desktop.session.notices import doubt_told, remedy_told
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.pair.selection_controller import SelectionController
-from exclip_desktop.session.state import Outcome, State
+from exclip_desktop.session.state import Provenance, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.inspector import Inspector
@@ -79,7 +79,7 @@ def test_nothing_is_explained_yet(qtbot: QtBot, qapp: Any, make_explanation: Cal
         assert told == ["Nothing is explained yet."]
     assert inspector.values_text() == ""
     inspector.setCurrentIndex(0)
-    state.change(explanation=make_explanation())
+    state.change(answer=make_explanation())
     assert text_of(inspector, "score") == "+0.3100"
 
 
@@ -109,7 +109,7 @@ def test_nothing_selected_is_everything_and_no_share(
     state.change(selection=Selection())
     assert text_of(inspector, "block") == "Everything"
     bare = replace(explanation.interactions, values=explanation.matrix[:, 1:], prefix=0)
-    state.change(explanation=replace(explanation, interactions=bare))
+    state.change(answer=replace(explanation, interactions=bare))
     assert (text_of(inspector, "sum"), text_of(inspector, "share")) == (signed(patches), "")
 
 
@@ -133,7 +133,7 @@ def test_a_long_selection_is_shortened_to_two_lines(
     state: State, inspector: Inspector, make_explanation: Callable[..., Explanation]
 ) -> None:
     words = tuple(f"word{n}" for n in range(40))
-    state.change(explanation=make_explanation(words=words), selection=Selection(tuple(range(1, 41, 2)), (BOX,)))
+    state.change(answer=make_explanation(words=words), selection=Selection(tuple(range(1, 41, 2)), (BOX,)))
     label = inspector.findChild(QLabel, "what")
     assert label.text().startswith("word0 + word2 + ")
     assert label.text().endswith("word38 × 1 box")
@@ -148,7 +148,7 @@ def test_a_long_selection_is_shortened_to_two_lines(
 def test_share_is_blank_where_the_matrix_sums_to_nothing(state: State, inspector: Inspector) -> None:
     explanation = explained(state)
     values = explanation.matrix - explanation.matrix.mean()
-    state.change(explanation=replace(explanation, interactions=replace(explanation.interactions, values=values)))
+    state.change(answer=replace(explanation, interactions=replace(explanation.interactions, values=values)))
     state.change(selection=Selection((2,)))
     assert text_of(inspector, "sum") != ""
     assert text_of(inspector, "share") == ""
@@ -159,7 +159,7 @@ def test_doubt_is_told_in_one_sentence(state: State, inspector: Inspector) -> No
     label = inspector.findChild(QLabel, "doubt")
     assert label.isHidden()
     coarse = replace(explanation, image_side=replace(explanation.image_side, residual=0.021, nodes=16))
-    state.change(explanation=coarse)
+    state.change(answer=coarse)
     assert label.text() == "Not exact: the picture's integral misses 2.1% after 16 nodes."
     assert label.isVisible()
     assert label.toolTip() != ""
@@ -264,7 +264,7 @@ def test_values_are_copied_as_a_table(state: State, inspector: Inspector) -> Non
 
 
 def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
-    state.change(outcome=Outcome(0.4567, True), facts=ModelFacts("demo", "cpu", 3, 2, 32))
+    state.change(provenance=Provenance(0.4567, True), facts=ModelFacts("demo", "cpu", 3, 2, 32))
     inspector.set_log_file("/somewhere/window.log")
     inspector.setCurrentIndex(3)
     assert text_of(inspector, "Weights SHA-256") == "000000000000…"
@@ -283,7 +283,7 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     assert copied.splitlines()[0] == "Model: demo"
     assert f"Weights SHA-256: {'0' * 64}" in copied.splitlines()
     assert "Log file: /somewhere/window.log" in copied.splitlines()
-    state.change(outcome=Outcome(1.5, False), facts=ModelFacts("another", "cpu", 12, 12, 77))
+    state.change(provenance=Provenance(1.5, False), facts=ModelFacts("another", "cpu", 12, 12, 77))
     assert text_of(inspector, "Time") == "1.50 s, computed"
     assert text_of(inspector, "Picture layer") == "0"
     assert tab.findChild(QPushButton).text() == "Copied"
@@ -293,7 +293,7 @@ def test_details_say_how_far_a_lower_precision_moved_the_score(state: State, ins
     explanation = explained(state)
     settings = replace(explanation.settings, precision="bfloat16")
     inspector.setCurrentIndex(3)
-    state.change(explanation=replace(explanation, settings=settings, float32_score=0.3123))
+    state.change(answer=replace(explanation, settings=settings, float32_score=0.3123))
     assert text_of(inspector, "Precision") == "bfloat16 before the layers\nscore +0.31000, in float32 +0.31230"
 
 
@@ -314,7 +314,7 @@ def test_details_say_what_is_not_exact_and_name_another_model_only(state: State,
     unsettled = replace(explanation.text_side, nodes=33, residual=2e-4, row_error=3e-3, converged=False)
     settings = replace(explanation.settings, model="ViT-B-32")
     inspector.setCurrentIndex(3)
-    state.change(explanation=replace(explanation, image_side=fixed, text_side=unsettled, settings=settings))
+    state.change(answer=replace(explanation, image_side=fixed, text_side=unsettled, settings=settings))
     assert text_of(inspector, "Picture side").splitlines()[1:] == [
         "residual 2.0e-02",
         "not exact: at most 0.001 is wanted",

@@ -7,7 +7,7 @@ import pytest
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.values.layer_profile import Profile
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.state import ProfileShown
+from exclip_desktop.session.state import ProfileProgress
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.session.session_desk import Desk
 
@@ -208,10 +208,10 @@ def test_nothing_is_asked_of_what_is_stale_or_missing(desk: Desk) -> None:
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.session.layer_profile_controller.ask("image")
     desk.session.layer_profile_controller.look_at("image")
-    assert desk.state.profile == ProfileShown()
+    assert desk.state.profile == ProfileProgress()
     desk.engine.gate.set()
     desk.settle()
-    desk.state.change(explanation=None)
+    desk.state.change(answer=None)
     desk.session.layer_profile_controller.ask("image")
     desk.session.layer_profile_controller.look_at("image")
     assert (desk.engine.profiled, desk.engine.estimated) == ([], [])

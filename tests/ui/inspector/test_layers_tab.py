@@ -15,7 +15,7 @@ from exclip_desktop.core.maths.interactions import Blocks
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
-from exclip_desktop.session.state import ProfileShown, State
+from exclip_desktop.session.state import ProfileProgress, State
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.inspector.layers_list import LayersList, row_told, share_told
 from exclip_desktop.ui.inspector.layers_tab import LayersTab, cost_told
@@ -56,7 +56,7 @@ def show(state: State, *done: Layer, layers: tuple[Layer, ...] = LAYERS, **shown
     row = profile_row(state.explanation, "image")
     parts = Blocks(0.5, 0.25, 0.25, 0.0)
     profile = Profile("image", layers, tuple(replace(row, layer=layer, magnitudes=parts) for layer in done))
-    state.change(profile=ProfileShown(profile, **shown))
+    state.change(profile=ProfileProgress(profile, **shown))
     QGuiApplication.processEvents()  # the list becomes as high as its layers
     return profile
 
@@ -80,9 +80,9 @@ def test_what_it_shows_is_looked_at_once(state: State, tab: LayersTab, make_expl
     tab.looked_at.connect(seen.append)
     show(state, 0)
     assert seen == []  # it was told when the tab came to the front
-    state.change(explanation=make_explanation(seed=2), stale=True)
+    state.change(answer=make_explanation(seed=2), stale=True)
     assert seen == []
-    state.change(explanation=make_explanation(seed=3), stale=False)
+    state.change(answer=make_explanation(seed=3), stale=False)
     assert seen == ["image"]
     tab.findChildren(QRadioButton)[1].click()
     assert (seen, tab.side) == (["image", "text"], "text")

@@ -201,7 +201,7 @@ def test_a_large_matrix_scrolls_and_follows(
     make_explanation: Callable[..., Explanation], state: State, inspector: Inspector, view: MatrixView
 ) -> None:
     words = tuple(f"extraordinarily{n}" for n in range(60))
-    state.change(explanation=make_explanation(words=words, grid=(24, 24)), selection=Selection(), preview=Preview())
+    state.change(answer=make_explanation(words=words, grid=(24, 24)), selection=Selection(), preview=Preview())
     assert view.places.cell[0] >= 1.5
     assert view.places.cell[1] >= 12
     area = view.viewport().rect()

@@ -79,7 +79,7 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
         QTest.keyClick(desk.tab.view, Qt.Key.Key_Return)
     assert told.args == [key]
     desk.settle("a red balloon")
-    assert state.shown.title == "a.png"
+    assert state.canvas_picture.title == "a.png"
     assert state.selection == CHOSEN
     assert state.notice is None
 
@@ -102,7 +102,7 @@ def test_a_finding_whose_picture_is_gone_says_so(desk: Desk) -> None:
     (desk.folder / "a.png").unlink()
     desk.session.finding_restorer.restore(desk.session.findings.finding(key))
     assert "a.png" in desk.session.state.notice.message
-    assert desk.session.state.shown.title == "a.png"
+    assert desk.session.state.canvas_picture.title == "a.png"
 
 
 def test_removal_is_undone(desk: Desk) -> None:
@@ -150,15 +150,15 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
 def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
     desk.session.explain_controller.open_image(lambda: Picture(pixels), "pasted picture")
-    desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "pasted picture")
+    desk.qtbot.waitUntil(lambda: desk.session.state.canvas_picture.title == "pasted picture")
     desk.settle("a red balloon")
     key = desk.note()
     (found,) = desk.kept()
     assert found.view.picture.startswith("pasted/")
     assert (desk.file.parent / found.view.picture).is_file()
     desk.session.finding_restorer.restore(desk.session.findings.finding(key))
-    desk.qtbot.waitUntil(lambda: desk.session.state.shown.title.endswith(".png"))
-    assert np.array_equal(desk.session.state.shown.picture.pixels, pixels)
+    desk.qtbot.waitUntil(lambda: desk.session.state.canvas_picture.title.endswith(".png"))
+    assert np.array_equal(desk.session.state.canvas_picture.picture.pixels, pixels)
 
 
 def test_what_is_not_explained_yet_cannot_be_noted(desk: Desk) -> None:

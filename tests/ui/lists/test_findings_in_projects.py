@@ -87,7 +87,7 @@ def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rate
     desk.settle("a cat")
     desk.note(Remark("match"))
     explain_controller.open_file(str(desk.folder / "a.png"), "a cat")
-    desk.qtbot.waitUntil(lambda: desk.session.state.shown.title == "a.png")
+    desk.qtbot.waitUntil(lambda: desk.session.state.canvas_picture.title == "a.png")
     desk.settle("a cat")
     desk.note(Remark("artefact"))
     assert [one.view.pair for one in desk.kept()] == ["", "p1", ""]
@@ -133,7 +133,7 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     navigation.step(1)
     desk.settle("a dog")
     assert navigation.figures(0).score is not None
-    with desk.qtbot.waitSignal(desk.session.state.explanation_changed):
+    with desk.qtbot.waitSignal(desk.session.state.answer_changed):
         desk.session.explain_controller.choose_method(replace(desk.session.state.how, image_layer=3), None)
     assert navigation.figures(0) == PairFigures(rating="match")
     assert navigation.figures(1).score is not None

@@ -81,7 +81,7 @@ def _restore(desk: Desk, finding: Finding) -> None:
 
 def test_a_map_is_noted_with_its_options_target_and_values(desk: Desk) -> None:
     found = _noted(desk, "maskclip")
-    seen = _pane(desk, "maskclip").scene.explanation
+    seen = _pane(desk, "maskclip").scene.answer
     assert (found.view.method, found.view.settings["options"]) == ("maskclip", {"weighted": True})
     assert (found.view.settings["target"], found.view.settings["target_score"]) == ("red", 0.25)
     assert found.view.selection == CHOSEN

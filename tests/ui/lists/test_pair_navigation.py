@@ -81,7 +81,7 @@ def test_keys_walk_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBo
     assert walk.session.pair_navigation.current == 0
     QTest.keyClick(walk.window, Qt.Key.Key_D)
     _settle(qtbot, walk, "a red balloon")
-    assert walk.session.state.shown.title == "two.png"
+    assert walk.session.state.canvas_picture.title == "two.png"
     QTest.keyClick(walk.window, Qt.Key.Key_A)
     _settle(qtbot, walk, "a dog and a cat")
 
@@ -173,11 +173,11 @@ def test_labels_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> No
 
 
 def test_closing_the_list_keeps_the_picture(walk: Walk) -> None:
-    shown = walk.session.state.shown
+    shown = walk.session.state.canvas_picture
     walk.window.commands["close_list"].trigger()
     assert walk.session.pair_navigation.pairs == ()
     assert not walk.window.pair_list_dock.isVisible()
-    assert walk.session.state.shown is shown
+    assert walk.session.state.canvas_picture is shown
     assert not walk.window.commands["next_pair"].isEnabled()
 
 

@@ -47,10 +47,10 @@ def told(choice: ModelChoice, how: ExplainSettings) -> dict[str, object]:
 def choose(desk: Desk, choice: ModelChoice, how: ExplainSettings | None = None) -> None:
     """Explain by another model, and by settings."""
     desk.session.explain_controller.choose_model(choice)
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == choice)
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == choice)
     if how is not None:
         desk.session.explain_controller.choose_method(how, choice.device)
-        desk.qtbot.waitUntil(lambda: desk.state.outcome.how == how)
+        desk.qtbot.waitUntil(lambda: desk.state.provenance.how == how)
     desk.settle()
 
 
@@ -64,23 +64,23 @@ def test_what_explains_is_kept_as_it_changes_and_comes_back(desk: Desk) -> None:
     choose(desk, ModelChoice(device="cpu"), ExplainSettings())
     assert kept(path)["model"] == told(LARGE, DEEP)
     desk.session.projects.open(path)
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == replace(LARGE, device="cpu"))
-    assert desk.state.outcome.how == DEEP
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == replace(LARGE, device="cpu"))
+    assert desk.state.provenance.how == DEEP
     assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), ExplainSettings())}
 
 
 def test_how_a_project_is_asked_is_not_how_the_next_start_asks(desk: Desk) -> None:
     desk.session.projects.open(made(desk.folder, model=told(ModelChoice(), DEEP)))
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.how == DEEP)
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.how == DEEP)
     assert desk.session.settings.how() == ExplainSettings()
 
 
 def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
     path = made(desk.folder, model=told(ModelChoice(), ExplainSettings()))
-    before = desk.state.outcome
+    before = desk.state.provenance
     desk.session.projects.open(path)
     assert not desk.state.stale
-    assert desk.state.outcome is before
+    assert desk.state.provenance is before
 
 
 @pytest.mark.parametrize("error", [GONE, SettingsError("There is no layer 99.", "Give another.")])
@@ -91,7 +91,7 @@ def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, 
     desk.settle()
     state, said = desk.state, f"The settings of study.exclip cannot be used: {error.message}"
     desk.qtbot.waitUntil(lambda: state.notice.message == said)  # each of a failure's hearers hears it by itself
-    assert (state.choice, state.how, state.stale) == (state.outcome.choice, state.outcome.how, False)
+    assert (state.choice, state.how, state.stale) == (state.provenance.choice, state.provenance.how, False)
     assert state.choice == ModelChoice()
     desk.open("b.png", "a dog")
     assert state.notice is None
@@ -105,9 +105,9 @@ def test_layers_that_the_model_has_no_longer_stay_in_the_file(desk: Desk) -> Non
     path = made(desk.folder, **held)
     desk.engine.layers = (4, 4)
     desk.session.projects.open(path)
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == LARGE)
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == LARGE)
     desk.settle()
-    assert desk.state.outcome.how == ExplainSettings(None, 2)
+    assert desk.state.provenance.how == ExplainSettings(None, 2)
     assert "no image layer 11" in desk.state.notice.message
     desk.open("b.png", "a dog")
     assert kept(path) == held
@@ -159,7 +159,7 @@ def test_a_read_only_project_restores_and_is_left_alone(desk: Desk, monkeypatch:
         "exclip_desktop.storage.project.project_files._why_read_only", lambda _: "it may not be written."
     )
     desk.session.projects.open(path)
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice == LARGE)
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == LARGE)
     desk.state.change(notice=None)
     choose(desk, ModelChoice())
     desk.session.show(picture_limit=0.5)
@@ -255,6 +255,6 @@ def test_the_program_starts_with_a_project(place: Place) -> None:
     path = made(place.folder, model=told(LARGE, DEEP))
     place.session.start(str(path))
     place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
-    assert (place.session.state.outcome.choice, place.session.state.outcome.how) == (LARGE, DEEP)
+    assert (place.session.state.provenance.choice, place.session.state.provenance.how) == (LARGE, DEEP)
     assert place.session.projects.project.path == path
-    assert place.session.state.shown.path == str(samples()[0].path)
+    assert place.session.state.canvas_picture.path == str(samples()[0].path)

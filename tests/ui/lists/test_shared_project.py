@@ -143,10 +143,10 @@ def test_pairs_that_others_add_and_remove_come_and_go(desk: Desk) -> None:
 
 
 def test_a_pair_on_screen_that_others_remove_stays_there(desk: Desk) -> None:
-    shown = desk.state.shown
+    shown = desk.state.canvas_picture
     desk.others(lambda other: remove_pairs(other, ["p1"]))
     assert desk.pair_navigation.current is None
-    assert desk.state.shown is shown
+    assert desk.state.canvas_picture is shown
     desk.pair_navigation.step(1)
     assert _id_on_screen(desk) == "p2"
 
@@ -211,11 +211,11 @@ def marked(desk: Desk, *rows: int) -> None:
 def test_delete_removes_the_pairs_that_are_marked_and_undo_brings_them_back(desk: Desk) -> None:
     marked(desk, 2, 3)
     assert desk.dock.marked == [2, 3]
-    before, shown = [desk.pair_navigation.figures(place) for place in range(COUNT)], desk.state.shown
+    before, shown = [desk.pair_navigation.figures(place) for place in range(COUNT)], desk.state.canvas_picture
     QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
     desk.settle()
     assert desk.ids() == ["p0", "p1", "p4"]
-    assert desk.state.shown is shown
+    assert desk.state.canvas_picture is shown
     assert desk.pair_navigation.current is None
     assert [desk.pair_navigation.figures(place) for place in range(3)] == [before[0], before[1], before[4]]
     desk.session.undo.undo()

@@ -40,8 +40,8 @@ def test_layers_that_another_model_lacks(desk: Desk, asked: ExplainSettings, kep
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
     desk.settle()
-    assert desk.state.choice == desk.state.outcome.choice == ModelChoice("other")
-    assert desk.state.how == desk.state.outcome.how == desk.engine.asked[-1].how == kept
+    assert desk.state.choice == desk.state.provenance.choice == ModelChoice("other")
+    assert desk.state.how == desk.state.provenance.how == desk.engine.asked[-1].how == kept
     assert desk.engine.loaded == [ModelChoice(), ModelChoice("pooling"), ModelChoice("other")]
     notice = desk.state.notice
     assert (notice.message if notice is not None else "") == told
@@ -53,12 +53,12 @@ def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) 
     desk.settle()
     desk.engine.layers, desk.engine.note = (4, 4), "The model runs on the CPU."
     desk.session.explain_controller.choose_model(ModelChoice("small"))
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "small")
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice.name == "small")
     told = "This model has no image layer 9 and no text layer −10. Its own choice is used."
     assert desk.state.notice.message == f"The model runs on the CPU. {told}"
     desk.engine.note = ""
     desk.session.explain_controller.choose_model(ModelChoice("third"))
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "third")
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice.name == "third")
     assert desk.state.notice is None
 
 
@@ -81,7 +81,7 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
 
 def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qtbot: QtBot) -> None:
     opened.session.explain_controller.choose_method(ExplainSettings(11, 11), None)
-    qtbot.waitUntil(lambda: opened.state.outcome.how == ExplainSettings(11, 11))
+    qtbot.waitUntil(lambda: opened.state.provenance.how == ExplainSettings(11, 11))
     opened.engine.layers = (4, 4)
     opened.session.library.add(ModelChoice(str(opened.folder)))
     opened.window.commands["models"].trigger()
@@ -89,8 +89,8 @@ def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qt
     qtbot.waitUntil(lambda: opened.folder.name in shown(dialog))
     select(dialog, opened.folder.name)
     click(dialog, "Use")
-    qtbot.waitUntil(lambda: opened.state.outcome.choice.name == str(opened.folder))
-    assert opened.state.outcome.how == ExplainSettings()
+    qtbot.waitUntil(lambda: opened.state.provenance.choice.name == str(opened.folder))
+    assert opened.state.provenance.how == ExplainSettings()
     assert opened.window.banner.isVisible()
     assert "no image layer 11 and no text layer 11" in opened.state.notice.message
 

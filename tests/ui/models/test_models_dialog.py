@@ -146,7 +146,7 @@ def test_a_model_is_used(dialog: ModelsDialog, opened: Opened, qtbot: QtBot, way
     else:
         QTest.keyClick(table if "list" in way else child(dialog, "Search"), Qt.Key.Key_Return)
     assert not dialog.isVisible()
-    qtbot.waitUntil(lambda: opened.state.outcome.choice == HERE.choice)
+    qtbot.waitUntil(lambda: opened.state.provenance.choice == HERE.choice)
     assert opened.engine.loaded == [ModelChoice(), HERE.choice]
 
 
@@ -188,7 +188,7 @@ def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, 
 
 def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
     opened.session.explain_controller.choose_method(ExplainSettings(11, 11, "gauss-legendre", 20), None)
-    qtbot.waitUntil(lambda: opened.state.outcome.how.image_layer == 11)
+    qtbot.waitUntil(lambda: opened.state.provenance.how.image_layer == 11)
     assert not button(dialog, "Set as default").isEnabled()  # it is
     select(dialog, "ViT-B-32")
     click(dialog, "Set as default")
@@ -197,7 +197,7 @@ def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opene
     assert not button(dialog, "Set as default").isEnabled()
     store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
     again = Session(store, None, lambda: opened.engine)
-    assert again.state.choice == again.state.outcome.choice == HERE.choice
+    assert again.state.choice == again.state.provenance.choice == HERE.choice
     assert again.state.how == ExplainSettings(None, None, "gauss-legendre", 20)  # layers are a model's own
 
 
@@ -233,7 +233,7 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
 def test_adding_the_same_again_says_it_anew(opened: Opened, qtbot: QtBot) -> None:
     library = opened.session.library
     for preprocess in (None, "openai"):
-        with qtbot.waitSignal(library.listed):
+        with qtbot.waitSignal(library.models_listed):
             library.add(ModelChoice("", checkpoint="/run.pt", preprocess=preprocess))
     assert opened.session.settings.added_models() == (ModelChoice("", checkpoint="/run.pt", preprocess="openai"),)
 

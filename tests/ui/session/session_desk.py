@@ -34,7 +34,7 @@ class Desk:
         self.qtbot.waitUntil(lambda: not self.state.stale and self.state.work is None)
 
     def open(self, name: str = "a.png", caption: str = "a red balloon") -> None:
-        with self.qtbot.waitSignal(self.state.explanation_changed):
+        with self.qtbot.waitSignal(self.state.answer_changed):
             self.session.explain_controller.open_file(self.picture(name), caption)
         self.settle()
 
@@ -54,7 +54,15 @@ class Desk:
     def seen(self) -> tuple[object, ...]:
         """What is on screen, and what it is of."""
         state = self.state
-        return state.shown, state.explanation, state.caption, state.selection, state.choice, state.how, state.stale
+        return (
+            state.canvas_picture,
+            state.explanation,
+            state.caption,
+            state.selection,
+            state.choice,
+            state.how,
+            state.stale,
+        )
 
     def words(self) -> list[str]:
         rows = set(self.state.selection.rows)

@@ -3,7 +3,7 @@
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.session.state import Work
-from exclip_desktop.session.worker.requests import Explained, ExplainRequest, ModelChoice
+from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, ModelChoice
 from exclip_desktop.ui.widgets.status_line import work_told
 from tests.ui.fakes import wait_at
 from tests.ui.session.session_desk import Desk
@@ -15,7 +15,7 @@ def told_by(desk: Desk, *costs: Cost) -> None:
     """Let the engine tell what the next explanations cost before it waits at its gate."""
     inner = desk.engine.explain
 
-    def explain(request: ExplainRequest, tell: Progress, cancel: CancelToken) -> Explained:
+    def explain(request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
         for done, cost in enumerate(costs):
             tell(Report("picture", done, 90, cost))
         wait_at(desk.engine.gate, cancel)
@@ -81,6 +81,6 @@ def test_an_accelerators_work_can_go_over_to_the_cpu(desk: Desk) -> None:
     desk.engine.gate.set()
     desk.session.explain_controller.use_cpu()
     desk.settle()
-    assert desk.state.outcome.choice.device == "cpu"
+    assert desk.state.provenance.choice.device == "cpu"
     assert desk.state.explanation.caption.text == "a cat"
     assert desk.state.notice is None

@@ -18,10 +18,10 @@ def test_a_sample_shows_its_thing_even_when_the_caption_is_changed_meanwhile(des
     desk.session.explain_controller.type_caption("nothing of it")
     desk.engine.gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "nothing of it")
-    assert desk.state.shown.path == str(samples()[0].path)
+    assert desk.state.canvas_picture.path == str(samples()[0].path)
     assert desk.state.selection == Selection()
     desk.open("b.png", "a cat")
-    assert desk.state.shown.title == "b.png"
+    assert desk.state.canvas_picture.title == "b.png"
 
 
 @pytest.mark.parametrize("loading", [True, False])
@@ -60,7 +60,7 @@ def test_a_newer_question_does_not_take_the_model_back(desk: Desk) -> None:
     desk.session.explain_controller.type_caption("a cat")
     desk.engine.gate.set()
     desk.settle()
-    assert desk.state.choice == desk.state.outcome.choice == ModelChoice("other")
+    assert desk.state.choice == desk.state.provenance.choice == ModelChoice("other")
 
 
 def test_what_can_be_undone_belongs_to_one_picture(desk: Desk) -> None:
@@ -90,7 +90,7 @@ def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> N
     assert not desk.undo.canUndo()
     desk.session.explain_controller.type_caption("a red dog")
     desk.settle()
-    assert desk.state.shown.title == "a.png"
+    assert desk.state.canvas_picture.title == "a.png"
     assert desk.state.explanation.caption.text == "a red dog"
 
 

@@ -29,9 +29,9 @@ def test_the_menu_shows_what_each_framing_scores(opened: Opened, qtbot: QtBot) -
 
 def test_a_choice_explains_again_and_forgets_nothing_else(opened: Opened, qtbot: QtBot) -> None:
     menu, state = _menu(opened), opened.state
-    with qtbot.waitSignal(state.explanation_changed):
+    with qtbot.waitSignal(state.answer_changed):
         menu.actions()[2].trigger()
-    assert opened.state.outcome.how == ExplainSettings(framing="squash")
+    assert opened.state.provenance.how == ExplainSettings(framing="squash")
     assert [entry.isChecked() for entry in menu.actions()] == [False, False, True, False, False]
     assert opened.engine.explained == ["a red balloon and a dog"] * 2
 

@@ -31,17 +31,17 @@ def test_the_same_question_is_asked_of_the_cpu(desk: Desk) -> None:
     assert desk.state.how == ExplainSettings()
     desk.session.explain_controller.use_cpu()
     desk.settle()
-    assert desk.state.outcome.choice == ModelChoice("large", device="cpu")
-    assert desk.state.outcome.how == how
+    assert desk.state.provenance.choice == ModelChoice("large", device="cpu")
+    assert desk.state.provenance.how == how
     assert desk.state.notice is None
 
 
 def test_another_picture_and_caption_are_not_lost(desk: Desk) -> None:
     desk.fail(SHORT, lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat"))
-    assert (desk.state.shown.title, desk.state.caption) == ("a.png", "a red balloon")
+    assert (desk.state.canvas_picture.title, desk.state.caption) == ("a.png", "a red balloon")
     desk.session.explain_controller.use_cpu()
     desk.settle()
-    assert (desk.state.shown.title, desk.state.explanation.caption.text) == ("b.png", "a cat")
+    assert (desk.state.canvas_picture.title, desk.state.explanation.caption.text) == ("b.png", "a cat")
 
 
 def test_a_profile_goes_over_to_the_cpu_with_all_else(desk: Desk) -> None:
@@ -51,8 +51,8 @@ def test_a_profile_goes_over_to_the_cpu_with_all_else(desk: Desk) -> None:
     assert desk.state.notice.offers_cpu
     desk.session.explain_controller.use_cpu()
     desk.settle()
-    assert desk.state.choice == desk.state.outcome.choice == ModelChoice("large", device="cpu")
-    assert desk.state.outcome.how == ExplainSettings()
+    assert desk.state.choice == desk.state.provenance.choice == ModelChoice("large", device="cpu")
+    assert desk.state.provenance.how == ExplainSettings()
 
 
 def test_it_is_not_offered_where_it_would_not_help(desk: Desk) -> None:
@@ -68,14 +68,14 @@ def test_it_is_not_offered_where_it_would_not_help(desk: Desk) -> None:
 def test_the_banner_carries_the_button(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.device = "cuda:0"
     opened.session.explain_controller.choose_model(ModelChoice("large"))
-    qtbot.waitUntil(lambda: opened.state.outcome.choice.name == "large" and opened.state.work is None)
+    qtbot.waitUntil(lambda: opened.state.provenance.choice.name == "large" and opened.state.work is None)
     opened.engine.raises.append(SHORT)
     with qtbot.waitSignal(opened.state.notice_changed):
         opened.session.explain_controller.type_caption("a cat")
     asks = button(opened.window.banner, "Use the CPU")
     assert asks.isVisible()
     qtbot.mouseClick(asks, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: opened.state.outcome.choice.device == "cpu")
+    qtbot.waitUntil(lambda: opened.state.provenance.choice.device == "cpu")
     assert opened.state.explanation.caption.text == "a cat"
     assert not opened.window.banner.isVisible()
     opened.session.explain_controller.refuse(ModelError("No.", "Do."))

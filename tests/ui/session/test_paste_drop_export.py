@@ -24,7 +24,7 @@ COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.Keyb
 
 def _on_screen(opened: Opened) -> tuple[object, ...]:
     state = opened.state
-    return state.shown, state.explanation, state.selection, state.caption, state.stale
+    return state.canvas_picture, state.explanation, state.selection, state.caption, state.stale
 
 
 def _refused(opened: Opened, qtbot: QtBot, act: Callable[[], object], told: str) -> None:
@@ -81,9 +81,9 @@ def test_a_pasted_picture_is_explained(opened: Opened, qtbot: QtBot) -> None:
     image.fill(QColor(10, 20, 30))
     QGuiApplication.clipboard().setImage(image)
     opened.window.commands["paste"].trigger()
-    qtbot.waitUntil(lambda: opened.state.shown.title == "pasted picture" and not opened.state.stale)
-    assert opened.state.shown.path is None
-    assert (opened.state.shown.picture.pixels == [10, 20, 30]).all()
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.title == "pasted picture" and not opened.state.stale)
+    assert opened.state.canvas_picture.path is None
+    assert (opened.state.canvas_picture.picture.pixels == [10, 20, 30]).all()
 
 
 def test_a_picture_opened_after_pasting_one_is_the_one_shown(
@@ -94,9 +94,9 @@ def test_a_picture_opened_after_pasting_one_is_the_one_shown(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (later, ""))
     opened.window.commands["paste"].trigger()
     opened.window.commands["open"].trigger()
-    qtbot.waitUntil(lambda: opened.state.shown.path == later)
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.path == later)
     qtbot.wait(100)
-    assert opened.state.shown.path == later
+    assert opened.state.canvas_picture.path == later
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "null image"])
@@ -178,7 +178,7 @@ def test_the_samples_folder_is_not_suggested(opened: Opened, qtbot: QtBot, monke
     home.mkdir()
     opened.session.settings.forget_recent()
     opened.session.open_sample(1)
-    qtbot.waitUntil(lambda: opened.state.shown.path == str(samples()[1].path))
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.path == str(samples()[1].path))
     opened.session.settings.forget_recent()
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda *_: str(home))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(given[2]), ("", ""))[1])

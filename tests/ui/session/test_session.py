@@ -54,7 +54,7 @@ def session(qtbot: QtBot, make_explanation: Callable[..., Explanation]) -> Itera
     worker = Worker(lambda: engine)
     explain_controller = ExplainController(state, worker, tasks, undo)
     seen: list[str] = []
-    state.explanation_changed.connect(lambda: seen.append(state.explanation.caption.text))
+    state.answer_changed.connect(lambda: seen.append(state.explanation.caption.text))
     made = Session(
         state,
         engine,
@@ -75,15 +75,15 @@ def session(qtbot: QtBot, make_explanation: Callable[..., Explanation]) -> Itera
 
 
 def _open(session: Session, qtbot: QtBot, path: str, caption: str = "a red balloon") -> None:
-    with qtbot.waitSignal(session.state.explanation_changed):
+    with qtbot.waitSignal(session.state.answer_changed):
         session.explain_controller.open_file(path, caption)
     qtbot.waitUntil(lambda: session.engine.completed == [caption])
 
 
 def test_a_picture_is_read_explained_and_completed(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
-    assert session.state.shown is not None
-    assert session.state.shown.title == "dog.png"
+    assert session.state.canvas_picture is not None
+    assert session.state.canvas_picture.title == "dog.png"
     assert session.state.explanation is not None
     assert not session.state.stale
     assert session.state.facts is not None
@@ -145,7 +145,7 @@ def test_a_failing_explainer_shows_the_banner_and_keeps_the_picture(
     assert session.state.notice.hint
     assert session.state.explanation is before
     assert session.state.stale
-    with qtbot.waitSignal(session.state.explanation_changed):
+    with qtbot.waitSignal(session.state.answer_changed):
         session.explain_controller.type_caption("a cat")
     assert session.state.notice is None
 
@@ -154,13 +154,13 @@ def test_a_picture_that_cannot_be_read_leaves_the_screen_as_it_was(
     session: Session, qtbot: QtBot, picture_file: str, tmp_path: Path
 ) -> None:
     _open(session, qtbot, picture_file)
-    before = (session.state.shown, session.state.explanation, session.state.caption, session.state.selection)
+    before = (session.state.canvas_picture, session.state.explanation, session.state.caption, session.state.selection)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nonsense")
     with qtbot.waitSignal(session.state.notice_changed):
         session.explain_controller.open_file(str(broken), "a cat")
     assert "not a picture" in session.state.notice.message
-    after = (session.state.shown, session.state.explanation, session.state.caption, session.state.selection)
+    after = (session.state.canvas_picture, session.state.explanation, session.state.caption, session.state.selection)
     assert all(a is b for a, b in zip(before, after, strict=True))
     assert not session.state.stale
 
@@ -170,7 +170,7 @@ def test_a_model_that_cannot_be_loaded_is_asked_for_again(session: Session, qtbo
     session.engine.load_raises.append(CaptionError("There is no such model.", "Choose another."))
     with qtbot.waitSignal(session.state.notice_changed):
         session.explain_controller.choose_model(ModelChoice("nonsense"))
-    with qtbot.waitSignal(session.state.explanation_changed):
+    with qtbot.waitSignal(session.state.answer_changed):
         session.explain_controller.choose_model(ModelChoice("other"))
     assert [choice.name for choice in session.engine.loaded] == ["demo", "other"]
 
@@ -179,10 +179,10 @@ def test_words_stay_selected_when_the_caption_changes(session: Session, qtbot: Q
     _open(session, qtbot, picture_file, "a red balloon and a dog")
     rows = session.state.explanation.caption.rows_of("dog")
     session.selection_controller.commit_rows((), rows)
-    with qtbot.waitSignal(session.state.explanation_changed):
+    with qtbot.waitSignal(session.state.answer_changed):
         session.explain_controller.type_caption("a dog and a red balloon")
     assert session.state.selection.rows == caption_of(("a", "dog")).rows_of("dog")
-    with qtbot.waitSignal(session.state.explanation_changed):
+    with qtbot.waitSignal(session.state.answer_changed):
         session.undo.undo()
     assert session.state.caption == "a red balloon and a dog"
     assert session.state.selection.rows == rows
@@ -192,7 +192,7 @@ def test_a_new_picture_keeps_words_and_drops_regions(session: Session, qtbot: Qt
     _open(session, qtbot, picture_file)
     session.selection_controller.commit_regions((), (BOX,), "draw box")
     session.selection_controller.commit_rows((), (2,))
-    with qtbot.waitSignal(session.state.explanation_changed):
+    with qtbot.waitSignal(session.state.answer_changed):
         session.explain_controller.open_file(picture_file)
     assert session.state.selection == Selection((2,))
 

@@ -54,7 +54,7 @@ def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Call
     again = make_desk()
     again.session.start()
     again.qtbot.waitUntil(lambda: again.state.explanation is not None)
-    assert again.state.how == again.state.outcome.how == ExplainSettings(None, 3, "gauss-legendre", 20)
+    assert again.state.how == again.state.provenance.how == ExplainSettings(None, 3, "gauss-legendre", 20)
     assert again.state.notice.message == "This model has no image layer 12. Its own choice is used."
     assert again.session.settings.how() == ExplainSettings(None, 3, "gauss-legendre", 20)
     assert again.words()  # what the sample shows first
@@ -99,7 +99,7 @@ def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
     assert len(desk.engine.asked) == 1
     desk.session.explain_controller.type_caption("a red balloon")
     desk.settle()
-    assert desk.state.outcome.how == desk.session.settings.how() == ExplainSettings(1)
+    assert desk.state.provenance.how == desk.session.settings.how() == ExplainSettings(1)
 
 
 def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk: Callable[[], Desk]) -> None:
@@ -146,13 +146,13 @@ def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
 @pytest.mark.parametrize("number", range(len(samples())))
 def test_every_sample_opens_with_words_of_one_of_its_objects(desk: Desk, number: int) -> None:
     sample = samples()[number]
-    with desk.qtbot.waitSignal(desk.state.explanation_changed):
+    with desk.qtbot.waitSignal(desk.state.answer_changed):
         desk.session.open_sample(number)
     assert " ".join(desk.words()).replace(",", "") in {thing.words for thing in sample.objects}
 
 
 def test_samples_are_no_recent_pictures(desk: Desk) -> None:
-    with desk.qtbot.waitSignal(desk.state.explanation_changed):
+    with desk.qtbot.waitSignal(desk.state.answer_changed):
         desk.session.open_sample(0)
     desk.settle()
     assert [Path(path).name for path in desk.session.settings.recent()] == ["a.png", "first.png"]

@@ -47,8 +47,8 @@ def _empty(opened: Opened, qtbot: QtBot) -> None:
 def _is_calm(opened: Opened, title: str) -> None:
     """See that a picture is shown as it is, and that the window asks for a caption without alarm."""
     state, window = opened.state, opened.window
-    assert state.shown is not None
-    assert state.shown.title == title
+    assert state.canvas_picture is not None
+    assert state.canvas_picture.title == title
     assert (state.explanation, state.stale, state.work) == (None, False, None)
     assert state.selection == Selection()
     assert state.notice is None
@@ -71,10 +71,10 @@ def test_the_caption_stays_when_the_picture_it_came_with_cannot_be_read(
     assert unopened.state.notice.hint
     assert unopened.window.banner.isVisible()
     assert _editor(unopened).text() == "a dog and a cat"
-    assert unopened.state.shown is None
+    assert unopened.state.canvas_picture is None
     _drop(unopened, unopened.picture("there.png"))
     qtbot.waitUntil(lambda: unopened.state.explanation is not None)
-    assert unopened.state.shown.title == "there.png"
+    assert unopened.state.canvas_picture.title == "there.png"
     assert unopened.engine.explained == ["a dog and a cat"]
     assert _editor(unopened).text() == "a dog and a cat"
     assert not unopened.window.banner.isVisible()
@@ -85,16 +85,16 @@ def test_a_picture_without_a_caption_is_shown_and_asks_for_one(
     unopened: Opened, qtbot: QtBot, caption: str | None
 ) -> None:
     unopened.session.start(unopened.picture("a.png"), caption)
-    qtbot.waitUntil(lambda: unopened.state.shown is not None and unopened.state.work is None)
+    qtbot.waitUntil(lambda: unopened.state.canvas_picture is not None and unopened.state.work is None)
     _is_calm(unopened, "a.png")
     _drop(unopened, unopened.picture("b.png"))
-    qtbot.waitUntil(lambda: unopened.state.shown.title == "b.png" and unopened.state.work is None)
+    qtbot.waitUntil(lambda: unopened.state.canvas_picture.title == "b.png" and unopened.state.work is None)
     _is_calm(unopened, "b.png")
     assert unopened.engine.explained == []
     QTest.mouseClick(_editor(unopened), LEFT)
     QTest.keyClicks(_editor(unopened), "a red dog")
     qtbot.waitUntil(lambda: unopened.state.explanation is not None and unopened.state.work is None)
-    assert unopened.state.shown.title == "b.png"
+    assert unopened.state.canvas_picture.title == "b.png"
     assert unopened.engine.explained[-1] == unopened.state.caption == "a red dog"
     assert _hint(unopened) == SELECT
     QTest.mouseClick(unopened.window.strip, LEFT, pos=QPoint(25, 20))
@@ -113,7 +113,7 @@ def test_a_picture_opened_while_the_caption_is_empty_is_not_explained_by_the_cap
     assert _hint(opened) == TYPE
     asked = len(opened.engine.explained)
     _drop(opened, opened.picture("b.png", (300, 200)))
-    qtbot.waitUntil(lambda: opened.state.shown.title == "b.png" and opened.state.work is None)
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.title == "b.png" and opened.state.work is None)
     _is_calm(opened, "b.png")
     assert len(opened.engine.explained) == asked
     QTest.keyClicks(_editor(opened), "a cat")
@@ -134,7 +134,7 @@ def test_a_picture_is_grey_under_heat_only(unopened: Opened, qtbot: QtBot) -> No
         return seen.pixelColor(place.toPoint()).getRgb()[:3]
 
     unopened.session.start(str(path))
-    qtbot.waitUntil(lambda: unopened.state.shown is not None and unopened.state.work is None)
+    qtbot.waitUntil(lambda: unopened.state.canvas_picture is not None and unopened.state.work is None)
     qtbot.waitUntil(lambda: at_the_left() == (200, 30, 30))
     QTest.keyClicks(_editor(unopened), "a dog")
     qtbot.waitUntil(lambda: unopened.state.explanation is not None)
@@ -165,7 +165,7 @@ def test_what_was_asked_before_the_caption_was_emptied_is_not_shown(opened: Open
 def test_a_box_drawn_before_there_is_a_caption_stays_on_its_picture_only(unopened: Opened, qtbot: QtBot) -> None:
     state, view = unopened.state, unopened.window.canvas.view
     unopened.session.start(unopened.picture("a.png"))
-    qtbot.waitUntil(lambda: state.shown is not None and state.work is None)
+    qtbot.waitUntil(lambda: state.canvas_picture is not None and state.work is None)
 
     def draw() -> None:
         middle = view.viewport().rect().center()
@@ -176,7 +176,7 @@ def test_a_box_drawn_before_there_is_a_caption_stays_on_its_picture_only(unopene
 
     draw()
     _drop(unopened, unopened.picture("b.png"))
-    qtbot.waitUntil(lambda: state.shown.title == "b.png")
+    qtbot.waitUntil(lambda: state.canvas_picture.title == "b.png")
     assert state.selection == Selection()
     draw()
     drawn = state.selection.regions
@@ -191,10 +191,10 @@ def test_of_several_files_it_is_said_that_the_first_was_opened(opened: Opened, q
         _empty(opened, qtbot)
     paths = [opened.picture(name) for name in ("b.png", "c.png", "d.png")]
     _drop(opened, *paths)
-    qtbot.waitUntil(lambda: opened.state.shown.path == paths[0] and opened.state.work is None)
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.path == paths[0] and opened.state.work is None)
     assert opened.window.banner.isVisible()
     assert opened.state.notice.kind == "note"
     assert opened.state.notice.message == "The first of 3 files was opened: b.png. Open the others one at a time."
     _drop(opened, paths[1])
-    qtbot.waitUntil(lambda: opened.state.shown.path == paths[1] and opened.state.work is None)
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.path == paths[1] and opened.state.work is None)
     assert opened.state.notice is None

@@ -15,9 +15,9 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.session.worker.mailbox import Mailbox
 from exclip_desktop.session.worker.requests import (
+    EstimateRequest,
     ExplainRequest,
-    ForecastRequest,
-    ListedRequest,
+    ListPairRequest,
     ModelChoice,
     PaneRequest,
     ProfileRequest,
@@ -160,8 +160,8 @@ def _study(number: int = 1) -> StudyRequest:
     return StudyRequest(number, ModelChoice(), None, 2, ("random",), StudySettings(), Path("studies"))
 
 
-def _listed() -> ListedRequest:
-    return ListedRequest(1, ModelChoice(), ExplainSettings(), Path("a.png"), "a dog", ())
+def _listed() -> ListPairRequest:
+    return ListPairRequest(1, ModelChoice(), ExplainSettings(), Path("a.png"), "a dog", ())
 
 
 def test_a_study_makes_way_for_everything_and_goes_on_afterwards() -> None:
@@ -217,10 +217,10 @@ def _profile(number: int = 1) -> ProfileRequest:
 def test_a_profile_comes_after_all_else_but_before_idle_work() -> None:
     mailbox = Mailbox()
     mailbox.put_idle(_explain())
-    for request in (_profile(), ForecastRequest(_profile(2)), _score()):
+    for request in (_profile(), EstimateRequest(_profile(2)), _score()):
         mailbox.put(request)
     kinds = [type(mailbox.take().request) for _ in range(4)]
-    assert kinds == [ScoreRequest, ForecastRequest, ProfileRequest, ExplainRequest]
+    assert kinds == [ScoreRequest, EstimateRequest, ProfileRequest, ExplainRequest]
 
 
 def test_a_profile_makes_way_for_scores_and_goes_on_after_them() -> None:
@@ -273,7 +273,7 @@ def test_a_newer_profile_takes_the_place_of_one_that_runs() -> None:
 def test_a_profile_of_before_does_not_come_back(what: str, by: str) -> None:
     mailbox = Mailbox()
     mailbox.put(_profile())
-    mailbox.put(ForecastRequest(_profile()))
+    mailbox.put(EstimateRequest(_profile()))
     jobs = [mailbox.take(), mailbox.take()] if what == "runs" else []
     if by == "cancel":
         mailbox.cancel()
@@ -365,6 +365,6 @@ def test_a_pane_is_answered_once_whatever_is_asked_as_soon_as_it_is_told(
 
     told = worker.failed if fails else worker.pane_answered
     told.connect(ask, Qt.ConnectionType.DirectConnection)
-    with qtbot.waitSignal(worker.listed):  # comes after panes
+    with qtbot.waitSignal(worker.list_pair_explained):  # comes after panes
         worker.submit(_pane())
     assert engine.panes == [_pane()]

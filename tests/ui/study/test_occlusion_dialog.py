@@ -39,9 +39,9 @@ def test_it_asks_for_a_selection_of_both_sides(opened: Opened, dialog: MeasureDi
 
 
 def test_the_selections_scores_are_shown(opened: Opened, dialog: MeasureDialog, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(opened.state.measured_changed):
+    with qtbot.waitSignal(opened.state.occlusion_changed):
         _select(opened)
-    qtbot.waitUntil(lambda: opened.state.measured is not None)
+    qtbot.waitUntil(lambda: opened.state.occlusion is not None)
     told = _told(dialog)
     assert [told[name] for name in ("both", "without_regions", "without_words", "neither")] == [
         "+0.5000",
@@ -59,7 +59,7 @@ def test_a_gesture_asks_once(opened: Opened, dialog: MeasureDialog, qtbot: QtBot
     opened.session.selection_controller.commit_rows((), (2,))
     for step in range(20):
         opened.session.selection_controller.show_regions((Region((100.0, 100.0, 200.0 + step, 300.0)),))
-    qtbot.waitUntil(lambda: opened.state.measured is not None)
+    qtbot.waitUntil(lambda: opened.state.occlusion is not None)
     assert len(opened.engine.measured) == 1
 
 
@@ -67,11 +67,11 @@ def test_another_fill_asks_again_and_another_selection_forgets(
     opened: Opened, dialog: MeasureDialog, qtbot: QtBot
 ) -> None:
     _select(opened)
-    qtbot.waitUntil(lambda: opened.state.measured is not None)
+    qtbot.waitUntil(lambda: opened.state.occlusion is not None)
     dialog.findChild(QComboBox).setCurrentIndex(2)
-    qtbot.waitUntil(lambda: opened.state.measured is not None and opened.state.measured.fill == "mirror")
+    qtbot.waitUntil(lambda: opened.state.occlusion is not None and opened.state.occlusion.fill == "mirror")
     opened.session.selection_controller.clear()
-    assert opened.state.measured is None
+    assert opened.state.occlusion is None
     assert _told(dialog)["both"] == ""
 
 

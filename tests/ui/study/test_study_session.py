@@ -146,7 +146,7 @@ def test_another_model_pauses_it(bench: Bench) -> None:
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     assert not bench.studying.running
     gate.set()
-    desk.qtbot.waitUntil(lambda: desk.state.outcome.choice.name == "other" and not desk.state.stale)
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.choice.name == "other" and not desk.state.stale)
     assert list(desk.engine.study_kept)[:1] == KEYS[:1]
 
 

@@ -178,7 +178,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
         before = state.explanation
         explain_controller.type_caption(caption)
         explain_controller.choose_method(how, None)
-        qtbot.waitUntil(lambda: state.explanation is not before and not state.stale and state.outcome.how == how)
+        qtbot.waitUntil(lambda: state.explanation is not before and not state.stale and state.provenance.how == how)
 
     def close() -> None:
         qtbot.mouseClick(child(opened.window.banner, "Close the message"), Qt.MouseButton.LeftButton)

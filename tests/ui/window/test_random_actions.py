@@ -63,7 +63,7 @@ class Monkey:
         if state.explanation is None:
             assert state.caption == ""
             return
-        height, width = state.shown.picture.pixels.shape[:2]
+        height, width = state.canvas_picture.picture.pixels.shape[:2]
         assert state.explanation.geometry.source_size == (width, height)
 
     def _widget(self) -> QWidget:
@@ -132,13 +132,13 @@ def test_a_thousand_random_actions(monkey: Monkey, qtbot: QtBot) -> None:
     for path in monkey.pictures[:-1]:
         explain_controller.open_file(path)
     last = monkey.pictures[-2]
-    qtbot.waitUntil(lambda: state.shown.path == last and state.work is None, timeout=20_000)
+    qtbot.waitUntil(lambda: state.canvas_picture.path == last and state.work is None, timeout=20_000)
     explain_controller.type_caption("a dog and a cat")
     qtbot.waitUntil(lambda: state.explanation is not None and not state.stale, timeout=20_000)
     assert state.explanation.caption.text == "a dog and a cat"
     qtbot.waitUntil(lambda: state.work is None, timeout=20_000)
     monkey.look()
-    assert state.shown.path == last
+    assert state.canvas_picture.path == last
     assert _resident_mb() - before < GROWTH_MB
     rows = len(state.explanation.tokens)
     assert all(row < rows for row in state.selection.rows)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.text.sizes import about
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.session.remaining_time import Pace
-from exclip_desktop.session.state import Outcome, State, Work
+from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
 from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, as_time
@@ -33,12 +33,12 @@ def test_the_status_line_says_model_device_score_time_and_origin(
     line = StatusLine(state)
     qtbot.addWidget(line)
     assert shown_text(line).startswith("demo ·")
-    state.change(facts=FACTS, outcome=Outcome(0.42, cached=False))
+    state.change(facts=FACTS, provenance=Provenance(0.42, cached=False))
     assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 0.42 s · computed"
-    state.change(outcome=Outcome(0.003, cached=True), stale=True)
+    state.change(provenance=Provenance(0.003, cached=True), stale=True)
     assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 3 ms · from the cache"
     assert not child(line, "Score, time and origin").isEnabled()
-    state.change(explanation=None)
+    state.change(answer=None)
     assert shown_text(line) == "ViT-B-32 · cpu"
     assert child(line, "Network").text() == "Offline: nothing leaves this computer"
 
@@ -68,10 +68,10 @@ def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callabl
     qtbot.addWidget(line)
     result, made = child(line, "Score, time and origin"), state.explanation
     assert result.toolTip() == ""
-    state.change(explanation=replace(made, image_side=SideReport(10, 0.02, None, True, "pair")))
+    state.change(answer=replace(made, image_side=SideReport(10, 0.02, None, True, "pair")))
     assert "score 0.310 · not exact · " in shown_text(line)
     assert result.toolTip() == "Not exact: the picture's integral misses 2.0% after 10 nodes."
-    state.change(explanation=made)
+    state.change(answer=made)
     assert "not exact" not in shown_text(line)
 
 

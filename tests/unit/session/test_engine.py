@@ -21,11 +21,11 @@ from exclip_desktop.session.worker import engine as engines
 from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import (
-    Explained,
+    ExplainAnswer,
     ExplainRequest,
     FramingsRequest,
-    MeasureRequest,
     ModelChoice,
+    OcclusionRequest,
     ProfileRequest,
     ScoreRequest,
 )
@@ -68,7 +68,7 @@ def test_facts_say_which_sides_pool(engine: ModelEngine, folder: Path, tmp_path:
     ]
 
 
-def _explain(engine: ModelEngine, request: ExplainRequest) -> Explained:
+def _explain(engine: ModelEngine, request: ExplainRequest) -> ExplainAnswer:
     return engine.explain(request, silent, CancelToken())
 
 
@@ -282,7 +282,7 @@ def test_a_selection_is_measured(engine: ModelEngine, request_of: Callable[..., 
     asked = request_of(how=ExplainSettings(quadrature="gauss-legendre", steps=2))
     explanation = _explain(engine, asked).explanation
     selection = Selection((2, 3), (Region((16.0, 8.0, 32.0, 24.0)),))
-    request = MeasureRequest(5, asked.choice, asked.picture, explanation, selection, "blur")
+    request = OcclusionRequest(5, asked.choice, asked.picture, explanation, selection, "blur")
     found = engine.measure(request, silent, CancelToken())
     assert found.id == 5
     assert found.measured.fill == "blur"
