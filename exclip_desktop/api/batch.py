@@ -16,6 +16,7 @@ from exclip_desktop.attribution.second_order.explain import (
 )
 from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -94,7 +95,7 @@ def batch(
     """
     part, parts = shard
     if not 1 <= part <= parts:
-        raise SettingsError(f"There is no part {part} of {parts}.", "Give I/N with I from 1 to N (--shard).")
+        raise SettingsError(f"There is no part {part} of {parts}.", Remedy.CHOOSE_SHARD)
     listed = pairs if isinstance(pairs, PairList) else read_pairs(pairs)
     resolved = resolve_settings(model, ExplainSettings(**settings))
     names: dict[Kind, list[str]] = {

@@ -17,6 +17,8 @@ from exclip_desktop.attribution.second_order.explain_layers import profile_pair
 from exclip_desktop.core.argument_checks import shown
 from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, unread_warnings
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
@@ -27,7 +29,6 @@ from exclip_desktop.evaluate.occlusion import measure as measure_selection
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
-from exclip_desktop.render.text_report import unseen_told, warnings_of
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
 __all__ = ["MatrixResult", "Result", "explain", "load_model", "map_by", "matrix_by", "measure", "profile", "score"]
@@ -85,7 +86,7 @@ def explain(
     picture = read_picture(image, max_megapixels)
     with memory_told():
         explanation = explain_pair(model, picture.pixels, caption, settings, progress=progress, cancel=cancel)
-    return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *warnings_of(explanation)))
+    return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *accuracy_warnings(explanation)))
 
 
 def profile(
@@ -114,7 +115,7 @@ def profile(
     """
     _check_model(model)
     if side not in SIDES:
-        raise SettingsError(f'There is no side "{side}".', f"Choose one (--side): {', '.join(SIDES)}.")
+        raise SettingsError(f'There is no side "{side}".', Remedy.CHOOSE_SIDE, choices=", ".join(SIDES))
     found = Profile(side, model.layers(side))
     settings = ExplainSettings(
         image_layer=image_layer,
@@ -207,7 +208,7 @@ def matrix_by(
         found = matrix_of(
             model, picture.pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel
         )
-    return MatrixResult(found, picture.pixels, (*model.notes, *picture.notes, *unseen_told(found.caption)))
+    return MatrixResult(found, picture.pixels, (*model.notes, *picture.notes, *unread_warnings(found.caption)))
 
 
 def score(

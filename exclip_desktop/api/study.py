@@ -6,6 +6,7 @@ from typing import Any
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.study import ALL_METHODS, Outcome, Study, StudySettings, summarise
 from exclip_desktop.evaluate.run_study import options_of
@@ -54,7 +55,7 @@ def study(
     chosen = StudySettings(**settings)
     told = _told(methods)
     if count is not None and count < 1:
-        raise SettingsError("A study needs at least one pair.", "Give 1 or more (--count).")
+        raise SettingsError("A study needs at least one pair.", Remedy.CHOOSE_PAIR_COUNT)
     for method, texts in told.items():
         options_of(method, texts)  # refused before the list is read
     listed = pairs if pairs is None or isinstance(pairs, PairList) else read_pairs(pairs)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.core.errors import MemoryShortage, ModelError
+from exclip_desktop.core.remedies import Remedy
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -28,7 +29,7 @@ def memory_told() -> Iterator[None]:
             raise
         raise MemoryShortage(
             "There is not enough memory for this.",
-            "Close other programs, or choose a later layer (--image-layer, --text-layer) or the CPU (--device cpu).",
+            Remedy.SAVE_MEMORY,
         ) from error
 
 
@@ -37,6 +38,6 @@ def check_finite(rows: Tensor) -> Tensor:
     if not bool(torch.isfinite(rows).all()):
         raise ModelError(
             "The model gives values that are not numbers for this pair.",
-            "Check its weights, or choose another layer (--image-layer, --text-layer) or the CPU (--device cpu).",
+            Remedy.CHECK_WEIGHTS,
         )
     return rows

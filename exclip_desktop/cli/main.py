@@ -9,11 +9,12 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import exclip_desktop
+from exclip_desktop.api.results import Result
 from exclip_desktop.cli.batch import add_batch
 from exclip_desktop.cli.evaluate import add_evaluate
+from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.cli.help import add_help
 from exclip_desktop.cli.import_findings import add_import
 from exclip_desktop.cli.map import add_map
@@ -32,16 +33,15 @@ from exclip_desktop.cli.options import (
 from exclip_desktop.cli.profile import add_profile
 from exclip_desktop.cli.report import add_report
 from exclip_desktop.cli.terminal import Bar, say
+from exclip_desktop.cli.text_report import as_text, measured_as_text, selection
 from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError, UserError
+from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.version import __version__
-from exclip_desktop.render.text_report import as_text, measured_as_text, selection
 from exclip_desktop.storage.exports.matrix_files import as_plain
 from exclip_desktop.storage.pictures import read_picture
-
-if TYPE_CHECKING:
-    from exclip_desktop.api.explain import Result  # it imports torch
 
 COMMANDS = ("explain", "profile", "map", "batch", "report", "import", "evaluate", "models", "doctor", "help")
 USER_ERROR = 2
@@ -58,12 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
     share_cores()
     given = sys.argv[1:] if arguments is None else arguments
-    parser = _parser()
+    parser = command_parser()
     try:
         options = argparse.Namespace(run=_window, what=given) if _means_window(given) else _parsed(parser, given)
         return options.run(options) or 0
     except UserError as error:
-        print(f"exclip-desktop: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"exclip-desktop: {' '.join(error.text_in(FLAG_WORDS).split())}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
         print("exclip-desktop: stopped.", file=sys.stderr)
@@ -103,7 +103,7 @@ def _window(options: argparse.Namespace) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="exclip-desktop",
         usage=f"exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {{{','.join(COMMANDS)}}} …",
@@ -172,7 +172,7 @@ def _explain(options: argparse.Namespace) -> None:
     image, caption = pair_of(options)
     check_outputs(options, image)
     if options.measure is not None and (options.span is None or options.box is None):
-        raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
+        raise SelectionError("Words and a box are needed to take away.", Remedy.SELECT_WORDS_AND_BOX)
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
     check_selection(options, model, caption, picture.pixels.shape, model.resolve_layer("image", options.image_layer))
@@ -185,6 +185,7 @@ def _explain(options: argparse.Namespace) -> None:
             progress=bar.show,
             **asdict(explain_settings(options)),
         )
+    result = Result(result, picture.pixels, (*model.notes, *picture.notes, *accuracy_warnings(result, FLAG_WORDS)))
     for note in result.notes:
         say(note)
     measured = None
@@ -193,7 +194,7 @@ def _explain(options: argparse.Namespace) -> None:
     _give(result, image, options, measured)
 
 
-def _give(result: "Result", image: Path, options: argparse.Namespace, measured: Measured | None) -> None:
+def _give(result: Result, image: Path, options: argparse.Namespace, measured: Measured | None) -> None:
     """Print the result and write what was asked for."""
     chosen = selection(result, options.span, options.box)
     if options.picture is not None:

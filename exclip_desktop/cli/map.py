@@ -17,10 +17,10 @@ from exclip_desktop.cli.options import (
     pair_of,
 )
 from exclip_desktop.cli.terminal import Bar, say
+from exclip_desktop.cli.text_report import cut_told, matrix_as_text, selection
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of, table
 from exclip_desktop.core.values.settings import FRAMINGS, Side
-from exclip_desktop.render.text_report import cut_told, matrix_as_text, selection
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.map_files import map_as_plain, save_map
 from exclip_desktop.storage.exports.matrix_files import as_plain

@@ -8,8 +8,8 @@ from typing import Any
 import exclip_desktop
 from exclip_desktop.cli.options import add_explain_settings, add_model, add_pair, explain_settings, model_of, pair_of
 from exclip_desktop.cli.terminal import Bar, say
+from exclip_desktop.cli.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.core.values.settings import SIDES
-from exclip_desktop.render.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.storage.pictures import read_picture
 
 

@@ -1,23 +1,42 @@
-"""Errors that speak to the person: what happened, and what to do next."""
+"""Errors that a person can correct: what happened, and what to do next."""
+
+from exclip_desktop.core.remedies import PYTHON_WORDS, Remedy, Words
 
 
 class UserError(Exception):
-    """Something the person can mend.
+    """An error that the person can correct.
 
     Attributes:
-        message: what happened, one plain sentence.
-        hint: what to do next, one plain sentence; empty when the message says it.
+        message: what happened, one sentence.
+        remedy: what to do next, where each interface words it in its own terms; None where ``hint`` is the same in all.
+        values: the parameters of the remedy's sentence.
 
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str | Remedy = "", **values: object) -> None:
+        """Take what happened, and what to do next: a sentence, or a remedy and its ``values``."""
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.remedy = hint if isinstance(hint, Remedy) else None
+        self.values = values
+        self._hint = "" if isinstance(hint, Remedy) else hint
+
+    @property
+    def hint(self) -> str:
+        """What to do next, one sentence in the words of the Python interface; empty where the message says it."""
+        return self.hint_in(PYTHON_WORDS)
+
+    def hint_in(self, words: Words) -> str:
+        """Return what to do next in the words of an interface."""
+        return self._hint if self.remedy is None else words[self.remedy].format(**self.values)
+
+    def text_in(self, words: Words) -> str:
+        """Return message and hint on one line, in the words of an interface."""
+        return f"{self.message} {self.hint_in(words)}".strip()
 
     def __str__(self) -> str:
-        """Return message and hint on one line."""
-        return f"{self.message} {self.hint}".strip()
+        """Return message and hint on one line, in the words of the Python interface."""
+        return self.text_in(PYTHON_WORDS)
 
 
 class PictureError(UserError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from exclip_desktop.core.errors import MethodError, SettingsError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import SIDES, Side
 
 Value = bool | int | float | str
@@ -234,7 +235,7 @@ def facts_of(key: str, order: Order | None = None) -> MethodFacts:
     """Return a method's facts; raises ``SettingsError`` where there is none of that key and order."""
     keys = tuple(FACTS) if order is None else keys_of(order)
     if key not in keys:
-        raise SettingsError(f'There is no method "{key}".', f"Choose one (--method): {', '.join(keys)}.")
+        raise SettingsError(f'There is no method "{key}".', Remedy.CHOOSE_METHOD, choices=", ".join(keys))
     return FACTS[key]
 
 

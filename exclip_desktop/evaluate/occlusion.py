@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from exclip_desktop.core.errors import SelectionError, SettingsError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
@@ -41,7 +42,7 @@ def measure(
 
     """
     if not selection.rows or not selection.regions:
-        raise SelectionError("Words and a box are needed to take away.", "Select both (--span and --box).")
+        raise SelectionError("Words and a box are needed to take away.", Remedy.SELECT_WORDS_AND_BOX)
     caption, framing = explanation.caption, explanation.framing
     pictures = pixels, without_regions(pixels, selection.regions, fill, _mean_colour(model))
     images = torch.stack([encode_picture(model, one, framing) for one in pictures])
@@ -82,7 +83,7 @@ def without_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean
         "mirror": lambda: _mirrored(pixels, regions),
     }
     if fill not in fills:
-        raise SettingsError(f'There is no fill "{fill}".', f"Choose one (--measure): {', '.join(FILLS)}.")
+        raise SettingsError(f'There is no fill "{fill}".', Remedy.CHOOSE_OCCLUSION_FILL, choices=", ".join(FILLS))
     height, width = pixels.shape[:2]
     share = coverage(Geometry((width, height), (0.0, 0.0, float(width), float(height)), (height, width)), regions)
     assert share is not None

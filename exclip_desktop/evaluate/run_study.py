@@ -10,6 +10,7 @@ from exclip_desktop.core.errors import PictureError, SettingsError, UserError
 from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.places import Unread
 from exclip_desktop.core.values.study import ALL_METHODS, RANDOM, Outcome, StudySettings
 from exclip_desktop.evaluate.heats import Asked, heats_of
@@ -80,7 +81,9 @@ def options_of(method: str, told: Told) -> dict[str, object]:
 
     """
     if method not in ALL_METHODS:
-        raise SettingsError(f'There is no method "{method}".', f"Choose from {', '.join(ALL_METHODS)} (--methods).")
+        raise SettingsError(
+            f'There is no method "{method}".', Remedy.CHOOSE_STUDY_METHODS, choices=", ".join(ALL_METHODS)
+        )
     if method == RANDOM:
         return {}
     return dict(FACTS[method].read(told))

@@ -3,6 +3,7 @@
 import torch
 
 from exclip_desktop.core.errors import DeviceError
+from exclip_desktop.core.remedies import Remedy
 
 
 def device_of(name: str | None) -> torch.device:
@@ -18,7 +19,7 @@ def device_of(name: str | None) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise DeviceError(
-            f'This computer cannot use the device "{name}".', f"Give one that is here (--device): {', '.join(there)}."
+            f'This computer cannot use the device "{name}".', Remedy.CHOOSE_DEVICE, choices=", ".join(there)
         ) from error
     return device
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from exclip_desktop.core.argument_checks import shown
 from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import SIDES
 from exclip_desktop.models.devices import device_of
 from exclip_desktop.models.families import why_not_image, why_not_text
@@ -110,13 +111,11 @@ def _explainable(source: Source) -> Source:
     try:
         reason = why_not(source.schema) if source.schema else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"The config of {source.name} cannot be read: {error}.", "Choose another (--model)."
-        ) from error
+        raise ModelError(f"The config of {source.name} cannot be read: {error}.", Remedy.CHOOSE_OTHER_MODEL) from error
     if reason:
         raise ModelError(
             f"{source.name} cannot be explained: {reason}.",
-            "Choose another (--model), such as ViT-B-32.",
+            Remedy.CHOOSE_OTHER_MODEL,
         )
     if source.schema:
         check_text_files(source.config(), source.folder)
@@ -142,7 +141,7 @@ def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any,
     if wrong:
         raise ModelError(
             f"The weights in {source.weights.name} do not fit {source.name}: {wrong}.",
-            "Name the architecture they were trained with, or leave it out to have it recognised (--model).",
+            Remedy.NAME_OR_OMIT_ARCHITECTURE,
         )
     known = merge_preprocess_dict(PreprocessCfg(), preprocess_of(source))
     set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})

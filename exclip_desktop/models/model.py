@@ -11,6 +11,7 @@ from torch import Tensor
 
 from exclip_desktop.core.argument_checks import shown, whole_number
 from exclip_desktop.core.errors import ModelError, SettingsError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, Side, has_layer, layers_of
 from exclip_desktop.models.preprocess import Preprocess
@@ -84,10 +85,10 @@ class Model:
         there = self.preprocess.framings()
         if framing in there:
             return
-        hint = f"Choose one (--framing): {', '.join(there)}."
+        message = f'There is no framing "{framing}".'
         if framing in FRAMINGS:
-            raise SettingsError(f"{self.name} takes pictures of its own size only, so none at its own aspect.", hint)
-        raise SettingsError(f'There is no framing "{framing}".', hint)
+            message = f"{self.name} takes pictures of its own size only, so none at its own aspect."
+        raise SettingsError(message, Remedy.CHOOSE_FRAMING, choices=", ".join(there))
 
     def ids(self, numbers: Sequence[int]) -> Tensor:
         """Return token ids as the text tower is given them: (T,), on the model's device.
@@ -127,16 +128,20 @@ class Model:
             layer = self.card.image_layer if side == "image" else self.card.text_layer
         if layer == POOL and tower.pools:
             return POOL
-        numbers = f"Give a layer from 0 to {tower.layers - 1}{f', or {POOL}' if tower.pools else ''} (--{side}-layer)"
+        layers = f"0 to {tower.layers - 1}{f', or {POOL}' if tower.pools else ''}"
         if layer == POOL:
             raise SettingsError(
                 f'Layer "{POOL}" does not exist in the {side} tower of {self.name}: it has no attention pooling.',
-                f"{numbers}; −1 is the last.",
+                Remedy.CHOOSE_LAYER,
+                side=side,
+                layers=layers,
             )
         number = whole_number(layer)
         if number is None or not has_layer(number, tower.layers, tower.pools):
             raise SettingsError(
                 f"The {side} tower of {self.name} has no layer {shown(layer) if number is None else number}.",
-                f"{numbers}; negative numbers count from the end.",
+                Remedy.CHOOSE_LAYER,
+                side=side,
+                layers=layers,
             )
         return number % tower.layers

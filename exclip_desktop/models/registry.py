@@ -12,6 +12,7 @@ from open_clip.factory import _find_checkpoint_in_dir
 from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.resources import resource
 from exclip_desktop.models.weights.published import OPENAI
 from exclip_desktop.models.weights.read import is_torchscript
@@ -67,10 +68,10 @@ def check_architecture(name: str) -> None:
     if name in known:
         return
     near = difflib.get_close_matches(name, [BUNDLED, *known], n=3, cutoff=0.5)
-    hint = f'Choose "{BUNDLED}", a folder, or an open_clip architecture (--model).'
+    message = f'There is no model named "{name}", and no such folder.'
     if near:
-        hint = f"Did you mean {' or '.join(near)}?"
-    raise ModelError(f'There is no model named "{name}", and no such folder.', hint)
+        raise ModelError(message, f"Did you mean {' or '.join(near)}?")
+    raise ModelError(message, Remedy.CHOOSE_KNOWN_MODEL, bundled=BUNDLED)
 
 
 def tag_config(name: str, tag: str) -> dict[str, Any]:
@@ -82,8 +83,7 @@ def tag_config(name: str, tag: str) -> dict[str, Any]:
     """
     known = open_clip.list_pretrained_tags_by_model(name)
     if not open_clip.pretrained.is_pretrained_cfg(name, tag):
-        told = f"Give one it has (--pretrained): {', '.join(known)}."
-        none = "It has no tags; give a checkpoint file (--checkpoint)."
-        raise ModelError(f'{name} has no weights tagged "{tag}".', told if known else none)
+        remedy = Remedy.CHOOSE_TAG if known else Remedy.CHOOSE_CHECKPOINT
+        raise ModelError(f'{name} has no weights tagged "{tag}".', remedy, choices=", ".join(known))
     config: dict[str, Any] = tags.get_pretrained_cfg(name, tag)
     return config

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from exclip_desktop.core.errors import OutputError, PictureError, ProjectError
 from exclip_desktop.core.paths import told_from
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.storage.atomic import check_writable, unwritable, write_atomically
@@ -50,7 +51,9 @@ def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tu
     """
     ending = out.suffix.lower()
     if ending not in ENDINGS:
-        raise OutputError(f"{out.name} has no ending of a report.", f"Use {', '.join(ENDINGS)} (--out).")
+        raise OutputError(
+            f"{out.name} has no ending of a report.", Remedy.CHOOSE_REPORT_ENDING, endings=", ".join(ENDINGS)
+        )
     check_writable(out)
     with open_project(path) as project:
         found = [one for one in load_findings(project, options.query) if not options.only or one.id in options.only]

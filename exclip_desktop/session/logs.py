@@ -1,7 +1,6 @@
 """What is said of an error, and the log file, which rotates, so that it stays small."""
 
 import logging
-import re
 import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -9,11 +8,11 @@ from pathlib import Path
 from platformdirs import user_log_path
 
 from exclip_desktop.core.errors import UserError
+from exclip_desktop.session.window_words import WINDOW_WORDS
 
 log = logging.getLogger(__name__)
 BYTES = 512 * 1024
 KEPT = 3
-OPTIONS = re.compile(r" \(--[^)]*\)")  # what a hint says to those at the command line
 
 
 def log_file() -> Path:
@@ -38,7 +37,7 @@ def start_logging(path: Path) -> bool:
 def words_of(error: Exception) -> tuple[str, str, str]:
     """Return what the window says of an error: message, hint and details; what was not foreseen is logged too."""
     if isinstance(error, UserError):
-        return error.message, OPTIONS.sub("", error.hint), ""
+        return error.message, error.hint_in(WINDOW_WORDS), ""
     message = f"Something went wrong: {type(error).__name__}."
     details = "".join(traceback.format_exception(error))
     log.error("%s\n%s", message, details)

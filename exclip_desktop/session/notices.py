@@ -1,19 +1,12 @@
 """What the window says of a loaded model and of an answer, and when it has been said often enough."""
 
-from typing import Final
-
 from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_unseen
 from exclip_desktop.core.values.cost import Cost
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.settings import OWN_STEPS, ExplainSettings, Layer
+from exclip_desktop.core.values.settings import ExplainSettings, Layer
 from exclip_desktop.session.state import Notice, Provenance, State
+from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import Failure, ModelFacts
-
-REMEDIES: Final = {
-    "steps or adaptive": "Raise the steps in Edit › Settings, or choose the adaptive quadrature there.",
-    "more steps": f"Raise the steps in Edit › Settings; {OWN_STEPS['adaptive']} are usual.",
-    "beyond adaptive": "Choose later layers in Edit › Settings, or Gauss Legendre with 256 steps.",
-}
 
 
 class Notices:
@@ -106,7 +99,7 @@ def doubt_told(explanation: Explanation) -> str:
 
 def remedy_told(explanation: Explanation) -> str:
     """Return where in the window to mend that; empty where there is nothing to mend."""
-    return " ".join(dict.fromkeys(REMEDIES[doubt.remedy] for doubt in doubts_of(explanation)))
+    return " ".join(dict.fromkeys(doubt.remedy_in(WINDOW_WORDS) for doubt in doubts_of(explanation)))
 
 
 def loading_told(facts: ModelFacts, asked: ExplainSettings, fitted: ExplainSettings) -> str:

@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from exclip_desktop.core.argument_checks import numbers, shown
 from exclip_desktop.core.errors import PictureError, SettingsError
 from exclip_desktop.core.paths import expanded, is_dir, is_file
+from exclip_desktop.core.remedies import Remedy
 
 DEFAULT_MEGAPIXELS = 100.0
 TURNS = {
@@ -55,7 +56,7 @@ def read_picture(
     if isinstance(source, Picture):
         return source
     if numbers((max_megapixels,), 1) is None:
-        raise SettingsError(f"{shown(max_megapixels)} is no number of megapixels.", "Give one (--max-megapixels).")
+        raise SettingsError(f"{shown(max_megapixels)} is no number of megapixels.", Remedy.CHOOSE_MEGAPIXELS)
     if isinstance(source, np.ndarray):
         return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
@@ -156,7 +157,7 @@ def _check_size(width: int, height: int, limit: float, name: str) -> None:
     if megapixels > limit:
         raise PictureError(
             f"{name} has {megapixels:.0f} megapixels; the limit is {limit:g}.",
-            "Shrink it first; the command line can raise the limit (--max-megapixels).",
+            Remedy.SHRINK_PICTURE,
         )
 
 

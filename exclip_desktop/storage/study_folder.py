@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.study import Curve, Outcome
 from exclip_desktop.storage.atomic import write_atomically
 
 OUTCOMES: Final = "outcomes.jsonl"
-ANOTHER: Final = "Give another folder (--out), or the same settings."
 
 
 def fingerprint_of_pairs(pairs: Iterable[ListedPair]) -> str:
@@ -41,7 +41,7 @@ def opened_study(folder: Path, header: Mapping[str, Any]) -> list[Outcome]:
         folder.mkdir(parents=True, exist_ok=True)
         found = path.read_bytes() if path.exists() else b""
     except OSError as error:
-        raise OutputError(f"{folder} cannot be used: {error.strerror}.", "Choose another place (--out).") from error
+        raise OutputError(f"{folder} cannot be used: {error.strerror}.", Remedy.CHOOSE_OTHER_FOLDER) from error
     whole = found[: found.rfind(b"\n") + 1]
     if not whole:
         write_atomically(path, lambda file: file.write(f"{first}\n".encode()))
@@ -52,7 +52,7 @@ def opened_study(folder: Path, header: Mapping[str, Any]) -> list[Outcome]:
         there, *lines = (json.loads(line) for line in whole.splitlines())
         outcomes = [_outcome(line) for line in lines]
     except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{path} is no study's file.", "Choose another place (--out).") from error
+        raise OutputError(f"{path} is no study's file.", Remedy.CHOOSE_OTHER_FOLDER) from error
     _check_same(there, json.loads(first), folder)
     return outcomes
 
@@ -64,7 +64,10 @@ def check_options(outcomes: Iterable[Outcome], options: Mapping[str, Mapping[str
         if asked is not None and dict(asked) != dict(outcome.options):
             there, now = _differing(outcome.options, asked)[0][1:]
             name = _differing(outcome.options, asked)[0][0]
-            raise OutputError(f"The outcomes there are of {outcome.method} with {name} {there}, not {now}.", ANOTHER)
+            raise OutputError(
+                f"The outcomes there are of {outcome.method} with {name} {there}, not {now}.",
+                Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS,
+            )
 
 
 def append_outcome(folder: Path, outcome: Outcome) -> None:
@@ -92,11 +95,13 @@ def _outcome(line: dict[str, Any]) -> Outcome:
 
 def _check_same(there: Any, header: dict[str, Any], folder: Path) -> None:
     if not isinstance(there, dict) or "study" not in there:
-        raise OutputError(f"{folder / OUTCOMES} is no study's file.", "Choose another place (--out).")
+        raise OutputError(f"{folder / OUTCOMES} is no study's file.", Remedy.CHOOSE_OTHER_FOLDER)
     differing = _differing(_flat(there), _flat(header))
     if differing:
         told = "; ".join(f"{name} is {before}, now {now}" for name, before, now in differing)
-        raise OutputError(f"The outcomes in {folder} are of other settings: {told}.", ANOTHER)
+        raise OutputError(
+            f"The outcomes in {folder} are of other settings: {told}.", Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS
+        )
 
 
 def _flat(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 import exclip_desktop
 from exclip_desktop.cli.help import topic_text, topics_text
-from exclip_desktop.cli.main import _means_window, _parser
+from exclip_desktop.cli.main import _means_window, command_parser
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.resources import resource
@@ -68,7 +68,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("arguments", commands(), ids=" ".join)
 def test_every_command_is_one_that_the_program_takes(arguments: list[str]) -> None:
     if not _means_window(arguments):
-        _, unknown = _parser().parse_known_args(arguments)
+        _, unknown = command_parser().parse_known_args(arguments)
         assert unknown == []
 
 

@@ -12,6 +12,7 @@ from torch.func import jvp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.settings import FULL
 from exclip_desktop.models.model import Model
@@ -145,7 +146,8 @@ def check_text_reference(model: Model, kind: str) -> None:
     if kind == "published" and not model.reader.is_clip:
         raise SettingsError(
             f'The text reference "published" is made of tokens of CLIP\'s own tokenizer; {model.name} has another.',
-            "Choose matched (--text-reference).",
+            Remedy.CHOOSE_TEXT_REFERENCE,
+            choices="matched",
         )
 
 

@@ -1,14 +1,12 @@
-"""What a person must know of an explanation before they trust its numbers; whoever tells it finds the words."""
+"""Warnings about an explanation's accuracy: integrals that are not exact, and text that the model did not read."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from exclip_desktop.core.remedies import PYTHON_WORDS, Remedy, Words
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import OWN_STEPS
-
-Remedy = Literal["steps or adaptive", "more steps", "beyond adaptive"]
-"""What helps: more steps or the adaptive rule; a higher limit of the adaptive rule; what goes beyond its own limit."""
 
 SIDES: Final = ("picture", "caption")
 
@@ -22,16 +20,21 @@ class Doubt:
     remedy: Remedy
     tolerance: float
 
+    def remedy_in(self, words: Words) -> str:
+        """Return what helps, in the words of an interface."""
+        return words[self.remedy].format(steps=OWN_STEPS["adaptive"])
+
 
 def doubts_of(explanation: Explanation) -> list[Doubt]:
     """Return which integrals are not exact: by a fixed rule's residual, or since the adaptive rule has not settled."""
     found, tolerance = [], explanation.settings.tolerance
     for name, side in zip(SIDES, (explanation.image_side, explanation.text_side), strict=True):
         if not side.converged:
-            remedy: Remedy = "more steps" if side.nodes < OWN_STEPS["adaptive"] else "beyond adaptive"
+            more = side.nodes < OWN_STEPS["adaptive"]
+            remedy = Remedy.ADD_ADAPTIVE_STEPS if more else Remedy.SHORTEN_PATH
             found.append(Doubt(name, side, remedy, tolerance))
         elif side.residual > tolerance:
-            found.append(Doubt(name, side, "steps or adaptive", tolerance))
+            found.append(Doubt(name, side, Remedy.ADD_STEPS_OR_ADAPT, tolerance))
     return found
 
 
@@ -49,3 +52,30 @@ def precision_told(precision: str, score: float, float32_score: float | None) ->
         return ""
     scores = f"the score is {score:+.5f}, in float32 {float32_score:+.5f}"
     return f"Before the layers the model ran in {precision}: {scores}."
+
+
+def accuracy_warnings(explanation: Explanation, words: Words = PYTHON_WORDS) -> list[str]:
+    """Return what a person must know before they trust the numbers; remedies are in the words of an interface."""
+    moved = precision_told(explanation.settings.precision, explanation.score, explanation.float32_score)
+    return [
+        *unread_warnings(explanation.caption),
+        *([moved] if moved else []),
+        *(_doubt_told(doubt, words) for doubt in doubts_of(explanation)),
+    ]
+
+
+def unread_warnings(caption: Caption) -> list[str]:
+    """Return which part of a caption the model did not read, and why; nothing where it read all."""
+    if caption.unseen is None:
+        return []
+    return [f"The caption {why_unseen(caption)}. The model did not see: {caption.text[slice(*caption.unseen)]}"]
+
+
+def _doubt_told(doubt: Doubt, words: Words) -> str:
+    side = doubt.side
+    fault = "has not settled after" if not side.converged else "is not exact with"
+    error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
+    return (
+        f"The {doubt.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "
+        f"(the tolerance is {doubt.tolerance:g}). {doubt.remedy_in(words)}"
+    )

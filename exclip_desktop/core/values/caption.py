@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from exclip_desktop.core.argument_checks import shown, whole_number
 from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.remedies import Remedy
 
 Kind = Literal["start", "content", "end", "padding", "class"]
 NO_ID: Final = -1
@@ -127,7 +128,8 @@ class Caption:
         if not found:
             raise CaptionError(
                 f'"{span}" is not in the caption as whole words.',
-                f'Give whole words of "{self.text}"; from Python, two characters (start, end) select a part.',
+                Remedy.CHOOSE_WHOLE_WORDS,
+                caption=self.text,
             )
         return found
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.argument_checks import numbers, shown
 from exclip_desktop.core.errors import SelectionError
+from exclip_desktop.core.remedies import Remedy
 
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) in source-image pixels, half-open."""
@@ -77,17 +78,18 @@ class Geometry:
         width, height = self.source_size
         told = ",".join(f"{value:g}" for value in box)
         if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
-            raise SelectionError(f"The box {told} is empty.", "Give x0,y0,x1,y1 with x0 < x1 and y0 < y1 (--box).")
+            raise SelectionError(f"The box {told} is empty.", Remedy.CHOOSE_BOX)
         if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
             raise SelectionError(
-                f"The box {told} lies outside the picture.", f"Give one within its {width} × {height} pixels (--box)."
+                f"The box {told} lies outside the picture.", Remedy.CHOOSE_BOX_IN_PICTURE, width=width, height=height
             )
         coverage = self.coverage(box)
         if not coverage.any():
             seen = ",".join(f"{value:g}" for value in self.seen)
             raise SelectionError(
                 f"The box {told} lies where the model does not look.",
-                f"Give one on the part that it saw, {seen} (--box).",
+                Remedy.CHOOSE_BOX_IN_VIEW,
+                box=seen,
             )
         return coverage
 
@@ -96,7 +98,7 @@ def box_of(given: object) -> Box:
     """Return a box that a person gave as numbers of Python's; raises ``SelectionError`` where it is none."""
     found = numbers(given, 4)
     if found is None:
-        raise SelectionError(f"{shown(given)} is no box.", "Give four numbers, x0,y0,x1,y1, in pixels (--box).")
+        raise SelectionError(f"{shown(given)} is no box.", Remedy.CHOOSE_FOUR_NUMBERS)
     x0, y0, x1, y1 = found
     return x0, y0, x1, y1
 

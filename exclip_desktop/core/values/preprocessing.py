@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import expanded, is_file
+from exclip_desktop.core.remedies import Remedy
 
 Triple = tuple[float, float, float]
 
@@ -90,9 +91,7 @@ def preprocessing_of(told: str | Path) -> dict[str, Any]:
     path = expanded(told)
     names = ", ".join(one.name for one in PREPROCESSINGS)
     if not is_file(path):
-        raise ModelError(
-            f'There is no preprocessing "{told}".', f"Give {names}, or a JSON file with mean and std (--preprocess)."
-        )
+        raise ModelError(f'There is no preprocessing "{told}".', Remedy.CHOOSE_PREPROCESSING, choices=names)
     try:
         held = json.loads(path.read_text("utf-8"))
         return checked(held.get("preprocess_cfg", held))

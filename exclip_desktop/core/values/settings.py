@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from exclip_desktop.core.argument_checks import shown, whole_number
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.remedies import Remedy
 
 DEFAULT_TOLERANCE: Final = 1e-3
 """The largest completeness residual, and the largest estimated error of the rows, of an exact integral; relative."""
@@ -102,11 +103,12 @@ class ExplainSettings:
         if self.text_reference not in TEXT_REFERENCES:
             raise SettingsError(
                 f'There is no text reference "{self.text_reference}".',
-                f"Choose one (--text-reference): {', '.join(TEXT_REFERENCES)}.",
+                Remedy.CHOOSE_TEXT_REFERENCE,
+                choices=", ".join(TEXT_REFERENCES),
             )
         if self.precision not in PRECISIONS:
             raise SettingsError(
-                f'There is no precision "{self.precision}".', f"Choose one (--precision): {', '.join(PRECISIONS)}."
+                f'There is no precision "{self.precision}".', Remedy.CHOOSE_PRECISION, choices=", ".join(PRECISIONS)
             )
         return replace(self, steps=steps, tolerance=check_tolerance(self.tolerance))
 
@@ -144,13 +146,15 @@ def check_steps(quadrature: str, steps: int | None) -> int:
     """
     if not isinstance(quadrature, str) or quadrature not in OWN_STEPS:
         raise SettingsError(
-            f'There is no quadrature "{quadrature}".', f"Choose one (--quadrature): {', '.join(OWN_STEPS)}."
+            f'There is no quadrature "{quadrature}".', Remedy.CHOOSE_QUADRATURE, choices=", ".join(OWN_STEPS)
         )
     count = OWN_STEPS[quadrature] if steps is None else whole_number(steps)
     least = LEAST_STEPS[quadrature]
     if count is None or not least <= count <= MOST_STEPS:
         value = shown(steps) if count is None else count
-        raise SettingsError(f"{quadrature} cannot take {value} steps.", f"Give {least} to {MOST_STEPS} (--steps).")
+        raise SettingsError(
+            f"{quadrature} cannot take {value} steps.", Remedy.CHOOSE_STEPS, least=least, most=MOST_STEPS
+        )
     return count
 
 
@@ -170,7 +174,8 @@ def check_tolerance(tolerance: float | None) -> float:
     if not (isfinite(value) and 0 < value < 1):
         raise SettingsError(
             f"The tolerance cannot be {shown(tolerance)}.",
-            f"Give a number above 0 and below 1, such as {DEFAULT_TOLERANCE:g} (--tolerance).",
+            Remedy.CHOOSE_TOLERANCE,
+            usual=f"{DEFAULT_TOLERANCE:g}",
         )
     return value
 

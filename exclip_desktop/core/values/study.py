@@ -11,6 +11,7 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.intervals import Interval, band, interval
 from exclip_desktop.core.method_facts import FACTS, OURS
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.occlusion_scores import FILLS
 from exclip_desktop.core.values.settings import Framing
 
@@ -56,16 +57,16 @@ class StudySettings:
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
         for metric in self.metrics:
-            _check_choice("metric", metric, tuple(METRICS), "--metrics")
-        _check_choice("fill", self.fill, SPREAD_FILLS, "--fill")
-        _check_choice("score", self.score, SCORES, "--score")
-        _check_choice("threshold rule", self.threshold, tuple(THRESHOLDS), "--threshold")
+            _check_choice("metric", metric, tuple(METRICS), Remedy.CHOOSE_METRICS)
+        _check_choice("fill", self.fill, SPREAD_FILLS, Remedy.CHOOSE_STUDY_FILL)
+        _check_choice("score", self.score, SCORES, Remedy.CHOOSE_STUDY_SCORE)
+        _check_choice("threshold rule", self.threshold, tuple(THRESHOLDS), Remedy.CHOOSE_THRESHOLD)
         if self.steps < 1 or self.masks < 3:
-            raise SettingsError("At least one step and three masks are needed.", "Give more (--steps, --masks).")
+            raise SettingsError("At least one step and three masks are needed.", Remedy.ADD_STUDY_STEPS)
         if not 0 < self.share < 1 or self.tolerance_px < 0:
             raise SettingsError(
                 f"The share {self.share:g} or the tolerance {self.tolerance_px:g} makes no sense.",
-                "Give a share between 0 and 1, and no negative tolerance (--share, --tolerance).",
+                Remedy.CHOOSE_SHARE_AND_TOLERANCE,
             )
 
     def needs(self, kind: str) -> bool:
@@ -78,9 +79,9 @@ def name_of(method: str) -> str:
     return "Random" if method == RANDOM else FACTS[method].name
 
 
-def _check_choice(what: str, given: str, known: tuple[str, ...], option: str) -> None:
+def _check_choice(what: str, given: str, known: tuple[str, ...], remedy: Remedy) -> None:
     if given not in known:
-        raise SettingsError(f'There is no {what} "{given}".', f"Choose from {', '.join(known)} ({option}).")
+        raise SettingsError(f'There is no {what} "{given}".', remedy, choices=", ".join(known))
 
 
 @dataclass(frozen=True, slots=True)

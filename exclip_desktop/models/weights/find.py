@@ -10,6 +10,7 @@ import open_clip
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import expanded, is_dir, is_file
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
 from exclip_desktop.models.registry import (
     BUNDLED,
@@ -76,7 +77,7 @@ def find_source(
     told = None if preprocess is None else preprocessing_of(preprocess)
     if not name and checkpoint is not None:
         if pretrained is not None:
-            raise ModelError("A tag belongs to an architecture.", "Name it (--model).")
+            raise ModelError("A tag belongs to an architecture.", Remedy.NAME_TAG_ARCHITECTURE)
         path = _checkpoint_file(expanded(checkpoint))
         return Source(path.name, "", path, preprocess=told)
     name = name or BUNDLED
@@ -85,7 +86,7 @@ def find_source(
         if pretrained or checkpoint:
             raise ModelError(
                 f'"{name}" brings its own weights.',
-                "Leave out the tag (--pretrained) and the checkpoint (--checkpoint).",
+                Remedy.OMIT_WEIGHTS,
             )
         return _in_folder(name, folder, told)
     check_architecture(name)
@@ -94,10 +95,10 @@ def find_source(
     if pretrained is not None and checkpoint is None:
         return _tagged(name, pretrained, told, fetch)
     raise ModelError(
-        f"{name} is an architecture; which weights it shall have is not said."
+        f"{name} names an architecture, not weights."
         if pretrained is None
         else "Both a tag and a checkpoint are given.",
-        "Give either a tag such as laion2b_s34b_b79k (--pretrained) or a checkpoint file (--checkpoint).",
+        Remedy.CHOOSE_WEIGHTS,
     )
 
 
@@ -149,8 +150,8 @@ def preprocess_of(source: Source) -> dict[str, Any]:
     names = ", ".join(one.name for one in PREPROCESSINGS)
     raise ModelError(
         f"{source.weights.name} does not say how pictures are prepared for it.",
-        f"Say it (--preprocess; from Python preprocess=…), in the window by adding it again in File › Models: {names}, "
-        "or a JSON file with mean and std.",
+        Remedy.CHOOSE_PREPROCESSING,
+        choices=names,
     )
 
 
@@ -158,10 +159,10 @@ def _recognised(source: Source, weights: Weights) -> Source:
     file, names = source.weights.name, recognised(weights.state)
     if not names:
         told = f"The weights in {file} fit none of open_clip's architectures."
-        raise ModelError(told, f"Give a folder with their {CONFIG_FILE} (--model).")
+        raise ModelError(told, Remedy.CHOOSE_CONFIG_FOLDER, file=CONFIG_FILE)
     if len(names) > 1:
         told = f"The weights in {file} fit several architectures, which differ in no shape: {', '.join(names)}."
-        raise ModelError(told, "Name the one they were trained with (--model).")
+        raise ModelError(told, Remedy.NAME_TRAINED_ARCHITECTURE)
     note = f"{file} was recognised by its weights' shapes: {names[0]}."
     return replace(source, name=names[0], schema=names[0], notes=(*source.notes, note))
 
@@ -169,9 +170,7 @@ def _recognised(source: Source, weights: Weights) -> Source:
 def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
     folder = snapshot_of(given)
     if not (folder / CONFIG_FILE).is_file():
-        raise ModelError(
-            f"The folder {folder} has no {CONFIG_FILE}.", "Choose a folder with a config and weights (--model)."
-        )
+        raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", Remedy.CHOOSE_MODEL_FOLDER)
     found = weights_in(folder)
     if found is None:
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors beside the config.")
@@ -198,7 +197,7 @@ def _own_preprocess(folder: Path) -> dict[str, Any] | None:
         held = json.loads((folder / CONFIG_FILE).read_text("utf-8")).get("preprocess_cfg") or {}
         return dict(held) if held.get("mean") and held.get("std") else None
     except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"The config of {folder} cannot be read: {error}.", "Choose another (--model).") from error
+        raise ModelError(f"The config of {folder} cannot be read: {error}.", Remedy.CHOOSE_OTHER_MODEL) from error
 
 
 def _checkpoint_file(path: Path) -> Path:
@@ -217,8 +216,7 @@ def _tagged(name: str, tag: str, told: dict[str, Any] | None, fetch: Callable[[s
     if path is None:
         raise ModelError(
             f"{name} ({tag}) is not on this computer, and the network is off.",
-            "Allow the download (--download; from Python allow_download=True), or bring a checkpoint file "
-            "(--checkpoint) or a folder (--model) from another machine.",
+            Remedy.ALLOW_DOWNLOAD,
         )
     return _published(Source(f"{name} ({tag})", name, path, tag=tag), config, told)
 
@@ -238,7 +236,7 @@ def _settled(name: str, own: dict[str, Any] | None, told: dict[str, Any] | None)
     if own is None or told is None:
         return own or told
     if any(entry in own and tuple(_listed(own[entry])) != tuple(_listed(told[entry])) for entry in _DECIDING):
-        raise ModelError(f"{name} says its own preprocessing, and it is another.", "Leave it out (--preprocess).")
+        raise ModelError(f"{name} says its own preprocessing, and it is another.", Remedy.OMIT_PREPROCESSING)
     return own
 
 

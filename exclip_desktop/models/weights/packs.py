@@ -18,6 +18,7 @@ from torch import Tensor
 from exclip_desktop.core.errors import ModelError, OutputError
 from exclip_desktop.core.paths import expanded, is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.loading import matched, opened
 from exclip_desktop.models.registry import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
 from exclip_desktop.models.weights.download import TEXT_FILES
@@ -127,7 +128,7 @@ def _sums(folder: Path) -> dict[str, str]:
         sums = {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
     except (OSError, ValueError) as error:
         told = f"{folder} is no packed model: its {SUMS_FILE} cannot be read."
-        raise ModelError(told, "Give a folder that exclip-desktop models pack has written.") from error
+        raise ModelError(told, Remedy.CHOOSE_PACKED_FOLDER) from error
     for name in (CONFIG_FILE, WEIGHTS_FILE, *sums):
         if name not in sums or not is_file(folder / name):
             raise ModelError(f"{folder} is not whole: {name} is missing.", "Copy it again.")

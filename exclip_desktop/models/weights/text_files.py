@@ -13,6 +13,7 @@ from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import expanded, is_dir
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.towers.text_hf import FAMILIES
 
 TOKENIZER_FILES = (
@@ -84,7 +85,8 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
     if kind not in FAMILIES:
         raise ModelError(
             f'The text encoder {name} is of a kind ("{kind}") that cannot be taken apart.',
-            f"Choose a model (--model) with one of {', '.join(FAMILIES)}.",
+            Remedy.CHOOSE_TEXT_FAMILY,
+            families=", ".join(FAMILIES),
         )
     return Encoder(text | {"hf_model_name": str(found), "hf_model_pretrained": False}, own)
 

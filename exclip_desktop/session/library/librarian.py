@@ -12,6 +12,7 @@ from exclip_desktop.models.catalogue import ModelEntry, entry_at, every_tag, mod
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.inspect import inspect_checkpoint
 from exclip_desktop.session.library.model_listing import ListedModel, Offer, WeightsFile
+from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import ModelChoice
 
 
@@ -86,7 +87,8 @@ def _added(choice: ModelChoice) -> ListedModel:
     try:
         entry = entry_at(path, choice.name if choice.checkpoint else "")
     except (UserError, OSError) as error:
-        return ListedModel(choice, path.name, path=path, place="added", reason=str(error).rstrip("."))
+        reason = error.text_in(WINDOW_WORDS) if isinstance(error, UserError) else str(error)
+        return ListedModel(choice, path.name, path=path, place="added", reason=reason.rstrip("."))
     if entry is None:
         return ListedModel(choice, path.name, path=path, place="added", reason="it holds no config and weights")
     told: dict[str, Any] = {**asdict(entry), "name": path.name, "tag": "", "place": "added"}

@@ -7,12 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.panels import PanesFigure
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
-from exclip_desktop.render.text_report import warnings_of
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.compare_figure import panes_figure
@@ -20,6 +20,7 @@ from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.caption_markup import caption_html, caption_latex
 from exclip_desktop.storage.exports.matrix_files import check_picture_path, save_data
@@ -60,7 +61,7 @@ class ExportController(QObject):
         """Write the numbers as CSV, NPZ or JSON."""
         explanation, selection, facts = self._explanation, self._state.selection, self._state.facts
         loading = (facts.note,) if facts is not None and facts.note else ()
-        notes = (*loading, *self._canvas_picture.picture.notes, *warnings_of(explanation))
+        notes = (*loading, *self._canvas_picture.picture.notes, *accuracy_warnings(explanation, WINDOW_WORDS))
 
         def work(cancel: CancelToken) -> Path:
             cancel.check()

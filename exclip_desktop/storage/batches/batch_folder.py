@@ -25,6 +25,7 @@ from safetensors.numpy import load, save
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.core.values.factors import Factor
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
@@ -32,7 +33,6 @@ from exclip_desktop.storage.atomic import write_atomically
 
 FORMAT: Final = 1
 SHARD_OF: Final = {"pictures": 16, "captions": 256}
-ANOTHER: Final = "Give another folder (--out), or the same list and settings."
 
 Kind = Literal["pictures", "captions"]
 KINDS: Final[tuple[Kind, ...]] = ("captions", "pictures")
@@ -68,14 +68,14 @@ def opened_batch(folder: Path, header: Mapping[str, Any]) -> None:
             (folder / kind).mkdir(parents=True, exist_ok=True)
         found = path.read_bytes() if path.exists() else b""
     except OSError as error:
-        raise OutputError(f"{folder} cannot be used: {error.strerror}.", "Choose another place (--out).") from error
+        raise OutputError(f"{folder} cannot be used: {error.strerror}.", Remedy.CHOOSE_OTHER_FOLDER) from error
     if not found:
         data = json.dumps(told, ensure_ascii=False, indent=1).encode()
         write_atomically(path, lambda file: file.write(data))
         return
     other = [name for name, value in json.loads(json.dumps(told)).items() if header_of(folder).get(name) != value]
     if set(other) - {"settings"}:
-        raise OutputError(f"{folder} holds a batch of another {_named(other)}.", ANOTHER)
+        raise OutputError(f"{folder} holds a batch of another {_named(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST)
 
 
 def _named(fields: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import doubts_of
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, Settings
@@ -60,7 +61,7 @@ class Batch:
         """
         path = self.folder / "scores.npy"
         if not path.exists():
-            raise OutputError(f"The batch in {self.folder} has no scores of all pairs.", "Run it with --all-pairs.")
+            raise OutputError(f"The batch in {self.folder} has no scores of all pairs.", Remedy.COMPUTE_ALL_PAIRS)
         return np.asarray(np.load(path, mmap_mode="r"))
 
     def explanation(self, picture: str | int, caption: str | int) -> Explanation:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
@@ -44,7 +45,7 @@ def read_findings(path: Path) -> list[Finding]:
     except (OSError, UnicodeError) as error:
         raise ListError(
             f"{path} cannot be read: {error}.",
-            "Give a .csv or .jsonl that Export findings, or the command report, has written.",
+            Remedy.CHOOSE_FINDINGS_FILE,
         ) from error
     found: list[Finding] = []
     try:

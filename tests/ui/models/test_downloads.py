@@ -129,7 +129,7 @@ def test_a_cancelled_download_goes_on_later(
 
 
 def test_a_cut_download_says_why_and_goes_on_later(opened: Opened, dialog: ModelsDialog, qtbot: QtBot) -> None:
-    librarian, error = opened.librarian, ModelError("It broke off.", "Fetch it again (--download).")
+    librarian, error = opened.librarian, ModelError("It broke off.", "Fetch it again.")
     hold(opened, qtbot, dialog)
     librarian.raises.append(error)
     librarian.gate.set()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.study import RANDOM, StudySettings, summarise
 from exclip_desktop.session.study.study_outputs import KINDS
 from exclip_desktop.session.study.studying import WORKING, StudyChoice, Studying
@@ -128,10 +129,10 @@ def test_a_method_that_fails_says_why_and_the_others_go_on(bench: Bench) -> None
 
 
 def test_trouble_ends_it_and_is_told(bench: Bench) -> None:
-    bench.desk.engine.study_raises.append(OutputError("The folder cannot be used.", "Choose another (--out)."))
+    bench.desk.engine.study_raises.append(OutputError("The folder cannot be used.", Remedy.CHOOSE_OTHER_FOLDER))
     bench.studying.start(CHOICE)
     bench.desk.qtbot.waitUntil(lambda: not bench.studying.running)
-    assert bench.studying.trouble == "The folder cannot be used. Choose another."
+    assert bench.studying.trouble == "The folder cannot be used. Choose another folder."
     assert bench.desk.state.notice.message == "The folder cannot be used."
     bench.studying.start(CHOICE)
     bench.finish()

@@ -11,12 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import show_lost_errors
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
-from exclip_desktop.core.text.accuracy_warnings import doubts_of, why_unseen
+from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, doubts_of, why_unseen
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.render.text_report import warnings_of
-from exclip_desktop.session.notices import REMEDIES, doubt_told, remedy_told
+from exclip_desktop.session.notices import doubt_told, remedy_told
 from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.session.session_desk import Desk
@@ -73,19 +74,15 @@ def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog:
 
 
 @pytest.mark.parametrize(
-    ("hint", "told"),
+    ("hint", "text"),
     [
-        ("Choose another (--model).", "Choose another."),
-        (
-            "Allow it (--download; from Python x=True), or bring a file (--checkpoint) or two.",
-            "Allow it, or bring a file or two.",
-        ),
+        (Remedy.CHOOSE_OTHER_MODEL, WINDOW_WORDS[Remedy.CHOOSE_OTHER_MODEL]),
         ("Convert it to PNG (or JPEG).", "Convert it to PNG (or JPEG)."),
     ],
 )
-def test_the_window_names_no_options_of_the_command_line(desk: Desk, hint: str, told: str) -> None:
+def test_the_window_words_a_remedy_by_its_menus(desk: Desk, hint: str | Remedy, text: str) -> None:
     desk.session.explain_controller.refuse(ModelError("No.", hint))
-    assert desk.state.notice.hint == told
+    assert desk.state.notice.hint == text
 
 
 def test_an_error_nobody_caught_is_shown(
@@ -133,31 +130,42 @@ AT_THE_END = replace(UNSETTLED, nodes=129)
 @pytest.mark.parametrize(
     ("sides", "told", "remedy"),
     [
-        ({"image": RIEMANN}, "Not exact: the picture's integral misses 2.1% after 10 nodes.", "steps or adaptive"),
-        ({"text": UNSETTLED}, "Not exact: the caption's integral has not settled after 33 nodes.", "more steps"),
+        (
+            {"image": RIEMANN},
+            "Not exact: the picture's integral misses 2.1% after 10 nodes.",
+            Remedy.ADD_STEPS_OR_ADAPT,
+        ),
+        (
+            {"text": UNSETTLED},
+            "Not exact: the caption's integral has not settled after 33 nodes.",
+            Remedy.ADD_ADAPTIVE_STEPS,
+        ),
         (
             {"image": AT_THE_END, "text": replace(AT_THE_END, residual=0.004)},
             "Not exact: the picture's integral has not settled after 129 nodes, and the caption's integral misses 0.4% "
             "after 129 nodes.",
-            "beyond adaptive",
+            Remedy.SHORTEN_PATH,
         ),
-        ({"image": replace(RIEMANN, residual=1e-3)}, "", ""),
+        ({"image": replace(RIEMANN, residual=1e-3)}, "", None),
     ],
 )
 def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_it(
-    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str, remedy: str
+    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str, remedy: Remedy | None
 ) -> None:
     made = _inexact(make_explanation(), **sides)
     assert doubt_told(made) == told
-    assert remedy_told(made) == REMEDIES.get(remedy, "")
+    assert remedy_told(made) == ("" if remedy is None else WINDOW_WORDS[remedy].format(steps=129))
     assert [f"The {doubt.name}'s integral" for doubt in doubts_of(made)] == [
-        " ".join(said.split()[:3]) for said in warnings_of(made)
+        " ".join(said.split()[:3]) for said in accuracy_warnings(made)
     ]
 
 
 def test_two_remedies_are_told_beside_each_other(make_explanation: Callable[..., Explanation]) -> None:
     made = _inexact(make_explanation(), image=UNSETTLED, text=AT_THE_END)
-    assert remedy_told(made) == f"{REMEDIES['more steps']} {REMEDIES['beyond adaptive']}"
+    assert (
+        remedy_told(made)
+        == f"{WINDOW_WORDS[Remedy.ADD_ADAPTIVE_STEPS].format(steps=129)} {WINDOW_WORDS[Remedy.SHORTEN_PATH]}"
+    )
 
 
 def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
@@ -166,7 +174,7 @@ def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
     made = make_explanation(unseen="in the snow")
     full = replace(made, caption=replace(made.caption, context=len(made.caption.tokens)))
     for explanation in (made, full):
-        (said,) = warnings_of(explanation)
+        (said,) = accuracy_warnings(explanation)
         assert said.startswith(f"The caption {why_unseen(explanation.caption)}. ")
     assert why_unseen(make_explanation().caption) == ""
 
@@ -190,7 +198,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     assert opened.window.banner.isVisible()
     assert state.notice.kind == "note"
     assert state.notice.message == "Not exact: the picture's integral misses 2.1% after 10 nodes."
-    assert state.notice.hint == REMEDIES["steps or adaptive"]
+    assert state.notice.hint == WINDOW_WORDS[Remedy.ADD_STEPS_OR_ADAPT]
     close()
     explained_by(published, "a red cat")
     assert not opened.window.banner.isVisible()

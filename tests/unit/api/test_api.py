@@ -11,10 +11,11 @@ from PIL import Image
 
 from exclip_desktop import explain, score
 from exclip_desktop.attribution.second_order.explain import explain_pair
+from exclip_desktop.cli.text_report import as_text, selection
 from exclip_desktop.core.errors import CaptionError, PictureError
+from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
-from exclip_desktop.render.text_report import as_text, selection, warnings_of
 from exclip_desktop.storage.pictures import read_picture
 from tests.conftest import CAPTION
 
@@ -92,9 +93,9 @@ def test_results_and_models_are_told_in_one_line(tiny: Model, picture: NDArray[n
 
 
 def test_what_was_not_seen_is_told_with_its_reason(tiny: Model, picture: NDArray[np.uint8]) -> None:
-    (typed,) = warnings_of(explain(tiny, picture, "a dog <end_of_text> a cat"))
+    (typed,) = accuracy_warnings(explain(tiny, picture, "a dog <end_of_text> a cat"))
     assert "ends at its typed end token" in typed
-    (long,) = warnings_of(explain(tiny, picture, "a dog and a cat " * 9))
+    (long,) = accuracy_warnings(explain(tiny, picture, "a dog and a cat " * 9))
     assert "is too long: this model reads 16 tokens" in long
 
 
@@ -103,28 +104,28 @@ def test_a_fixed_rule_that_is_not_exact_is_told(tiny: Model, picture: NDArray[np
     result = explain(tiny, picture, CAPTION, quadrature=rule, steps=steps)
     sides = {"picture": result.image_side, "caption": result.text_side}
     assert all(side.residual > 1e-3 for side in sides.values())
-    for told, (name, side) in zip(warnings_of(result), sides.items(), strict=True):
+    for told, (name, side) in zip(accuracy_warnings(result), sides.items(), strict=True):
         assert told.startswith(f"The {name}'s integral is not exact with {steps} nodes: ")
-        assert f"completeness residual {side.residual:.1e} (at most 0.001 is wanted)" in told
-        assert told.endswith("Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive).")
+        assert f"completeness residual {side.residual:.1e} (the tolerance is 0.001)" in told
+        assert told.endswith("Raise steps, or pass quadrature='adaptive'.")
 
 
 def test_what_is_exact_is_not_warned_of(tiny: Model, picture: NDArray[np.uint8]) -> None:
     for rule in ({"quadrature": "gauss-legendre", "steps": 64}, {}):
         result = explain_pair(tiny, picture, CAPTION, ExplainSettings(**rule))
         assert result.residual <= 1e-3
-        assert warnings_of(result) == []
+        assert accuracy_warnings(result) == []
         at_limit = replace(result.image_side, residual=1e-3)
-        assert warnings_of(replace(result, image_side=at_limit)) == []
+        assert accuracy_warnings(replace(result, image_side=at_limit)) == []
 
 
-@pytest.mark.parametrize(("nodes", "hint"), [(33, "(--steps 129)"), (129, "gauss-legendre")])
+@pytest.mark.parametrize(("nodes", "hint"), [(33, "steps=129"), (129, "gauss-legendre")])
 def test_what_has_not_settled_is_told_with_a_way_on(
     tiny: Model, picture: NDArray[np.uint8], nodes: int, hint: str
 ) -> None:
     result = explain_pair(tiny, picture, CAPTION)
     side = replace(result.text_side, nodes=nodes, residual=2e-4, row_error=3e-3, converged=False)
-    (told,) = warnings_of(replace(result, text_side=side))
+    (told,) = accuracy_warnings(replace(result, text_side=side))
     assert told.startswith(f"The caption's integral has not settled after {nodes} nodes: ")
     assert "completeness residual 2.0e-04, row error 3.0e-03" in told
     assert hint in told
@@ -135,7 +136,7 @@ def test_a_result_carries_all_its_notes(tiny: Model, tmp_path: Path) -> None:
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     long = "a dog and a cat " * 9
     result = explain(tiny, tmp_path / "a.gif", long, quadrature="riemann-right")
-    assert result.notes == ("a.gif has 2 frames; the first is used.", *warnings_of(result))
+    assert result.notes == ("a.gif has 2 frames; the first is used.", *accuracy_warnings(result))
     assert "is too long" in result.notes[1]
     assert len(result.notes) == 4
     again = explain(tiny, read_picture(tmp_path / "a.gif"), long, quadrature="riemann-right")

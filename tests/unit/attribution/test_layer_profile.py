@@ -15,6 +15,7 @@ from exclip_desktop.attribution.second_order import explain_layers as profiles
 from exclip_desktop.attribution.second_order.explain import resolve_settings
 from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
 from exclip_desktop.cli.main import main
+from exclip_desktop.cli.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.core.errors import Cancelled, SettingsError
 from exclip_desktop.core.maths.interactions import InteractionMatrix, magnitudes
 from exclip_desktop.core.progress import CancelToken, Report
@@ -22,7 +23,6 @@ from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Side
 from exclip_desktop.models.model import Model
-from exclip_desktop.render.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.storage.samples import samples
 from tests.conftest import CAPTION
 

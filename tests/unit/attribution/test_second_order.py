@@ -17,6 +17,7 @@ from exclip_desktop.attribution.second_order.path import exact_derivatives
 from exclip_desktop.attribution.second_order.quadrature import Rule, gauss_legendre, riemann_right
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
@@ -309,21 +310,24 @@ def test_too_few_steps_give_a_partial_result_that_says_so(make_tiny: Callable[..
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "remedy"),
     [
-        {"image_layer": 3},
-        {"text_layer": -4},
-        {"image_layer": "pool"},
-        {"quadrature": "simpson"},
-        {"steps": 5},
-        {"steps": 0, "quadrature": "gauss-legendre"},
-        {"text_reference": "mask"},
+        ({"image_layer": 3}, Remedy.CHOOSE_LAYER),
+        ({"text_layer": -4}, Remedy.CHOOSE_LAYER),
+        ({"image_layer": "pool"}, Remedy.CHOOSE_LAYER),
+        ({"quadrature": "simpson"}, Remedy.CHOOSE_QUADRATURE),
+        ({"steps": 5}, Remedy.CHOOSE_STEPS),
+        ({"steps": 0, "quadrature": "gauss-legendre"}, Remedy.CHOOSE_STEPS),
+        ({"text_reference": "mask"}, Remedy.CHOOSE_TEXT_REFERENCE),
     ],
 )
-def test_settings_that_do_not_fit_are_refused(tiny: Model, picture: Picture, wrong: dict[str, Any]) -> None:
+def test_settings_that_do_not_fit_are_refused(
+    tiny: Model, picture: Picture, wrong: dict[str, Any], remedy: Remedy
+) -> None:
     with pytest.raises(SettingsError) as caught:
         second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(**wrong))
-    assert f"(--{next(iter(wrong)).replace('_', '-')})" in caught.value.hint
+    assert caught.value.remedy is remedy
+    assert next(iter(wrong)) in caught.value.hint
 
 
 def test_settings_are_resolved(tiny: Model, picture: Picture) -> None:

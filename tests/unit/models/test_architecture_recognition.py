@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights.fit import empty_network, recognised
@@ -62,7 +63,7 @@ def test_architectures_that_differ_in_no_shape_are_named(
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, f"{TINY}-quickgelu", twin)
     with pytest.raises(ModelError, match=f"several architectures.*: {TINY}, {TINY}-quickgelu") as caught:
         load(None, folder / "open_clip_model.safetensors")
-    assert "(--model)" in caught.value.hint
+    assert caught.value.remedy is Remedy.NAME_TRAINED_ARCHITECTURE
 
 
 def test_weights_that_may_want_quick_gelu_are_doubted(
@@ -106,7 +107,7 @@ def test_preprocessing_that_nobody_has_said_is_asked_for(
     for name in (architecture, None):
         with pytest.raises(ModelError, match="does not say how pictures are prepared") as caught:
             load(name, path, None)
-        assert "(--preprocess; " in caught.value.hint
+        assert caught.value.remedy is Remedy.CHOOSE_PREPROCESSING
         assert all(one.name in caught.value.hint for one in PREPROCESSINGS)
     grey = np.full((32, 32, 3), 128, np.uint8)
     for one in PREPROCESSINGS:
@@ -146,7 +147,7 @@ def test_a_folder_that_does_not_say_it_is_asked_for_it_too(folder: Path, tmp_pat
     assert load_model(str(tmp_path / "silent"), preprocess="inception").preprocess is not None
     (tmp_path / "same.json").write_text(json.dumps(config["preprocess_cfg"]))
     assert load_model(str(folder), preprocess=tmp_path / "same.json").fingerprint == load_model(str(folder)).fingerprint
-    with pytest.raises(ModelError, match=r"says its own preprocessing.*\(--preprocess\)"):
+    with pytest.raises(ModelError, match="says its own preprocessing.*Leave out preprocess"):
         load_model(str(folder), preprocess="openai")
 
 

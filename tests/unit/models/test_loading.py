@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models import loading, registry
 from exclip_desktop.models.catalogue import models_here
 from exclip_desktop.models.loading import load_model
@@ -65,8 +66,8 @@ def test_a_tag_is_found_in_the_local_cache(
     monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"tagged": config})
     with pytest.raises(ModelError, match="not on this computer") as caught:
         load_model(architecture, pretrained="tagged")
-    for way in ("Allow the download (--download; ", "allow_download=True", "(--checkpoint)", "(--model)"):
-        assert way in caught.value.hint
+    assert caught.value.remedy is Remedy.ALLOW_DOWNLOAD
+    assert "allow_download=True" in caught.value.hint
     _hub_cache(tmp_path, "nobody/tiny", folder / "open_clip_model.safetensors")
     monkeypatch.setattr(
         registry,
@@ -104,21 +105,20 @@ def test_unknown_names_get_near_ones() -> None:
 
 def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Path) -> None:
     weights = folder / "open_clip_model.safetensors"
-    for message, arguments in (
-        ("is not said", {"name": architecture}),
-        ("Both", {"name": "ViT-B-32", "pretrained": "openai", "checkpoint": weights}),
-        ("its own weights", {"name": str(folder), "pretrained": "openai"}),
+    for message, remedy, arguments in (
+        ("names an architecture, not weights", Remedy.CHOOSE_WEIGHTS, {"name": architecture}),
+        ("Both", Remedy.CHOOSE_WEIGHTS, {"name": "ViT-B-32", "pretrained": "openai", "checkpoint": weights}),
+        ("its own weights", Remedy.OMIT_WEIGHTS, {"name": str(folder), "pretrained": "openai"}),
     ):
         with pytest.raises(ModelError, match=message) as caught:
             load_model(**arguments)
-        assert "(--pretrained)" in caught.value.hint
-        assert "(--checkpoint)" in caught.value.hint
+        assert caught.value.remedy is remedy
     with pytest.raises(ModelError, match="no weights tagged") as caught:
         load_model(architecture, pretrained="openai")
-    assert "(--checkpoint)" in caught.value.hint
+    assert caught.value.remedy is Remedy.CHOOSE_CHECKPOINT
     with pytest.raises(ModelError, match="no model named") as caught:
         load_model("nothing like it at all")
-    assert "(--model)" in caught.value.hint
+    assert caught.value.remedy is Remedy.CHOOSE_KNOWN_MODEL
 
 
 @pytest.mark.parametrize(("told", "message"), [({"image_layer": 9}, "no layer 9"), ({"text_layer": "pool"}, "pool")])
@@ -161,7 +161,7 @@ def test_only_devices_that_are_there_are_offered(
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     with pytest.raises(ModelError) as caught:
         load_model(str(folder), device="abacus")
-    assert caught.value.hint == f"Give one that is here (--device): {told}"
+    assert caught.value.hint == f"Pass an available one as device: {told}"
 
 
 def test_scores_are_open_clips_own(tiny: Model, picture: NDArray[np.uint8]) -> None:

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from tests.conftest import TINY, save_random_model, tiny_config
@@ -143,7 +144,7 @@ def test_the_first_weight_that_does_not_fit_is_named(architecture: str, state: S
         torch.save(changed, tmp_path / "w.pt")
         with pytest.raises(ModelError, match=f"The weights in w.pt do not fit {TINY}: ") as caught:
             load(architecture, tmp_path / "w.pt")
-        assert "(--model)" in caught.value.hint
+        assert caught.value.remedy is Remedy.NAME_OR_OMIT_ARCHITECTURE
         return caught.value.message
 
     less = {name: value for name, value in state.items() if name != "visual.proj"}

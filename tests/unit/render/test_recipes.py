@@ -17,7 +17,7 @@ from PIL import Image
 
 import exclip_desktop
 from exclip_desktop import Result, explain
-from exclip_desktop.cli.main import _parser
+from exclip_desktop.cli.main import command_parser
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.models.model import Model
@@ -99,7 +99,7 @@ def run_python(source: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def parsed(command: str) -> argparse.Namespace:
     words = shlex.split(command, comments=True)
     assert words[0] == "exclip-desktop"
-    return _parser().parse_args(words[1:])
+    return command_parser().parse_args(words[1:])
 
 
 def comments(text: str) -> list[str]:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop import Result, explain
+from exclip_desktop.cli.text_report import as_text, matrix_as_text
+from exclip_desktop.cli.text_report import selection as chosen_of
 from exclip_desktop.core.errors import OutputError, UserError
 from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
-from exclip_desktop.render.text_report import as_text, matrix_as_text
-from exclip_desktop.render.text_report import selection as chosen_of
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.matrix_files import save_data, selection_as_plain
 from tests.conftest import CAPTION

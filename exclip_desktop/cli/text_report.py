@@ -1,18 +1,17 @@
-"""What the command line says of an explanation: the selection as plain values, the whole as text, and warnings."""
+"""Text and plain values that the commands print: explanations, matrices, layer profiles and occlusion scores."""
 
 from dataclasses import asdict
 from typing import Any, Final
 
 from exclip_desktop.core.maths.word_patch_pairs import strongest_pairs
-from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, precision_told, why_unseen
-from exclip_desktop.core.values.caption import Caption, Span
+from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.core.values.settings import OWN_STEPS, framed
+from exclip_desktop.core.values.settings import framed
 from exclip_desktop.storage.exports.matrix_files import selection_in_brief
 
 PAIRS = 6
@@ -26,39 +25,6 @@ SHORT_NAMES: Final = {
     "gap to the published reference": "gap",
     "residual": "residual",
 }
-REMEDIES: Final = {
-    "steps or adaptive": "Raise the steps (--steps), or take the adaptive rule (--quadrature adaptive).",
-    "more steps": f"Allow more steps (--steps {OWN_STEPS['adaptive']}).",
-    "beyond adaptive": "Choose later layers (--image-layer, --text-layer), or gauss-legendre with 256 steps "
-    "(--quadrature, --steps).",
-}
-
-
-def warnings_of(result: Explanation) -> list[str]:
-    """Return what a person must know before they trust the numbers."""
-    moved = precision_told(result.settings.precision, result.score, result.float32_score)
-    return [
-        *unseen_told(result.caption),
-        *([moved] if moved else []),
-        *(_doubt_told(doubt) for doubt in doubts_of(result)),
-    ]
-
-
-def unseen_told(caption: Caption) -> list[str]:
-    """Return what of a caption the model did not see, and why; nothing where it saw it all."""
-    if caption.unseen is None:
-        return []
-    return [f"The caption {why_unseen(caption)}. The model did not see: {caption.text[slice(*caption.unseen)]}"]
-
-
-def _doubt_told(doubt: Doubt) -> str:
-    side = doubt.side
-    fault = "has not settled after" if not side.converged else "is not exact with"
-    error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
-    return (
-        f"The {doubt.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "
-        f"(at most {doubt.tolerance:g} is wanted). {REMEDIES[doubt.remedy]}"
-    )
 
 
 def selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[str, Any]:
