@@ -33,7 +33,7 @@ class Recipe:
 
     Attributes:
         choice: arguments of ``load_model`` by name: ``name`` (empty: left out), and what else is not None.
-        how: arguments of ``explain`` by name; None: its default.
+        settings: arguments of ``explain`` by name; None: its default.
         picture: the picture's file; None: it came from no file.
         caption: as the model read it, from which selected tokens get their words; or as typed, before it was read.
         figure: what the figure shows: selection, colours and the rest.
@@ -41,7 +41,7 @@ class Recipe:
     """
 
     choice: Mapping[str, str | None]
-    how: Mapping[str, str | int | None]
+    settings: Mapping[str, str | int | float | None]
     picture: str | None
     caption: Caption | str
     figure: FigureOptions = field(default_factory=FigureOptions)
@@ -56,7 +56,7 @@ def as_python(recipe: Recipe) -> str:
     """Return a Python program that explains the picture again and writes the figure."""
     name = recipe.choice.get("name")
     model = [*([_literal(name)] if name else []), *_keywords(recipe.choice, without="name")]
-    call = [_literal(recipe.picture or PLACEHOLDER), _literal(recipe.text), *_keywords(recipe.how)]
+    call = [_literal(recipe.picture or PLACEHOLDER), _literal(recipe.text), *_keywords(recipe.settings)]
     simple = _plot(recipe)
     lines = [
         "from exclip_desktop import explain, load_model",
@@ -82,7 +82,7 @@ def as_command(recipe: Recipe) -> str:
         (_NO_VIEW, not _usual_view(figure)),
     ]
     options: dict[str, Any] = {"model": recipe.choice.get("name") or None, **recipe.choice, "name": None}
-    options |= {name: value for name, value in recipe.how.items() if value != _USUAL.get(name)}
+    options |= {name: value for name, value in recipe.settings.items() if value != _USUAL.get(name)}
     options |= {"span": span if isinstance(span, str) else None, "box": box and ",".join(map(_number, box))}
     words = [word for name, value in options.items() if value is not None for word in _option(name, str(value))]
     what = [recipe.picture or PLACEHOLDER, recipe.text]

@@ -57,7 +57,10 @@ class Notices:
     def of_answer(self, notes: tuple[str, ...], after: Explanation, provenance: Provenance) -> Notice | None:
         """Return the notice for an answer; of its integrals it tells unless that has been closed before."""
         heard = self._heard
-        known = heard is not None and (heard.choice, heard.how) == (provenance.choice, provenance.how)
+        known = heard is not None and (heard.choice, heard.explain_settings) == (
+            provenance.choice,
+            provenance.explain_settings,
+        )
         doubts = () if known else (doubt_told(after),)
         said = tuple(part for part in (*notes, _unseen_told(after), *doubts) if part)
         return self._after(said, "" if known else remedy_told(after))

@@ -142,7 +142,10 @@ class Session(QObject):
         self.library.refused.connect(self.explain_controller.refuse)
         usual = replace(self.settings.default_model(), device=self.settings.device())
         self.state.change(
-            view=self.settings.view(), how=self.settings.how(), choice=usual, provenance=Provenance(choice=usual)
+            view=self.settings.view(),
+            explain_settings=self.settings.explain_settings(),
+            choice=usual,
+            provenance=Provenance(choice=usual),
         )
         self.explain_controller.picture_reader.opened.connect(self._on_picture_opened)
         self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
@@ -241,7 +244,7 @@ class Session(QObject):
         provenance = self.state.provenance
         self.settings.keep_device(provenance.choice.device)
         if self.projects.chosen is None and replace(provenance.choice, device=None) == self.settings.default_model():
-            self.settings.keep_how(provenance.how)
+            self.settings.keep_explain_settings(provenance.explain_settings)
 
     def _make_engine(self) -> Engine:
         share_cores()

@@ -64,7 +64,7 @@ class Provenance:
     seconds: float = 0.0
     cached: bool = False
     choice: ModelChoice = field(default_factory=ModelChoice)
-    how: ExplainSettings = field(default_factory=ExplainSettings)
+    explain_settings: ExplainSettings = field(default_factory=ExplainSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class _Values(SceneValues):
     answer: Explanation | None = None
     provenance: Provenance = field(default_factory=Provenance)
     choice: ModelChoice = field(default_factory=ModelChoice)
-    how: ExplainSettings = field(default_factory=ExplainSettings)
+    explain_settings: ExplainSettings = field(default_factory=ExplainSettings)
     facts: ModelFacts | None = None
     alternatives: tuple[Alternative, ...] = ()
     framings: tuple[tuple[Framing, float], ...] = ()
@@ -101,7 +101,7 @@ class State(Scene):
         caption: the caption as typed.
         explanation: the scene's ``answer``, which is always a second-order explanation here, or None.
         provenance: how that explanation was made.
-        choice, how: the model and the method asked for; ``facts``: what the loaded model is, or None.
+        choice, explain_settings: the requested model and settings; ``facts``: what the loaded model is, or None.
         alternatives: other captions for the picture, with their scores.
         framings: what the pair on screen scores in each framing; empty: not yet asked for.
         measured: real scores with the selection on screen taken away; None: not yet asked for.
@@ -115,7 +115,7 @@ class State(Scene):
     caption_changed = Signal()
     provenance_changed = Signal()
     choice_changed = Signal()
-    how_changed = Signal()
+    explain_settings_changed = Signal()
     facts_changed = Signal()
     alternatives_changed = Signal()
     framings_changed = Signal()
@@ -167,9 +167,9 @@ class State(Scene):
         return self._values.choice
 
     @property
-    def how(self) -> ExplainSettings:
+    def explain_settings(self) -> ExplainSettings:
         """The method's settings asked for."""
-        return self._values.how
+        return self._values.explain_settings
 
     @property
     def facts(self) -> ModelFacts | None:

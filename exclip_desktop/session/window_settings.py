@@ -33,13 +33,13 @@ class Settings:
         """Keep how heat is drawn."""
         self._write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
 
-    def how(self) -> ExplainSettings:
+    def explain_settings(self) -> ExplainSettings:
         """Return the settings that explained last by the default model; layers are a model's own."""
         return self._read("how", ExplainSettings())
 
-    def keep_how(self, how: ExplainSettings) -> None:
+    def keep_explain_settings(self, settings: ExplainSettings) -> None:
         """Keep the method's settings."""
-        self._write("how", asdict(how))
+        self._write("how", asdict(settings))
 
     def device(self) -> str | None:
         """Return the device chosen last; None: the best there is."""

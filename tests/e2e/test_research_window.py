@@ -31,7 +31,7 @@ class Desk:
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
         self.session = Session(store, folder / "factors", findings=folder / "own.exclip")
         # Few nodes: what is shown here is the way through the program, not how exact it is.
-        self.session.state.change(how=ExplainSettings(quadrature="gauss-legendre", steps=4))
+        self.session.state.change(explain_settings=ExplainSettings(quadrature="gauss-legendre", steps=4))
         self.window = Window(self.session)
         self.window.show()
         self.session.start(what)

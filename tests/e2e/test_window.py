@@ -131,16 +131,16 @@ def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: 
 
 def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, qtbot: QtBot) -> None:
     state, window = opened.state, opened.window
-    opened.session.explain_controller.choose_method(ExplainSettings(quadrature="riemann-right"), None)
-    qtbot.waitUntil(lambda: state.provenance.how.quadrature == "riemann-right", timeout=PATIENCE_MS)
+    opened.session.explain_controller.choose_settings(ExplainSettings(quadrature="riemann-right"), None)
+    qtbot.waitUntil(lambda: state.provenance.explain_settings.quadrature == "riemann-right", timeout=PATIENCE_MS)
     assert state.explanation.residual > DEFAULT_TOLERANCE
     assert window.banner.isVisible()
     told = window.inspector.findChild(QLabel, "doubt")
     assert told.isVisible()
     assert told.text() == state.notice.message
     assert told.text().startswith("Not exact: ")
-    opened.session.explain_controller.choose_method(ExplainSettings(), None)
-    qtbot.waitUntil(lambda: state.provenance.how == ExplainSettings(), timeout=PATIENCE_MS)
+    opened.session.explain_controller.choose_settings(ExplainSettings(), None)
+    qtbot.waitUntil(lambda: state.provenance.explain_settings == ExplainSettings(), timeout=PATIENCE_MS)
     assert state.explanation.residual <= DEFAULT_TOLERANCE
     assert state.notice is None
     assert not told.isVisible()

@@ -109,7 +109,7 @@ class FakeEngine:
         tell(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
-        asked = request.how.image_layer, request.how.text_layer
+        asked = request.explain_settings.image_layer, request.explain_settings.text_layer
         for layer, count, pools in zip(asked, self.layers, self.pools, strict=True):
             if layer is not None and not has_layer(layer, count, pools):
                 raise SettingsError(f"There is no layer {layer}.", "Give another.")

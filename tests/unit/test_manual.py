@@ -118,7 +118,9 @@ def test_the_shortcut_page_is_the_action_table() -> None:
     text = shortcuts_as_markdown()
     rows = re.findall(r"^\| (.+) \| (.+) \|$", text.replace("| action | keys or mouse |\n", ""), re.MULTILINE)
     expected = [(spec.text.rstrip("…"), " or ".join(f"`{key}`" for key in spec.shortcuts)) for spec in ACTIONS]
-    expected = [(name, keys) for name, keys in expected if keys] + [(one.text, one.how) for one in GESTURES]
+    expected = [(name, keys) for name, keys in expected if keys] + [
+        (one.text, one.explain_settings) for one in GESTURES
+    ]
     assert sorted(rows) == sorted(expected)
     assert len(shortcut_rows()) == len(expected)
 

@@ -212,7 +212,7 @@ class CompareController(QObject):
         if source.canvas_picture is not first.canvas_picture or own.caption.text != found.caption.text:
             return None
         target = target_of(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
-        picture, framing = first.canvas_picture.picture, first.provenance.how.framing
+        picture, framing = first.canvas_picture.picture, first.provenance.explain_settings.framing
         return PaneRequest(
             0, source.provenance.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model
         )

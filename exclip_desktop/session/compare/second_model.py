@@ -113,9 +113,9 @@ class SecondModel(QObject):
         first, state = self._first, self.state
         if not self._open or first.explanation is None or first.canvas_picture is None:
             return
-        state.change(how=replace(first.provenance.how, image_layer=None, text_layer=None))
+        state.change(explain_settings=replace(first.provenance.explain_settings, image_layer=None, text_layer=None))
         if state.explanation is None:  # where it comes to nothing there is nothing to go back to
-            state.change(provenance=Provenance(choice=state.choice, how=state.how))
+            state.change(provenance=Provenance(choice=state.choice, explain_settings=state.explain_settings))
         self._explain_controller.show(first.canvas_picture, first.explanation.caption.text)
 
     def _follow(self) -> None:

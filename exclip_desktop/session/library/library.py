@@ -109,8 +109,12 @@ class Library(QObject):
             self._settings.keep_default_model(choice)
             provenance = self._state.provenance
             own = replace(provenance.choice, device=None) == choice
-            how = provenance.how if own else replace(self._settings.how(), image_layer=None, text_layer=None)
-            self._settings.keep_how(how)
+            settings = (
+                provenance.explain_settings
+                if own
+                else replace(self._settings.explain_settings(), image_layer=None, text_layer=None)
+            )
+            self._settings.keep_explain_settings(settings)
             self.models_listed.emit()
 
     def ask(self, model: ListedModel) -> None:

@@ -39,7 +39,7 @@ class ListExplainer(QObject):
         worker.list_pair_explained.connect(self._on_listed)
         worker.failed.connect(self._on_failed)
         navigation.list_changed.connect(self.pause)
-        for changed in (state.choice_changed, state.how_changed):
+        for changed in (state.choice_changed, state.explain_settings_changed):
             changed.connect(self.pause)
 
     @property
@@ -90,7 +90,7 @@ class ListExplainer(QObject):
         self._asked += 1
         path = self._navigation.path(pair)
         self._request = ListPairRequest(
-            self._asked, provenance.choice, provenance.how, path, pair.caption, pair.regions
+            self._asked, provenance.choice, provenance.explain_settings, path, pair.caption, pair.regions
         )
         self._state.put_work(self, Work(WORKING, self._total - len(self._queue), self._total))
         self._worker.submit(self._request)

@@ -54,7 +54,7 @@ class CaptionAlternatives(QObject):
     def _ask(self) -> None:
         """Show the captions with the scores known, and ask for the others; not while another model is on its way."""
         canvas_picture, choice = self._state.canvas_picture, self._state.provenance.choice
-        framing = self._state.provenance.how.framing
+        framing = self._state.provenance.explain_settings.framing
         others = tuple(caption for caption in self._captions if caption != self._own)
         if not others or not self._own or canvas_picture is None:
             self._state.change(alternatives=())

@@ -85,11 +85,13 @@ class ExplainController(QObject):
 
         self.picture_reader.read_file(path, then)
 
-    def restore(self, path: str, caption: str, choice: ModelChoice, how: ExplainSettings, selection: Selection) -> None:
+    def restore(
+        self, path: str, caption: str, choice: ModelChoice, settings: ExplainSettings, selection: Selection
+    ) -> None:
         """Show a view again: picture, caption, model, settings and selection."""
 
         def then(canvas_picture: CanvasPicture) -> None:
-            self._state.change(choice=choice, how=how)
+            self._state.change(choice=choice, explain_settings=settings)
             self._take(PendingPicture(canvas_picture, notes=canvas_picture.picture.notes, selection=selection), caption)
 
         self.picture_reader.read_file(path, then)
@@ -122,23 +124,23 @@ class ExplainController(QObject):
         self._state.change(choice=choice)
         self.ask()
 
-    def choose_method(self, how: ExplainSettings, device: str | None) -> None:
+    def choose_settings(self, settings: ExplainSettings, device: str | None) -> None:
         """Explain by other settings, on another device."""
-        if self._unanswered or (how, device) != (self._state.how, self._state.choice.device):
-            self._state.change(how=how, choice=replace(self._state.choice, device=device))
+        if self._unanswered or (settings, device) != (self._state.explain_settings, self._state.choice.device):
+            self._state.change(explain_settings=settings, choice=replace(self._state.choice, device=device))
             self.ask()
 
     def use_cpu(self) -> None:
         """Ask the CPU what an accelerator had too little memory for; if that was a profile, go over to the CPU."""
         state, refused = self._state, self._refused
-        how = state.how
+        settings = state.explain_settings
         if refused is not None:
             question, following = refused
-            self._refused, how = None, question.how
+            self._refused, settings = None, question.explain_settings
             self._await(following)
             state.change(caption=question.caption, choice=question.choice)
         state.change(notice=None)
-        self.choose_method(how, "cpu")
+        self.choose_settings(settings, "cpu")
 
     def dismiss(self) -> None:
         """Take the banner away."""
@@ -171,7 +173,9 @@ class ExplainController(QObject):
         state = self._state
         state.change(stale=state.explanation is not None)
         state.put_work(self, Work(SIDES["picture"]))
-        self._question = ExplainRequest(self._asked, state.choice, state.how, picture.picture, state.caption)
+        self._question = ExplainRequest(
+            self._asked, state.choice, state.explain_settings, picture.picture, state.caption
+        )
         self._worker.submit(self._question)
 
     @property
@@ -234,7 +238,7 @@ class ExplainController(QObject):
         if state.choice != state.provenance.choice:
             state.change(choice=state.provenance.choice, facts=self._facts)
             self._notices.tell_of_loading("")  # what was said was of the other model
-        state.change(how=state.provenance.how)
+        state.change(explain_settings=state.provenance.explain_settings)
 
     def _put_caption(self, text: str) -> None:
         self._state.change(caption=text)
@@ -246,7 +250,7 @@ class ExplainController(QObject):
             return
         self._question, self._facts = None, self._state.facts
         self._notices.forget_memory()
-        provenance = Provenance(answer.seconds, answer.cached, question.choice, question.how)
+        provenance = Provenance(answer.seconds, answer.cached, question.choice, question.explain_settings)
         canvas_picture = self.picture
         selection = selection_after(self._next, self._state.explanation, self._state.selection, after)
         notes = self._next.notes if self._next is not None else ()
@@ -281,7 +285,7 @@ class ExplainController(QObject):
         """Let the usual model and settings be wanted, or, where they are, the last resort; say which, if any."""
         state = self._state
         usual = state.provenance
-        if (state.choice, state.how) != (usual.choice, usual.how):
+        if (state.choice, state.explain_settings) != (usual.choice, usual.explain_settings):
             return "The usual settings are used."
         if self._last_resort is None or usual.choice.name == self._last_resort.name:
             return ""
@@ -306,10 +310,10 @@ class ExplainController(QObject):
         if choice != state.choice:  # its question was cancelled, and the model on screen is wanted again
             return
         state.change(facts=facts)
-        before, how = state.how, facts.fitted(state.how)
-        if how != before:
-            state.change(how=how)
+        before, settings = state.explain_settings, facts.fitted(state.explain_settings)
+        if settings != before:
+            state.change(explain_settings=settings)
             if self._question is not None:
                 self.ask()
         if self._question is not None:  # else this is the model on screen once more
-            self._notices.tell_of_loading(loading_told(facts, before, how))
+            self._notices.tell_of_loading(loading_told(facts, before, settings))

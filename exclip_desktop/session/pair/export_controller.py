@@ -115,10 +115,9 @@ class ExportController(QObject):
     @property
     def _recipe(self) -> Recipe:
         provenance = self._state.provenance
-        choice, how = asdict(provenance.choice), asdict(provenance.how)
-        return Recipe(
-            choice, how, self._canvas_picture.path, self._explanation.caption, self._options(FigureOptions().width_px)
-        )
+        choice, settings = asdict(provenance.choice), asdict(provenance.explain_settings)
+        options = self._options(FigureOptions().width_px)
+        return Recipe(choice, settings, self._canvas_picture.path, self._explanation.caption, options)
 
     def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
         pixels, options = self._canvas_picture.picture.pixels, self._options(width_px)

@@ -27,7 +27,9 @@ class FramingController(QObject):
 
     def choose(self, framing: Framing) -> None:
         """Explain the picture framed so."""
-        self._explain_controller.choose_method(replace(self._state.how, framing=framing), self._state.choice.device)
+        self._explain_controller.choose_settings(
+            replace(self._state.explain_settings, framing=framing), self._state.choice.device
+        )
 
     def ask(self) -> None:
         """Have every framing of the pair on screen scored, unless that is known."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.explanation import Explanation, Settings
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
-from exclip_desktop.core.values.settings import ExplainSettings, Layer, Side, layers_of
+from exclip_desktop.core.values.settings import Layer, Side, layers_of
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import ProfileProgress, State, Work
@@ -97,9 +97,8 @@ class LayerProfileController(QObject):
 
     def choose(self, side: Side, layer: Layer) -> None:
         """Explain at another layer of ``side``."""
-        how = self._state.how
-        chosen = replace(how, image_layer=layer) if side == "image" else replace(how, text_layer=layer)
-        self._explain_controller.choose_method(chosen, self._state.choice.device)
+        chosen = self._state.explain_settings.at_layer(side, layer)
+        self._explain_controller.choose_settings(chosen, self._state.choice.device)
 
     @property
     def _may_ask(self) -> bool:
@@ -110,9 +109,9 @@ class LayerProfileController(QObject):
         provenance, canvas_picture, explanation = self._state.provenance, self._state.canvas_picture, self._explanation
         assert canvas_picture is not None
         self._asked += 1
-        how = _without(provenance.how, side)
+        settings = provenance.explain_settings.at_layer(side, None)
         return ProfileRequest(
-            self._asked, provenance.choice, how, canvas_picture.picture, explanation.caption.text, side
+            self._asked, provenance.choice, settings, canvas_picture.picture, explanation.caption.text, side
         )
 
     def _subject_now(self, side: Side) -> _Subject:
@@ -187,10 +186,6 @@ class LayerProfileController(QObject):
     def _show_reached(self, of_layer: float) -> None:
         self._reached = max(self._reached, round(PARTS * _share_done(self._state.profile, of_layer)))
         self._state.put_work(self, Work(WORKING, self._reached, PARTS))
-
-
-def _without(how: ExplainSettings, side: Side) -> ExplainSettings:
-    return replace(how, image_layer=None) if side == "image" else replace(how, text_layer=None)
 
 
 def _share_done(canvas_picture: ProfileProgress, of_layer: float) -> float:

@@ -63,9 +63,11 @@ class FindingRestorer(QObject):
                 )
             )
             return
-        choice, how = _asked(finding, self._state)
+        choice, settings = _asked(finding, self._state)
         self._asked, self._awaited = (finding, str(path), choice), None
-        self._explain_controller.restore(str(path), finding.view.caption, choice, how, selection=finding.view.selection)
+        self._explain_controller.restore(
+            str(path), finding.view.caption, choice, settings, selection=finding.view.selection
+        )
 
     def cancel(self) -> None:
         """Wait for nothing more; what is on screen stays."""
@@ -132,8 +134,8 @@ class FindingRestorer(QObject):
 
 def _asked(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings]:
     """Return model and settings of a finding; of one that lacks them, those of the screen."""
-    choice, how = state.provenance.choice, state.provenance.how
+    choice, settings = state.provenance.choice, state.provenance.explain_settings
     with suppress(KeyError, TypeError):
         choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
-        how = ExplainSettings.from_plain(finding.view.settings["how"])
-    return choice, how
+        settings = ExplainSettings.from_plain(finding.view.settings["how"])
+    return choice, settings

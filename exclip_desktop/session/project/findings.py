@@ -85,7 +85,7 @@ class ProjectFindings(QObject):
         listed = "" if pair is None else pair.id
         asked = {
             "choice": asdict(replace(noted.provenance.choice, device=None)),
-            "how": asdict(noted.provenance.how),
+            "how": asdict(noted.provenance.explain_settings),
         }
 
         def add(found: tuple[Path, str]) -> None:

@@ -21,10 +21,14 @@ MODEL, LIST, RANGE = "model", "list", "range"
 
 @dataclass(frozen=True, slots=True)
 class ProjectModel:
-    """A model, without a device, and how it is asked."""
+    """A model, without a device, and the settings it explains with."""
 
     choice: ModelChoice
-    how: ExplainSettings
+    settings: ExplainSettings
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the value of the project's setting ``model``; its keys are the file format's."""
+        return {"choice": asdict(self.choice), "how": asdict(self.settings)}
 
 
 class ProjectSettings(QObject):
@@ -67,7 +71,7 @@ class ProjectSettings(QObject):
     @property
     def _method(self) -> ProjectModel:
         provenance = self._state.provenance
-        return ProjectModel(replace(provenance.choice, device=None), provenance.how)
+        return ProjectModel(replace(provenance.choice, device=None), provenance.explain_settings)
 
     def _restore(self) -> None:
         """Take what the project says; what it says nothing of stays."""
@@ -82,21 +86,21 @@ class ProjectSettings(QObject):
         if RANGE in self._told:
             state.change(view=replace(state.view, **asdict(self._told[RANGE])))
         asked = self._asked
-        if asked is not None and asked != (state.choice, state.how):
-            state.change(choice=asked[0], how=asked[1])
+        if asked is not None and asked != (state.choice, state.explain_settings):
+            state.change(choice=asked[0], explain_settings=asked[1])
             self._explain_controller.ask()
 
     @property
     def _asked(self) -> tuple[ModelChoice, ExplainSettings] | None:
         """The model and the settings that the project says, on this computer's device; None where it says none."""
         told: ProjectModel | None = self._told.get(MODEL)
-        return None if told is None else (replace(told.choice, device=self._state.choice.device), told.how)
+        return None if told is None else (replace(told.choice, device=self._state.choice.device), told.settings)
 
     def _keep_method(self) -> None:
         now, told, facts = self._method, self._told.get(MODEL), self._state.facts
         if self._state.explanation is None or facts is None:
             return
-        if told is not None and now == replace(told, how=facts.fitted(told.how)):
+        if told is not None and now == replace(told, settings=facts.fitted(told.settings)):
             self._seen[MODEL] = now  # as the file says, as far as the model has it
         self._keep(MODEL, now)
 
@@ -111,7 +115,8 @@ class ProjectSettings(QObject):
             return
         if name not in self._seen or now not in (self._seen[name], self._told.get(name)):
             self._told[name] = now
-            self._projects.attempt(lambda: set_setting(project, name, asdict(now)))
+            plain = now.as_plain() if isinstance(now, ProjectModel) else asdict(now)
+            self._projects.attempt(lambda: set_setting(project, name, plain))
         self._seen[name] = now
 
     def _on_failed(self, failure: Failure) -> None:
@@ -120,8 +125,11 @@ class ProjectSettings(QObject):
         if project is None or notice is None or failure.of_pair or not isinstance(request, ExplainRequest):
             return
         state, provenance = self._state, self._state.provenance
-        taken_back = (state.choice, state.how) == (provenance.choice, provenance.how)
-        if taken_back and (request.choice, request.how) == self._asked != (provenance.choice, provenance.how):
+        taken_back = (state.choice, state.explain_settings) == (provenance.choice, provenance.explain_settings)
+        if taken_back and (request.choice, request.explain_settings) == self._asked != (
+            provenance.choice,
+            provenance.explain_settings,
+        ):
             told = f"The settings of {project.path.name} cannot be used: {failure.message}"
             state.change(notice=replace(notice, message=told, hint=failure.hint))
 

@@ -127,7 +127,7 @@ class ModelEngine:
     def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list, for its figures; its factors are kept, so that it opens at once afterwards."""
         picture = read_picture(request.path)
-        asked = ExplainRequest(request.id, request.choice, request.how, picture, request.caption)
+        asked = ExplainRequest(request.id, request.choice, request.explain_settings, picture, request.caption)
         explanation = self.explain(asked, tell, cancel).explanation
         return ListPairAnswer(request.id, figures_of(explanation, request.regions))
 
@@ -243,7 +243,7 @@ class ModelEngine:
 
     def _read(self, request: ExplainRequest | ProfileRequest, tell: Progress) -> _Question:
         model, _ = self._model(request.choice, tell)
-        settings = resolve_settings(model, request.how)
+        settings = resolve_settings(model, request.explain_settings)
         return self._question(model, settings, request.picture, model.reader.read(request.caption))
 
     def _question(self, model: Model, settings: ExplainSettings, picture: Picture, caption: Caption) -> _Question:

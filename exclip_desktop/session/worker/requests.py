@@ -57,13 +57,13 @@ class ModelFacts:
     text_pools: bool = False
     framings: tuple[Framing, ...] = tuple(FRAMINGS)
 
-    def fitted(self, how: ExplainSettings) -> ExplainSettings:
-        """Return ``how`` with the model's own choice in place of each layer and framing that it does not have."""
+    def fitted(self, settings: ExplainSettings) -> ExplainSettings:
+        """Return ``settings`` with the model's own choice in place of each layer and framing that it does not have."""
         return replace(
-            how,
-            image_layer=_layer_of(how.image_layer, self.image_layers, self.image_pools),
-            text_layer=_layer_of(how.text_layer, self.text_layers, self.text_pools),
-            framing=how.framing if how.framing in self.framings else "model",
+            settings,
+            image_layer=_layer_of(settings.image_layer, self.image_layers, self.image_pools),
+            text_layer=_layer_of(settings.text_layer, self.text_layers, self.text_pools),
+            framing=settings.framing if settings.framing in self.framings else "model",
         )
 
 
@@ -77,7 +77,7 @@ class ExplainRequest:
 
     id: int
     choice: ModelChoice
-    how: ExplainSettings
+    explain_settings: ExplainSettings
     picture: Picture
     caption: str
 
@@ -116,7 +116,7 @@ class ProfileRequest:
 
     id: int
     choice: ModelChoice
-    how: ExplainSettings
+    explain_settings: ExplainSettings
     picture: Picture
     caption: str
     side: Side
@@ -178,7 +178,7 @@ class ListPairRequest:
 
     id: int
     choice: ModelChoice
-    how: ExplainSettings
+    explain_settings: ExplainSettings
     path: Path
     caption: str
     regions: tuple[Region, ...]

@@ -94,9 +94,9 @@ class EditCommands(QObject):
     def ask_settings(self) -> None:
         """Ask for layers, quadrature, reference and device."""
         state = self._session.state
-        dialog = SettingsDialog(state.how, state.choice, state.facts, self._window)
+        dialog = SettingsDialog(state.explain_settings, state.choice, state.facts, self._window)
         if dialog.exec():
-            self._session.explain_controller.choose_method(dialog.how(), dialog.device())
+            self._session.explain_controller.choose_settings(dialog.explain_settings(), dialog.device())
         dialog.deleteLater()
 
     def measure(self) -> None:

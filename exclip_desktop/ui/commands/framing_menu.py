@@ -25,7 +25,7 @@ class FramingMenu(QMenu):
             entry.triggered.connect(lambda _=False, name=name: framing.choose(name))
             self.addAction(entry)
         self.aboutToShow.connect(framing.ask)
-        for told in (state.framings_changed, state.how_changed, state.facts_changed):
+        for told in (state.framings_changed, state.explain_settings_changed, state.facts_changed):
             told.connect(self._show)
         self._show()
 
@@ -38,4 +38,4 @@ class FramingMenu(QMenu):
             entry.setText(f"{told}\t{scores[name]:.4f}".replace("-", "−") if name in scores else told)
             entry.setEnabled(name in there)
             entry.setToolTip("" if name in there else ONLY_OWN_SIZE)
-            entry.setChecked(name == state.how.framing)
+            entry.setChecked(name == state.explain_settings.framing)

@@ -55,7 +55,11 @@ class SettingsDialog(QDialog):
     """Asks for the method's settings and the device; ``facts`` are those of the loaded model, if one is loaded."""
 
     def __init__(
-        self, how: ExplainSettings, choice: ModelChoice, facts: ModelFacts | None = None, parent: QWidget | None = None
+        self,
+        settings: ExplainSettings,
+        choice: ModelChoice,
+        facts: ModelFacts | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
@@ -72,10 +76,10 @@ class SettingsDialog(QDialog):
         self._quadrature.currentIndexChanged.connect(self._on_quadrature_changed)
         self._reference.currentIndexChanged.connect(self._on_reference_changed)
         self._precision.currentIndexChanged.connect(self._on_precision_changed)
-        self._show_how(how)
+        self._show_settings(settings)
         _choose(self._device, choice.device, str(choice.device))
 
-    def how(self) -> ExplainSettings:
+    def explain_settings(self) -> ExplainSettings:
         """Return the settings as they stand."""
         steps = self._steps.value()
         return ExplainSettings(
@@ -86,6 +90,7 @@ class SettingsDialog(QDialog):
             text_reference=self._reference.currentData(),
             framing=self._framing,
             precision=self._precision.currentData(),
+            tolerance=self._tolerance,
         )
 
     def device(self) -> str | None:
@@ -132,10 +137,10 @@ class SettingsDialog(QDialog):
         _add(form, "&Device", self._device, _sentence("Where the model runs. A change loads the model again."))
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
-        published.clicked.connect(lambda: self._show_how(PUBLISHED))
+        published.clicked.connect(lambda: self._show_settings(PUBLISHED))
         defaults = QPushButton("De&faults")
         defaults.setToolTip("Go back to this program's own settings")
-        defaults.clicked.connect(lambda: self._show_how(ExplainSettings()))
+        defaults.clicked.connect(lambda: self._show_settings(ExplainSettings()))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.addButton(defaults, QDialogButtonBox.ButtonRole.ResetRole)
@@ -147,16 +152,17 @@ class SettingsDialog(QDialog):
         column.addWidget(buttons)
         self.setMinimumWidth(WIDTH_PX)
 
-    def _show_how(self, how: ExplainSettings) -> None:
-        self._framing = how.framing  # chosen in the View menu; kept here
-        _choose(self._image_layer, how.image_layer, block_told(how.image_layer))
-        _choose(self._text_layer, how.text_layer, block_told(how.text_layer))
-        _choose(self._quadrature, how.quadrature, how.quadrature)
+    def _show_settings(self, settings: ExplainSettings) -> None:
+        # Framing is chosen in the View menu, the tolerance on the command line: the dialog keeps both.
+        self._framing, self._tolerance = settings.framing, settings.tolerance
+        _choose(self._image_layer, settings.image_layer, block_told(settings.image_layer))
+        _choose(self._text_layer, settings.text_layer, block_told(settings.text_layer))
+        _choose(self._quadrature, settings.quadrature, settings.quadrature)
         self._on_quadrature_changed()
-        self._steps.setValue(self._steps.minimum() if how.steps is None else how.steps)
-        _choose(self._reference, how.text_reference, how.text_reference)
+        self._steps.setValue(self._steps.minimum() if settings.steps is None else settings.steps)
+        _choose(self._reference, settings.text_reference, settings.text_reference)
         self._on_reference_changed()
-        _choose(self._precision, how.precision, how.precision)
+        _choose(self._precision, settings.precision, settings.precision)
         self._on_precision_changed()
 
     def _on_quadrature_changed(self) -> None:

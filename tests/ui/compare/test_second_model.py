@@ -70,10 +70,12 @@ def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
 
 def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened, qtbot: QtBot) -> None:
     session, state = paired.session, paired.session.second_model.state
-    session.explain_controller.choose_method(
+    session.explain_controller.choose_settings(
         ExplainSettings(image_layer=3, quadrature="gauss-legendre", framing="pad"), None
     )
-    qtbot.waitUntil(lambda: state.provenance.how == ExplainSettings(quadrature="gauss-legendre", framing="pad"))
+    qtbot.waitUntil(
+        lambda: state.provenance.explain_settings == ExplainSettings(quadrature="gauss-legendre", framing="pad")
+    )
     session.explain_controller.type_caption("a black hydrant")
     _settle(paired, qtbot)
     assert state.explanation.caption.text == "a black hydrant"

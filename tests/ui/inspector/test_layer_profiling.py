@@ -115,14 +115,14 @@ def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Des
     desk.engine.began.clear()
     desk.session.layer_profile_controller.choose("image", 3)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
-    assert desk.engine.asked[-1].how == ExplainSettings(image_layer=3)
+    assert desk.engine.asked[-1].explain_settings == ExplainSettings(image_layer=3)
     desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
     assert desk.state.profile.running
     assert desk.state.profile.stale is False
     open_all(desk)
     finished(desk)
     assert profile_of(desk).complete
-    assert [asked.how for asked in desk.engine.profiled] == [ExplainSettings(), ExplainSettings()]
+    assert [asked.explain_settings for asked in desk.engine.profiled] == [ExplainSettings(), ExplainSettings()]
 
 
 def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
@@ -130,7 +130,7 @@ def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
     finished(desk)
     desk.session.layer_profile_controller.choose("text", 2)
     desk.settle()
-    assert desk.state.how == ExplainSettings(text_layer=2)
+    assert desk.state.explain_settings == ExplainSettings(text_layer=2)
     assert desk.state.profile.stale
     desk.session.layer_profile_controller.choose("text", 0)
     desk.settle()

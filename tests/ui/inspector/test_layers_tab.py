@@ -208,7 +208,7 @@ def test_numbers_give_way_where_it_is_narrow(state: State, tab: LayersTab) -> No
 
 def test_a_profile_in_the_window(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.layers = (3, 2)
-    opened.session.explain_controller.choose_method(
+    opened.session.explain_controller.choose_settings(
         ExplainSettings(steps=33), None
     )  # facts of the fake are told at loading only
     state = opened.state
@@ -222,6 +222,6 @@ def test_a_profile_in_the_window(opened: Opened, qtbot: QtBot) -> None:
     before = state.explanation
     QTest.mouseClick(list_of(tab), Qt.MouseButton.LeftButton, pos=centre(list_of(tab), 2))
     qtbot.waitUntil(lambda: state.explanation is not before)
-    assert (state.how.image_layer, state.how.steps) == (2, 33)
+    assert (state.explain_settings.image_layer, state.explain_settings.steps) == (2, 33)
     assert state.explanation.settings.image_layer == 2
     assert not state.profile.stale

@@ -153,7 +153,7 @@ def test_other_settings_end_it(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.clear()
     desk.button.click()
     desk.wait_listed(1)
-    desk.session.explain_controller.choose_method(replace(desk.session.state.how, image_layer=2), None)
+    desk.session.explain_controller.choose_settings(replace(desk.session.state.explain_settings, image_layer=2), None)
     assert not desk.list_explainer.running
     desk.engine.listed_gate.set()
 

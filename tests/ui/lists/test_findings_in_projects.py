@@ -134,7 +134,9 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     desk.settle("a dog")
     assert navigation.figures(0).score is not None
     with desk.qtbot.waitSignal(desk.session.state.answer_changed):
-        desk.session.explain_controller.choose_method(replace(desk.session.state.how, image_layer=3), None)
+        desk.session.explain_controller.choose_settings(
+            replace(desk.session.state.explain_settings, image_layer=3), None
+        )
     assert navigation.figures(0) == PairFigures(rating="match")
     assert navigation.figures(1).score is not None
 

@@ -40,17 +40,17 @@ def kept(path: Path) -> dict[str, object]:
         return settings_of(project)
 
 
-def told(choice: ModelChoice, how: ExplainSettings) -> dict[str, object]:
-    return {"choice": asdict(choice), "how": asdict(how)}
+def told(choice: ModelChoice, explain_settings: ExplainSettings) -> dict[str, object]:
+    return {"choice": asdict(choice), "how": asdict(explain_settings)}
 
 
-def choose(desk: Desk, choice: ModelChoice, how: ExplainSettings | None = None) -> None:
+def choose(desk: Desk, choice: ModelChoice, explain_settings: ExplainSettings | None = None) -> None:
     """Explain by another model, and by settings."""
     desk.session.explain_controller.choose_model(choice)
     desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == choice)
-    if how is not None:
-        desk.session.explain_controller.choose_method(how, choice.device)
-        desk.qtbot.waitUntil(lambda: desk.state.provenance.how == how)
+    if explain_settings is not None:
+        desk.session.explain_controller.choose_settings(explain_settings, choice.device)
+        desk.qtbot.waitUntil(lambda: desk.state.provenance.explain_settings == explain_settings)
     desk.settle()
 
 
@@ -65,14 +65,14 @@ def test_what_explains_is_kept_as_it_changes_and_comes_back(desk: Desk) -> None:
     assert kept(path)["model"] == told(LARGE, DEEP)
     desk.session.projects.open(path)
     desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == replace(LARGE, device="cpu"))
-    assert desk.state.provenance.how == DEEP
+    assert desk.state.provenance.explain_settings == DEEP
     assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), ExplainSettings())}
 
 
 def test_how_a_project_is_asked_is_not_how_the_next_start_asks(desk: Desk) -> None:
     desk.session.projects.open(made(desk.folder, model=told(ModelChoice(), DEEP)))
-    desk.qtbot.waitUntil(lambda: desk.state.provenance.how == DEEP)
-    assert desk.session.settings.how() == ExplainSettings()
+    desk.qtbot.waitUntil(lambda: desk.state.provenance.explain_settings == DEEP)
+    assert desk.session.settings.explain_settings() == ExplainSettings()
 
 
 def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
@@ -91,7 +91,11 @@ def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, 
     desk.settle()
     state, said = desk.state, f"The settings of study.exclip cannot be used: {error.message}"
     desk.qtbot.waitUntil(lambda: state.notice.message == said)  # each of a failure's hearers hears it by itself
-    assert (state.choice, state.how, state.stale) == (state.provenance.choice, state.provenance.how, False)
+    assert (state.choice, state.explain_settings, state.stale) == (
+        state.provenance.choice,
+        state.provenance.explain_settings,
+        False,
+    )
     assert state.choice == ModelChoice()
     desk.open("b.png", "a dog")
     assert state.notice is None
@@ -107,7 +111,7 @@ def test_layers_that_the_model_has_no_longer_stay_in_the_file(desk: Desk) -> Non
     desk.session.projects.open(path)
     desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == LARGE)
     desk.settle()
-    assert desk.state.provenance.how == ExplainSettings(None, 2)
+    assert desk.state.provenance.explain_settings == ExplainSettings(None, 2)
     assert "no image layer 11" in desk.state.notice.message
     desk.open("b.png", "a dog")
     assert kept(path) == held
@@ -146,10 +150,15 @@ def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) ->
     ],
 )
 def test_settings_that_are_none_change_nothing(desk: Desk, told: dict[str, object]) -> None:
-    before = desk.state.choice, desk.state.how, desk.state.view, desk.session.pair_navigation.arrangement
+    before = desk.state.choice, desk.state.explain_settings, desk.state.view, desk.session.pair_navigation.arrangement
     desk.session.projects.open(made(desk.folder, **told))
     desk.settle()
-    assert (desk.state.choice, desk.state.how, desk.state.view, desk.session.pair_navigation.arrangement) == before
+    assert (
+        desk.state.choice,
+        desk.state.explain_settings,
+        desk.state.view,
+        desk.session.pair_navigation.arrangement,
+    ) == before
     assert desk.state.notice is None
 
 
@@ -255,6 +264,6 @@ def test_the_program_starts_with_a_project(place: Place) -> None:
     path = made(place.folder, model=told(LARGE, DEEP))
     place.session.start(str(path))
     place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
-    assert (place.session.state.provenance.choice, place.session.state.provenance.how) == (LARGE, DEEP)
+    assert (place.session.state.provenance.choice, place.session.state.provenance.explain_settings) == (LARGE, DEEP)
     assert place.session.projects.project.path == path
     assert place.session.state.canvas_picture.path == str(samples()[0].path)

@@ -34,14 +34,19 @@ def test_layers_that_another_model_lacks(desk: Desk, asked: ExplainSettings, kep
     desk.engine.pools = (True, True)
     desk.session.explain_controller.choose_model(ModelChoice("pooling"))
     desk.settle()
-    desk.session.explain_controller.choose_method(asked, None)
+    desk.session.explain_controller.choose_settings(asked, None)
     desk.settle()
     before, desk.engine.layers, desk.engine.pools = desk.state.explanation, (4, 6), (False, True)
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
     desk.settle()
     assert desk.state.choice == desk.state.provenance.choice == ModelChoice("other")
-    assert desk.state.how == desk.state.provenance.how == desk.engine.asked[-1].how == kept
+    assert (
+        desk.state.explain_settings
+        == desk.state.provenance.explain_settings
+        == desk.engine.asked[-1].explain_settings
+        == kept
+    )
     assert desk.engine.loaded == [ModelChoice(), ModelChoice("pooling"), ModelChoice("other")]
     notice = desk.state.notice
     assert (notice.message if notice is not None else "") == told
@@ -49,7 +54,7 @@ def test_layers_that_another_model_lacks(desk: Desk, asked: ExplainSettings, kep
 
 
 def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) -> None:
-    desk.session.explain_controller.choose_method(BY_HAND, None)
+    desk.session.explain_controller.choose_settings(BY_HAND, None)
     desk.settle()
     desk.engine.layers, desk.engine.note = (4, 4), "The model runs on the CPU."
     desk.session.explain_controller.choose_model(ModelChoice("small"))
@@ -64,11 +69,11 @@ def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) 
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: str) -> None:
-    desk.session.explain_controller.choose_method(BY_HAND, None)
+    desk.session.explain_controller.choose_settings(BY_HAND, None)
     desk.settle()
     before, desk.engine.layers = desk.seen(), (4, 4)
     desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("small")))
-    desk.qtbot.waitUntil(lambda: desk.state.how == ExplainSettings(None, None, "gauss-legendre", 20))
+    desk.qtbot.waitUntil(lambda: desk.state.explain_settings == ExplainSettings(None, None, "gauss-legendre", 20))
     if way == "cancel":
         desk.session.explain_controller.cancel()
     else:
@@ -76,12 +81,12 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
         desk.engine.gate.set()
         desk.qtbot.waitUntil(lambda: desk.state.notice.kind == "trouble")
     assert desk.seen() == before
-    assert desk.state.how == BY_HAND
+    assert desk.state.explain_settings == BY_HAND
 
 
 def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qtbot: QtBot) -> None:
-    opened.session.explain_controller.choose_method(ExplainSettings(11, 11), None)
-    qtbot.waitUntil(lambda: opened.state.provenance.how == ExplainSettings(11, 11))
+    opened.session.explain_controller.choose_settings(ExplainSettings(11, 11), None)
+    qtbot.waitUntil(lambda: opened.state.provenance.explain_settings == ExplainSettings(11, 11))
     opened.engine.layers = (4, 4)
     opened.session.library.add(ModelChoice(str(opened.folder)))
     opened.window.commands["models"].trigger()
@@ -90,7 +95,7 @@ def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qt
     select(dialog, opened.folder.name)
     click(dialog, "Use")
     qtbot.waitUntil(lambda: opened.state.provenance.choice.name == str(opened.folder))
-    assert opened.state.provenance.how == ExplainSettings()
+    assert opened.state.provenance.explain_settings == ExplainSettings()
     assert opened.window.banner.isVisible()
     assert "no image layer 11 and no text layer 11" in opened.state.notice.message
 

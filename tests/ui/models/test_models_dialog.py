@@ -187,8 +187,8 @@ def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, 
 
 
 def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
-    opened.session.explain_controller.choose_method(ExplainSettings(11, 11, "gauss-legendre", 20), None)
-    qtbot.waitUntil(lambda: opened.state.provenance.how.image_layer == 11)
+    opened.session.explain_controller.choose_settings(ExplainSettings(11, 11, "gauss-legendre", 20), None)
+    qtbot.waitUntil(lambda: opened.state.provenance.explain_settings.image_layer == 11)
     assert not button(dialog, "Set as default").isEnabled()  # it is
     select(dialog, "ViT-B-32")
     click(dialog, "Set as default")
@@ -198,7 +198,7 @@ def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opene
     store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
     again = Session(store, None, lambda: opened.engine)
     assert again.state.choice == again.state.provenance.choice == HERE.choice
-    assert again.state.how == ExplainSettings(None, None, "gauss-legendre", 20)  # layers are a model's own
+    assert again.state.explain_settings == ExplainSettings(None, None, "gauss-legendre", 20)  # layers are a model's own
 
 
 def test_what_is_added_is_remembered_and_what_is_gone_is_marked(

@@ -60,7 +60,7 @@ class Desk:
             state.caption,
             state.selection,
             state.choice,
-            state.how,
+            state.explain_settings,
             state.stale,
         )
 

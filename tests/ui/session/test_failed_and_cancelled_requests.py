@@ -41,10 +41,10 @@ def test_settings_that_fail_are_taken_back_and_not_kept(desk: Desk) -> None:
     before = desk.seen()
     desk.fail(
         UserError("The model has no layer 11."),
-        lambda: desk.session.explain_controller.choose_method(ExplainSettings(11), None),
+        lambda: desk.session.explain_controller.choose_settings(ExplainSettings(11), None),
     )
     assert desk.seen() == before
-    assert desk.session.settings.how() == ExplainSettings()
+    assert desk.session.settings.explain_settings() == ExplainSettings()
 
 
 def test_copies_are_of_the_model_on_screen_while_another_is_on_its_way(desk: Desk) -> None:

@@ -31,7 +31,7 @@ def test_a_choice_explains_again_and_forgets_nothing_else(opened: Opened, qtbot:
     menu, state = _menu(opened), opened.state
     with qtbot.waitSignal(state.answer_changed):
         menu.actions()[2].trigger()
-    assert opened.state.provenance.how == ExplainSettings(framing="squash")
+    assert opened.state.provenance.explain_settings == ExplainSettings(framing="squash")
     assert [entry.isChecked() for entry in menu.actions()] == [False, False, True, False, False]
     assert opened.engine.explained == ["a red balloon and a dog"] * 2
 

@@ -25,14 +25,14 @@ def desk(desk: Desk) -> Desk:
 
 
 def test_the_same_question_is_asked_of_the_cpu(desk: Desk) -> None:
-    how = ExplainSettings(2, 1, "gauss-legendre", 20)
-    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(how, None))
+    explain_settings = ExplainSettings(2, 1, "gauss-legendre", 20)
+    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_settings(explain_settings, None))
     assert desk.state.notice.offers_cpu
-    assert desk.state.how == ExplainSettings()
+    assert desk.state.explain_settings == ExplainSettings()
     desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.provenance.choice == ModelChoice("large", device="cpu")
-    assert desk.state.provenance.how == how
+    assert desk.state.provenance.explain_settings == explain_settings
     assert desk.state.notice is None
 
 
@@ -52,16 +52,18 @@ def test_a_profile_goes_over_to_the_cpu_with_all_else(desk: Desk) -> None:
     desk.session.explain_controller.use_cpu()
     desk.settle()
     assert desk.state.choice == desk.state.provenance.choice == ModelChoice("large", device="cpu")
-    assert desk.state.provenance.how == ExplainSettings()
+    assert desk.state.provenance.explain_settings == ExplainSettings()
 
 
 def test_it_is_not_offered_where_it_would_not_help(desk: Desk) -> None:
-    desk.fail(ModelError("No.", "Do."), lambda: desk.session.explain_controller.choose_method(ExplainSettings(1), None))
+    desk.fail(
+        ModelError("No.", "Do."), lambda: desk.session.explain_controller.choose_settings(ExplainSettings(1), None)
+    )
     assert not desk.state.notice.offers_cpu
     desk.engine.device = "cpu"
-    desk.session.explain_controller.choose_method(ExplainSettings(), "cpu")
+    desk.session.explain_controller.choose_settings(ExplainSettings(), "cpu")
     desk.settle()
-    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_method(ExplainSettings(1), "cpu"))
+    desk.fail(SHORT, lambda: desk.session.explain_controller.choose_settings(ExplainSettings(1), "cpu"))
     assert not desk.state.notice.offers_cpu
 
 

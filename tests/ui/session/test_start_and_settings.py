@@ -20,43 +20,47 @@ MISSING = ModelError("There is no such model.", "Choose another.")
 
 
 def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
-    desk.session.explain_controller.choose_method(ExplainSettings(1), "cpu")
+    desk.session.explain_controller.choose_settings(ExplainSettings(1), "cpu")
     desk.settle()
-    assert desk.session.settings.how() == ExplainSettings(1)
+    assert desk.session.settings.explain_settings() == ExplainSettings(1)
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.settle()
-    desk.session.explain_controller.choose_method(ExplainSettings(9), "mps")
+    desk.session.explain_controller.choose_settings(ExplainSettings(9), "mps")
     desk.settle()
-    assert desk.session.settings.how() == ExplainSettings(1)
+    assert desk.session.settings.explain_settings() == ExplainSettings(1)
     assert desk.session.settings.device() == "mps"
 
 
 def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(make_desk: Callable[[], Desk]) -> None:
     desk = make_desk()
-    desk.session.settings.keep_how(ExplainSettings(text_reference="published"))
+    desk.session.settings.keep_explain_settings(ExplainSettings(text_reference="published"))
     desk.session.settings.keep_device("cpu")
     again = make_desk()
-    assert (again.state.how, again.state.choice) == (
+    assert (again.state.explain_settings, again.state.choice) == (
         ExplainSettings(text_reference="published"),
         ModelChoice(device="cpu"),
     )
     again.engine.raises.append(UserError("The published reference is CLIP's."))
     again.session.start()
     again.qtbot.waitUntil(lambda: again.state.explanation is not None)
-    assert (again.state.how, again.state.choice) == (ExplainSettings(), ModelChoice(device="cpu"))
+    assert (again.state.explain_settings, again.state.choice) == (ExplainSettings(), ModelChoice(device="cpu"))
     assert again.state.notice.message == "The published reference is CLIP's. The usual settings are used."
     assert again.words()  # what the sample shows first
-    assert again.session.settings.how() == ExplainSettings()
+    assert again.session.settings.explain_settings() == ExplainSettings()
 
 
 def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_how(ExplainSettings(12, 3, "gauss-legendre", 20))
+    make_desk().session.settings.keep_explain_settings(ExplainSettings(12, 3, "gauss-legendre", 20))
     again = make_desk()
     again.session.start()
     again.qtbot.waitUntil(lambda: again.state.explanation is not None)
-    assert again.state.how == again.state.provenance.how == ExplainSettings(None, 3, "gauss-legendre", 20)
+    assert (
+        again.state.explain_settings
+        == again.state.provenance.explain_settings
+        == ExplainSettings(None, 3, "gauss-legendre", 20)
+    )
     assert again.state.notice.message == "This model has no image layer 12. Its own choice is used."
-    assert again.session.settings.how() == ExplainSettings(None, 3, "gauss-legendre", 20)
+    assert again.session.settings.explain_settings() == ExplainSettings(None, 3, "gauss-legendre", 20)
     assert again.words()  # what the sample shows first
 
 
@@ -76,7 +80,7 @@ def test_a_default_model_that_is_gone_gives_way_to_the_bundled_one(make_desk: Ca
 
 
 def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_how(ExplainSettings(1))
+    make_desk().session.settings.keep_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.engine.raises += [MISSING, MISSING]
     desk.session.start()
@@ -91,19 +95,19 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
 def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
     make_desk: Callable[[], Desk], error: UserError
 ) -> None:
-    make_desk().session.settings.keep_how(ExplainSettings(1))
+    make_desk().session.settings.keep_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.fail(error, desk.session.start)
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
-    assert (desk.state.how, desk.state.notice.message) == (ExplainSettings(1), error.message)
+    assert (desk.state.explain_settings, desk.state.notice.message) == (ExplainSettings(1), error.message)
     assert len(desk.engine.asked) == 1
     desk.session.explain_controller.type_caption("a red balloon")
     desk.settle()
-    assert desk.state.provenance.how == desk.session.settings.how() == ExplainSettings(1)
+    assert desk.state.provenance.explain_settings == desk.session.settings.explain_settings() == ExplainSettings(1)
 
 
 def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_how(ExplainSettings(1))
+    make_desk().session.settings.keep_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.hold(desk.session.start)
@@ -111,8 +115,8 @@ def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk
     desk.engine.gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
     assert desk.state.explanation is None
-    assert (desk.state.choice, desk.state.how) == (ModelChoice("other"), ExplainSettings(1))
-    assert desk.session.settings.how() == ExplainSettings(1)
+    assert (desk.state.choice, desk.state.explain_settings) == (ModelChoice("other"), ExplainSettings(1))
+    assert desk.session.settings.explain_settings() == ExplainSettings(1)
 
 
 CAT, DOG = SampleObject("cat", (80, 0, 280, 200)), SampleObject("dog", (300, 200, 560, 480))
@@ -172,12 +176,12 @@ def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None
 
 @pytest.mark.parametrize("kept", [ExplainSettings("pool", "pool"), ExplainSettings(-1, 0), ExplainSettings(steps=33)])
 def test_settings_come_back_at_the_next_start(kept: ExplainSettings, make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_how(kept)
-    assert make_desk().session.settings.how() == kept
+    make_desk().session.settings.keep_explain_settings(kept)
+    assert make_desk().session.settings.explain_settings() == kept
 
 
 @pytest.mark.parametrize("broken", ['{"image_layer": "stem"}', '{"steps": "pool"}', '{"quadrature": 3}', "[]", "x"])
 def test_settings_that_are_none_are_left_out(broken: str, make_desk: Callable[[], Desk], tmp_path: Path) -> None:
     make_desk()
     QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat).setValue("how", broken)
-    assert make_desk().session.settings.how() == ExplainSettings()
+    assert make_desk().session.settings.explain_settings() == ExplainSettings()

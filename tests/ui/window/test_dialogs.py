@@ -95,7 +95,7 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(
-    "how",
+    "explain_settings",
     [
         ExplainSettings(),
         PUBLISHED,
@@ -104,13 +104,16 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
         ExplainSettings(40),
         ExplainSettings("pool", "pool"),
         ExplainSettings(precision="bfloat16"),
+        ExplainSettings(tolerance=0.01, framing="pad"),
     ],
 )
 @pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])
-def test_settings_come_back_as_they_went_in(how: ExplainSettings, facts: ModelFacts | None, qtbot: QtBot) -> None:
-    dialog = SettingsDialog(how, ModelChoice(device="cuda"), facts)
+def test_settings_come_back_as_they_went_in(
+    explain_settings: ExplainSettings, facts: ModelFacts | None, qtbot: QtBot
+) -> None:
+    dialog = SettingsDialog(explain_settings, ModelChoice(device="cuda"), facts)
     qtbot.addWidget(dialog)
-    assert dialog.how() == how
+    assert dialog.explain_settings() == explain_settings
     assert dialog.device() == "cuda"
 
 
@@ -122,7 +125,7 @@ def test_layers_are_offered_in_words(qtbot: QtBot) -> None:
     assert [text.itemText(at) for at in range(text.count())] == usual
     assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_SAYS]
     QTest.keyClicks(image, "poo")
-    assert dialog.how() == ExplainSettings(image_layer="pool")
+    assert dialog.explain_settings() == ExplainSettings(image_layer="pool")
 
 
 def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
@@ -133,13 +136,16 @@ def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
     QTest.keyClicks(child(dialog, "Quadrature"), "g")
     QTest.keyClick(child(dialog, "Steps"), Qt.Key.Key_Up)
     QTest.keyClicks(child(dialog, "Device"), "pro")
-    assert (dialog.how(), dialog.device()) == (ExplainSettings(quadrature="gauss-legendre", steps=1), "cpu")
+    assert (dialog.explain_settings(), dialog.device()) == (
+        ExplainSettings(quadrature="gauss-legendre", steps=1),
+        "cpu",
+    )
     qtbot.mouseClick(button(dialog, "As published"), Qt.MouseButton.LeftButton)
-    assert dialog.how() == ExplainSettings(-1, -1, "riemann-right", 10, "published")
+    assert dialog.explain_settings() == ExplainSettings(-1, -1, "riemann-right", 10, "published")
     QTest.keyClicks(child(dialog, "Quadrature"), "a")
-    assert dialog.how().steps is None  # another rule, its own number of steps
+    assert dialog.explain_settings().steps is None  # another rule, its own number of steps
     qtbot.mouseClick(button(dialog, "Defaults"), Qt.MouseButton.LeftButton)
-    assert dialog.how() == ExplainSettings()
+    assert dialog.explain_settings() == ExplainSettings()
 
 
 def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,11 +182,17 @@ def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
 def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:
     state, explain_controller, make = opened.state, opened.session.explain_controller, opened.engine.make
 
-    def explained_by(how: ExplainSettings, caption: str) -> None:
+    def explained_by(explain_settings: ExplainSettings, caption: str) -> None:
         before = state.explanation
         explain_controller.type_caption(caption)
-        explain_controller.choose_method(how, None)
-        qtbot.waitUntil(lambda: state.explanation is not before and not state.stale and state.provenance.how == how)
+        explain_controller.choose_settings(explain_settings, None)
+        qtbot.waitUntil(
+            lambda: (
+                state.explanation is not before
+                and not state.stale
+                and state.provenance.explain_settings == explain_settings
+            )
+        )
 
     def close() -> None:
         qtbot.mouseClick(child(opened.window.banner, "Close the message"), Qt.MouseButton.LeftButton)

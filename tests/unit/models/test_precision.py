@@ -75,8 +75,8 @@ def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture:
     engine._loaded = (ModelChoice(), tiny, "")
 
     def ask(precision: str) -> ExplainRequest:
-        how = ExplainSettings(image_layer=2, text_layer=1, precision=precision)
-        return ExplainRequest(1, ModelChoice(), how, shown, CAPTION)
+        explain_settings = ExplainSettings(image_layer=2, text_layer=1, precision=precision)
+        return ExplainRequest(1, ModelChoice(), explain_settings, shown, CAPTION)
 
     shown = Picture(picture)
     full, lower = (engine.explain(ask(kind), silent, CancelToken()) for kind in ("float32", "bfloat16"))

@@ -76,7 +76,7 @@ def run_python(source: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     def explain(model: str, picture: str, text: str, **told: Any) -> SimpleNamespace:
         assert model == "the model"
-        asked.what, asked.how = (picture, text), told
+        asked.what, asked.settings = (picture, text), told
         return SimpleNamespace(score=0.25, pixels="the pixels", plot=note_plot)
 
     def note_plot(path: str, **told: Any) -> None:
@@ -117,7 +117,9 @@ def test_python_asks_for_the_same_explanation(
         asked = run_python(as_python(recipe), monkeypatch)
         usual = {"quadrature": "adaptive", "text_reference": "matched"}
         assert asked.choice == {name: value for name, value in recipe.choice.items() if value is not None}
-        assert {**usual, **asked.how} == {name: value for name, value in recipe.how.items() if value is not None}
+        assert {**usual, **asked.settings} == {
+            name: value for name, value in recipe.settings.items() if value is not None
+        }
         assert asked.what == (recipe.picture, recipe.text)
         assert capsys.readouterr().out == "0.25\n"
         assert comments(as_python(recipe)) == []
@@ -197,7 +199,7 @@ def test_numbers_that_arithmetic_made_are_plain() -> None:
 def test_the_command_asks_for_the_same() -> None:
     for recipe in (PLAIN, DASHED):
         asked = vars(parsed(as_command(recipe)))
-        told = {"model": recipe.choice["name"], **recipe.choice, **recipe.how}
+        told = {"model": recipe.choice["name"], **recipe.choice, **recipe.settings}
         assert {name: asked[name] for name in told if name != "name"} == {k: v for k, v in told.items() if k != "name"}
         assert (asked["image"], asked["caption"]) == (recipe.picture, recipe.text)
         assert (asked["span"], asked["box"]) == (recipe.figure.span, recipe.figure.box)

@@ -51,9 +51,9 @@ def request_of(folder: Path, picture: NDArray[np.uint8]) -> Callable[..., Explai
     opened = Picture(picture)
 
     def make(
-        caption: str = CAPTION, how: ExplainSettings = DEFAULT_SETTINGS, choice: str = str(folder)
+        caption: str = CAPTION, explain_settings: ExplainSettings = DEFAULT_SETTINGS, choice: str = str(folder)
     ) -> ExplainRequest:
-        return ExplainRequest(1, ModelChoice(choice, device="cpu"), how, opened, caption)
+        return ExplainRequest(1, ModelChoice(choice, device="cpu"), explain_settings, opened, caption)
 
     return make
 
@@ -94,11 +94,11 @@ def test_another_tolerance_does_not_take_the_cached_factors(
     engine: ModelEngine, request_of: Callable[..., ExplainRequest], image_layer: int, text_layer: int
 ) -> None:
     coarse = ExplainSettings(image_layer, text_layer, tolerance=0.5)
-    first = _explain(engine, request_of(how=coarse))
-    again = _explain(engine, request_of(how=coarse))
-    default = _explain(engine, request_of(how=replace(coarse, tolerance=None)))
+    first = _explain(engine, request_of(explain_settings=coarse))
+    again = _explain(engine, request_of(explain_settings=coarse))
+    default = _explain(engine, request_of(explain_settings=replace(coarse, tolerance=None)))
     assert (first.cached, again.cached, default.cached) == (False, True, False)
-    assert _explain(engine, request_of(how=replace(coarse, tolerance=DEFAULT_TOLERANCE))).cached
+    assert _explain(engine, request_of(explain_settings=replace(coarse, tolerance=DEFAULT_TOLERANCE))).cached
     assert first.explanation.settings.tolerance == 0.5
     nodes = [(found.explanation.image_side.nodes, found.explanation.text_side.nodes) for found in (first, default)]
     assert nodes[0] < nodes[1]
@@ -137,7 +137,7 @@ def test_a_profile_keeps_what_it_computes(
     engine: ModelEngine, request_of: Callable[..., ExplainRequest], monkeypatch: pytest.MonkeyPatch, side: Side
 ) -> None:
     asked = request_of()
-    request = ProfileRequest(1, asked.choice, asked.how, asked.picture, asked.caption, side)
+    request = ProfileRequest(1, asked.choice, asked.explain_settings, asked.picture, asked.caption, side)
     assert engine.forecast(request, silent, CancelToken()).total_s > 0
     first = list(engine.profile(request, silent, CancelToken()))
     assert [row.layer for row in first] == [2, 1, 0]
@@ -146,8 +146,8 @@ def test_a_profile_keeps_what_it_computes(
             patched.setattr(engines, name, None)
         assert list(engine.profile(request, silent, CancelToken())) == first
         assert engine.forecast(request, silent, CancelToken()).total_s == 0
-        how = ExplainSettings(image_layer=1) if side == "image" else ExplainSettings(text_layer=1)
-        chosen = _explain(engine, request_of(how=how))  # as by a click on its row
+        explain_settings = ExplainSettings(image_layer=1) if side == "image" else ExplainSettings(text_layer=1)
+        chosen = _explain(engine, request_of(explain_settings=explain_settings))  # as by a click on its row
     assert chosen.cached
     assert profile_row(chosen.explanation, side) == first[1]
 
@@ -156,7 +156,7 @@ def test_a_profile_goes_on_after_the_rows_that_are_done(
     engine: ModelEngine, request_of: Callable[..., ExplainRequest]
 ) -> None:
     asked, told, token = request_of(), list[str](), CancelToken()
-    request = ProfileRequest(1, asked.choice, asked.how, asked.picture, asked.caption, "image")
+    request = ProfileRequest(1, asked.choice, asked.explain_settings, asked.picture, asked.caption, "image")
     rows = engine.profile(request, silent, token)
     next(rows)
     token.cancel()
@@ -182,7 +182,7 @@ def test_weights_that_are_no_numbers_are_told(
     weights = load_file(folder / path.name)
     weights[weight][0, 0] = float("nan")
     save_file(weights, path)
-    request = request_of(how=ExplainSettings(quadrature=quadrature), choice=str(broken))
+    request = request_of(explain_settings=ExplainSettings(quadrature=quadrature), choice=str(broken))
     for act in (engine.explain, engine.complete):
         if act == engine.complete and weight == "text_projection":
             continue  # the picture's side has no part in it
@@ -270,7 +270,7 @@ def test_every_framing_is_scored_as_it_would_be_explained(
     assert (found.id, list(scores)) == (3, ["model", "crop", "squash", "pad", "whole"])
     for framing in ("pad", "whole"):
         explained = _explain(
-            engine, request_of(how=ExplainSettings(framing=framing, quadrature="gauss-legendre", steps=2))
+            engine, request_of(explain_settings=ExplainSettings(framing=framing, quadrature="gauss-legendre", steps=2))
         )
         assert scores[framing] == pytest.approx(explained.explanation.score, abs=1e-6)
     narrow = Picture(np.zeros((4000, 1, 3), np.uint8))
@@ -279,7 +279,7 @@ def test_every_framing_is_scored_as_it_would_be_explained(
 
 
 def test_a_selection_is_measured(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
-    asked = request_of(how=ExplainSettings(quadrature="gauss-legendre", steps=2))
+    asked = request_of(explain_settings=ExplainSettings(quadrature="gauss-legendre", steps=2))
     explanation = _explain(engine, asked).explanation
     selection = Selection((2, 3), (Region((16.0, 8.0, 32.0, 24.0)),))
     request = OcclusionRequest(5, asked.choice, asked.picture, explanation, selection, "blur")
