@@ -19,6 +19,22 @@ def lookup_table(name: str = "red-blue") -> NDArray[np.float64]:
     return table
 
 
+@lru_cache(maxsize=len(MAPS))
+def lookup_bytes(name: str = "red-blue") -> NDArray[np.uint8]:
+    """Return the map as (256, 3) uint8 sRGB, read-only, as image items take it."""
+    return np.frombuffer(MAPS[name], np.uint8).reshape(-1, 3)
+
+
+def lookup_levels(limit: float) -> tuple[float, float]:
+    """Return (low, high) for a lookup that floors, so that it rounds to the colours of ``to_rgb``.
+
+    ``to_rgb`` rounds (v / limit + 1) / 2 · 255; image items floor (v − low) / (high − low) · 256. The two are equal
+    where low and high lie half a colour's width beyond ∓limit.
+    """
+    reach = limit * 256 / 255
+    return -reach, reach
+
+
 def symmetric_limit(*values: NDArray[np.float64]) -> float:
     """Return the largest magnitude in ``values``, or 1 where all are zero or there are none."""
     largest = max((float(np.abs(v).max()) for v in values if v.size), default=0.0)

@@ -1,5 +1,6 @@
 """The inspector: what the selection adds up to, the whole matrix, the layers, and what decided the numbers."""
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -7,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from exclip_desktop.core.maths.word_patch_pairs import word_values
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.layers_tab import LayersTab
@@ -17,6 +19,8 @@ from exclip_desktop.ui.inspector.slim_tabs import SlimTabs
 CONDITION: Final = frozenset({"answer", "stale", "caption"})
 EVERYTHING: Final = CONDITION | {"provenance", "selection", "preview", "view", "facts", "profile"}
 VEIL_ALPHA: Final = 130
+STALE_CAPTION: Final = "This still shows the previous caption."
+STALE_OTHER: Final = "This still shows the previous picture or settings."
 
 
 Tab = SelectionTab | MatrixTab | LayersTab | DetailsTab
@@ -57,39 +61,46 @@ class _Veil(QWidget):
 class _Page(QWidget):
     """A tab's page: the tab itself, or that there is nothing yet; dimmed, with a line, where it is stale."""
 
-    def __init__(self, tab: Tab, state: State) -> None:
+    def __init__(self, make: Callable[[], Tab], reads: frozenset[str], state: State) -> None:
+        """Show the tab that ``make`` returns, once it is needed; ``reads`` are the values of the state it shows."""
         super().__init__()
-        self._tab, self._state = tab, state
+        self._make, self._reads, self._state = make, reads, state
+        self._tab: Tab | None = None
+        self._veil: _Veil | None = None
         self._pending = EVERYTHING
         self._empty = QLabel("Nothing is explained yet.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-        self._veil = _Veil(tab)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(tab)
 
     def note(self, name: str) -> None:
         """Remember that a value has changed."""
-        if name in self._tab.READS or name in CONDITION:
+        if name in self._reads or name in CONDITION:
             self._pending |= {name}
 
     def catch_up(self) -> None:
         """Show what has changed since the last time."""
         names, self._pending = self._pending, frozenset()
+        explanation = self._state.explanation
+        if explanation is None:
+            self._stack.setCurrentIndex(0)
+            return
+        if self._tab is None:
+            self._tab = self._make()
+            self._veil = _Veil(self._tab)
+            self._stack.addWidget(self._tab)
         if names & CONDITION:
-            self._show_condition()
-        explained = self._state.explanation is not None
-        if explained and names & self._tab.READS:
+            self._show_condition(explanation)
+        if names & self._reads:
             self._tab.refresh(names)
 
-    def _show_condition(self) -> None:
-        explanation, stale = self._state.explanation, self._state.stale
-        self._stack.setCurrentIndex(0 if explanation is None else 1)
-        if explanation is not None:
-            of_caption = explanation.caption.text != self._state.caption
-            self._veil.line.setText("Of the caption before." if of_caption else "Of the picture or settings before.")
-        self._veil.setVisible(stale)
+    def _show_condition(self, explanation: Explanation) -> None:
+        assert self._veil is not None
+        self._stack.setCurrentIndex(1)
+        of_caption = explanation.caption.text != self._state.caption
+        self._veil.line.setText(STALE_CAPTION if of_caption else STALE_OTHER)
+        self._veil.setVisible(self._state.stale)
         self._veil.raise_()
 
 
@@ -117,20 +128,18 @@ class Inspector(QTabWidget):
         super().__init__(parent)
         self.setTabBar(SlimTabs(self))
         self._state = state
-        self._selection, self._matrix = SelectionTab(state), MatrixTab(state)
-        self._layers, self._details = LayersTab(state), DetailsTab(state)
-        tabs: dict[str, Tab] = {
-            "Selection": self._selection,
-            "Matrix": self._matrix,
-            "Layers": self._layers,
-            "Details": self._details,
+        self._selection, self._details = SelectionTab(state), DetailsTab(state)
+        self._pages = {
+            "Selection": _Page(lambda: self._selection, SelectionTab.READS, state),
+            "Matrix": _Page(self._make_matrix, MatrixTab.READS, state),
+            "Layers": _Page(self._make_layers, LayersTab.READS, state),
+            "Details": _Page(lambda: self._details, DetailsTab.READS, state),
         }
-        self._pages = tuple(_Page(tab, state) for tab in tabs.values())
-        for page, name in zip(self._pages, tabs, strict=True):
+        for name, page in self._pages.items():
             self.addTab(page, name)
         self.setAccessibleName("Inspector")
         self.setDocumentMode(True)
-        self._pass_on()
+        self._forward(self._selection)
         state.changed.connect(self._on_changed)
         self.currentChanged.connect(self._on_current_changed)
 
@@ -159,15 +168,23 @@ class Inspector(QTabWidget):
         super().showEvent(event)
         self._catch_up()
 
-    def _pass_on(self) -> None:
-        for tab in (self._selection, self._matrix):
-            tab.pair_chosen.connect(self.pair_chosen)
-            tab.rows_hovered.connect(self.rows_hovered)
-            tab.patch_hovered.connect(self.patch_hovered)
-        self._matrix.rows_committed.connect(self.rows_committed)
-        self._layers.looked_at.connect(self.layers_looked_at)
-        self._layers.profile_asked.connect(self.profile_asked)
-        self._layers.layer_chosen.connect(self.layer_chosen)
+    def _make_matrix(self) -> MatrixTab:
+        tab = MatrixTab(self._state)
+        self._forward(tab)
+        tab.rows_committed.connect(self.rows_committed)
+        return tab
+
+    def _make_layers(self) -> LayersTab:
+        tab = LayersTab(self._state)
+        tab.looked_at.connect(self.layers_looked_at)
+        tab.profile_asked.connect(self.profile_asked)
+        tab.layer_chosen.connect(self.layer_chosen)
+        return tab
+
+    def _forward(self, tab: SelectionTab | MatrixTab) -> None:
+        tab.pair_chosen.connect(self.pair_chosen)
+        tab.rows_hovered.connect(self.rows_hovered)
+        tab.patch_hovered.connect(self.patch_hovered)
 
     def _catch_up(self) -> None:
         page = self.currentWidget()
@@ -175,7 +192,7 @@ class Inspector(QTabWidget):
             page.catch_up()
 
     def _on_changed(self, name: str) -> None:
-        for page in self._pages:
+        for page in self._pages.values():
             page.note(name)
         if self.isVisible():
             self._catch_up()

@@ -12,7 +12,7 @@ from exclip_desktop.core.maths.word_patch_pairs import RowGroup, row_groups, row
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.inspector.matrix_paint import Marks
+from exclip_desktop.ui.inspector.matrix_plot import Marks
 from exclip_desktop.ui.inspector.matrix_view import MatrixView
 from exclip_desktop.ui.inspector.word_patch_list import place
 
@@ -41,7 +41,7 @@ class MatrixTab(QWidget):
         self._drawn_with: tuple[bool, str] | None = None
         self._shares = np.zeros(0)
         self._covered: Floats | None = None
-        self._view, self._told = MatrixView(), QLabel()
+        self._view, self._value = MatrixView(), QLabel()
         self._words, self._tokens = QRadioButton(), QRadioButton()
         self._lay_out()
         self._view.hovered.connect(self._on_hovered)
@@ -69,7 +69,7 @@ class MatrixTab(QWidget):
         self._values = row_sums(explanation.interactions, self._groups)
         names = tuple(group.name for group in self._groups)
         self._view.set_matrix(names, self._values, explanation.geometry.grid[1], view.colours)
-        self._told.setText(self._words_for(None, None))
+        self._value.setText(self._value_text(None, None))
 
     def _show_selected(self, explanation: Explanation) -> None:
         selection = self._state.selection
@@ -91,10 +91,10 @@ class MatrixTab(QWidget):
 
     def _follow(self, row: int | None, column: int | None) -> None:
         """Bring to sight what was pointed at elsewhere; under the mouse nothing may move by itself."""
-        if not self._view.viewport().underMouse():
+        if not self._view.underMouse():
             self._view.show_place(row, column)
 
-    def _words_for(self, row: int | None, column: int | None) -> str:
+    def _value_text(self, row: int | None, column: int | None) -> str:
         """Return what is told of a place under the mouse."""
         if row is not None and column is not None:
             where, value = f"{self._groups[row].name} × {place(self._patch(column))}", self._values[row, column]
@@ -127,20 +127,20 @@ class MatrixTab(QWidget):
             buttons.addWidget(button)
         buttons.addStretch(1)
         self._words.setChecked(True)
-        self._told.setObjectName("told")
-        self._told.setTextFormat(Qt.TextFormat.PlainText)
-        self._told.setWordWrap(True)
-        self._told.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._value.setObjectName("value")
+        self._value.setTextFormat(Qt.TextFormat.PlainText)
+        self._value.setWordWrap(True)
+        self._value.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         # Its text changes with every move of the mouse and must not move the matrix.
-        self._told.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._told.setFixedHeight(2 * self._told.fontMetrics().lineSpacing())
+        self._value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._value.setFixedHeight(2 * self._value.fontMetrics().lineSpacing())
         column = QVBoxLayout(self)
         column.addLayout(buttons)
         column.addWidget(self._view, 1)
-        column.addWidget(self._told)
+        column.addWidget(self._value)
 
     def _on_hovered(self, row: int | None, column: int | None) -> None:
-        self._told.setText(self._words_for(row, column))
+        self._value.setText(self._value_text(row, column))
         self.rows_hovered.emit(() if row is None else self._groups[row].rows)
         self.patch_hovered.emit(None if column is None else self._patch(column))
 

@@ -1,30 +1,19 @@
-"""A matrix of rows × patches painted in heat colours: labelled, marked along its edges, and pointed at."""
+"""A matrix of rows × patches that scrolls, and that the mouse and the arrow keys point at."""
 
-from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPixmap,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel, QScrollBar, QWidget
 
-from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.ui.inspector.matrix_paint import PAD, STRIPE, Marks, Place, Places, Still, draw_marks, draw_still
+from exclip_desktop.ui.inspector.matrix_plot import CORNER, NOWHERE, PAD_PX, STRIPE_PX, Marks, MatrixPlot, Place
 
-ROW_PX: Final = (14, 32)  # least and most height of a row
+ROW_PX: Final = (14, 32)
+"""Least and greatest height of a row."""
 LEAST_CELL_PX: Final = 1.5
-LABELS_SHARE: Final = 0.38  # at most, of the width
+LABELS_SHARE: Final = 0.38
+"""Greatest share of the width that labels take."""
 STEPS: Final = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
@@ -32,14 +21,12 @@ STEPS: Final = {
     Qt.Key.Key_Right: (0, 1),
 }
 
-NOWHERE: Final[Place] = (None, None)
 
-
-class MatrixView(QAbstractScrollArea):
-    """Paints a matrix.
+class MatrixView(QWidget):
+    """A matrix plot with scroll bars where the cells would become too small.
 
     Signals:
-        hovered(row, column): the mouse, or the arrow keys, came to a place; None where it is beside the matrix.
+        hovered(row, column): the mouse, or the arrow keys, came to a place; None outside the cells on that side.
         cell_chosen(row, column): a cell was clicked, or Return was pressed on it.
         label_clicked(row, modifiers): a row's label was clicked.
 
@@ -51,156 +38,153 @@ class MatrixView(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._labels: tuple[str, ...] = ()
-        self._still = Still()
-        self._cached = QPixmap()
-        self._marks = Marks()
-        self._place = NOWHERE
-        self._shape = (0, 0)
-        self.places = Places()
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.plot = MatrixPlot(self)
+        self._across = QScrollBar(Qt.Orientation.Horizontal, self)
+        self._down = QScrollBar(Qt.Orientation.Vertical, self)
+        self._corner = QLabel(self, alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._cell_px = (1.0, 1.0)  # width and height
+        self._place: Place = NOWHERE
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Matrix of words and patches")
-        self.viewport().setMouseTracking(True)
-        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self._corner.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._corner.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.plot.hovered.connect(self._on_hovered)
+        self.plot.pressed.connect(self._on_pressed)
+        for bar in (self._across, self._down):
+            bar.valueChanged.connect(self._show_range)
 
     def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
-        """Show ``values`` (rows, patches); ``colours`` is a key of ``core.colour_maps.MAPS``."""
-        self._labels, self._shape = labels, (values.shape[0], values.shape[1])
-        rgb = np.rint(to_rgb(values, symmetric_limit(values), colours) * 255).astype(np.uint8)
-        height, width = self._shape
-        # The copy owns its pixels; the bytes do not outlive this call.
-        image = QImage(rgb.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        self._still = Still(labels, image, patches_per_row)
-        self._marks, self._place = Marks(), NOWHERE
-        self._measure()
+        """Show ``values`` (rows, patches); ``colours`` is a key of ``core.maths.colour_maps.MAPS``."""
+        self.plot.set_matrix(labels, values, patches_per_row, colours)
+        self._place = NOWHERE
+        self._fit()
 
     def set_marks(self, marks: Marks) -> None:
-        """Mark what is selected and hovered over."""
-        self._marks = marks
-        self.viewport().update()
+        """Mark what is selected and hovered."""
+        self.plot.set_marks(marks)
 
     def show_place(self, row: int | None, column: int | None) -> None:
-        """Scroll no further than needed to see a row and a column; None: as it is."""
+        """Scroll no further than needed to show a row and a column; None leaves that side as it is."""
+        area = self._cells_area()
         for bar, at, step, room in (
-            (self.verticalScrollBar(), row, self.places.cell[1], self.viewport().height() - STRIPE),
-            (self.horizontalScrollBar(), column, self.places.cell[0], self.viewport().width() - self.places.cells_left),
+            (self._down, row, self._cell_px[1], area.height()),
+            (self._across, column, self._cell_px[0], area.width()),
         ):
             if at is not None:
                 bar.setValue(round(min(max(bar.value(), (at + 1) * step - room), at * step)))
 
-    def sizeHint(self) -> QSize:
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Return a size at which most captions fit."""
         return QSize(320, 320)
 
-    def minimumSizeHint(self) -> QSize:
-        """Return the least size at which something can be read."""
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return the least readable size."""
         return QSize(200, 120)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Fit the cells to the room there is."""
         super().resizeEvent(event)
-        self._measure()
+        self._fit()
 
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Follow the scroll bars."""
-        self._place_cells()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the font."""
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Make room for another font."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._measure()
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the labels and cells, as they were drawn before if only the marks have changed, and the marks."""
-        if 0 in self._shape:
-            return
-        area, ratio = QRectF(self.viewport().rect()), self.devicePixelRatioF()
-        if self._cached.isNull() or self._cached.devicePixelRatioF() != ratio:
-            self._cached = self._drawn(area, ratio)
-        painter = QPainter(self.viewport())
-        painter.drawPixmap(0, 0, self._cached)
-        draw_marks(painter, area, self.places, self._marks, self.palette())
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
+        """Scroll: down, or across where the wheel turns that way."""
+        turned = event.angleDelta()
+        across = abs(turned.x()) > abs(turned.y())
+        QApplication.sendEvent(self._across if across else self._down, event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell what the mouse came to."""
-        self._go_to(self.places.at(event.position()))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose a cell, or a row by its label."""
-        row, column = self.places.at(event.position())
-        if event.button() != Qt.MouseButton.LeftButton or row is None:
-            return
-        if column is not None:
-            self.cell_chosen.emit(row, column)
-        elif event.position().x() < self.places.labels:
-            self.label_clicked.emit(row, event.modifiers())
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Tell when the mouse leaves."""
-        if event.type() == QEvent.Type.Leave:
-            self._go_to(NOWHERE)
-        return super().viewportEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Move over the cells with the arrow keys; choose with Return."""
         (row, column), step = self._place, STEPS.get(Qt.Key(event.key()))
-        if step is not None and 0 not in self._shape:
+        rows, columns = self.plot.shape
+        if step is not None and rows and columns:
             here = (-step[0] if row is None else row, -step[1] if column is None else column)
-            last = (self._shape[0] - 1, self._shape[1] - 1)
-            to_row, to_column = (min(max(at + by, 0), end) for at, by, end in zip(here, step, last, strict=True))
+            to_row, to_column = (
+                min(max(at + by, 0), count - 1) for at, by, count in zip(here, step, (rows, columns), strict=True)
+            )
             self.show_place(to_row, to_column)
-            self._go_to((to_row, to_column))
+            self._on_hovered(to_row, to_column)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None and column is not None:
             self.cell_chosen.emit(row, column)
         else:
             super().keyPressEvent(event)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802  Qt's name
         """End what the arrow keys previewed."""
-        self._go_to(NOWHERE)
+        self._on_hovered(*NOWHERE)
         super().focusOutEvent(event)
 
-    def _go_to(self, place: Place) -> None:
-        if place != self._place:
-            self._place = place
-            self.hovered.emit(*place)
-
-    def _measure(self) -> None:
+    def _fit(self) -> None:
         """Fit labels, cells and scroll bars to the room there is."""
-        metrics, view = self.fontMetrics(), self.viewport().size()
-        longest = max((metrics.horizontalAdvance(text) for text in self._labels), default=0)
-        labels = min(longest + 2 * PAD + 2, round(view.width() * LABELS_SHARE))
-        elided = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, labels - 2 * PAD) for text in self._labels]
-        self._still = replace(self._still, labels=tuple(elided))
-        least = max(ROW_PX[0], metrics.height() - 2)
-        high = min(max((view.height() - STRIPE) / max(self._shape[0], 1), least), ROW_PX[1])
-        wide = max((view.width() - labels - STRIPE) / max(self._shape[1], 1), LEAST_CELL_PX)
-        self.places = Places(self._shape, labels, (wide, high))
-        cells = self.places.cells
-        for bar, end, room in (
-            (self.horizontalScrollBar(), cells.right(), view.width()),
-            (self.verticalScrollBar(), cells.bottom(), view.height()),
+        thick = self._down.sizeHint().width()
+        rows, columns = (max(count, 1) for count in self.plot.shape)
+        least_px = max(ROW_PX[0], self.fontMetrics().height() - 2)
+        self.plot.set_labels_width(self.width() * LABELS_SHARE)
+        left, top = self.plot.cells_left_px, self.plot.cells_top_px
+        tall = top + rows * least_px > self.height()
+        wide = left + columns * LEAST_CELL_PX > self.width() - thick * tall
+        tall = top + rows * least_px > self.height() - thick * wide
+        self.plot.setGeometry(0, 0, self.width() - thick * tall, self.height() - thick * wide)
+        area = self._cells_area()
+        self._cell_px = (
+            max(area.width() / columns, LEAST_CELL_PX),
+            min(max(area.height() / rows, least_px), ROW_PX[1]),
+        )
+        self._show_range()
+        self._name_patches(self.plot.labels_each_patch)
+        corner = self.plot.geometry()
+        for bar, needed, place, content, room in (
+            (
+                self._across,
+                wide,
+                QRect(0, corner.bottom() + 1, corner.width(), thick),
+                columns * self._cell_px[0],
+                area.width(),
+            ),
+            (
+                self._down,
+                tall,
+                QRect(corner.right() + 1, 0, thick, corner.height()),
+                rows * self._cell_px[1],
+                area.height(),
+            ),
         ):
-            bar.setRange(0, max(0, round(end - room)))
-            bar.setPageStep(room)
-            bar.setSingleStep(round(high))
-        self._place_cells()
+            bar.setVisible(needed)
+            bar.setGeometry(place)
+            bar.setRange(0, max(0, round(content - room)))
+            bar.setPageStep(max(round(room), 1))
+            bar.setSingleStep(round(self._cell_px[1]))
+        self._show_range()
 
-    def _place_cells(self) -> None:
-        scrolled = (float(self.horizontalScrollBar().value()), float(self.verticalScrollBar().value()))
-        self.places = Places(self._shape, self.places.labels, self.places.cell, scrolled)
-        self._cached = QPixmap()
-        self.viewport().update()
+    def _name_patches(self, each: bool) -> None:
+        """Name the numbers above the cells where there is room left of them."""
+        self._corner.setText("row, column" if each else CORNER)
+        room = round(self.plot.cells_left_px) - STRIPE_PX - PAD_PX
+        self._corner.setGeometry(0, 0, room, round(self.plot.cells_top_px) - STRIPE_PX)
+        self._corner.setVisible(self._corner.sizeHint().width() <= room)
 
-    def _drawn(self, area: QRectF, ratio: float) -> QPixmap:
-        drawn = QPixmap(self.viewport().size() * ratio)
-        drawn.setDevicePixelRatio(ratio)
-        drawn.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(drawn)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().windowText().color())
-        draw_still(painter, area, self.places, self._still)
-        painter.end()
-        return drawn
+    def _cells_area(self) -> QRectF:
+        """Return the part of the plot in which cells are drawn, px."""
+        left, top = self.plot.cells_left_px, self.plot.cells_top_px
+        return QRectF(left, top, max(self.plot.width() - left, 1.0), max(self.plot.height() - top, 1.0))
+
+    def _show_range(self) -> None:
+        area, (wide, high) = self._cells_area(), self._cell_px
+        left, top = self._across.value() / wide, self._down.value() / high
+        self.plot.show_range(left, top, area.width() / wide, area.height() / high, wide)
+
+    def _on_hovered(self, row: int | None, column: int | None) -> None:
+        if (row, column) != self._place:
+            self._place = (row, column)
+            self.hovered.emit(row, column)
+
+    def _on_pressed(self, row: int, column: int | None, modifiers: Qt.KeyboardModifier) -> None:
+        if column is None:
+            self.label_clicked.emit(row, modifiers)
+        else:
+            self.cell_chosen.emit(row, column)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QUndoStack
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -20,7 +20,7 @@ from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import Provenance, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
-from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.inspector.inspector import STALE_CAPTION, STALE_OTHER, Inspector
 from exclip_desktop.ui.inspector.selection_tab import Figure, SelectionTab, share_told
 from exclip_desktop.ui.inspector.word_patch_list import PairsList
 from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
@@ -220,10 +220,10 @@ def test_a_stale_explanation_is_dimmed_and_said(state: State, inspector: Inspect
     before = inspector.grab().toImage()
     state.change(stale=True, caption="something else")
     assert line.isVisible()
-    assert line.text() == "Of the caption before."
+    assert line.text() == STALE_CAPTION
     assert inspector.grab().toImage() != before
     state.change(caption=explained(state).caption.text)
-    assert line.text() == "Of the picture or settings before."
+    assert line.text() == STALE_OTHER
     state.change(stale=False)
     assert not line.isVisible()
     assert inspector.grab().toImage() == before
@@ -303,7 +303,7 @@ def test_nothing_is_cut_where_a_scroll_bar_comes(state: State, inspector: Inspec
     assert isinstance(tab, SelectionTab)
     assert not tab.verticalScrollBar().isVisible()
     inspector.resize(340, 400)
-    QGuiApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    QGuiApplication.processEvents()
     assert tab.verticalScrollBar().isVisible()
     assert tab.widget().width() == tab.viewport().width()
 

@@ -18,7 +18,7 @@ from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.inspector import Inspector
-from exclip_desktop.ui.inspector.matrix_paint import STRIPE
+from exclip_desktop.ui.inspector.matrix_plot import STRIPE_PX
 from exclip_desktop.ui.inspector.matrix_view import MatrixView
 
 GRID = (4, 5)
@@ -59,23 +59,28 @@ def explained(state: State) -> Explanation:
     return state.explanation
 
 
-def told(inspector: Inspector) -> str:
-    label = inspector.findChild(QLabel, "told")
+def value_text(inspector: Inspector) -> str:
+    label = inspector.findChild(QLabel, "value")
     assert isinstance(label, QLabel)
     return label.text()
 
 
 def cell(view: MatrixView, row: int, column: int) -> QPoint:
-    return view.places.cell_rect(row, column).center().toPoint()
+    return view.plot.cell_rect(row, column).center().toPoint()
+
+
+def stripe_y(view: MatrixView) -> int:
+    """Return the height of the stripe above the cells."""
+    return round(view.plot.cells_top_px) - STRIPE_PX + 2
 
 
 def colour_at(view: MatrixView, point: QPoint) -> QColor:
-    drawn = view.viewport().grab().toImage()
+    drawn = view.plot.viewport().grab().toImage()
     return drawn.pixelColor(point * drawn.devicePixelRatio())
 
 
 def click(view: MatrixView, point: QPoint, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, point)
+    QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, modifiers, point)
 
 
 def choose_rows(inspector: Inspector, name: str) -> None:
@@ -87,7 +92,7 @@ def test_cells_have_the_heat_scales_colours(state: State, view: MatrixView) -> N
     explanation = explained(state)
     groups = row_groups(explanation.caption, by_word=True, specials=False)
     values = row_sums(explanation.interactions, groups)
-    assert view.places.shape == (6, 20)
+    assert view.plot.shape == (6, 20)
     rgb = to_rgb(values, symmetric_limit(values))
     for row, column in ((0, 0), (BALLOON, 7), (HYDRANT, 19)):
         expected = QColor.fromRgbF(*rgb[row, column])
@@ -96,37 +101,37 @@ def test_cells_have_the_heat_scales_colours(state: State, view: MatrixView) -> N
 
 def test_words_or_tokens_with_or_without_specials(state: State, inspector: Inspector, view: MatrixView) -> None:
     choose_rows(inspector, "Tokens")
-    assert view.places.shape[0] == 7
+    assert view.plot.shape[0] == 7
     state.change(view=replace(state.view, specials=True))
-    assert view.places.shape[0] == 9
+    assert view.plot.shape[0] == 9
     choose_rows(inspector, "Words")
-    assert view.places.shape[0] == 8
+    assert view.plot.shape[0] == 8
     state.change(view=replace(state.view, specials=False))
-    assert view.places.shape[0] == 6
+    assert view.plot.shape[0] == 6
 
 
 def test_the_value_under_the_mouse(state: State, inspector: Inspector, view: MatrixView) -> None:
     grid = explained(state).grid
-    assert told(inspector).startswith("Colours reach ±")
-    QTest.mouseMove(view.viewport(), cell(view, HYDRANT, 7))
+    assert value_text(inspector).startswith("Colours reach ±")
+    QTest.mouseMove(view.plot.viewport(), cell(view, HYDRANT, 7))
     value = float(grid[[6, 7], 1, 2].sum(dtype=np.float64))
-    assert told(inspector) == f"hydrant × row 1, column 2: {signed(value)}"
+    assert value_text(inspector) == f"hydrant × row 1, column 2: {signed(value)}"
     assert state.preview == Preview((6, 7), (1, 2))
-    QTest.mouseMove(view.viewport(), view.places.label_rect(RED).center().toPoint())
-    assert told(inspector) == f"red × all patches: {signed(float(grid[2].sum(dtype=np.float64)))}"
+    QTest.mouseMove(view.plot.viewport(), view.plot.label_rect(RED).center().toPoint())
+    assert value_text(inspector) == f"red × all patches: {signed(float(grid[2].sum(dtype=np.float64)))}"
     assert state.preview == Preview((2,), None)
-    QTest.mouseMove(view.viewport(), QPoint(cell(view, 0, 3).x(), 2))
-    assert told(inspector).startswith("All rows × row 0, column 3: ")
+    QTest.mouseMove(view.plot.viewport(), QPoint(cell(view, 0, 3).x(), stripe_y(view)))
+    assert value_text(inspector).startswith("All rows × row 0, column 3: ")
     assert state.preview == Preview((), (0, 3))
 
 
 def test_the_preview_ends_when_the_mouse_leaves(state: State, inspector: Inspector, view: MatrixView) -> None:
-    QTest.mouseMove(view.viewport(), cell(view, RED, 7))
+    QTest.mouseMove(view.plot.viewport(), cell(view, RED, 7))
     assert state.preview != Preview()
     QTest.mouseMove(inspector, QPoint(3, 3))
     QGuiApplication.processEvents()
     assert state.preview == Preview()
-    assert told(inspector).startswith("Colours reach ±")
+    assert value_text(inspector).startswith("Colours reach ±")
 
 
 def test_a_click_on_a_cell_chooses_the_pair(state: State, inspector: Inspector, view: MatrixView, qtbot: QtBot) -> None:
@@ -138,7 +143,7 @@ def test_a_click_on_a_cell_chooses_the_pair(state: State, inspector: Inspector, 
 
 def test_clicks_on_labels_select_rows(state: State, inspector: Inspector, view: MatrixView, qtbot: QtBot) -> None:
     def label(row: int) -> QPoint:
-        return view.places.label_rect(row).center().toPoint()
+        return view.plot.label_rect(row).center().toPoint()
 
     state.change(selection=Selection((2,)))
     with qtbot.waitSignal(inspector.rows_committed) as committed:
@@ -154,7 +159,7 @@ def test_clicks_on_labels_select_rows(state: State, inspector: Inspector, view: 
 
 def test_a_label_completes_a_word_that_is_partly_selected(state: State, view: MatrixView) -> None:
     state.change(selection=Selection((7,)))
-    click(view, view.places.label_rect(HYDRANT).center().toPoint(), Qt.KeyboardModifier.ControlModifier)
+    click(view, view.plot.label_rect(HYDRANT).center().toPoint(), Qt.KeyboardModifier.ControlModifier)
     assert state.selection.rows == (6, 7)
 
 
@@ -173,9 +178,9 @@ def test_the_arrow_keys_move_over_the_cells(state: State, inspector: Inspector, 
 
 def test_selection_is_marked_along_the_edges(state: State, view: MatrixView) -> None:
     patch = Region(explained(state).geometry.patch_box(1, 2))
-    stripe = round(view.places.labels) + 2
+    stripe = round(view.plot.label_rect(0).right()) + 2
     beside = [QPoint(stripe, cell(view, row, 0).y()) for row in range(6)]
-    above = [QPoint(cell(view, 0, column).x(), 2) for column in range(20)]
+    above = [QPoint(cell(view, 0, column).x(), stripe_y(view)) for column in range(20)]
     plain = [colour_at(view, point).name() for point in (*beside, *above)]
     state.change(selection=Selection((3, 6), (patch,)))
     marked = [colour_at(view, point).name() for point in (*beside, *above)]
@@ -187,8 +192,8 @@ def test_selection_is_marked_along_the_edges(state: State, view: MatrixView) -> 
 
 
 def test_what_is_hovered_over_elsewhere_is_marked(state: State, view: MatrixView) -> None:
-    label = view.places.label_rect(BALLOON).topLeft().toPoint() + QPoint(2, 2)
-    top = QPoint(cell(view, 0, 9).x(), 2)
+    label = view.plot.label_rect(BALLOON).topLeft().toPoint() + QPoint(2, 2)
+    top = QPoint(cell(view, 0, 9).x(), stripe_y(view))
     before = colour_at(view, label), colour_at(view, top)
     state.change(preview=Preview((3,), (1, 4)))
     assert colour_at(view, label) != before[0]
@@ -202,13 +207,13 @@ def test_a_large_matrix_scrolls_and_follows(
 ) -> None:
     words = tuple(f"extraordinarily{n}" for n in range(60))
     state.change(answer=make_explanation(words=words, grid=(24, 24)), selection=Selection(), preview=Preview())
-    assert view.places.cell[0] >= 1.5
-    assert view.places.cell[1] >= 12
-    area = view.viewport().rect()
+    assert view.plot.cell_rect(0, 0).width() >= 1.5
+    assert view.plot.cell_rect(0, 0).height() >= 12
+    area = view.plot.viewport().rect()
     assert not area.contains(cell(view, 59, 575))
     QTest.mouseMove(inspector, QPoint(3, 3))
     state.change(preview=Preview((60,), (23, 23)))
     assert area.contains(cell(view, 59, 575))
     state.change(selection=Selection((1,)), preview=Preview())
-    assert view.places.cell_rect(0, 0).top() >= STRIPE
-    assert view.places.at(QPointF(1, 1)) == (None, None)
+    assert view.plot.cell_rect(0, 0).top() >= view.plot.cells_top_px - 1e-6
+    assert view.plot.place_at(QPointF(1, 1)) == (None, None)

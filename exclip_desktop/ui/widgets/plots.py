@@ -1,0 +1,72 @@
+"""pyqtgraph plots that follow the window's palette and font, without pyqtgraph's menus, exporters and buttons."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pyqtgraph import AxisItem, PlotWidget, mkPen
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from exclip_desktop.ui.theme import blended
+
+GRID_SHARE: Final = 0.15
+"""Share of the text colour in grid lines."""
+
+
+class Plot(PlotWidget):
+    """A plot whose ranges the program sets: the mouse neither pans nor zooms it, and the wheel scrolls what is around.
+
+    Axes, their text and the background take the colours of the palette; ``_show_theme`` is called after each change
+    of palette or font, and subclasses extend it. pyqtgraph's global options stay as they are.
+
+    Attributes:
+        plot_item, view_box: pyqtgraph's parts of the plot.
+
+    """
+
+    _is_made = False  # Qt sends changes of the palette while pyqtgraph still makes the widget
+
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        axes: Mapping[str, AxisItem] | None = None,
+        background: QPalette.ColorRole = QPalette.ColorRole.Window,
+    ) -> None:
+        """Make an empty plot with ``axes`` by their side (``left``, ``bottom`` …) in place of the usual two."""
+        self._background_role = background
+        super().__init__(parent, background=None, enableMenu=False, axisItems=None if axes is None else dict(axes))
+        self.viewport().setBackgroundRole(background)
+        self.viewport().setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.plot_item = self.getPlotItem()
+        self.view_box = self.plot_item.getViewBox()
+        self.plot_item.hideButtons()
+        self.plot_item.layout.setContentsMargins(0, 0, 0, 0)
+        self.view_box.setMouseEnabled(False, False)
+        self.view_box.setDefaultPadding(0.0)
+        self._is_made = True
+        self._show_theme()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Follow the theme and the font."""
+        super().changeEvent(event)
+        changed = event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange)
+        if changed and self._is_made:
+            self._show_theme()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
+        """Leave the wheel to the widget that holds the plot."""
+        event.ignore()
+
+    def _show_theme(self) -> None:
+        """Draw the axes in the palette's colours and the widget's font."""
+        palette = self.palette()
+        ink, behind = palette.windowText().color(), palette.color(self._background_role)
+        for name in ("left", "right", "top", "bottom"):
+            axis = self.plot_item.getAxis(name)
+            axis.setPen(mkPen(blended(ink, behind, 3 * GRID_SHARE)))
+            axis.setTextPen(mkPen(ink))
+            axis.setTickFont(self.font())
