@@ -30,9 +30,8 @@ from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.commands.compare_commands import CompareCommands
 from exclip_desktop.ui.commands.edit_commands import EditCommands
 from exclip_desktop.ui.commands.file_commands import FileCommands
-from exclip_desktop.ui.commands.list_commands import ListCommands
 from exclip_desktop.ui.commands.model_commands import ModelCommands
-from exclip_desktop.ui.commands.note_commands import NoteCommands
+from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
 from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selection
@@ -100,7 +99,7 @@ class Window(QMainWindow):
             EditCommands(self, session, self.commands, self.stage, self.inspector),
             ViewCommands(self, session, self.commands, self.stage, self.strip),
             ModelCommands(self, session, self.commands),
-            NoteCommands(self, session, self.commands, self.findings, self._files.folder),
+            FindingCommands(self, session, self.commands, self.findings, self._files.folder),
             ListCommands(self, session, self.commands, self._files.folder),
             CompareCommands(self, session, self.commands, self.grid, self.inspector),
         )

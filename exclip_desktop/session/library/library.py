@@ -11,9 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.session.library.model_listing import Librarian, ListedModel, Offer, WeightsFile
-from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import State, Transfer, Work
-from exclip_desktop.session.tasks import Tasks, abandonable, run_with_progress
+from exclip_desktop.session.tasks import RemainingTime, Tasks, abandonable, run_with_progress
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.requests import ModelChoice
 
@@ -62,7 +61,7 @@ class Library(QObject):
         self._tasks, self._network = Tasks(self), Tasks(self)
         self._closing = CancelToken()
         self._known: Librarian | None = None
-        self._pace = Pace()
+        self._remaining_time = RemainingTime()
         self.models: tuple[ListedModel, ...] = ()
         self._told.connect(self._on_progress_reported)
 
@@ -138,7 +137,7 @@ class Library(QObject):
         """Download what was offered."""
         if self._state.transfer is not None:
             return
-        self._pace = Pace()
+        self._remaining_time = RemainingTime()
         self._state.change(transfer=Transfer(offer.model.title, offer.here, offer.bytes))
 
         def ended(_: object) -> None:
@@ -181,7 +180,7 @@ class Library(QObject):
         transfer = self._state.transfer
         if transfer is None or transfer.asking:
             return
-        left = self._pace.left_s(Work(report.what, report.done, report.total), self._clock())
+        left = self._remaining_time.left_s(Work(report.what, report.done, report.total), self._clock())
         self._state.change(transfer=replace(transfer, done=report.done, total=report.total, left_s=left))
 
     def _fail(self, error: Exception) -> None:

@@ -12,15 +12,13 @@ from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import Notices, loading_told, of_failure
-from exclip_desktop.session.pair.picture_opening import PendingPicture, selection_after
-from exclip_desktop.session.pair.picture_reader import PictureReader
+from exclip_desktop.session.pair.picture_opening import PendingPicture, PictureReader, selection_after
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import Kind, Step
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, Failure, ModelChoice, ModelFacts
-from exclip_desktop.session.worker.worker_port import WorkerPort
-from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import SampleObject
 

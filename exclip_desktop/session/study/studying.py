@@ -13,10 +13,9 @@ from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettin
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import of_failure
-from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.study.study_outputs import TEXTS, write_study
-from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.session.tasks import RemainingTime, Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure, StudyAnswer, StudyRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.scenes import BUNDLED, scenes
@@ -83,7 +82,7 @@ class Studying(QObject):
         self._asked: StudyRequest | None = None
         self._outcomes: dict[tuple[str, str], Outcome] = {}
         self._model = ""
-        self._pace, self._tasks = Pace(), Tasks(self)
+        self._remaining_time, self._tasks = RemainingTime(), Tasks(self)
         self._counting = self._outdated = False
         self._pause = QTimer(self, singleShot=True, interval=FIGURES_EVERY_MS)
         self._pause.timeout.connect(self._on_paused)
@@ -121,7 +120,7 @@ class Studying(QObject):
         )
         if self._asked is None or replace(asked, id=self._asked.id) != self._asked:
             self._outcomes, self.study, self.kept_in, self.done, self.total = {}, None, None, 0, 0
-        self.choice, self._asked, self._pace = choice, asked, Pace()
+        self.choice, self._asked, self._remaining_time = choice, asked, RemainingTime()
         self.running, self.trouble, self.left_s = True, "", None
         self._worker.submit(asked)
         self._tell()
@@ -160,7 +159,7 @@ class Studying(QObject):
         work = Work(WORKING, self.done, self.total) if self.running else None
         self._state.put_work(self, work)
         if work is not None:
-            self.left_s = self._pace.left_s(work, time.monotonic())
+            self.left_s = self._remaining_time.left_s(work, time.monotonic())
         self.changed.emit()
 
     def _on_studied(self, news: StudyAnswer) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
@@ -287,3 +288,38 @@ class Worker(QThread):
             self._mailbox.finish(job)
             self.explained.emit(answer)
             self._mailbox.put_idle(request)
+
+
+class WorkerPort(QObject):
+    """The worker as whoever asks for the answer beside sees it.
+
+    Signals are the worker's, of the same names.
+    """
+
+    explained = Signal(object)
+    failed = Signal(object)
+    progress_reported = Signal(object, bool)
+    model_loaded = Signal(object, object)
+    job_ended = Signal()
+
+    def __init__(self, worker: Worker, parent: QObject) -> None:
+        """Stand between ``worker`` and who asks."""
+        super().__init__(parent)
+        self._worker = worker
+        worker.second_model_explained.connect(self.explained)
+        worker.second_model_progress_reported.connect(self.progress_reported)
+        worker.second_model_loaded.connect(self.model_loaded)
+        worker.job_ended.connect(self.job_ended)
+        worker.failed.connect(self._on_failed)
+
+    def submit(self, request: ExplainRequest) -> None:
+        """Leave a question."""
+        self._worker.submit(SecondModelRequest(request))
+
+    def cancel(self) -> None:
+        """Cancel the answer beside, nothing else."""
+        self._worker.cancel_second_model()
+
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, SecondModelRequest) and failure.request.question is not None:
+            self.failed.emit(replace(failure, request=failure.request.question))

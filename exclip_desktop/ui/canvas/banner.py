@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.ui.theme import ThemedIcons, blended, pixmap, trouble_colour
-from exclip_desktop.ui.widgets.clamped_label import FewLines
+from exclip_desktop.ui.widgets.labels import ClampedLabel
 
 ICON_PX: Final = 24
 STRIPE_PX: Final = 4
@@ -106,7 +106,7 @@ class Banner(QFrame):
 
     def _build(self) -> None:
         self._icon = QLabel()
-        self._message, self._hint = FewLines(MESSAGE_LINES), FewLines(HINT_LINES)
+        self._message, self._hint = ClampedLabel(MESSAGE_LINES), ClampedLabel(HINT_LINES)
         self._message.setObjectName("bannerMessage")
         self._hint.setObjectName("bannerHint")
         for text in (self._message, self._hint):

@@ -12,8 +12,8 @@ from exclip_desktop.session.library.model_listing import ListedModel, Offer, Wei
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
+from exclip_desktop.ui.models.model_texts import format_download_question
 from exclip_desktop.ui.models.models_dialog import ModelsDialog, Purpose
-from exclip_desktop.ui.models.transfers import question_of
 
 WEIGHTS: Final = "Weights (*.safetensors *.pt *.pth *.bin);;All files (*)"
 YES: Final = QMessageBox.StandardButton.Yes
@@ -81,7 +81,7 @@ class ModelCommands(QObject):
         return replace(model.choice, device=self._session.state.choice.device)
 
     def _ask_to_download(self, offer: Offer) -> None:
-        if QMessageBox.question(self._top, "Download", question_of(offer)) == YES:
+        if QMessageBox.question(self._top, "Download", format_download_question(offer)) == YES:
             self._session.library.fetch(offer)
 
     def _ask_to_remove(self, model: ListedModel) -> None:

@@ -22,7 +22,7 @@ from exclip_desktop.core.values.selection import patch_heat
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.ui.compare.agreement_model import FIRST, HEADINGS, IN_BOX, NAME, AgreementModel, Index
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9
 CELL_PX: Final = 4  # left free in a cell
@@ -101,7 +101,7 @@ class AgreementTab(QWidget):
         self._list.setItemDelegateForColumn(IN_BOX, self._pairs.itemDelegate())
         self._says.setWordWrap(True)
         self._says.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._says.setToolTip(wrapped(SAYS_MORE))
+        self._says.setToolTip(wrap_tooltip(SAYS_MORE))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.addWidget(self._list, 1)

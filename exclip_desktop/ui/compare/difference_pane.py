@@ -16,8 +16,7 @@ from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.compare.linked_views import connect_selection
 from exclip_desktop.ui.compare.second_model_pane import NAME_PX, TITLE_PX, named, titled
 from exclip_desktop.ui.theme import ThemedIcons
-from exclip_desktop.ui.widgets.elided import Elided
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 LEAST_LETTERS: Final = 12
 NOTHING_YET: Final = "Edit the caption to see the difference."
@@ -72,7 +71,7 @@ class DifferenceTitle(QWidget):
     def __init__(self, caption_difference: CaptionDifference) -> None:
         super().__init__()
         self._scene = caption_difference.scene
-        self._text = Elided(LEAST_LETTERS)
+        self._text = ElidedLabel(LEAST_LETTERS)
         self._text.setAccessibleName("Difference")
         button = QToolButton()
         button.setAutoRaise(True)
@@ -100,7 +99,7 @@ class DifferenceTitle(QWidget):
         found = self._scene.answer
         if isinstance(found, Difference):
             self._text.show_text(f"Difference {signed(found.score)}  ·  from “{found.before.text}”")
-            self._text.setToolTip(wrapped(f"From “{found.before.text}”. {SAYS}"))
+            self._text.setToolTip(wrap_tooltip(f"From “{found.before.text}”. {SAYS}"))
         else:
             self._text.show_text(NOTHING_YET)
-            self._text.setToolTip(wrapped(SAYS))
+            self._text.setToolTip(wrap_tooltip(SAYS))

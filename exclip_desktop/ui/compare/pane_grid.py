@@ -1,5 +1,6 @@
 """The panes of the compare view in a grid, as large as they can be, or one of them enlarged."""
 
+from math import ceil
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -14,7 +15,6 @@ from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.compare.grid_shape import LEAST_PX, columns_of
 from exclip_desktop.ui.compare.linked_views import LinkedViews
 from exclip_desktop.ui.compare.pane_view import TITLE_PX, PaneView
 
@@ -179,7 +179,7 @@ class PaneGrid(QScrollArea):
             return
         count, models = len(self._views), 2 if any(pane.key.of_second_model for pane in self._views) else 1
         room = self.viewport().width(), self.viewport().height()
-        columns = columns_of(count, models, room, _aspect(self._states[0].canvas_picture), CHROME_PX)
+        columns = choose_column_count(count, models, room, _aspect(self._states[0].canvas_picture), CHROME_PX)
         if columns != self._columns:
             self._columns = columns
             for number, view in enumerate(self.views):
@@ -233,3 +233,38 @@ def _aspect(canvas_picture: CanvasPicture | None) -> float:
         if canvas_picture is None
         else canvas_picture.picture.pixels.shape[1] / canvas_picture.picture.pixels.shape[0]
     )
+
+
+LEAST_PX: Final = 110.0  # a smaller picture shows nothing: then the grid scrolls
+USUAL_PX: Final = 150.0  # the width of a picture where it does
+
+
+def choose_column_count(count: int, models: int, room: tuple[float, float], aspect: float, chrome_px: float) -> int:
+    """Return how many columns give ``count`` panes the largest pictures.
+
+    Args:
+        count: panes, at least one, a multiple of ``models``.
+        models: panes of one method, which stay beside each other.
+        room: (width, height) of all of them, in logical pixels.
+        aspect: width by height of the picture.
+        chrome_px: the height of a pane's title and words.
+
+    """
+    best = max(
+        range(models, count + 1, models), key=lambda columns: _picture_px(count, columns, room, aspect, chrome_px)
+    )
+    if _picture_px(count, best, room, aspect, chrome_px) >= LEAST_PX:
+        return best
+    return min(max(int(room[0] // USUAL_PX) // models * models, models), count)
+
+
+def rows_of(count: int, columns: int) -> int:
+    """Return how many rows that makes."""
+    return ceil(count / columns)
+
+
+def _picture_px(count: int, columns: int, room: tuple[float, float], aspect: float, chrome_px: float) -> float:
+    """Return the width of a picture, or its height where that is smaller."""
+    width, height = room[0] / columns, room[1] / rows_of(count, columns) - chrome_px
+    shown = min(width, height * aspect)
+    return min(shown, shown / aspect)

@@ -14,8 +14,7 @@ from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.theme import ThemedIcons
-from exclip_desktop.ui.widgets.elided import Elided
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 TITLE_PX: Final = 24
 LEAST_LETTERS: Final = 6
@@ -50,7 +49,10 @@ class PaneView(QFrame):
         self.pane, self._model = pane, ""
         self._compare_controller, self._selection_controller = compare_controller, selection_controller
         self.canvas, self.strip = Canvas(pane.scene), TokenStrip(pane.scene, compact=True)
-        self._title, self._of_model = Elided(LEAST_LETTERS, Qt.TextElideMode.ElideRight), Elided(LEAST_LETTERS)
+        self._title, self._of_model = (
+            ElidedLabel(LEAST_LETTERS, Qt.TextElideMode.ElideRight),
+            ElidedLabel(LEAST_LETTERS),
+        )
         self._state = QLabel()
         self._enlarge, self._trouble = QToolButton(), QLabel()
         self._words = StripArea(self.strip)
@@ -188,7 +190,7 @@ class PaneView(QFrame):
         answer = pane.scene.answer
         self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part))
         self._of_model.show_text(self._model)
-        self._title.setToolTip(wrapped(_told(pane)))
+        self._title.setToolTip(wrap_tooltip(_told(pane)))
         self._state.setText(_state_told(status))
         self._state.setToolTip(STOPPED if status.kind == "stopped" else "")
         self.strip.setVisible(answer is not None)

@@ -13,7 +13,7 @@ from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.theme import ThemedIcons
-from exclip_desktop.ui.widgets.elided import Elided
+from exclip_desktop.ui.widgets.labels import ElidedLabel
 
 LEAST_LETTERS: Final = 12
 TITLE_PX: Final = 28  # with or without a button, so that both pictures begin at one height
@@ -34,7 +34,7 @@ class ModelTitle(QWidget):
         """Follow ``state``."""
         super().__init__()
         self._state = state
-        self._text = Elided(LEAST_LETTERS)
+        self._text = ElidedLabel(LEAST_LETTERS)
         self._text.setAccessibleName("Model of this pane")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 2, 2)
@@ -79,7 +79,7 @@ class ModelTitle(QWidget):
         self._text.show_text("  ·  ".join(parts))
 
 
-class ModelNameLabel(Elided):
+class ModelNameLabel(ElidedLabel):
     """Says whose words stand beside it."""
 
     def __init__(self, state: State) -> None:

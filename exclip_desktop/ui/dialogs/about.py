@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.version import __version__
-from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.theme import app_icon
 
 NAME: Final = "exclip desktop"
@@ -77,7 +77,7 @@ class AboutDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(self._head())
         column.addWidget(_paragraph(WHAT))
-        column.addWidget(_paragraph(BUNDLED_SAYS))
+        column.addWidget(_paragraph(BUNDLED_NOTE))
         column.addWidget(_paragraph(LICENCE))
         column.addWidget(tabs, 1)
         column.addWidget(buttons)

@@ -21,7 +21,7 @@ from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.session.state import Provenance, State
 from exclip_desktop.session.worker.requests import ModelFacts
-from exclip_desktop.ui.models.bundled import model_told
+from exclip_desktop.ui.models.model_texts import model_note
 
 SHORT_HASH: Final = 12
 COPIED_MS: Final = 1500
@@ -45,7 +45,7 @@ def details_of(
     columns, rows = geometry.grid[1], geometry.grid[0]
     at_most = "at most " if settings.quadrature == "adaptive" else ""
     told = [
-        Detail("Model", f"{settings.model}\n{model_told(settings.model)}".strip(), settings.model),
+        Detail("Model", f"{settings.model}\n{model_note(settings.model)}".strip(), settings.model),
         Detail("Weights", settings.weights),
         Detail("Weights SHA-256", f"{settings.weights_sha256[:SHORT_HASH]}…", settings.weights_sha256),
         Detail("Device", settings.device),

@@ -24,7 +24,7 @@ from exclip_desktop.core.values.settings import SIDES, Layer, Side
 from exclip_desktop.session.state import ProfileProgress, State
 from exclip_desktop.ui.inspector.layers_list import LayersList
 from exclip_desktop.ui.inspector.ledger_bar import COLOURS
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9
 SWATCH: Final = 10
@@ -88,7 +88,7 @@ class LayersTab(QWidget):
         self._ask.setEnabled(not shown.running and (stale or profile is None or not profile.complete))
         told = "" if shown.running or not self._ask.isEnabled() else cost_told(shown.forecast)
         self._cost.setText(told)
-        self._ask.setToolTip(wrapped(f"Explain the pair at every layer of this side. {told}".strip()))
+        self._ask.setToolTip(wrap_tooltip(f"Explain the pair at every layer of this side. {told}".strip()))
         for button in self._sides.values():
             button.setEnabled(not shown.running)
 
@@ -111,7 +111,7 @@ class LayersTab(QWidget):
         top.addStretch(1)
         top.addWidget(self._ask)
         says = QLabel(SAYS)
-        says.setToolTip(wrapped(SAYS_MORE))
+        says.setToolTip(wrap_tooltip(SAYS_MORE))
         self._before.setObjectName("profileOfBefore")
         self._cost.setObjectName("profileCost")
         self._cost.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -14,7 +14,7 @@ from exclip_desktop.session.notices import doubt_told, remedy_told
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.ledger_bar import LedgerBar
 from exclip_desktop.ui.inspector.word_patch_list import COUNT, PairsList
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9
 LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
@@ -134,7 +134,7 @@ class SelectionTab(QScrollArea):
         self._score.setText(signed(explanation.score))
         self._doubt.setText(doubt_told(explanation))
         self._doubt.setVisible(bool(self._doubt.text()))
-        self._doubt.setToolTip(wrapped(remedy_told(explanation)))
+        self._doubt.setToolTip(wrap_tooltip(remedy_told(explanation)))
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:
@@ -153,7 +153,7 @@ class SelectionTab(QScrollArea):
         short = metrics.elidedText(self._told, Qt.TextElideMode.ElideMiddle, room)
         if short != self._what.text():
             self._what.setText(short)
-            self._what.setToolTip(wrapped(self._told) if short != self._told else "")
+            self._what.setToolTip(wrap_tooltip(self._told) if short != self._told else "")
 
     def _room(self) -> int:
         return max(self.viewport().width() - 2 * MARGIN, 0)
@@ -186,7 +186,7 @@ class SelectionTab(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for figure in (self._block, self._sum, self._share):
-            figure.setToolTip(wrapped(SUM_SAYS))
+            figure.setToolTip(wrap_tooltip(SUM_SAYS))
         named = {"score": self._score, "doubt": self._doubt, "what": self._what, "sum": self._sum}
         named |= {"share": self._share, "block": self._block}
         for name, widget in named.items():

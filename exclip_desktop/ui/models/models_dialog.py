@@ -20,11 +20,10 @@ from exclip_desktop.session.library.model_listing import ListedModel
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ModelChoice
-from exclip_desktop.ui.models.models_table import reason_told
-from exclip_desktop.ui.models.models_view import ModelsView
-from exclip_desktop.ui.models.transfers import progress_told
+from exclip_desktop.ui.models.model_texts import format_download
+from exclip_desktop.ui.models.models_table import ModelsView, reason_told
 from exclip_desktop.ui.theme import trouble_colour
-from exclip_desktop.ui.widgets.elided import Elided
+from exclip_desktop.ui.widgets.labels import ElidedLabel
 
 Purpose = Literal["use", "compare"]
 OPENS_AT_PX: Final = (1120, 640)
@@ -103,7 +102,7 @@ class ModelsDialog(QDialog):
             "close": ("Close", ""),
         }
         self._buttons = {name: _button(*told) for name, told in tips.items()}
-        self._bar, self._fetching = QProgressBar(textVisible=False), Elided(24)
+        self._bar, self._fetching = QProgressBar(textVisible=False), ElidedLabel(24)
         self._bar.setAccessibleName("Download")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
         self._cancel = _button("Ca&ncel", "Stop the download; what came is kept")
@@ -219,7 +218,7 @@ class ModelsDialog(QDialog):
             part.setVisible(transfer is not None)
         if transfer is not None:
             self._trouble.hide()
-            self._fetching.show_text(progress_told(transfer))
+            self._fetching.show_text(format_download(transfer))
             # Qt counts in 32 bits, which a file's bytes may not fit.
             self._bar.setRange(0, 1000 if transfer.total else 0)
             self._bar.setValue(1000 * transfer.done // transfer.total if transfer.total else 0)

@@ -10,7 +10,7 @@ from exclip_desktop.core.text.wording import regions_told, words_told
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.session.pair.occlusion_controller import OcclusionController
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 WIDTH_PX: Final = 420
 PAUSE_MS: Final = 200
@@ -93,7 +93,7 @@ class MeasureDialog(QDialog):
             words = words_told(state.explanation.caption, state.selection.rows)
             told = f"{words} × {regions_told(state.selection.regions)}"
             self._what.setText(told if found is not None else f"{told}. {RUNNING}")
-            self._what.setToolTip(wrapped(told))
+            self._what.setToolTip(wrap_tooltip(told))
         self._tell(found)
 
     def _tell(self, found: Measured | None) -> None:

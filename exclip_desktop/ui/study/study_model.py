@@ -9,7 +9,7 @@ from exclip_desktop.core.maths.method_colours import method_colours
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.values.study import Study, StudyRow, name_of
 from exclip_desktop.storage.exports.study_tables import best, cell
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex
@@ -68,7 +68,7 @@ class StudyModel(QAbstractTableModel):
         if section == NAME:
             return "Method" if role == Role.DisplayRole else None
         metric = METRICS[self.metrics[section - 1]]
-        return metric.heading if role == Role.DisplayRole else wrapped(f"{metric.meaning}.")
+        return metric.heading if role == Role.DisplayRole else wrap_tooltip(f"{metric.meaning}.")
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Return a name with its colour, or a figure; the best of a column is bold."""
@@ -95,7 +95,7 @@ class StudyModel(QAbstractTableModel):
             return cell(row, key).replace("-", "−") if row.figures else row.reasons.get(key, "")
         if role == Role.ToolTipRole:
             if found is None:
-                return wrapped(row.reasons.get(key, ""))
+                return wrap_tooltip(row.reasons.get(key, ""))
             return f"{found.mean:.4f}, 95 % interval {found.low:.4f} to {found.high:.4f}, of {found.count} values"
         if role == Role.FontRole and self._study is not None and best(self._study, key) == method:
             font = QFont()

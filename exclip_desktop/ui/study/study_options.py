@@ -23,8 +23,7 @@ from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.values.study import ALL_METHODS, RANDOM, name_of
 from exclip_desktop.session.study.studying import StudyChoice, Studying
-from exclip_desktop.ui.widgets.elided import Elided
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 WIDTH_PX: Final = 270
 NO_FOLDER: Final = "Choose a folder that keeps what is measured."
@@ -47,7 +46,7 @@ class StudyOptions(QWidget):
         self.pairs, self.count = QComboBox(), QSpinBox(minimum=1)
         self.methods = _switches("Methods", {key: (name_of(key), _source(key)) for key in ALL_METHODS})
         self.metrics = _switches("Metrics", {key: (one.name, one.meaning) for key, one in METRICS.items()})
-        self._folder = Elided(16)
+        self._folder = ElidedLabel(16)
         self._lay_out()
         self.show_pairs()
         self._show(studying.choice)
@@ -142,7 +141,7 @@ def _switches(name: str, entries: dict[str, tuple[str, str]]) -> QListWidget:
     for key, (told, tip) in entries.items():
         item = QListWidgetItem(told, made)
         item.setData(Role.UserRole, key)
-        item.setToolTip(wrapped(tip))
+        item.setToolTip(wrap_tooltip(tip))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Unchecked)
     return made

@@ -8,13 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QT
 
 from exclip_desktop.core.text.sizes import about, memory_told
 from exclip_desktop.session.notices import doubt_told
-from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.ui.models.bundled import model_told
-from exclip_desktop.ui.models.transfers import lamp_told, progress_told
+from exclip_desktop.session.tasks import RemainingTime
+from exclip_desktop.ui.models.model_texts import format_download, format_network_state, model_note
 from exclip_desktop.ui.theme import pixmap
-from exclip_desktop.ui.widgets.elided import Elided
-from exclip_desktop.ui.widgets.tips import wrapped
+from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 SHOW_AFTER_MS: Final = 500
 SAID_MS: Final = 4000
@@ -42,7 +40,7 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._state = state
         self._idle = False
-        self._pace = Pace()
+        self._remaining_time = RemainingTime()
         self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
         self._timer.timeout.connect(self._on_waited)
         self._said_long = QTimer(self, singleShot=True, interval=SAID_MS)
@@ -68,7 +66,7 @@ class StatusLine(QWidget):
             self._show_lamp()
 
     def _build(self) -> None:
-        self._model, self._result, self._what, self._said = Elided(12), QLabel(), Elided(24), Elided(24)
+        self._model, self._result, self._what, self._said = ElidedLabel(12), QLabel(), ElidedLabel(24), ElidedLabel(24)
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
         self._said.setAccessibleName("What was done")
@@ -81,7 +79,7 @@ class StatusLine(QWidget):
         self._cancel.setToolTip("Stop this work")
         self._cancel.setAccessibleName("Cancel the work")
         self._cancel.clicked.connect(self.cancel_asked)
-        self._lamp, self._network = QLabel(), Elided(24)
+        self._lamp, self._network = QLabel(), ElidedLabel(24)
         self._network.setAccessibleName("Network")
         self._stop = QToolButton(autoRaise=True)
         self._stop.setText("Stop")
@@ -115,17 +113,17 @@ class StatusLine(QWidget):
         transfer, palette = self._state.transfer, self.palette()
         name, role = ("offline", palette.windowText()) if transfer is None else ("online", palette.highlight())
         self._lamp.setPixmap(pixmap(name, LAMP_PX, role.color(), self.devicePixelRatioF()))
-        self._network.show_text(lamp_told(transfer))
+        self._network.show_text(format_network_state(transfer))
         self._stop.setVisible(transfer is not None)
         tip = "The program uses the network only for a download you ask for"
         for part in (self._lamp, self._network):
-            part.setToolTip(tip if transfer is None else wrapped(progress_told(transfer)))
+            part.setToolTip(tip if transfer is None else wrap_tooltip(format_download(transfer)))
 
     def _show_result(self) -> None:
         facts, explanation, provenance = self._state.facts, self._state.explanation, self._state.provenance
         name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.title, "", "")
         self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
-        self._model.setToolTip(wrapped(f"{note} {model_told(name)}".strip()))
+        self._model.setToolTip(wrap_tooltip(f"{note} {model_note(name)}".strip()))
         if explanation is None:
             self._result.clear()
             return
@@ -134,7 +132,9 @@ class StatusLine(QWidget):
         parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
-        self._result.setToolTip("Of the picture, caption or settings before" if self._state.stale else wrapped(doubt))
+        self._result.setToolTip(
+            "Of the picture, caption or settings before" if self._state.stale else wrap_tooltip(doubt)
+        )
 
     def _on_work_changed(self) -> None:
         work = self._state.work
@@ -148,7 +148,7 @@ class StatusLine(QWidget):
             self._show_work(False)
             self._timer.start()
         self._idle = work.idle
-        self._what.show_text(work_told(work, self._pace.left_s(work, time.monotonic())))
+        self._what.show_text(work_told(work, self._remaining_time.left_s(work, time.monotonic())))
         self._what.setEnabled(not work.idle)
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
         self._bar.setValue(work.done)

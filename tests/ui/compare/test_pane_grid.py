@@ -11,8 +11,8 @@ from exclip_desktop.core.errors import MethodError
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.canvas.colour_bar import OWN_RANGES
-from exclip_desktop.ui.compare.grid_shape import columns_of
-from exclip_desktop.ui.compare.methods_menu import MethodsMenu
+from exclip_desktop.ui.commands.compare_commands import MethodsMenu
+from exclip_desktop.ui.compare.pane_grid import choose_column_count
 from exclip_desktop.ui.compare.pane_view import PaneView
 from tests.ui.conftest import Opened
 
@@ -218,4 +218,4 @@ def test_methods_are_chosen_in_the_menu_and_one_always_stays(compared: Opened, q
     ],
 )
 def test_pictures_are_as_large_as_they_can_be(count: int, models: int, room: tuple[float, float], columns: int) -> None:
-    assert columns_of(count, models, room, 1.0, 72.0) == columns
+    assert choose_column_count(count, models, room, 1.0, 72.0) == columns

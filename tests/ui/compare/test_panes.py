@@ -8,8 +8,8 @@ import pytest
 from exclip_desktop.core.errors import MethodError, ModelError
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.render.figure_options import FigureOptions
-from exclip_desktop.session.compare.compare_figure import panes_figure
 from exclip_desktop.session.compare.pane import Pane, PaneKey
+from exclip_desktop.session.pair.export_controller import panes_figure
 from exclip_desktop.session.window_settings import USUAL_METHODS
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.session.session_desk import Desk

@@ -23,7 +23,7 @@ from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.inspector import STALE_CAPTION, STALE_OTHER, Inspector
 from exclip_desktop.ui.inspector.selection_tab import Figure, SelectionTab, share_told
 from exclip_desktop.ui.inspector.word_patch_list import PairsList
-from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 
 BOX = Region((100, 100, 220, 200))
 Make = Callable[..., State]
@@ -273,7 +273,7 @@ def test_details(state: State, inspector: Inspector, qtbot: QtBot) -> None:
     assert text_of(inspector, "Picture layer") == "0 of 0–2"
     assert text_of(inspector, "Caption layer") == "0 of 0–1"
     assert text_of(inspector, "Picture side") == "17 nodes, pair\nresidual 1.0e-04\nrow error 1.0e-04"
-    assert text_of(inspector, "Model") == f"demo\n{BUNDLED_SAYS}"
+    assert text_of(inspector, "Model") == f"demo\n{BUNDLED_NOTE}"
     assert text_of(inspector, "Precision") == "float32"
     tab = inspector.findChild(DetailsTab)
     assert isinstance(tab, DetailsTab)

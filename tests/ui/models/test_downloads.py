@@ -14,8 +14,8 @@ from exclip_desktop.session.library.library import paced
 from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
 from exclip_desktop.session.tasks import LEFT
+from exclip_desktop.ui.models.model_texts import format_download, format_download_question, format_network_state
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
-from exclip_desktop.ui.models.transfers import lamp_told, progress_told, question_of
 from tests.ui.conftest import Opened
 from tests.ui.fakes import PATIENCE_S
 from tests.ui.models.fake_librarian import LARGE, TOTAL
@@ -237,10 +237,10 @@ def test_progress_is_told_ten_times_a_second_and_at_the_end() -> None:
 
 def test_what_uses_the_network_in_words() -> None:
     half = Transfer("ViT-L-14 (openai)", 445_000_000, 890_000_000, 200.0)
-    assert lamp_told(half) == "Downloading ViT-L-14 (openai) 50%: the network is in use"
-    assert progress_told(half) == "Downloading ViT-L-14 (openai): 445 MB of 890 MB, 3 min left"
+    assert format_network_state(half) == "Downloading ViT-L-14 (openai) 50%: the network is in use"
+    assert format_download(half) == "Downloading ViT-L-14 (openai): 445 MB of 890 MB, 3 min left"
     unknown = Transfer("ViT-L-14 (openai)", 445_000_000)
-    assert lamp_told(unknown) == "Downloading ViT-L-14 (openai): the network is in use"
-    assert progress_told(unknown) == "Downloading ViT-L-14 (openai): 445 MB"
-    nameless = question_of(Offer(LARGE, 0, 0, ""))
+    assert format_network_state(unknown) == "Downloading ViT-L-14 (openai): the network is in use"
+    assert format_download(unknown) == "Downloading ViT-L-14 (openai): 445 MB"
+    nameless = format_download_question(Offer(LARGE, 0, 0, ""))
     assert nameless == "ViT-L-14 (openai), of a size that the server does not say. Download it?"

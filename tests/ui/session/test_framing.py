@@ -4,7 +4,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.settings import FRAMINGS, ExplainSettings
 from exclip_desktop.session.worker.requests import ModelFacts
-from exclip_desktop.ui.commands.framing_menu import FramingMenu
+from exclip_desktop.ui.commands.view_commands import FramingMenu
 from tests.ui.conftest import Opened
 from tests.ui.session.session_desk import Desk
 

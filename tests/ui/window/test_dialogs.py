@@ -20,7 +20,7 @@ from exclip_desktop.ui.dialogs.gallery import Gallery
 from exclip_desktop.ui.dialogs.saving import ask_path
 from exclip_desktop.ui.dialogs.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
-from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from tests.ui.window.test_widgets import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
@@ -89,7 +89,7 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
     assert copied.count("{") == copied.count("}")
     assert "arXiv:2408.14153" in copied
     assert "Gradient-based Visual Explanation for Transformer-based {CLIP}" in copied
-    assert BUNDLED_SAYS in [label.text() for label in about.findChildren(QLabel)]
+    assert BUNDLED_NOTE in [label.text() for label in about.findChildren(QLabel)]
     assert any("Version " in label.text() for label in about.findChildren(QLabel))
     assert "PySide6 and Qt: LGPL 3" in child(about, "Licences of what the program is built on").toPlainText()
 

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.text.sizes import about
 from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.session.remaining_time import Pace
 from exclip_desktop.session.state import Provenance, State, Work
+from exclip_desktop.session.tasks import RemainingTime
 from exclip_desktop.session.worker.requests import ModelFacts
-from exclip_desktop.ui.models.bundled import BUNDLED_SAYS
+from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, as_time
 from tests.ui.window.test_widgets import button, child
 
@@ -82,7 +82,7 @@ def test_the_status_line_says_what_the_bundled_model_knows(qtbot: QtBot, make_st
     name = child(line, "Model and device")
     for facts in (None, ModelFacts("demo", "cpu", 3, 3, 32)):
         state.change(facts=facts)
-        assert name.toolTip().replace("\n", " ") == BUNDLED_SAYS
+        assert name.toolTip().replace("\n", " ") == BUNDLED_NOTE
         assert max(len(told) for told in name.toolTip().splitlines()) <= 72
     state.change(facts=replace(FACTS, note="The model runs on the CPU."))
     assert name.toolTip() == "The model runs on the CPU."
@@ -135,7 +135,7 @@ def test_short_work_never_shows(qtbot: QtBot) -> None:
 
 
 def test_what_is_left_is_told_from_how_fast_it_went() -> None:
-    pace, work = Pace(), Work("Profiling the layers", 100, 1000)
+    pace, work = RemainingTime(), Work("Profiling the layers", 100, 1000)
     assert pace.left_s(work, 50.0) is None  # its first step, whenever that was begun
     assert pace.left_s(replace(work, done=150), 51.9) is None  # too early to tell
     assert pace.left_s(replace(work, done=200), 54.0) == pytest.approx(32.0)  # 100 in 4 s, 800 left

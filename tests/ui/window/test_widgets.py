@@ -31,7 +31,7 @@ from exclip_desktop.ui import theme
 from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR
 from exclip_desktop.ui.actions import make_actions, make_menus, show_view
 from exclip_desktop.ui.canvas.banner import HINT_LINES, MESSAGE_LINES, Banner
-from exclip_desktop.ui.widgets.clamped_label import FewLines
+from exclip_desktop.ui.widgets.labels import ClampedLabel
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 TROUBLE = Notice("This file is not a picture Pillow can read: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")
@@ -271,7 +271,7 @@ def test_a_long_notice_is_cut_and_stands_whole_in_its_details(canvas: QWidget, q
     for width in (260, 400, 700):
         canvas.resize(width, 400)
         qtbot.waitUntil(lambda width=width: banner.width() == width)
-        lines = [label for label in banner.findChildren(FewLines) if label.isVisible()]
+        lines = [label for label in banner.findChildren(ClampedLabel) if label.isVisible()]
         spacing = lines[0].fontMetrics().lineSpacing()
         assert [label.text()[-1] for label in lines] == ["…", "…"]
         assert [label.height() // spacing for label in lines] == [MESSAGE_LINES, HINT_LINES]
@@ -281,7 +281,7 @@ def test_a_long_notice_is_cut_and_stands_whole_in_its_details(canvas: QWidget, q
 
 
 def test_a_cut_text_is_as_long_as_there_is_room(qtbot: QtBot) -> None:
-    label, told = FewLines(2), list[bool]()
+    label, told = ClampedLabel(2), list[bool]()
     qtbot.addWidget(label)
     label.cut_changed.connect(lambda: told.append(label.is_cut))
     text = " ".join(f"word{number}" for number in range(60))

@@ -1,11 +1,14 @@
 """What uses the network, in words."""
 
+from typing import Final
+
 from exclip_desktop.core.text.sizes import about, size_told
 from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
+from exclip_desktop.session.worker.requests import ModelChoice
 
 
-def lamp_told(transfer: Transfer | None) -> str:
+def format_network_state(transfer: Transfer | None) -> str:
     """Return what the lamp says."""
     if transfer is None:
         return "Offline: nothing leaves this computer"
@@ -15,7 +18,7 @@ def lamp_told(transfer: Transfer | None) -> str:
     return f"Downloading {transfer.title}{share}: the network is in use"
 
 
-def progress_told(transfer: Transfer) -> str:
+def format_download(transfer: Transfer) -> str:
     """Return how far a download has come: bytes of the whole, and the time left."""
     if transfer.asking:
         return f"Asking how large {transfer.title} is …"
@@ -24,9 +27,20 @@ def progress_told(transfer: Transfer) -> str:
     return " ".join(parts) + (f", {about(transfer.left_s)} left" if transfer.left_s is not None else "")
 
 
-def question_of(offer: Offer) -> str:
+def format_download_question(offer: Offer) -> str:
     """Return what is asked before a download."""
     size = size_told(offer.bytes) if offer.bytes else "of a size that the server does not say"
     here = f" {size_told(offer.here)} of it are here already." if offer.here else ""
     source = f", from {offer.host}" if offer.host else ""
     return f"{offer.model.title}, {size}{source}.{here} Download it?"
+
+
+BUNDLED_NOTE: Final = (
+    "The bundled model, demo, is a small demonstration model that knows only scenes of emoji. For photographs, choose "
+    "another by File › Models."
+)
+
+
+def model_note(name: str) -> str:
+    """Return what must be known of a model; empty but for the bundled one."""
+    return BUNDLED_NOTE if name == ModelChoice().name else ""
