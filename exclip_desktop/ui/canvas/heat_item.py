@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph import ImageItem
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from exclip_desktop.core.maths.colour import blended, lookup_table, symmetric_limit
 from exclip_desktop.core.maths.interactions import Floats
@@ -18,6 +19,7 @@ from exclip_desktop.session.pair.scene import Drawing, Scene, View
 from exclip_desktop.ui.canvas.paint_cache import DeviceCache
 
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat is of an earlier picture, caption or setting
+COLOURS: Final = 256  # of a map
 SMOOTH_VALUES: Final = 256  # across a blended grid
 STEP_PX: Final = 3.0  # device pixels: steps between those values are not seen unless drawn larger
 
@@ -78,65 +80,66 @@ def look_shown(view: View, limit: float, stale: bool) -> HeatLook:
     return HeatLook(limit, view.colours, view.drawing, opacity, view.smooth)
 
 
-def heat_pixels(values: Floats, look: HeatLook) -> NDArray[np.uint32]:
-    """Return the values (grid_h, grid_w) as premultiplied ARGB, one pixel per patch, or many where they blend."""
-    table = _inks(look.colours, look.drawing, look.opacity)
-    # Where in the table is linear in the value, so it may be reckoned for the few patches before they are blended.
-    position = ((values / look.limit + 1) / 2 * (len(table) - 1)).astype(np.float32)
-    if look.smooth:
-        position = blended(position, -(-SMOOTH_VALUES // max(values.shape)))
-    np.clip(position, 0, len(table) - 1, out=position)
-    return np.asarray(table[(position + np.float32(0.5)).astype(np.uint8)])  # rounded, several times as fast as by rint
+def colour_levels(limit: float) -> tuple[float, float]:
+    """Return the values at the outer edges of the first and the last of the map's 256 colours.
+
+    ``ImageItem`` gives each colour an equal part of the levels. With these, half a colour wider at either end than
+    −limit … limit, it chooses the colour nearest to a value, as ``core.maths.colour.to_rgb`` does.
+    """
+    edge = limit * COLOURS / (COLOURS - 1)
+    return -edge, edge
+
+
+def heat_image(values: Floats, smooth: bool) -> NDArray[np.float32]:
+    """Return the values (grid_h, grid_w), or where they blend (``smooth``) some 256 values across the larger side."""
+    image = np.asarray(values, np.float32)
+    return blended(image, -(-SMOOTH_VALUES // max(values.shape))) if smooth else image
 
 
 @lru_cache(maxsize=8)
-def _inks(colours: str, drawing: Drawing, opacity: float) -> NDArray[np.uint32]:
-    """Return the colour map as premultiplied ARGB: uint32 (256,)."""
+def heat_table(colours: str, drawing: Drawing, opacity: float) -> NDArray[np.uint8]:
+    """Return the colour map with its opacity as RGBA: uint8 (256, 4)."""
     rgb = lookup_table(colours)
     strength = np.abs(np.linspace(-1, 1, len(rgb))) if drawing == "magnitude" else np.ones(len(rgb))
-    alpha = opacity * strength
-    parts = np.rint(np.column_stack([alpha, rgb * alpha[:, None]]) * 255).astype(np.uint32)
-    return np.asarray(parts @ np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32), dtype=np.uint32)
+    return np.rint(np.column_stack([rgb, opacity * strength]) * 255).astype(np.uint8)
 
 
-class HeatItem(QGraphicsItem):
+class HeatItem(ImageItem):
     """Draws heat over the box that the patches cover, in source pixels, from a cache at device resolution."""
 
+    qimage: QImage  # what ``render`` makes
+
     def __init__(self) -> None:
-        super().__init__()
-        self._values: Floats | None = None
-        self._look: HeatLook | None = None
-        self._seen: Box = (0.0, 0.0, 0.0, 0.0)
+        super().__init__(axisOrder="row-major")
+        self._smooth = False
         self._cache = DeviceCache()
         self._changes = 0
 
     def set_heat(self, values: Floats | None, look: HeatLook, seen: Box) -> None:
         """Draw ``values`` (grid_h, grid_w) over ``seen``, source pixels; None: nothing."""
-        if seen != self._seen:
-            self.prepareGeometryChange()
-        self._values, self._look, self._seen = values, look, seen
         self._changes += 1
-        self.update()
+        self._smooth = look.smooth
+        if values is None:
+            self.clear()
+            return
+        rect = QRectF(QPointF(*seen[:2]), QPointF(*seen[2:]))
+        table = heat_table(look.colours, look.drawing, look.opacity)
+        self.setImage(heat_image(values, look.smooth), levels=colour_levels(look.limit), lut=table, rect=rect)
 
-    def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
-        """Return the box that the patches cover."""
-        return QRectF(QPointF(*self._seen[:2]), QPointF(*self._seen[2:]))
+    def render(self) -> None:
+        """Make the image as ``ImageItem`` does, in the one format that Qt scales and blends fast."""
+        super().render()
+        self.qimage = self.qimage.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what the cache holds."""
-        if self._values is not None and widget is not None:
+        if self.image is not None and widget is not None:
             clear = QColor(Qt.GlobalColor.transparent)
             self._cache.draw(painter, widget, self.boundingRect(), self._changes, self._paint, clear)
 
     def _paint(self, painter: QPainter) -> None:
-        assert self._values is not None
-        assert self._look is not None
-        pixels = heat_pixels(self._values, self._look)
-        height, width = pixels.shape
-        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-        step_px = painter.deviceTransform().m11() * self.boundingRect().width() / width
-        blend = self._look.smooth and step_px > STEP_PX
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blend)
+        step_px = painter.deviceTransform().m11()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth and step_px > STEP_PX)
         # Replacing is faster than blending with a clear ground, and the same.
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        painter.drawImage(self.boundingRect(), image, QRectF(image.rect()))
+        super().paint(painter)

@@ -7,9 +7,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph import ImageItem
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.ui.canvas.paint_cache import DeviceCache
@@ -132,11 +133,11 @@ class _Making:
         return _image(_rgb(image), grey=True) if self.grey else image
 
 
-class PictureItem(QGraphicsItem):
+class PictureItem(ImageItem):
     """Draws the picture in source pixels, from a cache at device resolution."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(axisOrder="row-major")
         self._levels: PictureLevels | None = None
         self._grey = False
         self._seen: Box | None = None
@@ -146,10 +147,9 @@ class PictureItem(QGraphicsItem):
 
     def set_picture(self, pixels: Pixels | None) -> None:
         """Show another picture, RGB (H, W, 3), or none."""
-        self.prepareGeometryChange()
         self._levels = None if pixels is None else levels_of(pixels)
         self._pictures += 1
-        self.update()
+        self.clear() if pixels is None else self.setImage(pixels, autoLevels=False)
 
     def set_grey(self, grey: bool) -> None:
         """Show the picture in grey, or in colour."""
@@ -163,31 +163,26 @@ class PictureItem(QGraphicsItem):
             self._seen = seen
             self.update()
 
-    def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
-        """Return the picture's rectangle."""
-        return QRectF() if self._levels is None else QRectF(0, 0, *self._levels.size)
+    def render(self) -> None:
+        """Choose the image that fits the view's scale; ``ImageItem`` would shrink the whole picture in one step."""
+        assert self._levels is not None
+        view, shown = self.getViewWidget(), self.sceneTransform().m11()
+        self.qimage = self._levels.image(shown * view.devicePixelRatioF(), self._grey)
+        self._renderRequired = self._unrenderable = False
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what the cache holds; a large picture coarsely at first, and again once its image is made."""
         if self._levels is None or widget is None:
             return
-        image = self._levels.image(painter.worldTransform().m11() * widget.devicePixelRatioF(), self._grey)
+        self.render()
         if self._levels.pending and not self._refining:
             self._refine_soon(widget)
-        key = (self._pictures, image.width(), self._levels.pending, self._grey, self._seen)
-        self._cache.draw(
-            painter,
-            widget,
-            self.boundingRect(),
-            key,
-            lambda within: self._paint(within, image),
-            grounded(widget.palette()),
-        )
+        key = (self._pictures, self.qimage.width(), self._levels.pending, self._grey, self._seen)
+        self._cache.draw(painter, widget, self.boundingRect(), key, self._paint, grounded(widget.palette()))
 
-    def _paint(self, painter: QPainter, image: QImage) -> None:
-        scale = painter.deviceTransform().m11()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < CRISP_SCALE)
-        painter.drawImage(self.boundingRect(), image, QRectF(image.rect()))
+    def _paint(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, painter.deviceTransform().m11() < CRISP_SCALE)
+        super().paint(painter)
         if self._seen is not None:
             for area in outside(self.boundingRect(), self._seen):
                 hatch(painter, area)

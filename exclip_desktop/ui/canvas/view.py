@@ -1,10 +1,11 @@
-"""The view on the picture: it fits, zooms and pans, and hands on what the mouse does otherwise."""
+"""The view on the picture: it fits, zooms and pans, and reports other mouse actions by signals."""
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QTransform, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsRectItem, QGraphicsScene, QGraphicsView, QWidget
+from pyqtgraph import GraphicsView, ViewBox
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Point
@@ -17,8 +18,11 @@ STEP_FACTOR: Final = 1.25
 Buttons = Qt.MouseButton
 
 
-class CanvasView(QGraphicsView):
+class CanvasView(GraphicsView):
     """Shows items in source pixels, and others in its own logical pixels.
+
+    The ``ViewBox`` shows the source pixels that the camera says. Its own mouse handling, menu and automatic range are
+    off, and no mouse event reaches the scene: the wheel, panning and all gestures are handled here.
 
     Signals:
         camera_changed(): another part of the picture is shown.
@@ -38,9 +42,7 @@ class CanvasView(QGraphicsView):
     escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        scene = QGraphicsScene()
-        super().__init__(scene, parent)
-        self._scene = scene  # in logical pixels; what hangs on ``_source`` is in source pixels
+        super().__init__(parent)
         self.holds_escape = False
         self._content: Box | None = None
         self._camera = Camera(1.0, (0.0, 0.0), (1.0, 1.0))
@@ -48,15 +50,11 @@ class CanvasView(QGraphicsView):
         self._space = False
         self._grabbed: QPointF | None = None
         self._grabbing = Buttons.NoButton
-        self._source = QGraphicsRectItem()
-        self._scene.addItem(self._source)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
-        self.setMouseTracking(True)
+        self._box = ViewBox(lockAspect=True, invertY=True, enableMouse=False, enableMenu=False, defaultPadding=0.0)
+        self._box.disableAutoRange()
+        self._box.setFlag(ViewBox.GraphicsItemFlag.ItemClipsChildrenToShape, False)  # the viewport clips already
+        self.setCentralItem(self._box)
+        self.setCacheMode(GraphicsView.CacheModeFlag.CacheNone)  # the background is one colour
         self.setAcceptDrops(False)  # what is dropped is the window's
 
     @property
@@ -71,11 +69,11 @@ class CanvasView(QGraphicsView):
 
     def add_source_item(self, item: QGraphicsItem) -> None:
         """Add an item that is drawn in source pixels."""
-        item.setParentItem(self._source)
+        self._box.addItem(item, ignoreBounds=True)
 
     def add_canvas_item(self, item: QGraphicsItem) -> None:
         """Add an item that is drawn in logical pixels, over the others."""
-        self._scene.addItem(item)
+        self.addItem(item)
         item.setZValue(1)
 
     def set_content(self, content: Box | None) -> None:
@@ -180,11 +178,11 @@ class CanvasView(QGraphicsView):
         self._hold_space(False)
         super().focusOutEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         """Keep what is shown: all of the picture if it was fitted, else its centre."""
         super().resizeEvent(event)
-        self._scene.setSceneRect(0, 0, self.width(), self.height())
-        self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
+        if hasattr(self, "_box"):  # the base class sends itself a resize event while it is made
+            self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
 
     def _means(self, event: QKeyEvent) -> bool:
         if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier):
@@ -217,6 +215,7 @@ class CanvasView(QGraphicsView):
         if camera == self._camera:
             return
         self._camera = camera
-        x0, y0, _, _ = camera.visible
-        self._source.setTransform(QTransform.fromScale(camera.scale, camera.scale).translate(-x0, -y0))
+        x0, y0, x1, y1 = camera.visible
+        self._box.setRange(QRectF(x0, y0, x1 - x0, y1 - y0), padding=0)
+        self._box.updateMatrix()  # now, not before the next painting: items lie where the camera says
         self.camera_changed.emit()

@@ -4,8 +4,9 @@ import weakref
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 
 from exclip_desktop.core.maths.colour import blended, to_rgb
 from exclip_desktop.core.values.geometry import Geometry
@@ -13,7 +14,7 @@ from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas import camera as cameras
 from exclip_desktop.ui.canvas.camera import Camera
 from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Move, Resize
-from exclip_desktop.ui.canvas.heat_item import HeatLook, heat_pixels
+from exclip_desktop.ui.canvas.heat_item import HeatItem, HeatLook, heat_image
 from exclip_desktop.ui.canvas.picture_item import SLICE, PictureLevels, grey_pixels, levels_of, outside
 from exclip_desktop.ui.canvas.region_hits import contains, handle_at, region_at, resized
 
@@ -21,6 +22,16 @@ BOUNDS = (0.0, 0.0, 100.0, 80.0)
 BOX = Region((10.0, 20.0, 50.0, 60.0), name="hat")
 TRIANGLE = Region.lasso(((40.0, 10.0), (90.0, 10.0), (40.0, 60.0)))
 LOOK = HeatLook(2.0, "red-blue", "scale", 1.0, False)
+
+
+def heat_pixels(values: NDArray[np.float64], look: HeatLook) -> NDArray[np.uint32]:
+    """Return the premultiplied ARGB pixels that the heat's item draws: uint32."""
+    item = HeatItem()
+    item.set_heat(values, look, (0.0, 0.0, 100.0, 80.0))
+    item.render()
+    image: QImage = item.qimage
+    assert image.format() == QImage.Format.Format_ARGB32_Premultiplied
+    return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()).copy()
 
 
 def test_patch_under_a_point() -> None:
@@ -128,7 +139,7 @@ def test_the_picture_cannot_be_lost() -> None:
     assert cameras.placed(1e9, (2.0, 2.0), tiny, size).scale == cameras.fitted(tiny, size).scale
 
 
-def test_crisp_heat_has_the_colours_of_the_map() -> None:
+def test_crisp_heat_has_the_colours_of_the_map(qapp: object) -> None:
     values = np.array([[-2.0, 0.0], [1.0, 5.0]])
     pixels = heat_pixels(values, LOOK)
     assert pixels.shape == (2, 2)
@@ -137,24 +148,33 @@ def test_crisp_heat_has_the_colours_of_the_map() -> None:
         assert list(QColor.fromRgba(int(pixels[place])).getRgb()) == [*expected[place], 255]
 
 
-def test_opacity_is_premultiplied_and_may_follow_magnitude() -> None:
+@pytest.mark.parametrize("limit", [1e-9, 0.0016703, 1.0, 3.0e4])
+def test_every_value_has_the_colour_nearest_to_it(qapp: object, limit: float) -> None:
+    steps = (np.arange(2550) + 0.5) / 2550  # none halfway between two colours
+    values = (2 * steps[None] - 1) * limit
+    pixels = heat_pixels(values, HeatLook(limit, "red-blue", "scale", 1.0, False))[0]
+    expected = np.rint(to_rgb(values[0], limit) * 255).astype(np.uint32)
+    assert np.array_equal(pixels & 0xFFFFFF, expected @ np.array([1 << 16, 1 << 8, 1], np.uint32))
+
+
+def test_opacity_is_premultiplied_and_may_follow_magnitude(qapp: object) -> None:
     values = np.array([[-2.0, 0.0, 1.0]])
     even = heat_pixels(values, HeatLook(2.0, "red-blue", "scale", 0.5, False))
     assert ((even >> 24) == 128).all()
-    assert int(even[0, 0] >> 16) & 255 == round(to_rgb(np.array(-2.0), 2.0)[0] * 255 * 0.5)
+    assert int(even[0, 0] >> 16) & 255 == pytest.approx(to_rgb(np.array(-2.0), 2.0)[0] * 255 * 0.5, abs=1)
     weak = heat_pixels(values, HeatLook(2.0, "red-blue", "magnitude", 0.8, False)) >> 24
     assert weak[0].tolist() == [204, 1, 102] or weak[0].tolist() == pytest.approx([204, 0, 102], abs=1)
 
 
-def test_smooth_heat_blends_values_not_colours() -> None:
+def test_smooth_heat_blends_values_not_colours(qapp: object) -> None:
     values = np.array([[-1.0, 1.0]])
     fine = blended(values, 4)
     assert fine.shape == (4, 8)
     assert fine[0].tolist() == [-1.0, -1.0, -0.75, -0.25, 0.25, 0.75, 1.0, 1.0]
     pixels = heat_pixels(values, HeatLook(1.0, "red-blue", "scale", 1.0, True))
-    assert np.array_equal(
-        pixels, heat_pixels(blended(values, pixels.shape[1] // 2), HeatLook(1.0, "red-blue", "scale", 1.0, False))
-    )
+    image = heat_image(values, smooth=True).astype(np.float64)
+    assert image.shape == pixels.shape == (128, 256)
+    assert np.array_equal(pixels, heat_pixels(image, HeatLook(1.0, "red-blue", "scale", 1.0, False)))
     rng = np.random.default_rng(0).normal(size=(5, 7))
     assert np.abs(blended(rng, 6)).max() <= np.abs(rng).max()  # no value stronger than a patch's
 
