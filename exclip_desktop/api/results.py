@@ -14,7 +14,8 @@ from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.matrix_answer import MethodMatrix
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.matrix_files import check_picture_path, save_data
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
+from exclip_desktop.storage.exports.number_files import save_matrix
 
 
 class Drawable(PairMatrix):
@@ -46,7 +47,7 @@ class Drawable(PairMatrix):
     def save(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
         """Write the numbers as ``.npz``, ``.json`` or ``.csv``; with ``span`` or ``box``, the selection as well.
 
-        What the files hold: ``storage.exports.save_data``.
+        What the files hold: ``storage.exports.number_files.save_matrix``.
 
         Raises:
             CaptionError, SelectionError: span or box does not fit.
@@ -54,7 +55,7 @@ class Drawable(PairMatrix):
 
         """
         nothing = span is None and box is None
-        save_data(self, Path(path), None if nothing else self.select(span, box), self.notes)
+        save_matrix(self, Path(path), None if nothing else self.select(span, box), self.notes)
 
     def plot(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
         """Write the figure as ``.png``, ``.svg`` or ``.pdf``, for the words in ``span`` and the patches in ``box``.
@@ -65,7 +66,7 @@ class Drawable(PairMatrix):
 
         """
         target = Path(path)
-        check_picture_path(target)
+        check_path(target, PICTURE_FORMATS)
         figures = import_module("exclip_desktop.render.figure")  # matplotlib is imported when a figure is made
         figure = figures.draw_figure(self, self.pixels, figures.FigureOptions(span=span, box=box))
         write_atomically(target, lambda file: figures.save_figure(figure, file, target.suffix.lower()))

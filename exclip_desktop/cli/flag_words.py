@@ -65,6 +65,5 @@ FLAG_WORDS: Final[Words] = {
     Remedy.CHOOSE_OTHER_FOLDER: "Choose another folder (--out).",
     Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS: "Choose another folder (--out), or the same settings.",
     Remedy.CHOOSE_OTHER_FOLDER_OR_LIST: "Choose another folder (--out), or the same list and settings.",
-    Remedy.CHOOSE_REPORT_ENDING: "Use {endings} (--out).",
     Remedy.CHOOSE_FINDINGS_FILE: "Give a .csv or .jsonl file that the command report has written.",
 }

@@ -40,7 +40,8 @@ from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.version import __version__
-from exclip_desktop.storage.exports.matrix_files import as_plain
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, list_endings
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, matrix_values
 from exclip_desktop.storage.pictures import read_picture
 
 COMMANDS = ("explain", "profile", "map", "batch", "report", "import", "evaluate", "models", "doctor", "help")
@@ -155,13 +156,15 @@ def _add_measured_selection(parser: argparse.ArgumentParser) -> None:
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
-    group.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
+    group.add_argument(
+        "--picture", type=Path, metavar="FILE", help=f"write the figure: {list_endings(PICTURE_FORMATS)}"
+    )
     group.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="write the numbers: .npz or .json (everything), .csv (words × patches); with --span or --box, "
-        "the selection as well",
+        help=f"write the numbers: {list_endings(NUMBER_FORMATS)}; with --span or --box, the selection as well. "
+        ".csv holds words × patches only",
     )
     group.add_argument(
         "--json", action="store_true", help="print JSON instead of text: the keys of --out FILE.json without its arrays"
@@ -204,7 +207,7 @@ def _give(result: Result, image: Path, options: argparse.Namespace, measured: Me
         result.save(options.out, span=options.span, box=options.box)
         say(f"Written: {options.out}")
     if options.json:
-        told = {"image": str(image), "notes": result.notes, **as_plain(result), "selection": chosen}
+        told = {"image": str(image), "notes": result.notes, **matrix_values(result), "selection": chosen}
         if measured is not None:
             told["measured"] = {**asdict(measured), "interaction": measured.interaction}
         print(json.dumps(told, ensure_ascii=False, indent=1))

@@ -22,8 +22,8 @@ from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of, table
 from exclip_desktop.core.values.settings import FRAMINGS, Side
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.map_files import map_as_plain, save_map
-from exclip_desktop.storage.exports.matrix_files import as_plain
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, list_endings
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, map_values, matrix_values, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ def add_map(commands: Any) -> None:
     first.add_argument("--target", metavar="WORDS", help="words to compare the picture with, instead of the caption")
     add_selection(parser.add_argument_group("of a matrix"))
     group = parser.add_argument_group("output")
-    group.add_argument("--picture", type=Path, metavar="FILE", help="write the figure: .png, .svg or .pdf")
-    group.add_argument("--out", type=Path, metavar="FILE", help="write the numbers: .npz, .json or .csv")
+    group.add_argument(
+        "--picture", type=Path, metavar="FILE", help=f"write the figure: {list_endings(PICTURE_FORMATS)}"
+    )
+    group.add_argument("--out", type=Path, metavar="FILE", help=f"write the numbers: {list_endings(NUMBER_FORMATS)}")
     group.add_argument("--json", action="store_true", help="print JSON instead of text")
     add_model(parser)
 
@@ -132,7 +134,7 @@ def _ask_for_map(
         save_map(found, options.out)
         say(f"Written: {options.out}")
     if options.json:
-        _print_json({"image": str(image), "notes": [*model.notes, *picture.notes], **map_as_plain(found)})
+        _print_json({"image": str(image), "notes": [*model.notes, *picture.notes], **map_values(found)})
     else:
         print(_as_text(found, name))
 
@@ -162,7 +164,7 @@ def _ask_for_matrix(
         say(f"Written: {options.out}")
     selected = selection(found, **chosen)
     if options.json:
-        _print_json({"image": str(image), "notes": found.notes, **as_plain(found), "selection": selected})
+        _print_json({"image": str(image), "notes": found.notes, **matrix_values(found), "selection": selected})
     else:
         print(matrix_as_text(found, selected))
 

@@ -12,7 +12,8 @@ from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISIONS, ExplainSettings, Layer
-from exclip_desktop.storage.exports.matrix_files import check_data_path, check_picture_path
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import samples
 
@@ -169,9 +170,9 @@ def check_outputs(options: argparse.Namespace, image: Path) -> None:
         if target is not None and target.resolve() == image.resolve():
             raise OutputError(f"{target} is the picture itself, and would be overwritten.", "Give another file.")
     if options.picture is not None:
-        check_picture_path(options.picture)
+        check_path(options.picture, PICTURE_FORMATS)
     if options.out is not None:
-        check_data_path(options.out)
+        check_path(options.out, NUMBER_FORMATS)
 
 
 def check_selection(

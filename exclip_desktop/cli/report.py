@@ -8,7 +8,7 @@ from exclip_desktop.cli.terminal import say
 from exclip_desktop.core.text.wording import counted
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.render.findings_report import write_report
-from exclip_desktop.storage.exports.report_options import ReportOptions
+from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 
 
@@ -17,9 +17,8 @@ def add_report(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "report",
         help="write a project's findings as a page, figure or table",
-        description="Write a project's findings, by the file's ending: .html (one file), .md or .tex (with a folder of "
-        "pictures beside it), .pdf (contact sheet, A4), .png or .svg (one grid), .csv or .jsonl (every number and "
-        "setting), .json (COCO: findings' regions and labelled boxes).",
+        description="Write a project's findings. The file's ending chooses the format: "
+        + " ".join(f"{one.ending}: {one.description}" for one in REPORT_FORMATS),
     )
     parser.set_defaults(run=_report)
     parser.add_argument("project", type=Path, metavar="PROJECT", help="a project file (.exclip)")

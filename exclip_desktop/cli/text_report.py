@@ -12,7 +12,7 @@ from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import framed
-from exclip_desktop.storage.exports.matrix_files import selection_in_brief
+from exclip_desktop.storage.exports.number_files import summarize_selection
 
 PAIRS = 6
 BAR_CELLS = 16
@@ -28,13 +28,13 @@ SHORT_NAMES: Final = {
 
 
 def selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[str, Any]:
-    """Return what was selected, and what ``storage.exports.selection_in_brief`` says of it.
+    """Return what was selected, and what ``storage.exports.summarize_selection`` says of it.
 
     Raises:
         CaptionError, SelectionError: span or box does not fit.
 
     """
-    return {"span": span, "box": box, **selection_in_brief(result, result.select(span, box))}
+    return {"span": span, "box": box, **summarize_selection(result, result.select(span, box))}
 
 
 def cut_told(geometry: Geometry) -> list[str]:

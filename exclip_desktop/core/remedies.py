@@ -70,7 +70,6 @@ class Remedy(Enum):
     CHOOSE_OTHER_FOLDER = auto()
     CHOOSE_OTHER_FOLDER_OR_SETTINGS = auto()
     CHOOSE_OTHER_FOLDER_OR_LIST = auto()
-    CHOOSE_REPORT_ENDING = auto()
     CHOOSE_FINDINGS_FILE = auto()
 
 
@@ -132,7 +131,6 @@ PYTHON_WORDS: Final[Words] = {
     Remedy.CHOOSE_OTHER_FOLDER: "Pass another folder as out.",
     Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS: "Pass another folder as out, or the same settings.",
     Remedy.CHOOSE_OTHER_FOLDER_OR_LIST: "Pass another folder as out, or the same list and settings.",
-    Remedy.CHOOSE_REPORT_ENDING: "Use {endings}.",
     Remedy.CHOOSE_FINDINGS_FILE: "Pass a .csv or .jsonl file of exported findings.",
 }
 """The sentences of the Python interface, which ``str(error)`` uses: they name arguments and functions."""

@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from exclip_desktop.core.errors import OutputError, PictureError, ProjectError
 from exclip_desktop.core.paths import told_from
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import PairList
-from exclip_desktop.storage.atomic import check_writable, unwritable, write_atomically
-from exclip_desktop.storage.exports.finding_pages import (
-    Shown,
-    findings_html,
-    findings_latex,
-    findings_markdown,
-    picture_name,
-)
-from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl
-from exclip_desktop.storage.exports.report_options import COCO, ENDINGS, FIGURES, ReportOptions
+from exclip_desktop.storage.atomic import unwritable, write_atomically
+from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_name
+from exclip_desktop.storage.exports.finding_tables import boxes_of_findings
+from exclip_desktop.storage.exports.formats import check_path, format_for
+from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.pair_lists.writing import write_pairs
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.project.box_rows import boxes
@@ -33,28 +27,20 @@ from exclip_desktop.storage.project.project_files import open_project
 if TYPE_CHECKING:
     from exclip_desktop.render.finding_grid import Pixels
 
-DATA: Final[dict[str, Callable[[list[Finding]], str]]] = {".csv": findings_csv, ".jsonl": findings_jsonl}
 CHANGED: Final = "The picture has changed since this was noted."
 
 
 def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tuple[str, ...]]:
     """Write the findings of the project file ``path``; return how many, and notes on how the project was opened.
 
-    What is written goes by the ending of ``out``: .html (one file), .md or .tex (with a folder of pictures beside it),
-    .pdf (contact sheet, A4; one grid where a width is given), .png or .svg (one grid), .csv or .jsonl (every number and
-    setting), .json (COCO: findings' regions and labelled boxes).
+    The ending of ``out`` chooses one of ``REPORT_FORMATS``.
 
     Raises:
-        OutputError: another ending, or a place that cannot be written.
+        OutputError: the ending is none of theirs, or the file cannot be written.
         ProjectError: the project cannot be opened, or has no such finding.
 
     """
-    ending = out.suffix.lower()
-    if ending not in ENDINGS:
-        raise OutputError(
-            f"{out.name} has no ending of a report.", Remedy.CHOOSE_REPORT_ENDING, endings=", ".join(ENDINGS)
-        )
-    check_writable(out)
+    check_path(out, REPORT_FORMATS)
     with open_project(path) as project:
         found = [one for one in load_findings(project, options.query) if not options.only or one.id in options.only]
         if not found:
@@ -64,16 +50,16 @@ def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tu
 
 
 def _write(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:
-    ending = out.suffix.lower()
-    if ending in DATA:
-        _put(out, DATA[ending]([_told_from(out.absolute().parent, project, one) for one in found]))
-    elif ending == COCO:
+    report_format = format_for(out, REPORT_FORMATS)
+    if report_format.kind == "table":
+        _put(out, report_format.write_table([_told_from(out.absolute().parent, project, one) for one in found]))
+    elif report_format.kind == "pair list":
         listed = boxes_of_findings(found, boxes(project))
         write_pairs(PairList(project.path, project.folder, listed), out)
-    elif ending in FIGURES:
+    elif report_format.kind == "figure":
         _figure(project, found, out, options)
     else:
-        _page(project, found, out, options)
+        _page(project, found, out, options, report_format)
 
 
 def _told_from(place: Path, project: Project, finding: Finding) -> Finding:
@@ -96,24 +82,25 @@ def _figure(project: Project, found: list[Finding], out: Path, options: ReportOp
         write_atomically(out, lambda file: file.write(data))
 
 
-def _page(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:
+def _page(
+    project: Project, found: list[Finding], out: Path, options: ReportOptions, report_format: ReportFormat
+) -> None:
     draw = import_module("exclip_desktop.render.finding_grid").finding_png
-    shown = []
+    items = []
     for finding in found:
-        pixels, doubt = _pixels(project, finding)
-        shown.append(Shown(finding, None if pixels is None else draw(finding, pixels), doubt))
+        pixels, warning = _pixels(project, finding)
+        items.append(ReportItem(finding, None if pixels is None else draw(finding, pixels), warning))
     title = options.title or project.path.stem
-    if out.suffix.lower() == ".html":
-        _put(out, findings_html(title, shown))
-        return
     folder = out.with_name(f"{out.stem}-pictures")
-    latex = out.suffix.lower() == ".tex"
-    written = findings_latex(shown, folder.name) if latex else findings_markdown(title, shown, folder.name)
-    pictures = {folder / picture_name(one.finding): one.png for one in shown if one.png is not None}
+    text = report_format.write_page(title, items, folder.name)
+    if not report_format.has_folder:
+        _put(out, text)
+        return
+    pictures = {folder / picture_name(item.finding): item.png for item in items if item.png is not None}
     with _all_or_none(folder, pictures):
         for path, png in pictures.items():
             write_atomically(path, lambda file, data=png: file.write(data))  # type: ignore[misc]
-        _put(out, written)
+        _put(out, text)
 
 
 @contextmanager

@@ -62,7 +62,6 @@ WINDOW_WORDS: Final[Words] = {
     Remedy.CHOOSE_OTHER_FOLDER: "Choose another folder.",
     Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS: "Choose another folder, or the same settings.",
     Remedy.CHOOSE_OTHER_FOLDER_OR_LIST: "Choose another folder, or the same list and settings.",
-    Remedy.CHOOSE_REPORT_ENDING: "Use {endings}.",
     Remedy.CHOOSE_FINDINGS_FILE: "Choose a .csv or .jsonl file that Export findings, or the command report, has "
     "written.",
 }

@@ -97,7 +97,7 @@ def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pyt
         (["--option", "depth=2"], "no option"),
         (["--side", "text", "--picture", "x.png"], "no figure"),
         (["--side", "text", "--method", "rise"], "maps pictures only"),
-        (["--out", "x.txt"], "Use .npz"),
+        (["--out", "x.txt"], "Use .csv"),
         (["a.png", " "], "The caption is empty"),
     ],
 )

@@ -28,7 +28,8 @@ from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.caption_markup import caption_html, caption_latex
-from exclip_desktop.storage.exports.matrix_files import check_picture_path, save_data
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
+from exclip_desktop.storage.exports.number_files import save_matrix
 
 COPIED_PX = 1600
 
@@ -55,7 +56,7 @@ class ExportController(QObject):
         draw = self._drawing(width_px)
 
         def work(cancel: CancelToken) -> Path:
-            check_picture_path(path)
+            check_path(path, PICTURE_FORMATS)
             data = draw(path.suffix.lower(), cancel)
             write_atomically(path, lambda file: file.write(data))
             return path
@@ -70,7 +71,7 @@ class ExportController(QObject):
 
         def work(cancel: CancelToken) -> Path:
             cancel.check()
-            save_data(explanation, path, selection, notes)
+            save_matrix(explanation, path, selection, notes)
             return path
 
         self._run(f"Writing {path.name}", work, self._on_written)

@@ -14,10 +14,12 @@ from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.study.study_outputs import TEXTS, write_study
+from exclip_desktop.session.study.study_outputs import write_study
 from exclip_desktop.session.tasks import RemainingTime, Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure, StudyAnswer, StudyRequest
 from exclip_desktop.session.worker.worker_thread import Worker
+from exclip_desktop.storage.exports.formats import format_for
+from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
 from exclip_desktop.storage.scenes import BUNDLED, scenes
 
 WORKING: Final = "Measuring methods"
@@ -137,11 +139,12 @@ class Studying(QObject):
         self._tasks.stop()
 
     def text(self, ending: str) -> str:
-        """Return the table as text, in one of the ways of ``study_outputs.TEXTS``; empty where there is none yet."""
-        return "" if self.study is None else TEXTS[ending](self.study)
+        """Return the table as text, in the format of this ending; empty before there is a table."""
+        write_text = format_for(Path(f"table{ending}"), STUDY_FORMATS).write_text
+        return "" if self.study is None or write_text is None else write_text(self.study)
 
     def write(self, path: Path) -> None:
-        """Write figures or curves by the path's ending, one of ``study_outputs.KINDS``."""
+        """Write figures or curves by the path's ending, one of ``STUDY_FORMATS``."""
         study, work = self.study, Work(f"Writing {path.name}")
         if study is not None:
             run_with_progress(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.text.wording import counted
 from exclip_desktop.core.values.finding import Finding, strongest_patch
 from exclip_desktop.storage.exports.caption_markup import tex, words_html, words_latex
 
@@ -19,35 +20,34 @@ STYLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A finding with its drawn picture as PNG (None: it is missing), and what to doubt, a sentence."""
+class ReportItem:
+    """A finding with its drawn picture as PNG (None: it is missing), and a warning, a sentence."""
 
     finding: Finding
     png: bytes | None = None
-    doubt: str = ""
+    warning: str = ""
 
 
-def findings_html(title: str, shown: Sequence[Shown]) -> str:
-    """Return one HTML page that needs no other file."""
-    told = html.escape(title)
-    inside = "\n".join(map(_article, shown))
-    head = f'<meta charset="utf-8"><title>{told}</title><style>{STYLE}</style>'
-    count = f"{len(shown)} finding{'s' if len(shown) != 1 else ''}"
-    body = f"<h1>{told}</h1><p>{count}</p>\n{inside}"
+def findings_html(title: str, items: Sequence[ReportItem], _: str = "") -> str:
+    """Return one HTML page that contains its pictures."""
+    heading = html.escape(title)
+    inside = "\n".join(map(_article, items))
+    head = f'<meta charset="utf-8"><title>{heading}</title><style>{STYLE}</style>'
+    body = f"<h1>{heading}</h1><p>{counted(len(items), 'finding')}</p>\n{inside}"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}\n</body></html>\n'
 
 
-def findings_markdown(title: str, shown: Sequence[Shown], pictures: str) -> str:
-    """Return Markdown; ``pictures`` is the folder, from the page, that holds ``picture_name`` of each finding."""
-    return "\n".join([f"# {_md(title)}", "", *(line for one in shown for line in _section(one, pictures))])
+def findings_markdown(title: str, items: Sequence[ReportItem], folder: str) -> str:
+    """Return Markdown; ``folder``, relative to the page, holds ``picture_name`` of each finding."""
+    return "\n".join([f"# {_md(title)}", "", *(line for item in items for line in _section(item, folder))])
 
 
-def findings_latex(shown: Sequence[Shown], pictures: str) -> str:
+def findings_latex(_: str, items: Sequence[ReportItem], folder: str) -> str:
     r"""Return a figure environment for each finding, its caption's words coloured; they need graphicx and xcolor."""
     head = (
         "% Needs \\usepackage{graphicx} and \\usepackage{xcolor}; LuaLaTeX or XeLaTeX where captions are not ASCII.\n"
     )
-    return head + "\n".join(_figure(one, pictures) for one in shown)
+    return head + "\n".join(_figure(item, folder) for item in items)
 
 
 def picture_name(finding: Finding) -> str:
@@ -89,16 +89,16 @@ def _settings(finding: Finding) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), str(value)) for name, value in everything.items() if value not in (None, "")]
 
 
-def _article(shown: Shown) -> str:
-    finding = shown.finding
-    data = base64.b64encode(shown.png).decode() if shown.png else ""
+def _article(item: ReportItem) -> str:
+    finding = item.finding
+    data = base64.b64encode(item.png).decode() if item.png else ""
     picture = f'<img alt="the picture with its heat" src="data:image/png;base64,{data}">' if data else ""
     picture = picture or '<p class="missing">The picture is missing.</p>'
-    doubt = f"<p><strong>{html.escape(shown.doubt)}</strong></p>" if shown.doubt else ""
+    warning = f"<p><strong>{html.escape(item.warning)}</strong></p>" if item.warning else ""
     note = f"<blockquote>{html.escape(finding.note)}</blockquote>" if finding.note else ""
     settings = f"<details><summary>every setting</summary>{_list(_settings(finding))}</details>"
     caption = words_html(finding.view.caption, finding.numbers.words)
-    inside = f"<h2>Finding {finding.id}</h2>{caption}{note}{doubt}{_list(facts(finding))}{settings}"
+    inside = f"<h2>Finding {finding.id}</h2>{caption}{note}{warning}{_list(facts(finding))}{settings}"
     return f'<article id="finding-{finding.id}">{picture}<div>{inside}</div></article>'
 
 
@@ -108,13 +108,11 @@ def _list(told: list[tuple[str, str]]) -> str:
     )
 
 
-def _section(shown: Shown, pictures: str) -> list[str]:
-    finding = shown.finding
-    picture = (
-        f"![finding {finding.id}]({pictures}/{picture_name(finding)})" if shown.png else "*The picture is missing.*"
-    )
+def _section(item: ReportItem, folder: str) -> list[str]:
+    finding = item.finding
+    picture = f"![finding {finding.id}]({folder}/{picture_name(finding)})" if item.png else "*The picture is missing.*"
     note = [">" + (f" {_md(line)}" if line else "") for line in finding.note.split("\n")] if finding.note else []
-    doubt = [f"**{_md(shown.doubt)}**", ""] if shown.doubt else []
+    warning = [f"**{_md(item.warning)}**", ""] if item.warning else []
     rows = [f"| {_md(name)} | {_md(text)} |" for name, text in facts(finding)]
     words = "  ".join(
         _md(word.text) if word.value is None else f"{_md(word.text)} {signed(word.value)}"
@@ -122,16 +120,14 @@ def _section(shown: Shown, pictures: str) -> list[str]:
     )
     return [
         *(f"## Finding {finding.id}: {_md(finding.view.caption)}", "", picture, "", *note, *([""] if note else [])),
-        *(*doubt, "| | |", "|---|---|", *rows, f"| words | {words} |", ""),
+        *(*warning, "| | |", "|---|---|", *rows, f"| words | {words} |", ""),
     ]
 
 
-def _figure(shown: Shown, pictures: str) -> str:
-    finding = shown.finding
-    path = f"{pictures}/{picture_name(finding)}"
-    picture = (
-        rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if shown.png else "The picture is missing."
-    )
+def _figure(item: ReportItem, folder: str) -> str:
+    finding = item.finding
+    path = f"{folder}/{picture_name(finding)}"
+    picture = rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if item.png else "The picture is missing."
     told = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated")]
     told += [tex(finding.view.method_name), tex(finding.view.model)]
     note = f" {tex(' '.join(finding.note.split()))}" if finding.note else ""

@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +11,25 @@ from exclip_desktop.core.method_facts import FACTS
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.study import RANDOM, Study, StudyRow, name_of
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.exports.formats import ExportFormat
 
 NONE: Final = "—"
 GAP: Final = ("less_ours", "less_ours_low", "less_ours_high")
 LATEX: Final = {"↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$", "—": "---", "%": r"\%", "_": r"\_", "&": r"\&"}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFormat(ExportFormat):
+    """A format of studies.
+
+    Attributes:
+        write_text: returns the table's text; None: the file holds a figure of the curves.
+        copied_as: its entry in the menu that copies the table; empty: none.
+
+    """
+
+    write_text: Callable[[Study], str] | None = None
+    copied_as: str = ""
 
 
 def save_tables(study: Study, folder: Path) -> list[Path]:
@@ -188,3 +205,20 @@ def best(study: Study, key: str) -> str:
 
 def _latex(text: str) -> str:
     return "".join(LATEX.get(sign, sign) for sign in text)
+
+
+STUDY_FORMATS: Final = (
+    StudyFormat(".csv", "CSV, the figures", "A line for every method and metric.", as_csv),
+    StudyFormat(
+        ending=".tsv",
+        name="TSV, the figures",
+        description="As CSV, with tabs.",
+        write_text=lambda study: as_csv(study, "\t"),
+        copied_as="For a spreadsheet",
+    ),
+    StudyFormat(".md", "Markdown, the figures", "The table with its notes.", as_markdown, "As Markdown"),
+    StudyFormat(".tex", "LaTeX, the figures", "The table, with its notes as comments.", as_latex, "As LaTeX"),
+    StudyFormat(".svg", "SVG, the curves", "Sharp at any size."),
+    StudyFormat(".pdf", "PDF, the curves", "Sharp at any size."),
+    StudyFormat(".png", "PNG, the curves", "Pixels."),
+)

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.session.session import Session
+from exclip_desktop.storage.exports.formats import names_by_ending
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.canvas.images import picture_of
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
@@ -17,7 +19,6 @@ from exclip_desktop.ui.dialogs.gallery import Gallery
 from exclip_desktop.ui.dialogs.saving import ask_path
 
 PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
-NUMBERS: Final = {".csv": "CSV", ".npz": "NumPy", ".json": "JSON"}
 
 
 class FileCommands(QObject):
@@ -80,7 +81,7 @@ class FileCommands(QObject):
     def export_numbers(self) -> None:
         """Ask where to, and write the numbers."""
         suggested = Path(self.folder()) / self._suggested(".csv")
-        path = ask_path(self._window, "Export numbers", suggested, NUMBERS)
+        path = ask_path(self._window, "Export numbers", suggested, names_by_ending(NUMBER_FORMATS))
         if path is not None:
             self._session.export_controller.write_numbers(path)
 

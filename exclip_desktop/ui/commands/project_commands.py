@@ -13,11 +13,12 @@ from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.project.project_files import ENDING
 from exclip_desktop.ui.dialogs.saving import ask_path
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
-from exclip_desktop.ui.lists.report_dialog import KINDS, ReportDialog
+from exclip_desktop.ui.lists.report_dialog import ReportDialog
 
 FINDINGS: Final = "Findings (*.jsonl *.csv);;All files (*)"
 PROJECTS: Final = f"Projects (*{ENDING});;All files (*)"
@@ -127,8 +128,9 @@ class FindingCommands(QObject):
             return
         asked = ReportDialog(tab.query, tab.count, tab.selected_ids, self._window)
         if asked.exec():
-            suggested = Path(self._folder()) / f"findings{asked.ending}"
-            path = ask_path(self._window, "Export findings", suggested, {asked.ending: KINDS[asked.ending]})
+            chosen = asked.report_format
+            suggested = Path(self._folder()) / f"findings{chosen.ending}"
+            path = ask_path(self._window, "Export findings", suggested, names_by_ending([chosen]))
             if path is not None:
                 session.findings_export.write_report(path, asked.options())
         asked.deleteLater()

@@ -18,14 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, names_by_ending
 from exclip_desktop.ui.dialogs.saving import ask_path
 
-FORMATS: Final = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
-FORMAT_SAYS: Final = {
-    ".png": "Pixels. For slides, messages and web pages.",
-    ".svg": "Sharp at any size. For web pages and drawing programs.",
-    ".pdf": "Sharp at any size. For papers.",
-}
+FORMATS: Final = {one.ending: one for one in PICTURE_FORMATS}
 LEAST_PX: Final = 600
 MOST_PX: Final = 8000
 USUAL_PX: Final = 1600
@@ -45,8 +41,8 @@ class ExportDialog(QDialog):
         self._path.setAccessibleName("File")
         self._format = QComboBox()
         self._format.setAccessibleName("Format")
-        for ending, name in FORMATS.items():
-            self._format.addItem(name, ending)
+        for one in PICTURE_FORMATS:
+            self._format.addItem(one.name, one.ending)
         self._format_says, self._path_says = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self._width = QSpinBox(minimum=LEAST_PX, maximum=MOST_PX, singleStep=100, suffix=" pixels", value=width_px)
         self._width.setAccessibleName("Width in pixels")
@@ -102,12 +98,12 @@ class ExportDialog(QDialog):
         return ending
 
     def _on_browse_clicked(self) -> None:
-        path = ask_path(self, "Export picture", self.path(), FORMATS)
+        path = ask_path(self, "Export picture", self.path(), names_by_ending(PICTURE_FORMATS))
         if path is not None:
             self._path.setText(str(path))
 
     def _on_format_changed(self) -> None:
-        self._format_says.setText(FORMAT_SAYS[self._ending()])
+        self._format_says.setText(FORMATS[self._ending()].description)
         path = Path(self._path.text().strip())
         if path.name and path.suffix.lower() != self._ending():
             known = path.suffix.lower() in FORMATS

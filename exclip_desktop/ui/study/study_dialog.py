@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.text.sizes import about
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.study.study_outputs import KINDS
 from exclip_desktop.session.study.studying import Studying
+from exclip_desktop.storage.exports.formats import names_by_ending
+from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
 from exclip_desktop.ui.dialogs.saving import ask_path
 from exclip_desktop.ui.study.study_options import StudyOptions
 from exclip_desktop.ui.study.study_plot import StudyPlot
@@ -31,7 +32,6 @@ OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
 EMPTY: Final = "Choose what to measure, and press Start."
 WAITING: Final = "The first figures are on their way …"
-COPIES: Final = {"For a spreadsheet": ".tsv", "As Markdown": ".md", "As LaTeX": ".tex"}
 LEGEND: Final = (
     "Mean ± the wider half of its 95 % interval (bootstrap over pictures). A click on a column draws it, a click on a "
     "row marks its method."
@@ -72,8 +72,9 @@ class StudyDialog(QDialog):
         self._says.setAccessibleName("News")
         self._says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         menu = QMenu(self.copying)
-        for told, ending in COPIES.items():
-            menu.addAction(told).triggered.connect(lambda _=False, ending=ending: self._copy(ending))
+        for one in STUDY_FORMATS:
+            if one.copied_as:
+                menu.addAction(one.copied_as).triggered.connect(lambda _=False, ending=one.ending: self._copy(ending))
         self.copying.setMenu(menu)
         close = QPushButton("Close", autoDefault=False)
         close.setToolTip("What is being measured goes on")
@@ -158,7 +159,7 @@ class StudyDialog(QDialog):
 
     def _on_export_clicked(self) -> None:
         folder = self._studying.written_to or self._studying.kept_in or Path.home()
-        path = ask_path(self, "Export study", folder / "study.csv", KINDS)
+        path = ask_path(self, "Export study", folder / "study.csv", names_by_ending(STUDY_FORMATS))
         if path is not None:
             self._studying.write(path)
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.storage.exports.report_options import ENDINGS, ReportOptions
+from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.ui.lists.report_dialog import KINDS, SAYS, ReportDialog
+from exclip_desktop.ui.lists.report_dialog import ReportDialog
 from tests.ui.lists.findings_desk import Desk
 from tests.ui.lists.test_findings import desk  # noqa: F401  a fixture
 
@@ -21,8 +21,12 @@ def _choose(dialog: ReportDialog, ending: str) -> None:
     kinds.setCurrentIndex(kinds.findData(ending))
 
 
-def test_every_kind_of_report_can_be_chosen() -> None:
-    assert set(KINDS) == set(SAYS) == set(ENDINGS)
+def test_every_report_format_can_be_chosen(qtbot: QtBot) -> None:
+    dialog = ReportDialog(QUERY, 7, ())
+    qtbot.addWidget(dialog)
+    for one in REPORT_FORMATS:
+        _choose(dialog, one.ending)
+        assert dialog.report_format is one
 
 
 @pytest.mark.parametrize(

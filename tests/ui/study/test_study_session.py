@@ -11,9 +11,9 @@ from PIL import Image
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.study import RANDOM, StudySettings, summarise
-from exclip_desktop.session.study.study_outputs import KINDS
 from exclip_desktop.session.study.studying import WORKING, StudyChoice, Studying
 from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
 from tests.ui.session.session_desk import Desk
 
 CHOICE = StudyChoice(count=2, methods=("grad-cam", RANDOM), metrics=("pointing", "deletion"))
@@ -198,7 +198,7 @@ def test_figures_and_curves_are_written(bench: Bench, tmp_path: Path) -> None:
     studying.start(CHOICE)
     bench.finish()
     for ending in (".csv", ".md", ".tex", ".png"):
-        assert ending in KINDS
+        assert ending in {one.ending for one in STUDY_FORMATS}
         with bench.desk.qtbot.waitSignal(studying.written, timeout=60_000) as told:
             studying.write(tmp_path / f"study{ending}")
         assert told.args == [tmp_path / f"study{ending}"]

@@ -19,7 +19,7 @@ from exclip_desktop.core.values.finding import Finding, numbers_of, view_of
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
-from exclip_desktop.storage.exports.finding_pages import Shown, findings_html, findings_latex, findings_markdown
+from exclip_desktop.storage.exports.finding_pages import ReportItem, findings_html, findings_latex, findings_markdown
 from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl, read_findings
 from exclip_desktop.storage.pair_lists.reading import read_pairs
 from exclip_desktop.storage.project.box_rows import set_boxes
@@ -248,7 +248,7 @@ def test_what_cannot_be_drawn_is_said(picture: NDArray[np.uint8]) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--out", "x.doc"], "no ending of a report"),
+        (["--out", "x.doc"], "no ending this program writes"),
         (["--out", "none/x.html"], "there is no folder"),
         (["--out", "x.html", "--tag", "none"], "p.exclip has no such findings"),
     ],
@@ -290,7 +290,7 @@ def test_a_disk_that_fills_up_midway_leaves_the_report_before(
 
 
 def test_pages_of_nothing_special() -> None:
-    bare = Shown(kept(replace(make_finding(3), note="", tags=(), rating=""), 1))
-    for page in (findings_html("t", [bare]), findings_markdown("t", [bare], "p"), findings_latex([bare], "p")):
+    bare = ReportItem(kept(replace(make_finding(3), note="", tags=(), rating=""), 1))
+    for page in (write("t", [bare], "p") for write in (findings_html, findings_markdown, findings_latex)):
         assert "not rated" in page
         assert "The picture is missing." in page

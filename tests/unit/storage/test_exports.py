@@ -23,7 +23,7 @@ from exclip_desktop.core.values.selection import Region, Selection, block_sum, c
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.matrix_files import save_data, selection_as_plain
+from exclip_desktop.storage.exports.number_files import save_matrix, selection_values
 from tests.conftest import CAPTION
 
 LASSO = Region.lasso(((6.0, 2.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")
@@ -102,7 +102,7 @@ def heats(result: Result, selection: Selection) -> tuple[NDArray[np.float64], ND
 
 
 def test_json_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:
-    save_data(result, tmp_path / "a.json", selection)
+    save_matrix(result, tmp_path / "a.json", selection)
     told = json.loads((tmp_path / "a.json").read_text("utf-8"))
     chosen, (patches, tokens) = told["selection"], heats(result, selection)
     np.testing.assert_allclose(chosen["patch_heat"], patches, atol=1e-9)
@@ -135,7 +135,7 @@ def test_json_carries_the_selection(result: Result, selection: Selection, tmp_pa
 def test_words_and_a_box_are_saved_as_a_selection(result: Result, tmp_path: Path, ending: str) -> None:
     box = (5.0, 5.0, 20.0, 20.0)
     result.save(tmp_path / f"a.{ending}", span="red balloon", box=box)
-    save_data(result, tmp_path / f"b.{ending}", Selection(result.caption.rows_of("red balloon"), (Region(box),)))
+    save_matrix(result, tmp_path / f"b.{ending}", Selection(result.caption.rows_of("red balloon"), (Region(box),)))
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
     for wrong in ({"span": "cat"}, {"box": (900.0, 900.0, 990.0, 990.0)}):
         with pytest.raises(UserError):
@@ -145,11 +145,11 @@ def test_words_and_a_box_are_saved_as_a_selection(result: Result, tmp_path: Path
 
 def test_regions_that_hold_no_patch_have_no_strongest(result: Result) -> None:
     gone = Selection((), (REGIONS[0], Region(REGIONS[0].box, subtract=True)))
-    assert selection_as_plain(result, gone)["strongest_patch"] is None
+    assert selection_values(result, gone)["strongest_patch"] is None
 
 
 def test_npz_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:
-    save_data(result, tmp_path / "a.npz", selection)
+    save_matrix(result, tmp_path / "a.npz", selection)
     patches, tokens = heats(result, selection)
     with np.load(tmp_path / "a.npz") as data:
         assert tuple(data["selection_rows"]) == selection.rows
@@ -163,8 +163,8 @@ def test_npz_carries_the_selection(result: Result, selection: Selection, tmp_pat
 
 
 def test_csv_carries_the_selection_in_two_columns(result: Result, selection: Selection, tmp_path: Path) -> None:
-    save_data(result, tmp_path / "plain.csv")
-    save_data(result, tmp_path / "a.csv", selection)
+    save_matrix(result, tmp_path / "plain.csv")
+    save_matrix(result, tmp_path / "a.csv", selection)
     plain, chosen = (
         list(csv.reader(io.StringIO((tmp_path / name).read_text("utf-8"), newline="")))
         for name in ("plain.csv", "a.csv")
@@ -179,7 +179,7 @@ def test_csv_carries_the_selection_in_two_columns(result: Result, selection: Sel
 
 def test_an_empty_selection_means_everything(result: Result, tmp_path: Path) -> None:
     for ending in ("csv", "json", "npz"):
-        save_data(result, tmp_path / f"a.{ending}", Selection())
+        save_matrix(result, tmp_path / f"a.{ending}", Selection())
     told = json.loads((tmp_path / "a.json").read_text("utf-8"))["selection"]
     assert told["sum"] == pytest.approx(float(result.grid.sum(dtype=np.float64)), abs=1e-9)
     assert (told["rows"], told["regions"], told["coverage"]) == ([], [], None)

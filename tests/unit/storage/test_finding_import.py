@@ -14,7 +14,7 @@ from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import findings_jsonl, read_findings
-from exclip_desktop.storage.exports.report_options import ReportOptions
+from exclip_desktop.storage.exports.report_formats import ReportOptions
 from exclip_desktop.storage.finding_columns import values_of
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, remove_findings
