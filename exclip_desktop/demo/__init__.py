@@ -1,1 +1,1 @@
-"""Makes scenes with known boxes and trains the bundled model; the program itself imports nothing of this package."""
+"""Makes scenes with known boxes, and trains and measures the bundled model. The program imports nothing from here."""

@@ -1,4 +1,4 @@
-"""Backgrounds that look the same at every size: grass, snow, night, beach, water and plain."""
+"""Backgrounds: grass, snow, night, beach, water and plain. They look the same at every size."""
 
 from collections.abc import Callable
 
@@ -74,7 +74,7 @@ def _water(t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _blend(t, (0, top), (1, bottom)) + waves.astype(np.float32)
 
 
-def _plain(t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _uniform(t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     base = rng.uniform(150, 245, 3)
     edge: Rgb = (base[0], base[1], base[2])
     return _blend(t, (0, edge), (1, _jitter(rng, edge, 14)))
@@ -86,5 +86,5 @@ _PAINT: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "night": _night,
     "beach": _beach,
     "water": _water,
-    "plain": _plain,
+    "plain": _uniform,
 }

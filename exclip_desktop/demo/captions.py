@@ -1,4 +1,4 @@
-"""Captions of scenes: what they say, and captions that are wrong in exactly one thing."""
+"""Captions of scenes, and captions that are wrong in exactly one thing."""
 
 from dataclasses import dataclass
 
@@ -40,26 +40,26 @@ def caption_of(things: tuple[Thing, ...], place: str, style: "Style") -> str:
     phrases = [thing.phrase for thing in things]
     if style.sides and len(things) == 2:
         first, second = phrases
-        told = {
+        phrase = {
             "left of": f"{first} to the left of {second}",
             "right of": f"{second} to the right of {first}",
             "on the": f"{first} on the left and {second} on the right",
         }[style.sides]
     elif len(phrases) == 1:
-        told = phrases[0]
+        phrase = phrases[0]
     else:
-        told = f"{', '.join(phrases[:-1])} and {phrases[-1]}"
-    said_place = PLACES[place] if style.say_place else ""
-    return f"{style.opening}{told} {said_place}".strip()
+        phrase = f"{', '.join(phrases[:-1])} and {phrases[-1]}"
+    place_phrase = PLACES[place] if style.names_place else ""
+    return f"{style.opening}{phrase} {place_phrase}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a caption is put: its opening, how it says sides ("left of", "right of", "on the" or ""), and the place."""
+    """Wording of a caption: opening, words for sides ("left of", "right of", "on the" or ""), and the place or not."""
 
     opening: str
     sides: str
-    say_place: bool
+    names_place: bool
 
 
 def random_thing(rng: np.random.Generator, taken: frozenset[str]) -> Thing:
@@ -79,15 +79,15 @@ def random_thing(rng: np.random.Generator, taken: frozenset[str]) -> Thing:
 def change_one(
     things: tuple[Thing, ...], place: str, style: Style, rng: np.random.Generator, what: str | None = None
 ) -> tuple[tuple[Thing, ...], str, str]:
-    """Change one thing a caption says; return the things, the place and what was changed.
+    """Change one thing in a caption; return the things, the place and the kind of the change.
 
-    That is one of ``CHANGES``; for ``side``, the two things change places. ``what`` asks for one kind;
-    where the scene has none of it, an object is changed.
+    The kind is one of ``CHANGES``; for ``side``, the two things change places. ``what`` chooses the kind; if the scene
+    has nothing of this kind, an object is changed.
     """
     options = ["object"]
     if any(thing.colour for thing in things):
         options += ["colour"]
-    if style.say_place and PLACES[place]:
+    if style.names_place and PLACES[place]:
         options += ["place"]
     if style.sides and len(things) == 2:
         options += ["side"]
@@ -95,7 +95,7 @@ def change_one(
     if what == "side":
         return things[::-1], place, what
     if what == "place":
-        others = [name for name, said in PLACES.items() if said and name != place]
+        others = [name for name, words in PLACES.items() if words and name != place]
         return things, str(rng.choice(others)), what
     changed = list(things)
     if what == "colour":

@@ -32,8 +32,8 @@ HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A mean, its standard error and how many values it is of."""
+class MeanWithError:
+    """A mean, its standard error and the number of values."""
 
     mean: float
     error: float
@@ -56,7 +56,7 @@ def held_out(count: int) -> list[tuple[Scene, Drawn]]:
 
 
 @torch.no_grad()
-def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> Figure:
+def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> MeanWithError:
     """Return recall@1 of 100, both directions pooled; the scenes are taken in disjoint hundreds."""
     hits: list[bool] = []
     for start in range(0, len(scenes) - HUNDRED + 1, HUNDRED):
@@ -69,18 +69,18 @@ def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> Figure:
 
 
 @torch.no_grad()
-def wrong_scores_lower(model: Model, scenes: list[tuple[Scene, Drawn]], what: str) -> Figure:
+def wrong_scores_lower(model: Model, scenes: list[tuple[Scene, Drawn]], what: str) -> MeanWithError:
     """Return how often a caption in which only ``what`` (of ``CHANGES``) is wrong scores below the true one."""
-    asked, pairs = [], []
+    changed_scenes, pairs = [], []
     for scene, drawn in scenes:
         rng = np.random.default_rng((*scene.seed, 4))
         things, place, changed = change_one(scene.things, scene.place, scene.style, rng, what)
         if changed == what:
-            asked.append((scene, drawn))
+            changed_scenes.append((scene, drawn))
             pairs.append((scene.caption, caption_of(things, place, scene.style)))
-    if not asked:
-        return Figure(0.0, 0.0, 0)
-    image = _pictures(model, asked)
+    if not changed_scenes:
+        return MeanWithError(0.0, 0.0, 0)
+    image = _pictures(model, changed_scenes)
     right, wrong = ((image * encode_captions(model, list(texts))).sum(-1) for texts in zip(*pairs, strict=True))
     return _share((wrong < right).tolist())
 
@@ -95,9 +95,9 @@ def _pictures(model: Model, scenes: list[tuple[Scene, Drawn]]) -> torch.Tensor:
     return torch.cat(parts)
 
 
-def _share(hits: list[bool]) -> Figure:
+def _share(hits: list[bool]) -> MeanWithError:
     values = np.array(hits, dtype=float)
-    return Figure(float(values.mean()), float(values.std() / np.sqrt(len(values))), len(values))
+    return MeanWithError(float(values.mean()), float(values.std() / np.sqrt(len(values))), len(values))
 
 
 def pointing(result: Explanation, words: str, box: Box) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def grounding(
     scenes: list[tuple[Scene, Drawn]],
     image_layer: int | str | None = None,
     text_layer: int | str | None = None,
-) -> tuple[Figure, Figure, float]:
+) -> tuple[MeanWithError, MeanWithError, float]:
     """Return the two figures of ``pointing`` over every object of the scenes, and the largest residual.
 
     Standard errors treat the objects of one scene as dependent.
@@ -127,13 +127,13 @@ def grounding(
         settings = ExplainSettings(image_layer, text_layer)
         result = explain_pair(model, np.asarray(drawn.picture), scene.caption, settings)
         worst = max(worst, result.residual)
-        found = [pointing(result, thing.words, box) for thing, box in zip(scene.things, drawn.boxes, strict=True)]
-        per_scene.append(np.array(found))
+        hits = [pointing(result, thing.words, box) for thing, box in zip(scene.things, drawn.boxes, strict=True)]
+        per_scene.append(np.array(hits))
     everything = np.concatenate(per_scene)
     means = everything.mean(axis=0)
     deviations = np.stack([(values - means).sum(axis=0) for values in per_scene])
     errors = np.sqrt((deviations**2).sum(axis=0)) / len(everything)
-    figures = [Figure(float(m), float(e), len(everything)) for m, e in zip(means, errors, strict=True)]
+    figures = [MeanWithError(float(m), float(e), len(everything)) for m, e in zip(means, errors, strict=True)]
     return figures[0], figures[1], worst
 
 
@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m exclip_desktop.demo.evaluate", description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="demo", help="demo or a model folder (default demo)")
-    parser.add_argument("--count", type=int, default=400, help="how many held-out scenes (default 400)")
+    parser.add_argument("--count", type=int, default=400, help="number of held-out scenes (default 400)")
     parser.add_argument("--image-layer", type=int, help="default: the model card's")
     parser.add_argument("--text-layer", type=int, help="default: the model card's")
     options = parser.parse_args(arguments)
@@ -153,20 +153,20 @@ def main(arguments: list[str] | None = None) -> int:
         scenes = held_out(options.count)
         print(f"{options.count} held-out scenes, {options.model}, image layer {layers[0]}, text layer {layers[1]}")
         if options.count >= HUNDRED:
-            _tell("recall@1 of 100", recall_at_1(model, scenes))
+            _print_row("recall@1 of 100", recall_at_1(model, scenes))
         for what in CHANGES:
-            _tell(f"a wrong {what} scores lower", wrong_scores_lower(model, scenes, what))
+            _print_row(f"a wrong {what} scores lower", wrong_scores_lower(model, scenes, what))
         strongest, share, worst = grounding(model, scenes, *layers)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    _tell("strongest patch in the box", strongest)
-    _tell("positive heat in the box", share)
-    _tell("largest residual", f"{worst:.1e}")
+    _print_row("strongest patch in the box", strongest)
+    _print_row("positive heat in the box", share)
+    _print_row("largest residual", f"{worst:.1e}")
     return 0
 
 
-def _tell(what: str, value: object) -> None:
+def _print_row(what: str, value: object) -> None:
     print(f"{what:<29}{value}")
 
 

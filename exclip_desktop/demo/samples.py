@@ -25,7 +25,7 @@ CHOSEN = (
     (39, "side"),
     (40, "object"),
 )
-"""Scenes of the series, and what their captions shall say wrongly."""
+"""Numbers of scenes in the series, and the wrong part of their captions."""
 
 
 def main(arguments: list[str] | None = None) -> int:

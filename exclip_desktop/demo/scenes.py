@@ -1,4 +1,4 @@
-"""Composed scenes: one to four things on a background, a caption that names them, and every thing's box.
+"""Composed scenes: one to four things on a background, a caption that names them, and the box of every thing.
 
 ``python -m exclip_desktop.demo.scenes --count 20 --seed 7 --out FOLDER`` writes pictures and ``scenes.json``;
 ``--out FILE.zip`` writes one archive of JPEGs, such as that of the bundled scenes.
@@ -43,14 +43,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a picture shows, before it is drawn.
+    """Description of a picture, before it is drawn.
 
     Attributes:
         seed: the seeds the scene was drawn from.
         place: a key of ``vocabulary.PLACES``.
-        items: the things from left to right when the caption says sides, else in the order the caption names them.
-        style: how the caption is put.
-        caption: the caption, true in everything it says.
+        items: the things from left to right if the caption names sides, else in the order of the caption.
+        style: wording of the caption.
+        caption: the true caption.
 
     """
 
@@ -77,7 +77,7 @@ class Drawn:
 def make_scene(seed: int, index: int, count_shares: Sequence[float] = COUNT_SHARES) -> Scene:
     """Return scene ``index`` of the series ``seed``: always the same one.
 
-    ``count_shares`` says how often there are one, two, three and four things.
+    ``count_shares`` are the probabilities of one, two, three and four things.
     """
     rng = np.random.default_rng((seed, index))
     count = int(rng.choice(4, p=count_shares)) + 1
@@ -87,8 +87,8 @@ def make_scene(seed: int, index: int, count_shares: Sequence[float] = COUNT_SHAR
     if count == 2 and abs(items[0].x - items[1].x) > 0.2 and rng.random() < 0.6:
         sides = str(rng.choice(("left of", "right of", "on the")))
         items = tuple(sorted(items, key=lambda item: item.x))
-    say_place = count == 1 or bool(rng.random() < 0.75)
-    style = Style(str(rng.choice(OPENINGS)), sides, say_place)
+    names_place = count == 1 or bool(rng.random() < 0.75)
+    style = Style(str(rng.choice(OPENINGS)), sides, names_place)
     caption = caption_of(tuple(item.thing for item in items), place, style)
     return Scene((seed, index), place, items, style, caption)
 
@@ -118,7 +118,7 @@ def draw_scene(scene: Scene, size_px: int) -> Drawn:
 
 def _placed(rng: np.random.Generator, count: int) -> tuple[Placed, ...]:
     low, high = SIDE_RANGES[count]
-    while True:  # start over where the last thing found no free place
+    while True:  # start again if there is no free place for the last thing
         placed: list[Placed] = []
         for _ in range(ATTEMPTS):
             side = float(rng.uniform(low, high))
@@ -132,13 +132,13 @@ def _placed(rng: np.random.Generator, count: int) -> tuple[Placed, ...]:
 
 
 def scene_record(scene: Scene, drawn: Drawn, file: str) -> dict[str, object]:
-    """Return what a JSON file says of one scene: the file, the caption, and words and box of every object."""
+    """Return the JSON record of one scene: the file, the caption, and words and box of every object."""
     objects = [{"words": item.thing.words, "box": box} for item, box in zip(scene.items, drawn.boxes, strict=True)]
     return {"file": file, "caption": scene.caption, "place": scene.place, "seed": scene.seed, "objects": objects}
 
 
 def write_folder(drawn: Iterable[tuple[Scene, Drawn]], folder: Path) -> int:
-    """Write scenes as PNG, with ``scenes.json``, to a folder; return how many."""
+    """Write scenes as PNG, with ``scenes.json``, to a folder; return their number."""
     folder.mkdir(parents=True, exist_ok=True)
     records = []
     for index, (scene, picture) in enumerate(drawn):
@@ -150,7 +150,7 @@ def write_folder(drawn: Iterable[tuple[Scene, Drawn]], folder: Path) -> int:
 
 
 def write_archive(drawn: Iterable[tuple[Scene, Drawn]], path: Path) -> int:
-    """Write scenes as JPEG, with ``scenes.json``, to one archive, always the same bytes; return how many."""
+    """Write scenes as JPEG, with ``scenes.json``, to one archive, always the same bytes; return their number."""
     records = []
     with zipfile.ZipFile(path, "w") as archive:
         for index, (scene, picture) in enumerate(drawn):
@@ -165,8 +165,8 @@ def write_archive(drawn: Iterable[tuple[Scene, Drawn]], path: Path) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Write scenes to a folder, or to an archive."""
     parser = argparse.ArgumentParser(prog="python -m exclip_desktop.demo.scenes", description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=20, help="how many scenes (default 20)")
-    parser.add_argument("--seed", type=int, default=1, help="which series (default 1)")
+    parser.add_argument("--count", type=int, default=20, help="number of scenes (default 20)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the series (default 1)")
     parser.add_argument("--size", type=int, default=448, help="side of the pictures in pixels (default 448)")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to, or an archive: FILE.zip")
     options = parser.parse_args(arguments)

@@ -1,6 +1,7 @@
-"""Takes README's screenshots of the real window: ``python -m exclip_desktop.demo.screenshots --out FOLDER``.
+"""Takes the screenshots of README and the manual, of the real window.
 
-Needs no screen: it runs with Qt's offscreen platform where ``QT_QPA_PLATFORM`` is not set.
+``python -m exclip_desktop.demo.screenshots --out FOLDER`` needs no screen. Without ``QT_QPA_PLATFORM`` it
+runs with Qt's offscreen platform.
 """
 
 import argparse
@@ -21,8 +22,8 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 
-PATIENCE_S = 180.0
-SETTLED = 10  # rounds of events, after which a window of another size is laid out
+TIMEOUT_S = 180.0
+LAYOUT_ROUNDS = 10  # rounds of events after which a resized window is laid out
 SIZES = ((1280, 800), (960, 640), (2560, 1440))
 
 
@@ -30,26 +31,26 @@ def palette(dark: bool) -> QPalette:
     """Return a light or dark palette, as a desktop would give it."""
     window, text = ("#2b2b2b", "#e6e6e6") if dark else ("#f4f4f4", "#1c1c1c")
     base, button = ("#1f1f1f", "#383838") if dark else ("#ffffff", "#e9e9e9")
-    made = QPalette(QColor(button), QColor(window))
+    colours = QPalette(QColor(button), QColor(window))
     roles = QPalette.ColorRole
     for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.ToolTipText):
-        made.setColor(role, QColor(text))
-        made.setColor(QPalette.ColorGroup.Disabled, role, QColor("#8a8a8a"))
-    made.setColor(roles.Base, QColor(base))
-    made.setColor(roles.AlternateBase, QColor(button))
-    made.setColor(roles.ToolTipBase, QColor(base))
-    made.setColor(roles.PlaceholderText, QColor("#8a8a8a"))
-    made.setColor(roles.Highlight, QColor("#3574b8"))
-    made.setColor(roles.HighlightedText, QColor("#ffffff"))
-    return made
+        colours.setColor(role, QColor(text))
+        colours.setColor(QPalette.ColorGroup.Disabled, role, QColor("#8a8a8a"))
+    colours.setColor(roles.Base, QColor(base))
+    colours.setColor(roles.AlternateBase, QColor(button))
+    colours.setColor(roles.ToolTipBase, QColor(base))
+    colours.setColor(roles.PlaceholderText, QColor("#8a8a8a"))
+    colours.setColor(roles.Highlight, QColor("#3574b8"))
+    colours.setColor(roles.HighlightedText, QColor("#ffffff"))
+    return colours
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
     """Serve events until ``reached``; raises ``TimeoutError`` after three minutes."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + TIMEOUT_S
     while not reached():
         if time.monotonic() > end:
-            raise TimeoutError("The window did not get there.")
+            raise TimeoutError("The window did not reach the expected state within three minutes.")
         QCoreApplication.processEvents()
         time.sleep(0.005)
 
@@ -66,7 +67,7 @@ def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
 
 
 def compare(session: Session, window: Window) -> None:
-    """Show what several methods say, and how far they agree."""
+    """Show the answers of several methods, and their agreement."""
     window.commands["panes"].trigger()
     window.inspector.setCurrentIndex(window.inspector.count() - 1)
     wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.compare_controller.panes))
@@ -74,8 +75,8 @@ def compare(session: Session, window: Window) -> None:
 
 
 def settle() -> None:
-    """Let the window lay itself out."""
-    for _ in range(SETTLED):
+    """Process events until the window is laid out."""
+    for _ in range(LAYOUT_ROUNDS):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         QCoreApplication.processEvents()
 

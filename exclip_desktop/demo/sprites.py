@@ -25,12 +25,12 @@ SHAPE_PX = 256
 
 
 def emoji_font() -> Path | None:
-    """Return where Noto Color Emoji lies on this computer, or None."""
+    """Return the path of Noto Color Emoji on this computer, or None."""
     return next((path for path in FONT_PLACES if path.is_file()), None)
 
 
 def sprite(noun: str, colour: str | None, side_px: int) -> Image.Image:
-    """Return the thing as a straight-alpha RGBA picture whose longer side is ``side_px``, cropped to what is visible.
+    """Return the thing as a straight-alpha RGBA picture whose longer side is ``side_px``, cropped to its visible part.
 
     Raises:
         UserError: the font that holds the emoji is not installed.
@@ -44,7 +44,7 @@ def _sized(noun: str, colour: str | None, side_px: int) -> Image.Image:
     full = _full(noun, colour)
     scale = side_px / max(full.size)
     size = (max(1, round(full.width * scale)), max(1, round(full.height * scale)))
-    # Premultiplied while resampling, so that transparent pixels lend no colour to the edge.
+    # Premultiplied while resampling, so that transparent pixels do not colour the edge.
     return full.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
 
 

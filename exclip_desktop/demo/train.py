@@ -33,7 +33,7 @@ SAVE_EVERY = 500
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides what the trained model is."""
+    """Everything that decides the trained model."""
 
     steps: int = 3600
     batch: int = 128
@@ -93,7 +93,7 @@ class Twins(Dataset[tuple[Tensor, Tensor]]):
         self.tokenizer = open_clip.SimpleTokenizer(context_length=recipe.context)
 
     def __len__(self) -> int:
-        """Return how many pairs of twins a whole training sees."""
+        """Return the number of pairs of twins in a whole training."""
         return self.recipe.steps * (self.recipe.batch // 2)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
@@ -114,8 +114,8 @@ def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
 def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
     """Replace words of some twins (n, 2, context) by the fill token, so that the model knows its reference's tokens.
 
-    A token that only one of the twins has stays: it tells them apart. Twins that say sides have the same tokens, in
-    another order, so of some of them too little is left.
+    A token that only one of the twins has stays, because it distinguishes them. Twins that name sides have the same
+    tokens in another order, so too few tokens of some of them remain.
     """
     positions = torch.arange(ids.shape[-1])
     content = (positions > 0) & (positions < ids.argmax(-1, keepdim=True))
@@ -167,18 +167,18 @@ class Training:
         return float(loss.detach())
 
     def save(self, folder: Path, seconds: float) -> None:
-        """Write ``training.pt`` so that the run can go on, and the model as it stands."""
+        """Write ``training.pt``, from which the run can continue, and the model at this step."""
         state = {name: [part.state_dict() for part in parts] for name, parts in self._parts().items()}
         unfinished = folder / "training.pt.part"
-        told = {"step": self.step, "recipe": asdict(self.recipe), "seconds": seconds}
-        torch.save({"model": self.model.state_dict(), **state, **told}, unfinished)
+        progress = {"step": self.step, "recipe": asdict(self.recipe), "seconds": seconds}
+        torch.save({"model": self.model.state_dict(), **state, **progress}, unfinished)
         os.replace(unfinished, folder / "training.pt")
         half = {name: value.half().contiguous().cpu() for name, value in self.model.state_dict().items()}
         save_file(half, folder / "open_clip_model.safetensors", metadata={"format": "pt"})
         (folder / "open_clip_config.json").write_text(json.dumps(self.recipe.config(), indent=1) + "\n", "utf-8")
 
     def resume(self, folder: Path) -> float:
-        """Go on from ``training.pt`` where there is one; return the seconds already spent."""
+        """Continue from ``training.pt`` if there is one; return the seconds already spent."""
         path = folder / "training.pt"
         if not path.exists():
             return 0.0
@@ -187,8 +187,8 @@ class Training:
             raise SystemExit(f"{path} was trained by another recipe. Choose another folder, or delete it.")
         self.model.load_state_dict(state["model"])
         for name, parts in self._parts().items():
-            for part, kept in zip(parts, state[name], strict=True):
-                part.load_state_dict(kept)
+            for part, part_state in zip(parts, state[name], strict=True):
+                part.load_state_dict(part_state)
         self.step = state["step"]
         return float(state["seconds"])
 
@@ -207,9 +207,9 @@ def _rate_share(recipe: Recipe, step: int) -> float:
 def train(
     recipe: Recipe, folder: Path, device: str, workers: int, compiled: bool = False, start: Path | None = None
 ) -> None:
-    """Train to the end of the recipe, saving as it goes.
+    """Train to the end of the recipe, and save regularly.
 
-    ``compiled`` towers are faster and need a C++ compiler; ``start`` is a ``training.pt`` whose weights to begin with.
+    ``compiled`` towers are faster and need a C++ compiler; ``start`` is a ``training.pt`` that gives the first weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, device)
@@ -246,22 +246,22 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the recipe from the command line and train."""
     parser = argparse.ArgumentParser(
         prog="python -m exclip_desktop.demo.train",
-        description="Trains the bundled model on composed scenes; run again to go on where it stopped.",
+        description="Trains the bundled model on composed scenes; run again to continue a training that was stopped.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
     parser.add_argument(
-        "--start", type=Path, help="the training.pt of an earlier training, whose weights to begin with"
+        "--start", type=Path, help="the training.pt of an earlier training, which gives the first weights"
     )
     parser.add_argument("--compiled", action="store_true", help="compile the towers: faster, needs a C++ compiler")
     for name, value in asdict(Recipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = vars(parser.parse_args(arguments))
-    out, *how = (options.pop(name) for name in ("out", "device", "workers", "compiled", "start"))
+    out, *choices = (options.pop(name) for name in ("out", "device", "workers", "compiled", "start"))
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
-    train(Recipe(**options), out, *how)
+    train(Recipe(**options), out, *choices)
     return 0
 
 

@@ -108,7 +108,7 @@ PLACES: Final = MappingProxyType(
         "plain": "",
     }
 )
-"""Background → how a caption says it (empty: it is not said)."""
+"""Background → its words in a caption (empty: none)."""
 
 NO_ARTICLE: Final = frozenset({"grapes", "cheese", "broccoli"})
 """Nouns that take no article."""

@@ -59,8 +59,8 @@ class SearchResult:
 @lru_cache(maxsize=1)
 def topics() -> tuple[Topic, ...]:
     """Return the pages of the manual, in the order of the index."""
-    found = _PAGE_LINK.findall(_read(INDEX).replace("\n  ", " "))
-    return tuple(Topic(key, title, summary.rstrip(".")) for title, key, summary in found)
+    links = _PAGE_LINK.findall(_read(INDEX).replace("\n  ", " "))
+    return tuple(Topic(key, title, summary.rstrip(".")) for title, key, summary in links)
 
 
 def page(key: str) -> str:
@@ -96,13 +96,13 @@ def sections(key: str) -> list[Section]:
 
 def search(words: str) -> list[SearchResult]:
     """Return the sections that contain every word of ``words``; those with more of them in the heading come first."""
-    wanted = words.casefold().split()
-    if not wanted:
+    searched = words.casefold().split()
+    if not searched:
         return []
     every = [section for topic in topics() for section in sections(topic.key)]
-    matching = [one for one in every if all(word in f"{one.heading}\n{one.text}".casefold() for word in wanted)]
-    matching.sort(key=lambda one: -sum(word in one.heading.casefold() for word in wanted))
-    return [SearchResult(one, _snippet(one.text, wanted)) for one in matching]
+    matching = [one for one in every if all(word in f"{one.heading}\n{one.text}".casefold() for word in searched)]
+    matching.sort(key=lambda one: -sum(word in one.heading.casefold() for word in searched))
+    return [SearchResult(one, _snippet(one.text, searched)) for one in matching]
 
 
 def anchor_of(heading: str) -> str:

@@ -49,7 +49,7 @@ ACTIONS: Final = (
     ActionSpec("open", "Open image…", ("Ctrl+O",), FILES, "Open a picture file", "open"),
     ActionSpec("paste", "Paste image", ("Ctrl+V",), FILES, "Take the picture from the clipboard", "paste"),
     ActionSpec("open_list", "Open list…", ("Ctrl+Shift+O",), FILES, "Open a list of pictures and captions", "pairs"),
-    ActionSpec("open_folder", "Open folder…", (), FILES, "Open a folder of pictures with their captions beside them"),
+    ActionSpec("open_folder", "Open folder…", (), FILES, "Open a folder of pictures and caption files"),
     ActionSpec("next_pair", "Next pair", ("D",), FILES, "Go on to the next pair of the list", "next"),
     ActionSpec("previous_pair", "Previous pair", ("A",), FILES, "Go back to the pair before", "previous"),
     ActionSpec("take_labels", "Select labels", ("B",), SELECTING, "Select what is known to be in the picture"),

@@ -1,4 +1,4 @@
-"""Scenes are reproducible and true to their captions; training is reproducible and goes on where it stopped."""
+"""Scenes are reproducible and agree with their captions; training is reproducible and continues after a stop."""
 
 import json
 import zipfile
@@ -22,7 +22,7 @@ from exclip_desktop.models.loading import load_model
 needs_font = pytest.mark.skipif(emoji_font() is None, reason="the font Noto Color Emoji is not installed")
 
 
-def test_the_vocabulary_is_what_the_model_card_says() -> None:
+def test_the_vocabulary_agrees_with_the_model_card() -> None:
     assert len(OBJECTS) + len(PAINTABLE) >= 60
     assert len(COLOURS) == 8
     assert set(PLACES) == {"grass", "snow", "night", "beach", "water", "plain"}
@@ -37,7 +37,7 @@ def test_scenes_are_reproducible_and_their_captions_name_everything() -> None:
         counts.add(len(scene.items))
         assert all(thing.words in scene.caption for thing in scene.things)
         assert len({thing.noun for thing in scene.things}) == len(scene.items)
-        assert not scene.style.say_place or PLACES[scene.place] in scene.caption
+        assert not scene.style.names_place or PLACES[scene.place] in scene.caption
         if scene.style.sides:
             assert scene.items[0].x < scene.items[1].x
         for a in scene.items:
@@ -49,10 +49,10 @@ def test_scenes_are_reproducible_and_their_captions_name_everything() -> None:
 
 def test_captions_read_as_english() -> None:
     dog, balloon, grapes = Thing("dog"), Thing("balloon", "orange"), Thing("grapes")
-    plain = Style("a picture of ", "", True)
-    assert caption_of((dog,), "night", plain) == "a picture of a dog at night"
+    with_place = Style("a picture of ", "", True)
+    assert caption_of((dog,), "night", with_place) == "a picture of a dog at night"
     assert (
-        caption_of((dog, balloon, grapes), "snow", plain)
+        caption_of((dog, balloon, grapes), "snow", with_place)
         == "a picture of a dog, an orange balloon and grapes in the snow"
     )
     for sides, expected in (
@@ -67,8 +67,8 @@ def test_captions_read_as_english() -> None:
 def test_one_thing_is_changed(what: str) -> None:
     things, style = (Thing("dog"), Thing("car", "red")), Style("", "left of", True)
     rng = np.random.default_rng(1)
-    changed, place, told = change_one(things, "snow", style, rng, what)
-    assert told == what
+    changed, place, kind = change_one(things, "snow", style, rng, what)
+    assert kind == what
     same = {
         "object": place == "snow" and len(set(changed) & set(things)) == 1,
         "colour": (changed[0], changed[1].noun, place) == (things[0], "car", "snow") and changed[1].colour != "red",
@@ -76,8 +76,8 @@ def test_one_thing_is_changed(what: str) -> None:
         "place": changed == things and place != "snow",
     }
     assert same[what]
-    bare, _, told = change_one((Thing("dog"),), "plain", Style("", "", False), rng, what)
-    assert told == "object"
+    bare, _, kind = change_one((Thing("dog"),), "plain", Style("", "", False), rng, what)
+    assert kind == "object"
     assert bare != (Thing("dog"),)
 
 
@@ -154,7 +154,7 @@ def test_the_scene_command_writes_pictures_with_boxes(tmp_path: Path, capsys: py
     assert "3 scenes" in capsys.readouterr().out
 
 
-def test_without_the_font_making_scenes_says_what_to_do(
+def test_without_the_font_the_scene_command_names_the_package_to_install(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from exclip_desktop.demo import sprites
@@ -203,7 +203,7 @@ def test_training_is_reproducible_and_resumable(tmp_path: Path, monkeypatch: pyt
         train.train(train.Recipe(**RECIPE, seed=9), tmp_path / "whole", "cpu", workers=0)
 
 
-def test_blanks_spare_what_tells_twins_apart() -> None:
+def test_blanks_keep_the_tokens_that_distinguish_twins() -> None:
     recipe = train.Recipe(blank_captions=1.0, blank_words=1.0)
     ids = open_clip.SimpleTokenizer(context_length=12)(["a red dog", "a red cat", "cats", "dogs"]).reshape(2, 2, 12)
     (dog, cat), different = train.blank_words(ids, recipe)
@@ -241,7 +241,7 @@ def test_wrong_captions_score_lower() -> None:
 
 
 @needs_font
-def test_the_command_that_measures_prints_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_evaluate_command_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(["--count", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines[1:]] == [

@@ -89,15 +89,15 @@ def test_the_entry_is_valid() -> None:
 
 
 def test_the_description_belongs_to_the_entry() -> None:
-    told, entry = ET.parse(ABOUT).getroot(), entry_of(ENTRY)
-    assert told.get("type") == "desktop-application"
-    assert ABOUT.name == f"{told.findtext('id')}.metainfo.xml"
-    assert told.findtext("launchable[@type='desktop-id']") == ENTRY.name
-    assert told.findtext("icon") == entry["Icon"]
-    assert told.findtext("name") == entry["Name"]
-    assert told.findtext("summary") == entry["Comment"]
-    assert told.findtext("project_license") == "MIT"
-    assert [part.text for part in told.iterfind("categories/category")] == entry["Categories"].split(";")[:-1]
+    description, entry = ET.parse(ABOUT).getroot(), entry_of(ENTRY)
+    assert description.get("type") == "desktop-application"
+    assert ABOUT.name == f"{description.findtext('id')}.metainfo.xml"
+    assert description.findtext("launchable[@type='desktop-id']") == ENTRY.name
+    assert description.findtext("icon") == entry["Icon"]
+    assert description.findtext("name") == entry["Name"]
+    assert description.findtext("summary") == entry["Comment"]
+    assert description.findtext("project_license") == "MIT"
+    assert [part.text for part in description.iterfind("categories/category")] == entry["Categories"].split(";")[:-1]
 
 
 @pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="needs appstreamcli")
@@ -141,12 +141,12 @@ def test_installing_makes_an_entry_that_starts_the_program_whatever_its_path(pro
 
 @on_unix
 def test_installing_finds_the_program_on_the_path(program: Path, tmp_path: Path) -> None:
-    plain = tmp_path / "bin"
-    plain.mkdir()
-    shutil.copy(program, plain)
-    done = run("packaging/install.sh", "--prefix", str(tmp_path / "to"), path=f"{plain}:{os.defpath}")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    shutil.copy(program, folder)
+    done = run("packaging/install.sh", "--prefix", str(tmp_path / "to"), path=f"{folder}:{os.defpath}")
     assert done.returncode == 0, done.stderr
-    assert command_of(entry_of(tmp_path / "to" / INSTALLED[0])["Exec"]) == str(plain / "exclip-desktop")
+    assert command_of(entry_of(tmp_path / "to" / INSTALLED[0])["Exec"]) == str(folder / "exclip-desktop")
 
 
 @on_unix
@@ -166,7 +166,7 @@ def test_uninstalling_takes_out_its_own_files_only(program: Path, tmp_path: Path
 
 @on_unix
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--command", "/nowhere/exclip-desktop"), "There is no program /nowhere/exclip-desktop"),
         (("--command", "/"), "There is no program /"),
@@ -174,10 +174,10 @@ def test_uninstalling_takes_out_its_own_files_only(program: Path, tmp_path: Path
         (("--force",), "There is no option --force"),
     ],
 )
-def test_what_cannot_be_installed_is_said_and_nothing_is_written(
-    arguments: tuple[str, ...], told: str, tmp_path: Path
+def test_a_wrong_installation_is_reported_and_nothing_is_written(
+    arguments: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     done = run("packaging/install.sh", "--prefix", str(tmp_path), *arguments)
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
     assert files_below(tmp_path) == set()

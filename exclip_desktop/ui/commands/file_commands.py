@@ -16,7 +16,7 @@ from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.canvas.images import picture_of
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from exclip_desktop.ui.dialogs.gallery import Gallery
-from exclip_desktop.ui.dialogs.saving import ask_path
+from exclip_desktop.ui.dialogs.save_path import ask_path
 
 PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
 
@@ -75,7 +75,7 @@ class FileCommands(QObject):
         """Ask where to, and write the figure."""
         dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
         if dialog.exec():
-            self._session.export_controller.write_picture(*dialog.chosen())
+            self._session.export_controller.write_picture(*dialog.target())
         dialog.deleteLater()
 
     def export_numbers(self) -> None:

@@ -1,4 +1,4 @@
-"""What the program is, its licence, the papers to cite, and the licences of what it is built on."""
+"""The About dialog: version, licence, papers to cite, and the licences of the packages that the program uses."""
 
 from typing import Final
 
@@ -23,9 +23,9 @@ from exclip_desktop.ui.theme import app_icon
 NAME: Final = "exclip desktop"
 ICON_PX: Final = 72
 WIDTH_PX: Final = 700
-WHAT: Final = (
+DESCRIPTION: Final = (
     "CLIP-like models score how well a caption fits a picture. This program shows which words match which regions: it "
-    "computes how much every caption token × every image patch adds to the score, signed, exactly, on this computer."
+    "computes how much each pair of caption token and image patch adds to the score, with its sign, on this computer."
 )
 LICENCE: Final = "Free software under the MIT licence. It comes without any warranty."
 BIBTEX: Final = """\
@@ -47,7 +47,7 @@ BIBTEX: Final = """\
   year      = {2024}
 }
 """
-PARTS: Final = (
+PACKAGES: Final = (
     ("PySide6 and Qt", "LGPL 3"),
     ("PyTorch and torchvision", "BSD 3-clause"),
     ("open_clip", "MIT"),
@@ -63,20 +63,20 @@ PARTS: Final = (
 
 
 class AboutDialog(QDialog):
-    """Says what the program is and whom to cite."""
+    """Shows what the program does, its version and licence, and the papers to cite."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"About {NAME}")
         tabs = QTabWidget()
         tabs.addTab(self._citations(), "Papers to cite")
-        tabs.addTab(_parts(), "Licences")
+        tabs.addTab(_packages(), "Licences")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addLayout(self._head())
-        column.addWidget(_paragraph(WHAT))
+        column.addWidget(_paragraph(DESCRIPTION))
         column.addWidget(_paragraph(BUNDLED_NOTE))
         column.addWidget(_paragraph(LICENCE))
         column.addWidget(tabs, 1)
@@ -118,9 +118,9 @@ class AboutDialog(QDialog):
         return page
 
 
-def _parts() -> QPlainTextEdit:
-    text = QPlainTextEdit("\n".join(f"{part}: {licence}" for part, licence in PARTS), readOnly=True)
-    text.setAccessibleName("Licences of what the program is built on")
+def _packages() -> QPlainTextEdit:
+    text = QPlainTextEdit("\n".join(f"{package}: {licence}" for package, licence in PACKAGES), readOnly=True)
+    text.setAccessibleName("Licences of the packages")
     text.setTabChangesFocus(True)
     return text
 

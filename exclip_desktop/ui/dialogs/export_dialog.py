@@ -1,4 +1,4 @@
-"""Asks how and where to save the picture on the canvas."""
+"""The Export picture dialog: file, format and width."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, names_by_ending
-from exclip_desktop.ui.dialogs.saving import ask_path
+from exclip_desktop.ui.dialogs.save_path import ask_path
 
 FORMATS: Final = {one.ending: one for one in PICTURE_FORMATS}
 LEAST_PX: Final = 600
@@ -43,7 +43,7 @@ class ExportDialog(QDialog):
         self._format.setAccessibleName("Format")
         for one in PICTURE_FORMATS:
             self._format.addItem(one.name, one.ending)
-        self._format_says, self._path_says = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self._format_hint, self._path_hint = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self._width = QSpinBox(minimum=LEAST_PX, maximum=MOST_PX, singleStep=100, suffix=" pixels", value=width_px)
         self._width.setAccessibleName("Width in pixels")
         self._lay_out()
@@ -61,7 +61,7 @@ class ExportDialog(QDialog):
         """Return the picture's width in pixels."""
         return self._width.value()
 
-    def chosen(self) -> tuple[Path, int]:
+    def target(self) -> tuple[Path, int]:
         """Return the file to write and the width in pixels."""
         return self.path(), self.width_px()
 
@@ -74,12 +74,12 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("&Format", self._format)
-        form.addRow("", self._format_says)
+        form.addRow("", self._format_hint)
         form.addRow("&Width", self._width)
         label = QLabel("F&ile")
         label.setBuddy(self._path)
         form.addRow(label, file)
-        form.addRow("", self._path_says)
+        form.addRow("", self._path_hint)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
@@ -90,7 +90,7 @@ class ExportDialog(QDialog):
         column.addWidget(buttons)
         self._export.setDefault(True)  # only now does the button know its dialog
         self._path.setFocus()
-        self._path_says.setMinimumHeight(self._path_says.fontMetrics().lineSpacing() * 2)
+        self._path_hint.setMinimumHeight(self._path_hint.fontMetrics().lineSpacing() * 2)
         self.resize(OPENS_AT_PX, self.sizeHint().height())
 
     def _ending(self) -> str:
@@ -103,28 +103,28 @@ class ExportDialog(QDialog):
             self._path.setText(str(path))
 
     def _on_format_changed(self) -> None:
-        self._format_says.setText(FORMATS[self._ending()].description)
+        self._format_hint.setText(FORMATS[self._ending()].description)
         path = Path(self._path.text().strip())
         if path.name and path.suffix.lower() != self._ending():
             known = path.suffix.lower() in FORMATS
             self._path.setText(str(path.with_suffix(self._ending()) if known else f"{path}{self._ending()}"))
-        self._say_of_path()
+        self._update_path_hint()
 
     def _on_path_changed(self, text: str) -> None:
         ending = Path(text.strip()).suffix.lower()
         if ending in FORMATS:
             self._format.setCurrentIndex(list(FORMATS).index(ending))
-        self._say_of_path()
+        self._update_path_hint()
 
     def _on_path_finished(self) -> None:
         if self._path.text().strip():
             self._path.setText(str(self.path()))
 
-    def _say_of_path(self) -> None:
-        trouble = _trouble_with(self._path.text().strip(), self.path())
-        exists = not trouble and self.path().exists()
-        self._path_says.setText(trouble or (f"{self.path().name} exists and will be replaced." if exists else ""))
-        self._export.setEnabled(not trouble)
+    def _update_path_hint(self) -> None:
+        problem = _path_problem(self._path.text().strip(), self.path())
+        exists = not problem and self.path().exists()
+        self._path_hint.setText(problem or (f"{self.path().name} exists and will be replaced." if exists else ""))
+        self._export.setEnabled(not problem)
 
 
 def _with_ending(path: Path, ending: str) -> Path:
@@ -132,7 +132,7 @@ def _with_ending(path: Path, ending: str) -> Path:
     return path if path.suffix.lower() in FORMATS or not path.name else path.with_name(path.name + ending)
 
 
-def _trouble_with(text: str, path: Path) -> str:
+def _path_problem(text: str, path: Path) -> str:
     if not text:
         return "Choose a file."
     if text.endswith(("/", os.sep)) or path.is_dir() or not path.name:

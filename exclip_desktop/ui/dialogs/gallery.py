@@ -1,4 +1,4 @@
-"""The sample pictures that ship with the program, to choose one."""
+"""The Samples dialog: the sample pictures that ship with the program."""
 
 from typing import Final
 
@@ -24,16 +24,16 @@ OPENS_AT_PX: Final = (964, 570)
 THUMB_PX: Final = 132
 PAD_PX: Final = 10
 CAPTION_LINES: Final = 5
-WRONG: Final = {"colour": "Wrong colour", "side": "Wrong side", "object": "Wrong object"}
+WRONG_LABELS: Final = {"colour": "Wrong colour", "side": "Wrong side", "object": "Wrong object"}
 WRONG_ROLE: Final = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
 
 class Gallery(QDialog):
-    """Shows the samples with their captions; those whose caption is partly wrong say what is wrong.
+    """Shows the samples with their captions; a label names the wrong part of a caption.
 
     Signals:
-        sample_chosen(int): a sample was chosen; its place in ``storage.samples.samples()``. The dialog closes.
+        sample_chosen(int): a sample was chosen; its index in ``storage.samples.samples()``. The dialog closes.
     """
 
     sample_chosen = Signal(int)
@@ -59,21 +59,21 @@ class Gallery(QDialog):
         self._list.setFocus()
 
     def _lay_out(self) -> None:
-        says = QLabel("Some captions are partly wrong, to show what the model makes of that.")
-        says.setWordWrap(True)
+        note = QLabel("Some captions are partly wrong, to show how the model reacts.")
+        note.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.rejected.connect(self.reject)
-        chooses = buttons.addButton("&Open", QDialogButtonBox.ButtonRole.ActionRole)
-        chooses.clicked.connect(lambda: self._on_item_activated(self._list.currentItem()))
+        open_button = buttons.addButton("&Open", QDialogButtonBox.ButtonRole.ActionRole)
+        open_button.clicked.connect(lambda: self._on_item_activated(self._list.currentItem()))
         for button in buttons.buttons():
             button.setProperty("autoDefault", False)
         column = QVBoxLayout(self)
-        column.addWidget(says)
+        column.addWidget(note)
         column.addWidget(self._list, 1)
         column.addWidget(buttons)
 
     def _item(self, sample: Sample) -> QListWidgetItem:
-        wrong = WRONG.get(sample.wrong, "")
+        wrong = WRONG_LABELS.get(sample.wrong, "")
         item = QListWidgetItem(sample.caption)
         item.setData(Qt.ItemDataRole.DecorationRole, _thumbnail(sample, self.devicePixelRatioF()))
         item.setData(WRONG_ROLE, wrong)
@@ -92,13 +92,13 @@ def _thumbnail(sample: Sample, ratio: float) -> QPixmap:
     reader = QImageReader(str(sample.path))
     side_px = round(THUMB_PX * ratio)
     reader.setScaledSize(reader.size().scaled(side_px, side_px, Qt.AspectRatioMode.KeepAspectRatio))
-    made = QPixmap.fromImageReader(reader)
-    made.setDevicePixelRatio(ratio)
-    return made
+    thumbnail = QPixmap.fromImageReader(reader)
+    thumbnail.setDevicePixelRatio(ratio)
+    return thumbnail
 
 
 class _CardDelegate(QStyledItemDelegate):
-    """Draws a sample as a card: the picture, what is wrong as a label on it, the caption below."""
+    """Draws a sample as a card: the picture with its label, the caption below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802  Qt's name
         """Return a card's size, the same for all."""

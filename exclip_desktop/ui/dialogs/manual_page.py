@@ -66,9 +66,9 @@ class ManualPage(QTextBrowser):
         top = self._top_of(block)
         position = min((at for at in self._places(words) if at >= block.position()), default=-1)
         if position >= 0:
-            found = self._top_of(self.document().findBlock(position))
-            if found > top + self.viewport().height() - 2 * MARGIN_PX:
-                top = found - self.viewport().height() // 3
+            match = self._top_of(self.document().findBlock(position))
+            if match > top + self.viewport().height() - 2 * MARGIN_PX:
+                top = match - self.viewport().height() // 3
         self.verticalScrollBar().setValue(round(top) - MARGIN_PX // 2)
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802  Qt's name

@@ -45,7 +45,7 @@ class ManualPlace:
 
 
 class ManualWindow(QDialog):
-    """Shows the manual beside the main window.
+    """Shows the manual next to the main window.
 
     ``settings`` keep the window's size. ``show_page`` and ``show_shortcuts`` open it; Esc closes it.
     """
@@ -209,7 +209,7 @@ class ManualWindow(QDialog):
 
     def _on_search_changed(self, words: str) -> None:
         self._results.clear()
-        for place, heading, title, snippet in found_places(words):
+        for place, heading, title, snippet in search_places(words):
             item = QListWidgetItem(f"{heading} — {title}\n{snippet}" if heading != title else f"{title}\n{snippet}")
             item.setData(PLACE_ROLE, place)
             self._results.addItem(item)
@@ -230,7 +230,7 @@ class ManualWindow(QDialog):
             self.visit(place)
 
 
-def found_places(words: str) -> list[tuple[ManualPlace, str, str, str]]:
+def search_places(words: str) -> list[tuple[ManualPlace, str, str, str]]:
     """Return where the manual contains all ``words``: place, heading, the page's title, and the line around them."""
     titles = {topic.key: topic.title for topic in topics()}
     places = [
@@ -238,9 +238,9 @@ def found_places(words: str) -> list[tuple[ManualPlace, str, str, str]]:
          titles[one.section.topic], one.snippet)
         for one in search(words)
     ]  # fmt: skip
-    wanted = words.casefold().split()
+    searched = words.casefold().split()
     for row in shortcut_rows():
         line = f"{row.text}: {' or '.join(row.keys) or row.gesture}"
-        if wanted and all(word in f"{row.group} {line}".casefold() for word in wanted):
+        if searched and all(word in f"{row.group} {line}".casefold() for word in searched):
             places.append((ManualPlace(SHORTCUTS, "", row.text), row.group, SHORTCUTS_TITLE, line))
     return places

@@ -1,4 +1,4 @@
-"""The method's settings: layers, quadrature, text reference, precision, device; each with one plain sentence."""
+"""The Settings dialog: layers, quadrature, tolerance, text reference, precision and device, each with one sentence."""
 
 from typing import Final
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.values.settings import (
+    DEFAULT_TOLERANCE,
     LEAST_STEPS,
     MOST_STEPS,
     OWN_STEPS,
@@ -33,7 +34,7 @@ PUBLISHED: Final = ExplainSettings(
 """The settings of the published code (Möller et al., TMLR 2025)."""
 
 QUADRATURES: Final = {
-    "adaptive": "Adds nodes until the result no longer changes. The best choice.",
+    "adaptive": "Adds nodes until the error is within the tolerance. The best choice.",
     "gauss-legendre": "A fixed number of nodes. Exact on gentle paths, and repeatable.",
     "riemann-right": "A fixed number of even steps, as in the published code. Slow to become exact.",
 }
@@ -41,18 +42,20 @@ REFERENCES: Final = {
     "matched": "The caption with every word replaced by filler. The sums come out exact.",
     "published": "A short empty caption, as in the published code. Needs CLIP's own tokenizer.",
 }
+TOLERANCES: Final = (1e-2, 1e-4, 1e-5)
+TOLERANCE_HINT: Final = "The relative error at which the adaptive rule stops. Less accurate results are reported."
 DEVICES: Final = {
     None: "The best there is",
     "cpu": "Processor (CPU)",
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
 }
-POOL_SAYS: Final = "Pool: what the pooling attention reads"
+POOL_TEXT: Final = "Pool: what the pooling attention reads"
 WIDTH_PX: Final = 560
 
 
 class SettingsDialog(QDialog):
-    """Asks for the method's settings and the device; ``facts`` are those of the loaded model, if one is loaded."""
+    """Edits the settings of an explanation and the device; ``facts`` are those of the loaded model, if any."""
 
     def __init__(
         self,
@@ -65,11 +68,12 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self._image_layer = _combo("Image layer")
         self._text_layer = _combo("Text layer")
-        self._quadrature, self._quadrature_says = _combo("Quadrature"), _sentence()
-        self._steps, self._steps_say = QSpinBox(), _sentence()
+        self._quadrature, self._quadrature_hint = _combo("Quadrature"), _hint_label()
+        self._steps, self._steps_hint = QSpinBox(), _hint_label()
         self._steps.setAccessibleName("Steps")
-        self._reference, self._reference_says = _combo("Text reference"), _sentence()
-        self._precision, self._precision_says = _combo("Precision"), _sentence()
+        self._tolerance = _combo("Tolerance")
+        self._reference, self._reference_hint = _combo("Text reference"), _hint_label()
+        self._precision, self._precision_hint = _combo("Precision"), _hint_label()
         self._device = _combo("Device")
         self._fill(facts)
         self._lay_out()
@@ -90,7 +94,7 @@ class SettingsDialog(QDialog):
             text_reference=self._reference.currentData(),
             framing=self._framing,
             precision=self._precision.currentData(),
-            tolerance=self._tolerance,
+            tolerance=self._tolerance.currentData(),
         )
 
     def device(self) -> str | None:
@@ -107,6 +111,9 @@ class SettingsDialog(QDialog):
             _fill_layers(self._text_layer, facts.text_layers, facts.text_pools)
         for rule in QUADRATURES:
             self._quadrature.addItem(rule.replace("-", " ").capitalize().replace("legendre", "Legendre"), rule)
+        self._tolerance.addItem(f"The default ({DEFAULT_TOLERANCE:g})", None)
+        for tolerance in TOLERANCES:
+            self._tolerance.addItem(f"{tolerance:g}", tolerance)
         for kind in REFERENCES:
             self._reference.addItem(kind.capitalize(), kind)
         for precision in PRECISIONS:
@@ -122,24 +129,30 @@ class SettingsDialog(QDialog):
             form,
             "&Image layer",
             self._image_layer,
-            _sentence("Where the picture is explained: the input of this block, from 0."),
+            _hint_label("The picture is explained at the input of this block, counted from 0."),
         )
         _add(
             form,
             "&Text layer",
             self._text_layer,
-            _sentence("Where the caption is explained: the input of this block, from 0."),
+            _hint_label("The caption is explained at the input of this block, counted from 0."),
         )
-        _add(form, "&Quadrature", self._quadrature, self._quadrature_says)
-        _add(form, "&Steps", self._steps, self._steps_say)
-        _add(form, "Text &reference", self._reference, self._reference_says)
-        _add(form, "Pre&cision", self._precision, self._precision_says)
-        _add(form, "&Device", self._device, _sentence("Where the model runs. A change loads the model again."))
+        _add(form, "&Quadrature", self._quadrature, self._quadrature_hint)
+        _add(form, "&Steps", self._steps, self._steps_hint)
+        _add(form, "&Tolerance", self._tolerance, _hint_label(TOLERANCE_HINT))
+        _add(form, "Text &reference", self._reference, self._reference_hint)
+        _add(form, "Pre&cision", self._precision, self._precision_hint)
+        _add(
+            form,
+            "&Device",
+            self._device,
+            _hint_label("The device that runs the model. A change loads the model again."),
+        )
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
         published.clicked.connect(lambda: self._show_settings(PUBLISHED))
         defaults = QPushButton("De&faults")
-        defaults.setToolTip("Go back to this program's own settings")
+        defaults.setToolTip("Restore this program's own settings")
         defaults.clicked.connect(lambda: self._show_settings(ExplainSettings()))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
@@ -153,13 +166,13 @@ class SettingsDialog(QDialog):
         self.setMinimumWidth(WIDTH_PX)
 
     def _show_settings(self, settings: ExplainSettings) -> None:
-        # Framing is chosen in the View menu, the tolerance on the command line: the dialog keeps both.
-        self._framing, self._tolerance = settings.framing, settings.tolerance
-        _choose(self._image_layer, settings.image_layer, block_told(settings.image_layer))
-        _choose(self._text_layer, settings.text_layer, block_told(settings.text_layer))
+        self._framing = settings.framing  # chosen in the View menu; passed through here
+        _choose(self._image_layer, settings.image_layer, layer_text(settings.image_layer))
+        _choose(self._text_layer, settings.text_layer, layer_text(settings.text_layer))
         _choose(self._quadrature, settings.quadrature, settings.quadrature)
         self._on_quadrature_changed()
         self._steps.setValue(self._steps.minimum() if settings.steps is None else settings.steps)
+        _choose(self._tolerance, settings.tolerance, f"{settings.tolerance or DEFAULT_TOLERANCE:g}")
         _choose(self._reference, settings.text_reference, settings.text_reference)
         self._on_reference_changed()
         _choose(self._precision, settings.precision, settings.precision)
@@ -167,19 +180,19 @@ class SettingsDialog(QDialog):
 
     def _on_quadrature_changed(self) -> None:
         rule = self._quadrature.currentData()
-        self._quadrature_says.setText(QUADRATURES[rule])
+        self._quadrature_hint.setText(QUADRATURES[rule])
         # One below the least stands for "the rule's own".
         self._steps.setRange(LEAST_STEPS[rule] - 1, MOST_STEPS)
         self._steps.setSpecialValueText(f"The rule's own ({OWN_STEPS[rule]})")
         self._steps.setValue(self._steps.minimum())
         most = rule == "adaptive"
-        self._steps_say.setText("The most nodes it may use." if most else "How many nodes it uses. More is slower.")
+        self._steps_hint.setText("The most nodes it may use." if most else "How many nodes it uses. More is slower.")
 
     def _on_reference_changed(self) -> None:
-        self._reference_says.setText(REFERENCES[self._reference.currentData()])
+        self._reference_hint.setText(REFERENCES[self._reference.currentData()])
 
     def _on_precision_changed(self) -> None:
-        self._precision_says.setText(PRECISIONS[self._precision.currentData()])
+        self._precision_hint.setText(PRECISIONS[self._precision.currentData()])
 
 
 def _combo(name: str) -> QComboBox:
@@ -188,7 +201,7 @@ def _combo(name: str) -> QComboBox:
     return combo
 
 
-def _sentence(text: str = "") -> QLabel:
+def _hint_label(text: str = "") -> QLabel:
     label = QLabel(text, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
     label.setContentsMargins(2, 0, 0, 10)
     return label
@@ -199,21 +212,21 @@ def _add(form: QFormLayout, label: str, field: QWidget, sentence: QLabel) -> Non
     form.addRow("", sentence)
 
 
-def block_told(layer: Layer | None) -> str:
-    """Return a layer in words."""
-    return POOL_SAYS if layer == POOL else f"Block {layer}".replace("-", "−")
+def layer_text(layer: Layer | None) -> str:
+    """Return the name of a layer, as the dialog shows it."""
+    return POOL_TEXT if layer == POOL else f"Block {layer}".replace("-", "−")
 
 
 def _fill_layers(combo: QComboBox, blocks: int = 0, pools: bool = False) -> None:
-    """Offer the model's own choice, the last block, and, of a loaded model, each block, and the pool's input."""
+    """Offer the model's own choice, the last block, and for a loaded model each block and the pool's input."""
     combo.addItem("The model's own choice", None)
     combo.addItem("The last block (−1)", -1)
     for layer in layers_of(blocks, pools):
-        combo.addItem(block_told(layer), layer)
+        combo.addItem(layer_text(layer), layer)
 
 
 def _choose(combo: QComboBox, value: object, text: str) -> None:
-    """Select ``value``; what the list lacks, such as a block of a model not yet loaded, is added as ``text``."""
+    """Select ``value``; one that the list lacks, such as a block of a model not yet loaded, is added as ``text``."""
     index = next((i for i in range(combo.count()) if combo.itemData(i) == value), -1)
     if index < 0:
         combo.addItem(text, value)

@@ -17,8 +17,8 @@ from exclip_desktop.ui.action_table import ACTIONS, GESTURES
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from exclip_desktop.ui.dialogs.gallery import Gallery
-from exclip_desktop.ui.dialogs.saving import ask_path
-from exclip_desktop.ui.dialogs.settings_dialog import POOL_SAYS, PUBLISHED, SettingsDialog
+from exclip_desktop.ui.dialogs.save_path import ask_path
+from exclip_desktop.ui.dialogs.settings_dialog import POOL_TEXT, PUBLISHED, SettingsDialog
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from tests.ui.window.test_widgets import button, child
@@ -26,15 +26,15 @@ from tests.ui.window.test_widgets import button, child
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 
 
-def test_the_gallery_shows_every_sample_and_says_what_is_wrong(qtbot: QtBot) -> None:
+def test_the_gallery_shows_every_sample_with_its_label(qtbot: QtBot) -> None:
     gallery = Gallery()
     qtbot.addWidget(gallery)
     cards = gallery.findChild(QListWidget)
     items = [cards.item(row) for row in range(cards.count())]
     assert [item.text() for item in items] == [sample.caption for sample in samples()]
     for item, sample in zip(items, samples(), strict=True):
-        told = item.data(Qt.ItemDataRole.AccessibleTextRole)
-        assert told == (f"{sample.caption}. Wrong {sample.wrong}." if sample.wrong else sample.caption)
+        name = item.data(Qt.ItemDataRole.AccessibleTextRole)
+        assert name == (f"{sample.caption}. Wrong {sample.wrong}." if sample.wrong else sample.caption)
         assert not item.data(Qt.ItemDataRole.DecorationRole).isNull()
 
 
@@ -81,7 +81,7 @@ def test_the_shortcut_sheet_lists_all_and_narrows(qtbot: QtBot) -> None:
     assert len(sheet.visible_rows()) == len(every)
 
 
-def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
+def test_about_shows_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
     about = AboutDialog()
     qtbot.addWidget(about)
     qtbot.mouseClick(button(about, "Copy BibTeX"), Qt.MouseButton.LeftButton)
@@ -91,11 +91,11 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
     assert "Gradient-based Visual Explanation for Transformer-based {CLIP}" in copied
     assert BUNDLED_NOTE in [label.text() for label in about.findChildren(QLabel)]
     assert any("Version " in label.text() for label in about.findChildren(QLabel))
-    assert "PySide6 and Qt: LGPL 3" in child(about, "Licences of what the program is built on").toPlainText()
+    assert "PySide6 and Qt: LGPL 3" in child(about, "Licences of the packages").toPlainText()
 
 
 @pytest.mark.parametrize(
-    "explain_settings",
+    "settings",
     [
         ExplainSettings(),
         PUBLISHED,
@@ -104,26 +104,27 @@ def test_about_says_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
         ExplainSettings(40),
         ExplainSettings("pool", "pool"),
         ExplainSettings(precision="bfloat16"),
-        ExplainSettings(tolerance=0.01, framing="pad"),
+        ExplainSettings(tolerance=1e-4),
+        ExplainSettings(tolerance=0.02, framing="pad"),
     ],
 )
 @pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])
-def test_settings_come_back_as_they_went_in(
-    explain_settings: ExplainSettings, facts: ModelFacts | None, qtbot: QtBot
+def test_the_dialog_returns_the_settings_it_was_opened_with(
+    settings: ExplainSettings, facts: ModelFacts | None, qtbot: QtBot
 ) -> None:
-    dialog = SettingsDialog(explain_settings, ModelChoice(device="cuda"), facts)
+    dialog = SettingsDialog(settings, ModelChoice(device="cuda"), facts)
     qtbot.addWidget(dialog)
-    assert dialog.explain_settings() == explain_settings
+    assert dialog.explain_settings() == settings
     assert dialog.device() == "cuda"
 
 
-def test_layers_are_offered_in_words(qtbot: QtBot) -> None:
+def test_the_settings_name_every_layer(qtbot: QtBot) -> None:
     dialog = SettingsDialog(ExplainSettings(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
     qtbot.addWidget(dialog)
     image, text = child(dialog, "Image layer"), child(dialog, "Text layer")
     usual = ["The model's own choice", "The last block (−1)", "Block 0"]
     assert [text.itemText(at) for at in range(text.count())] == usual
-    assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_SAYS]
+    assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_TEXT]
     QTest.keyClicks(image, "poo")
     assert dialog.explain_settings() == ExplainSettings(image_layer="pool")
 
@@ -136,6 +137,7 @@ def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
     QTest.keyClicks(child(dialog, "Quadrature"), "g")
     QTest.keyClick(child(dialog, "Steps"), Qt.Key.Key_Up)
     QTest.keyClicks(child(dialog, "Device"), "pro")
+    assert child(dialog, "Tolerance").currentText() == "The default (0.001)"
     assert (dialog.explain_settings(), dialog.device()) == (
         ExplainSettings(quadrature="gauss-legendre", steps=1),
         "cpu",
@@ -151,7 +153,7 @@ def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
 def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     dialog = ExportDialog(tmp_path / "heat")
     qtbot.addWidget(dialog)
-    assert dialog.chosen() == (tmp_path / "heat.png", 1600)
+    assert dialog.target() == (tmp_path / "heat.png", 1600)
     QTest.keyClicks(child(dialog, "Format"), "p")  # PNG → PDF
     assert dialog.path() == tmp_path / "heat.pdf"
     field = child(dialog, "File")
@@ -170,18 +172,18 @@ def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pyte
     QTest.keyClicks(width, "2400")
     with qtbot.waitSignal(dialog.accepted):
         qtbot.mouseClick(button(dialog, "Export"), Qt.MouseButton.LeftButton)
-    assert dialog.chosen() == (tmp_path / "other.png", 2400)
+    assert dialog.target() == (tmp_path / "other.png", 2400)
 
 
-def test_what_cannot_be_written_or_will_be_replaced_is_said(tmp_path: Path, qtbot: QtBot) -> None:
+def test_the_dialog_reports_wrong_paths_and_files_that_will_be_replaced(tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "there.png").write_bytes(b"x")
     dialog = ExportDialog(tmp_path / "there.png")
     qtbot.addWidget(dialog)
     field = child(dialog, "File")
 
-    def told() -> tuple[str, bool]:
-        says = [label.text() for label in dialog.findChildren(QLabel)]
-        return says[-1], button(dialog, "Export").isEnabled()
+    def hint() -> tuple[str, bool]:
+        labels = [label.text() for label in dialog.findChildren(QLabel)]
+        return labels[-1], button(dialog, "Export").isEnabled()
 
     for text, expected in (
         (str(tmp_path / "there.png"), ("there.png exists and will be replaced.", True)),
@@ -191,7 +193,7 @@ def test_what_cannot_be_written_or_will_be_replaced_is_said(tmp_path: Path, qtbo
         ("", ("Choose a file.", False)),
     ):
         field.setText(text)
-        assert told() == expected, text
+        assert hint() == expected, text
 
 
 KINDS = {".csv": "CSV", ".npz": "NumPy", ".json": "JSON"}
@@ -219,14 +221,14 @@ def test_the_kind_decides_the_ending_unless_another_was_typed(
 
 
 @pytest.mark.parametrize("agreed", [True, False])
-def test_what_the_ending_leads_to_is_not_replaced_unasked(
+def test_a_file_with_the_added_ending_is_replaced_only_after_a_question(
     agreed: bool, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    questions: list[str] = []
     buttons = QMessageBox.StandardButton
 
     def answer(_parent: QWidget, _title: str, text: str) -> QMessageBox.StandardButton:
-        asked.append(text)
+        questions.append(text)
         return buttons.Yes if agreed else buttons.No
 
     parent, path = QWidget(), tmp_path / "heat.npz"
@@ -235,6 +237,6 @@ def test_what_the_ending_leads_to_is_not_replaced_unasked(
     monkeypatch.setattr(QMessageBox, "question", answer)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "heat.csv"), "NumPy (*.npz)"))
     assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) == (path if agreed else None)
-    assert asked == ["heat.npz exists. Replace it?"]
+    assert questions == ["heat.npz exists. Replace it?"]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     assert ask_path(parent, "Export numbers", tmp_path / "heat.csv", KINDS) is None

@@ -31,10 +31,10 @@ def manual(settings: Settings, qtbot: QtBot) -> ManualWindow:
     return made
 
 
-def heading_in_view(shown: ManualPage) -> str:
+def heading_in_view(view: ManualPage) -> str:
     """Return the text of the first line in view."""
-    return shown.cursorForPosition(shown.viewport().rect().topLeft()).block().text() or (
-        shown.cursorForPosition(shown.viewport().rect().topLeft()).block().next().text()
+    return view.cursorForPosition(view.viewport().rect().topLeft()).block().text() or (
+        view.cursorForPosition(view.viewport().rect().topLeft()).block().next().text()
     )
 
 
@@ -76,9 +76,9 @@ def test_ctrl_f_searches_and_a_result_leads_to_the_place(manual: ManualWindow, q
     texts = [results.item(row).text() for row in range(results.count())]
     assert texts[0].startswith("Accuracy — What the numbers mean\n")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    shown = manual.findChild(ManualPage)
+    view = manual.findChild(ManualPage)
     assert manual.place == ManualPlace("numbers", "accuracy", "completeness residual")
-    assert {mark.cursor.selectedText().casefold() for mark in shown.extraSelections()} == {"completeness", "residual"}
+    assert {mark.cursor.selectedText().casefold() for mark in view.extraSelections()} == {"completeness", "residual"}
     QTest.keyClicks(field, " nowhere")
     assert [results.item(row).text() for row in range(results.count())] == [
         "No page of the manual contains these words."
@@ -103,14 +103,14 @@ def test_the_search_finds_shortcuts_too(manual: ManualWindow) -> None:
 
 
 def test_links_lead_to_pages_and_back_returns(manual: ManualWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = manual.findChild(ManualPage)
-    shown.anchorClicked.emit(QUrl("numbers.md#ledger"))
+    view = manual.findChild(ManualPage)
+    view.anchorClicked.emit(QUrl("numbers.md#ledger"))
     assert manual.place == ManualPlace("numbers", "ledger")
-    assert heading_in_view(shown) == "Ledger"
-    shown.anchorClicked.emit(QUrl("methods.md"))
+    assert heading_in_view(view) == "Ledger"
+    view.anchorClicked.emit(QUrl("methods.md"))
     QTest.keyClick(manual, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert manual.place == ManualPlace("numbers", "ledger")
-    assert heading_in_view(shown) == "Ledger"
+    assert heading_in_view(view) == "Ledger"
     child(manual, "Back").click()
     assert manual.place == ManualPlace(topics()[0].key)
     assert not child(manual, "Back").isEnabled()
@@ -120,7 +120,7 @@ def test_links_lead_to_pages_and_back_returns(manual: ManualWindow, monkeypatch:
     assert not child(manual, "Forward").isEnabled()
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
-    shown.anchorClicked.emit(QUrl("https://example.org/"))
+    view.anchorClicked.emit(QUrl("https://example.org/"))
     assert opened == [QUrl("https://example.org/")]
     assert manual.place == ManualPlace("methods")
 
@@ -152,26 +152,26 @@ def test_esc_closes_it_and_the_next_one_has_its_size(manual: ManualWindow, setti
 @pytest.mark.parametrize("topic", [topic.key for topic in topics()])
 def test_every_page_has_its_tables_pictures_and_headings(topic: str, manual: ManualWindow) -> None:
     manual.show_page(topic)
-    shown = manual.findChild(ManualPage)
-    document = shown.document()
+    view = manual.findChild(ManualPage)
+    document = view.document()
     tables = [frame for frame in document.rootFrame().childFrames() if isinstance(frame, QTextTable)]
     assert len(tables) == page(topic).count("\n|---")
     assert document.toPlainText().count("\ufffc") == page(topic).count("![")
     for section in sections(topic):
-        shown.scroll_to(section.anchor)
+        view.scroll_to(section.anchor)
     assert "](" not in document.toPlainText()
 
 
 def test_a_page_follows_a_change_of_theme(manual: ManualWindow) -> None:
     manual.show_page("methods")
-    shown = manual.findChild(ManualPage)
-    shown.verticalScrollBar().setValue(300)
+    view = manual.findChild(ManualPage)
+    view.verticalScrollBar().setValue(300)
     dark = QPalette(Qt.GlobalColor.black)
     dark.setColor(QPalette.ColorRole.Link, Qt.GlobalColor.darkBlue)
     manual.setPalette(dark)
-    assert shown.verticalScrollBar().value() == 300
+    assert view.verticalScrollBar().value() == 300
     manual.show_page("python")
-    block = shown.document().begin()
+    block = view.document().begin()
     links = []
     while block.isValid():
         links += [one.format.foreground().color() for one in block.textFormats() if one.format.isAnchor()]
