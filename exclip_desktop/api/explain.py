@@ -8,20 +8,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.api.results import Drawable, MatrixResult, Result
+from exclip_desktop.attribution.answer import answer_by, compute_map
 from exclip_desktop.attribution.compute_errors import memory_told
-from exclip_desktop.attribution.mapping import map_caption, map_picture
-from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
-from exclip_desktop.attribution.methods import chosen
+from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import profile_pair
 from exclip_desktop.core.argument_checks import shown
 from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
+from exclip_desktop.core.method_registry import OURS, method_by_key
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, unread_warnings
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
+from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import Measured
 from exclip_desktop.core.values.settings import FULL, SIDES, ExplainSettings, Framing, Side
 from exclip_desktop.core.values.token_map import TokenMap
@@ -169,18 +170,28 @@ def map_by(
 ) -> TokenMap:
     """Map a picture, or a caption, by a method of the first order: one value for every patch, or every token.
 
-    ``method`` is a key of ``attribution.methods.METHODS``, ``options`` are that method's; ``target`` are words to
-    compare the picture with, instead of the caption; ``each`` is given RISE's map so far after every few masks. What
-    may be raised: ``attribution.methods.chosen`` and ``attribution.mapping.map_picture``.
+    ``method`` is the key of a first-order method, ``options`` are that method's; ``target`` are words to compare the
+    picture with, instead of the caption; ``each`` receives RISE's map so far after every few masks.
+
+    Raises:
+        CaptionError: caption or target is empty.
+        MethodError: the method does not map this side, or does not fit the model.
+        SettingsError: there is no such method or option, or a value does not fit.
+        Cancelled: the person cancelled.
+
     """
     _check_model(model)
-    row, values = chosen(method, {name: str(value) for name, value in options.items()}, side)
+    row = method_by_key(method, "first")
+    values = row.make_options({name: str(value) for name, value in options.items()}, side)
     pixels = read_picture(image, max_megapixels).pixels
     with memory_told():
-        if side == "text":
-            return map_caption(model, pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel)
-        asked = {"target": target, "framing": framing, "each": each, "progress": progress, "cancel": cancel}
-        return map_picture(model, pixels, caption, row, values, **asked)  # type: ignore[arg-type]  # by name
+        settings = ExplainSettings(framing=framing)
+        pair = make_pair(
+            model, pixels, caption, settings=settings, progress=progress, cancel=cancel, on_partial=each
+        ).for_side(side)
+        if target is not None and side == "image":
+            pair = pair.for_target(target)
+        return compute_map(pair, row, values)
 
 
 def matrix_by(
@@ -195,19 +206,22 @@ def matrix_by(
     cancel: CancelToken | None = None,
     **options: object,
 ) -> MatrixResult:
-    """Ask another method of the second order for every caption token × every patch; the result selects as ours does.
+    """Compute every caption token × every patch by another second-order method; the result selects as ours does.
 
-    ``method`` is a key of ``attribution.matrix_methods.MATRIX_METHODS``, ``options`` are that method's. It has no
-    ledger: what the values add up to is each method's own. What may be raised:
-    ``attribution.matrix_methods.chosen_matrix`` and ``matrix_of``.
+    ``method`` is the key of a second-order method, ``options`` are that method's. The result has no ledger: the sum of
+    the values has a meaning of each method's own. Errors are those of ``map_by``.
     """
     _check_model(model)
-    row, values = chosen_matrix(method, {name: str(value) for name, value in options.items()})
+    row = method_by_key(method, "second")
+    if row.key == OURS:
+        raise SettingsError(f"{row.name} are this program's own.", "Use explain.")
+    values = row.make_options({name: str(value) for name, value in options.items()})
     picture = read_picture(image, max_megapixels)
     with memory_told():
-        found = matrix_of(
-            model, picture.pixels, caption, row, values, framing=framing, progress=progress, cancel=cancel
-        )
+        settings = ExplainSettings(framing=framing)
+        pair = make_pair(model, picture.pixels, caption, settings=settings, progress=progress, cancel=cancel)
+        found = answer_by(pair, row, values)
+    assert isinstance(found, MatrixAnswer)
     return MatrixResult(found, picture.pixels, (*model.notes, *picture.notes, *unread_warnings(found.caption)))
 
 

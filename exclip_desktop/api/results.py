@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
@@ -79,8 +79,8 @@ class Result(Drawable, Explanation):
     _plain = Explanation
 
 
-class MatrixResult(Drawable, MethodMatrix):
+class MatrixResult(Drawable, MatrixAnswer):
     """Another method's matrix that knows its picture."""
 
     __slots__ = ("notes", "pixels")
-    _plain = MethodMatrix
+    _plain = MatrixAnswer

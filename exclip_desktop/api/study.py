@@ -8,7 +8,7 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import PairList
-from exclip_desktop.core.values.study import ALL_METHODS, Outcome, Study, StudySettings, summarise
+from exclip_desktop.core.values.study import Outcome, Study, StudySettings, study_methods, summarise
 from exclip_desktop.evaluate.run_study import options_of
 from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes
 from exclip_desktop.models.model import Model
@@ -21,7 +21,7 @@ Methods = Sequence[str] | Mapping[str, Mapping[str, object]]
 def study(
     model: Model,
     pairs: str | Path | PairList | None = None,
-    methods: Methods = ALL_METHODS,
+    methods: Methods | None = None,
     *,
     count: int | None = None,
     out: str | Path | None = None,
@@ -36,7 +36,7 @@ def study(
     Args:
         model: a loaded model.
         pairs: a list's file or folder, or a list that was read; None: the two hundred bundled scenes.
-        methods: keys of ``core.study.ALL_METHODS``, or options by key: ``{"rise": {"masks": 500}, "game": {}}``.
+        methods: keys of methods, or options by key: ``{"rise": {"masks": 500}, "game": {}}``; None: all.
         count: only the first so many pairs.
         out: a folder that keeps every outcome at once; what is there already is not computed again.
         max_megapixels: largest picture read.
@@ -53,7 +53,7 @@ def study(
 
     """
     chosen = StudySettings(**settings)
-    told = _told(methods)
+    told = _told(study_methods() if methods is None else methods)
     if count is not None and count < 1:
         raise SettingsError("A study needs at least one pair.", Remedy.CHOOSE_PAIR_COUNT)
     for method, texts in told.items():

@@ -1,83 +1,102 @@
-"""Any method's answer beside ours, as a canvas shows it: its matrix, or its maps of picture and caption."""
+"""Answers by any method: one map or matrix of a pair, or all that a canvas shows of it."""
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypedDict, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from exclip_desktop.attribution.mapping import map_caption, map_picture
-from exclip_desktop.attribution.matrix_methods import chosen_matrix, matrix_of
-from exclip_desktop.attribution.methods import METHODS
-from exclip_desktop.core.method_facts import facts_of
-from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.attribution.compute_errors import is_out_of_memory
+from exclip_desktop.attribution.pair import Pair
+from exclip_desktop.core.errors import Cancelled, MethodError, UserError
+from exclip_desktop.core.method_registry import installed_package, method_by_key, report_plugin_error
+from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.core.values.answers import Answer, MapAnswer, Maps
-from exclip_desktop.core.values.settings import Framing
+from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.token_map import TokenMap
-from exclip_desktop.models.model import Model
 
 T = TypeVar("T")
 
 
-class Kept(Protocol):
+class Remember(Protocol):
     """Remembers the parts of an answer."""
 
     def __call__(self, part: str, make: Callable[[], T]) -> T:
         """Return what was made under the name ``part`` before, or make it."""
 
 
-class _How(TypedDict):
-    framing: Framing
-    progress: Progress
-    cancel: CancelToken
-
-
-def answer_by(
-    model: Model,
-    picture: NDArray[np.uint8],
-    caption: str,
-    method: str,
-    target: str,
-    *,
-    framing: Framing,
-    kept: Kept,
-    progress: Progress,
-    cancel: CancelToken,
-) -> Answer:
-    """Return the answer of ``method``, a key of ``core.method_facts.FACTS`` but ours, by its usual options.
+def answer_by(pair: Pair, method: AttributionMethod, options: Any) -> TokenMap | PairMatrix:
+    """Return a method's answer: the map of the pair's side, or the matrix of the whole caption.
 
     Args:
-        model: a loaded model.
-        picture: upright RGB uint8 (H, W, 3).
-        caption: the caption.
-        method: see above.
-        target: the words that a method of the first order compares the picture with; a matrix has them all.
-        framing: how the picture is framed.
-        kept: remembers parts: a caption's map does not depend on ``target``.
-        progress, cancel: told and polled while it works.
+        pair: what is explained.
+        method: any method, ours included.
+        options: a value of its ``options_type``.
 
     Raises:
-        MethodError: the method cannot look into this model.
-        CaptionError, SettingsError, Cancelled: as ``map_picture`` and ``matrix_of``.
+        MethodError: the method does not fit this model, or belongs to an installed package and failed.
+        SettingsError: an option does not fit the model or the pair.
+        ModelError: a value is not finite.
+        Cancelled: the person cancelled.
 
     """
-    pair = model, picture, caption
-    how = _How(framing=framing, progress=progress, cancel=cancel)
-    if facts_of(method).order == "second":
-        return kept("matrix", lambda: matrix_of(*pair, *chosen_matrix(method), **how))
-    one, sides = METHODS[method], facts_of(method).sides
-    seen = kept(f"picture: {target}", lambda: map_picture(*pair, one, one.usual("image"), target=target, **how))
-    words = kept("caption", lambda: map_caption(*pair, one, one.usual("text"), **how)) if "text" in sides else None
-    return _maps(seen, words)
+    pair.cancel.check()
+    try:
+        found = method.answer(replace(pair, method=method.key), options)
+        expected = PairMatrix if method.order == "second" else TokenMap
+        if not isinstance(found, expected):
+            raise TypeError(f"the answer is {type(found).__name__}, not {expected.__name__}")
+    except (UserError, Cancelled):
+        raise
+    except Exception as error:
+        package = installed_package(method.key)
+        if package is None or is_out_of_memory(error):
+            raise
+        report_plugin_error(method.key, error)
+        raise MethodError(
+            f"{method.name}, a method of the package {package}, failed: {type(error).__name__}: {error}",
+            "Choose another method, or report this to the authors of the package.",
+        ) from error
+    return found
 
 
-def _maps(picture: TokenMap, words: TokenMap | None) -> MapAnswer:
+def compute_map(pair: Pair, method: AttributionMethod, options: Any) -> TokenMap:
+    """Return the map by a first-order method; arguments and errors are those of ``answer_by``."""
+    answer = answer_by(pair, method, options)
+    assert isinstance(answer, TokenMap)
+    return answer
+
+
+def answer_for_canvas(pair: Pair, key: str, remember: Remember) -> Answer:
+    """Return a method's answer by its default options: its matrix, or its maps of picture and caption.
+
+    ``remember`` keeps the parts: a caption's map, and a matrix, do not depend on the pair's target. What may be raised:
+    ``answer_by``.
+    """
+    method = method_by_key(key)
+    (target,) = method.targets([pair.target])
+
+    def explain_picture() -> TokenMap | PairMatrix:
+        return answer_by(pair.for_target(target) if target else pair, method, method.make_options())
+
+    def explain_caption() -> TokenMap:
+        return compute_map(pair.for_side("text"), method, method.make_options(side="text"))
+
+    picture = remember(f"picture: {target}", explain_picture)
+    if isinstance(picture, PairMatrix):
+        return picture
+    words = remember("caption", explain_caption) if "text" in method.sides else None
+    return _join_maps(picture, words)
+
+
+def _join_maps(picture: TokenMap, words: TokenMap | None) -> MapAnswer:
     content = np.array([token.kind == "content" for token in picture.caption.tokens])
     maps = Maps(picture.values, None if words is None else words.values, content)
-    return MapAnswer(maps, picture.caption, picture.geometry, picture.score, picture.target, _settings(picture, words))
+    settings = _settings(picture, words)
+    return MapAnswer(maps, picture.caption, picture.geometry, picture.score, picture.target, settings)
 
 
-def _settings(picture: TokenMap, words: TokenMap | None) -> dict[str, Any]:
+def _settings(picture: TokenMap, words: TokenMap | None) -> Mapping[str, Any]:
     of_caption = {} if words is None else {"caption_options": dict(words.options)}
     return {
         "method": picture.method,

@@ -11,7 +11,7 @@ from exclip_desktop.cli.terminal import Bar, kept_when_stopped, say
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.settings import FRAMINGS
-from exclip_desktop.core.values.study import ALL_METHODS, SCORES, SPREAD_FILLS, StudySettings
+from exclip_desktop.core.values.study import SCORES, SPREAD_FILLS, StudySettings, study_methods
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.study_tables import as_text, save_tables
 from exclip_desktop.storage.pair_lists.reading import read_pairs
@@ -30,12 +30,12 @@ def add_evaluate(commands: Any) -> None:
         help="measure what the methods' heat is worth, over many pairs",
         description="Measure how well methods find what words name, and how the score changes while what they point at "
         "is taken away. Without a list, on two hundred bundled scenes. Ctrl+C keeps what is done; the same command "
-        f"goes on. Methods: {', '.join(ALL_METHODS)}. Metrics: {', '.join(METRICS)}.",
+        f"goes on. Methods: {', '.join(study_methods())}. Metrics: {', '.join(METRICS)}.",
     )
     parser.set_defaults(run=_evaluate)
     parser.add_argument("pairs", nargs="?", metavar="PAIRS", help="a list, as of batch; of a project, its labels")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="keeps outcomes; table and figure")
-    parser.add_argument("--methods", type=_keys, default=ALL_METHODS, metavar="KEYS", help="by commas (default all)")
+    parser.add_argument("--methods", type=_keys, default=None, metavar="KEYS", help="by commas (default all)")
     parser.add_argument("--metrics", type=_keys, default=USUAL.metrics, metavar="KEYS", help="by commas (default all)")
     parser.add_argument("--count", type=int, metavar="N", help="only the first N pairs (default all)")
     parser.add_argument(
@@ -92,7 +92,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _methods(options: argparse.Namespace) -> dict[str, dict[str, str]]:
     """Return the chosen methods' options, as text."""
-    methods: dict[str, dict[str, str]] = {method: {} for method in options.methods}
+    methods: dict[str, dict[str, str]] = {method: {} for method in options.methods or study_methods()}
     for text in options.option:
         left, equals, value = text.partition("=")
         method, dot, name = left.strip().partition(".")

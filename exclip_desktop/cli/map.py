@@ -19,16 +19,17 @@ from exclip_desktop.cli.options import (
 from exclip_desktop.cli.terminal import Bar, say
 from exclip_desktop.cli.text_report import cut_told, matrix_as_text, selection
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
-from exclip_desktop.core.method_facts import FACTS, OURS, MethodFacts, facts_of, table
-from exclip_desktop.core.values.settings import FRAMINGS, Side
+from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
+from exclip_desktop.core.methods import AttributionMethod
+from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, map_values, matrix_values, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
 
 if TYPE_CHECKING:
+    from exclip_desktop.api.results import MatrixResult  # imports torch
     from exclip_desktop.core.values.token_map import TokenMap
-    from exclip_desktop.models.model import Model  # it imports torch
 
 STRONGEST = 8
 
@@ -65,63 +66,48 @@ def add_map(commands: Any) -> None:
 
 def _map(options: argparse.Namespace) -> None:
     if options.methods:
-        print(table())
+        print(format_table())
         return
     image, caption = pair_of(options)
-    told = dict(_named(text) for text in options.option)
-    facts = facts_of(options.method)
-    _check_order(facts, options)
-    _check_options(facts, told, options.side)
+    texts = dict(_split_option(text) for text in options.option)
+    method = method_by_key(options.method)
+    _check_flags(method, options)
+    method.make_options(texts, options.side)  # errors before the model is loaded
     if options.picture is not None and options.side == "text":
         raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
     check_outputs(options, image)
     picture = read_picture(image, options.max_megapixels)
     model = model_of(options)
-    if facts.order == "second":
-        check_selection(options, model, caption, picture.pixels.shape, 0)
-    ask = _ask_for_map if facts.order == "first" else _ask_for_matrix
-    ask(model, image, picture, caption, told, options)
-
-
-def _check_order(facts: MethodFacts, options: argparse.Namespace) -> None:
-    """Refuse what is of the other order's methods only."""
-    if facts.key == OURS:
-        raise SettingsError(f"{facts.name} are this program's own.", "They have a command of their own: explain.")
-    if facts.order == "second" and (options.target is not None or options.side == "text"):
-        raise SettingsError(f"{facts.name} gives a matrix, which has both sides.", "Select words of it (--span).")
-    if facts.order == "first" and (options.span is not None or options.box is not None):
-        raise SettingsError(f"{facts.name} gives a map, and not a matrix to select from.", "Name words by --target.")
-
-
-def _check_options(facts: MethodFacts, told: dict[str, str], side: Side) -> None:
-    """Refuse options that are none, or make no sense, before the model is loaded."""
-    methods = import_module("exclip_desktop.attribution.methods")  # it imports torch
-    matrices = import_module("exclip_desktop.attribution.matrix_methods")
-    if facts.order == "first":
-        methods.chosen(facts.key, told, side)
+    arguments: dict[str, Any] = {"framing": options.framing, "max_megapixels": options.max_megapixels, **texts}
+    with Bar(f"{method.name}: ") as bar:
+        if method.order == "second":
+            check_selection(options, model, caption, picture.pixels.shape, 0)
+            matrix = exclip_desktop.matrix_by(model, picture, caption, method.key, progress=bar.show, **arguments)
+        else:
+            arguments |= {"side": options.side, "target": options.target}
+            token_map = exclip_desktop.map_by(model, picture, caption, method.key, progress=bar.show, **arguments)
+    if method.order == "second":
+        _give_matrix(matrix, image, options)
     else:
-        matrices.chosen_matrix(facts.key, told)
+        _give_map(token_map, image, picture, (*model.notes, *picture.notes), options)
 
 
-def _ask_for_map(
-    model: "Model", image: Path, picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
+def _check_flags(method: AttributionMethod, options: argparse.Namespace) -> None:
+    """Refuse flags for methods of the other order."""
+    if method.key == OURS:
+        raise SettingsError(f"{method.name} are this program's own.", "They have a command of their own: explain.")
+    if method.order == "second" and (options.target is not None or options.side == "text"):
+        raise SettingsError(f"{method.name} gives a matrix, which has both sides.", "Select words of it (--span).")
+    if method.order == "first" and (options.span is not None or options.box is not None):
+        raise SettingsError(f"{method.name} gives a map, and not a matrix to select from.", "Name words by --target.")
+
+
+def _give_map(
+    found: "TokenMap", image: Path, picture: Picture, notes: tuple[str, ...], options: argparse.Namespace
 ) -> None:
-    with Bar("Mapping by ") as bar:
-        found = exclip_desktop.map_by(
-            model,
-            picture,
-            caption,
-            options.method,
-            options.side,
-            target=options.target,
-            framing=options.framing,
-            max_megapixels=options.max_megapixels,
-            progress=bar.show,
-            **told,  # type: ignore[arg-type]  # the method's own, which the command has checked
-        )
-    for note in (*model.notes, *picture.notes):
+    for note in notes:
         say(note)
-    name = FACTS[found.method].name
+    name = method_name(found.method)
     if options.picture is not None:
         figures, maps = (import_module(f"exclip_desktop.render.{module}") for module in ("figure", "figure_map"))
         title = f"{name} · “{found.target}” · {found.model} · score {found.score:.3f}"
@@ -134,25 +120,12 @@ def _ask_for_map(
         save_map(found, options.out)
         say(f"Written: {options.out}")
     if options.json:
-        _print_json({"image": str(image), "notes": [*model.notes, *picture.notes], **map_values(found)})
+        _print_json({"image": str(image), "notes": list(notes), **map_values(found)})
     else:
         print(_as_text(found, name))
 
 
-def _ask_for_matrix(
-    model: "Model", image: Path, picture: Picture, caption: str, told: dict[str, str], options: argparse.Namespace
-) -> None:
-    with Bar("Asking for ") as bar:
-        found = exclip_desktop.matrix_by(
-            model,
-            picture,
-            caption,
-            options.method,
-            framing=options.framing,
-            max_megapixels=options.max_megapixels,
-            progress=bar.show,
-            **told,  # type: ignore[arg-type]  # the method's own, which the command has checked
-        )
+def _give_matrix(found: "MatrixResult", image: Path, options: argparse.Namespace) -> None:
     for note in found.notes:
         say(note)
     chosen = {"span": options.span, "box": options.box}
@@ -186,7 +159,7 @@ def _as_text(found: "TokenMap", name: str) -> str:
     return "\n".join([*lines, "Strongest patches, by magnitude (rows and columns count from 0)", *rows])
 
 
-def _named(text: str) -> tuple[str, str]:
+def _split_option(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise CaptionError(f'"{text}" names no value.', "Write --option name=value; --methods lists the options.")

@@ -13,7 +13,7 @@ from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
@@ -24,7 +24,7 @@ BLUR_SHARE: Final = 0.06  # of the longer side: objects become clouds of their c
 
 
 def measure(
-    model: Model, pixels: Pixels, explanation: Explanation | MethodMatrix, selection: Selection, fill: str = "mean"
+    model: Model, pixels: Pixels, explanation: Explanation | MatrixAnswer, selection: Selection, fill: str = "mean"
 ) -> Measured:
     """Score a pair with the selected regions, words, both and neither taken away: two pictures × two captions.
 

@@ -7,13 +7,13 @@ from torch import Tensor
 
 from exclip_desktop.attribution.compute_errors import memory_told
 from exclip_desktop.core.errors import PictureError, SettingsError, UserError
-from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.places import Unread
-from exclip_desktop.core.values.study import ALL_METHODS, RANDOM, Outcome, StudySettings
-from exclip_desktop.evaluate.heats import Asked, heats_of
+from exclip_desktop.core.values.study import RANDOM, Outcome, StudySettings, study_methods
+from exclip_desktop.evaluate.heats import MethodRun, compute_heats
 from exclip_desktop.evaluate.method_values import values_of
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
@@ -69,7 +69,7 @@ def study_pairs(
             if isinstance(subject, PictureError):
                 yield _without_figures(about, settings, subject)
             else:
-                yield _outcome(about, Asked(model, method, methods[method], settings, token), subject)
+                yield _outcome(about, MethodRun(model, method, methods[method], settings, token), subject)
     tell(Report("heats", total, total))
 
 
@@ -80,13 +80,13 @@ def options_of(method: str, told: Told) -> dict[str, object]:
         SettingsError: there is no such method or option, or the text is none of its values.
 
     """
-    if method not in ALL_METHODS:
+    if method not in study_methods():
         raise SettingsError(
-            f'There is no method "{method}".', Remedy.CHOOSE_STUDY_METHODS, choices=", ".join(ALL_METHODS)
+            f'There is no method "{method}".', Remedy.CHOOSE_STUDY_METHODS, choices=", ".join(study_methods())
         )
     if method == RANDOM:
         return {}
-    return dict(FACTS[method].read(told))
+    return dict(all_methods()[method].parse_options(told))
 
 
 def _embedded(model: Model, captions: Sequence[str]) -> dict[str, Tensor]:
@@ -105,11 +105,11 @@ def _subject(
         return error
 
 
-def _outcome(about: About, asked: Asked, subject: Subject) -> Outcome:
+def _outcome(about: About, asked: MethodRun, subject: Subject) -> Outcome:
     settings = asked.settings
     try:
         with memory_told():
-            heats = heats_of(asked, subject)
+            heats = compute_heats(asked, subject)
             values, curves = values_of(heats, subject, settings)
     except UserError as error:
         return _without_figures(about, settings, error)

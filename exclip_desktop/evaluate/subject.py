@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.attribution.formulas.masked import masked_captions, masked_pictures
+from exclip_desktop.attribution.formulas.masked import encode_masked_captions, encode_masked_pictures
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.progress import CancelToken, silent
 from exclip_desktop.core.values.geometry import Geometry
@@ -99,7 +99,7 @@ class Subject:
         given, fill = model.pixels(pixels, settings.framing), None
         if settings.fill == "blur":
             fill = model.pixels(blurred(pixels).astype(np.uint8), settings.framing)
-        return masked_pictures(model, given, grid, left, silent, self._cancel, fill)
+        return encode_masked_pictures(model, given, grid, left, silent, self._cancel, fill)
 
     def _captions(self, left: Tensor) -> Tensor:
         content = self.caption.content_rows
@@ -107,7 +107,7 @@ class Subject:
         for word, rows in enumerate(self.words):
             owner[word, [content.index(row) for row in rows if row in content]] = 1.0
         kept = left @ owner + (owner.sum(0) == 0)  # tokens of no word stay
-        return masked_captions(self._model, self.caption, kept, silent, self._cancel)
+        return encode_masked_captions(self._model, self.caption, kept, silent, self._cancel)
 
     @cached_property
     def _image(self) -> Tensor:

@@ -220,7 +220,7 @@ class Session(QObject):
         self._tasks.run(measure, lambda sizes: then(*sizes), self.explain_controller.refuse)
 
     def compare(self, methods: tuple[str, ...]) -> None:
-        """Compare by ``methods``, keys of ``core.method_facts.FACTS``, now and at the next start."""
+        """Compare by ``methods``, keys of ``core.method_registry.all_methods()``, now and at the next start."""
         self.compare_controller.choose(methods)
         self.settings.keep_methods(self.compare_controller.methods)
 

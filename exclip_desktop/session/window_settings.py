@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.method_registry import OURS, all_methods
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.json_settings import T, read_back
@@ -80,7 +80,7 @@ class Settings:
     def methods(self) -> tuple[str, ...]:
         """Return the methods compared last, by their keys; at first nine that work on every transformer."""
         told = self._plain("methods")
-        kept = tuple(key for key in FACTS if key in told) if isinstance(told, list) else ()
+        kept = tuple(key for key in all_methods() if key in told) if isinstance(told, list) else ()
         return kept or USUAL_METHODS
 
     def keep_methods(self, methods: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from exclip_desktop import map_by, matrix_by
-from exclip_desktop.attribution.formulas.fixlip import sizes
+from exclip_desktop.attribution.formulas.surrogates import split_budget
 from exclip_desktop.models.model import Model
 from tests.benchmarks.conftest import Paired
 from tests.real_sizes import CAPTION, random_model, some_picture
@@ -110,7 +110,7 @@ def test_other_maps(paired: Paired, model: Model, key: str, options: dict[str, A
         ("itsm", {}, 1),
         ("interaction-cam", {}, 12),
         ("interaction-lime", {"samples": SAMPLES}, SAMPLES),
-        ("fixlip", {}, sum(sizes(9, 49, 2**15))),
+        ("fixlip", {}, sum(split_budget(9, 49, 2**15))),
         ("outer-product", {}, 4),
         ("random-weights", {}, 60),  # nearly all of it draws 151 million weights
     ],

@@ -90,7 +90,7 @@ def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pyt
         (["--method", "itsm", "--target", "a dog"], "has both sides"),
         (["--method", "itsm", "--side", "text"], "has both sides"),
         (["--method", "fixlip", "--option", "steps=2"], "FIxLIP has no option"),
-        (["--method", "fixlip", "--option", "share=1"], "leaves no choice"),
+        (["--method", "fixlip", "--option", "share=1"], "out of range"),
         (["--span", "dog"], "gives a map"),
         (["--method", "lime"], "no method"),
         (["--option", "layers"], "name=value"),

@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.answers import MapAnswer, Maps
 from exclip_desktop.core.values.cost import Forecast
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
-from exclip_desktop.core.values.matrix_answer import MethodMatrix
+from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import Measured
 from exclip_desktop.core.values.pair_figures import figures_of
 from exclip_desktop.core.values.settings import Layer, has_layer, layers_of
@@ -87,7 +87,7 @@ class FakeEngine:
         self.measured: list[OcclusionRequest] = []
         self.explained: list[str] = []
         self.panes: list[PaneRequest] = []
-        self.pane_gates: dict[str, threading.Event] = {key: _opened() for key in FACTS}
+        self.pane_gates: dict[str, threading.Event] = {key: _opened() for key in all_methods()}
         self.pane_raises: dict[str, Exception] = {}
         self.completed: list[str] = []
         self.loaded: list[ModelChoice] = []
@@ -198,12 +198,13 @@ class FakeEngine:
             raise self.pane_raises[request.method]
         made = self.make(request.caption)
         about = {"model": request.choice.name, "weights_sha256": "0" * 64, "framing": request.framing, "device": "cpu"}
-        told = {"method": request.method, "options": FACTS[request.method].usual(), **about, "versions": {}}
-        if FACTS[request.method].order == "second":
+        method = all_methods()[request.method]
+        told = {"method": method.key, "options": method.default_options(), **about, "versions": {}}
+        if method.order == "second":
             parts = made.interactions, made.caption, made.geometry, made.score
-            return PaneAnswer(request.id, MethodMatrix(*parts, **told))
+            return PaneAnswer(request.id, MatrixAnswer(*parts, **told))
         content = made.interactions.content
-        tokens = content.astype(np.float64) if "text" in FACTS[request.method].sides else None
+        tokens = content.astype(np.float64) if "text" in method.sides else None
         maps = Maps(np.full(made.geometry.grid, float(len(request.target))), tokens, content)
         return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target, told))
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.attribution.formulas.block_run import Seen, attended_by, way_out
+from exclip_desktop.attribution.formulas.block_run import BlockRecord, compute_attention, project_output
 from exclip_desktop.models.towers.tower_protocols import Cut, Query
 
 
@@ -15,41 +15,42 @@ class Pooler:
     """A picture at the attention that pools.
 
     Attributes:
-        query: the attention taken apart.
-        tokens: what it reads, (T, W).
-        shown: the patches among its keys: after prefix tokens, and the mean where that asks.
-        grid: their rows and columns.
+        query: the attention's parts.
+        tokens: the tokens that it reads, (T, W).
+        patches: the patches among its keys: after prefix tokens, and after the mean where the query is the mean.
+        grid: rows and columns of the patches.
 
     """
 
     query: Query
     tokens: Tensor
-    shown: slice
+    patches: slice
     grid: tuple[int, int]
 
-    def look(self, heads: int) -> tuple[Seen, Tensor]:
-        """Return what it does by ``heads`` heads, and the embedding (D,)."""
-        return look_at_pool(self.query, self.tokens[None].detach().requires_grad_(), heads)
+    def attend(self, heads: int) -> tuple[BlockRecord, Tensor]:
+        """Run it with ``heads`` heads; return its record, and the embedding (D,)."""
+        return attend_pool(self.query, self.tokens[None].detach().requires_grad_(), heads)
 
 
-def look_at_pool(pool: Query, x: Tensor, heads: int) -> tuple[Seen, Tensor]:
-    """Return what an attention that pools does with a stream (1, T, W), its query the only one; the embedding (D,)."""
+def attend_pool(pool: Query, x: Tensor, heads: int) -> tuple[BlockRecord, Tensor]:
+    """Run an attention that pools a stream (1, T, W) by one query; return its record, and the embedding (D,)."""
     y, maps = pool.norm(x), pool.maps
     if pool.asks == "mean":
-        asking = pool.mean(x)
-        y = torch.cat([asking, y], dim=1)
+        source = pool.mean(x)
+        y = torch.cat([source, y], dim=1)
     else:
         assert isinstance(pool.asks, Tensor)
-        asking = pool.asks.expand(1, 1, -1)
-    query = functional.linear(asking, maps.query, maps.query_bias)
+        source = pool.asks.expand(1, 1, -1)
+    query = functional.linear(source, maps.query, maps.query_bias)
     key = functional.linear(y, maps.key, maps.key_bias)
     value = functional.linear(y, maps.value, maps.value_bias)
-    weights, attended = attended_by(query, key, value, heads)
-    return Seen(x, query, key, value, weights, attended), pool.tail(pool.scale(way_out(maps, attended[:, 0])))[0]
+    weights, attended = compute_attention(query, key, value, heads)
+    embedding = pool.tail(pool.scale(project_output(maps, attended[:, 0])))[0]
+    return BlockRecord(x, query, key, value, weights, attended), embedding
 
 
-def pooler_of(cut: Cut, pixels: Tensor) -> Pooler | None:
-    """Return a picture's (3, h, w) pooler from the cut at it; None where it cannot be taken apart."""
+def make_pooler(cut: Cut, pixels: Tensor) -> Pooler | None:
+    """Return a picture's (3, h, w) pooler from the cut at it; None where its parts are not accessible."""
     if cut.query is None:
         return None
     mean = int(cut.query.asks == "mean")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.word_patch_pairs import signed
-from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.method_registry import OURS, method_name
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
@@ -75,7 +75,7 @@ class View:
     @property
     def method_name(self) -> str:
         """What the method is called; the key of one that this program does not know."""
-        return FACTS[self.method].name if self.method in FACTS else self.method
+        return method_name(self.method)
 
     @property
     def method_told(self) -> str:

@@ -1,16 +1,17 @@
-"""What a method of the second order beside ours gives: a matrix of a pair, without a ledger."""
+"""The answer of a second-order method: a matrix of a pair, without a ledger."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from exclip_desktop.core.method_facts import FACTS, Value
+from exclip_desktop.core.method_registry import method_name
+from exclip_desktop.core.methods import Value
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.settings import Framing, framed
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class MethodMatrix(PairMatrix):
+class MatrixAnswer(PairMatrix):
     """A method's matrix for a picture and a caption; rows and columns that the method does not define are zero.
 
     Attributes:
@@ -34,7 +35,7 @@ class MethodMatrix(PairMatrix):
         """Model, method and options, in one line for a person."""
         chosen = ", ".join(f"{option} {value}" for option, value in self.options.items())
         told = f": {chosen}" if chosen else ""
-        return f"{self.model}, {FACTS[self.method].name}{told}{framed(self.framing)}"
+        return f"{self.model}, {method_name(self.method)}{told}{framed(self.framing)}"
 
     def provenance(self) -> dict[str, Any]:
         """Return method, options, model, framing, versions and geometry as plain values for JSON."""

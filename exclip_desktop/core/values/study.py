@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.intervals import Interval, band, interval
-from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.method_registry import OURS, all_methods, method_name
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.occlusion_scores import FILLS
@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 SCORES: Final = ("cosine", "softmax")
 SPREAD_FILLS: Final = tuple(name for name in FILLS if name != "mirror")  # scattered patches have no surroundings
 RANDOM: Final = "random"
-ALL_METHODS: Final = (*FACTS, RANDOM)
 NOTHING_THERE: Final = "The pairs have no boxes or masks of what their captions name."
 BETWEEN: Final = 20  # places along which captions' curves, of any number of words, are averaged
 
@@ -74,9 +73,14 @@ class StudySettings:
         return any(METRICS[key].kind == kind for key in self.metrics)
 
 
+def study_methods() -> tuple[str, ...]:
+    """Return the keys of all methods that a study can evaluate, the random control last."""
+    return (*all_methods(), RANDOM)
+
+
 def name_of(method: str) -> str:
-    """Return a method's name as the papers write it."""
-    return "Random" if method == RANDOM else FACTS[method].name
+    """Return a method's name as written in papers."""
+    return "Random" if method == RANDOM else method_name(method)
 
 
 def _check_choice(what: str, given: str, known: tuple[str, ...], remedy: Remedy) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.text.wording import target_of
 from exclip_desktop.core.values.answers import Answer
@@ -52,7 +52,7 @@ class CompareController(QObject):
         methods: tuple[str, ...],
         parent: QObject | None = None,
     ) -> None:
-        """Follow ``first`` and, while it is open, ``second_model``; ``methods`` are keys of ``method_facts.FACTS``."""
+        """Follow ``first`` and, while it is open, ``second_model``; ``methods`` are keys of ``all_methods()``."""
         super().__init__(parent)
         self._first, self._second_model, self._worker = first, second_model, worker
         self._methods = methods
@@ -106,7 +106,7 @@ class CompareController(QObject):
 
     def choose(self, methods: tuple[str, ...]) -> None:
         """Compare other methods."""
-        self._methods = tuple(key for key in FACTS if key in methods)
+        self._methods = tuple(key for key in all_methods() if key in methods)
         self._lay_out()
 
     @property

@@ -5,7 +5,8 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.method_facts import OURS, MethodFacts, facts_of
+from exclip_desktop.core.method_registry import OURS, method_by_key
+from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.session.worker.requests import PaneRequest
 
@@ -63,9 +64,9 @@ class Pane(QObject):
         self._status = PaneStatus()
 
     @property
-    def facts(self) -> MethodFacts:
+    def facts(self) -> AttributionMethod:
         """What its method is called and does."""
-        return facts_of(self.key.method)
+        return method_by_key(self.key.method)
 
     @property
     def status(self) -> PaneStatus:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.errors import PictureError
-from exclip_desktop.core.method_facts import FACTS, OURS
+from exclip_desktop.core.method_registry import OURS, all_methods
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.finding import Finding, changes, differences, numbers_of, view_of
@@ -92,7 +92,7 @@ class FindingRestorer(QObject):
     def _show(self, finding: Finding, explanation: Answer) -> None:
         """Look at the finding's method; the canvas alone shows ours, too."""
         method, compare_controller = finding.view.method, self._compare_controller
-        if method not in FACTS:
+        if method not in all_methods():
             what = f"This finding is of a method that this version does not know: {method}."
             self._state.change(notice=Notice(what, "Our own shows its pair; its numbers were kept.", kind="note"))
             return

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from exclip_desktop.core.method_facts import OURS
+from exclip_desktop.core.method_registry import OURS
 from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettings, summarise
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import words_of

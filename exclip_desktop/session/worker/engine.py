@@ -9,8 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from exclip_desktop.attribution.answer import answer_by
+from exclip_desktop.attribution.answer import answer_for_canvas
 from exclip_desktop.attribution.compute_errors import is_out_of_memory, memory_told
+from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
     explain_factors,
@@ -182,13 +183,16 @@ class ModelEngine:
                     self._parts.put((*key, part), found)
                 return found
 
-            found = answer_by(
-                *(model, request.picture.pixels, request.caption, request.method, request.target),
-                framing=request.framing,
-                kept=kept,
+            pair = make_pair(
+                model,
+                request.picture.pixels,
+                request.caption,
+                target=request.target,
+                settings=ExplainSettings(framing=request.framing),
                 progress=tell,
                 cancel=cancel,
             )
+            found = answer_for_canvas(pair, request.method, kept)
         return PaneAnswer(request.id, found)
 
     def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:

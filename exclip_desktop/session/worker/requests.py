@@ -156,7 +156,7 @@ class PaneRequest:
     """Answer by another method, for a pane of the compare view; ``id`` is of its own count.
 
     Attributes:
-        method: a key of ``core.method_facts.FACTS``.
+        method: a key of ``core.method_registry.all_methods()``.
         target: the words that a method of the first order compares the picture with.
         beside: whether the model beside is asked; ``choice`` is which one that is.
 
@@ -190,7 +190,7 @@ class StudyRequest:
 
     Attributes:
         pairs: None: the bundled scenes; ``count``: only the first so many of them.
-        methods: keys of ``core.study.ALL_METHODS``.
+        methods: keys of ``core.values.study.study_methods()``.
         folder: holds a folder for every study.
 
     """

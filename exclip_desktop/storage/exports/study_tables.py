@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
-from exclip_desktop.core.values.study import RANDOM, Study, StudyRow, name_of
+from exclip_desktop.core.values.study import Study, StudyRow, name_of
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import ExportFormat
 
@@ -149,7 +149,8 @@ def _changed(study: Study) -> list[str]:
     """Return which methods had other options than the usual ones."""
     told = []
     for row in study.rows:
-        usual = {} if row.method == RANDOM else FACTS[row.method].usual()
+        method = all_methods().get(row.method)
+        usual = {} if method is None else method.default_options()
         other = [
             f"{name} {value} (usual {usual.get(name)})"
             for name, value in row.options.items()

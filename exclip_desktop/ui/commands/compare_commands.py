@@ -4,7 +4,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from exclip_desktop.core.method_facts import FACTS, MethodFacts
+from exclip_desktop.core.method_registry import all_methods
+from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
@@ -21,7 +22,7 @@ class MethodsMenu(QMenu):
         super().__init__(parent)
         self.setToolTipsVisible(True)
         self._session = session
-        self._entries = {key: self._entry(facts) for key, facts in FACTS.items()}
+        self._entries = {key: self._entry(facts) for key, facts in all_methods().items()}
         session.compare_controller.laid_out.connect(self._show)
         self._show()
 
@@ -33,7 +34,7 @@ class MethodsMenu(QMenu):
         else:
             super().mouseReleaseEvent(event)
 
-    def _entry(self, facts: MethodFacts) -> QAction:
+    def _entry(self, facts: AttributionMethod) -> QAction:
         entry = self.addAction(facts.name)
         entry.setCheckable(True)
         source = f"{facts.citation}: " if facts.citation else ""

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.method_facts import FACTS
+from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.values.study import ALL_METHODS, RANDOM, name_of
+from exclip_desktop.core.values.study import RANDOM, name_of, study_methods
 from exclip_desktop.session.study.studying import StudyChoice, Studying
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
@@ -44,7 +44,7 @@ class StudyOptions(QWidget):
         super().__init__(parent)
         self._studying = studying
         self.pairs, self.count = QComboBox(), QSpinBox(minimum=1)
-        self.methods = _switches("Methods", {key: (name_of(key), _source(key)) for key in ALL_METHODS})
+        self.methods = _switches("Methods", {key: (name_of(key), _source(key)) for key in study_methods()})
         self.metrics = _switches("Metrics", {key: (one.name, one.meaning) for key, one in METRICS.items()})
         self._folder = ElidedLabel(16)
         self._lay_out()
@@ -159,5 +159,5 @@ def _on(switches: QListWidget) -> tuple[str, ...]:
 def _source(method: str) -> str:
     if method == RANDOM:
         return RANDOM_SAYS
-    facts = FACTS[method]
+    facts = all_methods()[method]
     return f"{facts.citation}: {facts.cost}." if facts.citation else f"{facts.cost}."

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from exclip_desktop.attribution.formulas.attention import RawAttention, Rollout, raw_attention, rollout
-from exclip_desktop.attribution.formulas.block_run import recorded, run_blocks
-from exclip_desktop.attribution.formulas.clip_surgery import ClipSurgery, clip_surgery
-from exclip_desktop.attribution.formulas.game import Game, game
-from exclip_desktop.attribution.formulas.grad_cam import GradCam, grad_cam
-from exclip_desktop.attribution.formulas.grad_eclip import GradEclip, grad_eclip
-from exclip_desktop.attribution.formulas.m2ib import M2ib, information, m2ib
-from exclip_desktop.attribution.formulas.maskclip import MaskClip, maskclip
-from exclip_desktop.attribution.formulas.rise import Rise, random_masks, rise, scored_masks
+from exclip_desktop.attribution.formulas.attention import raw_attention, rollout
+from exclip_desktop.attribution.formulas.block_run import enable_gradients, run_blocks
+from exclip_desktop.attribution.formulas.gradients import game, grad_cam, grad_eclip
+from exclip_desktop.attribution.formulas.m2ib import information, m2ib
+from exclip_desktop.attribution.formulas.rise import random_masks, rise, score_masks
+from exclip_desktop.attribution.formulas.value_streams import clip_surgery, maskclip
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
@@ -57,9 +53,9 @@ def test_the_way_through_the_blocks_ends_where_the_model_does(
 def test_grad_eclip(pair: Pair, layers: int, whole: bool) -> None:
     anatomy, tower, other, _ = pair
     expected = oracle.grad_eclip(tower, other, layers, slice(None) if whole else slice(1, None))
-    found = grad_eclip(anatomy, other, GradEclip(layers, signed=True, whole_context=whole)).numpy()
+    found = grad_eclip(anatomy, other, layers=layers, signed=True, whole_context=whole).numpy()
     np.testing.assert_allclose(found[1:], expected[1:], **CLOSE)
-    positive = grad_eclip(anatomy, other, GradEclip(layers, whole_context=whole)).numpy()
+    positive = grad_eclip(anatomy, other, layers=layers, whole_context=whole).numpy()
     np.testing.assert_allclose(positive[1:], np.maximum(expected[1:], 0), **CLOSE)
     assert (expected[1:] < 0).any()
     assert (expected[1:] > 0).any()
@@ -69,11 +65,11 @@ def test_grad_eclip_with_the_models_own_attention_is_the_gradient_output_product
     pair: Pair,
 ) -> None:
     anatomy, tower, other, _ = pair
-    own = GradEclip(likeness="softmax", own_heads=True, signed=True)
-    by_head = torch.stack([grad_eclip(anatomy, other, replace(own, head=head)) for head in range(2)])
+    own: dict[str, Any] = {"likeness": "softmax", "own_heads": True, "signed": True}
+    by_head = torch.stack([grad_eclip(anatomy, other, **own, head=head) for head in range(2)])
     w, o = tower.slope("o", 2, other)[tower.pooled], tower.run()[0][2].o[tower.pooled]
     np.testing.assert_allclose(by_head.sum(1), (w * o).sum(0).reshape(2, -1).sum(1).detach(), **CLOSE)
-    np.testing.assert_allclose(grad_eclip(anatomy, other, own).sum(), float((w * o).sum()), **CLOSE)
+    np.testing.assert_allclose(grad_eclip(anatomy, other, **own).sum(), float((w * o).sum()), **CLOSE)
 
 
 @pytest.mark.parametrize("likeness", ["cosine", "softmax", "none"])
@@ -81,28 +77,28 @@ def test_grad_eclip_with_the_models_own_attention_is_the_gradient_output_product
 def test_grad_eclips_options(pair: Pair, likeness: Any, own_heads: bool) -> None:
     """λ by name, one head over all channels or the model's own, and each head's part alone."""
     anatomy, tower, other, _ = pair
-    options = GradEclip(layers=2, likeness=likeness, own_heads=own_heads, signed=True)
+    options = {"layers": 2, "likeness": likeness, "own_heads": own_heads}
     expected = oracle.grad_eclip(tower, other, 2, slice(1, None), likeness, own_heads)
-    np.testing.assert_allclose(grad_eclip(anatomy, other, options)[1:], expected[1:], **CLOSE)
+    np.testing.assert_allclose(grad_eclip(anatomy, other, **options, signed=True)[1:], expected[1:], **CLOSE)
     for head in range(2 if own_heads else 0):
-        part = grad_eclip(anatomy, other, replace(options, head=head))[1:]
+        part = grad_eclip(anatomy, other, **options, signed=True, head=head)[1:]
         alone = oracle.grad_eclip(tower, other, 2, slice(1, None), likeness, own_heads, head)[1:]
         np.testing.assert_allclose(part, alone, **CLOSE)
-        positive = grad_eclip(anatomy, other, replace(options, head=head, signed=False))[1:]
+        positive = grad_eclip(anatomy, other, **options, head=head)[1:]
         np.testing.assert_allclose(positive, np.maximum(alone, 0), **CLOSE)
     with pytest.raises(SettingsError, match="no head 2" if own_heads else "no head 1.*own_heads"):
-        grad_eclip(anatomy, other, replace(options, head=2 if own_heads else 1))
+        grad_eclip(anatomy, other, **options, head=2 if own_heads else 1)
 
 
 def test_raw_attention_and_rollout(pair: Pair) -> None:
     anatomy, tower, _, _ = pair
     np.testing.assert_allclose(raw_attention(anatomy), oracle.raw_attention(tower), **CLOSE)
     for start in (0, 2):
-        found = rollout(anatomy, Rollout(start))
+        found = rollout(anatomy, start)
         np.testing.assert_allclose(found, oracle.rollout(tower, start), **CLOSE)
         assert float(found.sum()) == pytest.approx(1, rel=1e-12)
     for head in (0, 1):
-        found = raw_attention(anatomy, RawAttention(head))
+        found = raw_attention(anatomy, head)
         np.testing.assert_allclose(found, oracle.raw_attention(tower, head), **CLOSE)
 
 
@@ -111,7 +107,7 @@ def test_grad_cam(pair: Pair, layer: int, make_tiny: Callable[..., Model], pictu
     _, tower, other, visual = pair
     cut, pixels = image_tower(visual).cut(layer % 3), make_tiny().pixels(picture).double()
     expected = oracle.grad_cam(tower, other, layer % 3)
-    np.testing.assert_allclose(grad_cam(cut, pixels, other, GradCam(signed=True)), expected, **CLOSE)
+    np.testing.assert_allclose(grad_cam(cut, pixels, other, signed=True), expected, **CLOSE)
     np.testing.assert_allclose(grad_cam(cut, pixels, other), np.maximum(expected, 0), **CLOSE)
     assert (expected < 0).any()
 
@@ -119,14 +115,14 @@ def test_grad_cam(pair: Pair, layer: int, make_tiny: Callable[..., Model], pictu
 @pytest.mark.parametrize("start", [0, 2])
 def test_game(pair: Pair, start: int) -> None:
     anatomy, tower, other, _ = pair
-    np.testing.assert_allclose(game(anatomy, other, 14.0, Game(start)), oracle.game(tower, other, 14.0, start), **CLOSE)
+    np.testing.assert_allclose(game(anatomy, other, 14.0, start=start), oracle.game(tower, other, 14.0, start), **CLOSE)
 
 
 @pytest.mark.parametrize("weighted", [True, False])
 def test_maskclip(pair: Pair, weighted: bool) -> None:
     anatomy, tower, other, visual = pair
     expected = oracle.maskclip(tower, lambda x: visual.ln_post(x) @ visual.proj, other, weighted)
-    np.testing.assert_allclose(maskclip(anatomy, other, MaskClip(weighted)), expected, **CLOSE)
+    np.testing.assert_allclose(maskclip(anatomy, other, weighted=weighted), expected, **CLOSE)
 
 
 def test_rise_with_all_masks_is_its_expectation() -> None:
@@ -145,7 +141,7 @@ def test_rise_with_all_masks_is_its_expectation() -> None:
         large = mask.repeat(2, 0).repeat(2, 1)
         expected += chance * float((pixels.numpy() * large * slopes.numpy()).sum() ** 2) * mask
     found = sum(
-        chance * scored_masks(score, pixels, torch.from_numpy(mask.repeat(2, 0).repeat(2, 1))[None], (2, 2))
+        chance * score_masks(score, pixels, torch.from_numpy(mask.repeat(2, 0).repeat(2, 1))[None], (2, 2))
         for mask, chance in zip(masks, likely, strict=True)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -158,10 +154,10 @@ def test_rise_finds_where_the_score_comes_from() -> None:
         return inputs[:, :, :4, 8:12].mean((1, 2, 3))
 
     told: list[Report] = []
-    found = rise(score, pixels, (4, 4), Rise(masks=400, cells=4), tell=told.append)
+    found = rise(score, pixels, (4, 4), masks=400, cells=4, progress=told.append)
     assert np.unravel_index(int(found.argmax()), (4, 4)) == (0, 2)
     assert (told[-1].done, told[-1].total) == (400, 400)
-    torch.testing.assert_close(found, rise(score, pixels, (4, 4), Rise(masks=400, cells=4)))
+    torch.testing.assert_close(found, rise(score, pixels, (4, 4), masks=400, cells=4))
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
@@ -172,7 +168,7 @@ def test_rise_is_the_sum_of_its_masks_over_their_expected_number() -> None:
     """Σ S(mask) mask / (N p), on masks written out pixel by pixel; in float64, more than one batch."""
     rng = np.random.default_rng(2)
     slopes, pixels = (torch.from_numpy(rng.normal(size=(3, 9, 6))) for _ in range(2))
-    options = Rise(masks=19, cells=4, share=0.3, seed=5)
+    options: dict[str, Any] = {"masks": 19, "cells": 4, "share": 0.3, "seed": 5}
     draw, masks = torch.Generator().manual_seed(5), []
     for count in (16, 3):
         masks.append(oracle.rise_masks(count, (9, 6), 4, 0.3, draw))
@@ -180,7 +176,7 @@ def test_rise_is_the_sum_of_its_masks_over_their_expected_number() -> None:
     for mask in np.concatenate(masks):
         score = float((pixels.numpy() * mask * slopes.numpy()).sum()) ** 2
         expected += score * mask.reshape(3, 3, 3, 2).mean((1, 3)) / (19 * 0.3)
-    found = rise(lambda inputs: (inputs * slopes).sum((1, 2, 3)) ** 2, pixels, (3, 3), options)
+    found = rise(lambda inputs: (inputs * slopes).sum((1, 2, 3)) ** 2, pixels, (3, 3), **options)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)  # masks are drawn in float32
 
 
@@ -221,7 +217,7 @@ def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: NDArra
         grad_eclip(anatomy, torch.ones(24))
         assert not torch.is_grad_enabled()
     assert all(not p.requires_grad and p.grad is None for p in model.network.parameters())
-    with recorded():
+    with enable_gradients():
         assert torch.is_grad_enabled()
 
 
@@ -232,17 +228,17 @@ def test_clip_surgery(pair: Pair, layers: int, feature_surgery: bool) -> None:
     labels = torch.from_numpy(np.random.default_rng(5).normal(size=(7, 24)))
     texts = functional.normalize(torch.cat([other[None], labels]), dim=-1)
     expected = oracle.clip_surgery(tower, lambda x: visual.ln_post(x) @ visual.proj, texts, layers, feature_surgery)
-    found = clip_surgery(anatomy, texts[0], texts[1:], ClipSurgery(layers, feature_surgery))
+    found = clip_surgery(anatomy, texts[0], texts[1:], layers=layers, feature_surgery=feature_surgery)
     np.testing.assert_allclose(found, expected, **CLOSE)
 
 
 def test_m2ib(pair: Pair) -> None:
     anatomy, tower, other, _ = pair
-    options = M2ib(layer=1, beta=0.2, steps=3, samples=2, seed=3)
+    options: dict[str, Any] = {"layer": 1, "beta": 0.2, "steps": 3, "samples": 2, "seed": 3}
     draw = torch.Generator().manual_seed(3)
     noises = [torch.randn(2, 17, 32, generator=draw).double() for _ in range(3)]
     told: list[Report] = []
-    found = m2ib(anatomy, other, options, told.append)
+    found = m2ib(anatomy, other, **options, progress=told.append)
     np.testing.assert_allclose(found, oracle.m2ib(tower, other, 1, 0.2, noises), rtol=1e-6, atol=1e-9)
     assert (told[-1].done, told[-1].total) == (3, 3)
     token = CancelToken()

@@ -15,30 +15,31 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from exclip_desktop import explain, load_model, map_by, matrix_by, measure, score
-from exclip_desktop.attribution.formulas.fixlip import Fixlip, sizes
-from exclip_desktop.attribution.formulas.interaction_cam import InteractionCam, interaction_cam
-from exclip_desktop.attribution.formulas.interaction_lime import InteractionLime
-from exclip_desktop.attribution.formulas.masked import masked_captions, masked_pictures
-from exclip_desktop.attribution.matrix_methods import MATRIX_METHODS, matrix_of
+from exclip_desktop.attribution.formulas.interaction_cam import interaction_cam
+from exclip_desktop.attribution.formulas.masked import encode_masked_captions, encode_masked_pictures
+from exclip_desktop.attribution.formulas.surrogates import split_budget
+from exclip_desktop.attribution.methods.fixlip import Fixlip
+from exclip_desktop.attribution.methods.interaction_lime import InteractionLime
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
+from exclip_desktop.core.method_registry import OURS, method_keys
 from exclip_desktop.core.progress import CancelToken, Report, silent
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION, random_network, tiny_config
 from tests.unit.attribution import first_order_oracle as oracle
+from tests.unit.attribution.by_key import matrix_of
 from tests.unit.attribution.traces import in_float64, traces
 
 QUICK: dict[str, Any] = {"fixlip": Fixlip(pairs=900), "interaction-lime": InteractionLime(samples=60)}
 RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
 
 
-def _options(key: str) -> Any:
-    return QUICK.get(key, MATRIX_METHODS[key].options())
+OTHERS = tuple(key for key in method_keys("second") if key != OURS)
 
 
-@pytest.mark.parametrize("key", MATRIX_METHODS)
+@pytest.mark.parametrize("key", OTHERS)
 def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str) -> None:
     model = make_tiny()
-    found = matrix_of(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
+    found = matrix_of(model, picture[:24], CAPTION, key, QUICK.get(key), framing="whole")
     matrix, count = found.interactions, len(found.caption.tokens)
     assert matrix.values.shape == (count, 1 + 18)
     assert matrix.grid.shape == (count, 3, 6)
@@ -46,14 +47,14 @@ def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: N
         assert not matrix.values[:, 0].any()  # the class token is no player
     assert (matrix.content == [token.kind == "content" for token in found.caption.tokens]).all()
     assert np.ptp(matrix.values[matrix.content]) > 0
-    again = matrix_of(model, picture[:24], CAPTION, MATRIX_METHODS[key], _options(key), framing="whole")
+    again = matrix_of(model, picture[:24], CAPTION, key, QUICK.get(key), framing="whole")
     np.testing.assert_array_equal(matrix.values, again.interactions.values)
     assert all(not p.requires_grad for p in model.network.parameters())
 
 
 def test_itsm_is_the_cosine_of_projected_tokens(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     model = in_float64(make_tiny())
-    found = matrix_of(model, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
+    found = matrix_of(model, picture, CAPTION, "itsm")
     visual, network = model.network.visual, model.network
     streams: list[torch.Tensor] = []
     handles = [
@@ -76,13 +77,13 @@ def test_what_is_left_of_a_picture_and_a_caption(make_tiny: Callable[..., Model]
     pixels, caption = model.pixels(picture), model.reader.read("a red dog")
     kept = torch.zeros(2, 16)
     kept[0, 5] = kept[1, :] = 1.0
-    found = masked_pictures(model, pixels, (4, 4), kept, silent, CancelToken())
+    found = encode_masked_pictures(model, pixels, (4, 4), kept, silent, CancelToken())
     hidden = torch.zeros_like(pixels)
     hidden[:, 8:16, 8:16] = pixels[:, 8:16, 8:16]
     for row, given in zip(found, (hidden, pixels), strict=True):
         expected = model.network.encode_image(given[None])[0]
         torch.testing.assert_close(row, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
-    words = masked_captions(model, caption, torch.tensor([[1.0, 0.0, 1.0]]), silent, CancelToken())[0]
+    words = encode_masked_captions(model, caption, torch.tensor([[1.0, 0.0, 1.0]]), silent, CancelToken())[0]
     ids = [*caption.ids]
     ids[2] = 0
     expected = model.network.encode_text(torch.tensor([ids + [0] * (16 - len(ids))]))[0]
@@ -99,7 +100,7 @@ def test_what_is_hidden_becomes_the_fill_and_beyond_the_last_whole_patch_nothing
     given = pixels.clone()
     given[:, 10:20, 20:30] = fill[:, 10:20, 20:30]  # 3 × 3 patches of 10 pixels; two more at either end
     expected = model.network.encode_image(given[None])[0]
-    found = masked_pictures(model, pixels, (3, 3), kept, silent, CancelToken(), fill)[0]
+    found = encode_masked_pictures(model, pixels, (3, 3), kept, silent, CancelToken(), fill)[0]
     torch.testing.assert_close(found, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
 
 
@@ -110,7 +111,7 @@ def test_interaction_lime_is_the_ridge_regression_of_the_real_game(
     """Joint masks of two words and four patches, every score by the model itself."""
     model = in_float64(make_tiny(vision={"patch_size": 16}))
     options = InteractionLime(samples=samples, share=0.6, width=0.4, ridge=0.02, seed=3)
-    found = matrix_of(model, picture, "red dog", MATRIX_METHODS["interaction-lime"], options).interactions
+    found = matrix_of(model, picture, "red dog", "interaction-lime", options).interactions
     draw, caption, pixels = torch.Generator().manual_seed(3), model.reader.read("red dog"), model.pixels(picture)
     words, patches = ((torch.rand(samples, count, generator=draw) < 0.6).double() for count in (2, 4))
     normal, right = np.zeros((8, 8)), np.zeros(8)
@@ -135,12 +136,12 @@ def test_fixlip_is_the_least_squares_fit_of_the_real_game(
     model = in_float64(make_tiny(vision={"patch_size": 16}))
     caption = model.reader.read("red dog")
     options = Fixlip(pairs=4 * 16)
-    found = matrix_of(model, picture, "red dog", MATRIX_METHODS["fixlip"], options).interactions
+    found = matrix_of(model, picture, "red dog", "fixlip", options).interactions
     pixels = model.pixels(picture)
     rows, values = [], []
     for s, t in itertools.product(itertools.product((0.0, 1.0), repeat=2), itertools.product((0.0, 1.0), repeat=4)):
-        word = masked_captions(model, caption, torch.tensor([s]), silent, CancelToken())[0]
-        image = masked_pictures(model, pixels, (2, 2), torch.tensor([t]), silent, CancelToken())[0]
+        word = encode_masked_captions(model, caption, torch.tensor([s]), silent, CancelToken())[0]
+        image = encode_masked_pictures(model, pixels, (2, 2), torch.tensor([t]), silent, CancelToken())[0]
         rows.append([1, *s, *t, *np.outer(s, t).ravel()])
         values.append(float(word @ image))
     exact = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0][7:].reshape(2, 4)
@@ -169,8 +170,8 @@ def test_fixlips_budget_costs_as_many_passes_as_there_are_coalitions(
 
         monkeypatch.setattr(tower, "cut", counted)
     told: list[Report] = []
-    matrix_of(model, picture, caption, MATRIX_METHODS["fixlip"], Fixlip(), progress=told.append)
-    n, m = sizes(9, 16, 2**15)
+    matrix_of(model, picture, caption, "fixlip", Fixlip(), progress=told.append)
+    n, m = split_budget(9, 16, 2**15)
     assert (n, m) == (138, 237)
     ends = {report.what: report.total for report in told}
     assert ends == {"masked captions": n, "masked pictures": m}
@@ -200,9 +201,9 @@ def test_interaction_cam(make_tiny: Callable[..., Model], picture: NDArray[np.ui
     towers = oracle.text_tower(model.network, ids), oracle.image_tower(model.network.visual, pixels)
     expected = oracle.interaction_cam(*towers, layer % 3)
     sides = model.text.anatomy(ids), model.image.anatomy(pixels)
-    found = interaction_cam(*sides, InteractionCam(layer, signed=True))
+    found = interaction_cam(*sides, layer=layer, signed=True)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
-    positive = interaction_cam(*sides, InteractionCam(layer))
+    positive = interaction_cam(*sides, layer=layer)
     np.testing.assert_allclose(positive, np.maximum(expected, 0), rtol=1e-9, atol=1e-14)
     assert (expected[:, 1:] < 0).any()
     assert (expected[:, 1:] > 0).any()
@@ -238,17 +239,17 @@ def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_refusals_and_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     with pytest.raises(SettingsError, match="too few for"):
-        matrix_of(make_tiny(), picture, CAPTION, MATRIX_METHODS["fixlip"], Fixlip(pairs=20))
+        matrix_of(make_tiny(), picture, CAPTION, "fixlip", Fixlip(pairs=20))
     stages = make_tiny(vision=RESNET)
     with pytest.raises(MethodError, match="feature maps"):
-        matrix_of(stages, picture, CAPTION, MATRIX_METHODS["itsm"], _options("itsm"))
-    lime = matrix_of(stages, picture, CAPTION, MATRIX_METHODS["interaction-lime"], InteractionLime(samples=10))
+        matrix_of(stages, picture, CAPTION, "itsm")
+    lime = matrix_of(stages, picture, CAPTION, "interaction-lime", InteractionLime(samples=10))
     assert lime.interactions.grid_shape == lime.geometry.grid == (2, 2)  # of the last feature map, not the first
     token = CancelToken()
     token.cancel()
-    for key, method in MATRIX_METHODS.items():
+    for key in OTHERS:
         with pytest.raises(Cancelled):
-            matrix_of(make_tiny(), picture, CAPTION, method, _options(key), cancel=token)
+            matrix_of(make_tiny(), picture, CAPTION, key, QUICK.get(key), cancel=token)
 
 
 def test_a_matrix_selects_measures_and_is_kept_as_ours_is(

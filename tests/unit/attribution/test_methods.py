@@ -9,17 +9,17 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import map_by
-from exclip_desktop.attribution.formulas.block_run import recorded, run_stream
-from exclip_desktop.attribution.formulas.clip_surgery import LABELS
-from exclip_desktop.attribution.formulas.grad_eclip import GradEclip
-from exclip_desktop.attribution.mapping import map_caption, map_picture
-from exclip_desktop.attribution.methods import METHODS, chosen
+from exclip_desktop.attribution.formulas.block_run import enable_gradients, run_stream
+from exclip_desktop.attribution.formulas.value_streams import LABELS
+from exclip_desktop.attribution.methods.grad_eclip import GradEclip
 from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError
+from exclip_desktop.core.method_registry import method_by_key, method_keys
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, score_captions
 from tests.conftest import CAPTION
 from tests.unit.attribution import first_order_oracle as oracle
+from tests.unit.attribution.by_key import map_caption, map_picture
 from tests.unit.attribution.traces import in_float64
 from tests.unit.models import timm_models
 
@@ -27,39 +27,38 @@ QUICK = {"rise": {"masks": "20"}, "m2ib": {"steps": "2", "samples": "2"}}
 RESNET = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
 
 
-@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("key", method_keys("first"))
 @pytest.mark.parametrize("framing", ["model", "whole"])
 def test_every_method_maps_a_picture(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str, framing: str
 ) -> None:
     model = make_tiny()
-    method, options = chosen(key, QUICK.get(key))
-    found = map_picture(model, picture[:24], CAPTION, method, options, framing=framing)
+    found = map_picture(model, picture[:24], CAPTION, key, QUICK.get(key), framing=framing)
     assert found.values.shape == found.geometry.grid == {"model": (4, 4), "whole": (3, 6)}[framing]
     assert found.values.dtype == np.float64
     assert np.ptp(found.values) > 0
     assert found.score == pytest.approx(score_captions(model, picture[:24], [CAPTION], framing).cosine[0], abs=1e-6)
     assert (found.method, found.side, found.target, found.caption.text) == (key, "image", CAPTION, CAPTION)
     assert all(not p.requires_grad for p in model.network.parameters())
-    again = map_picture(model, picture[:24], CAPTION, method, options, framing=framing)
+    again = map_picture(model, picture[:24], CAPTION, key, QUICK.get(key), framing=framing)
     np.testing.assert_array_equal(found.values, again.values)
 
 
 def test_a_map_is_of_its_target(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
-    model, (method, options) = make_tiny(), chosen("grad-eclip")
-    whole = map_picture(model, picture, CAPTION, method, options)
-    part = map_picture(model, picture, CAPTION, method, options, target="a dog")
+    model = make_tiny()
+    whole = map_picture(model, picture, CAPTION, "grad-eclip")
+    part = map_picture(model, picture, CAPTION, "grad-eclip", target="a dog")
     assert (part.target, part.caption.text) == ("a dog", CAPTION)
     assert not np.allclose(whole.values, part.values)
     with pytest.raises(CaptionError, match="words to compare with"):
-        map_picture(model, picture, CAPTION, method, options, target=" ")
+        map_picture(model, picture, CAPTION, "grad-eclip", target=" ")
 
 
 def test_options_are_read_from_text() -> None:
-    method, options = chosen("grad-eclip", {"layers": "3", "likeness": "softmax", "signed": "True"})
-    assert (method.facts.name, options) == ("Grad-ECLIP", GradEclip(3, "softmax", signed=True))
-    assert chosen("rise", {"share": "0.25"})[1].share == 0.25
-    assert chosen("grad-cam", {"layer": "−2"})[1].layer == -2
+    texts = {"layers": "3", "likeness": "softmax", "signed": "True"}
+    assert method_by_key("grad-eclip").make_options(texts) == GradEclip(3, "softmax", signed=True)
+    assert method_by_key("rise").make_options({"share": "0.25"}).share == 0.25
+    assert method_by_key("grad-cam").make_options({"layer": "−2"}).layer == -2
 
 
 @pytest.mark.parametrize(
@@ -68,21 +67,21 @@ def test_options_are_read_from_text() -> None:
         ("gradeclip", {}, "no method"),
         ("game", {"layers": "2"}, "GAME has no option.*start"),
         ("grad-eclip", {"layers": "0"}, "1 or more"),
-        ("grad-eclip", {"layers": "two"}, "a number; 1 is usual"),
+        ("grad-eclip", {"layers": "two"}, "a number; the default is 1"),
         ("grad-eclip", {"likeness": "dot"}, "cosine, softmax, none"),
         ("grad-eclip", {"signed": "maybe"}, "true or false"),
-        ("rise", {"share": "1.5"}, "from 0 to 1"),
+        ("rise", {"share": "1.5"}, "above 0, and at most 1"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(key: str, options: dict[str, str], told: str) -> None:
     with pytest.raises(SettingsError, match=told):
-        chosen(key, options)
+        method_by_key(key, "first").make_options(options)
 
 
 def test_blocks_and_heads_that_are_not_there(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     for key, options in (("raw-attention", {"head": "2"}), ("rollout", {"start": "3"}), ("grad-cam", {"layer": "-4"})):
         with pytest.raises(SettingsError, match=r"There is no (head|block)|has no layer"):
-            map_picture(make_tiny(), picture, CAPTION, *chosen(key, options))
+            map_picture(make_tiny(), picture, CAPTION, key, options)
 
 
 def test_methods_that_need_no_blocks_work_on_feature_maps_and_the_others_say_why_not(
@@ -91,11 +90,11 @@ def test_methods_that_need_no_blocks_work_on_feature_maps_and_the_others_say_why
     model = make_tiny(vision=RESNET)
     there = {"rise": (16, 16), "grad-cam": (4, 4), "grad-eclip": (2, 2), "raw-attention": (2, 2), "maskclip": (2, 2)}
     for key, grid in there.items():
-        found = map_picture(model, picture, CAPTION, *chosen(key, {"masks": "5"} if key == "rise" else None))
+        found = map_picture(model, picture, CAPTION, key, {"masks": "5"} if key == "rise" else None)
         assert found.values.shape == found.geometry.grid == grid
-    for key in METHODS.keys() - there.keys():
+    for key in set(method_keys("first")) - there.keys():
         with pytest.raises(MethodError, match="feature maps"):
-            map_picture(model, picture, CAPTION, *chosen(key))
+            map_picture(model, picture, CAPTION, key)
 
 
 def test_clip_surgery_encodes_its_labels_once_and_can_be_stopped_there(
@@ -128,7 +127,7 @@ def test_what_is_pooled_is_what_moves_the_embedding(
     with torch.no_grad():
         anatomy = model.image.anatomy(model.pixels(picture))
         last = run_stream(anatomy, anatomy.start, 0, len(anatomy.blocks))
-    with recorded():
+    with enable_gradients():
         last = last.detach().requires_grad_()
         embedding = anatomy.finish(last)[0]
         (slope,) = torch.autograd.grad(embedding.square().sum(), [last])
@@ -136,7 +135,7 @@ def test_what_is_pooled_is_what_moves_the_embedding(
     with torch.no_grad():
         expected = model.network.encode_image(model.pixels(picture)[None])[0]
     torch.testing.assert_close(embedding.detach(), expected, rtol=1e-5, atol=1e-6)
-    found = map_picture(model, picture, CAPTION, *chosen("grad-eclip"))
+    found = map_picture(model, picture, CAPTION, "grad-eclip")
     assert found.values.shape == found.geometry.grid
 
 
@@ -160,9 +159,9 @@ def test_rise_tells_what_it_has_so_far_and_can_be_stopped_with_it(
 def test_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     token = CancelToken()
     token.cancel()
-    for key in METHODS:
+    for key in method_keys("first"):
         with pytest.raises(Cancelled):
-            map_picture(make_tiny(), picture, CAPTION, *chosen(key), cancel=token)
+            map_picture(make_tiny(), picture, CAPTION, key, cancel=token)
     assert torch.is_grad_enabled()
 
 
@@ -176,9 +175,9 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
     other = network.encode_image(model.pixels(picture)[None])[0].detach()
     found = {
         # Signed: of this caption Grad-CAM's values are all negative.
-        key: map_caption(model, picture, CAPTION, *chosen(key, {"signed": "true"} if key == "grad-cam" else {}, "text"))
-        for key, method in METHODS.items()
-        if "text" in method.facts.sides and key != "m2ib"
+        key: map_caption(model, picture, CAPTION, key, {"signed": "true"} if key == "grad-cam" else {})
+        for key in method_keys("first", "text")
+        if key != "m2ib"
     }
     assert found.keys() == {"grad-eclip", "raw-attention", "rollout", "grad-cam", "game"}
     eclip = np.maximum(oracle.grad_eclip(tower, other, 3, slice(None)), 0)[1 : count - 1]
@@ -194,7 +193,7 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
         assert (one.side, one.values.shape) == ("text", (count,))
     assert found["grad-eclip"].options["layers"] == 3  # not the usual 8: there are no more
     with pytest.raises(MethodError, match="RISE maps pictures only"):
-        chosen("rise", side="text")
+        method_by_key("rise").make_options(side="text")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +215,7 @@ def test_a_map_tells_the_blocks_that_were_read(
     name: str,
     used: int,
 ) -> None:
-    assert map_picture(make_tiny(), picture, CAPTION, *chosen(key, options)).options[name] == used
+    assert map_picture(make_tiny(), picture, CAPTION, key, options).options[name] == used
 
 
 def test_m2ib_of_a_caption_counts_its_own_tokens_alone(
@@ -224,8 +223,8 @@ def test_m2ib_of_a_caption_counts_its_own_tokens_alone(
 ) -> None:
     """What information costs is a mean over tokens: of the caption's, as published, not of the padding after it too."""
     model = in_float64(make_tiny())
-    method, options = chosen("m2ib", {"layer": "1", "beta": "0.2", "steps": "3", "samples": "2"}, "text")
-    found = map_caption(model, picture, CAPTION, method, options)
+    options = {"layer": "1", "beta": "0.2", "steps": "3", "samples": "2"}
+    found = map_caption(model, picture, CAPTION, "m2ib", options)
     ids = torch.tensor(model.reader.read(CAPTION).ids)
     draw = torch.Generator().manual_seed(0)
     noises = [torch.randn(2, len(ids), 32, generator=draw).double() for _ in range(3)]
@@ -240,7 +239,7 @@ def test_grad_eclip_of_a_whole_picture_has_interpolated_positions(
     """The published pictures: their own aspect, positions of the grid stretched bicubically, the class token's kept."""
     model = in_float64(make_tiny())
     visual, wide = model.network.visual, picture[:24]
-    found = map_picture(model, wide, CAPTION, *chosen("grad-eclip", {"signed": "true"}), framing="whole")
+    found = map_picture(model, wide, CAPTION, "grad-eclip", {"signed": "true"}, framing="whole")
     own = visual.positional_embedding
     grid = own[1:].T.reshape(1, 32, 4, 4)
     stretched = torch.nn.functional.interpolate(grid, (3, 6), mode="bicubic", antialias=True, align_corners=False)
@@ -260,7 +259,7 @@ def test_any_prompt_and_any_span_of_the_caption_is_a_target(
 ) -> None:
     model = in_float64(make_tiny())
     for target in ("red balloon", "something else"):
-        found = map_picture(model, picture, CAPTION, *chosen("grad-eclip"), target=target)
-        alone = map_picture(model, picture, target, *chosen("grad-eclip"))
+        found = map_picture(model, picture, CAPTION, "grad-eclip", target=target)
+        alone = map_picture(model, picture, target, "grad-eclip")
         np.testing.assert_array_equal(found.values, alone.values)
         assert found.score == pytest.approx(score_captions(model, picture, [target]).cosine[0])

@@ -184,8 +184,8 @@ def test_only_what_is_needed_is_computed(tiny: Model, pairs: PairList, monkeypat
     def never(*_: object) -> None:
         raise AssertionError("no metric needs it")
 
-    monkeypatch.setattr("exclip_desktop.evaluate.heats.map_caption", never)
-    monkeypatch.setattr("exclip_desktop.evaluate.subject.masked_pictures", never)
+    monkeypatch.setattr("exclip_desktop.evaluate.heats._map_words", never)
+    monkeypatch.setattr("exclip_desktop.evaluate.subject.encode_masked_pictures", never)
     found = study(tiny, pairs, ["game"], metrics=("pointing", "iou"), **QUICK)
     assert set(found.row("game").figures) == {"pointing", "iou"}
 
@@ -249,10 +249,10 @@ def test_options_of_methods_reach_them(tiny: Model, pairs: PairList, monkeypatch
     asked = []
 
     def watched(*arguments: Any, **named: Any) -> torch.Tensor:
-        asked.append(arguments[3].masks)
+        asked.append(named["masks"])
         return rise(*arguments, **named)
 
-    monkeypatch.setattr("exclip_desktop.attribution.methods.rise", watched)
+    monkeypatch.setattr("exclip_desktop.attribution.formulas.rise.rise", watched)
     found = study(tiny, pairs, {"rise": {"masks": 5}}, count=1, metrics=("pointing",), **QUICK)
     assert set(asked) == {5}
     assert found.row("rise").options["masks"] == 5
