@@ -59,7 +59,7 @@ def test_ctrl_c_keeps_what_is_done(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("exclip_desktop.evaluate.heats._by_matrix", interrupted)
+    monkeypatch.setattr("exclip_desktop.evaluate.heats._matrix_heats", interrupted)
     out = tmp_path / "out"
     asked = ["evaluate", "--device", "cpu", "--methods", "random,itsm", "--metrics", "pointing", "--out", str(out)]
     assert main(asked) == 130
