@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.text.sizes import about, memory_told
-from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.cost_estimates import CostEstimate
 
 PROGRESS_AFTER_S = 0.5
 FORETOLD_FROM_S = 10.0
@@ -62,7 +62,7 @@ class Bar:
                 self._bar.write(sentence, file=sys.stderr)
 
 
-def foretold(what: str, cost: Cost | None) -> dict[str, str]:
+def foretold(what: str, cost: CostEstimate | None) -> dict[str, str]:
     """Return what is to be said of work before it has gone on for long: that it lacks memory, that it takes time."""
     said: dict[str, str] = {}
     if cost is not None and not cost.fits:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exclip_desktop.core.errors import Cancelled
-from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.cost_estimates import CostEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Report:
     what: str
     done: int
     total: int
-    cost: Cost | None = None
+    cost: CostEstimate | None = None
 
 
 Progress = Callable[[Report], None]

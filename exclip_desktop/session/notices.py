@@ -1,7 +1,7 @@
 """What the window says of a loaded model and of an answer, and when it has been said often enough."""
 
 from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_unseen
-from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
 from exclip_desktop.session.state import Notice, Provenance, State
@@ -35,7 +35,7 @@ class Notices:
         elif notice is not None and notice.message == before:
             self._state.change(notice=None)
 
-    def tell_of_memory(self, what: str, cost: Cost | None) -> None:
+    def tell_of_memory(self, what: str, cost: CostEstimate | None) -> None:
         """Say it once where ``what`` runs is going to take more memory than is free."""
         if cost is None or cost.fits:
             return
@@ -82,7 +82,7 @@ def of_failure(failure: Failure, facts: ModelFacts | None) -> Notice:
     return Notice(failure.message, failure.hint, failure.details, offers_cpu=offers_cpu)
 
 
-def _shortage_of(what: str, cost: Cost, facts: ModelFacts | None) -> Notice:
+def _shortage_of(what: str, cost: CostEstimate, facts: ModelFacts | None) -> Notice:
     accelerated = _is_accelerated(facts)
     other = ", or use the CPU" if accelerated else " and close other programs"
     return Notice(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.values.cost import Cost, Forecast
+from exclip_desktop.core.values.cost_estimates import CostEstimate, ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import Profile
 from exclip_desktop.core.values.occlusion_scores import Measured
@@ -26,7 +26,7 @@ class Work:
     done: int = 0
     total: int = 0
     idle: bool = False
-    cost: Cost | None = None
+    cost: CostEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class ProfileProgress:
     profile: Profile | None = None
     running: bool = False
     stale: bool = False
-    forecast: Forecast | None = None
+    estimate: ProfileEstimate | None = None
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.answers import MapAnswer, Maps
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
@@ -184,9 +184,9 @@ class FakeEngine:
                 self.kept_rows.add((request.caption, request.side, layer))
             yield replace(profile_row(self.make(request.caption), request.side), layer=layer)
 
-    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+    def estimate_profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> ProfileEstimate:
         self.estimated.append(request)
-        return Forecast(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
+        return ProfileEstimate(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
 
     def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by a matrix, or by a map whose every value is the number of the target's letters."""

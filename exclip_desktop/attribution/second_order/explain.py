@@ -5,7 +5,6 @@ likewise, A_ij = u_i·v_j / (‖e_t‖‖e_v‖) (their eq. 10 with the feature 
 """
 
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,9 @@ from exclip_desktop.attribution.second_order.sides import factor, pays_as_pair, 
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.progress import CancelToken, Progress, silent
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.values.factors import Factor
-from exclip_desktop.core.values.product import explanation_of
+from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.factor import Factor, assemble_explanation, multiply_factors
+from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.towers.tower_protocols import Cut
@@ -113,9 +112,15 @@ def explain_words(
     rows = image.features.new_tensor(words.rows)
     found = products(image, rows, quadrature_of(settings), progress or silent, token)
     size = picture.shape[1], picture.shape[0]
-    values = found.rows.T.cpu().numpy()
-    return _explanation(
-        model, size, caption, settings, values, (words.ends, _ends(image)), (words.report, found.report)
+    geometry, prefix = _image_layout(model, size, settings)
+    return assemble_explanation(
+        caption,
+        geometry,
+        prefix,
+        found.rows.T.cpu().numpy(),
+        (words.ends, _ends(image)),
+        (words.report, found.report),
+        settings_of(model, settings),
     )
 
 
@@ -123,9 +128,8 @@ def explain_factors(
     model: Model, size: tuple[int, int], caption: Caption, words: Factor, picture: Factor, settings: ExplainSettings
 ) -> Explanation:
     """Explain a picture of ``size`` (width, height) and a caption whose factors are both known; no model runs."""
-    values = words.rows @ picture.rows.T
-    reports = words.report, picture.report
-    return _explanation(model, size, caption, settings, values, (words.ends, picture.ends), reports)
+    geometry, prefix = _image_layout(model, size, settings)
+    return multiply_factors(caption, words, geometry, prefix, picture, settings_of(model, settings))
 
 
 def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, settings: ExplainSettings) -> bool:
@@ -137,18 +141,10 @@ def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, set
     return pays_as_pair(cut.query is not None, count, tokens, model.image.embedding_size)
 
 
-def _explanation(
-    model: Model,
-    size: tuple[int, int],
-    caption: Caption,
-    settings: ExplainSettings,
-    values: NDArray[np.floating[Any]],
-    ends: tuple[Ends, Ends],
-    reports: tuple[SideReport, SideReport],
-) -> Explanation:
+def _image_layout(model: Model, size: tuple[int, int], settings: ExplainSettings) -> tuple[Geometry, int]:
+    """Return where the image tokens of a picture lie, and the number of prefix tokens before the patches."""
     cut = _image_cut(model, size, settings)
-    geometry = model.preprocess.geometry(size, cut, settings.framing)
-    return explanation_of(caption, geometry, cut.prefix, values, ends, reports, settings_of(model, settings))
+    return model.preprocess.geometry(size, cut, settings.framing), cut.prefix
 
 
 def _image_cut(model: Model, size: tuple[int, int], settings: ExplainSettings) -> Cut:

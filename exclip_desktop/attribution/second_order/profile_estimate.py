@@ -16,13 +16,13 @@ from exclip_desktop.attribution.second_order.quadrature import quadrature_of
 from exclip_desktop.attribution.second_order.sides import whole_passes
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.settings import POOL, ExplainSettings, Layer, Side
 from exclip_desktop.models.model import Model
 
 
 @dataclass(frozen=True, slots=True)
-class _Cost:
+class _LayerCost:
     """What was measured at a layer: seconds before the first node, seconds per node, and bytes at most."""
 
     start_s: float
@@ -50,7 +50,7 @@ class _Work:
         pixels = self.model.pixels(self.picture, self.settings.framing)
         return image_path(self.model, pixels, layer, self.settings.precision)
 
-    def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _Cost:
+    def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _LayerCost:
         """Time one chunk at the middle of the path; ``whole``: of the whole factor even where a pair is cheaper."""
         began = time.perf_counter()
         path = self.path(side, layer)
@@ -68,14 +68,14 @@ class _Work:
             node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
             count, columns = passes.count / max(1, timed), passes.count
             held = passes.count * self.nodes  # small passes run for several nodes at once
-        return _Cost(start_s, node_s * count, memory.peak_bytes(path.features, held, columns, self.nodes))
+        return _LayerCost(start_s, node_s * count, memory.peak_bytes(path.features, held, columns, self.nodes))
 
     def _pays_as_pair(self, layer: Layer) -> bool:
         size = self.picture.shape[1], self.picture.shape[0]
         return explained_as_pair(self.model, size, self.caption, self.settings.at_layer("image", layer))
 
 
-def forecast_profile(
+def estimate_profile(
     model: Model,
     picture: NDArray[np.uint8],
     caption: Caption,
@@ -85,7 +85,7 @@ def forecast_profile(
     known: Collection[Layer],
     picture_known: bool,
     cancel: CancelToken,
-) -> Forecast:
+) -> ProfileEstimate:
     """Foretell what a profile costs.
 
     One chunk is measured at the last layer of each kind, with a closed form and without; what a pass costs elsewhere
@@ -116,7 +116,7 @@ def forecast_profile(
         cost = work.measure("image", settings.layer("image"), whole=True)
         seconds[todo[-1]] += cost.start_s + work.nodes * cost.node_s
         peak = max(peak, cost.peak_bytes)
-    return Forecast(tuple(seconds.items()), peak)
+    return ProfileEstimate(tuple(seconds.items()), peak)
 
 
 def _is_closed(work: _Work, side: Side, layer: Layer) -> bool:

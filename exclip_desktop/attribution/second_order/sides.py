@@ -9,11 +9,11 @@ from torch import Tensor
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.attribution.second_order.integral import Derivatives, Integral, integrate
-from exclip_desktop.attribution.second_order.pass_timer import Tally
+from exclip_desktop.attribution.second_order.pass_timer import PassTimer
 from exclip_desktop.attribution.second_order.path import Path
 from exclip_desktop.attribution.second_order.quadrature import Quadrature
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import SideReport
 
 
@@ -28,8 +28,8 @@ def factor(path: Path, quadrature: Quadrature, side: str, tell: Progress, cancel
     passes, forwards = whole_passes(path), _forwards(path, moving)
     arrange = _scattered(moving, path) if forwards else torch.t
     way = "forward mode" if forwards else "reverse mode"
-    tally = _tally(path, passes, len(target), quadrature, side, tell)
-    return integrate(_by_passes(path, passes, arrange, tally, cancel), quadrature, target, way)
+    timer = _pass_timer(path, passes, len(target), quadrature, side, tell)
+    return integrate(_by_passes(path, passes, arrange, timer, cancel), quadrature, target, way)
 
 
 def whole_passes(path: Path) -> jacobian.Passes:
@@ -59,8 +59,8 @@ def products(image: Path, words: Tensor, quadrature: Quadrature, tell: Progress,
         return _still(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
-    tally = _tally(image, passes, len(rows), quadrature, "picture", tell)
-    found = integrate(_by_passes(image, passes, lambda c: c.T, tally, cancel), quadrature, target, "pair")
+    timer = _pass_timer(image, passes, len(rows), quadrature, "picture", tell)
+    found = integrate(_by_passes(image, passes, lambda c: c.T, timer, cancel), quadrature, target, "pair")
     products = found.rows.new_zeros(len(found.rows), len(words))
     products[:, rows] = found.rows
     return replace(found, rows=products)
@@ -71,12 +71,12 @@ def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int
     return not closed and caption_tokens < min(image_tokens, size)
 
 
-def _tally(
+def _pass_timer(
     path: Path, passes: jacobian.Passes, columns: int, quadrature: Quadrature, side: str, tell: Progress
-) -> Tally:
+) -> PassTimer:
     nodes, device = quadrature.usual_nodes, path.features.device
     peak = memory.peak_bytes(path.features, passes.count * nodes, columns, nodes)
-    return Tally(side, passes.count * nodes, Cost(None, peak, memory.free_bytes(device)), tell, device)
+    return PassTimer(side, passes.count * nodes, CostEstimate(None, peak, memory.free_bytes(device)), tell, device)
 
 
 def _still(tokens: int, target: Tensor) -> Integral:
@@ -126,11 +126,13 @@ def _by_passes(
     path: Path,
     passes: jacobian.Passes,
     arrange: Callable[[Tensor], Tensor],
-    tally: Tally,
+    timer: PassTimer,
     cancel: CancelToken,
 ) -> Derivatives:
     def derivatives(nodes: Tensor) -> Tensor:
-        tally.begin(len(nodes) * passes.count)
-        return torch.stack([arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, tally.tick)])
+        timer.add_passes(len(nodes) * passes.count)
+        return torch.stack(
+            [arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, timer.finish_chunk)]
+        )
 
     return derivatives

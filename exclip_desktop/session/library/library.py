@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import CancelToken, Progress, Report
+from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.library.model_listing import Librarian, ListedModel, Offer, WeightsFile
 from exclip_desktop.session.state import State, Transfer, Work
-from exclip_desktop.session.tasks import RemainingTime, Tasks, abandonable, run_with_progress
+from exclip_desktop.session.tasks import Tasks, abandonable, run_with_progress
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.requests import ModelChoice
 
@@ -180,7 +181,7 @@ class Library(QObject):
         transfer = self._state.transfer
         if transfer is None or transfer.asking:
             return
-        left = self._remaining_time.left_s(Work(report.what, report.done, report.total), self._clock())
+        left = self._remaining_time.estimate_s(report.what, report.done, report.total, self._clock())
         self._state.change(transfer=replace(transfer, done=report.done, total=report.total, left_s=left))
 
     def _fail(self, error: Exception) -> None:

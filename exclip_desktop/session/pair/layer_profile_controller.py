@@ -151,7 +151,7 @@ class LayerProfileController(QObject):
         if profile is None:
             return
         same = self._subject_now(profile.side).is_same(self._subject)
-        state.change(profile=replace(state.profile, stale=not same, forecast=state.profile.forecast if same else None))
+        state.change(profile=replace(state.profile, stale=not same, estimate=state.profile.estimate if same else None))
         if waited and same and not profile.complete:
             self.ask(profile.side)
 
@@ -172,7 +172,7 @@ class LayerProfileController(QObject):
 
     def _on_foretold(self, answer: EstimateAnswer) -> None:
         if answer.id == self._asked:
-            self._state.change(profile=replace(self._state.profile, forecast=answer.forecast))
+            self._state.change(profile=replace(self._state.profile, estimate=answer.estimate))
 
     def _on_failed(self, failure: Failure) -> None:
         if self._question is not None and failure.request is self._question:
@@ -192,7 +192,7 @@ def _share_done(canvas_picture: ProfileProgress, of_layer: float) -> float:
     """Return how much of a profile is done, 0 to 1; layers count by the seconds foretold, where they were."""
     profile = canvas_picture.profile
     assert profile is not None
-    estimated = dict(canvas_picture.forecast.seconds) if canvas_picture.forecast is not None else {}
+    estimated = dict(canvas_picture.estimate.seconds) if canvas_picture.estimate is not None else {}
     weights = {layer: max(estimated.get(layer, 1.0), 1e-3) for layer in profile.layers}
     open_ones = [layer for layer in profile.layers if profile.row(layer) is None]
     whole = sum(weights.values())

@@ -9,13 +9,14 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from exclip_desktop.core.method_registry import OURS
+from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettings, summarise
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.study.study_outputs import write_study
-from exclip_desktop.session.tasks import RemainingTime, Tasks, run_with_progress
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure, StudyAnswer, StudyRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.exports.formats import format_for
@@ -162,7 +163,7 @@ class Studying(QObject):
         work = Work(WORKING, self.done, self.total) if self.running else None
         self._state.put_work(self, work)
         if work is not None:
-            self.left_s = self._remaining_time.left_s(work, time.monotonic())
+            self.left_s = self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic())
         self.changed.emit()
 
     def _on_studied(self, news: StudyAnswer) -> None:

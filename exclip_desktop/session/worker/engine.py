@@ -21,13 +21,13 @@ from exclip_desktop.attribution.second_order.explain import (
     resolve_settings,
 )
 from exclip_desktop.attribution.second_order.explain_layers import profile_layers, told_at
-from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
+from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
 from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.factors import Factor
+from exclip_desktop.core.values.factor import Factor
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.pair_figures import figures_of
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -222,12 +222,12 @@ class ModelEngine:
 
             yield from profile_layers(asked.model, asked.settings, side, explain)
 
-    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+    def estimate_profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> ProfileEstimate:
         """Foretell what the profile is going to cost."""
         with memory_told():
             asked, side = self._read(request, tell), request.side
             at = {layer: self._at(asked, asked.settings.at_layer(side, layer)) for layer in asked.model.layers(side)}
-            return forecast_profile(
+            return estimate_profile(
                 asked.model,
                 asked.picture.pixels,
                 asked.caption,

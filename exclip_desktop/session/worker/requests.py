@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exclip_desktop.core.values.answers import Answer
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.occlusion_scores import Measured
@@ -259,7 +259,7 @@ class EstimateAnswer:
     """The answer to a ``EstimateRequest``."""
 
     id: int
-    forecast: Forecast
+    estimate: ProfileEstimate
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
 
 from exclip_desktop.core.errors import Cancelled, CaptionError, MemoryShortage, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.values.cost import Cost, Forecast
+from exclip_desktop.core.values.cost_estimates import CostEstimate, ProfileEstimate
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.session.logs import words_of
 from exclip_desktop.session.worker.mailbox import Job, Mailbox
@@ -79,7 +79,7 @@ class Engine(Protocol):
     def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair, a row for every layer of its side."""
 
-    def forecast(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Forecast:
+    def estimate_profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> ProfileEstimate:
         """Foretell what the profile is going to cost."""
 
 
@@ -123,7 +123,7 @@ class Worker(QThread):
         self._make_engine = make_engine
         self._mailbox = Mailbox()
         self._last_told = 0.0
-        self._last_cost: Cost | None = None
+        self._last_cost: CostEstimate | None = None
         self._choice: ModelChoice | None = None
         self._second_engine: Engine | None = None
         self._second_choice: ModelChoice | None = None
@@ -275,7 +275,7 @@ class Worker(QThread):
         elif isinstance(request, OcclusionRequest):
             self.occlusion_scored.emit(engine.measure(request, tell, token))
         elif isinstance(request, EstimateRequest):
-            self.estimated.emit(EstimateAnswer(request.id, engine.forecast(request.profile, tell, token)))
+            self.estimated.emit(EstimateAnswer(request.id, engine.estimate_profile(request.profile, tell, token)))
         elif isinstance(request, ProfileRequest):
             for row in engine.profile(request, tell, token):
                 self.profile_answered.emit(ProfileAnswer(request.id, row))

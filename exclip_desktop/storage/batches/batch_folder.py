@@ -27,7 +27,7 @@ from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.core.values.factors import Factor
+from exclip_desktop.core.values.factor import Factor
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.storage.atomic import write_atomically
 

@@ -14,9 +14,9 @@ from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import doubts_of
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.factor import multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
-from exclip_desktop.core.values.product import product
 from exclip_desktop.core.values.selection import positive_share
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.batches.batch_folder import SHARD_OF, Entry, Kind, header_of, read_shard
@@ -76,7 +76,7 @@ class Batch:
         assert text.factor is not None
         geometry = Geometry(*map(tuple, image.told["geometry"]))
         prefix = image.told["prefix"]
-        return product(caption_told(text.told), text.factor, geometry, prefix, image.factor, self.settings)
+        return multiply_factors(caption_told(text.told), text.factor, geometry, prefix, image.factor, self.settings)
 
     def entry(self, kind: Kind, place: int) -> Entry | None:
         """Return what is stored of a picture or caption; None where it is not done yet."""

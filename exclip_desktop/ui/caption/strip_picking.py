@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exclip_desktop.core.values.caption import Word
-from exclip_desktop.core.values.phrases import phrase_around
+from exclip_desktop.core.values.caption import Word, phrase_around
 from exclip_desktop.ui.caption.strip_layout import Chip, Place
 
 Rows = tuple[int, ...]

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.text.sizes import about, memory_told
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import SIDES, Layer, Side
 from exclip_desktop.session.state import ProfileProgress, State
@@ -86,7 +86,7 @@ class LayersTab(QWidget):
         self._before.setVisible(stale)
         self._ask.setText(_asks(shown, made=profile is not None and len(profile.rows) > 1 and not stale))
         self._ask.setEnabled(not shown.running and (stale or profile is None or not profile.complete))
-        told = "" if shown.running or not self._ask.isEnabled() else cost_told(shown.forecast)
+        told = "" if shown.running or not self._ask.isEnabled() else cost_told(shown.estimate)
         self._cost.setText(told)
         self._ask.setToolTip(wrap_tooltip(f"Explain the pair at every layer of this side. {told}".strip()))
         for button in self._sides.values():
@@ -160,13 +160,13 @@ class _Legend(QWidget):
         return self.fontMetrics().height() + 2
 
 
-def cost_told(forecast: Forecast | None) -> str:
-    """Return what a profile is going to cost, in words; empty where that is not foretold."""
-    if forecast is None:
+def cost_told(estimate: ProfileEstimate | None) -> str:
+    """Return what a profile is going to cost, in words; empty without an estimate."""
+    if estimate is None:
         return ""
-    if forecast.total_s == 0:
+    if estimate.total_s == 0:
         return "Every layer is known already."
-    return f"About {about(forecast.total_s)}, and {memory_told(forecast.peak_bytes)} of memory."
+    return f"About {about(estimate.total_s)}, and {memory_told(estimate.peak_bytes)} of memory."
 
 
 def _asks(shown: ProfileProgress, *, made: bool) -> str:

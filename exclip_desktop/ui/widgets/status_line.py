@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from exclip_desktop.core.text.sizes import about, memory_told
+from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.notices import doubt_told
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.tasks import RemainingTime
 from exclip_desktop.ui.models.model_texts import format_download, format_network_state, model_note
 from exclip_desktop.ui.theme import pixmap
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
@@ -148,7 +148,9 @@ class StatusLine(QWidget):
             self._show_work(False)
             self._timer.start()
         self._idle = work.idle
-        self._what.show_text(work_told(work, self._remaining_time.left_s(work, time.monotonic())))
+        self._what.show_text(
+            work_told(work, self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic()))
+        )
         self._what.setEnabled(not work.idle)
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
         self._bar.setValue(work.done)

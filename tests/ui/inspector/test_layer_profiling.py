@@ -176,12 +176,12 @@ def test_a_failure_is_told_and_what_is_done_stays(desk: Desk) -> None:
 
 def test_looking_at_a_side_foretells_what_it_costs(desk: Desk) -> None:
     desk.session.layer_profile_controller.look_at("image")
-    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
-    assert desk.state.profile.forecast.total_s == 10.0
+    desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
+    assert desk.state.profile.estimate.total_s == 10.0
     assert layers_done(desk) == [0]
     desk.session.layer_profile_controller.look_at("text")
-    assert desk.state.profile.forecast is None
-    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
+    assert desk.state.profile.estimate is None
+    desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert profile_of(desk).layers == (0, 1, 2)
     desk.session.layer_profile_controller.ask("text")
     finished(desk)
@@ -198,7 +198,7 @@ def test_a_profile_that_was_made_stays_until_it_is_asked_for_anew(desk: Desk) ->
     desk.session.explain_controller.type_caption("a cat")
     desk.settle()
     desk.session.layer_profile_controller.look_at("image")
-    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
+    desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert profile_of(desk) is made
     assert desk.state.profile.stale
     assert desk.engine.estimated[-1].caption == "a cat"
@@ -222,14 +222,14 @@ def test_what_is_foretold_of_the_pair_before_is_not_shown(desk: Desk) -> None:
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.engine.gate.set()
     desk.settle()
-    assert desk.state.profile.forecast is None
+    assert desk.state.profile.estimate is None
 
 
 def test_the_bar_counts_layers_by_the_seconds_foretold(desk: Desk) -> None:
     desk.session.layer_profile_controller.look_at("image")
-    desk.qtbot.waitUntil(lambda: desk.state.profile.forecast is not None)
-    forecast = desk.state.profile.forecast
+    desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
+    estimate = desk.state.profile.estimate
     seconds = ((0, 0.0), (1, 40.0), (2, 30.0), (3, 20.0), ("pool", 10.0))
-    desk.state.change(profile=replace(desk.state.profile, forecast=replace(forecast, seconds=seconds)))
+    desk.state.change(profile=replace(desk.state.profile, estimate=replace(estimate, seconds=seconds)))
     start(desk, upto=2)
     desk.qtbot.waitUntil(lambda: desk.state.work.done == 600)  # 10 + 20 + all passes of 30, of 100

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QRadioButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import Blocks
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
 from exclip_desktop.session.state import ProfileProgress, State
@@ -105,14 +105,14 @@ def test_the_button_asks_goes_on_and_rests(state: State, tab: LayersTab, qtbot: 
 
 
 def test_it_says_before_what_it_costs(state: State, tab: LayersTab) -> None:
-    forecast = Forecast(((0, 0.0), (1, 40.0)), 310_000_000)
-    show(state, 0, forecast=forecast)
+    estimate = ProfileEstimate(((0, 0.0), (1, 40.0)), 310_000_000)
+    show(state, 0, estimate=estimate)
     assert text_of(tab, "profileCost") == "About 40 s, and 310 MB of memory."
     assert "About 40 s" in button(tab, "Profile the layers").toolTip().replace("\n", " ")
-    show(state, 0, 1, forecast=forecast, running=True)
+    show(state, 0, 1, estimate=estimate, running=True)
     assert text_of(tab, "profileCost") == ""
-    assert cost_told(Forecast(((0, 0.0),), 0)) == "Every layer is known already."
-    assert cost_told(Forecast(((0, 200.0),), 2_340_000_000)) == "About 3 min, and 2.3 GB of memory."
+    assert cost_told(ProfileEstimate(((0, 0.0),), 0)) == "Every layer is known already."
+    assert cost_told(ProfileEstimate(((0, 200.0),), 2_340_000_000)) == "About 3 min, and 2.3 GB of memory."
 
 
 def test_what_is_of_before_is_dimmed_and_said(state: State, tab: LayersTab) -> None:
@@ -215,7 +215,7 @@ def test_a_profile_in_the_window(opened: Opened, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not state.stale and state.work is None)
     state.change(facts=replace(state.facts, image_layers=3, text_layers=2))
     opened.window.inspector.setCurrentIndex(2)
-    qtbot.waitUntil(lambda: state.profile.forecast is not None)
+    qtbot.waitUntil(lambda: state.profile.estimate is not None)
     tab = opened.window.inspector.findChild(LayersTab)
     qtbot.mouseClick(button(tab, "Profile the layers"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: state.profile.profile.complete and not state.profile.running)

@@ -1,17 +1,17 @@
 """Long explanations are foretold: on the status line, and in a banner where memory is too small for them."""
 
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.session.state import Work
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, ModelChoice
 from exclip_desktop.ui.widgets.status_line import work_told
 from tests.ui.fakes import wait_at
 from tests.ui.session.session_desk import Desk
 
-SHORT = Cost(None, 9_100_000_000, 3_200_000_000)
+SHORT = CostEstimate(None, 9_100_000_000, 3_200_000_000)
 
 
-def told_by(desk: Desk, *costs: Cost) -> None:
+def told_by(desk: Desk, *costs: CostEstimate) -> None:
     """Let the engine tell what the next explanations cost before it waits at its gate."""
     inner = desk.engine.explain
 
@@ -24,7 +24,7 @@ def told_by(desk: Desk, *costs: Cost) -> None:
     desk.engine.explain = explain
 
 
-def start(desk: Desk, *costs: Cost) -> None:
+def start(desk: Desk, *costs: CostEstimate) -> None:
     told_by(desk, *costs)
     desk.engine.gate.clear()
     desk.session.explain_controller.type_caption("a cat")
@@ -32,17 +32,17 @@ def start(desk: Desk, *costs: Cost) -> None:
 
 
 def test_long_work_says_what_it_costs() -> None:
-    work = Work("Explaining the picture", 3, 90, cost=Cost(42.0, 1_200_000_000, None))
+    work = Work("Explaining the picture", 3, 90, cost=CostEstimate(42.0, 1_200_000_000, None))
     assert work_told(work, None) == "Explaining the picture, about 40 s, 1.2 GB"
     assert work_told(work, 33.0) == "Explaining the picture, about 35 s left, 1.2 GB"
-    for cost in (None, Cost(None, 10, None), Cost(4.9, 10, None)):
+    for cost in (None, CostEstimate(None, 10, None), CostEstimate(4.9, 10, None)):
         assert work_told(Work("Explaining the picture", 3, 90, cost=cost), None) == "Explaining the picture"
 
 
 def test_the_worker_tells_every_cost_at_once(desk: Desk) -> None:
     desk.settle()
-    costs = Cost(None, 10, 20), Cost(30.0, 10, 20), Cost(31.0, 10, 20)
-    seen: list[Cost | None] = []
+    costs = CostEstimate(None, 10, 20), CostEstimate(30.0, 10, 20), CostEstimate(31.0, 10, 20)
+    seen: list[CostEstimate | None] = []
     desk.state.work_changed.connect(lambda: seen.append(desk.state.work and desk.state.work.cost))
     start(desk, *costs)
     assert [cost for cost in seen if cost is not None] == list(costs)

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.text.sizes import about
+from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.session.state import Provenance, State, Work
-from exclip_desktop.session.tasks import RemainingTime
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, as_time
@@ -135,16 +135,20 @@ def test_short_work_never_shows(qtbot: QtBot) -> None:
 
 
 def test_what_is_left_is_told_from_how_fast_it_went() -> None:
-    pace, work = RemainingTime(), Work("Profiling the layers", 100, 1000)
-    assert pace.left_s(work, 50.0) is None  # its first step, whenever that was begun
-    assert pace.left_s(replace(work, done=150), 51.9) is None  # too early to tell
-    assert pace.left_s(replace(work, done=200), 54.0) == pytest.approx(32.0)  # 100 in 4 s, 800 left
-    assert pace.left_s(replace(work, done=200), 58.0) == pytest.approx(64.0)
-    assert pace.left_s(replace(work, done=990), 80.0) is None  # as good as done
-    assert pace.left_s(replace(work, done=1000), 80.0) is None
-    assert pace.left_s(replace(work, done=10), 90.0) is None  # begun anew
-    assert pace.left_s(replace(work, what="Explaining", done=20, total=0), 99.0) is None
-    assert pace.left_s(replace(work, done=0, total=0), 99.0) is None
+    remaining_time = RemainingTime()
+
+    def estimate_s(done: int, now_s: float, total: int = 1000, what: str = "Profiling the layers") -> float | None:
+        return remaining_time.estimate_s(what, done, total, now_s)
+
+    assert estimate_s(100, 50.0) is None  # its first step, whenever that was begun
+    assert estimate_s(150, 51.9) is None  # too early
+    assert estimate_s(200, 54.0) == pytest.approx(32.0)  # 100 in 4 s, 800 left
+    assert estimate_s(200, 58.0) == pytest.approx(64.0)
+    assert estimate_s(990, 80.0) is None  # as good as done
+    assert estimate_s(1000, 80.0) is None
+    assert estimate_s(10, 90.0) is None  # begun anew
+    assert estimate_s(20, 99.0, total=0, what="Explaining") is None
+    assert estimate_s(0, 99.0, total=0) is None
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 import exclip_desktop
 from exclip_desktop import explain
 from exclip_desktop.attribution.second_order import memory_budget as memory
-from exclip_desktop.attribution.second_order import pass_timer as tally
-from exclip_desktop.attribution.second_order.pass_timer import Tally
+from exclip_desktop.attribution.second_order import pass_timer
+from exclip_desktop.attribution.second_order.pass_timer import PassTimer
 from exclip_desktop.cli.main import main
 from exclip_desktop.cli.terminal import foretold
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.values.cost import Cost
+from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 
@@ -63,7 +63,7 @@ def test_of_little_memory_little_is_taken_and_the_answer_is_the_same(
 ) -> None:
     expected = explain(tiny, picture, CAPTION, image_layer=0)
     monkeypatch.setattr(memory, "free_bytes", lambda _: 10)
-    costs: list[Cost] = []
+    costs: list[CostEstimate] = []
     found = explain(tiny, picture, CAPTION, image_layer=0, progress=lambda told: told.cost and costs.append(told.cost))
     np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-4, atol=1e-7)
     assert costs[0].free_bytes == 10
@@ -72,11 +72,11 @@ def test_of_little_memory_little_is_taken_and_the_answer_is_the_same(
 
 def test_chunks_foretell_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, told = iter([100.0, 102.0, 105.0]), list[Report]()
-    monkeypatch.setattr(tally.time, "perf_counter", lambda: next(clock))
-    counts = Tally("picture", 170, Cost(None, 10, 20), told.append, CPU)
-    counts.begin(90)
+    monkeypatch.setattr(pass_timer.time, "perf_counter", lambda: next(clock))
+    counts = PassTimer("picture", 170, CostEstimate(None, 10, 20), told.append, CPU)
+    counts.add_passes(90)
     for _ in range(4):
-        counts.tick(10)  # the fourth asks no clock
+        counts.finish_chunk(10)  # the fourth asks no clock
     costs = [report.cost.seconds for report in told]
     assert costs == [None, None, pytest.approx(170 * 0.2), pytest.approx(170 * 0.25), pytest.approx(170 * 0.25)]
     assert (told[-1].done, told[-1].total) == (40, 90)
@@ -84,12 +84,12 @@ def test_chunks_foretell_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_more_nodes_than_usual_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, told = iter([100.0, 102.0, 104.0]), list[Report]()
-    monkeypatch.setattr(tally.time, "perf_counter", lambda: next(clock))
-    counts = Tally("picture", 10, Cost(None, 10, None), told.append, CPU)
-    counts.begin(40)
-    counts.tick(10)
-    counts.tick(10)
-    assert told[-1].cost == Cost(8.0, 10, None)
+    monkeypatch.setattr(pass_timer.time, "perf_counter", lambda: next(clock))
+    counts = PassTimer("picture", 10, CostEstimate(None, 10, None), told.append, CPU)
+    counts.add_passes(40)
+    counts.finish_chunk(10)
+    counts.finish_chunk(10)
+    assert told[-1].cost == CostEstimate(8.0, 10, None)
 
 
 @pytest.mark.parametrize(("layer", "told"), [(-1, False), (0, True)])
@@ -106,12 +106,12 @@ def test_only_what_takes_many_passes_is_foretold(
 
 
 def test_the_command_line_tells_of_long_work_and_of_too_little_memory() -> None:
-    cost = Cost(125.0, 1_200_000_000, 3_000_000_000)
+    cost = CostEstimate(125.0, 1_200_000_000, 3_000_000_000)
     said = "Explaining the picture is going to take about 2 min, and 1.2 GB of memory."
     assert foretold("Explaining the picture", cost) == {"time": said}
     for short in (None, replace(cost, seconds=None), replace(cost, seconds=9.0)):
         assert foretold("Explaining the picture", short) == {}
-    lacks = foretold("Explaining the picture", Cost(None, 9_100_000_000, 3_200_000_000))
+    lacks = foretold("Explaining the picture", CostEstimate(None, 9_100_000_000, 3_200_000_000))
     assert list(lacks) == ["memory"]
     assert lacks["memory"].startswith("Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free. ")
     assert "(--image-layer, --text-layer) or the CPU (--device cpu)" in lacks["memory"]

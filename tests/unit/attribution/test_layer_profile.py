@@ -13,13 +13,13 @@ import exclip_desktop
 from exclip_desktop import explain, profile
 from exclip_desktop.attribution.second_order import explain_layers as profiles
 from exclip_desktop.attribution.second_order.explain import resolve_settings
-from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
+from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
 from exclip_desktop.cli.main import main
 from exclip_desktop.cli.text_report import profile_as_plain, profile_as_text
 from exclip_desktop.core.errors import Cancelled, SettingsError
 from exclip_desktop.core.maths.interactions import InteractionMatrix, magnitudes
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.values.cost import Forecast
+from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Side
 from exclip_desktop.models.model import Model
@@ -136,9 +136,9 @@ def test_a_profile_keeps_its_rows_in_reading_order(tiny: Model, picture: Picture
 def test_what_it_costs_is_foretold(tiny: Model, picture: Picture, side: Side, quadrature: str) -> None:
     method = resolve_settings(tiny, ExplainSettings(quadrature=quadrature))
 
-    def foretell(*known: int, picture_known: bool = False) -> Forecast:
+    def foretell(*known: int, picture_known: bool = False) -> ProfileEstimate:
         read = tiny.reader.read(CAPTION)
-        return forecast_profile(
+        return estimate_profile(
             tiny, picture, read, method, side, known=known, picture_known=picture_known, cancel=CancelToken()
         )
 
@@ -157,7 +157,7 @@ def test_foretelling_can_be_cancelled(tiny: Model, picture: Picture) -> None:
     token, method = CancelToken(), resolve_settings(tiny, ExplainSettings())
     token.cancel()
     with pytest.raises(Cancelled):
-        forecast_profile(
+        estimate_profile(
             tiny, picture, tiny.reader.read(CAPTION), method, "image", known=(), picture_known=True, cancel=token
         )
 

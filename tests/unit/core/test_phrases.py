@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from exclip_desktop.core.values.caption import Word
-from exclip_desktop.core.values.phrases import phrase_around
+from exclip_desktop.core.values.caption import Word, phrase_around
 
 
 def words_of(text: str) -> list[Word]:

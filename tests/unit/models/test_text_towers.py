@@ -15,7 +15,7 @@ from open_clip.model import _build_text_tower
 
 from exclip_desktop.attribution.second_order import explain as second_order
 from exclip_desktop.attribution.second_order.path import text_path
-from exclip_desktop.attribution.second_order.profile_estimate import forecast_profile
+from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
 from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, silent
@@ -257,7 +257,7 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
 def test_what_a_profile_costs_is_foretold_of_them(made: Made, picture: Picture, family: str) -> None:
     model = made(family)
     method = second_order.resolve_settings(model, ExplainSettings(quadrature="gauss-legendre", steps=1))
-    told = forecast_profile(
+    told = estimate_profile(
         model, picture, model.reader.read(CAPTION), method, "text", known=(), picture_known=True, cancel=CancelToken()
     )
     assert [layer for layer, seconds in told.seconds if seconds > 0] == [0, 1, 2]

@@ -138,14 +138,14 @@ def test_a_profile_keeps_what_it_computes(
 ) -> None:
     asked = request_of()
     request = ProfileRequest(1, asked.choice, asked.explain_settings, asked.picture, asked.caption, side)
-    assert engine.forecast(request, silent, CancelToken()).total_s > 0
+    assert engine.estimate_profile(request, silent, CancelToken()).total_s > 0
     first = list(engine.profile(request, silent, CancelToken()))
     assert [row.layer for row in first] == [2, 1, 0]
     with monkeypatch.context() as patched:
         for name in ("caption_factor", "picture_factor", "explain_words", "explain_factors"):
             patched.setattr(engines, name, None)
         assert list(engine.profile(request, silent, CancelToken())) == first
-        assert engine.forecast(request, silent, CancelToken()).total_s == 0
+        assert engine.estimate_profile(request, silent, CancelToken()).total_s == 0
         explain_settings = ExplainSettings(image_layer=1) if side == "image" else ExplainSettings(text_layer=1)
         chosen = _explain(engine, request_of(explain_settings=explain_settings))  # as by a click on its row
     assert chosen.cached

@@ -11,7 +11,7 @@ import pytest
 
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.core.values.factors import Factor
+from exclip_desktop.core.values.factor import Factor
 from exclip_desktop.storage import cache as module
 from exclip_desktop.storage.cache import ENDING, FactorCache, cache_key
 

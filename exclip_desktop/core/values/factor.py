@@ -1,5 +1,6 @@
-"""Two factors multiplied: an explanation, without a model."""
+"""One side's integral as a factor, and two factors multiplied into an explanation, without a model."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,23 +9,37 @@ from numpy.typing import NDArray
 from exclip_desktop.core.maths.interactions import Ends, InteractionMatrix, cosine, full_cosine, make_ledger
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
-from exclip_desktop.core.values.factors import Factor
 from exclip_desktop.core.values.geometry import Geometry
 
 
-def product(
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor: rows (tokens, D) in the model's precision, the path's ends, and the report of its integral."""
+
+    rows: NDArray[np.floating[Any]]
+    ends: Ends
+    report: SideReport
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        ends = self.ends.embedding, self.ends.reference, self.ends.told, self.ends.full
+        return int(self.rows.nbytes + sum(end.nbytes for end in ends if end is not None))
+
+
+def multiply_factors(
     caption: Caption, words: Factor, geometry: Geometry, prefix: int, picture: Factor, settings: Settings
 ) -> Explanation:
-    """Return the explanation of a caption and a picture whose factors are known.
+    """Return the explanation of a caption and a picture from their factors.
 
-    ``prefix`` is how many of the picture's rows are class or register tokens.
+    ``prefix`` is the number of the picture's rows that are class or register tokens.
     """
     values = words.rows @ picture.rows.T
     ends, reports = (words.ends, picture.ends), (words.report, picture.report)
-    return explanation_of(caption, geometry, prefix, values, ends, reports, settings)
+    return assemble_explanation(caption, geometry, prefix, values, ends, reports, settings)
 
 
-def explanation_of(
+def assemble_explanation(
     caption: Caption,
     geometry: Geometry,
     prefix: int,
@@ -33,7 +48,7 @@ def explanation_of(
     reports: tuple[SideReport, SideReport],
     settings: Settings,
 ) -> Explanation:
-    """Put the products u_i·v_j (rows, columns), text first in every pair, into an explanation."""
+    """Return an explanation from the products u_i·v_j (rows, columns); of every pair, the text's is the first."""
     text, image = ends
     norm = np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding)
     matrix = InteractionMatrix(
