@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the program into the desktop's menu: desktop entry, icon and description; --uninstall takes them out again.
+# Adds the program to the desktop's menu: desktop entry, icon and description; --uninstall removes them.
 set -eu
 
 usage() {
@@ -38,7 +38,7 @@ entry=$prefix/share/applications/exclip-desktop.desktop
 icon=$prefix/share/icons/hicolor/scalable/apps/exclip-desktop.svg
 about=$prefix/share/metainfo/io.github.exclip_desktop.metainfo.xml
 
-refresh() { # the menus find out by themselves where these tools are missing
+refresh() { # without these tools the menus refresh by themselves
     if command -v update-desktop-database >/dev/null; then update-desktop-database -q "$prefix/share/applications" || :; fi
     if command -v gtk-update-icon-cache >/dev/null && [ -f "$prefix/share/icons/hicolor/index.theme" ]; then
         gtk-update-icon-cache -q "$prefix/share/icons/hicolor" || :
