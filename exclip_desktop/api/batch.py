@@ -32,7 +32,7 @@ from exclip_desktop.storage.batches.batch_folder import (
     write_shard,
 )
 from exclip_desktop.storage.batches.batch_index import Batch, caption_as_plain, write_index, write_scores
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, picture_sha256, read_picture
 
 

@@ -12,7 +12,7 @@ from exclip_desktop.core.values.study import Outcome, Study, StudySettings, stud
 from exclip_desktop.evaluate.run_study import options_of
 from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 
 Methods = Sequence[str] | Mapping[str, Mapping[str, object]]

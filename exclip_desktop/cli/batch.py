@@ -10,7 +10,7 @@ from exclip_desktop.cli.options import add_explain_settings, add_model, explain_
 from exclip_desktop.cli.terminal import Bar, kept_when_stopped, say
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.text.wording import counted
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.core.values.study import SCORES, SPREAD_FILLS, StudySettings, study_methods
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.study_tables import as_text, save_tables
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_nam
 from exclip_desktop.storage.exports.finding_tables import boxes_of_findings
 from exclip_desktop.storage.exports.formats import check_path, format_for
 from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportFormat, ReportOptions
-from exclip_desktop.storage.pair_lists.writing import write_pairs
+from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.project.box_rows import boxes
 from exclip_desktop.storage.project.finding_rows import load_findings

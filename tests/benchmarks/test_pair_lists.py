@@ -7,8 +7,7 @@ import pytest
 
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.reading import read_pairs
-from exclip_desktop.storage.pair_lists.writing import write_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs, write_pairs
 
 PAIRS = 100_000
 

@@ -13,7 +13,7 @@ from exclip_desktop.cli.main import main
 from exclip_desktop.core.values.finding import Finding, differences, numbers_of, view_of
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_finding, load_findings
 from exclip_desktop.storage.project.pair_rows import Measured, PairQuery, add_pairs, pairs, set_measured
 from exclip_desktop.storage.project.project import Project

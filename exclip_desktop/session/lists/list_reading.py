@@ -8,7 +8,7 @@ from typing import Final
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_figures import PairFigures, searched
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.pair_rows import (
     Measured,
     PairQuery,

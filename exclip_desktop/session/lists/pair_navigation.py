@@ -25,7 +25,7 @@ from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure
 from exclip_desktop.session.worker.worker_thread import Worker
-from exclip_desktop.storage.pair_lists.reading import ENDINGS
+from exclip_desktop.storage.pair_lists.list_files import ENDINGS
 
 NOTES_TOLD = 3
 

@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
-from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.pair_lists.list_format import Entry
 from exclip_desktop.storage.regions import region_of
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -24,16 +22,6 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "mask": ("mask", "mask_path"),
 }
 """What a list may call each field, the first that is there counting."""
-
-Entry = ListedPair | ListNote
-
-
-@dataclass(frozen=True, slots=True)
-class PairReader:
-    """A list that is being read: where its relative paths start, and its entries, read as they are asked for."""
-
-    folder: Path
-    entries: Iterator[Entry]
 
 
 @lru_cache(maxsize=256)
@@ -73,13 +61,6 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def unreadable(path: Path, error: OSError) -> ListError:
-    """Return the error of a list that cannot be opened."""
-    if isinstance(error, FileNotFoundError):
-        return ListError(f"There is no list {path}.", "Check the path.")
-    return ListError(f"{path} cannot be read: {error.strerror or error}.", "Ask for permission, or copy it.")
 
 
 def _text(told: Any) -> Any:

@@ -14,6 +14,7 @@ from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
+from exclip_desktop.storage.pair_lists.list_files import ENDINGS
 from exclip_desktop.storage.project.project_files import ENDING
 from exclip_desktop.ui.dialogs.save_path import ask_path
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
@@ -150,7 +151,7 @@ def _told(active_answer: ActiveAnswer, pane: Pane | None) -> str:
     return "\n".join(part for part in (caption.text, "" if pane is None else pane.facts.name, words) if part)
 
 
-LISTS: Final = "Lists of pairs (*.csv *.tsv *.jsonl *.json);;All files (*)"
+LISTS: Final = f"Pair lists ({' '.join(f'*{one}' for one in ENDINGS if one != ENDING)});;All files (*)"
 NEEDS_LIST: Final = ("next_pair", "previous_pair", "close_list")
 
 

@@ -13,7 +13,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.pair_lists.writing import write_pairs
+from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine

@@ -21,7 +21,7 @@ from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
 from exclip_desktop.storage.exports.finding_pages import ReportItem, findings_html, findings_latex, findings_markdown
 from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl, read_findings
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.box_rows import set_boxes
 from exclip_desktop.storage.project.finding_rows import add_finding, load_findings
 from exclip_desktop.storage.project.project import Project

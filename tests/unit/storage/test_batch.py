@@ -24,7 +24,7 @@ from exclip_desktop.core.values.selection import Region, positive_share
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, UNRECORDED_TOLERANCE
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches import batch_folder as batches
-from exclip_desktop.storage.pair_lists.reading import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.box_rows import set_boxes
 from exclip_desktop.storage.project.pair_rows import add_pairs
 from exclip_desktop.storage.project.project_files import create_project

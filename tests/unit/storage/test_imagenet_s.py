@@ -8,8 +8,8 @@ from PIL import Image
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.storage.masks import read_mask, unread
-from exclip_desktop.storage.pair_lists.imagenet_s import imagenet_names
-from exclip_desktop.storage.pair_lists.reading import format_of, read_pairs
+from exclip_desktop.storage.pair_lists.formats.imagenet_s import imagenet_names
+from exclip_desktop.storage.pair_lists.list_files import find_format, read_pairs
 from tests.imagenet_names import collected
 
 
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_is_read_as_a_list(folder: Path) -> None:
-    assert format_of(folder) == "imagenet-s"
+    assert find_format(folder).name == "imagenet-s"
     found = read_pairs(folder)
     fish, cat = found.pairs
     assert (fish.id, fish.caption, fish.label) == ("ILSVRC2012_val_00000236", "a photo of a goldfish", "goldfish")

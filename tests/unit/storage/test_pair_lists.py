@@ -11,8 +11,9 @@ from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.reading import format_of, read_pairs
-from exclip_desktop.storage.pair_lists.writing import write_pairs
+from exclip_desktop.storage.pair_lists import formats
+from exclip_desktop.storage.pair_lists.formats import FORMATS
+from exclip_desktop.storage.pair_lists.list_files import find_format, read_pairs, write_pairs
 
 NASTY = (
     'he said "a dog", twice',
@@ -302,7 +303,7 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         (
             "x.doc",
             b"",
-            "Give a folder of pictures, or a file that ends in .json, .csv, .tsv, .jsonl, .ndjson, .exclip.",
+            "Give a folder of pictures, or a file that ends in .json, .jsonl, .ndjson, .exclip, .csv, .tsv.",
         ),
     ],
 )
@@ -321,7 +322,7 @@ def test_lists_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(ListError, match="There are no pairs"):
         read_pairs(tmp_path)
     (tmp_path / "Annotations").mkdir()
-    assert format_of(tmp_path) == "flickr30k"
+    assert find_format(tmp_path).name == "flickr30k"
     with pytest.raises(ListError, match="There are no sentences"):
         read_pairs(tmp_path)
 
@@ -336,7 +337,10 @@ def test_a_name_that_is_no_text_is_said(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     listed = PairList(tmp_path, tmp_path, nasty_pairs())
-    for place, told in ((tmp_path / "x.doc", "no ending of a list"), (tmp_path / "none/x.csv", "there is no folder")):
+    for place, told in (
+        (tmp_path / "x.doc", "does not have the ending of a pair list"),
+        (tmp_path / "none/x.csv", "there is no folder"),
+    ):
         with pytest.raises(OutputError, match=told):
             write_pairs(listed, place)
 
@@ -353,3 +357,19 @@ def test_a_cell_too_long_for_a_table_is_left_out(tmp_path: Path) -> None:
     found = read_pairs(write(tmp_path / "x.csv", text))
     assert [pair.picture for pair in found.pairs] == ["b.png"]
     assert found.notes[0].place == "x.csv, line 2"
+
+
+def test_every_module_of_formats_declares_one_and_none_claims_what_another_has() -> None:
+    modules = [path.stem for path in Path(formats.__file__).parent.glob("*.py") if path.stem != "__init__"]
+    assert len(FORMATS) == len(modules)
+    assert len({one.name for one in FORMATS}) == len(FORMATS)
+    endings = [ending for one in FORMATS for ending in one.endings]
+    assert len(set(endings)) == len(endings)
+    assert [one.name for one in FORMATS if one.is_fallback] == [FORMATS[-1].name] == ["folder"]
+
+
+@pytest.mark.parametrize("ending", [ending for one in FORMATS if one.write is not None for ending in one.endings])
+def test_every_format_that_is_written_reads_the_same_again(tmp_path: Path, ending: str) -> None:
+    listed = PairList(tmp_path, tmp_path, nasty_pairs())
+    write_pairs(listed, tmp_path / f"x{ending}")
+    assert set(read_pairs(tmp_path / f"x{ending}").pairs) == set(listed.pairs)

@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.records import Entry, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
 from exclip_desktop.storage.regions import EDGES, region_of
 
 SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
@@ -84,3 +84,6 @@ def _boxes(path: Path) -> dict[str, list[Region]]:
             for name in thing.findall("name"):
                 found[name.text or ""].append(region)
     return found
+
+
+FORMAT: Final = ListFormat(name="flickr30k", read=read_flickr30k, is_folder=is_flickr30k)

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.records import NAMES, Entry, PairReader, columns_of, entries_of, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.records import NAMES, columns_of, entries_of
 from exclip_desktop.storage.regions import region_as_plain
-
-ENDINGS = (".jsonl", ".ndjson")
 
 
 def read_lines(path: Path, pictures: Path | None = None) -> PairReader:
@@ -90,3 +89,8 @@ def _record(pair: ListedPair) -> dict[str, Any]:
     }
     told = {"id": pair.id, "path": pair.picture, "caption": pair.caption}
     return {**told, **{name: value for name, value in more.items() if value}}
+
+
+FORMAT: Final = ListFormat(
+    name="jsonl", read=read_lines, endings=(".jsonl", ".ndjson"), write=lambda pairs, _: lines_text(pairs)
+)

@@ -5,14 +5,14 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.records import NAMES, Entry, PairReader, columns_of, entries_of, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.records import NAMES, columns_of, entries_of
 from exclip_desktop.storage.regions import region_as_plain
 
-ENDINGS = (".csv", ".tsv")
 HEAD = ("id", "path", "caption", "label", "boxes", "mask")
 SIGNS = ",;\t"
 
@@ -104,3 +104,11 @@ def table_text(pairs: Iterable[ListedPair], sign: str) -> str:
         row = (pair.id, pair.picture, pair.caption, pair.label, boxes if pair.regions else "", pair.mask)
         writer.writerow(row)
     return text.getvalue()
+
+
+FORMAT: Final = ListFormat(
+    name="table",
+    read=read_table,
+    endings=(".csv", ".tsv"),
+    write=lambda pairs, ending: table_text(pairs, "\t" if ending == ".tsv" else ","),
+)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.jsonl import parsed, record_entries
-from exclip_desktop.storage.pair_lists.records import Entry, PairReader, is_unicode, unreadable
+from exclip_desktop.storage.pair_lists.formats.jsonl import parsed, record_entries
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.records import is_unicode
 
 PICTURES: Final = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
@@ -61,3 +63,6 @@ def _picture(root: Path, path: Path, has_text: bool, has_json: bool) -> Iterator
         return
     record = found if isinstance(found, dict) else {"captions": found}
     yield from record_entries(record, place, picture, picture=picture)
+
+
+FORMAT: Final = ListFormat(name="folder", read=read_folder, is_folder=is_dir, is_fallback=True)

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.records import Entry, PairReader
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.project.box_rows import boxes
 from exclip_desktop.storage.project.pair_rows import as_list
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, open_project
-
-ENDINGS = (ENDING,)
 
 
 def read_project(path: Path, pictures: Path | None = None) -> PairReader:
@@ -30,3 +29,6 @@ def _entries(project: Project) -> Iterator[Entry]:
     drawn = boxes(project)
     for pair in as_list(project).pairs:
         yield replace(pair, regions=drawn.get(pair.picture, pair.regions))
+
+
+FORMAT: Final = ListFormat(name="project", read=read_project, endings=(ENDING,))

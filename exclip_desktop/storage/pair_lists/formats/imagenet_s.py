@@ -10,7 +10,8 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.records import Entry, PairReader, is_unicode, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.records import is_unicode
 
 SPLITS: Final = ("validation", "train-semi")
 MASKS: Final = "-segmentation"
@@ -67,3 +68,6 @@ def imagenet_names() -> dict[str, str]:
     """Return the names of ImageNet's thousand classes by synset, those that CLIP's prompts use."""
     names: dict[str, str] = json.loads(resource("imagenet_names.json").read_text("utf-8"))
     return names
+
+
+FORMAT: Final = ListFormat(name="imagenet-s", read=read_imagenet_s, is_folder=is_imagenet_s)

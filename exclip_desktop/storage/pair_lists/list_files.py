@@ -1,0 +1,107 @@
+"""Reads and writes pair lists of every format."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from exclip_desktop.core.errors import ListError, OutputError
+from exclip_desktop.core.paths import expanded, is_dir, told_from
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
+from exclip_desktop.storage.atomic import check_writable, write_atomically
+from exclip_desktop.storage.pair_lists.formats import FORMATS
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, unreadable
+
+ENDINGS: Final = {ending: one for one in FORMATS for ending in one.endings}
+"""The format of a file, by its ending."""
+
+
+def find_format(path: Path) -> ListFormat:
+    """Return the format of a file, by its ending, or of a folder, by what is in it.
+
+    Raises:
+        ListError: no format has this ending.
+
+    """
+    if is_dir(path):
+        return next(one for one in FORMATS if one.is_folder is not None and one.is_folder(path))
+    found = ENDINGS.get(path.suffix.lower())
+    if found is None:
+        raise ListError(
+            f"{path.name} does not have the ending of a pair list.",
+            f"Give a folder of pictures, or a file that ends in {', '.join(ENDINGS)}.",
+        )
+    return found
+
+
+def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelToken | None = None) -> PairList:
+    """Read a whole list; entries that cannot be read are named in its notes.
+
+    Args:
+        path: a file or folder, see ``storage.pair_lists.formats``.
+        pictures: the folder where relative paths of pictures start; None: the list's own, or the format's usual one.
+        cancel: polled once an entry.
+
+    Raises:
+        ListError: there is no such list, its format is not known, or no entry can be read.
+        ProjectError: it is a project that cannot be opened.
+        Cancelled: the person cancelled.
+
+    """
+    source, token = expanded(path), cancel or CancelToken()
+    pairs: list[ListedPair] = []
+    notes: list[ListNote] = []
+    try:
+        reader = find_format(source).read(source, pictures)
+        for entry in _numbered(reader.entries):
+            token.check()
+            (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
+    except OSError as error:
+        raise unreadable(source, error) from error
+    if not pairs:
+        why = f" {notes[0]}" if notes else ""
+        raise ListError(f"There are no pairs in {source}.{why}", "Choose another file or folder.")
+    return PairList(source, reader.folder, tuple(pairs), tuple(notes))
+
+
+def _numbered(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Number ids that repeat, as those of a picture's captions do: ``7``, ``7-2``, ``7-3``."""
+    seen: dict[str, int] = {}
+    for entry in entries:
+        if isinstance(entry, ListNote) or entry.id not in seen:
+            if isinstance(entry, ListedPair):
+                seen[entry.id] = 1
+            yield entry
+            continue
+        number = seen[entry.id] + 1
+        while f"{entry.id}-{number}" in seen:
+            number += 1
+        seen[entry.id] = number
+        seen[f"{entry.id}-{number}"] = 1
+        yield replace(entry, id=f"{entry.id}-{number}")
+
+
+def write_pairs(listed: PairList, path: Path) -> None:
+    """Write a list in the format of the file's ending; reading it gives the same pairs again.
+
+    Relative paths start at the new file's folder; absolute ones stay.
+
+    Raises:
+        OutputError: no format that can be written has this ending, or the file cannot be written.
+
+    """
+    ending = path.suffix.lower()
+    writers = {one: known.write for one, known in ENDINGS.items() if known.write is not None}
+    if ending not in writers:
+        raise OutputError(f"{path.name} does not have the ending of a pair list.", f"Use {', '.join(writers)}.")
+    check_writable(path)
+    pairs = [_relocate(pair, listed.folder, path.parent) for pair in listed.pairs]
+    data = writers[ending](pairs, ending).encode()
+    write_atomically(path, lambda file: file.write(data))
+
+
+def _relocate(pair: ListedPair, folder: Path, target: Path) -> ListedPair:
+    """Return a pair whose relative paths start at ``target`` instead of ``folder``."""
+    picture, mask = (told_from(target, folder, path) for path in (pair.picture, pair.mask))
+    return replace(pair, picture=picture, mask=mask)
