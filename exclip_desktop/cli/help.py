@@ -2,6 +2,8 @@
 
 import argparse
 import re
+import shutil
+import textwrap
 from typing import Any
 
 from exclip_desktop.core.errors import SettingsError
@@ -9,6 +11,7 @@ from exclip_desktop.storage.manual import page, topics
 from exclip_desktop.ui.action_table import shortcuts_as_markdown
 
 SHORTCUTS = "shortcuts"
+COLUMN_GAP = "  "
 
 
 def add_help(commands: Any) -> None:
@@ -23,7 +26,8 @@ def add_help(commands: Any) -> None:
 
 
 def _help(options: argparse.Namespace) -> None:
-    print(topics_text() if options.topic is None else topic_text(options.topic))
+    width = shutil.get_terminal_size((120, 40)).columns
+    print(topics_text() if options.topic is None else topic_text(options.topic, width))
 
 
 def topics_text() -> str:
@@ -35,17 +39,48 @@ def topics_text() -> str:
     return "\n".join(["Topics (exclip-desktop help TOPIC):", *lines])
 
 
-def topic_text(key: str) -> str:
-    """Return a page for the terminal: Markdown without images, links to pages as topics.
+def topic_text(key: str, width: int = 120) -> str:
+    """Return a page for a terminal of ``width`` columns: Markdown without images, with aligned tables.
+
+    Links to pages are written as topics.
 
     Raises:
         SettingsError: there is no such topic.
 
     """
     if key == SHORTCUTS:
-        return shortcuts_as_markdown()
+        return _with_aligned_tables(shortcuts_as_markdown(), width)
     if key not in {topic.key for topic in topics()}:
         known = ", ".join([*(topic.key for topic in topics()), SHORTCUTS])
         raise SettingsError(f'There is no topic "{key}".', f"Choose one: {known}.")
     text = re.sub(r"^!\[.*\)\n\n?", "", page(key), flags=re.MULTILINE)
-    return re.sub(r"\[([^\]]+)\]\(([\w-]+)\.md[^)]*\)", r"\1 (help \2)", text)
+    text = re.sub(r"\[([^\]]+)\]\(([\w-]+)\.md[^)]*\)", r"\1 (help \2)", text)
+    return _with_aligned_tables(text, width)
+
+
+def _with_aligned_tables(text: str, width: int) -> str:
+    table = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+    return table.sub(lambda found: _aligned(found[0], width), text)
+
+
+def _aligned(table: str, width: int) -> str:
+    """Return a Markdown table in aligned columns; if they do not fit, as one block of lines per row."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    head, body = rows[0], rows[2:]
+    widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
+    if sum(widths) + len(COLUMN_GAP) * len(widths) <= width:
+        lines = [head, ["-" * size for size in widths], *body]
+        return "".join(
+            COLUMN_GAP.join(cell.ljust(size) for cell, size in zip(line, widths, strict=True)).rstrip() + "\n"
+            for line in lines
+        )
+    return "\n".join(_block(head, row, width) for row in body)
+
+
+def _block(head: list[str], row: list[str], width: int) -> str:
+    """Return a row as its first cell, and a line for each other cell."""
+    lines = [row[0]]
+    for name, cell in zip(head[1:], row[1:], strict=True):
+        if cell:
+            lines += textwrap.wrap(f"{name}: {cell}", width, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(lines) + "\n"

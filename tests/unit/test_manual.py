@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import exclip_desktop
-from exclip_desktop.cli.help import topic_text, topics_text
+from exclip_desktop.cli.help import COLUMN_GAP, topic_text, topics_text
 from exclip_desktop.cli.main import _means_window, command_parser
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS
@@ -155,5 +155,19 @@ def test_the_command_help_prints_a_page_for_the_terminal() -> None:
     assert "![" not in text
     assert "](" not in text
     assert "What the numbers mean (help numbers)" in " ".join(text.split())
+    assert not re.search(r"^\|", text, re.MULTILINE)
     with pytest.raises(SettingsError, match='no topic "nowhere".*installation, .*shortcuts'):
         topic_text("nowhere")
+
+
+@pytest.mark.parametrize("topic", [*(topic.key for topic in topics()), "shortcuts"])
+def test_pages_fit_the_terminal(topic: str) -> None:
+    text = re.sub(r"^```.*?^```", "", topic_text(topic, 100), flags=re.MULTILINE | re.DOTALL)
+    table_lines = [line for line in text.splitlines() if COLUMN_GAP in line.strip()]
+    assert all(len(line) <= 100 for line in table_lines)
+    assert "|---" not in text
+
+
+def test_tables_are_aligned_or_written_as_blocks() -> None:
+    assert "words × patches           the sum of the picture of heat\n" in topic_text("numbers", 120)
+    assert "\nwords × patches\n  content: the sum of the picture of heat\n" in topic_text("numbers", 60)
