@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, patch_heat
 from exclip_desktop.render.figure_caption import draw_strip, lay_out
@@ -73,7 +73,7 @@ def draw_figure(result: PairMatrix, pixels: NDArray[np.uint8], options: FigureOp
     draw_picture(axes, pixels, chosen, round(max(page.picture_w, page.picture_h) * dpi))
     if chosen.heat:
         heat = patch_heat(result.interactions, selection, Preview())
-        limit = chosen.picture_limit or symmetric_limit(heat)
+        limit = range_limit(heat, locked=chosen.picture_limit)
         draw_heat(axes, heat, limit, result.geometry, chosen)
         left = EDGE_IN + page.picture_w + BAR_GAP_IN
         bar = figure.add_axes(page.share(left, page.strip_h, BAR_IN, page.picture_h))

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
 from exclip_desktop.core.text.wording import regions_told, words_told
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
@@ -42,7 +42,7 @@ class Strip:
 def lay_out(result: PairMatrix, selection: Selection, options: FigureOptions, width_in: float) -> Strip:
     """Break caption and legend into lines that fit ``width_in``."""
     chips = chips_of(result, selection, options.specials)
-    limit = options.words_limit or symmetric_limit(np.array([cell.value for chip in chips for cell in chip]))
+    limit = range_limit(np.array([cell.value for chip in chips for cell in chip]), locked=options.words_limit)
     inner = width_in - 2 * MARGIN_IN
     legend = [line for text in _legend(result, selection, options, limit) for line in _wrapped(text, inner)]
     return Strip(in_lines(chips, inner), legend, limit)

@@ -5,7 +5,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.render.figure import BAR_GAP_IN, BAR_IN, EDGE_IN, own_style, page_of
 from exclip_desktop.render.figure_options import FigureOptions, figure_size
@@ -30,7 +30,7 @@ def draw_map(found: TokenMap, pixels: NDArray[np.uint8], title: str, options: Fi
     FigureCanvasAgg(figure)
     axes = figure.add_axes(page.share(EDGE_IN, page.strip_h, page.picture_w, page.picture_h))
     draw_picture(axes, pixels, chosen, round(max(page.picture_w, page.picture_h) * dpi))
-    limit = chosen.picture_limit or symmetric_limit(found.values)
+    limit = range_limit(found.values, locked=chosen.picture_limit)
     draw_heat(axes, found.values, limit, found.geometry, chosen)
     left = EDGE_IN + page.picture_w + BAR_GAP_IN
     bar = figure.add_axes(page.share(left, page.strip_h, BAR_IN, page.picture_h))

@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.word_patch_pairs import signed
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.render.figure import own_style, save_figure
@@ -179,11 +179,11 @@ def _frame() -> Rectangle:
 
 def _limit(findings: Sequence[Finding], options: GridOptions) -> float:
     """Return the end of the shared range of colours."""
-    return options.look.picture_limit or symmetric_limit(*(np.array(one.numbers.heat) for one in findings))
+    return range_limit(*(np.array(one.numbers.heat) for one in findings), locked=options.look.picture_limit)
 
 
 def _own_limit(finding: Finding) -> float:
-    return symmetric_limit(np.array(finding.numbers.heat))
+    return range_limit(np.array(finding.numbers.heat))
 
 
 def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float) -> list[str]:

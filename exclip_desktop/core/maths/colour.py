@@ -35,10 +35,20 @@ def lookup_levels(limit: float) -> tuple[float, float]:
     return -reach, reach
 
 
-def symmetric_limit(*values: NDArray[np.float64]) -> float:
-    """Return the largest magnitude in ``values``, or 1 where all are zero or there are none."""
+def range_limit(*values: NDArray[np.float64], locked: float | None = None, least: float = 0.0) -> float:
+    """Return the end of the symmetric colour range of ``values``, above 0.
+
+    Args:
+        values: what is coloured together; the range ends at the largest magnitude, or at 1 where all are zero.
+        locked: the end that a person has locked, which is returned as it is; None: not locked.
+        least: the smallest end, for views that share one range; not used without values.
+
+    """
+    if locked is not None:
+        return locked
     largest = max((float(np.abs(v).max()) for v in values if v.size), default=0.0)
-    return largest if largest > 0 else 1.0
+    own = largest if largest > 0 else 1.0
+    return max(own, least) if values else own
 
 
 def to_rgb(values: NDArray[np.float64], limit: float, name: str = "red-blue") -> NDArray[np.float64]:

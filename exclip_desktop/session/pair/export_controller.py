@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
@@ -158,8 +158,8 @@ def panes_figure(
     shown = compare_controller.panes if only is None else (only,)
     one_range = compare_controller.one_range or only is not None
     heats = {pane: found for pane in shown if (found := _heat(pane)) is not None}
-    widest = options.picture_limit or symmetric_limit(*heats.values())
-    limits = {pane: widest if one_range else symmetric_limit(heat) for pane, heat in heats.items()}
+    widest = range_limit(*heats.values(), locked=options.picture_limit)
+    limits = {pane: widest if one_range else range_limit(heat) for pane, heat in heats.items()}
     models = 1 + any(pane.key.of_second_model for pane in shown)
     panels = []
     for pane in shown:

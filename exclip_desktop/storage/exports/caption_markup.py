@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
 from exclip_desktop.core.values.finding import NotedWord, noted_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
@@ -116,7 +116,7 @@ def _parts(
 ) -> tuple[list[_Part], float]:
     """Return the whole caption in pieces, and the end of the range of colours."""
     values = np.array([word.value for word in words if word.value is not None])
-    end = limit or symmetric_limit(values)
+    end = limit or range_limit(values)
     parts: list[_Part] = []
     at = 0
     for word in words:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from exclip_desktop.core.maths.colour import lookup_table, symmetric_limit
+from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import token_heat
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.heat_item import picture_limit
@@ -26,13 +26,11 @@ LOCK_TIP: Final = "Lock the colour range so that maps compare"
 
 def words_limit(state: State) -> float:
     """Return the end of the words' colour range: the locked one, else the largest magnitude of the tokens shown."""
-    if state.view.words_limit is not None:
-        return state.view.words_limit
-    found = state.explanation
+    found, locked = state.explanation, state.view.words_limit
     if found is None:
-        return symmetric_limit()
+        return range_limit(locked=locked)
     heat = token_heat(found.interactions, found.geometry, state.selection, state.preview)
-    return symmetric_limit(heat if state.view.specials else heat[found.interactions.content])
+    return range_limit(heat if state.view.specials else heat[found.interactions.content], locked=locked)
 
 
 def told(value: float) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from exclip_desktop.core.maths.colour import blended, lookup_table, symmetric_limit
+from exclip_desktop.core.maths.colour import blended, lookup_table, range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.selection import patch_heat
@@ -64,9 +64,7 @@ def heat_shown(state: Scene) -> Floats | None:
 
 def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:
     """Return the end of the picture's range: the locked one, else the largest magnitude of ``heat``, or ``least``."""
-    if view.picture_limit is not None:
-        return view.picture_limit
-    return symmetric_limit() if heat is None else max(symmetric_limit(heat), least)
+    return range_limit(*(() if heat is None else (heat,)), locked=view.picture_limit, least=least)
 
 
 def picture_limit(state: Scene) -> float:

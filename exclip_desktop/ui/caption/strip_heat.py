@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from PySide6.QtGui import QColor
 
-from exclip_desktop.core.maths.colour import ink_on, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
 from exclip_desktop.core.maths.word_patch_pairs import signed
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import token_heat
@@ -132,8 +132,8 @@ class StripHeat:
         self._key = self._wanted_key
         heat = token_heat(state.answer.interactions, state.answer.geometry, state.selection, state.preview)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
-        self._own_limit = view.words_limit or symmetric_limit(sums)
-        self._limit = view.words_limit or max(self._own_limit, self.least_limit)
+        self._own_limit = range_limit(sums, locked=view.words_limit)
+        self._limit = range_limit(sums, locked=view.words_limit, least=self.least_limit)
         fills = [fill_of(*colour) for colour in to_rgb(sums, self._limit, view.colours).tolist()]
         values = sums.tolist()
         self._values = [values[part] for part in self._parts]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from exclip_desktop.core.maths.colour import lookup_bytes, lookup_levels, symmetric_limit
+from exclip_desktop.core.maths.colour import lookup_bytes, lookup_levels, range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.ui.widgets.plots import Plot
 
@@ -88,7 +88,7 @@ class MatrixPlot(Plot):
     def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
         """Draw ``values`` (rows, patches); ``colours`` is a key of ``core.maths.colour_maps.MAPS``."""
         self._labels, self.shape = labels, (values.shape[0], values.shape[1])
-        levels = lookup_levels(symmetric_limit(values))
+        levels = lookup_levels(range_limit(values))
         self._image.setImage(values, autoLevels=False, levels=levels, lut=lookup_bytes(colours))
         ends = np.arange(patches_per_row, self.shape[1], patches_per_row, dtype=np.float64)
         self._boundaries.setData(ends.repeat(2), np.tile((0.0, float(self.shape[0])), len(ends)))

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.colour import symmetric_limit
+from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.maths.word_patch_pairs import RowGroup, row_groups, row_sums, signed
 from exclip_desktop.core.values.explanation import Explanation
@@ -103,7 +103,7 @@ class MatrixTab(QWidget):
         elif column is not None:
             where, value = f"All rows × {place(self._patch(column))}", self._values[:, column].sum()
         else:
-            limit = signed(symmetric_limit(self._values))[1:]
+            limit = signed(range_limit(self._values))[1:]
             return f"Colours reach ±{limit}."
         return f"{where}: {signed(float(value))}"
 

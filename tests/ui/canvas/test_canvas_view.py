@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import range_limit, to_rgb
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview
 from exclip_desktop.session.pair.scene import CanvasPicture
@@ -41,7 +41,7 @@ def test_colours_on_the_canvas_are_those_of_the_heat(desk: Desk) -> None:
     assert explanation is not None
     state.change(view=replace(state.view, opacity=1.0))
     heat = explanation.patch_heat()
-    limit = symmetric_limit(heat)
+    limit = range_limit(heat)
     assert desk.canvas.current_limit() == pytest.approx(limit)
     for row, column in [(0, 0), (5, 7), (11, 11)]:
         expected = np.rint(to_rgb(heat[row, column], limit) * 255).astype(int).tolist()

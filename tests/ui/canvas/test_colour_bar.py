@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.colour import lookup_table, symmetric_limit
+from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side, told
@@ -48,10 +48,10 @@ def test_the_picture_s_range_follows_the_selection(make_state: Callable[..., Sta
     assert explanation is not None
     for change in (Selection((2, 3)), Selection()):
         state.change(selection=change)
-        limit = symmetric_limit(explanation.interactions.patch_heat(change.rows or None))
+        limit = range_limit(explanation.interactions.patch_heat(change.rows or None))
         assert said(bar) == f"{told(-limit)} to {told(limit)}"
     state.change(preview=Preview(rows=(4,)))
-    assert said(bar).endswith(told(symmetric_limit(explanation.interactions.patch_heat((4,)))))
+    assert said(bar).endswith(told(range_limit(explanation.interactions.patch_heat((4,)))))
 
 
 def test_the_words_range_counts_specials_only_where_they_are_shown(
@@ -63,9 +63,9 @@ def test_the_words_range_counts_specials_only_where_they_are_shown(
     assert explanation is not None
     state.change(selection=Selection((), (Region((100.0, 0.0, 300.0, 200.0)),)))
     heat = explanation.token_heat((100.0, 0.0, 300.0, 200.0))
-    assert said(bar).endswith(told(symmetric_limit(heat[explanation.interactions.content])))
+    assert said(bar).endswith(told(range_limit(heat[explanation.interactions.content])))
     state.change(view=replace(state.view, specials=True))
-    assert said(bar).endswith(told(symmetric_limit(heat)))
+    assert said(bar).endswith(told(range_limit(heat)))
 
 
 def test_who_draws_may_tell_the_limit(make_state: Callable[..., State], qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.colour import symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import range_limit, to_rgb
 from exclip_desktop.core.maths.word_patch_pairs import row_groups, row_sums, signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection
@@ -93,7 +93,7 @@ def test_cells_have_the_heat_scales_colours(state: State, view: MatrixView) -> N
     groups = row_groups(explanation.caption, by_word=True, specials=False)
     values = row_sums(explanation.interactions, groups)
     assert view.plot.shape == (6, 20)
-    rgb = to_rgb(values, symmetric_limit(values))
+    rgb = to_rgb(values, range_limit(values))
     for row, column in ((0, 0), (BALLOON, 7), (HYDRANT, 19)):
         expected = QColor.fromRgbF(*rgb[row, column])
         assert colour_at(view, cell(view, row, column)).name() == expected.name()

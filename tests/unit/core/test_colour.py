@@ -4,7 +4,7 @@ import colorcet
 import numpy as np
 import pytest
 
-from exclip_desktop.core.maths.colour import ink_on, lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import ink_on, lookup_table, range_limit, to_rgb
 from exclip_desktop.core.maths.colour_maps import MAPS
 
 
@@ -23,8 +23,11 @@ def test_the_maps_are_colorcets(name: str, theirs: str) -> None:
 
 
 def test_limits() -> None:
-    assert symmetric_limit(np.array([-3.0, 2.0]), np.array([1.0])) == 3
-    assert symmetric_limit(np.zeros(3)) == symmetric_limit() == 1
+    assert range_limit(np.array([-3.0, 2.0]), np.array([1.0])) == 3
+    assert range_limit(np.zeros(3)) == range_limit() == 1
+    assert range_limit(np.array([-3.0]), locked=0.5, least=9.0) == 0.5
+    assert range_limit(np.array([-3.0]), least=9.0) == range_limit(np.array([9.0]), least=3.0) == 9
+    assert range_limit(least=9.0) == 1
     np.testing.assert_array_equal(to_rgb(np.array([5.0]), 1.0), to_rgb(np.array([1.0]), 1.0))
 
 

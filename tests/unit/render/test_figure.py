@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour import blended, lookup_table, symmetric_limit, to_rgb
+from exclip_desktop.core.maths.colour import blended, lookup_table, range_limit, to_rgb
 from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, patch_heat, token_heat
@@ -92,11 +92,11 @@ def test_heat_is_through_the_selected_tokens_and_words_through_the_regions(
     figure = drawn(found, pixels, selection=SELECTION)
     heat = patch_heat(found.interactions, SELECTION, Preview())
     shown = heat_image(figure)
-    np.testing.assert_allclose(shown[..., :3], to_rgb(heat, symmetric_limit(heat)), atol=1e-9)
+    np.testing.assert_allclose(shown[..., :3], to_rgb(heat, range_limit(heat)), atol=1e-9)
     np.testing.assert_allclose(shown[..., 3], 0.64, atol=0.002)
     by_token = token_heat(found.interactions, found.geometry, SELECTION, Preview())
     values = by_token[1:-1]
-    expected = to_rgb(values, symmetric_limit(values))
+    expected = to_rgb(values, range_limit(values))
     assert [colour_of(cell) for cell in fills_of(figure)[:6]] == [to_hex(rgb) for rgb in expected]
     cells = cells_of(figure)
     assert frames_of(figure) == [reach_of(cells["red"]), reach_of(cells["balloon"])]
@@ -139,7 +139,7 @@ def test_limits_can_be_locked_and_what_lies_beyond_is_shown_so(found: Explanatio
 
 def test_colours_magnitude_and_opacity(found: Explanation, pixels: NDArray[np.uint8]) -> None:
     heat = found.patch_heat()
-    limit = symmetric_limit(heat)
+    limit = range_limit(heat)
     shown = heat_image(drawn(found, pixels, colours="safe", drawing="magnitude", opacity=0.8))
     np.testing.assert_allclose(shown[..., :3], to_rgb(heat, limit, "safe"), atol=1e-9)
     np.testing.assert_allclose(shown[..., 3], 0.8 * np.abs(heat) / limit, atol=0.002)
@@ -164,7 +164,7 @@ def test_specials_are_shown_when_asked_for(found: Explanation, pixels: NDArray[n
     cells, values = cells_of(figure), found.token_heat()
     assert list(cells)[0] == "[SOT]"
     assert frames_of(figure) == [reach_of(cells["[SOT]"])]
-    assert colour_of(cells["[EOT]"]) == to_hex(to_rgb(values[-1], symmetric_limit(values)))
+    assert colour_of(cells["[EOT]"]) == to_hex(to_rgb(values[-1], range_limit(values)))
     assert "heat: [SOT]" in legend_of(drawn(found, pixels, selection=Selection((0,))))
 
 
@@ -175,7 +175,7 @@ def test_all_padding_is_one_chip(found: Explanation, pixels: NDArray[np.uint8]) 
     padded = replace(found, caption=replace(found.caption, tokens=tuple(tokens), words=words))
     cells, values = cells_of(drawn(padded, pixels, specials=True)), found.token_heat()
     shown = np.array([*values[:-2], values[-2:].sum()])
-    assert colour_of(cells["padding × 2"]) == to_hex(to_rgb(shown[-1], symmetric_limit(shown)))
+    assert colour_of(cells["padding × 2"]) == to_hex(to_rgb(shown[-1], range_limit(shown)))
 
 
 def test_words_that_were_not_seen_are_grey(found: Explanation, pixels: NDArray[np.uint8]) -> None:
@@ -211,7 +211,7 @@ def test_tokens_of_a_word_are_cells_of_one_chip(pixels: NDArray[np.uint8]) -> No
         figure = drawn(found, pixels, selection=Selection(rows))
         cells = cells_of(figure)
         assert [colour_of(cell) for cell in fills_of(figure)] == [
-            to_hex(rgb) for rgb in to_rgb(values, symmetric_limit(values))
+            to_hex(rgb) for rgb in to_rgb(values, range_limit(values))
         ]
         assert reach_of(cells["hydr"])[1] == pytest.approx(reach_of(cells["ant"])[0])
         assert reach_of(cells["ant"])[1] < reach_of(cells["and"])[0]
