@@ -69,7 +69,7 @@ class Notices:
         """Return what was said; where that is nothing, the notice that is there, unless it is settled now."""
         before = self._state.notice
         if not said:
-            return None if before == self._warned or (before is not None and before.kind == "trouble") else before
+            return None if before == self._warned or (before is not None and before.kind == "error") else before
         if before is not None and before.message == self._loading:
             said = (self._loading, *said)
         self._warned = Notice(" ".join(said), hint, kind="note")

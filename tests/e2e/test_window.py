@@ -273,7 +273,7 @@ def test_what_is_no_picture_leaves_the_screen_as_it_was(
     event = QDropEvent(QPointF(50, 50), copy, data, LEFT, none)
     with qtbot.waitSignal(opened.state.notice_changed):
         QApplication.sendEvent(opened.window, event)
-    assert opened.state.notice.kind == "trouble"
+    assert opened.state.notice.kind == "error"
     assert opened.state.notice.hint
     assert opened.window.banner.isVisible()
     assert before == (

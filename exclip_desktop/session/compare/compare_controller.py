@@ -309,6 +309,6 @@ def _status_of(source: State) -> PaneStatus:
     if source.explanation is not None and not source.stale:
         return PaneStatus("done")
     notice = source.notice
-    if source.work is None and notice is not None and notice.kind == "trouble":
+    if source.work is None and notice is not None and notice.kind == "error":
         return PaneStatus("failed", message=notice.message, hint=notice.hint)
     return PaneStatus("waiting")

@@ -121,7 +121,7 @@ class Library(QObject):
         """Ask the network how large a download is; ``offered`` answers."""
         if self._state.transfer is not None:
             return
-        self._state.change(transfer=Transfer(model.title, asking=True))
+        self._state.change(transfer=Transfer(model.title, is_size_request=True))
 
         def answered(offer: Offer) -> None:
             self._state.change(transfer=None)
@@ -179,7 +179,7 @@ class Library(QObject):
 
     def _on_progress_reported(self, report: Report) -> None:
         transfer = self._state.transfer
-        if transfer is None or transfer.asking:
+        if transfer is None or transfer.is_size_request:
             return
         left = self._remaining_time.estimate_s(report.what, report.done, report.total, self._clock())
         self._state.change(transfer=replace(transfer, done=report.done, total=report.total, left_s=left))

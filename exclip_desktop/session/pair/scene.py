@@ -1,7 +1,8 @@
-"""What a canvas and its words show, kept in one place; whoever shows it is told what changed."""
+"""Observable values that a canvas and its words show."""
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, TypeVar, overload
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,6 +11,8 @@ from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.storage.pictures import Picture
 
 Drawing = Literal["scale", "magnitude"]
+COMPARED_BY_IDENTITY: Final = ("canvas_picture", "answer")  # they hold arrays
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +46,48 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class CanvasPicture:
-    """The picture on the canvas: upright RGB pixels, a title, and the file it came from (None: pasted)."""
+    """The picture on the canvas: upright RGB pixels, a title, and the file that it was read from (None: pasted)."""
 
     picture: Picture
     title: str
     path: str | None = None
 
 
-@dataclass(slots=True)
-class SceneValues:
-    """What a scene keeps."""
+class Value(Generic[T]):
+    """A value of a scene. It is read like an attribute; only ``Scene.change`` replaces it.
 
-    canvas_picture: CanvasPicture | None = None
-    answer: Answer | None = None
-    stale: bool = False
-    selection: Selection = field(default_factory=Selection)
-    preview: Preview = field(default_factory=Preview)
-    view: View = field(default_factory=View)
+    A class that has a ``Value`` named ``view`` also has a signal named ``view_changed``.
+    """
+
+    def __init__(self, make_default: Callable[[], T]) -> None:
+        self.make_default, self.name = make_default, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, scene: None, owner: type) -> "Value[T]": ...
+    @overload
+    def __get__(self, scene: "Scene", owner: type) -> T: ...
+    def __get__(self, scene: "Scene | None", owner: type) -> "T | Value[T]":
+        if scene is None:
+            return self
+        value: T = scene.values[self.name]
+        return value
+
+
+def no_value() -> None:
+    """Return None: the default of an optional ``Value``."""
 
 
 class Scene(QObject):
-    """A picture with one method's answer, what is selected in it, and how it is drawn.
+    """A picture with the answer of one method, what is selected in it, and how it is drawn.
 
     Attributes:
-        shown: the picture, or None before the first.
+        canvas_picture: the picture, or None before the first.
         answer: the matrix or the maps on screen, or None.
-        stale: whether picture, caption or settings have changed since ``answer`` was made.
-        selection, preview: what is selected, and what is hovered over.
+        stale: whether picture, caption or settings have changed since ``answer`` was computed.
+        selection: the selected tokens and regions; ``preview``: the word or patch under the mouse.
         view: how heat is drawn.
 
     Signals:
@@ -86,53 +104,32 @@ class Scene(QObject):
     preview_changed = Signal()
     view_changed = Signal()
 
+    canvas_picture: Value[CanvasPicture | None] = Value(no_value)
+    answer: Value[Answer | None] = Value(no_value)
+    stale = Value(bool)
+    selection = Value(Selection)
+    preview = Value(Preview)
+    view = Value(View)
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._values = self._first_values()
-
-    def _first_values(self) -> SceneValues:
-        return SceneValues()
+        descriptors = (value for cls in type(self).__mro__ for value in vars(cls).values() if isinstance(value, Value))
+        self.values: dict[str, Any] = {value.name: value.make_default() for value in descriptors}
 
     def change(self, **values: Any) -> None:
-        """Replace values by name, all of them, then tell of those that differ."""
-        told = []
+        """Replace values by name, all of them first; then emit the signals of those that differ.
+
+        Raises:
+            KeyError: there is no such value.
+
+        """
+        changed = []
         for name, value in values.items():
-            before = getattr(self._values, name)
-            # Those two hold arrays: they are compared by identity.
-            if value is before or (name not in ("canvas_picture", "answer") and value == before):
+            before = self.values[name]
+            if value is before or (name not in COMPARED_BY_IDENTITY and value == before):
                 continue
-            setattr(self._values, name, value)
-            told.append(name)
-        for name in told:
+            self.values[name] = value
+            changed.append(name)
+        for name in changed:
             getattr(self, f"{name}_changed").emit()
             self.changed.emit(name)
-
-    @property
-    def canvas_picture(self) -> CanvasPicture | None:
-        """The picture on the canvas."""
-        return self._values.canvas_picture
-
-    @property
-    def answer(self) -> Answer | None:
-        """The matrix or the maps on screen."""
-        return self._values.answer
-
-    @property
-    def stale(self) -> bool:
-        """Whether the answer is of an earlier picture, caption or setting."""
-        return self._values.stale
-
-    @property
-    def selection(self) -> Selection:
-        """Selected tokens and regions."""
-        return self._values.selection
-
-    @property
-    def preview(self) -> Preview:
-        """What is hovered over."""
-        return self._values.preview
-
-    @property
-    def view(self) -> View:
-        """How heat is drawn."""
-        return self._values.view

@@ -75,7 +75,7 @@ class FindingRestorer(QObject):
 
     def _on_notice_changed(self) -> None:
         notice = self._state.notice
-        if notice is not None and notice.kind == "trouble":  # the pair could not be explained
+        if notice is not None and notice.kind == "error":  # the pair could not be explained
             self._asked = None
 
     def _on_explained(self) -> None:

@@ -184,7 +184,7 @@ class Banner(QFrame):
 
     def _show_to_screen_readers(self, notice: Notice) -> None:
         # Qt gives a Python widget no way to take the alert role, so the name says it and an alert event is sent.
-        self.setAccessibleName(f"{'Alert' if notice.kind == 'trouble' else 'Note'}: {notice.message}")
+        self.setAccessibleName(f"{'Alert' if notice.kind == 'error' else 'Note'}: {notice.message}")
         self.setAccessibleDescription(notice.hint)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
@@ -215,7 +215,7 @@ class Banner(QFrame):
 
     def _accent(self) -> QColor:
         notice = self._state.notice
-        if notice is not None and notice.kind == "trouble":
+        if notice is not None and notice.kind == "error":
             return trouble_colour(self.palette())
         return self.palette().highlight().color()
 

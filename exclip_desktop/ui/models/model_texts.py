@@ -12,7 +12,7 @@ def format_network_state(transfer: Transfer | None) -> str:
     """Return what the lamp says."""
     if transfer is None:
         return "Offline: nothing leaves this computer"
-    if transfer.asking:
+    if transfer.is_size_request:
         return f"Asking for the size of {transfer.title}: the network is in use"
     share = f" {transfer.done / transfer.total:.0%}" if transfer.total else ""
     return f"Downloading {transfer.title}{share}: the network is in use"
@@ -20,7 +20,7 @@ def format_network_state(transfer: Transfer | None) -> str:
 
 def format_download(transfer: Transfer) -> str:
     """Return how far a download has come: bytes of the whole, and the time left."""
-    if transfer.asking:
+    if transfer.is_size_request:
         return f"Asking how large {transfer.title} is …"
     parts = [f"Downloading {transfer.title}: {size_told(transfer.done)}"]
     parts += [f"of {size_told(transfer.total)}"] if transfer.total else []

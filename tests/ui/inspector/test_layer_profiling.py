@@ -166,7 +166,7 @@ def test_a_failure_is_told_and_what_is_done_stays(desk: Desk) -> None:
     desk.engine.profile_raises.append(ModelError("Values are not numbers.", "Choose another layer."))
     with desk.qtbot.waitSignal(desk.state.notice_changed):
         desk.session.layer_profile_controller.ask("image")
-    assert (desk.state.notice.message, desk.state.notice.kind) == ("Values are not numbers.", "trouble")
+    assert (desk.state.notice.message, desk.state.notice.kind) == ("Values are not numbers.", "error")
     finished(desk)
     assert layers_done(desk) == [0]
     desk.session.layer_profile_controller.ask("image")

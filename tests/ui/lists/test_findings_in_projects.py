@@ -161,7 +161,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     assert said.text() == "1 label kept in the project"
     desk.file.rename(desk.folder / "elsewhere.exclip")
     desk.session.undo.undo()
-    assert (said.text(), state.notice.kind) == ("1 label kept in the project", "trouble")
+    assert (said.text(), state.notice.kind) == ("1 label kept in the project", "error")
     (desk.folder / "elsewhere.exclip").rename(desk.file)
     with open_project(desk.file) as project:
         assert boxes(project) == {"../a.png": (BOX,)}

@@ -79,7 +79,7 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
     else:
         desk.engine.raises.append(ValueError("x"))
         desk.engine.gate.set()
-        desk.qtbot.waitUntil(lambda: desk.state.notice.kind == "trouble")
+        desk.qtbot.waitUntil(lambda: desk.state.notice.kind == "error")
     assert desk.seen() == before
     assert desk.state.explain_settings == BY_HAND
 

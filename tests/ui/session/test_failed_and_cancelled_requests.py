@@ -105,7 +105,7 @@ def test_a_cancelled_model_is_taken_back(desk: Desk) -> None:
 
 def test_trouble_with_a_caption_is_settled_by_emptying_it(desk: Desk) -> None:
     desk.fail(UserError("The caption has 2,100 characters."), lambda: desk.session.explain_controller.type_caption("x"))
-    assert desk.state.notice.kind == "trouble"
+    assert desk.state.notice.kind == "error"
     desk.session.explain_controller.type_caption("")
     assert desk.state.notice is None
     assert desk.state.stale

@@ -84,7 +84,7 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
     desk = make_desk()
     desk.engine.raises += [MISSING, MISSING]
     desk.session.start()
-    desk.qtbot.waitUntil(lambda: desk.state.notice is not None and desk.state.notice.kind == "trouble")
+    desk.qtbot.waitUntil(lambda: desk.state.notice is not None and desk.state.notice.kind == "error")
     assert desk.state.explanation is None
     assert len(desk.engine.asked) == 2
     desk.session.explain_controller.type_caption(desk.state.caption)

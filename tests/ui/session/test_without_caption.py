@@ -67,7 +67,7 @@ def test_the_caption_stays_when_the_picture_it_came_with_cannot_be_read(
         path.write_text("no picture")
     with qtbot.waitSignal(unopened.state.notice_changed):
         unopened.session.start(str(path), "a dog and a cat")
-    assert unopened.state.notice.kind == "trouble"
+    assert unopened.state.notice.kind == "error"
     assert unopened.state.notice.hint
     assert unopened.window.banner.isVisible()
     assert _editor(unopened).text() == "a dog and a cat"

@@ -62,7 +62,7 @@ def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_di
             write(desk.folder / "out" / name)
         told = desk.state.notice
         assert told.message == f"{desk.folder / 'out' / name} cannot be written: the disk is full."
-        assert (told.hint, told.kind) == ("Make room, then try again.", "trouble")
+        assert (told.hint, told.kind) == ("Make room, then try again.", "error")
         assert list((desk.folder / "out").iterdir()) == []
 
 
