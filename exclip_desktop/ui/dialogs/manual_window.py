@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.window_settings import Settings
-from exclip_desktop.storage.manual import page, search, sections, topics
+from exclip_desktop.storage.manual import INDEX, page, search, sections, topics
 from exclip_desktop.ui.action_table import shortcut_rows
 from exclip_desktop.ui.dialogs.manual_page import ManualPage
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
@@ -30,6 +30,7 @@ from exclip_desktop.ui.theme import ThemedIcons
 
 OPENS_AT_PX: Final = (1120, 780)
 CONTENTS_PX: Final = 270
+OVERVIEW: Final = "Overview"
 SHORTCUTS: Final = "shortcuts"
 SHORTCUTS_TITLE: Final = "Shortcuts and gestures"
 PLACE_ROLE: Final = Qt.ItemDataRole.UserRole
@@ -79,12 +80,12 @@ class ManualWindow(QDialog):
         return self._history[self._at] if self._history else None
 
     def show_page(self, topic: str = "", anchor: str = "") -> None:
-        """Show the window: on a page, or on the page that was shown last, at first on the first."""
+        """Show the window: on a page, or on the page that was open last, or on the overview."""
         current = self.place
         if topic:
             self.visit(ManualPlace(topic, anchor))
         elif current is None or current.topic == SHORTCUTS:
-            self.visit(next((p for p in reversed(self._history) if p.topic != SHORTCUTS), ManualPlace(topics()[0].key)))
+            self.visit(next((p for p in reversed(self._history) if p.topic != SHORTCUTS), ManualPlace(INDEX)))
         self._raise()
 
     def show_shortcuts(self) -> None:
@@ -128,6 +129,7 @@ class ManualWindow(QDialog):
     def _fill_contents(self) -> None:
         self._contents.setHeaderHidden(True)
         self._contents.setAccessibleName("Contents")
+        self._contents_item(self._contents, OVERVIEW, ManualPlace(INDEX))
         for topic in topics():
             item = self._contents_item(self._contents, topic.title, ManualPlace(topic.key))
             item.setToolTip(0, f"{topic.summary[:1].upper()}{topic.summary[1:]}.")

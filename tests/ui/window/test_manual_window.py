@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.window_settings import Settings
-from exclip_desktop.storage.manual import page, sections, topics
+from exclip_desktop.storage.manual import INDEX, page, sections, topics
 from exclip_desktop.ui.dialogs.manual_page import ManualPage
 from exclip_desktop.ui.dialogs.manual_window import SHORTCUTS, ManualPlace, ManualWindow
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
+from tests.ui.conftest import Opened
 from tests.ui.window.test_widgets import child
 
 
@@ -38,8 +39,8 @@ def heading_in_view(view: ManualPage) -> str:
     )
 
 
-def test_it_opens_on_the_first_page_and_reopens_on_the_last(manual: ManualWindow) -> None:
-    assert manual.place == ManualPlace(topics()[0].key)
+def test_it_opens_on_the_overview_and_reopens_on_the_last_page(manual: ManualWindow) -> None:
+    assert manual.place == ManualPlace(INDEX)
     manual.show_page("methods")
     manual.show_shortcuts()
     manual.close()
@@ -50,14 +51,18 @@ def test_it_opens_on_the_first_page_and_reopens_on_the_last(manual: ManualWindow
 def test_the_contents_list_every_page_and_section_and_lead_there(manual: ManualWindow, qtbot: QtBot) -> None:
     tree = manual.findChild(QTreeWidget)
     pages = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
-    assert [item.text(0) for item in pages] == [*(topic.title for topic in topics()), "Shortcuts and gestures"]
-    for item, topic in zip(pages, topics(), strict=False):
+    assert [item.text(0) for item in pages] == [
+        "Overview",
+        *(topic.title for topic in topics()),
+        "Shortcuts and gestures",
+    ]
+    for item, topic in zip(pages[1:], topics(), strict=False):
         expected = [section.heading for section in sections(topic.key)[1:]]
         assert [item.child(row).text(0) for row in range(item.childCount())] == expected
     manual.show_page("numbers")
-    assert pages[3].isExpanded()
+    assert pages[4].isExpanded()
     assert not pages[0].isExpanded()
-    part = next(pages[3].child(row) for row in range(6) if pages[3].child(row).text(0) == "Accuracy")
+    part = next(pages[4].child(row) for row in range(6) if pages[4].child(row).text(0) == "Accuracy")
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=tree.visualItemRect(part).center())
     assert manual.place == ManualPlace("numbers", "accuracy")
     assert tree.currentItem() is part
@@ -112,7 +117,7 @@ def test_links_lead_to_pages_and_back_returns(manual: ManualWindow, monkeypatch:
     assert manual.place == ManualPlace("numbers", "ledger")
     assert heading_in_view(view) == "Ledger"
     child(manual, "Back").click()
-    assert manual.place == ManualPlace(topics()[0].key)
+    assert manual.place == ManualPlace(INDEX)
     assert not child(manual, "Back").isEnabled()
     QTest.keyClick(manual, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     child(manual, "Forward").click()
@@ -149,7 +154,7 @@ def test_esc_closes_it_and_the_next_one_has_its_size(manual: ManualWindow, setti
     assert (other.width(), other.height()) == (700, 500)
 
 
-@pytest.mark.parametrize("topic", [topic.key for topic in topics()])
+@pytest.mark.parametrize("topic", [INDEX, *(topic.key for topic in topics())])
 def test_every_page_has_its_tables_pictures_and_headings(topic: str, manual: ManualWindow) -> None:
     manual.show_page(topic)
     view = manual.findChild(ManualPage)
@@ -178,3 +183,16 @@ def test_a_page_follows_a_change_of_theme(manual: ManualWindow) -> None:
         block = block.next()
     assert links
     assert all(colour.lightnessF() > 0.5 for colour in links)
+
+
+def test_f1_and_the_question_mark_open_it_beside_the_window(opened: Opened, qtbot: QtBot) -> None:
+    window = opened.window
+    QTest.keyClick(window.canvas.view, Qt.Key.Key_F1)
+    (manual,) = window.findChildren(ManualWindow)
+    assert manual.isVisible()
+    assert manual.place == ManualPlace(INDEX)
+    QTest.keyClick(window.canvas.view, "?")
+    assert manual.place == ManualPlace(SHORTCUTS)
+    assert window.findChildren(ManualWindow) == [manual]
+    manual.close()
+    assert window.isVisible()
