@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.word_patch_pairs import signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.settings import Layer
-from exclip_desktop.ui.inspector.ledger_bar import COLOURS
+from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments
 from exclip_desktop.ui.theme import blended, trouble_colour
 
 HEADS: Final = {"words × patches": "words ×\npatches", "reference terms": "reference\nterms", "residual": "\nresidual"}
@@ -49,6 +49,7 @@ class LayersList(QWidget):
         self._stale = False
         self._current: int | None = None
         self._hovered: int | None = None
+        self._bars = StackedBars(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -62,6 +63,10 @@ class LayersList(QWidget):
             self._current = self._hovered = None
             self.updateGeometry()
         self._describe()
+        rows = [None if row is None else stack_segments(row.magnitudes.lines()) for row in map(self._row, self._layers)]
+        self._bars.show_bars(rows, BAR_PX / self._row_height())
+        self._bars.plot_item.setOpacity(STALE_OPACITY if stale else 1.0)
+        self._place_bars()
         self.update()
 
     def row_rect(self, at: int) -> QRectF:
@@ -75,6 +80,17 @@ class LayersList(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Return the same height on less width."""
         return QSize(180, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Give the bars the width that the numbers leave."""
+        super().resizeEvent(event)
+        self._place_bars()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Make room for another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._place_bars()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw the heads, then a line each layer."""
@@ -126,8 +142,17 @@ class LayersList(QWidget):
         """Return a layer in full: its parts of the score, and where |A| lies."""
         layer = self._layers[at]
         name = f"Layer {layer}{', on screen' if layer == self._on_screen else ''}"
-        row = None if self._profile is None else self._profile.row(layer)
-        return f"{name}\n{row_told(row)}"
+        return f"{name}\n{row_told(self._row(layer))}"
+
+    def _row(self, layer: Layer) -> ProfileRow | None:
+        return None if self._profile is None else self._profile.row(layer)
+
+    def _place_bars(self) -> None:
+        """Lay the bars over their column of the rows."""
+        if self._layers:
+            columns, height = self._columns(), len(self._layers) * self._row_height()
+            self._bars.setGeometry(round(columns.bar), self._heads_height(), round(columns.bar_width), height)
+        self._bars.setVisible(bool(self._layers))
 
     @property
     def _layers(self) -> tuple[Layer, ...]:
@@ -173,17 +198,8 @@ class LayersList(QWidget):
         painter.setPen(self.palette().windowText().color())
         painter.drawText(rect.adjusted(PAD + 3, 0, 0, 0), LEFT, str(layer))
         painter.setFont(self.font())
-        ground = QRectF(columns.bar, rect.center().y() - BAR_PX / 2, columns.bar_width, BAR_PX)
         if row is None:
-            palette = self.palette()
-            painter.setPen(blended(palette.windowText().color(), palette.window().color(), 0.3))
-            painter.drawRect(ground.adjusted(0.5, 0.5, -0.5, -0.5))
             return
-        left = ground.left()
-        for name, share in row.magnitudes.lines():
-            width = share * ground.width()
-            painter.fillRect(QRectF(left, ground.top(), width, BAR_PX), QColor(COLOURS[name]))
-            left += width
         shares = dict(row.shares or ())
         for name, right in columns.numbers.items():
             doubtful = name == "residual" and not row.exact

@@ -23,7 +23,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import SIDES, Layer, Side
 from exclip_desktop.session.state import ProfileProgress, State
 from exclip_desktop.ui.inspector.layers_list import LayersList
-from exclip_desktop.ui.inspector.ledger_bar import COLOURS
+from exclip_desktop.ui.inspector.stacked_bars import COLOURS
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9

@@ -1,25 +1,15 @@
 """The ledger as one stacked signed bar, with a legend whose values add up to the score."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Ledger
 from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.ui.inspector.stacked_bars import COLOURS, Segment, StackedBars, stack_segments
 
-# Apart in lightness as well as hue, and none of the heat scale's red and blue.
-COLOURS: Final = {
-    "words × patches": "#1b9e77",
-    "specials × patches": "#e6ab02",
-    "words × prefix tokens": "#9467bd",
-    "specials × prefix tokens": "#e07ab8",
-    "reference terms": "#8c8f94",
-    "gap to the published reference": "#a6761d",
-    "residual": "#17becf",
-}
 NOTES: Final = {
     "words × patches": "What the words and the patches account for together.",
     "specials × patches": "Specials are [SOT], [EOT] and padding.",
@@ -35,30 +25,6 @@ SWATCH: Final = 10
 GAP: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A part of the bar, from ``start`` to ``end`` in the unit of the score, start < end."""
-
-    name: str
-    value: float
-    start: float
-    end: float
-
-
-def segments(lines: list[tuple[str, float]]) -> list[Segment]:
-    """Return the parts stacked away from zero in reading order, negative ones to the left; zeros take no place."""
-    below = above = 0.0
-    stacked = []
-    for name, value in lines:
-        if value > 0:
-            stacked.append(Segment(name, value, above, above + value))
-            above += value
-        elif value < 0:
-            stacked.append(Segment(name, value, below + value, below))
-            below += value
-    return stacked
-
-
 class LedgerBar(QWidget):
     """Shows a ledger; nothing before ``set_ledger``."""
 
@@ -67,6 +33,7 @@ class LedgerBar(QWidget):
         self._lines: list[tuple[str, float]] = []
         self._total = 0.0
         self._segments: list[Segment] = []
+        self._bar: StackedBars | None = None  # made with the first ledger: the window is faster to open without it
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Ledger of the score")
 
@@ -74,7 +41,8 @@ class LedgerBar(QWidget):
         """Show another ledger."""
         before = len(self._lines)
         self._lines, self._total = ledger.lines(), ledger.total
-        self._segments = segments(self._lines)
+        self._segments = stack_segments(self._lines)
+        self._show_bar()
         self.setAccessibleDescription(self.as_text())
         if len(self._lines) != before:
             self.updateGeometry()
@@ -93,15 +61,17 @@ class LedgerBar(QWidget):
         """Return the same height on less width."""
         return QSize(200, self.sizeHint().height())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Let the bar take the whole width."""
+        super().resizeEvent(event)
+        if self._bar is not None:
+            self._bar.setGeometry(0, 0, self.width(), BAR_HEIGHT + 2 * OVERHANG)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar, then the legend."""
+        """Draw the legend."""
         if not self._lines:
             return
         painter = QPainter(self)
-        for segment in self._segments:
-            painter.fillRect(self._rect_of(segment), QColor(COLOURS[segment.name]))
-        zero = self._x_of(0.0)
-        painter.fillRect(QRectF(zero - 0.5, 0, 1, BAR_HEIGHT + 2 * OVERHANG), self.palette().windowText().color())
         for at, (name, value) in enumerate(self._lines):
             self._draw_line(painter, at, name, signed(value), QColor(COLOURS[name]))
         self._draw_total(painter)
@@ -113,6 +83,13 @@ class LedgerBar(QWidget):
             QToolTip.showText(event.globalPos(), told, self)
             return True
         return super().event(event)
+
+    def _show_bar(self) -> None:
+        if self._bar is None:
+            self._bar = StackedBars(self)
+            self._bar.setGeometry(0, 0, self.width(), BAR_HEIGHT + 2 * OVERHANG)
+            self._bar.show()
+        self._bar.show_bars([self._segments], BAR_HEIGHT / (BAR_HEIGHT + 2 * OVERHANG), with_zero=True)
 
     def _note_at(self, x: float, y: float) -> str:
         parts = dict(self._lines)
@@ -132,7 +109,7 @@ class LedgerBar(QWidget):
         low = min((segment.start for segment in self._segments), default=0.0)
         high = max((segment.end for segment in self._segments), default=0.0)
         span = high - low
-        return 0.5 + (self.width() - 1) * ((value - low) / span if span else 0.0)
+        return self.width() * ((value - low) / span if span else 0.0)
 
     def _legend_top(self) -> float:
         return BAR_HEIGHT + 2 * OVERHANG + GAP

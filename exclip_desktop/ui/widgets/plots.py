@@ -14,6 +14,19 @@ GRID_SHARE: Final = 0.15
 """Share of the text colour in grid lines."""
 
 
+class NumberAxis(AxisItem):
+    """An axis of numbers with a true minus sign, in their own unit: no prefix such as milli is split off."""
+
+    def __init__(self, side: str) -> None:
+        """Make the axis of a side: ``left``, ``right``, ``top`` or ``bottom``."""
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802  pyqtgraph's name
+        """Return the ticks' texts."""
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
+
+
 class Plot(PlotWidget):
     """A plot whose ranges the program sets: the mouse neither pans nor zooms it, and the wheel scrolls what is around.
 
@@ -35,10 +48,11 @@ class Plot(PlotWidget):
         background: QPalette.ColorRole = QPalette.ColorRole.Window,
     ) -> None:
         """Make an empty plot with ``axes`` by their side (``left``, ``bottom`` …) in place of the usual two."""
-        self._background_role = background
+        self._background_role, self._title = background, ""
         super().__init__(parent, background=None, enableMenu=False, axisItems=None if axes is None else dict(axes))
         self.viewport().setBackgroundRole(background)
         self.viewport().setAutoFillBackground(True)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)  # a cached background would hide what lies under a clear plot
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.plot_item = self.getPlotItem()
@@ -47,8 +61,15 @@ class Plot(PlotWidget):
         self.plot_item.layout.setContentsMargins(0, 0, 0, 0)
         self.view_box.setMouseEnabled(False, False)
         self.view_box.setDefaultPadding(0.0)
+        self.view_box.disableAutoRange()
         self._is_made = True
         self._show_theme()
+
+    def set_title(self, title: str) -> None:
+        """Show a title above the left end of the plot, in the widget's font."""
+        self._title = title
+        colour = self.palette().windowText().color()
+        self.plot_item.setTitle(title, size=f"{self.font().pointSizeF()}pt", color=colour, justify="left")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Follow the theme and the font."""
@@ -70,3 +91,6 @@ class Plot(PlotWidget):
             axis.setPen(mkPen(blended(ink, behind, 3 * GRID_SHARE)))
             axis.setTextPen(mkPen(ink))
             axis.setTickFont(self.font())
+            axis.setLabel(axis.labelText, **{"font-size": f"{self.font().pointSizeF()}pt", "color": ink.name()})
+        if self._title:
+            self.set_title(self._title)

@@ -19,7 +19,7 @@ from exclip_desktop.session.state import ProfileProgress, State
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.inspector.layers_list import LayersList, row_told, share_told
 from exclip_desktop.ui.inspector.layers_tab import LayersTab, cost_told
-from exclip_desktop.ui.inspector.ledger_bar import COLOURS
+from exclip_desktop.ui.inspector.stacked_bars import COLOURS
 from tests.ui.conftest import Opened
 from tests.ui.window.test_widgets import button, dark  # noqa: F401  a fixture
 

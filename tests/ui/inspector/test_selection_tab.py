@@ -6,7 +6,8 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import Ledger
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.ui.inspector.ledger_bar import COLOURS, NOTES, LedgerBar, segments
+from exclip_desktop.ui.inspector.ledger_bar import NOTES, LedgerBar
+from exclip_desktop.ui.inspector.stacked_bars import COLOURS, stack_segments
 
 BOX = Region((100, 100, 220, 200))
 LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))
@@ -14,7 +15,7 @@ LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))
 
 def test_ledger_stacks_away_from_zero() -> None:
     ledger = Ledger(0.5, -0.1, 0.0, -0.2, 0.1, 0.0, 0.001)
-    stacked = segments(ledger.lines())
+    stacked = stack_segments(ledger.lines())
     assert [(part.name, part.start, part.end) for part in stacked] == [
         ("words × patches", 0.0, 0.5),
         ("specials × patches", -0.1, 0.0),

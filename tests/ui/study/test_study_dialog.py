@@ -15,7 +15,7 @@ from exclip_desktop.core.values.study import RANDOM
 from exclip_desktop.session.study.studying import StudyChoice
 from exclip_desktop.ui.study import study_dialog
 from exclip_desktop.ui.study.study_dialog import StudyDialog
-from exclip_desktop.ui.study.study_plot import ticks
+from exclip_desktop.ui.widgets.plots import NumberAxis
 from tests.ui.conftest import Opened
 
 LEFT = Qt.MouseButton.LeftButton
@@ -190,14 +190,7 @@ def test_it_is_exported(
     assert (tmp_path / "out.md").read_text("utf-8").startswith("| method | pointing ↑ | deletion ↓ |")
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "told"),
-    [
-        (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-        (-0.21, 0.31, ["−0.2", "−0.1", "0.0", "0.1", "0.2", "0.3"]),
-        (3.0, 17.0, ["5", "10", "15"]),
-        (0.5, 0.5, ["0.5"]),
-    ],
-)
-def test_ticks_are_round(low: float, high: float, told: list[str]) -> None:
-    assert list(ticks(low, high).values()) == told
+@pytest.mark.usefixtures("qapp")
+def test_numbers_of_an_axis_have_a_true_minus_sign() -> None:
+    axis = NumberAxis("left")
+    assert axis.tickStrings([-0.2, 0.0, 0.2], 1.0, 0.2) == ["−0.2", "0", "0.2"]
