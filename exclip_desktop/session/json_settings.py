@@ -1,13 +1,28 @@
-"""Frozen values that were kept as JSON, read back."""
+"""Settings that were saved as JSON, checked against the types of their dataclasses."""
 
-from dataclasses import asdict, dataclass, fields
-from math import isfinite
-from typing import Any, Final, TypeVar
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
 
-from exclip_desktop.core.values.pair_figures import SHOWN, SORT_KEYS, Arrangement
-from exclip_desktop.core.values.settings import POOL, ExplainSettings
+import msgspec
+
+from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.worker.requests import ModelChoice
+
+Positive = Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
+Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+AnyLayer = int | Literal["pool"]
+BOUNDS: Final[dict[str, Any]] = {
+    "image_layer": AnyLayer | None,
+    "text_layer": AnyLayer | None,
+    "picture_limit": Positive | None,
+    "words_limit": Positive | None,
+    "tolerance": Fraction | None,
+}
+"""Fields whose values are restricted further than their types say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,36 +33,19 @@ class Limits:
     words_limit: float | None = None
 
 
-MODEL_PARTS: Final = tuple(field.name for field in fields(ModelChoice) if field.name != "name")
-ONE_OF: Final = {"shown": SHOWN, "by": SORT_KEYS}
 T = TypeVar("T", View, ExplainSettings, ModelChoice, Arrangement, Limits)
 
 
-def read_back(told: Any, default: T) -> T:
-    """Return what was kept; ``default`` in place of each part that does not fit."""
-    if not isinstance(told, dict):
+def read_back(values: Any, default: T) -> T:
+    """Return saved settings; fields that are missing or have another type keep the value of ``default``."""
+    if not isinstance(values, dict):
         return default
-    kept = {field.name: told[field.name] for field in fields(default) if field.name in told}
-    same = {name: value for name, value in kept.items() if _fits(name, value, getattr(default, name))}
-    return type(default)(**{**asdict(default), **same})
+    valid: dict[str, Any] = {}
+    for name, kind in _types_of(type(default)).items():
+        with suppress(KeyError, msgspec.ValidationError):
+            valid[name] = msgspec.convert(values[name], kind)
+    return replace(default, **valid)
 
 
-def _fits(name: str, value: Any, default: Any) -> bool:
-    """Return whether a kept value is one that a setting may have."""
-    if name in ONE_OF:
-        return value in ONE_OF[name]
-    if name.endswith("_layer") and value == POOL:
-        return True
-    if name.endswith("_limit"):
-        return value is None or (_is_number(value) and isfinite(value) and value > 0)
-    if name == "tolerance":
-        return value is None or (_is_number(value) and 0 < value < 1)
-    if name in MODEL_PARTS:
-        return value is None or isinstance(value, str)
-    if default is None:
-        return value is None or isinstance(value, int)
-    return _is_number(value) if isinstance(default, float) else isinstance(value, type(default))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _types_of(kind: type[Any]) -> dict[str, Any]:
+    return {**get_type_hints(kind), **{name: bound for name, bound in BOUNDS.items() if name in kind.__annotations__}}

@@ -1,4 +1,4 @@
-"""Keeps factors: the most recent in memory, many on disk, so that what was computed once is not computed again."""
+"""The cache of factors, in memory and on disk: what was computed once is not computed again."""
 
 import hashlib
 import json
@@ -22,10 +22,10 @@ from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.core.values.factor import Factor
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.lru import Memory
+from exclip_desktop.storage.lru import LruCache, choose_evicted
 
 FORMAT: Final = 1
-"""Raise it when what a key means, or how an entry is written, changes: old entries are then never found."""
+"""Raise it when the meaning of a key or the format of an entry changes: old entries are then never read."""
 MEMORY_BYTES: Final = 512 << 20
 DISK_BYTES: Final = 4 << 30
 ENDING: Final = ".safetensors"
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 def cache_key(**parts: Any) -> str:
-    """Return the key of what ``parts`` decide: SHA-256 of their canonical JSON and ``FORMAT``, 64 hex digits.
+    """Return the cache key of ``parts``: SHA-256 of their canonical JSON and ``FORMAT``, 64 hex digits.
 
     ``parts`` are plain JSON values, in any order; tuples count as lists.
 
@@ -46,24 +46,24 @@ def cache_key(**parts: Any) -> str:
         TypeError, ValueError: a part is no JSON value, or not a finite number.
 
     """
-    told = json.dumps({"format": FORMAT, "parts": parts}, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(told.encode("ascii")).hexdigest()
+    text = json.dumps({"format": FORMAT, "parts": parts}, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 class FactorCache:
-    """Factors by their ``cache_key``, least recently used ones leaving first, from memory and from disk.
+    """Factors by their ``cache_key``, in memory and on disk; the least recently used ones leave first.
 
     Any thread may call it, and several processes may share a folder. A folder that cannot be written is logged once;
-    from then on nothing more is written. A value is shared by all who ask for it: do not write into its arrays.
+    from then on nothing more is written. Callers share the factors: do not write into their arrays.
     """
 
     def __init__(self, folder: Path | None, memory_bytes: int = MEMORY_BYTES, disk_bytes: int = DISK_BYTES) -> None:
-        """Keep up to ``memory_bytes`` in memory, and ``disk_bytes`` in ``folder`` (None: nothing on disk)."""
-        self._memory: Memory[str, Factor] = Memory(memory_bytes, lambda factor: factor.nbytes)
+        """Store up to ``memory_bytes`` in memory, and ``disk_bytes`` in ``folder`` (None: nothing on disk)."""
+        self._memory: LruCache[str, Factor] = LruCache(memory_bytes, lambda factor: factor.nbytes)
         self._disk = None if folder is None else _Disk(folder, disk_bytes)
 
     def get(self, key: str) -> Factor | None:
-        """Return the factor kept under ``key``, or None; a damaged entry is removed and counts as none."""
+        """Return the factor stored under ``key``, or None; a damaged entry is removed and counts as missing."""
         _check_key(key)
         factor = self._memory.get(key)
         if factor is None and self._disk is not None:
@@ -73,7 +73,7 @@ class FactorCache:
         return factor
 
     def put(self, key: str, factor: Factor) -> None:
-        """Keep ``factor`` under ``key``; one that holds NaN or infinity is not kept, nor one larger than the bounds."""
+        """Store ``factor`` under ``key``, unless it holds NaN or infinity or is larger than the limits."""
         _check_key(key)
         if not all(np.isfinite(values).all() for values in _arrays(factor).values()):
             return
@@ -82,18 +82,18 @@ class FactorCache:
             self._disk.write(key, factor)
 
     def size(self) -> tuple[int, int]:
-        """Return the bytes kept in memory and on disk."""
+        """Return the bytes in memory and on disk."""
         return self._memory.size(), 0 if self._disk is None else self._disk.size()
 
     def clear(self) -> None:
-        """Forget everything, in memory and on disk."""
+        """Remove everything, in memory and on disk."""
         self._memory.clear()
         if self._disk is not None:
             self._disk.clear()
 
 
 class _Disk:
-    """One file per factor in one folder; the time a file was changed says when it was last used."""
+    """One file per factor in one folder; a file's time of change is when it was last used."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder
@@ -107,7 +107,7 @@ class _Disk:
         path = self._path(key)
         try:
             if path.stat().st_size > self._limit:
-                raise ValueError("larger than all entries may be together")
+                raise ValueError("larger than the whole cache")
             factor = _decoded(key, path.read_bytes())
         except OSError:  # not there, or another process has just removed it
             return None
@@ -132,7 +132,7 @@ class _Disk:
             if not path.is_file():  # else another process was faster, and holds it open
                 self._give_up(error)
             return
-        if self._must_look(len(data)):
+        if self._must_rescan(len(data)):
             self._trim()
 
     def size(self) -> int:
@@ -151,24 +151,23 @@ class _Disk:
         with self._lock:
             first, self._writable = self._writable, False
         if first:
-            _log.warning("The cache goes on in memory only: %s", error)
+            _log.warning("The cache continues in memory only: %s", error)
 
-    def _must_look(self, written: int) -> bool:
+    def _must_rescan(self, written: int) -> bool:
         with self._lock:
             self._written += written
             unknown = self._known is None or self._known + self._written > self._limit
             return unknown or self._written > self._limit * _RESCAN_AFTER
 
     def _trim(self) -> None:
-        """Remove the entries not used for longest while there are too many, and what a crash has left half written."""
+        """Remove the least recently used entries beyond the limit, and files that a crash left half written."""
         entries = sorted(self._entries(), key=lambda entry: entry[2])
         total = sum(size for _, size, _ in entries)
         if total > self._limit:
-            for path, size, _ in entries[:-1]:
-                if total <= self._limit * _TRIM_TO:
-                    break
+            sizes = {path: size for path, size, _ in entries[:-1]}  # the newest stays
+            for path in choose_evicted(sizes.items(), total, int(self._limit * _TRIM_TO)):
                 _remove(path)
-                total -= size
+                total -= sizes[path]
         for path in self._listed(r"\.[0-9a-f]{64}" + re.escape(ENDING) + r"\..*\.part"):
             if time.time() - _stat(path)[1] > _DAY_S:
                 _remove(path)
@@ -201,20 +200,20 @@ def _arrays(factor: Factor) -> dict[str, NDArray[np.floating[Any]]]:
 def _encoded(key: str, factor: Factor) -> bytes:
     arrays = {name: np.ascontiguousarray(values) for name, values in _arrays(factor).items()}
     report = json.dumps(asdict(factor.report))
-    told = {"format": str(FORMAT), "key": key, "report": report, "sha256": _digest(report, arrays)}
-    return save(arrays, told)
+    metadata = {"format": str(FORMAT), "key": key, "report": report, "sha256": _digest(report, arrays)}
+    return save(arrays, metadata)
 
 
 def _decoded(key: str, data: bytes) -> Factor:
-    """Return the factor in an entry; any of several errors where the entry is not wholly as it was written."""
+    """Return the factor of an entry; raise one of several errors where the entry is not exactly as it was written."""
     arrays = load(data)
-    told = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
-    if told["format"] != str(FORMAT) or told["key"] != key:
-        raise ValueError("an entry of something else")
-    if told["sha256"] != _digest(told["report"], arrays):
+    metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    if metadata["format"] != str(FORMAT) or metadata["key"] != key:
+        raise ValueError("an entry of another key or format")
+    if metadata["sha256"] != _digest(metadata["report"], arrays):
         raise ValueError("its contents have changed")
     ends = Ends(arrays["embedding"], arrays["reference"], arrays["told"], arrays.get("full"))
-    factor = Factor(arrays["rows"], ends, SideReport(**json.loads(told["report"])))
+    factor = Factor(arrays["rows"], ends, SideReport(**json.loads(metadata["report"])))
     _check(factor)
     return factor
 
@@ -224,7 +223,7 @@ def _check(factor: Factor) -> None:
     if rows.ndim != 2 or any(end.shape != rows.shape[1:] or end.dtype != np.float64 for end in ends):
         raise ValueError("its arrays do not fit together")
     if not all(np.issubdtype(values.dtype, np.floating) and np.isfinite(values).all() for values in (rows, *ends)):
-        raise ValueError("it holds what is not a number")
+        raise ValueError("it holds a value that is not a finite number")
 
 
 def _digest(report: str, arrays: dict[str, NDArray[np.floating[Any]]]) -> str:
@@ -236,7 +235,7 @@ def _digest(report: str, arrays: dict[str, NDArray[np.floating[Any]]]) -> str:
 
 
 def _stat(path: Path) -> tuple[int, float]:
-    """Return bytes and time of change; zero bytes, used just now, for a file that has vanished."""
+    """Return bytes and time of change; zero bytes and the present time where the file is gone."""
     try:
         found = path.stat()
     except OSError:

@@ -1,54 +1,74 @@
-"""What is kept in memory, bounded by its bytes."""
+"""Values in memory, bounded by their bytes; and the order in which both caches evict entries."""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Memory(Generic[K, V]):
-    """Values by their key, the one not asked for longest leaving first. Any thread may call it."""
+def choose_evicted(sizes: Iterable[tuple[K, int]], used: int, limit: int) -> list[K]:
+    """Return the keys of the entries that leave a cache until at most ``limit`` of its ``used`` bytes are left.
 
-    def __init__(self, most_bytes: int, bytes_of: Callable[[V], int]) -> None:
-        """Hold values of up to ``most_bytes`` together; ``bytes_of`` says how large one is."""
-        self._held: OrderedDict[K, V] = OrderedDict()
-        self._used, self._most_bytes, self._bytes_of = 0, most_bytes, bytes_of
+    ``sizes`` are keys and bytes, the least recently used first: these leave first.
+    """
+    evicted: list[K] = []
+    for key, size in sizes:
+        if used <= limit:
+            break
+        evicted.append(key)
+        used -= size
+    return evicted
+
+
+class LruCache(Generic[K, V]):
+    """Values by their key; the least recently used one leaves first. Any thread may call it."""
+
+    def __init__(self, limit_bytes: int, bytes_of: Callable[[V], int]) -> None:
+        """Hold values of up to ``limit_bytes`` together; ``bytes_of`` returns the size of one."""
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._used, self._limit, self._bytes_of = 0, limit_bytes, bytes_of
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """Return how many values are held."""
-        return len(self._held)
+        """Return the number of values."""
+        return len(self._values)
 
     def get(self, key: K) -> V | None:
         """Return the value put under ``key``, or None."""
         with self._lock:
-            found = self._held.get(key)
-            if found is not None:
-                self._held.move_to_end(key)
-            return found
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
 
     def put(self, key: K, value: V) -> None:
-        """Hold ``value`` under ``key``, in the place of what was there; one larger than the bound is not held."""
+        """Hold ``value`` under ``key`` instead of the previous one; a value larger than the limit is not held."""
         with self._lock:
-            before = self._held.pop(key, None)
-            self._used -= 0 if before is None else self._bytes_of(before)
-            if self._bytes_of(value) > self._most_bytes:
+            self._drop(key)
+            size = self._bytes_of(value)
+            if size > self._limit:
                 return
-            self._held[key] = value
-            self._used += self._bytes_of(value)
-            while self._used > self._most_bytes:
-                self._used -= self._bytes_of(self._held.popitem(last=False)[1])
+            self._values[key] = value
+            self._used += size
+            sizes = ((key, self._bytes_of(value)) for key, value in self._values.items())
+            for evicted in choose_evicted(sizes, self._used, self._limit):
+                self._drop(evicted)
 
     def size(self) -> int:
-        """Return the bytes of what is held."""
+        """Return the bytes of all values."""
         with self._lock:
             return self._used
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all values."""
         with self._lock:
-            self._held.clear()
+            self._values.clear()
             self._used = 0
+
+    def _drop(self, key: K) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._used -= self._bytes_of(value)

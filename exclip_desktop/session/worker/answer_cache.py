@@ -5,12 +5,12 @@ from typing import Any
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.token_map import TokenMap
-from exclip_desktop.storage.lru import Memory
+from exclip_desktop.storage.lru import LruCache
 
 BYTES = 64 << 20
 
 
-class ExplanationCache(Memory[tuple[str, str], Explanation]):
+class ExplanationCache(LruCache[tuple[str, str], Explanation]):
     """Explanations by the keys of their two factors."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:
@@ -18,7 +18,7 @@ class ExplanationCache(Memory[tuple[str, str], Explanation]):
         super().__init__(most_bytes, lambda explanation: explanation.matrix.nbytes)
 
 
-class AnswerPartCache(Memory[tuple[str, ...], Any]):
+class AnswerPartCache(LruCache[tuple[str, ...], Any]):
     """Matrices and maps of other methods, by all that decides them."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:

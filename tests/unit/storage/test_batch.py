@@ -177,7 +177,7 @@ def test_another_list_or_other_settings_are_refused(tiny: Model, listed: PairLis
     for which, told in ((4, "has no factor: There is no picture"), (9, "has no picture 9"), ("x", "has no picture x")):
         with pytest.raises(OutputError, match=told):
             found.explanation(which, 0)  # type: ignore[arg-type]  # one of each
-    with pytest.raises(OutputError, match="--all-pairs"):
+    with pytest.raises(OutputError, match="all_pairs=True"):
         found.scores()
 
 
