@@ -175,11 +175,19 @@ class ManualWindow(QDialog):
         self._page.page_link_clicked.connect(lambda topic, anchor: self.visit(ManualPlace(topic, anchor)))
         self._add_shortcut("Ctrl+F", self._focus_search)
         self._add_shortcut("F1", self.show_page)
+        down = QShortcut(QKeySequence("Down"), self._search)
+        down.setContext(Qt.ShortcutContext.WidgetShortcut)
+        down.activated.connect(self._focus_results)
 
     def _focus_search(self) -> None:
         field = self._sheet.search_field if self._right.currentWidget() is self._sheet else self._search
         field.setFocus()
         field.selectAll()
+
+    def _focus_results(self) -> None:
+        if self._left.currentWidget() is self._results:
+            self._results.setFocus()
+            self._results.setCurrentRow(0)
 
     def _go(self, by: int) -> None:
         if 0 <= self._at + by < len(self._history):

@@ -84,12 +84,17 @@ def test_ctrl_f_searches_and_a_result_leads_to_the_place(manual: ManualWindow, q
     view = manual.findChild(ManualPage)
     assert manual.place == ManualPlace("numbers", "accuracy", "completeness residual")
     assert {mark.cursor.selectedText().casefold() for mark in view.extraSelections()} == {"completeness", "residual"}
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert results.hasFocus()
+    QTest.keyClick(results, Qt.Key.Key_Down)
+    QTest.keyClick(results, Qt.Key.Key_Return)
+    assert manual.place.anchor == "output-files"
     QTest.keyClicks(field, " nowhere")
     assert [results.item(row).text() for row in range(results.count())] == [
         "No page of the manual contains these words."
     ]
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert manual.place.topic == "numbers"
+    assert manual.place.anchor == "output-files"
     field.clear()
     assert tree.isVisible()
     assert not results.isVisible()
