@@ -1,7 +1,9 @@
-"""What the program finds on this computer: versions, devices, models, folders."""
+"""The command ``doctor``: prints the versions, devices, models and folders of this computer."""
 
+import argparse
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
 import torch
 from huggingface_hub import constants
@@ -12,14 +14,31 @@ from exclip_desktop.core.version import __version__
 from exclip_desktop.models.catalogue import ModelEntry, models_here
 from exclip_desktop.session.logs import log_file
 
-PACKAGES = (
-    *("torch", "torchvision", "open_clip_torch", "PySide6-Essentials"),
-    *("numpy", "pillow", "safetensors", "matplotlib"),
+PACKAGES: Final = (
+    "torch",
+    "torchvision",
+    "open_clip_torch",
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "numpy",
+    "pillow",
+    "safetensors",
+    "matplotlib",
 )
 
 
-def findings() -> str:
-    """Return the findings as text."""
+def add_doctor(parser: argparse.ArgumentParser) -> None:
+    """Describe the command, which takes no arguments."""
+    parser.description = "Print versions, devices, models and folders of this computer."
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(_: argparse.Namespace) -> None:
+    print(report())
+
+
+def report() -> str:
+    """Return the versions, devices, models and folders as text."""
     lines = [
         "Versions",
         f"  exclip_desktop     {__version__}",
@@ -42,8 +61,8 @@ def findings() -> str:
 
 
 def _model(entry: ModelEntry) -> str:
-    told = f"   cannot be explained: {entry.reason}" if entry.reason else ""
-    return f"{entry.name} {entry.tag}".rstrip() + f"   {entry.path}{told}"
+    reason = f"   cannot be explained: {entry.reason}" if entry.reason else ""
+    return f"{entry.name} {entry.tag}".rstrip() + f"   {entry.path}{reason}"
 
 
 def _version(name: str) -> str:

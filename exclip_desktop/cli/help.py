@@ -4,8 +4,8 @@ import argparse
 import re
 import shutil
 import textwrap
-from typing import Any
 
+from exclip_desktop.cli.terminal import in_columns
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.storage.manual import page, topics
 from exclip_desktop.ui.action_table import shortcuts_as_markdown
@@ -14,13 +14,9 @@ SHORTCUTS = "shortcuts"
 COLUMN_GAP = "  "
 
 
-def add_help(commands: Any) -> None:
-    """Add the command ``help`` to the parser's commands."""
-    parser = commands.add_parser(
-        "help",
-        help="print a page of the manual",
-        description="Print a page of the manual. Without a topic, list the topics.",
-    )
+def add_help(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.description = "Print a page of the manual. Without a topic, list the topics."
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page, for example: methods")
     parser.set_defaults(run=_help)
 
@@ -34,9 +30,7 @@ def topics_text() -> str:
     """Return the list of topics, one per line."""
     rows = [(topic.key, topic.summary) for topic in topics()]
     rows.append((SHORTCUTS, "keyboard shortcuts and mouse gestures of the window"))
-    width = max(len(key) for key, _ in rows)
-    lines = [f"  {key:<{width}}  {summary}" for key, summary in rows]
-    return "\n".join(["Topics (exclip-desktop help TOPIC):", *lines])
+    return "\n".join(["Topics (exclip-desktop help TOPIC):", *(f"  {line}" for line in in_columns(rows))])
 
 
 def topic_text(key: str, width: int = 120) -> str:
@@ -69,11 +63,7 @@ def _aligned(table: str, width: int) -> str:
     head, body = rows[0], rows[2:]
     widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
     if sum(widths) + len(COLUMN_GAP) * len(widths) <= width:
-        lines = [head, ["-" * size for size in widths], *body]
-        return "".join(
-            COLUMN_GAP.join(cell.ljust(size) for cell, size in zip(line, widths, strict=True)).rstrip() + "\n"
-            for line in lines
-        )
+        return "".join(f"{line}\n" for line in in_columns([head, ["-" * size for size in widths], *body]))
     return "\n".join(_block(head, row, width) for row in body)
 
 

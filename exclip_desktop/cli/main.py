@@ -1,67 +1,75 @@
-"""The entry point: the window, and the commands."""
+"""The entry point ``exclip-desktop``: the commands, and the window where no command is named."""
 
 import argparse
-import json
 import os
 import shlex
 import sys
-from dataclasses import asdict
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Final, NamedTuple, NoReturn
 
-import exclip_desktop
-from exclip_desktop.api.results import Result
-from exclip_desktop.cli.batch import add_batch
-from exclip_desktop.cli.evaluate import add_evaluate
 from exclip_desktop.cli.flag_words import FLAG_WORDS
-from exclip_desktop.cli.help import add_help
-from exclip_desktop.cli.import_findings import add_import
-from exclip_desktop.cli.map import add_map
-from exclip_desktop.cli.models import add_models
-from exclip_desktop.cli.options import (
-    add_explain_settings,
-    add_model,
-    add_pair,
-    add_selection,
-    check_outputs,
-    check_selection,
-    explain_settings,
-    model_of,
-    pair_of,
-)
-from exclip_desktop.cli.profile import add_profile
-from exclip_desktop.cli.report import add_report
-from exclip_desktop.cli.terminal import Bar, say
-from exclip_desktop.cli.text_report import as_text, measured_as_text, selection
-from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError, UserError
-from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
+from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.threads import share_cores
-from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
 from exclip_desktop.core.version import __version__
-from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, list_endings
-from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, matrix_values
-from exclip_desktop.storage.pictures import read_picture
 
-COMMANDS = ("explain", "profile", "map", "batch", "report", "import", "evaluate", "models", "doctor", "help")
+
+class Command(NamedTuple):
+    """A command: the module of ``cli`` whose function ``add_<name>`` describes it, and its line in the help."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "explain": Command("explain", "explain a picture and a caption"),
+    "profile": Command("profile", "show where the attribution lies at every layer"),
+    "map": Command("map", "map a picture or a caption by another method"),
+    "batch": Command("batch", "explain a whole list of pairs into a folder"),
+    "report": Command("findings", "write a project's findings as a page, figure or table"),
+    "import": Command("findings", "add findings that report wrote to a project"),
+    "evaluate": Command("evaluate", "measure how good the methods' heat is, over many pairs"),
+    "models": Command("models", "list, fetch, pack and unpack models"),
+    "doctor": Command("doctor", "print versions, devices, models and folders"),
+    "help": Command("help", "print a page of the manual"),
+}
+"""Every command by its name, in the order of the help."""
+
 USER_ERROR = 2
 INTERRUPTED = 130
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command, or show the window where none is named (with a picture and a caption, if they are given).
+class UsageError(UserError):
+    """The arguments of a command are wrong."""
 
-    Returns the exit code: 0, 2 when the person can mend something, 130 when interrupted.
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises ``UsageError`` instead of printing the usage and leaving the program."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.set_defaults(command=self.prog)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ``UsageError`` with argparse's message as a sentence."""
+        raise _usage_error(message, self.prog)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command, or open the window where none is named, with the picture and the caption in the arguments.
+
+    Returns the exit code: 0, 2 when the person can correct something, 130 when interrupted.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
     share_cores()
-    given = sys.argv[1:] if arguments is None else arguments
-    parser = command_parser()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        options = argparse.Namespace(run=_window, what=given) if _means_window(given) else _parsed(parser, given)
+        if opens_window(words):
+            return _open_window(words)
+        options = _parse(words)
         return options.run(options) or 0
     except UserError as error:
         print(f"exclip-desktop: {' '.join(error.text_in(FLAG_WORDS).split())}", file=sys.stderr)
@@ -74,148 +82,50 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parsed(parser: argparse.ArgumentParser, given: list[str]) -> argparse.Namespace:
-    options, more = parser.parse_known_args(given)
-    if any(word.startswith("-") for word in more):
-        parser.error(f"unrecognized arguments: {' '.join(more)}")
-    if more:  # the further words of a caption, most likely
-        raise CaptionError(f"There is more than {given[0]} takes: {shlex.join(more)}.", "Put a caption in quotes.")
-    return options
+def opens_window(words: list[str]) -> bool:
+    """Return whether the arguments open the window: there are none, or a picture comes first."""
+    return not words or (words[0] not in COMMANDS and not words[0].startswith("-"))
 
 
-def _means_window(given: list[str]) -> bool:
-    return not given or (given[0] not in COMMANDS and not given[0].startswith("-"))
-
-
-def _check_command(given: str) -> None:
-    """Raise ``SettingsError`` where what stands for a picture is rather a command that is misspelt."""
-    meant = get_close_matches(given, COMMANDS, 1)
-    if meant and not Path(given).exists():
-        raise SettingsError(f'There is no command "{given}", and no such picture.', f"The nearest command: {meant[0]}.")
-
-
-def _window(options: argparse.Namespace) -> int:
-    if options.what:
-        _check_command(options.what[0])
-    if len(options.what) > 2:
-        told = shlex.join(options.what[1:])
-        raise CaptionError(f"One picture and one caption are expected, not {told}.", "Put the caption in quotes.")
-    code: int = import_module("exclip_desktop.app").run_window(*options.what)  # it imports Qt
+def _open_window(words: list[str]) -> int:
+    nearest = get_close_matches(words[0], COMMANDS, 1) if words else []
+    if nearest and not Path(words[0]).exists():
+        raise UsageError(
+            f'There is no command "{words[0]}", and no such picture.', f"The nearest command: {nearest[0]}."
+        )
+    if len(words) > 2:
+        raise UsageError(
+            f"One picture and one caption are expected, not {shlex.join(words[1:])}.", "Put the caption in quotes."
+        )
+    code: int = import_module("exclip_desktop.app").run_window(*words)  # it imports Qt
     return code
 
 
-def command_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def command_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of all commands; with ``only``, no module but that command's is imported."""
+    parser = Parser(
         prog="exclip-desktop",
         usage=f"exclip-desktop [PICTURE [CAPTION]]\n       exclip-desktop {{{','.join(COMMANDS)}}} …",
         description="Which words of a caption match which regions of a picture, for CLIP models. "
-        "Without a command the window opens, with the picture and the caption that are given.",
+        "Without a command the window opens, with the picture and the caption in the arguments.",
     )
     parser.add_argument("--version", action="version", version=f"exclip-desktop {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="", required=True, prog="exclip-desktop")
-    explain = commands.add_parser(
-        "explain",
-        help="explain a picture and a caption",
-        description="Explain a picture and a caption: score, ledger, strongest word ↔ patch pairs. "
-        "Without picture and caption, a sample is explained. Strongest is of largest magnitude, for or against. "
-        "Rows and columns of patches count from 0, from the upper left.",
-    )
-    explain.set_defaults(run=_explain)
-    add_pair(explain)
-    _add_measured_selection(explain)
-    add_model(explain)
-    add_explain_settings(explain)
-    _add_output(explain)
-    add_profile(commands)
-    add_map(commands)
-    add_batch(commands)
-    add_report(commands)
-    add_import(commands)
-    add_evaluate(commands)
-    add_models(commands)
-    doctor = commands.add_parser(
-        "doctor",
-        help="say versions, devices, models found, cache folder",
-        description="Say what this program finds here.",
-    )
-    doctor.set_defaults(run=_doctor)
-    add_help(commands)
+    commands = parser.add_subparsers(title="commands", metavar="", prog="exclip-desktop")
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary)
+        if only in (None, name):
+            getattr(import_module(f"exclip_desktop.cli.{module}"), f"add_{name}")(command)
     return parser
 
 
-def _add_measured_selection(parser: argparse.ArgumentParser) -> None:
-    add_selection(parser)
-    parser.add_argument(
-        "--measure",
-        choices=FILLS,
-        metavar="FILL",
-        help="take the selected words and box away, each and both, and tell the model's real scores; the box is filled "
-        "with mean (the model's mean colour), blur, or mirror (its surroundings)",
-    )
+def _parse(words: list[str]) -> argparse.Namespace:
+    options, others = command_parser(only=words[0]).parse_known_args(words)
+    if any(word.startswith("-") for word in others) or not hasattr(options, "run"):
+        raise _usage_error(f"unrecognized arguments: {' '.join(others)}", options.command)
+    if others:  # further words of a caption, most likely
+        raise UsageError(f"There is more than {words[0]} takes: {shlex.join(others)}.", "Put a caption in quotes.")
+    return options
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "--picture", type=Path, metavar="FILE", help=f"write the figure: {list_endings(PICTURE_FORMATS)}"
-    )
-    group.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help=f"write the numbers: {list_endings(NUMBER_FORMATS)}; with --span or --box, the selection as well. "
-        ".csv holds words × patches only",
-    )
-    group.add_argument(
-        "--json", action="store_true", help="print JSON instead of text: the keys of --out FILE.json without its arrays"
-    )
-
-
-def _explain(options: argparse.Namespace) -> None:
-    image, caption = pair_of(options)
-    check_outputs(options, image)
-    if options.measure is not None and (options.span is None or options.box is None):
-        raise SelectionError("Words and a box are needed to take away.", Remedy.SELECT_WORDS_AND_BOX)
-    picture = read_picture(image, options.max_megapixels)
-    model = model_of(options)
-    check_selection(options, model, caption, picture.pixels.shape, model.resolve_layer("image", options.image_layer))
-    with Bar("Explaining the ") as bar:
-        result = exclip_desktop.explain(
-            model,
-            picture,
-            caption,
-            max_megapixels=options.max_megapixels,
-            progress=bar.show,
-            **asdict(explain_settings(options)),
-        )
-    result = Result(result, picture.pixels, (*model.notes, *picture.notes, *accuracy_warnings(result, FLAG_WORDS)))
-    for note in result.notes:
-        say(note)
-    measured = None
-    if options.measure is not None:
-        measured = exclip_desktop.measure(model, result, span=options.span, box=options.box, fill=options.measure)
-    _give(result, image, options, measured)
-
-
-def _give(result: Result, image: Path, options: argparse.Namespace, measured: Measured | None) -> None:
-    """Print the result and write what was asked for."""
-    chosen = selection(result, options.span, options.box)
-    if options.picture is not None:
-        result.plot(options.picture, span=options.span, box=options.box)
-        say(f"Written: {options.picture}")
-    if options.out is not None:
-        result.save(options.out, span=options.span, box=options.box)
-        say(f"Written: {options.out}")
-    if options.json:
-        told = {"image": str(image), "notes": result.notes, **matrix_values(result), "selection": chosen}
-        if measured is not None:
-            told["measured"] = {**asdict(measured), "interaction": measured.interaction}
-        print(json.dumps(told, ensure_ascii=False, indent=1))
-    else:
-        print(as_text(result, chosen))
-        if measured is not None:
-            print(measured_as_text(measured))
-
-
-def _doctor(options: argparse.Namespace) -> None:
-    print(import_module("exclip_desktop.cli.doctor").findings())  # it imports torch
+def _usage_error(message: str, command: str) -> UsageError:
+    return UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.", f"Run {command} --help.")

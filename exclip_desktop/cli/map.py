@@ -1,7 +1,6 @@
-"""The command ``map``: what other methods say of a picture, a caption, or a pair."""
+"""The command ``map``: maps a picture or a caption by another method, or computes its matrix."""
 
 import argparse
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 import exclip_desktop
 from exclip_desktop.cli.options import (
     add_model,
+    add_output,
     add_pair,
     add_selection,
     check_outputs,
     check_selection,
-    model_of,
-    pair_of,
+    load_chosen_model,
+    resolve_pair,
 )
-from exclip_desktop.cli.terminal import Bar, say
-from exclip_desktop.cli.text_report import cut_told, matrix_as_text, selection
+from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
+from exclip_desktop.cli.text_report import describe_crop, describe_selection, matrix_as_text
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
 from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, list_endings
+from exclip_desktop.storage.exports.formats import list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, map_values, matrix_values, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
 
@@ -34,33 +34,28 @@ if TYPE_CHECKING:
 STRONGEST = 8
 
 
-def add_map(commands: Any) -> None:
-    """Add the command to argparse's ``commands``."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "map",
-        help="map a picture or a caption by another method",
-        description="Ask another method. One of the first order maps a picture, or a caption: one value for every "
-        "patch or token. One of the second order gives a matrix of tokens × patches, of which --span and --box select. "
-        "Without picture and caption, a sample is taken; --methods lists the methods.",
+def add_map(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.description = (
+        "Explain by another method. A first-order method maps a picture or a caption: one value for each patch or "
+        "token. A second-order method computes a matrix of tokens × patches, from which --span and --box select. "
+        "Without picture and caption, a sample is explained; --methods lists the methods."
     )
     parser.set_defaults(run=_map)
     add_pair(parser)
-    parser.add_argument("--methods", action="store_true", help="list the methods, with their options, and stop")
-    parser.add_argument("--method", default="grad-eclip", metavar="KEY", help="which method (default %(default)s)")
+    parser.add_argument("--methods", action="store_true", help="list the methods with their options, and stop")
+    parser.add_argument("--method", default="grad-eclip", metavar="KEY", help="the method (default %(default)s)")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="one of its options")
-    parser.add_argument("--framing", choices=FRAMINGS, default="model", help="how the picture is given to the model")
+    parser.add_argument(
+        "--framing", choices=FRAMINGS, default="model", help="how the picture is fitted to the model's input"
+    )
     first = parser.add_argument_group("of a map")
     first.add_argument(
-        "--side", choices=("image", "text"), default="image", help="what is mapped (default %(default)s)"
+        "--side", choices=("image", "text"), default="image", help="the side that is mapped (default %(default)s)"
     )
     first.add_argument("--target", metavar="WORDS", help="words to compare the picture with, instead of the caption")
     add_selection(parser.add_argument_group("of a matrix"))
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "--picture", type=Path, metavar="FILE", help=f"write the figure: {list_endings(PICTURE_FORMATS)}"
-    )
-    group.add_argument("--out", type=Path, metavar="FILE", help=f"write the numbers: {list_endings(NUMBER_FORMATS)}")
-    group.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add_output(parser, out=f"write the numbers: {list_endings(NUMBER_FORMATS)}", json="print JSON instead of text")
     add_model(parser)
 
 
@@ -68,7 +63,7 @@ def _map(options: argparse.Namespace) -> None:
     if options.methods:
         print(format_table())
         return
-    image, caption = pair_of(options)
+    image, caption = resolve_pair(options)
     texts = dict(_split_option(text) for text in options.option)
     method = method_by_key(options.method)
     _check_flags(method, options)
@@ -77,9 +72,9 @@ def _map(options: argparse.Namespace) -> None:
         raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
     check_outputs(options, image)
     picture = read_picture(image, options.max_megapixels)
-    model = model_of(options)
+    model = load_chosen_model(options)
     arguments: dict[str, Any] = {"framing": options.framing, "max_megapixels": options.max_megapixels, **texts}
-    with Bar(f"{method.name}: ") as bar:
+    with ProgressBar(f"{method.name}: ") as bar:
         if method.order == "second":
             check_selection(options, model, caption, picture.pixels.shape, 0)
             matrix = exclip_desktop.matrix_by(model, picture, caption, method.key, progress=bar.show, **arguments)
@@ -106,7 +101,7 @@ def _give_map(
     found: "TokenMap", image: Path, picture: Picture, notes: tuple[str, ...], options: argparse.Namespace
 ) -> None:
     for note in notes:
-        say(note)
+        print_note(note)
     name = method_name(found.method)
     if options.picture is not None:
         figures, maps = (import_module(f"exclip_desktop.render.{module}") for module in ("figure", "figure_map"))
@@ -115,41 +110,37 @@ def _give_map(
         write_atomically(
             options.picture, lambda file: figures.save_figure(figure, file, options.picture.suffix.lower())
         )
-        say(f"Written: {options.picture}")
+        print_note(f"Written: {options.picture}")
     if options.out is not None:
         save_map(found, options.out)
-        say(f"Written: {options.out}")
+        print_note(f"Written: {options.out}")
     if options.json:
-        _print_json({"image": str(image), "notes": list(notes), **map_values(found)})
+        print_json({"image": str(image), "notes": list(notes), **map_values(found)})
     else:
         print(_as_text(found, name))
 
 
 def _give_matrix(found: "MatrixResult", image: Path, options: argparse.Namespace) -> None:
     for note in found.notes:
-        say(note)
+        print_note(note)
     chosen = {"span": options.span, "box": options.box}
     if options.picture is not None:
         found.plot(options.picture, **chosen)
-        say(f"Written: {options.picture}")
+        print_note(f"Written: {options.picture}")
     if options.out is not None:
         found.save(options.out, **chosen)
-        say(f"Written: {options.out}")
-    selected = selection(found, **chosen)
+        print_note(f"Written: {options.out}")
+    selected = describe_selection(found, **chosen)
     if options.json:
-        _print_json({"image": str(image), "notes": found.notes, **matrix_values(found), "selection": selected})
+        print_json({"image": str(image), "notes": found.notes, **matrix_values(found), "selection": selected})
     else:
         print(matrix_as_text(found, selected))
-
-
-def _print_json(plain: dict[str, Any]) -> None:
-    print(json.dumps(plain, ensure_ascii=False, indent=1))
 
 
 def _as_text(found: "TokenMap", name: str) -> str:
     chosen = ", ".join(f"{option} {value}" for option, value in found.options.items())
     lines = [f"“{found.target}”", f"score {found.score:+.4f}   {found.model}, {name}: {chosen}"]
-    lines += [*cut_told(found.geometry), ""]
+    lines += [*describe_crop(found.geometry), ""]
     if found.side == "text":
         pairs = zip(found.caption.tokens, found.values, strict=True)
         return "\n".join([*lines, *(f"  {token.text:<20}{value:+.4g}" for token, value in pairs)])

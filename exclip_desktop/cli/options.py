@@ -1,4 +1,4 @@
-"""What the commands share: options that name pair, model and method, and what is meant by them."""
+"""Options that several commands share: pair, selection, model, settings and output."""
 
 import argparse
 import math
@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.cli.terminal import Bar
+from exclip_desktop.cli.terminal import ProgressBar
 from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, SelectionError
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISIONS, ExplainSettings, Layer
-from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path, list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import samples
@@ -20,18 +20,17 @@ from exclip_desktop.storage.samples import samples
 if TYPE_CHECKING:
     from exclip_desktop.models.model import Model  # it imports torch
 
-PAIR_WANTED = (
-    "A picture and a caption are needed; only one of them is given.",
-    'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
-)
-SAMPLE_ALONE = ("A sample brings its own picture and caption.", "Leave out --sample, or what stands beside it.")
-
 
 def add_pair(parser: argparse.ArgumentParser) -> None:
-    """Add what names a picture and a caption."""
+    """Add the arguments that name a picture and a caption."""
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture file")
-    parser.add_argument("caption", nargs="?", metavar="CAPTION", help="what the picture might show")
-    parser.add_argument("--sample", type=int, metavar="N", help="take sample picture N (1–12) instead")
+    parser.add_argument("caption", nargs="?", metavar="CAPTION", help="a description of the picture")
+    parser.add_argument("--sample", type=int, metavar="N", help="explain sample N (1–12) instead")
+    add_max_megapixels(parser)
+
+
+def add_max_megapixels(parser: argparse.ArgumentParser) -> None:
+    """Add the limit of a picture's size."""
     parser.add_argument(
         "--max-megapixels",
         type=float,
@@ -42,7 +41,7 @@ def add_pair(parser: argparse.ArgumentParser) -> None:
 
 
 def add_selection(parser: Any) -> None:
-    """Add what selects words and a box."""
+    """Add the options that select words and a box."""
     parser.add_argument(
         "--span",
         metavar="WORDS",
@@ -57,26 +56,26 @@ def add_selection(parser: Any) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add what names a model."""
+    """Add the options that name a model."""
     group = parser.add_argument_group("model")
     group.add_argument("--model", metavar="NAME", help="demo (default), a folder, or an open_clip architecture")
     add_weights(group)
-    group.add_argument("--download", action="store_true", help="allow downloading the tag's weights")
-    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best there is)")
+    group.add_argument("--download", action="store_true", help="allow the download of the tag's weights")
+    group.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the fastest available)")
 
 
 def add_weights(parser: Any) -> None:
-    """Add the options that say which weights an architecture has."""
+    """Add the options that name an architecture's weights."""
     parser.add_argument("--pretrained", metavar="TAG", help="open_clip tag of the weights, from the local cache")
     parser.add_argument(
         "--checkpoint",
         metavar="FILE",
-        help="weights file (.safetensors, .pt, .pth, .bin); its architecture is recognised where none is named",
+        help="weights file (.safetensors, .pt, .pth, .bin); without --model its architecture is recognised",
     )
     parser.add_argument(
         "--preprocess",
-        metavar="WAY",
-        help="how pictures are prepared, where a checkpoint does not say it: "
+        metavar="KIND",
+        help="preprocessing of pictures, where the checkpoint does not name it: "
         f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
     )
 
@@ -88,27 +87,32 @@ def add_explain_settings(parser: argparse.ArgumentParser) -> None:
         "--image-layer",
         type=_layer,
         metavar="L",
-        help="image block or stage, from 0; −1 is the last; pool where attention pools",
+        help="image block or stage, from 0; −1 is the last; pool for a model with attention pooling",
     )
     group.add_argument(
-        "--text-layer", type=_layer, metavar="L", help="text block, from 0; −1 is the last; pool where attention pools"
+        "--text-layer",
+        type=_layer,
+        metavar="L",
+        help="text block, from 0; −1 is the last; pool for a model with attention pooling",
     )
     group.add_argument(
         "--quadrature", default="adaptive", metavar="RULE", help="adaptive (default), gauss-legendre or riemann-right"
     )
-    group.add_argument("--steps", type=int, metavar="N", help="nodes of a fixed rule, or the most of the adaptive one")
+    group.add_argument(
+        "--steps", type=int, metavar="N", help="nodes of a fixed rule, or the largest number of the adaptive one"
+    )
     group.add_argument("--text-reference", default="matched", metavar="KIND", help="matched (default) or published")
     group.add_argument(
         "--framing",
         default="model",
-        metavar="HOW",
-        help="model (default: its own), crop, squash, pad, or whole: the picture at its own aspect",
+        metavar="KIND",
+        help="model (default: its own), crop, squash, pad, or whole (the picture in its own aspect ratio)",
     )
     group.add_argument(
         "--precision",
         default=FULL,
         metavar="KIND",
-        help=f"of what comes before the layers: {', '.join(PRECISIONS)} (default %(default)s); derivatives are float32",
+        help=f"precision before the layers: {', '.join(PRECISIONS)} (default %(default)s); derivatives are float32",
     )
     group.add_argument(
         "--tolerance",
@@ -116,6 +120,16 @@ def add_explain_settings(parser: argparse.ArgumentParser) -> None:
         metavar="ERROR",
         help=f"relative error at which the adaptive rule stops (default {DEFAULT_TOLERANCE:g})",
     )
+
+
+def add_output(parser: argparse.ArgumentParser, *, out: str, json: str) -> None:
+    """Add the options for files and for JSON; ``out`` and ``json`` are their help."""
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--picture", type=Path, metavar="FILE", help=f"write the figure: {list_endings(PICTURE_FORMATS)}"
+    )
+    group.add_argument("--out", type=Path, metavar="FILE", help=out)
+    group.add_argument("--json", action="store_true", help=json)
 
 
 def _layer(text: str) -> int | str:
@@ -137,30 +151,35 @@ def _box(text: str) -> Box:
     return x0, y0, x1, y1
 
 
-def pair_of(options: argparse.Namespace) -> tuple[Path, str]:
-    """Return the picture and the caption that are meant; without any, the first sample's.
+def resolve_pair(options: argparse.Namespace) -> tuple[Path, str]:
+    """Return the picture and the caption of the arguments; without any, those of the first sample.
 
     Raises:
-        CaptionError, PictureError, SelectionError: only one is given, the caption is empty, or there is no such sample.
+        CaptionError, PictureError, SelectionError: one of them is missing or empty, or there is no such sample.
 
     """
     if options.image is not None and options.caption is not None and options.sample is None:
         if not options.caption.strip():
-            raise CaptionError("The caption is empty.", "Type what the picture might show, in quotes.")
+            raise CaptionError("The caption is empty.", "Describe the picture, in quotes.")
         if not options.image.strip():
             raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
         return Path(options.image), options.caption
     if options.image is not None:
-        raise CaptionError(*(PAIR_WANTED if options.sample is None else SAMPLE_ALONE))
-    shipped = samples()
+        if options.sample is not None:
+            raise CaptionError("A sample brings its own picture and caption.", "Leave out --sample, or the others.")
+        raise CaptionError(
+            "A picture and a caption are needed; one of them is missing.",
+            'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
+        )
+    available = samples()
     number = 1 if options.sample is None else options.sample
-    if not 1 <= number <= len(shipped):
-        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(shipped)} (--sample).")
-    return shipped[number - 1].path, shipped[number - 1].caption
+    if not 1 <= number <= len(available):
+        raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(available)} (--sample).")
+    return available[number - 1].path, available[number - 1].caption
 
 
 def check_outputs(options: argparse.Namespace, image: Path) -> None:
-    """Refuse, before any work, a figure (--picture) or numbers (--out) that could not be written.
+    """Check, before any work, that the figure (--picture) and the numbers (--out) can be written.
 
     Raises:
         OutputError: a file's ending is unknown, or it is the picture itself.
@@ -178,7 +197,7 @@ def check_outputs(options: argparse.Namespace, image: Path) -> None:
 def check_selection(
     options: argparse.Namespace, model: "Model", caption: str, shape: tuple[int, ...], layer: Layer
 ) -> None:
-    """Refuse words and boxes that select nothing before the work, not after it.
+    """Check, before any work, that the words and the box select something.
 
     Raises:
         CaptionError, SelectionError, SettingsError: they do not fit the caption, the picture (H, W, …), or the framing.
@@ -191,9 +210,9 @@ def check_selection(
         model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
 
 
-def model_of(options: argparse.Namespace) -> "Model":
-    """Load the model that is meant, a bar showing what is downloaded."""
-    with Bar(of_bytes=True) as bar:
+def load_chosen_model(options: argparse.Namespace) -> "Model":
+    """Load the model that the options name, with a progress bar of a download."""
+    with ProgressBar(of_bytes=True) as bar:
         return exclip_desktop.load_model(
             options.model,
             pretrained=options.pretrained,
@@ -206,5 +225,5 @@ def model_of(options: argparse.Namespace) -> "Model":
 
 
 def explain_settings(options: argparse.Namespace) -> ExplainSettings:
-    """Return the settings of the options that ``add_explain_settings`` has added."""
+    """Return the settings of the options that ``add_explain_settings`` adds."""
     return ExplainSettings(**{field.name: getattr(options, field.name) for field in fields(ExplainSettings)})

@@ -1,37 +1,53 @@
-"""What the commands say beside their result: on standard error, and with a bar where work takes time."""
+"""Prints results as JSON or columns, notes to standard error, and a progress bar for work that takes time."""
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tqdm import tqdm
 
+from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.core.progress import Report
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.sizes import about, memory_told
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 
-PROGRESS_AFTER_S = 0.5
-FORETOLD_FROM_S = 10.0
+PROGRESS_AFTER_S: Final = 0.5
+ESTIMATE_FROM_S: Final = 10.0
 
 
-def say(text: str) -> None:
-    """Say a sentence that is no result."""
+def print_note(text: str) -> None:
+    """Print a sentence that is not the result to standard error."""
     print(text, file=sys.stderr)
 
 
-class Bar:
+def print_json(values: Any) -> None:
+    """Print plain values as JSON."""
+    print(json.dumps(values, ensure_ascii=False, indent=1))
+
+
+def in_columns(rows: Iterable[Sequence[str]], *, right: bool = False) -> list[str]:
+    """Return rows of equally many cells as lines whose columns are aligned to the left, or to the right."""
+    table = [tuple(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    pad = str.rjust if right else str.ljust
+    return ["  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+class ProgressBar:
     """A progress bar on the terminal, for work that takes longer than half a second."""
 
     def __init__(self, start: str = "", *, of_bytes: bool = False) -> None:
-        """``start`` stands before what is reported; steps may be bytes."""
+        """``start`` stands before the name of the work; steps may be bytes."""
         self._start, self._of_bytes = start, of_bytes
         self._bar: Any = None
         self._what = ""
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> "ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -39,10 +55,10 @@ class Bar:
             self._bar.close()
 
     def show(self, report: Report) -> None:
-        """Show one report; a new kind of work starts a new bar. What is going to cost much is said once."""
+        """Show one report; a new kind of work starts a new bar. High costs are printed once."""
         if report.what != self._what:
             self.__exit__()
-            self._what, self._told = report.what, set()
+            self._what, self._printed = report.what, set()
             counted = " {n_fmt} of {total_fmt}," if self._of_bytes else ""
             self._bar = tqdm(
                 desc=f"{self._start}{report.what}",
@@ -56,31 +72,31 @@ class Bar:
             )
         self._bar.total = report.total
         self._bar.update(report.done - self._bar.n)
-        for kind, sentence in foretold(f"{self._start}{report.what}", report.cost).items():
-            if kind not in self._told:
-                self._told.add(kind)
+        for kind, sentence in describe_cost(f"{self._start}{report.what}", report.cost).items():
+            if kind not in self._printed:
+                self._printed.add(kind)
                 self._bar.write(sentence, file=sys.stderr)
 
 
-def foretold(what: str, cost: CostEstimate | None) -> dict[str, str]:
-    """Return what is to be said of work before it has gone on for long: that it lacks memory, that it takes time."""
-    said: dict[str, str] = {}
-    if cost is not None and not cost.fits:
-        said["memory"] = (
-            f"{cost.shortage_of(what)} Stop it (Ctrl+C), and choose a later layer (--image-layer, --text-layer) or the "
-            "CPU (--device cpu)."
-        )
-    if cost is not None and (cost.seconds or 0.0) >= FORETOLD_FROM_S:
+def describe_cost(what: str, cost: CostEstimate | None) -> dict[str, str]:
+    """Return sentences about work that lacks ``memory`` or takes much ``time``; empty where it does neither."""
+    sentences: dict[str, str] = {}
+    if cost is None:
+        return sentences
+    if not cost.fits:
+        sentences["memory"] = f"{cost.shortage_of(what)} Stop it (Ctrl+C). {FLAG_WORDS[Remedy.SAVE_MEMORY]}"
+    seconds = cost.seconds or 0.0
+    if seconds >= ESTIMATE_FROM_S:
         memory = memory_told(cost.peak_bytes)
-        said["time"] = f"{what} is going to take about {about(cost.seconds or 0.0)}, and {memory} of memory."
-    return said
+        sentences["time"] = f"{what} is going to take about {about(seconds)}, and {memory} of memory."
+    return sentences
 
 
 @contextmanager
-def kept_when_stopped(place: Path) -> Iterator[None]:
-    """Say where what is done is kept when Ctrl+C stops the work."""
+def resumable(folder: Path) -> Iterator[None]:
+    """Print, when Ctrl+C stops the work, that the same command resumes it from ``folder``."""
     try:
         yield
     except KeyboardInterrupt:
-        say(f"What is done is kept in {place}; the same command goes on.")
+        print_note(f"The finished part is in {folder}; the same command resumes the work.")
         raise

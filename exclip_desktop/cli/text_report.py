@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any, Final
 
+from exclip_desktop.cli.terminal import in_columns
 from exclip_desktop.core.maths.word_patch_pairs import strongest_pairs
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
@@ -27,8 +28,8 @@ SHORT_NAMES: Final = {
 }
 
 
-def selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[str, Any]:
-    """Return what was selected, and what ``storage.exports.summarize_selection`` says of it.
+def describe_selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[str, Any]:
+    """Return span, box and the values of ``storage.exports.summarize_selection`` for them.
 
     Raises:
         CaptionError, SelectionError: span or box does not fit.
@@ -37,25 +38,25 @@ def selection(result: PairMatrix, span: Span | None, box: Box | None) -> dict[st
     return {"span": span, "box": box, **summarize_selection(result, result.select(span, box))}
 
 
-def cut_told(geometry: Geometry) -> list[str]:
-    """Return what the model saw of the picture where a part was cut away; nothing where it saw it all."""
+def describe_crop(geometry: Geometry) -> list[str]:
+    """Return which part of the picture the model sees where it is cropped; nothing where it sees all."""
     if geometry.cut is None:
         return []
     (x0, y0, x1, y1), (width, height) = geometry.cut, geometry.source_size
-    seen = f"x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} of {width} × {height} px"
-    return [f"The model saw {seen}; the rest was cut away. --framing squash, pad or whole shows it all."]
+    visible = f"x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} of {width} × {height} px"
+    return [f"The model sees {visible}; the rest is cut off. --framing squash, pad or whole keeps all."]
 
 
-def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
+def explanation_as_text(result: Explanation, selection: dict[str, Any]) -> str:
     """Return the explanation as text for a terminal."""
     settings = result.settings
     parts = [
         f"“{result.caption.text}”",
         f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
         f"text layer {settings.text_layer}, {settings.text_reference} reference{framed(settings.framing)}",
-        *cut_told(result.geometry),
+        *describe_crop(result.geometry),
         "",
-        *_selected_as_text(result, chosen),
+        *_selection_as_text(result, selection),
         "Ledger, in the unit of the score",
         *(f"  {name:<32}{value:+.4f}" for name, value in result.ledger.lines()),
         f"  {'score':<32}{result.ledger.total:+.4f}",
@@ -69,14 +70,18 @@ def as_text(result: Explanation, chosen: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def matrix_as_text(result: PairMatrix, chosen: dict[str, Any]) -> str:
-    """Return another method's matrix as text for a terminal."""
-    made = f"score {result.score:+.4f}   {result.made_by}"
-    head = [f"“{result.caption.text}”", made, *cut_told(result.geometry), ""]
-    return "\n".join([*head, *_selected_as_text(result, chosen), *_pair_lines(result)])
+def matrix_as_text(result: PairMatrix, selection: dict[str, Any]) -> str:
+    """Return the matrix of another method as text for a terminal."""
+    head = [
+        f"“{result.caption.text}”",
+        f"score {result.score:+.4f}   {result.made_by}",
+        *describe_crop(result.geometry),
+        "",
+    ]
+    return "\n".join([*head, *_selection_as_text(result, selection), *_pair_lines(result)])
 
 
-def profile_as_plain(profile: Profile) -> dict[str, Any]:
+def profile_values(profile: Profile) -> dict[str, Any]:
     """Return a profile as plain values for JSON.
 
     Of every row: ``ledger`` in the unit of the score; ``shares``, its parts divided by the score (None where the score
@@ -101,7 +106,7 @@ def profile_as_plain(profile: Profile) -> dict[str, Any]:
 
 
 def profile_as_text(profile: Profile, caption: str) -> str:
-    """Return a profile as a table for a terminal: what adds up to the score, and where |A| lies."""
+    """Return a profile as a table for a terminal: the parts of the score, and where |A| lies."""
     first = profile.rows[0]
     other = "text" if profile.side == "image" else "image"
     fixed = first.settings.text_layer if other == "text" else first.settings.image_layer
@@ -109,8 +114,6 @@ def profile_as_text(profile: Profile, caption: str) -> str:
     heads = [SHORT_NAMES[name] for name in names]
     blocks = heads[: len(first.magnitudes.lines())]
     table = [["layer", *heads, "", *blocks, ""], *(_profile_cells(row) for row in profile.rows)]
-    widths = [max(len(line[at]) for line in table) for at in range(len(table[0]))]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in table]
     return "\n".join(
         [
             f"“{caption}”",
@@ -118,9 +121,9 @@ def profile_as_text(profile: Profile, caption: str) -> str:
             f"{other} layer {fixed}"
             f"{framed(first.settings.framing)}",
             "",
-            "Left: parts of the score, which add up to 100%. Right: where |A| lies, whatever its sign.",
+            "Left: parts of the score, which add up to 100%. Right: shares of Σ|A|, whatever its sign.",
             "w words, s specials ([SOT], [EOT], padding), p patches, c prefix tokens (class, registers).",
-            *(line.rstrip() for line in lines),
+            *in_columns(table, right=True),
         ]
     )
 
@@ -128,8 +131,8 @@ def profile_as_text(profile: Profile, caption: str) -> str:
 def _profile_cells(row: ProfileRow) -> list[str]:
     shares = row.shares
     parts = [""] * len(row.ledger.lines()) if shares is None else [_percent(share) for _, share in shares]
-    lies = [_percent(share) for _, share in row.magnitudes.lines()]
-    return [str(row.layer), *parts, "|", *lies, "" if row.exact else f"not exact: {row.residual:.0e}"]
+    magnitudes = [_percent(share) for _, share in row.magnitudes.lines()]
+    return [str(row.layer), *parts, "|", *magnitudes, "" if row.exact else f"not exact: {row.residual:.0e}"]
 
 
 def _percent(share: float) -> str:
@@ -141,13 +144,13 @@ def _row_error(result: Explanation) -> str:
     return f", rows ± {max(errors):.1e} (estimated)" if errors else ""
 
 
-def _selected_as_text(result: PairMatrix, chosen: dict[str, Any]) -> list[str]:
-    through = "Words" if chosen["box"] is None else "Words, through the box"
-    return [through, *_word_lines(result, chosen), "", *_selection_lines(chosen)]
+def _selection_as_text(result: PairMatrix, selection: dict[str, Any]) -> list[str]:
+    title = "Words" if selection["box"] is None else "Words, through the box"
+    return [title, *_word_lines(result, selection), "", *_selection_lines(selection)]
 
 
-def _word_lines(result: PairMatrix, chosen: dict[str, Any]) -> list[str]:
-    values = [word["value"] for word in chosen["words"]]
+def _word_lines(result: PairMatrix, selection: dict[str, Any]) -> list[str]:
+    values = [word["value"] for word in selection["words"]]
     limit = max((abs(value) for value in values), default=0.0) or 1.0
     width = max((len(word.text) for word in result.words), default=0)
     lines = []
@@ -157,21 +160,21 @@ def _word_lines(result: PairMatrix, chosen: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _selection_lines(chosen: dict[str, Any]) -> list[str]:
-    if chosen["span"] is None and chosen["box"] is None:
+def _selection_lines(selection: dict[str, Any]) -> list[str]:
+    if selection["span"] is None and selection["box"] is None:
         return []
-    patch = chosen["strongest_patch"]
+    patch = selection["strongest_patch"]
     place = _place(patch["row"], patch["column"], patch["box"])
-    share = "" if chosen["share"] is None else f", {chosen['share']:.0%} of the whole matrix"
+    share = "" if selection["share"] is None else f", {selection['share']:.0%} of the whole matrix"
     what = " × ".join(
         [
-            f"“{chosen['span']}”" if chosen["span"] is not None else "all tokens",
-            "the box" if chosen["box"] else "all patches",
+            f"“{selection['span']}”" if selection["span"] is not None else "all tokens",
+            "the box" if selection["box"] else "all patches",
         ]
     )
     return [
         f"Selected: {what}",
-        f"  sum {chosen['sum']:+.4f}{share}",
+        f"  sum {selection['sum']:+.4f}{share}",
         f"  strongest patch, by magnitude: {place}  {patch['value']:+.4f}",
         "",
     ]
@@ -192,20 +195,20 @@ def _place(row: int, column: int, box: Box) -> str:
     return f"row {row:>2}, column {column:>2}  (x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} px)"
 
 
-def measured_as_text(measured: Measured) -> str:
-    """Return the real scores with words and box taken away as text for a terminal."""
+def occlusion_as_text(scores: Measured) -> str:
+    """Return the scores of the occluded pair as text for a terminal."""
     rows = [
-        ("words and box", measured.both),
-        ("without the box", measured.without_regions),
-        ("without the words", measured.without_words),
-        ("without both", measured.neither),
+        ("words and box", scores.both),
+        ("without the box", scores.without_regions),
+        ("without the words", scores.without_words),
+        ("without both", scores.neither),
     ]
     return "\n".join(
         [
             "",
-            f"Measured: the model's scores with the selection taken away, the box filled with {FILLS[measured.fill]}",
+            f"Measured: the model's scores with the selection occluded, the box filled with {FILLS[scores.fill]}",
             *(f"  {name:<32}{value:+.4f}" for name, value in rows),
-            f"  {'measured interaction':<32}{measured.interaction:+.4f}",
-            f"  {'attributed to the block':<32}{measured.attributed:+.4f}",
+            f"  {'measured interaction':<32}{scores.interaction:+.4f}",
+            f"  {'attributed to the block':<32}{scores.attributed:+.4f}",
         ]
     )

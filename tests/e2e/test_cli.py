@@ -122,10 +122,10 @@ BAD = {
     "empty file": (["empty.png", "a dog"], "empty"),
     "too large": (["good.png", "a dog", "--max-megapixels", "0.001"], "raise the limit"),
     "empty caption": (["good.png", "  "], "The caption is empty"),
-    "no caption": (["good.png"], "only one of them is given. Give both, the caption in quotes: exclip-desktop explain"),
-    "no picture": (["a dog"], "only one of them is given. Give both"),
-    "a picture and a sample": (["good.png", "a dog", "--sample", "2"], "Leave out --sample, or what stands beside it."),
-    "a caption and a sample": (["a dog", "--sample", "2"], "Leave out --sample, or what stands beside it."),
+    "no caption": (["good.png"], "one of them is missing. Give both, the caption in quotes: exclip-desktop explain"),
+    "no picture": (["a dog"], "one of them is missing. Give both"),
+    "a picture and a sample": (["good.png", "a dog", "--sample", "2"], "Leave out --sample, or the others."),
+    "a caption and a sample": (["a dog", "--sample", "2"], "Leave out --sample, or the others."),
     "part of a word": (["good.png", "a bored dog", "--span", "red"], 'Give whole words of "a bored dog"'),
     "span": (["good.png", "a dog", "--span", "cat"], '"cat" is not in the caption'),
     "box outside": (
@@ -186,11 +186,36 @@ def test_bad_input_gets_one_clear_line_and_nothing_is_written(
 @pytest.mark.parametrize(
     "arguments", [["--box", "1,2,3"], ["--box", "a,b,c,d"], ["--image-layer", "x"], ["--nonsense"]]
 )
-def test_wrong_arguments_exit_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        explain_here(*arguments)
-    assert caught.value.code == 2
-    assert "usage" in capsys.readouterr().err
+def test_wrong_arguments_exit_with_2_and_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain_here(*arguments) == 2
+    _check_usage_error(capsys, "explain")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["--nonsense"], ""),
+        (["batch"], "batch"),
+        (["models"], "models"),
+        (["models", "list", "--nonsense"], "models list"),
+        (["models", "fetch", "ViT-B-32"], "models fetch"),
+        (["models", "steal"], "models"),
+        (["report", "a.exclip", "--out", "b.html", "--rating", "lovely"], "report"),
+    ],
+)
+def test_wrong_arguments_of_every_command_name_its_help(
+    arguments: list[str], command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    _check_usage_error(capsys, command)
+
+
+def _check_usage_error(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("exclip-desktop: ")
+    assert printed.err.endswith(f" Run {f'exclip-desktop {command}'.strip()} --help.\n")
+    assert printed.err.count("\n") == 1
 
 
 def test_a_long_caption_is_explained_up_to_the_limit_and_the_rest_is_said(

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import constants
 
 from exclip_desktop.cli.main import main
-from exclip_desktop.cli.terminal import Bar
+from exclip_desktop.cli.terminal import ProgressBar
 from exclip_desktop.core.progress import Report
 from exclip_desktop.models import registry
 from exclip_desktop.models.catalogue import models_here
@@ -79,12 +79,12 @@ def test_a_tag_is_fetched(web: Web, tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_an_interrupt_keeps_what_came(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(self: Bar, report: Report) -> None:
+    def interrupt(self: ProgressBar, report: Report) -> None:
         if report.done:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Bar, "show", interrupt)
+        patch.setattr(ProgressBar, "show", interrupt)
         assert main(["models", "fetch", TINY, "tagged"]) == 130
     part = tmp_path / "home" / ".cache" / "clip" / "tiny.pt.part"
     came = part.stat().st_size

@@ -63,7 +63,7 @@ def test_ctrl_c_keeps_what_is_done(
     out = tmp_path / "out"
     asked = ["evaluate", "--device", "cpu", "--methods", "random,itsm", "--metrics", "pointing", "--out", str(out)]
     assert main(asked) == 130
-    assert f"What is done is kept in {out}; the same command goes on." in capsys.readouterr().err
+    assert f"The finished part is in {out}; the same command resumes the work." in capsys.readouterr().err
     assert len((out / "outcomes.jsonl").read_text("utf-8").splitlines()) == 2
 
 

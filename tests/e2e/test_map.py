@@ -104,7 +104,7 @@ def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pyt
 def test_what_makes_no_sense_is_said_before_any_work(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exclip_desktop.cli.map.model_of", None)
+    monkeypatch.setattr("exclip_desktop.cli.map.load_chosen_model", None)
     assert main(["map", *arguments]) == 2
     assert told in capsys.readouterr().err
 

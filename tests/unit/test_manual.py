@@ -9,7 +9,7 @@ import pytest
 
 import exclip_desktop
 from exclip_desktop.cli.help import COLUMN_GAP, topic_text, topics_text
-from exclip_desktop.cli.main import _means_window, command_parser
+from exclip_desktop.cli.main import command_parser, opens_window
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.resources import resource
@@ -67,7 +67,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", commands(), ids=" ".join)
 def test_every_command_parses(arguments: list[str]) -> None:
-    if not _means_window(arguments):
+    if not opens_window(arguments):
         _, unknown = command_parser().parse_known_args(arguments)
         assert unknown == []
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from exclip_desktop import explain, score
 from exclip_desktop.attribution.second_order.explain import explain_pair
-from exclip_desktop.cli.text_report import as_text, selection
+from exclip_desktop.cli.text_report import describe_selection, explanation_as_text
 from exclip_desktop.core.errors import CaptionError, PictureError
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -54,7 +54,7 @@ def test_the_strongest_patch_is_of_largest_magnitude_and_lies_in_the_box(
     signs = set()
     for box in (None, (0, 0, width / 2, height / 2), (width / 2, height / 2, width, height), (0, 0, 14, 14)):
         for span in (None, "red balloon", "dog", "in the snow"):
-            found = selection(result, span, box)["strongest_patch"]
+            found = describe_selection(result, span, box)["strongest_patch"]
             share = 1.0 if box is None else result.geometry.coverage(box)
             adds = result.patch_heat(span) * share
             assert found["value"] == pytest.approx(adds[found["row"], found["column"]])
@@ -66,7 +66,7 @@ def test_the_strongest_patch_is_of_largest_magnitude_and_lies_in_the_box(
 
 def test_the_text_tells_both_residuals_and_the_rows_error_apart(tiny: Model, picture: NDArray[np.uint8]) -> None:
     result = explain(tiny, picture, CAPTION)
-    told = as_text(result, selection(result, "dog", None))
+    told = explanation_as_text(result, describe_selection(result, "dog", None))
     error = max(result.image_side.row_error, result.text_side.row_error)
     assert f"Relative errors: completeness residual {result.residual:.1e}, rows ± {error:.1e} (estimated)" in told
     assert "Ledger, in the unit of the score\n" in told
@@ -74,7 +74,9 @@ def test_the_text_tells_both_residuals_and_the_rows_error_apart(tiny: Model, pic
     assert "strongest patch, by magnitude: row" in told
     assert "Strongest word ↔ patch pairs, by magnitude (rows and columns count from 0)\n" in told
     fixed = explain(tiny, picture, CAPTION, quadrature="gauss-legendre")
-    assert as_text(fixed, selection(fixed, None, None)).endswith(f"completeness residual {fixed.residual:.1e}")
+    assert explanation_as_text(fixed, describe_selection(fixed, None, None)).endswith(
+        f"completeness residual {fixed.residual:.1e}"
+    )
 
 
 def test_results_and_models_are_told_in_one_line(tiny: Model, picture: NDArray[np.uint8]) -> None:

@@ -14,7 +14,7 @@ from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.attribution.second_order import pass_timer
 from exclip_desktop.attribution.second_order.pass_timer import PassTimer
 from exclip_desktop.cli.main import main
-from exclip_desktop.cli.terminal import foretold
+from exclip_desktop.cli.terminal import describe_cost
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.models.model import Model
@@ -93,7 +93,7 @@ def test_more_nodes_than_usual_cost_more(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(("layer", "told"), [(-1, False), (0, True)])
-def test_only_what_takes_many_passes_is_foretold(
+def test_only_what_takes_many_passes_is_describe_cost(
     make_tiny: Callable[..., Model], picture: Picture, layer: int, told: bool
 ) -> None:
     reports: list[Report] = []
@@ -108,10 +108,10 @@ def test_only_what_takes_many_passes_is_foretold(
 def test_the_command_line_tells_of_long_work_and_of_too_little_memory() -> None:
     cost = CostEstimate(125.0, 1_200_000_000, 3_000_000_000)
     said = "Explaining the picture is going to take about 2 min, and 1.2 GB of memory."
-    assert foretold("Explaining the picture", cost) == {"time": said}
+    assert describe_cost("Explaining the picture", cost) == {"time": said}
     for short in (None, replace(cost, seconds=None), replace(cost, seconds=9.0)):
-        assert foretold("Explaining the picture", short) == {}
-    lacks = foretold("Explaining the picture", CostEstimate(None, 9_100_000_000, 3_200_000_000))
+        assert describe_cost("Explaining the picture", short) == {}
+    lacks = describe_cost("Explaining the picture", CostEstimate(None, 9_100_000_000, 3_200_000_000))
     assert list(lacks) == ["memory"]
     assert lacks["memory"].startswith("Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free. ")
     assert "(--image-layer, --text-layer) or the CPU (--device cpu)" in lacks["memory"]

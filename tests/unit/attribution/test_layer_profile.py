@@ -15,7 +15,7 @@ from exclip_desktop.attribution.second_order import explain_layers as profiles
 from exclip_desktop.attribution.second_order.explain import resolve_settings
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
 from exclip_desktop.cli.main import main
-from exclip_desktop.cli.text_report import profile_as_plain, profile_as_text
+from exclip_desktop.cli.text_report import profile_as_text, profile_values
 from exclip_desktop.core.errors import Cancelled, SettingsError
 from exclip_desktop.core.maths.interactions import InteractionMatrix, magnitudes
 from exclip_desktop.core.progress import CancelToken, Report
@@ -187,7 +187,7 @@ def test_the_command_line_prints_it(
 def test_it_is_told_as_a_table_and_as_plain_values(tiny: Model, picture: Picture) -> None:
     found = profile(tiny, picture, CAPTION, text_layer=0, text_reference="published")
     small = replace(found, rows=(replace(found.rows[0], score=0.001, exact=False), *found.rows[1:]))
-    plain = profile_as_plain(small)
+    plain = profile_values(small)
     assert plain["side"] == "image"
     assert (plain["settings"]["text_layer"], "image_layer" in plain["settings"]) == (0, False)
     assert [entry["layer"] for entry in plain["rows"]] == [0, 1, 2]

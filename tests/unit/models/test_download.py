@@ -361,7 +361,7 @@ def test_offline_is_the_default_state(tmp_path: Path, picture: NDArray[np.uint8]
             "text.transformer.pooler.dense.bias": torch.zeros(1),
         }
         assert recognised(foreign) == []  # such as roberta-ViT-B-32, whose text encoder's config lies on the hub
-        assert "Models on this computer" in doctor.findings()
+        assert "Models on this computer" in doctor.report()
         for name, known in open_clip.list_pretrained():
             with pytest.raises(ModelError):
                 load_model(name, pretrained=known)

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop import Result, explain
-from exclip_desktop.cli.text_report import as_text, matrix_as_text
-from exclip_desktop.cli.text_report import selection as chosen_of
+from exclip_desktop.cli.text_report import describe_selection, explanation_as_text, matrix_as_text
 from exclip_desktop.core.errors import OutputError, UserError
 from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
@@ -68,13 +67,13 @@ def test_what_should_be_known_is_saved_with_the_numbers(
     assert json.loads(text)["notes"] == list(doubtful.notes)
 
 
-def test_the_text_says_what_was_cut_away(tiny: Model, result: Result, picture: NDArray[np.uint8]) -> None:
-    chosen = chosen_of(result, None, None)
-    assert "The model saw x 4–44, y 0–40 of 48 × 40 px; the rest was cut away." in as_text(result, chosen)
-    assert "The model saw x 4–44" in matrix_as_text(result, chosen)
+def test_the_text_names_the_part_that_the_model_sees(tiny: Model, result: Result, picture: NDArray[np.uint8]) -> None:
+    chosen = describe_selection(result, None, None)
+    assert "The model sees x 4–44, y 0–40 of 48 × 40 px; the rest is cut off." in explanation_as_text(result, chosen)
+    assert "The model sees x 4–44" in matrix_as_text(result, chosen)
     for framing in ("squash", "pad"):
         whole = explain(tiny, picture, CAPTION, framing=framing, quadrature="gauss-legendre", steps=1)
-        assert "cut away" not in as_text(whole, chosen_of(whole, None, None))
+        assert "cut off" not in explanation_as_text(whole, describe_selection(whole, None, None))
 
 
 def test_csv_is_words_by_patches(result: Result, tmp_path: Path) -> None:
