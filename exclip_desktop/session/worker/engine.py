@@ -187,7 +187,7 @@ class ModelEngine:
                 model,
                 request.picture.pixels,
                 request.caption,
-                target=request.target,
+                target=request.target or None,  # a matrix serves all words and names none
                 settings=ExplainSettings(framing=request.framing),
                 progress=tell,
                 cancel=cancel,

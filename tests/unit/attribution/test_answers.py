@@ -47,7 +47,7 @@ def ask(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask
 
 
 def test_a_matrix_answers_every_selection(ask: Ask) -> None:
-    found = ask("itsm")
+    found = ask("itsm", "")  # a pane names no words for a matrix
     heats = found.interactions
     assert isinstance(heats, InteractionMatrix)
     assert heats.patch_heat((1,)).shape == found.geometry.grid
