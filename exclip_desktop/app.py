@@ -41,7 +41,7 @@ def show_lost_errors(session: Session) -> None:
     """From now on, log errors that nobody caught and show them in the banner; Qt would go on without a word."""
     errors = _LostErrors(session)
     # Queued: an error may come from any thread, and from within painting.
-    errors.found.connect(session.explain_controller.refuse, Qt.ConnectionType.QueuedConnection)
+    errors.found.connect(session.explain_controller.show_error, Qt.ConnectionType.QueuedConnection)
 
     def lost(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)

@@ -10,7 +10,7 @@ YOUNG_OBJECTS: Final = 700  # fewer are left alone, as Python does
 FULL_EVERY: Final = 10  # collections, as Python does
 
 
-class Collector(QObject):
+class GarbageCollector(QObject):
     """Takes the place of Python's automatic collection, which runs in whichever thread happens to allocate.
 
     A window that is collected in the worker's thread takes the process down with it: Qt's objects must be destroyed in

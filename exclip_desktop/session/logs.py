@@ -34,7 +34,7 @@ def start_logging(path: Path) -> bool:
     return True
 
 
-def words_of(error: Exception) -> tuple[str, str, str]:
+def describe_error(error: Exception) -> tuple[str, str, str]:
     """Return what the window says of an error: message, hint and details; what was not foreseen is logged too."""
     if isinstance(error, UserError):
         return error.message, error.hint_in(WINDOW_WORDS), ""

@@ -27,7 +27,7 @@ class Notices:
             self._heard = self._state.provenance
         self._state.change(notice=None)
 
-    def tell_of_loading(self, told: str) -> None:
+    def show_loading_note(self, told: str) -> None:
         """Say what must be known of the loaded model, in place of what was said of the one before; empty: nothing."""
         notice, before, self._loading = self._state.notice, self._loading, told
         if told:
@@ -35,7 +35,7 @@ class Notices:
         elif notice is not None and notice.message == before:
             self._state.change(notice=None)
 
-    def tell_of_memory(self, what: str, cost: CostEstimate | None) -> None:
+    def show_memory_shortage(self, what: str, cost: CostEstimate | None) -> None:
         """Say it once where ``what`` runs is going to take more memory than is free."""
         if cost is None or cost.fits:
             return
@@ -44,7 +44,7 @@ class Notices:
             self._short = notice
             self._state.change(notice=notice)
 
-    def forget_memory(self) -> None:
+    def clear_memory_shortage(self) -> None:
         """Take back what was said of it: that work has ended."""
         if self._short is not None and self._state.notice == self._short:
             self._state.change(notice=None)
@@ -61,9 +61,9 @@ class Notices:
             provenance.choice,
             provenance.explain_settings,
         )
-        doubts = () if known else (doubt_told(after),)
-        said = tuple(part for part in (*notes, _unseen_told(after), *doubts) if part)
-        return self._after(said, "" if known else remedy_told(after))
+        doubts = () if known else (describe_inexactness(after),)
+        said = tuple(part for part in (*notes, _describe_unread_words(after), *doubts) if part)
+        return self._after(said, "" if known else describe_remedy(after))
 
     def _after(self, said: tuple[str, ...], hint: str) -> Notice | None:
         """Return what was said; where that is nothing, the notice that is there, unless it is settled now."""
@@ -94,26 +94,26 @@ def _is_accelerated(facts: ModelFacts | None) -> bool:
     return facts is not None and facts.device != "cpu"
 
 
-def doubt_told(explanation: Explanation) -> str:
+def describe_inexactness(explanation: Explanation) -> str:
     """Return one sentence on what the integrals missed; empty where they are exact."""
     parts = [f"the {doubt.name}'s integral {_fault(doubt)}" for doubt in doubts_of(explanation)]
     return f"Not exact: {', and '.join(parts)}." if parts else ""
 
 
-def remedy_told(explanation: Explanation) -> str:
+def describe_remedy(explanation: Explanation) -> str:
     """Return where in the window to mend that; empty where there is nothing to mend."""
     return " ".join(dict.fromkeys(doubt.remedy_in(WINDOW_WORDS) for doubt in doubts_of(explanation)))
 
 
-def loading_told(facts: ModelFacts, asked: ExplainSettings, fitted: ExplainSettings) -> str:
+def describe_loading(facts: ModelFacts, asked: ExplainSettings, fitted: ExplainSettings) -> str:
     """Return what was said at loading, and which of the layers asked for the model does not have."""
     layers = (("image", asked.image_layer, fitted.image_layer), ("text", asked.text_layer, fitted.text_layer))
-    missing = [f"no {side} layer {layer_told(layer)}" for side, layer, own in layers if layer != own]
+    missing = [f"no {side} layer {format_layer(layer)}" for side, layer, own in layers if layer != own]
     told = f"This model has {' and '.join(missing)}. Its own choice is used." if missing else ""
     return " ".join(part for part in (facts.note, told) if part)
 
 
-def layer_told(layer: Layer | None) -> str:
+def format_layer(layer: Layer | None) -> str:
     """Return a layer as a person reads it: ``3``, ``−1`` or ``“pool”``."""
     return f"“{layer}”" if isinstance(layer, str) else f"{layer}".replace("-", "−")
 
@@ -124,6 +124,6 @@ def _fault(doubt: Doubt) -> str:
     return missed if side.residual > doubt.tolerance else f"has not settled after {side.nodes} nodes"
 
 
-def _unseen_told(explanation: Explanation) -> str:
+def _describe_unread_words(explanation: Explanation) -> str:
     why = why_unseen(explanation.caption)
     return f"The caption {why}. The greyed words were not seen." if why else ""

@@ -13,7 +13,7 @@ from exclip_desktop.core.threads import share_cores
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.second_model import SecondModel
-from exclip_desktop.session.garbage_collector import Collector
+from exclip_desktop.session.garbage_collector import GarbageCollector
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_listing import Librarian
 from exclip_desktop.session.lists.list_explainer import ListExplainer
@@ -88,8 +88,8 @@ class Session(QObject):
         self.cache, self.pairs, self.parts = FactorCache(cache_folder), ExplanationCache(), AnswerPartCache()
         self._tasks = Tasks(self)
         self._worker = Worker(make_engine or self._make_engine, self)
-        self._collector = Collector(self)
-        self._worker.job_ended.connect(self._collector.go_on)
+        self._garbage_collector = GarbageCollector(self)
+        self._worker.job_ended.connect(self._garbage_collector.go_on)
         self.explain_controller = ExplainController(
             self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice()
         )
@@ -105,7 +105,7 @@ class Session(QObject):
         self.caption_difference = CaptionDifference(self.state, self)
         self.layer_profile_controller = LayerProfileController(self.state, self._worker, self.explain_controller, self)
         self.export_controller = ExportController(
-            self.state, self.compare_controller, self.active_pane, self._tasks, self.explain_controller.refuse, self
+            self.state, self.compare_controller, self.active_pane, self._tasks, self.explain_controller.show_error, self
         )
         self.pair_navigation = PairNavigation(
             self.state, self._worker, self.explain_controller, self.caption_alternatives, self._tasks, self
@@ -113,7 +113,7 @@ class Session(QObject):
         self.list_explainer = ListExplainer(self.state, self._worker, self.pair_navigation, self)
         kept_in = self.settings.studies_folder() or studies
         self.studying = Studying(
-            self.state, self._worker, self.pair_navigation, self.explain_controller.refuse, kept_in, self
+            self.state, self._worker, self.pair_navigation, self.explain_controller.show_error, kept_in, self
         )
         self.studying.folder_chosen.connect(self.settings.keep_studies_folder)
         self.thumbnails = Thumbnails(self)
@@ -139,7 +139,7 @@ class Session(QObject):
             self,
         )
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
-        self.library.refused.connect(self.explain_controller.refuse)
+        self.library.failed.connect(self.explain_controller.show_error)
         usual = replace(self.settings.default_model(), device=self.settings.device())
         self.state.change(
             view=self.settings.view(),
@@ -153,7 +153,7 @@ class Session(QObject):
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""
-        self._collector.start()
+        self._garbage_collector.start()
         self._worker.start()
         self.projects.look()
         if caption is not None:
@@ -189,7 +189,7 @@ class Session(QObject):
         self.library.stop()
         self.thumbnails.stop()
         self._worker.stop()
-        self._collector.stop()
+        self._garbage_collector.stop()
         self.projects.close()
 
     def open_sample(self, number: int) -> None:
@@ -206,7 +206,7 @@ class Session(QObject):
         drawing: Drawing = "magnitude" if magnitude else "scale"
         self.show(drawing=drawing)
 
-    def tell(self, message: str, hint: str = "") -> None:
+    def show_note(self, message: str, hint: str = "") -> None:
         """Say something in the banner."""
         self.state.change(notice=Notice(message, hint, kind="note"))
 
@@ -217,9 +217,9 @@ class Session(QObject):
             memory, disk = self.cache.size()
             return memory + self.pairs.size() + self.parts.size(), disk
 
-        self._tasks.run(measure, lambda sizes: then(*sizes), self.explain_controller.refuse)
+        self._tasks.run(measure, lambda sizes: then(*sizes), self.explain_controller.show_error)
 
-    def compare(self, methods: tuple[str, ...]) -> None:
+    def compare_methods(self, methods: tuple[str, ...]) -> None:
         """Compare by ``methods``, keys of ``core.method_registry.all_methods()``, now and at the next start."""
         self.compare_controller.choose(methods)
         self.settings.keep_methods(self.compare_controller.methods)
@@ -233,7 +233,7 @@ class Session(QObject):
             self.cache.clear()
 
         work = Work("Clearing the cache")
-        run_with_progress(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.refuse)
+        run_with_progress(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.show_error)
 
     def _on_picture_opened(self, path: str) -> None:
         if not is_sample(path) and not self.pair_navigation.is_listed(path):

@@ -41,7 +41,7 @@ class _Run(QRunnable):
         self._tasks.ended.emit(ended)
 
 
-def abandonable(work: Callable[[], Done], closing: CancelToken) -> Done:
+def run_abandonable(work: Callable[[], Done], closing: CancelToken) -> Done:
     """Do ``work``; where it does not end soon after ``closing``, leave it behind and raise ``Cancelled``.
 
     Meant for waiting on a server, which nothing interrupts. What is left behind ends with its own time limit, or with

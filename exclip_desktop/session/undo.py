@@ -10,7 +10,7 @@ from PySide6.QtGui import QUndoCommand
 JOIN_WITHIN_S = 1.5
 
 
-class Kind(IntEnum):
+class MergeKind(IntEnum):
     """Which steps may be joined."""
 
     ALONE = -1
@@ -18,7 +18,7 @@ class Kind(IntEnum):
     WORDS = 2
 
 
-class Step(QUndoCommand):
+class ReplaceStep(QUndoCommand):
     """Replaces a value by calling ``put`` with it; the value may already be there when the step is pushed."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Step(QUndoCommand):
         put: Callable[[Any], None],
         before: Any,
         after: Any,
-        kind: Kind = Kind.ALONE,
+        kind: MergeKind = MergeKind.ALONE,
         *,
         joins: bool = False,
     ) -> None:
@@ -50,7 +50,7 @@ class Step(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
         """Take over a later step that joins."""
-        if not isinstance(other, Step) or not other._joins or other._made - self._made > JOIN_WITHIN_S:
+        if not isinstance(other, ReplaceStep) or not other._joins or other._made - self._made > JOIN_WITHIN_S:
             return False
         self._after, self._made = other._after, other._made
         return True

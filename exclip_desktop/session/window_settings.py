@@ -43,8 +43,8 @@ class Settings:
 
     def device(self) -> str | None:
         """Return the device chosen last; None: the best there is."""
-        told = self._plain("device")
-        return told if isinstance(told, str) else None
+        value = self._read_json("device")
+        return value if isinstance(value, str) else None
 
     def keep_device(self, device: str | None) -> None:
         """Keep the device."""
@@ -60,9 +60,9 @@ class Settings:
 
     def added_models(self) -> tuple[ModelChoice, ...]:
         """Return the folders and files that the person added, the last one first."""
-        told = self._plain("added_models")
-        kept = [read_back(one, ModelChoice("")) for one in (told if isinstance(told, list) else [])]
-        return tuple(one for one in kept if one.name or one.checkpoint)
+        value = self._read_json("added_models")
+        known = [read_back(one, ModelChoice("")) for one in (value if isinstance(value, list) else [])]
+        return tuple(one for one in known if one.name or one.checkpoint)
 
     def keep_added(self, choices: tuple[ModelChoice, ...]) -> None:
         """Keep them."""
@@ -70,8 +70,8 @@ class Settings:
 
     def studies_folder(self) -> Path | None:
         """Return the folder that the person chose for studies; None: none, or it is gone."""
-        told = self._plain("studies_folder")
-        return Path(told) if isinstance(told, str) and is_dir(Path(told)) else None
+        value = self._read_json("studies_folder")
+        return Path(value) if isinstance(value, str) and is_dir(Path(value)) else None
 
     def keep_studies_folder(self, folder: Path) -> None:
         """Keep it."""
@@ -79,9 +79,9 @@ class Settings:
 
     def methods(self) -> tuple[str, ...]:
         """Return the methods compared last, by their keys; at first nine that work on every transformer."""
-        told = self._plain("methods")
-        kept = tuple(key for key in all_methods() if key in told) if isinstance(told, list) else ()
-        return kept or USUAL_METHODS
+        value = self._read_json("methods")
+        known = tuple(key for key in all_methods() if key in value) if isinstance(value, list) else ()
+        return known or USUAL_METHODS
 
     def keep_methods(self, methods: tuple[str, ...]) -> None:
         """Keep them."""
@@ -89,14 +89,14 @@ class Settings:
 
     def recent(self) -> list[str]:
         """Return the pictures opened last that are still there, newest first."""
-        told = self._plain("recent")
-        paths = told if isinstance(told, list) else []
+        value = self._read_json("recent")
+        paths = value if isinstance(value, list) else []
         return [path for path in paths if isinstance(path, str) and Path(path).is_file()]
 
     def add_recent(self, path: str) -> None:
         """Put a picture first in the list."""
         resolved = str(Path(path).resolve())
-        self._write("recent", [resolved, *(kept for kept in self.recent() if kept != resolved)][:RECENT])
+        self._write("recent", [resolved, *(known for known in self.recent() if known != resolved)][:RECENT])
 
     def forget_recent(self) -> None:
         """Empty the list."""
@@ -112,9 +112,9 @@ class Settings:
         self._store.setValue(f"shape/{name}", shape)
 
     def _read(self, name: str, default: T) -> T:
-        return read_back(self._plain(name), default)
+        return read_back(self._read_json(name), default)
 
-    def _plain(self, name: str) -> Any:
+    def _read_json(self, name: str) -> Any:
         try:
             return json.loads(str(self._store.value(name, "null")))
         except ValueError:

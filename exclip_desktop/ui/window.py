@@ -238,8 +238,8 @@ class Window(QMainWindow):
             linked.add(canvas.view)
         for bar in self.bars:
             shared.shared.connect(bar.refresh)
-        for told in (self.grid.ranges_changed, session.compare_controller.opened, session.compare_controller.closed):
-            told.connect(self.bars[0].refresh)
+        for signal in (self.grid.ranges_changed, session.compare_controller.opened, session.compare_controller.closed):
+            signal.connect(self.bars[0].refresh)
         for more in (session.second_model, session.caption_difference):
             more.opened.connect(self._show_names)
             more.closed.connect(self._show_names)

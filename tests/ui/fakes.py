@@ -93,20 +93,20 @@ class FakeEngine:
         self.loaded: list[ModelChoice] = []
         self.threads: set[int] = set()
 
-    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+    def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
         self.threads.add(threading.get_ident())
-        tell(Report(f"Opening {choice.name}", 0, 0))
+        progress(Report(f"Opening {choice.name}", 0, 0))
         if self.load_raises:
             raise self.load_raises.pop(0)
         self.loaded.append(choice)
         return ModelFacts(choice.name, choice.device or self.device, *self.layers, 77, self.note, *self.pools)
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
+    def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         self.threads.add(threading.get_ident())
         self.asked.append(request)
         self.began.set()
         wait_at(self.gate, cancel)
-        tell(Report("picture", 1, 1))
+        progress(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
         asked = request.explain_settings.image_layer, request.explain_settings.text_layer
@@ -121,34 +121,34 @@ class FakeEngine:
         made = replace(made, settings=replace(made.settings, **told))
         return ExplainAnswer(request.id, made, 0.01, False)
 
-    def measure(self, request: OcclusionRequest, tell: Progress, cancel: CancelToken) -> OcclusionAnswer:
+    def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         self.threads.add(threading.get_ident())
         self.measured.append(request)
         return OcclusionAnswer(request.id, Measured(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
 
-    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsAnswer:
+    def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
         self.threads.add(threading.get_ident())
         return FramingsAnswer(request.id, (("model", 0.25), ("squash", 0.125)))
 
-    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+    def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
         self.completing.set()
         wait_at(self.complete_gate, cancel)
         self.completed.append(request.caption)
 
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> ScoreAnswer:
+    def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         if self.score_raises:
             raise self.score_raises.pop(0)
         rows = [Alternative(caption, 0.1, 0.5, rank + 1) for rank, caption in enumerate(request.captions)]
         return ScoreAnswer(request.id, tuple(rows))
 
-    def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
+    def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
         self.listed.append(request)
         wait_at(self.listed_gate, cancel)
         if self.listed_raises:
             raise self.listed_raises.pop(0)
         return ListPairAnswer(request.id, figures_of(self.make(request.caption), request.regions))
 
-    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
+    def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Yield what is kept, then an outcome for each pair and method; ``study_gates`` hold some of them."""
         self.studies.append(request)
         if self.study_raises:
@@ -171,12 +171,12 @@ class FakeEngine:
         curves = {key: Curve((0.0, 1.0), (1.0, 2 * value - 1)) for key in metrics if "etion" in key}
         return Outcome(pair, pair, method, {}, dict.fromkeys(metrics, (value,)), curves)
 
-    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+    def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Yield rows; one that was made before, of the same caption, costs nothing."""
         self.profiled.append(request)
         for layer in reversed(self._layers(request)):
             if (request.caption, request.side, layer) not in self.kept_rows:
-                tell(Report(f"picture at layer {layer}", 2, 2))
+                progress(Report(f"picture at layer {layer}", 2, 2))
                 self.at_layer = layer
                 wait_at(self.rows_gate[layer], cancel)
                 if self.profile_raises:
@@ -184,15 +184,15 @@ class FakeEngine:
                 self.kept_rows.add((request.caption, request.side, layer))
             yield replace(profile_row(self.make(request.caption), request.side), layer=layer)
 
-    def estimate_profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> ProfileEstimate:
+    def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
         self.estimated.append(request)
         return ProfileEstimate(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
 
-    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+    def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by a matrix, or by a map whose every value is the number of the target's letters."""
         self.threads.add(threading.get_ident())
         self.panes.append(request)
-        tell(Report("map", 5, 5))
+        progress(Report("map", 5, 5))
         wait_at(self.pane_gates[request.method], cancel)
         if request.method in self.pane_raises:
             raise self.pane_raises[request.method]

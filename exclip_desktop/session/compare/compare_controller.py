@@ -11,7 +11,7 @@ from exclip_desktop.core.text.wording import target_of
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Selection, carried, carried_rows
-from exclip_desktop.session.compare.pane import Pane, PaneKey, PaneStatus, asks_same
+from exclip_desktop.session.compare.pane import Pane, PaneKey, PaneStatus, is_same_request
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.worker.requests import Failure, PaneAnswer, PaneRequest
@@ -60,7 +60,7 @@ class CompareController(QObject):
         self._queue: list[tuple[Pane, PaneRequest]] = []  # the foremost is asked
         self._open = self._one_range = False
         self._rows: Rows = ()  # selected when it was looked at last
-        self._asked = 0
+        self._last_id = 0
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._refresh)
         worker.pane_answered.connect(self._on_answered)
@@ -137,7 +137,7 @@ class CompareController(QObject):
 
     def is_answered(self, pane: Pane) -> bool:
         """Return whether a pane's answer is what is wanted now."""
-        return pane.key.is_ours or asks_same(pane.answered, self._wanted(pane))
+        return pane.key.is_ours or is_same_request(pane.answered, self._make_request(pane))
 
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return a pane's rows as those of the first answer."""
@@ -163,13 +163,13 @@ class CompareController(QObject):
 
     def _refresh(self) -> None:
         """Ask for what is not there of what is wanted now."""
-        wanted = {pane: self._wanted(pane) for pane in self._panes.values()}
+        wanted = {pane: self._make_request(pane) for pane in self._panes.values()}
         for pane, request in wanted.items():
             self._renew(pane, request)
         left = [(pane, request) for pane, request in wanted.items() if request is not None and _lacks(pane, request)]
         left.sort(key=lambda one: one[0].key.method in SLOW)
         asked = self._queue[:1]
-        if any(pane is asked[0][0] and asks_same(request, asked[0][1]) for pane, request in left if asked):
+        if any(pane is asked[0][0] and is_same_request(request, asked[0][1]) for pane, request in left if asked):
             waiting = [one for one in left if one[0] is not asked[0][0]]
             self._queue = asked + waiting  # what is being answered stays in front
         else:
@@ -195,15 +195,15 @@ class CompareController(QObject):
             status = _status_of(source)
             scene.change(stale=scene.answer is not None)
             pane.set_status(PaneStatus("waiting") if status.kind == "done" else status)
-        elif asks_same(pane.answered, request):
+        elif is_same_request(pane.answered, request):
             scene.change(stale=False)
             pane.set_status(PaneStatus("done"))
-        elif asks_same(pane.failed, request):
+        elif is_same_request(pane.failed, request):
             pane.set_status(pane.trouble)
         else:
             scene.change(stale=scene.answer is not None)
 
-    def _wanted(self, pane: Pane) -> PaneRequest | None:
+    def _make_request(self, pane: Pane) -> PaneRequest | None:
         """Return what the pane should answer; None while its model has not explained the pair."""
         first, source, name = self._first, self.source_of(pane), pane.key
         own, found = source.explanation, first.explanation
@@ -223,8 +223,8 @@ class CompareController(QObject):
             self._end()
             return
         pane, request = self._queue[0]
-        self._asked += 1
-        request = replace(request, id=self._asked)
+        self._last_id += 1
+        request = replace(request, id=self._last_id)
         self._queue[0] = pane, request
         pane.set_status(PaneStatus("working"))
         self._show_reached(0.0)
@@ -301,7 +301,7 @@ def _same_place(patch: Patch | None, own: Geometry, other: Geometry) -> Patch | 
 
 
 def _lacks(pane: Pane, request: PaneRequest) -> bool:
-    return not asks_same(pane.answered, request) and not asks_same(pane.failed, request)
+    return not is_same_request(pane.answered, request) and not is_same_request(pane.failed, request)
 
 
 def _status_of(source: State) -> PaneStatus:

@@ -80,7 +80,7 @@ class Pane(QObject):
             self.status_changed.emit()
 
 
-def asks_same(one: PaneRequest | None, other: PaneRequest | None) -> bool:
+def is_same_request(one: PaneRequest | None, other: PaneRequest | None) -> bool:
     """Return whether two requests have the same answer, whatever their numbers."""
     if one is None or other is None or one.picture is not other.picture:
         return False

@@ -51,7 +51,7 @@ class ModelLibrarian:
         if found is not None:  # else somebody has removed it already
             remove_model(found)
 
-    def ask(self, model: ListedModel) -> Offer:
+    def request_offer(self, model: ListedModel) -> Offer:
         """Ask the network what a download would fetch.
 
         Raises:
@@ -61,15 +61,15 @@ class ModelLibrarian:
         plan = plan_download(model.name, model.tag)
         return Offer(model, plan.weights.bytes, plan.weights.here, urlsplit(plan.weights.url).hostname or "", plan)
 
-    def fetch(self, offer: Offer, tell: Progress, cancel: CancelToken) -> None:
-        """Download; ``tell`` hears of bytes.
+    def fetch(self, offer: Offer, progress: Progress, cancel: CancelToken) -> None:
+        """Download; ``progress`` hears of bytes.
 
         Raises:
             ModelError: network, disk or content are at fault.
             Cancelled: the person cancelled.
 
         """
-        download(offer.plan, tell, cancel)
+        download(offer.plan, progress, cancel)
 
 
 def _listed(entry: ModelEntry) -> ListedModel:

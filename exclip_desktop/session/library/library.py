@@ -13,11 +13,11 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.library.model_listing import Librarian, ListedModel, Offer, WeightsFile
 from exclip_desktop.session.state import State, Transfer, Work
-from exclip_desktop.session.tasks import Tasks, abandonable, run_with_progress
+from exclip_desktop.session.tasks import Tasks, run_abandonable, run_with_progress
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.requests import ModelChoice
 
-TELL_EVERY_S: Final = 0.1
+PROGRESS_EVERY_S: Final = 0.1
 
 
 class Library(QObject):
@@ -43,9 +43,9 @@ class Library(QObject):
     inspected = Signal(object)
     offered = Signal(object)
     fetched = Signal(object)
-    refused = Signal(object)
+    failed = Signal(object)
     added = Signal(object)
-    _told = Signal(object)
+    _progress_reported = Signal(object)
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Library(QObject):
         self._known: Librarian | None = None
         self._remaining_time = RemainingTime()
         self.models: tuple[ListedModel, ...] = ()
-        self._told.connect(self._on_progress_reported)
+        self._progress_reported.connect(self._on_progress_reported)
 
     @property
     def default(self) -> ModelChoice:
@@ -74,7 +74,7 @@ class Library(QObject):
     def refresh(self) -> None:
         """Look again at what there is."""
         added = self._settings.added_models()
-        self._tasks.run(lambda _: self._librarian().list_models(added), self._on_listed, self.refused.emit)
+        self._tasks.run(lambda _: self._librarian().list_models(added), self._on_listed, self.failed.emit)
 
     def inspect(self, path: Path) -> None:
         """Read a file of weights, to know what must be asked of it; ``inspected`` answers."""
@@ -83,7 +83,7 @@ class Library(QObject):
             return self._librarian().inspect(path)
 
         work = Work(f"Reading {path.name}")
-        run_with_progress(self._state, self._tasks, work, read, self.inspected.emit, self.refused.emit)
+        run_with_progress(self._state, self._tasks, work, read, self.inspected.emit, self.failed.emit)
 
     def add(self, choice: ModelChoice) -> None:
         """Remember a folder or file; what was said of the same one before is forgotten."""
@@ -101,7 +101,7 @@ class Library(QObject):
             self._settings.keep_added(kept)
             self.refresh()
         else:
-            self._tasks.run(lambda _: self._librarian().remove(model), lambda _: self.refresh(), self.refused.emit)
+            self._tasks.run(lambda _: self._librarian().remove(model), lambda _: self.refresh(), self.failed.emit)
 
     def set_default(self, choice: ModelChoice) -> None:
         """Let the window open with a model; the layers kept are another model's."""
@@ -117,7 +117,7 @@ class Library(QObject):
             self._settings.keep_explain_settings(settings)
             self.models_listed.emit()
 
-    def ask(self, model: ListedModel) -> None:
+    def request_offer(self, model: ListedModel) -> None:
         """Ask the network how large a download is; ``offered`` answers."""
         if self._state.transfer is not None:
             return
@@ -128,7 +128,7 @@ class Library(QObject):
             self.offered.emit(offer)
 
         def ask(cancel: CancelToken) -> Offer:
-            offer = abandonable(lambda: self._librarian().ask(model), self._closing)
+            offer = run_abandonable(lambda: self._librarian().request_offer(model), self._closing)
             cancel.check()
             return offer
 
@@ -160,13 +160,13 @@ class Library(QObject):
 
     def _fetched(self, offer: Offer, cancel: CancelToken) -> None:
         """Download what was offered (background)."""
-        paces = paced(self._told.emit, self._clock)
+        paces = limit_rate(self._progress_reported.emit, self._clock)
 
-        def tell(report: Report) -> None:
+        def progress(report: Report) -> None:
             cancel.check()
             paces(report)
 
-        abandonable(lambda: self._librarian().fetch(offer, tell, cancel), self._closing)
+        run_abandonable(lambda: self._librarian().fetch(offer, progress, cancel), self._closing)
 
     def _librarian(self) -> Librarian:
         if self._known is None:
@@ -187,18 +187,18 @@ class Library(QObject):
     def _fail(self, error: Exception) -> None:
         self._state.change(transfer=None)
         if not isinstance(error, Cancelled):
-            self.refused.emit(error)
+            self.failed.emit(error)
 
 
-def paced(tell: Progress, clock: Callable[[], float]) -> Progress:
-    """Return ``tell`` that hears at most ten times a second, and of the end; for one thread."""
-    last = -TELL_EVERY_S
+def limit_rate(progress: Progress, clock: Callable[[], float]) -> Progress:
+    """Return ``progress`` that hears at most ten times a second, and of the end; for one thread."""
+    last = -PROGRESS_EVERY_S
 
     def told(report: Report) -> None:
         nonlocal last
-        if clock() - last >= TELL_EVERY_S or report.done == report.total:
+        if clock() - last >= PROGRESS_EVERY_S or report.done == report.total:
             last = clock()
-            tell(report)
+            progress(report)
 
     return told
 

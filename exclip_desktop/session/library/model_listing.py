@@ -105,10 +105,10 @@ class Librarian(Protocol):
         """Delete a model from a cache, or an unpacked one."""
         ...
 
-    def ask(self, model: ListedModel) -> Offer:
+    def request_offer(self, model: ListedModel) -> Offer:
         """Ask the network what a download would fetch."""
         ...
 
-    def fetch(self, offer: Offer, tell: Progress, cancel: CancelToken) -> None:
-        """Download; ``tell`` hears of bytes."""
+    def fetch(self, offer: Offer, progress: Progress, cancel: CancelToken) -> None:
+        """Download; ``progress`` hears of bytes."""
         ...

@@ -95,7 +95,7 @@ class PairNavigation(QObject):
         state.answer_changed.connect(self._on_answer_changed)
         worker.failed.connect(self._on_failed)
         explain_controller.picture_reader.opened.connect(self._on_picture_opened)
-        explain_controller.picture_reader.refused.connect(self._on_picture_refused)
+        explain_controller.picture_reader.failed.connect(self._on_picture_refused)
 
     def open(self, path: str | Path) -> None:
         """Read a list and show its first pair; an open project takes its pairs in."""
@@ -106,7 +106,7 @@ class PairNavigation(QObject):
             Work(f"Reading {source.name}"),
             lambda cancel: read_list(source, cancel) if project is None else read_into(project, source, cancel),
             self._take,
-            self._explain_controller.refuse,
+            self._explain_controller.show_error,
         )
 
     def use_project(self, path: Path | None, *, is_new: bool = False) -> None:
@@ -124,7 +124,7 @@ class PairNavigation(QObject):
                 Work(f"Reading {path.name}"),
                 lambda _: move_into(path, listed, known) if moved else read_project(path),
                 self._put_instead if moved else lambda found: self._put(found) if found.list.pairs else None,
-                self._explain_controller.refuse,
+                self._explain_controller.show_error,
             )
 
     def renew(self) -> None:
@@ -134,7 +134,7 @@ class PairNavigation(QObject):
             self._tasks.run(
                 lambda _: read_again(project, self._read),
                 lambda found: self._renew(project, found),
-                self._explain_controller.refuse,
+                self._explain_controller.show_error,
             )
 
     @property

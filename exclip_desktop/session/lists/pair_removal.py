@@ -7,7 +7,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.project.open_project import Projects
-from exclip_desktop.session.undo import Step
+from exclip_desktop.session.undo import ReplaceStep
 from exclip_desktop.storage.project.pair_rows import ProjectPair, pair_of, put_back, remove_pairs
 from exclip_desktop.storage.project.project import Project
 
@@ -34,7 +34,7 @@ class PairRemoval(QObject):
         removed = self._projects.read(lambda project: _found(project, ids), tuple[ProjectPair, ...]())
         if removed:
             what = "remove pair" if len(removed) == 1 else "remove pairs"
-            self._undo.push(Step(what, self._put, (removed, True), (removed, False)))
+            self._undo.push(ReplaceStep(what, self._put, (removed, True), (removed, False)))
 
     def _put(self, what: tuple[tuple[ProjectPair, ...], bool]) -> None:
         """Let pairs be in the list, or not."""

@@ -13,7 +13,7 @@ from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
-from exclip_desktop.session.undo import Step
+from exclip_desktop.session.undo import ReplaceStep
 from exclip_desktop.storage.project.box_rows import boxes_of, set_boxes
 
 Regions = tuple[Region, ...]
@@ -66,10 +66,10 @@ class PictureLabels(QObject):
         """Keep the selected regions as the picture's labels, their names as what they show."""
         regions, path = self._state.selection.regions, self._path
         if path is None:
-            self._refuse(PictureError("This picture has no file.", "Save it, and open the file to label it."))
+            self._show_error(PictureError("This picture has no file.", "Save it, and open the file to label it."))
             return
         named = tuple(region for region in regions if not region.subtract)
-        self._undo.push(Step("keep labels", self._put, (path, self._kept()), (path, named)))
+        self._undo.push(ReplaceStep("keep labels", self._put, (path, self._kept()), (path, named)))
 
     def _renew(self) -> None:
         self.labels = self._kept() or self._navigation.labelled
@@ -87,7 +87,7 @@ class PictureLabels(QObject):
         try:
             return boxes_of(project, project.written(Path(path)))
         except UserError as error:
-            self._refuse(error)
+            self._show_error(error)
             return ()
 
     def _put(self, what: tuple[str, Regions]) -> None:
@@ -96,13 +96,13 @@ class PictureLabels(QObject):
             project = self._projects.ready()
             set_boxes(project, project.written(Path(path)), regions)
         except (UserError, OSError) as error:
-            self._refuse(error)
+            self._show_error(error)
         else:
             self.kept.emit(_told(regions))
         self._renew()
 
-    def _refuse(self, error: Exception) -> None:
-        self._explain_controller.refuse(error)
+    def _show_error(self, error: Exception) -> None:
+        self._explain_controller.show_error(error)
 
 
 def _told(regions: Regions) -> str:

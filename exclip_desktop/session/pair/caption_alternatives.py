@@ -17,7 +17,7 @@ class CaptionAlternatives(QObject):
         self._captions: tuple[str, ...] = ()
         self._scored: frozenset[str] = frozenset()  # captions that had a score once: the model can read them
         self._own = ""
-        self._asked = 0
+        self._last_id = 0
         self._request: ScoreRequest | None = None
         worker.scored.connect(self._on_scored)
         worker.failed.connect(self._on_failed)
@@ -69,12 +69,12 @@ class CaptionAlternatives(QObject):
         known = {entry.caption: entry for entry in self._state.alternatives} if same else {}
         self._state.change(alternatives=tuple(known.get(caption, Alternative(caption)) for caption in captions))
         if self._state.choice == choice:
-            self._asked += 1
-            self._request = ScoreRequest(self._asked, choice, canvas_picture.picture, captions, framing)
+            self._last_id += 1
+            self._request = ScoreRequest(self._last_id, choice, canvas_picture.picture, captions, framing)
             self._worker.submit(self._request)
 
     def _on_scored(self, answer: ScoreAnswer) -> None:
-        if answer.id == self._asked:
+        if answer.id == self._last_id:
             self._scored |= {entry.caption for entry in answer.alternatives}
             self._state.change(alternatives=answer.alternatives)
 

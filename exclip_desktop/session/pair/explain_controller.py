@@ -10,13 +10,13 @@ from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.logs import words_of
-from exclip_desktop.session.notices import Notices, loading_told, of_failure
+from exclip_desktop.session.logs import describe_error
+from exclip_desktop.session.notices import Notices, describe_loading, of_failure
 from exclip_desktop.session.pair.picture_opening import PendingPicture, PictureReader, selection_after
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
-from exclip_desktop.session.undo import Kind, Step
+from exclip_desktop.session.undo import MergeKind, ReplaceStep
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, Failure, ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
 from exclip_desktop.storage.pictures import Picture
@@ -51,17 +51,17 @@ class ExplainController(QObject):
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
         self._next: PendingPicture | None = None
-        self._question: ExplainRequest | None = None  # the one whose answer is awaited
+        self._request: ExplainRequest | None = None  # the one whose answer is awaited
         self._facts: ModelFacts | None = None  # of the model that made what is on screen
-        self._refused: tuple[ExplainRequest, PendingPicture | None] | None = None  # had too little memory
+        self._failed_request: tuple[ExplainRequest, PendingPicture | None] | None = None  # had too little memory
         self._notices = Notices(state)
-        self.picture_reader = PictureReader(state, tasks, self.refuse, self)
-        self._asked = 0
+        self.picture_reader = PictureReader(state, tasks, self.show_error, self)
+        self._last_id = 0
         self._last_resort = last_resort
         worker.explained.connect(self._on_explained)
         worker.failed.connect(self._on_failed)
         worker.progress_reported.connect(self._on_progress_reported)
-        worker.model_loaded.connect(self._on_facts_found)
+        worker.model_loaded.connect(self._on_model_loaded)
         worker.job_ended.connect(self._on_rested)
 
     @property
@@ -113,30 +113,30 @@ class ExplainController(QObject):
         """Explain another caption, an undo step; or the same one again, where that came to nothing."""
         before = self._state.caption
         if text != before:
-            self._undo.push(Step("edit caption", self._put_caption, before, text, Kind.TYPING, joins=True))
+            self._undo.push(ReplaceStep("edit caption", self._put_caption, before, text, MergeKind.TYPING, joins=True))
         elif self._unanswered:
-            self.ask()
+            self.request_explanation()
 
     def choose_model(self, choice: ModelChoice) -> None:
         """Explain by another model."""
         self._state.change(choice=choice)
-        self.ask()
+        self.request_explanation()
 
     def choose_settings(self, settings: ExplainSettings, device: str | None) -> None:
         """Explain by other settings, on another device."""
         if self._unanswered or (settings, device) != (self._state.explain_settings, self._state.choice.device):
             self._state.change(explain_settings=settings, choice=replace(self._state.choice, device=device))
-            self.ask()
+            self.request_explanation()
 
     def use_cpu(self) -> None:
         """Ask the CPU what an accelerator had too little memory for; if that was a profile, go over to the CPU."""
-        state, refused = self._state, self._refused
+        state, refused = self._state, self._failed_request
         settings = state.explain_settings
         if refused is not None:
-            question, following = refused
-            self._refused, settings = None, question.explain_settings
+            request, following = refused
+            self._failed_request, settings = None, request.explain_settings
             self._await(following)
-            state.change(caption=question.caption, choice=question.choice)
+            state.change(caption=request.caption, choice=request.choice)
         state.change(notice=None)
         self.choose_settings(settings, "cpu")
 
@@ -150,15 +150,15 @@ class ExplainController(QObject):
         self._tasks.cancel()
         self._worker.cancel()
         self._state.clear_work()
-        if self._question is not None:
+        if self._request is not None:
             self._take_back()
 
-    def refuse(self, error: Exception) -> None:
+    def show_error(self, error: Exception) -> None:
         """Show a banner for something that could not be done; what is on screen stays."""
         if not isinstance(error, Cancelled):
-            self._state.change(notice=Notice(*words_of(error)))
+            self._state.change(notice=Notice(*describe_error(error)))
 
-    def ask(self) -> None:
+    def request_explanation(self) -> None:
         """Ask the worker about what is wanted now."""
         picture = self.picture
         if picture is None:
@@ -166,20 +166,20 @@ class ExplainController(QObject):
         if not self._state.caption.strip():
             self._wait_for_caption()
             return
-        self._asked, self._refused = self._asked + 1, None
-        self._notices.forget_memory()
+        self._last_id, self._failed_request = self._last_id + 1, None
+        self._notices.clear_memory_shortage()
         state = self._state
         state.change(stale=state.explanation is not None)
         state.put_work(self, Work(SIDES["picture"]))
-        self._question = ExplainRequest(
-            self._asked, state.choice, state.explain_settings, picture.picture, state.caption
+        self._request = ExplainRequest(
+            self._last_id, state.choice, state.explain_settings, picture.picture, state.caption
         )
-        self._worker.submit(self._question)
+        self._worker.submit(self._request)
 
     @property
     def _unanswered(self) -> bool:
         """Whether the screen does not show what is wanted, and nothing is on its way that would."""
-        return self._question is None and (self._state.stale or self._state.explanation is None)
+        return self._request is None and (self._state.stale or self._state.explanation is None)
 
     def _take(self, following: PendingPicture, caption: str | None) -> None:
         self._await(following)
@@ -187,14 +187,14 @@ class ExplainController(QObject):
             self._state.change(canvas_picture=following.canvas_picture, selection=Selection(), preview=Preview())
         if caption is not None:
             self._state.change(caption=caption)
-        self.ask()
+        self.request_explanation()
 
     def _wait_for_caption(self) -> None:
         """Explain nothing; another picture is shown as it is."""
         state, following = self._state, self._next
-        if self._question is not None:
-            self._question = None
-            self._notices.forget_memory()
+        if self._request is not None:
+            self._request = None
+            self._notices.clear_memory_shortage()
             self._worker.cancel()
         state.put_work(self, None)
         if following is None:
@@ -219,8 +219,8 @@ class ExplainController(QObject):
 
     def _take_back(self) -> None:
         """Wait for no answer any more: want again what is explained on screen, but for a caption typed for it."""
-        self._question = None
-        self._notices.forget_memory()
+        self._request = None
+        self._notices.clear_memory_shortage()
         state, explanation = self._state, self._state.explanation
         if explanation is not None:
             canvas_picture = explanation.caption.text
@@ -235,20 +235,20 @@ class ExplainController(QObject):
         state = self._state
         if state.choice != state.provenance.choice:
             state.change(choice=state.provenance.choice, facts=self._facts)
-            self._notices.tell_of_loading("")  # what was said was of the other model
+            self._notices.show_loading_note("")  # what was said was of the other model
         state.change(explain_settings=state.provenance.explain_settings)
 
     def _put_caption(self, text: str) -> None:
         self._state.change(caption=text)
-        self.ask()
+        self.request_explanation()
 
     def _on_explained(self, answer: ExplainAnswer) -> None:
-        question, after = self._question, answer.explanation
-        if question is None or answer.id != question.id:
+        request, after = self._request, answer.explanation
+        if request is None or answer.id != request.id:
             return
-        self._question, self._facts = None, self._state.facts
-        self._notices.forget_memory()
-        provenance = Provenance(answer.seconds, answer.cached, question.choice, question.explain_settings)
+        self._request, self._facts = None, self._state.facts
+        self._notices.clear_memory_shortage()
+        provenance = Provenance(answer.seconds, answer.cached, request.choice, request.explain_settings)
         canvas_picture = self.picture
         selection = selection_after(self._next, self._state.explanation, self._state.selection, after)
         notes = self._next.notes if self._next is not None else ()
@@ -266,16 +266,16 @@ class ExplainController(QObject):
         self._state.put_work(self, None)
 
     def _on_failed(self, failure: Failure) -> None:
-        if failure.request is not self._question:
+        if failure.request is not self._request:
             return
         state, notice = self._state, of_failure(failure, self._state.facts)
-        self._refused = (self._question, self._next) if notice.offers_cpu else None
+        self._failed_request = (self._request, self._next) if notice.offers_cpu else None
         instead = "" if state.explanation is not None or failure.of_pair else self._fall_back()
         self._take_back()
         if instead:  # what was chosen is of another start, or of before anything was explained
             self._use_again()
             state.change(notice=Notice(f"{failure.message} {instead}", kind="note"))
-            self.ask()
+            self.request_explanation()
         else:
             state.change(notice=notice)
 
@@ -292,18 +292,18 @@ class ExplainController(QObject):
 
     def _on_progress_reported(self, report: Report, idle: bool) -> None:
         done, total = report.done, report.total
-        if not idle and self._question is not None:
+        if not idle and self._request is not None:
             what = SIDES.get(report.what, report.what)
             self._state.put_work(self, Work(what, done, total, cost=report.cost))
-            self._notices.tell_of_memory(what, report.cost)
-        elif idle and self._question is None:
+            self._notices.show_memory_shortage(what, report.cost)
+        elif idle and self._request is None:
             self._state.put_work(self, Work("Preparing for other captions", done, total, idle=True))
 
     def _on_rested(self) -> None:
-        if self._question is None:
+        if self._request is None:
             self._state.put_work(self, None)
 
-    def _on_facts_found(self, choice: ModelChoice, facts: ModelFacts) -> None:
+    def _on_model_loaded(self, choice: ModelChoice, facts: ModelFacts) -> None:
         state = self._state
         if choice != state.choice:  # its question was cancelled, and the model on screen is wanted again
             return
@@ -311,7 +311,7 @@ class ExplainController(QObject):
         before, settings = state.explain_settings, facts.fitted(state.explain_settings)
         if settings != before:
             state.change(explain_settings=settings)
-            if self._question is not None:
-                self.ask()
-        if self._question is not None:  # else this is the model on screen once more
-            self._notices.tell_of_loading(loading_told(facts, before, settings))
+            if self._request is not None:
+                self.request_explanation()
+        if self._request is not None:  # else this is the model on screen once more
+            self._notices.show_loading_note(describe_loading(facts, before, settings))

@@ -43,13 +43,13 @@ class ExportController(QObject):
         compare_controller: CompareController,
         active_pane: ActivePane,
         tasks: Tasks,
-        refuse: Callable[[Exception], None],
+        show_error: Callable[[Exception], None],
         parent: QObject | None = None,
     ) -> None:
-        """``refuse`` shows what went wrong."""
+        """``show_error`` shows what went wrong."""
         super().__init__(parent)
         self._state, self._compare_controller, self._active_pane = state, compare_controller, active_pane
-        self._tasks, self._refuse = tasks, refuse
+        self._tasks, self._show_error = tasks, show_error
 
     def write_picture(self, path: Path, width_px: int) -> None:
         """Write the figure as PNG, SVG or PDF: the canvas, or the compare view's panes, or the enlarged one."""
@@ -131,7 +131,7 @@ class ExportController(QObject):
         function = "exclip_desktop.render.figure:figure_bytes"
         if self._compare_controller.is_open:
             only, caption = self._active_pane.enlarged, self._explanation.caption
-            what = panes_figure(self._compare_controller, caption, self._state.selection, options, only)
+            what = make_panes_figure(self._compare_controller, caption, self._state.selection, options, only)
             function = "exclip_desktop.render.figure_panes:panes_bytes"
 
         def draw(ending: str, cancel: CancelToken) -> bytes:
@@ -141,13 +141,13 @@ class ExportController(QObject):
         return draw
 
     def _run(self, what: str, work: Callable[[CancelToken], object], then: Callable[..., None]) -> None:
-        run_with_progress(self._state, self._tasks, Work(what), work, then, self._refuse)
+        run_with_progress(self._state, self._tasks, Work(what), work, then, self._show_error)
 
     def _on_written(self, path: Path) -> None:
         self._state.change(notice=Notice(f"Written: {path}", kind="note"))
 
 
-def panes_figure(
+def make_panes_figure(
     compare_controller: CompareController,
     caption: Caption,
     selection: Selection,

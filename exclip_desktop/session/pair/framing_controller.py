@@ -20,10 +20,10 @@ class FramingController(QObject):
         """Follow ``state``, and ask ``worker``."""
         super().__init__(parent)
         self._state, self._worker, self._explain_controller = state, worker, explain_controller
-        self._asked = 0
+        self._last_id = 0
         worker.framings_scored.connect(self._on_scored)
-        for told in (state.canvas_picture_changed, state.answer_changed, state.choice_changed):
-            told.connect(self._forget)
+        for signal in (state.canvas_picture_changed, state.answer_changed, state.choice_changed):
+            signal.connect(self._forget)
 
     def choose(self, framing: Framing) -> None:
         """Explain the picture framed so."""
@@ -41,14 +41,14 @@ class FramingController(QObject):
             or state.choice != state.provenance.choice
         ):
             return
-        self._asked += 1
+        self._last_id += 1
         caption = state.explanation.caption.text
-        self._worker.submit(FramingsRequest(self._asked, state.choice, state.canvas_picture.picture, caption))
+        self._worker.submit(FramingsRequest(self._last_id, state.choice, state.canvas_picture.picture, caption))
 
     def _forget(self) -> None:
-        self._asked += 1  # an answer on its way is about another pair
+        self._last_id += 1  # an answer on its way is about another pair
         self._state.change(framings=())
 
     def _on_scored(self, answer: FramingsAnswer) -> None:
-        if answer.id == self._asked:
+        if answer.id == self._last_id:
             self._state.change(framings=answer.scores)

@@ -54,12 +54,12 @@ class LayerProfileController(QObject):
         super().__init__(parent)
         self._state, self._worker, self._explain_controller = state, worker, explain_controller
         self._subject: _Subject | None = None  # of the profile that is shown
-        self._question: ProfileRequest | None = None  # the one whose rows are awaited
+        self._request: ProfileRequest | None = None  # the one whose rows are awaited
         self._waiting = False  # interrupted by an explanation
         self._reached = 0
-        self._asked = 0
+        self._last_id = 0
         worker.profile_answered.connect(self._on_profiled)
-        worker.estimated.connect(self._on_foretold)
+        worker.estimated.connect(self._on_estimated)
         worker.failed.connect(self._on_failed)
         worker.progress_reported.connect(self._on_progress_reported)
         state.stale_changed.connect(self._follow)
@@ -75,7 +75,7 @@ class LayerProfileController(QObject):
             state.change(profile=ProfileProgress(self._begun(side)))
         elif profile.complete and not state.profile.stale:
             return
-        self._worker.submit(EstimateRequest(self._request(side)))
+        self._worker.submit(EstimateRequest(self._make_request(side)))
 
     def ask(self, side: Side) -> None:
         """Profile ``side`` of what is on screen, or go on with it."""
@@ -85,10 +85,10 @@ class LayerProfileController(QObject):
         profile = canvas_picture.profile
         if profile is None or profile.side != side or not subject.is_same(self._subject):
             profile = self._begun(side)
-        self._subject, self._reached, self._question = subject, 0, self._request(side)
+        self._subject, self._reached, self._request = subject, 0, self._make_request(side)
         self._state.change(profile=replace(canvas_picture, profile=profile, running=True, stale=False))
         self._state.put_work(self, Work(WORKING, 0, PARTS))
-        self._worker.submit(self._question)
+        self._worker.submit(self._request)
 
     def cancel(self) -> None:
         """Stop; the rows that are done stay."""
@@ -103,15 +103,15 @@ class LayerProfileController(QObject):
     @property
     def _may_ask(self) -> bool:
         """Whether what is on screen can be profiled, and is not being."""
-        return self._state.explanation is not None and not self._state.stale and self._question is None
+        return self._state.explanation is not None and not self._state.stale and self._request is None
 
-    def _request(self, side: Side) -> ProfileRequest:
+    def _make_request(self, side: Side) -> ProfileRequest:
         provenance, canvas_picture, explanation = self._state.provenance, self._state.canvas_picture, self._explanation
         assert canvas_picture is not None
-        self._asked += 1
+        self._last_id += 1
         settings = provenance.explain_settings.at_layer(side, None)
         return ProfileRequest(
-            self._asked, provenance.choice, settings, canvas_picture.picture, explanation.caption.text, side
+            self._last_id, provenance.choice, settings, canvas_picture.picture, explanation.caption.text, side
         )
 
     def _subject_now(self, side: Side) -> _Subject:
@@ -143,8 +143,8 @@ class LayerProfileController(QObject):
         """Make room for an explanation; once it is there, go on, or say that the profile is of before."""
         state, profile = self._state, self._state.profile.profile
         if state.stale or state.explanation is None:
-            self._waiting = self._waiting or self._question is not None
-            self._asked += 1  # what is foretold of the one before is not wanted any more
+            self._waiting = self._waiting or self._request is not None
+            self._last_id += 1  # what is foretold of the one before is not wanted any more
             self._end()
             return
         waited, self._waiting = self._waiting, False
@@ -156,12 +156,12 @@ class LayerProfileController(QObject):
             self.ask(profile.side)
 
     def _end(self) -> None:
-        self._question = None
+        self._request = None
         self._state.put_work(self, None)
         self._state.change(profile=replace(self._state.profile, running=False))
 
     def _on_profiled(self, answer: ProfileAnswer) -> None:
-        if self._question is None or answer.id != self._question.id:
+        if self._request is None or answer.id != self._request.id:
             return
         profile = self._state.profile.profile
         if answer.row is None:
@@ -170,17 +170,17 @@ class LayerProfileController(QObject):
             self._state.change(profile=replace(self._state.profile, profile=profile.with_row(answer.row)))
             self._show_reached(0.0)
 
-    def _on_foretold(self, answer: EstimateAnswer) -> None:
-        if answer.id == self._asked:
+    def _on_estimated(self, answer: EstimateAnswer) -> None:
+        if answer.id == self._last_id:
             self._state.change(profile=replace(self._state.profile, estimate=answer.estimate))
 
     def _on_failed(self, failure: Failure) -> None:
-        if self._question is not None and failure.request is self._question:
+        if self._request is not None and failure.request is self._request:
             self._end()
             self._state.change(notice=of_failure(failure, self._state.facts))
 
     def _on_progress_reported(self, report: Report, idle: bool) -> None:
-        if not idle and self._question is not None and report.total:
+        if not idle and self._request is not None and report.total:
             self._show_reached(report.done / report.total)
 
     def _show_reached(self, of_layer: float) -> None:

@@ -14,12 +14,12 @@ class OcclusionController(QObject):
         """Follow ``state``, and ask ``worker``."""
         super().__init__(parent)
         self._state, self._worker = state, worker
-        self._asked = 0
+        self._last_id = 0
         self._request: OcclusionRequest | None = None
         worker.occlusion_scored.connect(self._on_measured)
         worker.failed.connect(self._on_failed)
-        for told in (state.selection_changed, state.answer_changed, state.choice_changed):
-            told.connect(self._forget)
+        for signal in (state.selection_changed, state.answer_changed, state.choice_changed):
+            signal.connect(self._forget)
 
     @property
     def ready(self) -> bool:
@@ -33,18 +33,18 @@ class OcclusionController(QObject):
         state = self._state
         if not self.ready or state.explanation is None or state.canvas_picture is None:
             return
-        self._asked += 1
+        self._last_id += 1
         pair = state.canvas_picture.picture, state.explanation, state.selection
-        self._request = OcclusionRequest(self._asked, state.choice, *pair, fill)
+        self._request = OcclusionRequest(self._last_id, state.choice, *pair, fill)
         state.change(occlusion=None)
         self._worker.submit(self._request)
 
     def _forget(self) -> None:
-        self._asked += 1  # an answer on its way is about another selection
+        self._last_id += 1  # an answer on its way is about another selection
         self._state.change(occlusion=None)
 
     def _on_measured(self, answer: OcclusionAnswer) -> None:
-        if answer.id == self._asked:
+        if answer.id == self._last_id:
             self._state.change(occlusion=answer.measured)
 
     def _on_failed(self, failure: Failure) -> None:

@@ -12,7 +12,7 @@ from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Selection, carried_rows
-from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
@@ -81,15 +81,15 @@ class PictureReader(QObject):
     """
 
     opened = Signal(str)
-    refused = Signal(str, str)
+    failed = Signal(str, str)
 
     def __init__(
-        self, state: State, tasks: Tasks, refuse: Callable[[Exception], None], parent: QObject | None = None
+        self, state: State, tasks: Tasks, show_error: Callable[[Exception], None], parent: QObject | None = None
     ) -> None:
-        """Tell of work in ``state``, and of trouble by ``refuse``."""
+        """Tell of work in ``state``, and of trouble by ``show_error``."""
         super().__init__(parent)
-        self._state, self._tasks, self._refuse = state, tasks, refuse
-        self._asked = 0
+        self._state, self._tasks, self._show_error = state, tasks, show_error
+        self._last_id = 0
 
     def read_file(self, path: str, then: Callable[[CanvasPicture], None]) -> None:
         """Read a file, and give ``then`` its picture."""
@@ -99,18 +99,18 @@ class PictureReader(QObject):
             then(CanvasPicture(picture, Path(path).name, path))
 
         def failed(error: Exception) -> None:
-            self._refuse(error)
-            self.refused.emit(path, words_of(error)[0])
+            self._show_error(error)
+            self.failed.emit(path, describe_error(error)[0])
 
         self._read(lambda: read_picture(path), Path(path).name, arrived, failed)
 
     def read(self, read: Callable[[], Picture], title: str, then: Callable[[CanvasPicture], None]) -> None:
         """Read a picture that has no file, by ``read`` in the background, and give it to ``then``."""
-        self._read(read, title, lambda picture: then(CanvasPicture(picture, title)), self._refuse)
+        self._read(read, title, lambda picture: then(CanvasPicture(picture, title)), self._show_error)
 
     def forget(self) -> None:
         """Tell of nothing that is still being read."""
-        self._asked += 1
+        self._last_id += 1
 
     def _read(
         self,
@@ -119,15 +119,15 @@ class PictureReader(QObject):
         then: Callable[[Picture], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        self._asked += 1
-        number = self._asked
+        self._last_id += 1
+        number = self._last_id
 
         def arrived(picture: Picture) -> None:
-            if number == self._asked:
+            if number == self._last_id:
                 then(picture)
 
         def refused(error: Exception) -> None:
-            if number == self._asked:
+            if number == self._last_id:
                 failed(error)
 
         run_with_progress(self._state, self._tasks, Work(f"Reading {title}"), lambda _: read(), arrived, refused)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QUndoStack
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.selection import Preview, Region, Selection, carried_rows
 from exclip_desktop.session.state import State
-from exclip_desktop.session.undo import Kind, Step
+from exclip_desktop.session.undo import MergeKind, ReplaceStep
 
 Rows = tuple[int, ...]
 
@@ -28,13 +28,13 @@ class SelectionController(QObject):
     def commit_rows(self, before: Rows, after: Rows) -> None:
         """Select tokens for good."""
         selection = self._state.selection
-        self._commit("select words", replace(selection, rows=before), replace(selection, rows=after), Kind.WORDS)
+        self._commit("select words", replace(selection, rows=before), replace(selection, rows=after), MergeKind.WORDS)
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
         """Select more tokens by the second click of two, as one step with the first."""
         selection = self._state.selection
         change = replace(selection, rows=before), replace(selection, rows=after)
-        self._commit("select words", *change, Kind.WORDS, joins=True)
+        self._commit("select words", *change, MergeKind.WORDS, joins=True)
 
     def show_regions(self, regions: tuple[Region, ...]) -> None:
         """Draw, move or resize regions while the gesture goes on."""
@@ -83,14 +83,14 @@ class SelectionController(QObject):
             self._commit("select pair", self._state.selection, Selection(rows, (region,)))
 
     def _commit(
-        self, text: str, before: Selection, after: Selection, kind: Kind = Kind.ALONE, *, joins: bool = False
+        self, text: str, before: Selection, after: Selection, kind: MergeKind = MergeKind.ALONE, *, joins: bool = False
     ) -> None:
         self._state.change(preview=Preview())
         if before == after:
             self._put((after, self._caption))
         else:
             values = (before, self._caption), (after, self._caption)
-            self._undo.push(Step(text, self._put, *values, kind, joins=joins))
+            self._undo.push(ReplaceStep(text, self._put, *values, kind, joins=joins))
 
     @property
     def _caption(self) -> Caption | None:

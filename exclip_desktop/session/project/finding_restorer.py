@@ -57,7 +57,7 @@ class FindingRestorer(QObject):
             return
         path = project.path_of(finding.view.picture)
         if not is_file(path):
-            self._explain_controller.refuse(
+            self._explain_controller.show_error(
                 PictureError(
                     f"The picture of this finding is gone: {path}.", "Put it back there, or remove the finding."
                 )

@@ -21,7 +21,7 @@ from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
-from exclip_desktop.session.undo import Step
+from exclip_desktop.session.undo import ReplaceStep
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
@@ -104,7 +104,7 @@ class ProjectFindings(QObject):
         try:
             folder = self.projects.ready().folder
         except (UserError, OSError) as error:
-            self._explain_controller.refuse(error)
+            self._explain_controller.show_error(error)
             return
         run_with_progress(
             self._state,
@@ -112,26 +112,26 @@ class ProjectFindings(QObject):
             Work("Saving the finding"),
             prepare,
             lambda found: self.projects.attempt(lambda: add(found)),
-            self._explain_controller.refuse,
+            self._explain_controller.show_error,
         )
 
     def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
         """Let the undo stack know of findings that were added."""
-        self._undo.push(Step(what, self._put, (added, False), (added, True)))
+        self._undo.push(ReplaceStep(what, self._put, (added, False), (added, True)))
 
     def change(self, key: int, remark: Remark) -> None:
         """Say something else of a finding."""
         before = self.finding(key)
         if before is not None and _remark_of(before) != remark:
             self._undo.push(
-                Step("change finding", self._say, (key, _remark_of(before)), (key, remark)),
+                ReplaceStep("change finding", self._say, (key, _remark_of(before)), (key, remark)),
             )
 
     def remove(self, key: int) -> None:
         """Remove a finding; undoing brings it back."""
         before = self.finding(key)
         if before is not None:
-            self._undo.push(Step("remove finding", self._put, ((before,), True), ((before,), False)))
+            self._undo.push(ReplaceStep("remove finding", self._put, ((before,), True), ((before,), False)))
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""

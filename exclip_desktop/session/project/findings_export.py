@@ -49,7 +49,7 @@ class FindingsExport(QObject):
             self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
 
         run_with_progress(
-            self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.refuse
+            self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.show_error
         )
 
     def import_file(self, path: Path) -> None:
@@ -70,7 +70,7 @@ class FindingsExport(QObject):
         try:
             place = self._projects.ready().path
         except (UserError, OSError) as error:
-            self._explain_controller.refuse(error)
+            self._explain_controller.show_error(error)
             return
         work = Work(f"Reading {path.name}")
-        run_with_progress(self._state, self._tasks, work, read, then, self._explain_controller.refuse)
+        run_with_progress(self._state, self._tasks, work, read, then, self._explain_controller.show_error)

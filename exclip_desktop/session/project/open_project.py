@@ -122,7 +122,7 @@ class Projects(QObject):
         try:
             return read(self.project)
         except UserError as error:
-            self._explain_controller.refuse(error)
+            self._explain_controller.show_error(error)
             return otherwise
 
     def can_change(self) -> bool:
@@ -131,7 +131,7 @@ class Projects(QObject):
             if self.project is not None:
                 self.project.check_writable()
         except UserError as error:
-            self._explain_controller.refuse(error)
+            self._explain_controller.show_error(error)
             return False
         return True
 
@@ -140,7 +140,7 @@ class Projects(QObject):
         try:
             act()
         except (UserError, OSError) as error:
-            self._explain_controller.refuse(error)
+            self._explain_controller.show_error(error)
 
     def check_for_changes(self) -> None:
         """Tell if another window or program has changed the file."""

@@ -88,7 +88,7 @@ class ProjectSettings(QObject):
         asked = self._asked
         if asked is not None and asked != (state.choice, state.explain_settings):
             state.change(choice=asked[0], explain_settings=asked[1])
-            self._explain_controller.ask()
+            self._explain_controller.request_explanation()
 
     @property
     def _asked(self) -> tuple[ModelChoice, ExplainSettings] | None:

@@ -12,7 +12,7 @@ from exclip_desktop.core.method_registry import OURS
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettings, summarise
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.study.study_outputs import write_study
@@ -69,13 +69,13 @@ class Studying(QObject):
         state: State,
         worker: Worker,
         navigation: PairNavigation,
-        refuse: Callable[[Exception], None],
+        show_error: Callable[[Exception], None],
         folder: Path | None,
         parent: QObject | None = None,
     ) -> None:
-        """Ask ``worker``, about the pairs of ``navigation``; ``refuse`` shows what went wrong with writing."""
+        """Ask ``worker``, about the pairs of ``navigation``; ``show_error`` shows what went wrong with writing."""
         super().__init__(parent)
-        self._state, self._worker, self._navigation, self._refuse = state, worker, navigation, refuse
+        self._state, self._worker, self._navigation, self._show_error = state, worker, navigation, show_error
         self.choice, self.folder = StudyChoice(), folder
         self.kept_in: Path | None = None
         self.written_to: Path | None = None
@@ -202,15 +202,15 @@ class Studying(QObject):
 
     def _on_uncounted(self, error: Exception) -> None:
         self._counting = False
-        self._refuse(error)
+        self._show_error(error)
 
     def _on_written(self, path: Path) -> None:
         self.written_to = path.parent
         self.written.emit(path)
 
     def _on_unwritten(self, error: Exception) -> None:
-        self.trouble = " ".join(words_of(error)[:2]).strip()
-        self._refuse(error)
+        self.trouble = " ".join(describe_error(error)[:2]).strip()
+        self._show_error(error)
         self.changed.emit()
 
     def _on_failed(self, failure: Failure) -> None:

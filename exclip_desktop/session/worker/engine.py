@@ -92,7 +92,7 @@ class ModelEngine:
         self._loaded: tuple[ModelChoice, Model, str] | None = None
         self._named: tuple[Picture, str] | None = None
 
-    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+    def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
         """Load the model if another one is loaded, and say what it is.
 
         Raises:
@@ -101,7 +101,7 @@ class ModelEngine:
 
         """
         with memory_told():
-            model, note = self._model(choice, tell)
+            model, note = self._model(choice, progress)
         return ModelFacts(
             name=model.name,
             device=str(model.device),
@@ -114,52 +114,52 @@ class ModelEngine:
             framings=tuple(model.preprocess.framings()),
         )
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
+    def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair: from the cache, else by the cheapest exact way."""
         started = time.perf_counter()
         with memory_told():
-            asked = self._read(request, tell)
-            cached = self._is_kept(asked)
-            found = self._explained(asked, tell, cancel)
+            question = self._read(request, progress)
+            cached = self._is_cached(question)
+            found = self._explained(question, progress, cancel)
         # Captions that differ in what the model does not read, such as capitals, share one entry.
-        explanation = replace(found, caption=asked.caption)
+        explanation = replace(found, caption=question.caption)
         return ExplainAnswer(request.id, explanation, time.perf_counter() - started, cached)
 
-    def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
+    def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list, for its figures; its factors are kept, so that it opens at once afterwards."""
         picture = read_picture(request.path)
-        asked = ExplainRequest(request.id, request.choice, request.explain_settings, picture, request.caption)
-        explanation = self.explain(asked, tell, cancel).explanation
+        question = ExplainRequest(request.id, request.choice, request.explain_settings, picture, request.caption)
+        explanation = self.explain(question, progress, cancel).explanation
         return ListPairAnswer(request.id, figures_of(explanation, request.regions))
 
-    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+    def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
         """Compute the picture's whole factor, so that another caption needs only its own."""
         with memory_told():
-            asked = self._read(request, tell)
-            if self._cache.get(asked.image_key) is None:
-                self._image_factor(asked, tell, cancel)
+            question = self._read(request, progress)
+            if self._cache.get(question.image_key) is None:
+                self._image_factor(question, progress, cancel)
 
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> ScoreAnswer:
+    def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
         with memory_told():
-            model, _ = self._model(request.choice, tell)
+            model, _ = self._model(request.choice, progress)
             found = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
         ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
         rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
         return ScoreAnswer(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
 
-    def measure(self, request: OcclusionRequest, tell: Progress, cancel: CancelToken) -> OcclusionAnswer:
+    def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         """Score the request's pair with its selection taken away."""
         with memory_told():
-            model, _ = self._model(request.choice, tell)
+            model, _ = self._model(request.choice, progress)
             cancel.check()
             found = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
         return OcclusionAnswer(request.id, found)
 
-    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsAnswer:
+    def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
         """Score the request's pair in every framing that the model takes."""
         with memory_told():
-            model, _ = self._model(request.choice, tell)
+            model, _ = self._model(request.choice, progress)
             scores = []
             for framing in model.preprocess.framings():
                 cancel.check()
@@ -168,10 +168,10 @@ class ModelEngine:
                     scores.append((framing, float(found.cosine[0])))
         return FramingsAnswer(request.id, tuple(scores))
 
-    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+    def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method; parts that were made before cost nothing."""
         with memory_told():
-            model, _ = self._model(request.choice, tell)
+            model, _ = self._model(request.choice, progress)
             named = self._name_of(request.picture), request.caption, request.framing, request.method
             key = model.fingerprint, str(model.dtype), *named
 
@@ -189,64 +189,70 @@ class ModelEngine:
                 request.caption,
                 target=request.target or None,  # a matrix serves all words and names none
                 settings=ExplainSettings(framing=request.framing),
-                progress=tell,
+                progress=progress,
                 cancel=cancel,
             )
             found = answer_for_canvas(pair, request.method, kept)
         return PaneAnswer(request.id, found)
 
-    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
+    def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Measure methods over pairs; every outcome is kept at once, in a folder of the study's own."""
         with memory_told():
-            model, _ = self._model(request.choice, tell)
+            model, _ = self._model(request.choice, progress)
         options: dict[str, dict[str, str]] = {method: {} for method in request.methods}
-        asked = AskedStudy(request.pairs, options, request.settings, request.count)
-        folder, pairs = own_folder(model, asked, request.folder), {pair.id for pair in asked.unread()[: request.count]}
-        kept = kept_outcomes(model, asked, folder)
+        question = AskedStudy(request.pairs, options, request.settings, request.count)
+        folder, pairs = (
+            own_folder(model, question, request.folder),
+            {pair.id for pair in question.unread()[: request.count]},
+        )
+        kept = kept_outcomes(model, question, folder)
         wanted = tuple(one for one in kept if one.pair in pairs and one.method in options)
         about = request.id, model.name, len(pairs) * len(options), folder
         yield StudyAnswer(*about, wanted)
-        for outcome in further_outcomes(model, asked, kept, folder, tell, cancel):
+        for outcome in further_outcomes(model, question, kept, folder, progress, cancel):
             yield StudyAnswer(*about, (outcome,))
 
-    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+    def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""
         with memory_told():
-            asked, side = self._read(request, tell), request.side
+            question, side = self._read(request, progress), request.side
 
             def explain(settings: ExplainSettings) -> Explanation:
                 cancel.check()
-                report_layer = told_at(tell, settings.layer(side))
+                report_layer = told_at(progress, settings.layer(side))
                 # The picture's whole factor serves every layer of the caption.
-                return self._explained(self._at(asked, settings), report_layer, cancel, whole=side == "text")
+                return self._explained(self._at(question, settings), report_layer, cancel, whole=side == "text")
 
-            yield from profile_layers(asked.model, asked.settings, side, explain)
+            yield from profile_layers(question.model, question.settings, side, explain)
 
-    def estimate_profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> ProfileEstimate:
+    def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
         """Foretell what the profile is going to cost."""
         with memory_told():
-            asked, side = self._read(request, tell), request.side
-            at = {layer: self._at(asked, asked.settings.at_layer(side, layer)) for layer in asked.model.layers(side)}
+            question, side = self._read(request, progress), request.side
+            at = {
+                layer: self._at(question, question.settings.at_layer(side, layer))
+                for layer in question.model.layers(side)
+            }
             return estimate_profile(
-                asked.model,
-                asked.picture.pixels,
-                asked.caption,
-                asked.settings,
+                question.model,
+                question.picture.pixels,
+                question.caption,
+                question.settings,
                 side,
-                known=[layer for layer, question in at.items() if self._is_kept(question)],
-                picture_known=self._cache.get(asked.image_key) is not None,
+                known=[layer for layer, question in at.items() if self._is_cached(question)],
+                picture_known=self._cache.get(question.image_key) is not None,
                 cancel=cancel,
             )
 
-    def _model(self, choice: ModelChoice, tell: Progress) -> tuple[Model, str]:
+    def _model(self, choice: ModelChoice, progress: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:
-            tell(Report(f"Opening {choice.title}", 0, 0))
+            progress(Report(f"Opening {choice.title}", 0, 0))
             self._loaded = None  # the old model leaves memory first
             self._loaded = (choice, *_load(choice))
         return self._loaded[1:]
 
-    def _read(self, request: ExplainRequest | ProfileRequest, tell: Progress) -> _Question:
-        model, _ = self._model(request.choice, tell)
+    def _read(self, request: ExplainRequest | ProfileRequest, progress: Progress) -> _Question:
+        model, _ = self._model(request.choice, progress)
         settings = resolve_settings(model, request.explain_settings)
         return self._question(model, settings, request.picture, model.reader.read(request.caption))
 
@@ -262,9 +268,9 @@ class ModelEngine:
         )
         return _Question(model, settings, picture, caption, text_key, image_key)
 
-    def _at(self, asked: _Question, settings: ExplainSettings) -> _Question:
+    def _at(self, question: _Question, settings: ExplainSettings) -> _Question:
         """Return the question with other settings."""
-        return self._question(asked.model, settings, asked.picture, asked.caption)
+        return self._question(question.model, settings, question.picture, question.caption)
 
     def _name_of(self, picture: Picture) -> str:
         """Return the picture's SHA-256; of the last one it is remembered, for every caption asks for it."""
@@ -272,33 +278,39 @@ class ModelEngine:
             self._named = (picture, _sha256(picture))
         return self._named[1]
 
-    def _is_kept(self, asked: _Question) -> bool:
+    def _is_cached(self, question: _Question) -> bool:
         """Return whether the answer needs no model."""
-        factors = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
-        pair = self._pairs.get((asked.image_key, asked.text_key))
+        factors = self._cache.get(question.text_key), self._cache.get(question.image_key)
+        pair = self._pairs.get((question.image_key, question.text_key))
         return pair is not None or all(factor is not None for factor in factors)
 
-    def _explained(self, asked: _Question, tell: Progress, cancel: CancelToken, *, whole: bool = False) -> Explanation:
+    def _explained(
+        self, question: _Question, progress: Progress, cancel: CancelToken, *, whole: bool = False
+    ) -> Explanation:
         """Explain what is asked; ``whole``: by the picture's whole factor, even where this pair alone is cheaper."""
-        key = asked.image_key, asked.text_key
-        found = self._pairs.get(key) or self._explanation(asked, tell, cancel, whole)
+        key = question.image_key, question.text_key
+        found = self._pairs.get(key) or self._explanation(question, progress, cancel, whole)
         self._pairs.put(key, found)
         return found
 
-    def _explanation(self, asked: _Question, tell: Progress, cancel: CancelToken, whole: bool) -> Explanation:
-        words, image = self._cache.get(asked.text_key), self._cache.get(asked.image_key)
+    def _explanation(self, question: _Question, progress: Progress, cancel: CancelToken, whole: bool) -> Explanation:
+        words, image = self._cache.get(question.text_key), self._cache.get(question.image_key)
         if words is None:
-            words = caption_factor(asked.model, asked.caption, asked.settings, tell, cancel)
-            self._cache.put(asked.text_key, words)
-        if image is None and not whole and explained_as_pair(asked.model, asked.size, asked.caption, asked.settings):
-            pixels = asked.picture.pixels
-            return explain_words(asked.model, pixels, asked.caption, words, asked.settings, tell, cancel)
-        image = image or self._image_factor(asked, tell, cancel)
-        return explain_factors(asked.model, asked.size, asked.caption, words, image, asked.settings)
+            words = caption_factor(question.model, question.caption, question.settings, progress, cancel)
+            self._cache.put(question.text_key, words)
+        if (
+            image is None
+            and not whole
+            and explained_as_pair(question.model, question.size, question.caption, question.settings)
+        ):
+            pixels = question.picture.pixels
+            return explain_words(question.model, pixels, question.caption, words, question.settings, progress, cancel)
+        image = image or self._image_factor(question, progress, cancel)
+        return explain_factors(question.model, question.size, question.caption, words, image, question.settings)
 
-    def _image_factor(self, asked: _Question, tell: Progress, cancel: CancelToken) -> Factor:
-        factor = picture_factor(asked.model, asked.picture.pixels, asked.settings, tell, cancel)
-        self._cache.put(asked.image_key, factor)
+    def _image_factor(self, question: _Question, progress: Progress, cancel: CancelToken) -> Factor:
+        factor = picture_factor(question.model, question.picture.pixels, question.settings, progress, cancel)
+        self._cache.put(question.image_key, factor)
         return factor
 
 

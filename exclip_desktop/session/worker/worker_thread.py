@@ -13,7 +13,7 @@ from exclip_desktop.core.errors import Cancelled, CaptionError, MemoryShortage, 
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate, ProfileEstimate
 from exclip_desktop.core.values.layer_profile import ProfileRow
-from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.worker.mailbox import Job, Mailbox
 from exclip_desktop.session.worker.requests import (
     EstimateAnswer,
@@ -43,43 +43,43 @@ from exclip_desktop.session.worker.requests import (
 )
 
 log = logging.getLogger(__name__)
-TELL_EVERY_S = 0.03
+PROGRESS_EVERY_S = 0.03
 
 
 class Engine(Protocol):
     """What the worker asks of an engine; called in the worker's thread only."""
 
-    def facts(self, choice: ModelChoice, tell: Progress) -> ModelFacts:
+    def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
         """Load the model if another one is loaded, and say what it is."""
 
-    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
+    def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair."""
 
-    def complete(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> None:
+    def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
         """Compute what makes the next caption for the same picture quick, if it is not there yet."""
 
-    def score(self, request: ScoreRequest, tell: Progress, cancel: CancelToken) -> ScoreAnswer:
+    def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions."""
 
-    def score_framings(self, request: FramingsRequest, tell: Progress, cancel: CancelToken) -> FramingsAnswer:
+    def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
         """Score the request's pair in every framing."""
 
-    def measure(self, request: OcclusionRequest, tell: Progress, cancel: CancelToken) -> OcclusionAnswer:
+    def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         """Score the request's pair with its selection taken away."""
 
-    def answer(self, request: PaneRequest, tell: Progress, cancel: CancelToken) -> PaneAnswer:
+    def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method."""
 
-    def explain_list_pair(self, request: ListPairRequest, tell: Progress, cancel: CancelToken) -> ListPairAnswer:
+    def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list, for its figures."""
 
-    def study(self, request: StudyRequest, tell: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
+    def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Measure methods over the request's pairs: first what is kept, then outcome by outcome."""
 
-    def profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
+    def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair, a row for every layer of its side."""
 
-    def estimate_profile(self, request: ProfileRequest, tell: Progress, cancel: CancelToken) -> ProfileEstimate:
+    def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
         """Foretell what the profile is going to cost."""
 
 
@@ -122,7 +122,7 @@ class Worker(QThread):
         super().__init__(parent)
         self._make_engine = make_engine
         self._mailbox = Mailbox()
-        self._last_told = 0.0
+        self._last_progress_s = 0.0
         self._last_cost: CostEstimate | None = None
         self._choice: ModelChoice | None = None
         self._second_engine: Engine | None = None
@@ -167,7 +167,7 @@ class Worker(QThread):
         try:
             engine = self._make_engine()
         except Exception as error:  # a broken installation must be told to whoever asks, not swallowed
-            words = words_of(error)
+            words = describe_error(error)
             self._serve_all(lambda job: self.failed.emit(Failure(job.request, *words)))
         else:
             self._serve_all(lambda job: self._serve(engine, job))
@@ -180,7 +180,7 @@ class Worker(QThread):
     def _serve(self, engine: Engine, job: Job) -> None:
         try:
             if isinstance(job.request, SecondModelRequest):
-                self._answer_second_model(job.request.question, job)
+                self._explain_by_second_model(job.request.question, job)
             elif isinstance(job.request, PaneRequest):
                 self._answer_pane(engine, job.request, job)
             elif isinstance(job.request, ListPairRequest):
@@ -192,11 +192,11 @@ class Worker(QThread):
         except Cancelled:  # whoever cancelled expects no answer
             return
         except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
-            self._tell_failure(job, error)
+            self._emit_failure(job, error)
 
-    def _tell_failure(self, job: Job, error: Exception) -> None:
+    def _emit_failure(self, job: Job, error: Exception) -> None:
         of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
-        failure = Failure(job.request, *words_of(error), of_pair, of_memory)
+        failure = Failure(job.request, *describe_error(error), of_pair, of_memory)
         if job.idle or isinstance(job.request, EstimateRequest):  # nobody waits for it
             log.info("Not prepared for what may be asked: %s", failure.message)
             return
@@ -204,87 +204,87 @@ class Worker(QThread):
             self._mailbox.finish(job)
             self.failed.emit(failure)
 
-    def _teller(self, job: Job, signal: SignalInstance) -> Progress:
-        def tell(report: Report) -> None:
+    def _make_progress(self, job: Job, signal: SignalInstance) -> Progress:
+        def progress(report: Report) -> None:
             job.token.check()
             now = time.monotonic()
             news = report.done == report.total or report.cost != self._last_cost
-            if news or now - self._last_told >= TELL_EVERY_S:
-                self._last_told, self._last_cost = now, report.cost
+            if news or now - self._last_progress_s >= PROGRESS_EVERY_S:
+                self._last_progress_s, self._last_cost = now, report.cost
                 signal.emit(report, job.idle)
 
-        return tell
+        return progress
 
-    def _answer_second_model(self, question: ExplainRequest | None, job: Job) -> None:
+    def _explain_by_second_model(self, question: ExplainRequest | None, job: Job) -> None:
         """Explain by an engine of its own, which holds the other model; without a question, let it go."""
         if question is None:
             self._second_engine = self._second_choice = None
             return
-        tell = self._teller(job, self.second_model_progress_reported)
+        progress = self._make_progress(job, self.second_model_progress_reported)
         self._second_engine = self._second_engine or self._make_engine()
-        self._load_second_model(self._second_engine, question.choice, tell)
-        answer = self._second_engine.explain(question, tell, job.token)
+        self._load_second_model(self._second_engine, question.choice, progress)
+        answer = self._second_engine.explain(question, progress, job.token)
         self._mailbox.finish(job)
         self.second_model_explained.emit(answer)
 
     def _answer_pane(self, engine: Engine, request: PaneRequest, job: Job) -> None:
-        tell = self._teller(job, self.pane_progress_reported)
+        progress = self._make_progress(job, self.pane_progress_reported)
         if not request.of_second_model:
-            self._load(engine, request.choice, tell)
-            answer = engine.answer(request, tell, job.token)
+            self._load(engine, request.choice, progress)
+            answer = engine.answer_pane(request, progress, job.token)
         elif self._second_engine is not None:
-            self._load_second_model(self._second_engine, request.choice, tell)
-            answer = self._second_engine.answer(request, tell, job.token)
+            self._load_second_model(self._second_engine, request.choice, progress)
+            answer = self._second_engine.answer_pane(request, progress, job.token)
         else:  # wanted no more
             return
         self._mailbox.finish(job)
         self.pane_answered.emit(answer)
 
     def _answer_list_pair(self, engine: Engine, request: ListPairRequest, job: Job) -> None:
-        self._load(engine, request.choice, self._teller(job, self.progress_reported))
+        self._load(engine, request.choice, self._make_progress(job, self.progress_reported))
         answer = engine.explain_list_pair(request, lambda _: job.token.check(), job.token)
         self._mailbox.finish(job)
         self.list_pair_explained.emit(answer)
 
     def _answer_study(self, engine: Engine, request: StudyRequest, job: Job) -> None:
-        self._load(engine, request.choice, self._teller(job, self.progress_reported))
+        self._load(engine, request.choice, self._make_progress(job, self.progress_reported))
         for news in engine.study(request, lambda _: job.token.check(), job.token):
             self.study_answered.emit(news)
 
-    def _load(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+    def _load(self, engine: Engine, choice: ModelChoice, progress: Progress) -> None:
         if choice != self._choice:
             self._choice = None  # whatever comes of it, the model before is no longer loaded
-            facts = engine.facts(choice, tell)
+            facts = engine.load(choice, progress)
             self._choice = choice
             self.model_loaded.emit(choice, facts)
 
-    def _load_second_model(self, engine: Engine, choice: ModelChoice, tell: Progress) -> None:
+    def _load_second_model(self, engine: Engine, choice: ModelChoice, progress: Progress) -> None:
         if choice != self._second_choice:
             self._second_choice = None
-            facts = engine.facts(choice, tell)
+            facts = engine.load(choice, progress)
             self._second_choice = choice
             self.second_model_loaded.emit(choice, facts)
 
     def _answer(self, engine: Engine, request: OwnRequest, job: Job) -> None:
-        token, tell = job.token, self._teller(job, self.progress_reported)
-        self._load(engine, request.choice, tell)
+        token, progress = job.token, self._make_progress(job, self.progress_reported)
+        self._load(engine, request.choice, progress)
         if isinstance(request, ScoreRequest):
-            self.scored.emit(engine.score(request, tell, token))
+            self.scored.emit(engine.score(request, progress, token))
         elif isinstance(request, FramingsRequest):
-            self.framings_scored.emit(engine.score_framings(request, tell, token))
+            self.framings_scored.emit(engine.score_framings(request, progress, token))
         elif isinstance(request, OcclusionRequest):
-            self.occlusion_scored.emit(engine.measure(request, tell, token))
+            self.occlusion_scored.emit(engine.score_occlusion(request, progress, token))
         elif isinstance(request, EstimateRequest):
-            self.estimated.emit(EstimateAnswer(request.id, engine.estimate_profile(request.profile, tell, token)))
+            self.estimated.emit(EstimateAnswer(request.id, engine.estimate_profile(request.profile, progress, token)))
         elif isinstance(request, ProfileRequest):
-            for row in engine.profile(request, tell, token):
+            for row in engine.profile(request, progress, token):
                 self.profile_answered.emit(ProfileAnswer(request.id, row))
             self._mailbox.finish(job)
             self.profile_answered.emit(ProfileAnswer(request.id, None))
         elif job.idle:
-            engine.complete(request, tell, token)
+            engine.complete_picture(request, progress, token)
         else:
-            answer = engine.explain(request, tell, token)
+            answer = engine.explain(request, progress, token)
             self._mailbox.finish(job)
             self.explained.emit(answer)
             self._mailbox.put_idle(request)

@@ -45,7 +45,7 @@ class MethodsMenu(QMenu):
     def _on_triggered(self) -> None:
         chosen = tuple(key for key, entry in self._entries.items() if entry.isChecked())
         if chosen:
-            self._session.compare(chosen)
+            self._session.compare_methods(chosen)
         self._show()
 
     def _show(self) -> None:
@@ -82,15 +82,15 @@ class CompareCommands(QObject):
         actions["study"].triggered.connect(self.measure_methods)
         actions["methods"].setMenu(MethodsMenu(session, window))
         self._active_pane = session.active_pane
-        for told in (
+        for signal in (
             session.compare_controller.opened,
             session.compare_controller.closed,
             caption_difference.opened,
             caption_difference.closed,
         ):
-            told.connect(self._show)
-        for told in (session.compare_controller.laid_out, session.active_pane.enlarged_changed):
-            told.connect(self._show_exported)
+            signal.connect(self._show)
+        for signal in (session.compare_controller.laid_out, session.active_pane.enlarged_changed):
+            signal.connect(self._show_exported)
         self._show()
 
     def measure_methods(self) -> None:

@@ -48,7 +48,7 @@ class FileCommands(QObject):
         """Open what the clipboard holds."""
         if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture"):
             error = PictureError("The clipboard holds no picture.", "Copy a picture, or a picture file, and try again.")
-            self._session.explain_controller.refuse(error)
+            self._session.explain_controller.show_error(error)
 
     def take(self, data: QMimeData | None, title: str) -> bool:
         """Open the picture that was pasted or dropped; return whether there was one."""

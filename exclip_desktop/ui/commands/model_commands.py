@@ -43,7 +43,7 @@ class ModelCommands(QObject):
         dialog = self._dialog = ModelsDialog(library, self._session.state, purpose, self._window)
         dialog.used.connect(self._use)
         dialog.compared.connect(self._compare)
-        dialog.download_asked.connect(library.ask)
+        dialog.download_asked.connect(library.request_offer)
         dialog.removal_requested.connect(self._ask_to_remove)
         dialog.default_chosen.connect(lambda model: library.set_default(model.choice))
         dialog.folder_asked.connect(self._add_folder)
@@ -114,7 +114,7 @@ class ModelCommands(QObject):
 
     def _on_fetched(self, model: ListedModel) -> None:
         if self._dialog is None:
-            self._session.tell(f"{model.title} is on this computer now.", "Use it by File › Models….")
+            self._session.show_note(f"{model.title} is on this computer now.", "Use it by File › Models….")
         else:
             self._dialog.select(model.choice)
 

@@ -65,7 +65,7 @@ class FindingCommands(QObject):
             of_pane = "" if pane is None else f" of {pane.facts.name}"
             hint = "Wait until what is on screen is explained."
             other = "Wait for its answer to the selected words, or click another pane."
-            self._session.tell(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
+            self._session.show_note(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
             return
         if not self._session.projects.can_change():
             return
@@ -125,7 +125,7 @@ class FindingCommands(QObject):
         session, tab = self._session, self._tab
         tab.refresh()
         if not tab.count:
-            session.tell("There are no findings to export.", "Note one with N, or take the filter away.")
+            session.show_note("There are no findings to export.", "Note one with N, or take the filter away.")
             return
         asked = ReportDialog(tab.query, tab.count, tab.selected_ids, self._window)
         if asked.exec():

@@ -33,8 +33,8 @@ class FramingMenu(QMenu):
             entry.triggered.connect(lambda _=False, name=name: framing.choose(name))
             self.addAction(entry)
         self.aboutToShow.connect(framing.ask)
-        for told in (state.framings_changed, state.explain_settings_changed, state.facts_changed):
-            told.connect(self._show)
+        for signal in (state.framings_changed, state.explain_settings_changed, state.facts_changed):
+            signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -42,8 +42,8 @@ class FramingMenu(QMenu):
         scores = dict(state.framings)
         there = FRAMINGS if state.facts is None else state.facts.framings
         for name, entry in self._entries.items():
-            told = FRAMINGS[name].capitalize()
-            entry.setText(f"{told}\t{scores[name]:.4f}".replace("-", "−") if name in scores else told)
+            title = FRAMINGS[name].capitalize()
+            entry.setText(f"{title}\t{scores[name]:.4f}".replace("-", "−") if name in scores else title)
             entry.setEnabled(name in there)
             entry.setToolTip("" if name in there else ONLY_OWN_SIZE)
             entry.setChecked(name == state.explain_settings.framing)

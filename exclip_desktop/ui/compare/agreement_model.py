@@ -64,7 +64,7 @@ class AgreementModel(QAbstractTableModel):
         if value is None:
             return None
         if role == Role.DisplayRole:
-            return f"{value:.0%}" if column == IN_BOX else told(value)
+            return f"{value:.0%}" if column == IN_BOX else format_coefficient(value)
         return self._meaning(row, column, value)
 
     def cell(self, row: int, column: int) -> tuple[str, QColor, QColor] | None:
@@ -72,7 +72,7 @@ class AgreementModel(QAbstractTableModel):
         value = self.value(row, column)
         if value is None:
             return None
-        return f"{value:.0%}" if column == IN_BOX else told(value), *_colours(round(value, 2))
+        return f"{value:.0%}" if column == IN_BOX else format_coefficient(value), *_colours(round(value, 2))
 
     def value(self, row: int, column: int) -> float | None:
         """Return the number of a cell; None where there is none."""
@@ -97,7 +97,7 @@ class AgreementModel(QAbstractTableModel):
         return f"{pair}: {value:.0%} of their {self._found.top} strongest patches in common"
 
 
-def told(value: float) -> str:
+def format_coefficient(value: float) -> str:
     """Return a number from −1 to 1 in few letters: ``.83``, ``−.07``, ``1``."""
     text = f"{abs(value):.2f}"
     short = {"1.00": "1", "0.00": "0"}.get(text, text[1:])

@@ -50,14 +50,14 @@ class ModelTitle(QWidget):
             self._icons.add(button, "close")
             button.clicked.connect(self.close_asked)
             row.addWidget(button)
-        for told in (
+        for signal in (
             state.facts_changed,
             state.answer_changed,
             state.work_changed,
             state.choice_changed,
             state.selection_changed,
         ):
-            told.connect(self._show)
+            signal.connect(self._show)
         self._show()
 
     @property
@@ -88,8 +88,8 @@ class ModelNameLabel(ElidedLabel):
         self._state = state
         self.setFixedWidth(NAME_PX)
         self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        for told in (state.facts_changed, state.choice_changed):
-            told.connect(self._show)
+        for signal in (state.facts_changed, state.choice_changed):
+            signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:

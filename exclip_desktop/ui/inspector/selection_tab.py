@@ -10,7 +10,7 @@ from exclip_desktop.core.maths.word_patch_pairs import signed, strongest_pairs
 from exclip_desktop.core.text.wording import regions_told, words_told
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Selection, block_sum
-from exclip_desktop.session.notices import doubt_told, remedy_told
+from exclip_desktop.session.notices import describe_inexactness, describe_remedy
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.ledger_bar import LedgerBar
 from exclip_desktop.ui.inspector.word_patch_list import COUNT, PairsList
@@ -132,9 +132,9 @@ class SelectionTab(QScrollArea):
 
     def _show_explanation(self, explanation: Explanation) -> None:
         self._score.setText(signed(explanation.score))
-        self._doubt.setText(doubt_told(explanation))
+        self._doubt.setText(describe_inexactness(explanation))
         self._doubt.setVisible(bool(self._doubt.text()))
-        self._doubt.setToolTip(wrap_tooltip(remedy_told(explanation)))
+        self._doubt.setToolTip(wrap_tooltip(describe_remedy(explanation)))
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_listing import ListedModel
-from exclip_desktop.session.logs import words_of
+from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.model_texts import format_download
-from exclip_desktop.ui.models.models_table import ModelsView, reason_told
+from exclip_desktop.ui.models.models_table import ModelsView, describe_reason
 from exclip_desktop.ui.theme import trouble_colour
 from exclip_desktop.ui.widgets.labels import ElidedLabel
 
@@ -147,7 +147,7 @@ class ModelsDialog(QDialog):
         self._buttons["close"].clicked.connect(self.reject)
         self._cancel.clicked.connect(lambda: self.cancel_asked.emit())
         self._library.models_listed.connect(self._show_models)
-        self._library.refused.connect(self._show_trouble)
+        self._library.failed.connect(self._show_trouble)
         self._state.transfer_changed.connect(self._show_transfer)
 
     def _tell(self, signal: SignalInstance) -> None:
@@ -206,7 +206,7 @@ class ModelsDialog(QDialog):
         if model is None:
             return NOTHING if self._library.models else LOOKING
         if model.reason:
-            return reason_told(model)
+            return describe_reason(model)
         if not model.place:
             return NOT_HERE
         prepared = f"; pictures are prepared as you said: {model.choice.preprocess}" if model.choice.preprocess else ""
@@ -225,7 +225,7 @@ class ModelsDialog(QDialog):
         self._show_fetchable()
 
     def _show_trouble(self, error: Exception) -> None:
-        message, hint, _ = words_of(error)
+        message, hint, _ = describe_error(error)
         palette = QPalette(self.palette())
         palette.setColor(QPalette.ColorRole.WindowText, trouble_colour(palette))
         self._trouble.setPalette(palette)

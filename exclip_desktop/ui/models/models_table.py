@@ -139,7 +139,7 @@ class ModelsTableModel(QAbstractTableModel):
 
     def _hint(self, model: ListedModel, column: Column) -> str:
         if model.reason:
-            return reason_told(model)
+            return describe_reason(model)
         told = self.told(model, column)
         if column in NOT_KNOWN and (told == UNKNOWN or told.startswith(ABOUT)):
             return NOT_KNOWN[column]
@@ -193,7 +193,7 @@ _KEYS: Final[dict[Column, Callable[[ListedModel], Any]]] = {
 }
 
 
-def reason_told(model: ListedModel) -> str:
+def describe_reason(model: ListedModel) -> str:
     """Return one sentence on why a model cannot be used; empty where it can."""
     return f"It cannot be used: {model.reason}." if model.reason else ""
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QT
 
 from exclip_desktop.core.text.sizes import about, memory_told
 from exclip_desktop.core.values.cost_estimates import RemainingTime
-from exclip_desktop.session.notices import doubt_told
+from exclip_desktop.session.notices import describe_inexactness
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.ui.models.model_texts import format_download, format_network_state, model_note
 from exclip_desktop.ui.theme import pixmap
@@ -46,8 +46,8 @@ class StatusLine(QWidget):
         self._said_long = QTimer(self, singleShot=True, interval=SAID_MS)
         self._said_long.timeout.connect(lambda: self._show_said(""))
         self._build()
-        for told in (state.facts_changed, state.choice_changed, state.answer_changed, state.provenance_changed):
-            told.connect(self._show_result)
+        for signal in (state.facts_changed, state.choice_changed, state.answer_changed, state.provenance_changed):
+            signal.connect(self._show_result)
         state.stale_changed.connect(self._show_result)
         state.work_changed.connect(self._on_work_changed)
         state.transfer_changed.connect(self._show_lamp)
@@ -127,7 +127,7 @@ class StatusLine(QWidget):
         if explanation is None:
             self._result.clear()
             return
-        origin, doubt = "from the cache" if provenance.cached else "computed", doubt_told(explanation)
+        origin, doubt = "from the cache" if provenance.cached else "computed", describe_inexactness(explanation)
         exact = ("not exact",) if doubt else ()
         parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
@@ -149,7 +149,7 @@ class StatusLine(QWidget):
             self._timer.start()
         self._idle = work.idle
         self._what.show_text(
-            work_told(work, self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic()))
+            format_work(work, self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic()))
         )
         self._what.setEnabled(not work.idle)
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
@@ -163,7 +163,7 @@ class StatusLine(QWidget):
             part.setVisible(shown)
 
 
-def work_told(work: Work, left_s: float | None) -> str:
+def format_work(work: Work, left_s: float | None) -> str:
     """Return what is being done: with the time left where it is known, else with what it is going to cost if much."""
     cost = work.cost
     if cost is None or cost.seconds is None or cost.seconds < FORETOLD_FROM_S:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.agreement import Agreement, agreement
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.ui.compare.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, told
+from exclip_desktop.ui.compare.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, format_coefficient
 from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from tests.ui.conftest import Opened
 
@@ -22,7 +22,7 @@ THREE = ("second-order", "rollout", "itsm")
 def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
     """A window that compares three methods, with the tab in sight."""
     session, window = opened.session, opened.window
-    session.compare(THREE)
+    session.compare_methods(THREE)
     session.compare_controller.open()
     window.inspector.setCurrentIndex(window.inspector.count() - 1)
     qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in session.compare_controller.panes))
@@ -51,8 +51,8 @@ def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared:
     ]
     expected = agreement(heats, (BOX,))
     assert [_text(model, row, NAME) for row in range(3)] == ["Second-order attributions", "Attention rollout", "ITSM"]
-    assert _text(model, 0, FIRST + 2) == told(expected.ranks[0, 2]) == "1"
-    assert _text(model, 2, FIRST) == told(expected.overlaps[2, 0]) == "1"
+    assert _text(model, 0, FIRST + 2) == format_coefficient(expected.ranks[0, 2]) == "1"
+    assert _text(model, 2, FIRST) == format_coefficient(expected.overlaps[2, 0]) == "1"
     assert _text(model, 0, IN_BOX) == f"{expected.inside[0]:.0%}"
     assert _text(model, 0, FIRST) is None  # the diagonal
     assert _text(model, 0, FIRST + 1) is None  # the other map's values are all the same: no order
@@ -100,7 +100,7 @@ def test_the_tab_comes_and_goes_with_the_view(compared: Opened) -> None:
     ("value", "text"), [(0.834, ".83"), (-0.07, "−.07"), (1.0, "1"), (-0.999, "−1"), (0.004, "0"), (-0.004, "0")]
 )
 def test_numbers_are_short(value: float, text: str) -> None:
-    assert told(value) == text
+    assert format_coefficient(value) == text
 
 
 def test_numbers_without_meaning_are_left_out() -> None:

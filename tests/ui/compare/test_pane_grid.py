@@ -23,7 +23,7 @@ THREE = ("second-order", "maskclip", "itsm")
 @pytest.fixture
 def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
     """A window whose compare view shows three methods."""
-    opened.session.compare(THREE)
+    opened.session.compare_methods(THREE)
     opened.window.commands["panes"].trigger()
     _fill(opened, qtbot)
     return opened
@@ -119,7 +119,7 @@ def test_the_actions_say_what_a_picture_is_of(compared: Opened) -> None:
     assert (export.text(), copy.text()) == ("Export panes…", "Copy panes")
     compared.session.active_pane.enlarge(_views(compared)[1].pane)
     assert (export.text(), copy.text()) == ("Export this pane…", "Copy this pane")
-    compared.session.compare(("second-order", "itsm"))  # the enlarged one is gone
+    compared.session.compare_methods(("second-order", "itsm"))  # the enlarged one is gone
     assert export.text() == "Export panes…"
     compared.session.compare_controller.close()
     assert (export.text(), copy.text()) == ("Export picture…", "Copy picture")
@@ -154,7 +154,7 @@ def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opene
 
 def test_trouble_stands_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
     compared.engine.pane_raises["game"] = MethodError("No blocks to look into.", "Choose another model.")
-    compared.session.compare((*THREE, "game"))
+    compared.session.compare_methods((*THREE, "game"))
     _fill(compared, qtbot)
     view = _views(compared)[1]
     assert (view.title, view.state, view.trouble) == ("GAME", "failed", "No blocks to look into. Choose another model.")
@@ -164,7 +164,7 @@ def test_trouble_stands_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
 
 def test_the_state_of_work_stands_beside_the_title(compared: Opened, qtbot: QtBot) -> None:
     compared.engine.pane_gates["game"].clear()
-    compared.session.compare((*THREE, "game", "fixlip"))
+    compared.session.compare_methods((*THREE, "game", "fixlip"))
     qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")
     assert _views(compared)[4].state == "waiting"
     compared.engine.pane_gates["game"].set()
@@ -175,7 +175,7 @@ def test_the_state_of_work_stands_beside_the_title(compared: Opened, qtbot: QtBo
 def test_pictures_keep_their_place_while_panes_fill(compared: Opened, qtbot: QtBot) -> None:
     compared.engine.pane_raises["game"] = MethodError("No blocks to look into.")
     compared.engine.pane_gates["rollout"].clear()
-    compared.session.compare((*THREE, "game", "rollout"))
+    compared.session.compare_methods((*THREE, "game", "rollout"))
     qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")
     before = {view.canvas.height() for view in _views(compared)}
     compared.engine.pane_gates["rollout"].set()

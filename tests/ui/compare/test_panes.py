@@ -9,7 +9,7 @@ from exclip_desktop.core.errors import MethodError, ModelError
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.session.compare.pane import Pane, PaneKey
-from exclip_desktop.session.pair.export_controller import panes_figure
+from exclip_desktop.session.pair.export_controller import make_panes_figure
 from exclip_desktop.session.window_settings import USUAL_METHODS
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.session.session_desk import Desk
@@ -25,7 +25,7 @@ def desk(make_desk: Callable[..., Desk]) -> Desk:
     made = make_desk()
     made.session.start(made.picture("first.png"), "a red balloon and a dog")
     made.qtbot.waitUntil(lambda: made.state.explanation is not None and made.state.work is None)
-    made.session.compare(THREE)
+    made.session.compare_methods(THREE)
     return made
 
 
@@ -229,7 +229,7 @@ def test_closing_lets_go_and_methods_are_remembered(desk: Desk) -> None:
     assert desk.session.compare_controller.panes == ()
     desk.session.selection_controller.commit_rows((), (2,))
     assert desk.session.settings.methods() == THREE
-    desk.session.compare(("itsm", "second-order"))
+    desk.session.compare_methods(("itsm", "second-order"))
     assert desk.session.settings.methods() == ("second-order", "itsm")
     assert desk.engine.panes == []
     assert len(USUAL_METHODS) == 9
@@ -249,7 +249,7 @@ def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").scene.answer.target == "red")
     desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
     state, compare_controller = desk.state, desk.session.compare_controller
-    shown = panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())
+    shown = make_panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())
     assert shown.heading == "“a red balloon and a dog” · red × 1 box"
     assert (shown.models, shown.regions, shown.one_range) == (1, (BOX,), False)
     ours, mapped, failed = shown.panels
@@ -260,7 +260,7 @@ def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
     assert failed.notes == ("demo", "No blocks to look into. Choose another model.")
     assert failed.heat is None
     compare_controller.share_range(True)
-    again = panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())
+    again = make_panes_figure(compare_controller, state.explanation.caption, state.selection, FigureOptions())
     assert [panel.limit for panel in again.panels[:2]] == [3.0, 3.0]
 
 
@@ -287,7 +287,7 @@ def test_the_enlarged_pane_alone_is_exported(desk: Desk) -> None:
 
 
 def test_methods_of_many_runs_come_last(desk: Desk) -> None:
-    desk.session.compare(("second-order", "m2ib", "rise", "itsm", "grad-cam"))
+    desk.session.compare_methods(("second-order", "m2ib", "rise", "itsm", "grad-cam"))
     desk.session.compare_controller.open()
     _fill(desk)
     assert [method for method, _ in _asked(desk)] == ["grad-cam", "itsm", "m2ib", "rise"]

@@ -43,7 +43,7 @@ class PaneMonkey(Monkey):
 
     def choose(self) -> None:
         chosen = self.rng.choice(METHODS, int(self.rng.integers(1, 5)), replace=False)
-        self.session.compare(tuple(chosen))
+        self.session.compare_methods(tuple(chosen))
 
     def enlarge(self) -> None:
         views = self.window.grid.views
@@ -65,7 +65,7 @@ class PaneMonkey(Monkey):
 @pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
 def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, qtbot: QtBot) -> None:
     opened.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")
-    opened.session.compare(METHODS[:4])
+    opened.session.compare_methods(METHODS[:4])
     opened.session.compare_controller.open()
     busy, session = PaneMonkey(monkey), opened.session
     for _ in range(ACTIONS):
@@ -74,7 +74,7 @@ def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, 
     session.explain_controller.open_file(monkey.pictures[0])
     qtbot.waitUntil(lambda: state.canvas_picture.path == monkey.pictures[0] and state.work is None, timeout=20_000)
     session.explain_controller.type_caption("a dog and a red balloon")
-    session.compare(METHODS)
+    session.compare_methods(METHODS)
     compare_controller.close()
     compare_controller.open()
     qtbot.waitUntil(lambda: state.explanation.caption.text == state.caption, timeout=20_000)

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.maths.word_patch_pairs import signed, strongest_pairs
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum
-from exclip_desktop.session.notices import doubt_told, remedy_told
+from exclip_desktop.session.notices import describe_inexactness, describe_remedy
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import Provenance, State
@@ -324,8 +324,8 @@ def test_details_say_what_is_not_exact_and_name_another_model_only(state: State,
     inspector.setCurrentIndex(0)
     label = inspector.findChild(QLabel, "doubt")
     assert label.isVisible()
-    assert label.text() == doubt_told(explained(state))
-    assert label.toolTip().replace("\n", " ") == remedy_told(explained(state)) != ""
+    assert label.text() == describe_inexactness(explained(state))
+    assert label.toolTip().replace("\n", " ") == describe_remedy(explained(state)) != ""
 
 
 @pytest.mark.parametrize("index", [0, 1, 2, 3])

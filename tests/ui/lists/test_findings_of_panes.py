@@ -31,7 +31,7 @@ LEFT = Qt.MouseButton.LeftButton
 def desk(qtbot: object, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Desk:
     """A window whose compare view shows three methods under a selected word and box."""
     made = Desk(qtbot, tmp_path, make_explanation).start()
-    made.session.compare(THREE)
+    made.session.compare_methods(THREE)
     made.session.state.change(selection=CHOSEN)
     made.session.compare_controller.open()
     _fill(made)
@@ -129,7 +129,7 @@ def test_the_pane_that_is_clicked_enlarged_or_has_the_keyboard_is_in_use(desk: D
     active_pane.enlarge(None)
     assert active_pane.pane is _pane(desk, "maskclip")
     assert [method for method, title in titles.items() if title.font().bold()] == ["maskclip"]
-    desk.session.compare(("second-order", "itsm"))
+    desk.session.compare_methods(("second-order", "itsm"))
     assert (active_pane.pane, active_pane.enlarged) == (None, None)
 
 
@@ -161,7 +161,7 @@ def test_a_pane_without_its_answer_is_not_noted(desk: Desk) -> None:
     _fill(desk)
     assert desk.session.active_pane.active_answer.answer.target == "balloon"
     desk.engine.pane_raises["game"] = MethodError("No blocks to look into.")
-    desk.session.compare((*THREE, "game"))
+    desk.session.compare_methods((*THREE, "game"))
     _fill(desk)
     desk.session.active_pane.use(_pane(desk, "game"))
     assert desk.session.active_pane.active_answer is None
@@ -194,7 +194,7 @@ def test_the_table_names_the_method_and_orders_by_it(desk: Desk) -> None:
 def test_a_finding_opens_again_in_its_method_s_pane(desk: Desk, method: str) -> None:
     found = _noted(desk, method)
     _leave(desk)
-    desk.session.compare(("second-order",))
+    desk.session.compare_methods(("second-order",))
     _restore(desk, found)
     active_pane, compare_controller = desk.session.active_pane, desk.session.compare_controller
     assert compare_controller.is_open

@@ -74,7 +74,7 @@ class Desk:
     def settle(self) -> None:
         """Wait for what was asked of the background before."""
         done: list[None] = []
-        self.session._tasks.run(lambda _: None, done.append, self.session.explain_controller.refuse)
+        self.session._tasks.run(lambda _: None, done.append, self.session.explain_controller.show_error)
         self.qtbot.waitUntil(lambda: bool(done))
 
     def others(self, act: Callable[[Project], object]) -> None:

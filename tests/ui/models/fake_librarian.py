@@ -60,17 +60,17 @@ class FakeLibrarian:
         self.removed.append(model)
         self.models.remove(model)
 
-    def ask(self, model: ListedModel) -> Offer:
+    def request_offer(self, model: ListedModel) -> Offer:
         self._network(f"ask {model.title}", self.ask_gate, CancelToken())
         return Offer(model, TOTAL, self.came, "example.org", "plan")
 
-    def fetch(self, offer: Offer, tell: Progress, cancel: CancelToken) -> None:
+    def fetch(self, offer: Offer, progress: Progress, cancel: CancelToken) -> None:
         for done in range(self.came, TOTAL, STEP):
             self.came = done
-            tell(Report("Downloading", done, TOTAL))
+            progress(Report("Downloading", done, TOTAL))
             self.fetching.set()
             self._network(f"fetch {done}", self.gate, cancel)
-        tell(Report("Downloading", TOTAL, TOTAL))
+        progress(Report("Downloading", TOTAL, TOTAL))
         here = replace(offer.model, path=Path("/cache/new.pt"), bytes=TOTAL, place="cache")
         self.models.remove(offer.model)
         self.models.insert(1, here)

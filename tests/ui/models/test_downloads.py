@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import Report
-from exclip_desktop.session.library.library import paced
+from exclip_desktop.session.library.library import limit_rate
 from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
 from exclip_desktop.session.tasks import LEFT
@@ -212,7 +212,7 @@ def test_a_window_closes_though_a_server_says_nothing(
         reached.set()
         answers.wait(PATIENCE_S)
 
-    setattr(librarian, "ask" if asks else "fetch", silent)
+    setattr(librarian, "request_offer" if asks else "fetch", silent)
     click(dialog, "Download…")
     qtbot.waitUntil(reached.is_set)
     dialog.reject()
@@ -229,7 +229,7 @@ def test_a_window_closes_though_a_server_says_nothing(
 def test_progress_is_told_ten_times_a_second_and_at_the_end() -> None:
     told: list[int] = []
     times = iter([0.0, 0.0, 0.05, 0.11, 0.11, 0.12, 0.12, 0.12])
-    tell = paced(lambda report: told.append(report.done), lambda: next(times))
+    tell = limit_rate(lambda report: told.append(report.done), lambda: next(times))
     for done in (0, 1, 2, 3, 4):
         tell(Report("x", done, 4))
     assert told == [0, 2, 4]

@@ -296,7 +296,7 @@ def test_a_model_is_removed_only_if_the_person_agrees(
 
 
 def test_what_cannot_be_removed_is_said(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
-    opened.session.library.refused.emit(ModelError("It cannot be removed.", "Delete it by hand."))
+    opened.session.library.failed.emit(ModelError("It cannot be removed.", "Delete it by hand."))
     assert child(dialog, "Trouble").text() == "It cannot be removed. Delete it by hand."
     assert opened.state.notice.message == "It cannot be removed."
 

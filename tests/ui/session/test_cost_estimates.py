@@ -4,7 +4,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.session.state import Work
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, ModelChoice
-from exclip_desktop.ui.widgets.status_line import work_told
+from exclip_desktop.ui.widgets.status_line import format_work
 from tests.ui.fakes import wait_at
 from tests.ui.session.session_desk import Desk
 
@@ -33,10 +33,10 @@ def start(desk: Desk, *costs: CostEstimate) -> None:
 
 def test_long_work_says_what_it_costs() -> None:
     work = Work("Explaining the picture", 3, 90, cost=CostEstimate(42.0, 1_200_000_000, None))
-    assert work_told(work, None) == "Explaining the picture, about 40 s, 1.2 GB"
-    assert work_told(work, 33.0) == "Explaining the picture, about 35 s left, 1.2 GB"
+    assert format_work(work, None) == "Explaining the picture, about 40 s, 1.2 GB"
+    assert format_work(work, 33.0) == "Explaining the picture, about 35 s left, 1.2 GB"
     for cost in (None, CostEstimate(None, 10, None), CostEstimate(4.9, 10, None)):
-        assert work_told(Work("Explaining the picture", 3, 90, cost=cost), None) == "Explaining the picture"
+        assert format_work(Work("Explaining the picture", 3, 90, cost=cost), None) == "Explaining the picture"
 
 
 def test_the_worker_tells_every_cost_at_once(desk: Desk) -> None:

@@ -80,6 +80,6 @@ def test_the_banner_carries_the_button(opened: Opened, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: opened.state.provenance.choice.device == "cpu")
     assert opened.state.explanation.caption.text == "a cat"
     assert not opened.window.banner.isVisible()
-    opened.session.explain_controller.refuse(ModelError("No.", "Do."))
+    opened.session.explain_controller.show_error(ModelError("No.", "Do."))
     assert opened.window.banner.isVisible()
     assert not asks.isVisible()

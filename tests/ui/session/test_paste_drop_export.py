@@ -197,7 +197,7 @@ def test_cancel_while_a_model_loads(opened: Opened, qtbot: QtBot, monkeypatch: p
         while True:
             tell(Report(f"Opening {choice.name}", 0, 0))  # raises once cancelled
 
-    monkeypatch.setattr(opened.engine, "facts", load)
+    monkeypatch.setattr(opened.engine, "load", load)
     before = _on_screen(opened)
     opened.session.explain_controller.choose_model(ModelChoice("another"))
     qtbot.waitUntil(lambda: began == ["another"] and opened.window.commands["cancel"].isEnabled())

@@ -344,7 +344,7 @@ def test_idle_work_that_fails_is_no_trouble_of_the_persons(
     def broken(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(engine, "complete", broken)
+    monkeypatch.setattr(engine, "complete_picture", broken)
     rests: list[None] = []
     worker.job_ended.connect(lambda: rests.append(None))
     worker.submit(_explain())

@@ -81,7 +81,7 @@ def test_its_trouble_is_told(
     def broken(*_: object) -> None:
         raise SettingsError("No such fill.", "Choose another.")
 
-    monkeypatch.setattr(opened.engine, "measure", broken)
+    monkeypatch.setattr(opened.engine, "score_occlusion", broken)
     _select(opened)
     qtbot.waitUntil(lambda: opened.state.notice is not None)
     assert opened.state.notice.message == "No such fill."

@@ -15,7 +15,7 @@ from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, doubts_of, why_unseen
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.notices import doubt_told, remedy_told
+from exclip_desktop.session.notices import describe_inexactness, describe_remedy
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -40,7 +40,7 @@ def test_what_runs_is_shown_by_who_runs_it(qapp: object) -> None:
 
 def test_a_refusal_leaves_what_runs(desk: Desk) -> None:
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
-    desk.session.explain_controller.refuse(CaptionError("The clipboard holds no picture."))
+    desk.session.explain_controller.show_error(CaptionError("The clipboard holds no picture."))
     assert desk.state.work is not None
     desk.session.export_controller.write_numbers(desk.folder / "nowhere" / "a.csv")
     desk.qtbot.waitUntil(lambda: "nowhere" in desk.state.notice.message)
@@ -67,7 +67,7 @@ def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_di
 
 
 def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    desk.session.explain_controller.refuse(MemoryError())
+    desk.session.explain_controller.show_error(MemoryError())
     assert desk.state.notice.message == "Something went wrong: MemoryError."
     assert "MemoryError" in desk.state.notice.details
     assert "MemoryError" in caplog.text
@@ -81,7 +81,7 @@ def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog:
     ],
 )
 def test_the_window_words_a_remedy_by_its_menus(desk: Desk, hint: str | Remedy, text: str) -> None:
-    desk.session.explain_controller.refuse(ModelError("No.", hint))
+    desk.session.explain_controller.show_error(ModelError("No.", hint))
     assert desk.state.notice.hint == text
 
 
@@ -153,8 +153,8 @@ def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_i
     make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str, remedy: Remedy | None
 ) -> None:
     made = _inexact(make_explanation(), **sides)
-    assert doubt_told(made) == told
-    assert remedy_told(made) == ("" if remedy is None else WINDOW_WORDS[remedy].format(steps=129))
+    assert describe_inexactness(made) == told
+    assert describe_remedy(made) == ("" if remedy is None else WINDOW_WORDS[remedy].format(steps=129))
     assert [f"The {doubt.name}'s integral" for doubt in doubts_of(made)] == [
         " ".join(said.split()[:3]) for said in accuracy_warnings(made)
     ]
@@ -163,7 +163,7 @@ def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_i
 def test_two_remedies_are_told_beside_each_other(make_explanation: Callable[..., Explanation]) -> None:
     made = _inexact(make_explanation(), image=UNSETTLED, text=AT_THE_END)
     assert (
-        remedy_told(made)
+        describe_remedy(made)
         == f"{WINDOW_WORDS[Remedy.ADD_ADAPTIVE_STEPS].format(steps=129)} {WINDOW_WORDS[Remedy.SHORTEN_PATH]}"
     )
 
@@ -242,7 +242,7 @@ def test_message_and_hint_lie_in_the_banner_the_first_time_too(opened: Opened, q
     opened.window.resize(width, 700)
     opened.window.pair_list_dock.show()
     qtbot.waitUntil(lambda: opened.window.canvas.width() < width - 500)
-    opened.session.explain_controller.refuse(
+    opened.session.explain_controller.show_error(
         PictureError("There is no picture /home/someone/pictures/gone.png.", "Check it.")
     )
     banner = opened.window.banner

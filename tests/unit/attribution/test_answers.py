@@ -41,7 +41,7 @@ def ask(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask
 
     def answer(method: str, target: str = CAPTION) -> object:
         request = PaneRequest(1, ModelChoice(str(folder), device="cpu"), "model", opened, CAPTION, method, target)
-        return engine.answer(request, silent, CancelToken()).answer
+        return engine.answer_pane(request, silent, CancelToken()).answer
 
     return answer
 

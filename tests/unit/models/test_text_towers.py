@@ -242,7 +242,7 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
     folder = save_family(tmp_path / "model", family)
     engine, answers = ModelEngine(FactorCache(None), ExplanationCache()), []
     choice, opened = ModelChoice(str(folder), device="cpu"), Pictured(picture)
-    assert engine.facts(choice, silent).context == CONTEXT
+    assert engine.load(choice, silent).context == CONTEXT
     for caption in (CAPTION, "a red dog", CAPTION):
         found = engine.explain(ExplainRequest(1, choice, ExplainSettings(), opened, caption), silent, CancelToken())
         assert found.explanation.ledger.total == pytest.approx(found.explanation.score, abs=1e-5)

@@ -61,7 +61,7 @@ def request_of(folder: Path, picture: NDArray[np.uint8]) -> Callable[..., Explai
 def test_facts_say_which_sides_pool(engine: ModelEngine, folder: Path, tmp_path: Path) -> None:
     pooling = {"attentional_pool": True, "attn_pooler_queries": 2, "attn_pooler_heads": 2}
     made = save_random_model(tmp_path / "pooling", tiny_config(vision=pooling))
-    facts = [engine.facts(ModelChoice(str(path), device="cpu"), silent) for path in (folder, made)]
+    facts = [engine.load(ModelChoice(str(path), device="cpu"), silent) for path in (folder, made)]
     assert [(found.image_layers, found.image_pools, found.text_pools) for found in facts] == [
         (3, False, False),
         (3, True, False),
@@ -183,8 +183,8 @@ def test_weights_that_are_no_numbers_are_told(
     weights[weight][0, 0] = float("nan")
     save_file(weights, path)
     request = request_of(explain_settings=ExplainSettings(quadrature=quadrature), choice=str(broken))
-    for act in (engine.explain, engine.complete):
-        if act == engine.complete and weight == "text_projection":
+    for act in (engine.explain, engine.complete_picture):
+        if act == engine.complete_picture and weight == "text_projection":
             continue  # the picture's side has no part in it
         with pytest.raises(UserError, match="not numbers") as caught:
             act(request, silent, CancelToken())
@@ -208,9 +208,9 @@ def test_too_little_memory_is_told(
     asked = request_of()
     scores = ScoreRequest(1, asked.choice, asked.picture, ("a dog",))
     acts: dict[str, Callable[[], object]] = {
-        "facts": lambda: engine.facts(asked.choice, silent),
+        "facts": lambda: engine.load(asked.choice, silent),
         "explain": lambda: _explain(engine, asked),
-        "complete": lambda: engine.complete(asked, silent, CancelToken()),
+        "complete": lambda: engine.complete_picture(asked, silent, CancelToken()),
         "score": lambda: engine.score(scores, silent, CancelToken()),
     }
     with pytest.raises(MemoryShortage, match="not enough memory"):
@@ -233,7 +233,7 @@ def test_a_device_that_cannot_be_used_is_replaced_and_told(
         return tiny
 
     monkeypatch.setattr(engines, "load_model", load)
-    facts = engine.facts(ModelChoice(str(folder), device="cuda"), silent)
+    facts = engine.load(ModelChoice(str(folder), device="cuda"), silent)
     assert why in facts.note
     assert facts.note.endswith("The model runs on the CPU.")
     assert tried == ["cuda", None if error is NO_CUDA else "cpu"]
@@ -241,7 +241,7 @@ def test_a_device_that_cannot_be_used_is_replaced_and_told(
 
 def test_other_errors_of_loading_are_not_hidden(engine: ModelEngine, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="open_clip_config"):
-        engine.facts(ModelChoice(str(tmp_path), device="cuda"), silent)
+        engine.load(ModelChoice(str(tmp_path), device="cuda"), silent)
 
 
 def test_a_picture_is_named_by_shape_and_pixels(picture: NDArray[np.uint8]) -> None:
@@ -283,7 +283,7 @@ def test_a_selection_is_measured(engine: ModelEngine, request_of: Callable[..., 
     explanation = _explain(engine, asked).explanation
     selection = Selection((2, 3), (Region((16.0, 8.0, 32.0, 24.0)),))
     request = OcclusionRequest(5, asked.choice, asked.picture, explanation, selection, "blur")
-    found = engine.measure(request, silent, CancelToken())
+    found = engine.score_occlusion(request, silent, CancelToken())
     assert found.id == 5
     assert found.measured.fill == "blur"
     assert found.measured.both == pytest.approx(explanation.score, abs=1e-6)

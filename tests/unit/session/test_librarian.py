@@ -117,7 +117,7 @@ def test_a_download_says_its_size_first_and_tells_of_bytes(caches: Path, monkeyp
     with web_server() as web:
         _publish(web, content, monkeypatch, caches)
         model = next(one for one in librarian.list_models(()) if one.title == "RN50 (openai)")
-        offer = librarian.ask(model)
+        offer = librarian.request_offer(model)
         assert (offer.bytes, offer.here, offer.host) == (7000, 0, "127.0.0.1")
         assert [one.method for one in web.asked] == ["HEAD"]
         librarian.fetch(offer, told.append, CancelToken())
