@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import lru_cache
@@ -17,8 +18,10 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
+from exclip_desktop.core.method_registry import registry
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
+from tests.unit.attribution.plugin_package import Install, write_plugin_package
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt for a screen
 CAPTION = "a red balloon and a dog, in the snow"
@@ -135,3 +138,20 @@ def picture() -> NDArray[np.uint8]:
     rng = np.random.default_rng(3)
     coarse = rng.integers(0, 255, (5, 6, 3)).astype(np.uint8)
     return coarse.repeat(8, axis=0).repeat(8, axis=1)
+
+
+@pytest.fixture
+def install_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Return a function that installs a package with methods, by name, until the test ends."""
+
+    def install(methods: dict[str, str]) -> None:
+        folder = tmp_path / "site"
+        folder.mkdir()
+        write_plugin_package(folder, methods)
+        monkeypatch.syspath_prepend(folder)
+        registry.cache_clear()
+
+    yield install
+    sys.modules.pop("ramp_methods", None)
+    monkeypatch.undo()
+    registry.cache_clear()

@@ -2,6 +2,7 @@
 
 import argparse
 import platform
+import threading
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -9,10 +10,18 @@ import torch
 from huggingface_hub import constants
 from platformdirs import user_cache_path
 
+from exclip_desktop.attribution.answer import answer_by
+from exclip_desktop.attribution.pair import make_pair
+from exclip_desktop.core.errors import Cancelled, UserError
+from exclip_desktop.core.method_registry import method_by_key, registry
+from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.catalogue import ModelEntry, models_here
+from exclip_desktop.models.loading import load_model
 from exclip_desktop.session.logs import log_file
+from exclip_desktop.storage.pictures import read_picture
+from exclip_desktop.storage.samples import samples
 
 PACKAGES: Final = (
     "torch",
@@ -25,6 +34,9 @@ PACKAGES: Final = (
     "safetensors",
     "matplotlib",
 )
+
+TRIAL_S: Final = 20
+"""The longest trial of an installed method; then it is stopped."""
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +63,7 @@ def report() -> str:
         "Models on this computer",
         *(f"  {_model(entry)}" for entry in models_here()),
         "",
+        *_plugin_lines(),
         "Folders",
         f"  resources        {resource()}",
         f"  cache            {user_cache_path('exclip_desktop', appauthor=False)}",
@@ -58,6 +71,34 @@ def report() -> str:
         f"  Hugging Face     {constants.HF_HUB_CACHE}",
     ]
     return "\n".join(lines)
+
+
+def _plugin_lines() -> list[str]:
+    """Return a section on methods of installed packages, each tried on the bundled model; nothing without them."""
+    found = registry()
+    errors = [str(error) for error in found.errors]
+    tried = [f"{key} ({package}): {_try_method(key)}" for key, package in found.packages.items()]
+    lines = [f"  {line}" for line in (*tried, *errors)]
+    return ["Methods of installed packages", *lines, ""] if lines else []
+
+
+def _try_method(key: str) -> str:
+    """Run an installed method on the bundled model and a sample; return the outcome in words."""
+    method, sample, token = method_by_key(key), samples()[0], CancelToken()
+    side = method.sides[0]
+    timer = threading.Timer(TRIAL_S, token.cancel)
+    timer.start()
+    try:
+        model, picture = load_model("demo", device="cpu"), read_picture(sample.path)
+        pair = make_pair(model, picture.pixels, sample.caption, cancel=token).for_side(side)
+        answer_by(pair, method, method.make_options(side=side))
+    except Cancelled:
+        return f"stopped after {TRIAL_S} s on the bundled model, without an error"
+    except UserError as error:
+        return error.message
+    finally:
+        timer.cancel()
+    return "works on the bundled model"
 
 
 def _model(entry: ModelEntry) -> str:

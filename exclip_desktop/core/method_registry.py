@@ -88,6 +88,7 @@ def report_plugin_error(key: str, error: Exception) -> None:
     entry = PluginError(key, found.packages.get(key, "built in"), f"{type(error).__name__}: {error}")
     if entry not in found.errors:
         found.errors.append(entry)
+        _log.warning("method %s of %s failed", key, entry.package, exc_info=error)
 
 
 def method_keys(order: Order | None = None, side: Side | None = None) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.method_registry import plugin_errors
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.session.state import Provenance, State
@@ -61,6 +62,9 @@ def details_of(
         Detail("Time", f"{provenance.seconds:.2f} s, {'from the cache' if provenance.cached else 'computed'}"),
         Detail("Versions", "\n".join(f"{name} {version}" for name, version in settings.versions.items())),
     ]
+    errors = plugin_errors()
+    if errors:
+        told.append(Detail("Methods that fail", "\n".join(str(error) for error in errors)))
     return [*told, Detail("Log file", log_file)] if log_file else told
 
 
