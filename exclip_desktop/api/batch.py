@@ -10,12 +10,12 @@ from typing import Any
 from exclip_desktop.attribution.compute_errors import memory_told
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
+    describe_settings,
     picture_factor,
     resolve_settings,
-    settings_of,
 )
 from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, SettingsError, UserError
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.pair_list import PairList
@@ -104,7 +104,7 @@ def batch(
     }
     folder = Path(out)
     opened_batch(folder, _header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]})
-    work = _Work(folder, names, progress or silent, cancel or CancelToken())
+    work = _Work(folder, names, progress or ignore_progress, cancel or CancelToken())
     makers = _makers(model, listed, resolved, max_megapixels, work.cancel)
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
@@ -115,7 +115,7 @@ def batch(
 
 def _header(model: Model, settings: ExplainSettings) -> dict[str, Any]:
     decided = {"model": model.fingerprint, "dtype": str(model.dtype), **settings.cache_key()}
-    return {"decided_by": decided, "settings": asdict(settings_of(model, settings))}
+    return {"decided_by": decided, "settings": asdict(describe_settings(model, settings))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from exclip_desktop.attribution.compute_errors import memory_told
 from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import profile_pair
-from exclip_desktop.core.argument_checks import shown
+from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
 from exclip_desktop.core.method_registry import OURS, method_by_key
 from exclip_desktop.core.progress import CancelToken, Progress
@@ -23,7 +23,7 @@ from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
-from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.settings import FULL, SIDES, ExplainSettings, Framing, Side
 from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.evaluate.occlusion import measure as measure_selection
@@ -40,7 +40,7 @@ ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 def _check_model(model: object) -> None:
     """Raise ``ModelError`` unless it is a loaded one."""
     if not isinstance(model, Model):
-        raise ModelError(f"{shown(model)} is no loaded model.", 'Load it first: model = load_model("demo").')
+        raise ModelError(f"{short_repr(model)} is no loaded model.", 'Load it first: model = load_model("demo").')
 
 
 def explain(
@@ -140,7 +140,7 @@ def profile(
 
 def measure(
     model: Model, result: Result | MatrixResult, *, span: Span | None = None, box: Box | None = None, fill: str = "mean"
-) -> Measured:
+) -> OcclusionScores:
     """Take the words in ``span`` and the patches in ``box`` away, each and both, and ask the model for its scores.
 
     ``fill`` is what takes the box's place: ``mean``, ``blur`` or ``mirror``; words become the tokenizer's fill. What
@@ -148,7 +148,7 @@ def measure(
     """
     _check_model(model)
     if not isinstance(result, Drawable):
-        raise MethodError(f"{shown(result)} is no result.", "Give what explain or matrix_by has returned.")
+        raise MethodError(f"{short_repr(result)} is no result.", "Give what explain or matrix_by has returned.")
     with memory_told():
         return measure_selection(model, result.pixels, result, result.select(span, box), fill)
 

@@ -14,7 +14,7 @@ from exclip_desktop.attribution.compute_errors import check_finite
 from exclip_desktop.attribution.formulas.pooler import Pooler, make_pooler
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.maths.interactions import InteractionMatrix
-from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, POOL, ExplainSettings, Framing, Layer, Side
@@ -52,7 +52,7 @@ class Pair:
     target: str
     side: Side = "image"
     method: str = ""
-    progress: Progress = silent
+    progress: Progress = ignore_progress
     cancel: CancelToken = field(default_factory=CancelToken)
     on_partial: Callable[[TokenMap], None] | None = None
     _computed: dict[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
@@ -287,7 +287,7 @@ def make_pair(
         settings=settings,
         target=caption,
         side=side,
-        progress=progress or silent,
+        progress=progress or ignore_progress,
         cancel=cancel or CancelToken(),
         on_partial=on_partial,
     )

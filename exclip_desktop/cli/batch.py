@@ -15,7 +15,7 @@ from exclip_desktop.cli.options import (
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.text.wording import format_count
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ def _batch(options: argparse.Namespace) -> None:
 
 def _summary(done: "BatchDone", index: Path) -> str:
     """Return a sentence on what was explained, what failed, and where the results are."""
-    pictures, captions = (counted(done.batch.counts[kind], kind[:-1]) for kind in ("pictures", "captions"))
+    pictures, captions = (format_count(done.batch.counts[kind], kind[:-1]) for kind in ("pictures", "captions"))
     failed = len(done.failed)
-    explained = f"{done.pairs - failed:,} of {counted(done.pairs, 'pair')} explained"
+    explained = f"{done.pairs - failed:,} of {format_count(done.pairs, 'pair')} explained"
     if not failed:
         return f"{explained}: {pictures} and {captions}, each once. The index is {index}."
     return (

@@ -24,7 +24,7 @@ from exclip_desktop.cli.text_report import describe_selection, explanation_as_te
 from exclip_desktop.core.errors import SelectionError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
-from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.storage.exports.formats import list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, matrix_values
 from exclip_desktop.storage.pictures import read_picture
@@ -93,7 +93,7 @@ def _write(result: Result, options: argparse.Namespace) -> None:
         print_note(f"Written: {options.out}")
 
 
-def _print(result: Result, image: Path, options: argparse.Namespace, scores: Measured | None) -> None:
+def _print(result: Result, image: Path, options: argparse.Namespace, scores: OcclusionScores | None) -> None:
     selection = describe_selection(result, options.span, options.box)
     if options.json:
         values = {"image": str(image), "notes": result.notes, **matrix_values(result), "selection": selection}

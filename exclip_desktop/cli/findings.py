@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from exclip_desktop.cli.terminal import print_note
-from exclip_desktop.core.paths import expanded, is_file
-from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.paths import expand_home, is_file
+from exclip_desktop.core.text.wording import format_count
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import read_findings
@@ -45,7 +45,7 @@ def _report(options: argparse.Namespace) -> None:
     count, notes = write_report(options.project, options.out, report_options)
     for note in notes:
         print_note(note)
-    print_note(f"Written: {options.out} ({counted(count, 'finding')})")
+    print_note(f"Written: {options.out} ({format_count(count, 'finding')})")
 
 
 def add_import(parser: argparse.ArgumentParser) -> None:
@@ -62,11 +62,11 @@ def add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    exists = is_file(expanded(options.project))
+    exists = is_file(expand_home(options.project))
     if not exists:
-        read_findings(expanded(options.findings))  # no project is created for a file that cannot be read
+        read_findings(expand_home(options.findings))  # no project is created for a file that cannot be read
     with open_project(options.project) if exists else create_project(options.project) as project:
         for note in project.notes:
             print_note(note)
         added, count = import_findings(project, options.findings)
-    print_note(f"Added to {options.project}: {counted(len(added), 'finding')} of {count:,}")
+    print_note(f"Added to {options.project}: {format_count(len(added), 'finding')} of {count:,}")

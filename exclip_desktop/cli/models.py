@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from exclip_desktop.cli.options import add_weights
 from exclip_desktop.cli.terminal import ProgressBar, in_columns, print_json, print_note
-from exclip_desktop.core.text.sizes import size_told
+from exclip_desktop.core.text.sizes import format_bytes
 
 if TYPE_CHECKING:
     from exclip_desktop.models.catalogue import ModelEntry  # it imports torch
@@ -64,8 +64,8 @@ def _list(options: argparse.Namespace) -> None:
 
 def _row(entry: "ModelEntry") -> tuple[str, ...]:
     grid = "" if entry.grid is None else "{} × {}".format(*entry.grid)
-    about = f"about {size_told(entry.bytes)}" if entry.bytes else "size unknown"
-    size = size_told(entry.bytes) if entry.path else about
+    about = f"about {format_bytes(entry.bytes)}" if entry.bytes else "size unknown"
+    size = format_bytes(entry.bytes) if entry.path else about
     place = str(entry.path or "not here")
     if entry.reason:
         place = f"{place}  cannot be explained: {entry.reason}".strip()
@@ -80,8 +80,8 @@ def _fetch(options: argparse.Namespace) -> None:
         print(path)
         return
     plan = download.plan_download(options.name, options.tag)
-    here = f", {size_told(plan.weights.here)} of them here" if plan.weights.here else ""
-    print_note(f"{plan.name} ({plan.tag}): {size_told(plan.weights.bytes)}{here}")
+    here = f", {format_bytes(plan.weights.here)} of them here" if plan.weights.here else ""
+    print_note(f"{plan.name} ({plan.tag}): {format_bytes(plan.weights.bytes)}{here}")
     with ProgressBar(of_bytes=True) as bar:
         path = download.download(plan, bar.show)
     print(path)

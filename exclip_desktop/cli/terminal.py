@@ -12,7 +12,7 @@ from tqdm import tqdm
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.text.sizes import about, memory_told
+from exclip_desktop.core.text.sizes import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 
 PROGRESS_AFTER_S: Final = 0.5
@@ -87,8 +87,8 @@ def describe_cost(what: str, cost: CostEstimate | None) -> dict[str, str]:
         sentences["memory"] = f"{cost.shortage_of(what)} Stop it (Ctrl+C). {FLAG_WORDS[Remedy.SAVE_MEMORY]}"
     seconds = cost.seconds or 0.0
     if seconds >= ESTIMATE_FROM_S:
-        memory = memory_told(cost.peak_bytes)
-        sentences["time"] = f"{what} is going to take about {about(seconds)}, and {memory} of memory."
+        memory = format_memory(cost.peak_bytes)
+        sentences["time"] = f"{what} is going to take about {format_rough_time(seconds)}, and {memory} of memory."
     return sentences
 
 

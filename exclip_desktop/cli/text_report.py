@@ -9,10 +9,10 @@ from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
-from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.core.values.settings import framed
+from exclip_desktop.core.values.settings import framing_suffix
 from exclip_desktop.storage.exports.number_files import summarize_selection
 
 PAIRS = 6
@@ -53,7 +53,7 @@ def explanation_as_text(result: Explanation, selection: dict[str, Any]) -> str:
     parts = [
         f"“{result.caption.text}”",
         f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
-        f"text layer {settings.text_layer}, {settings.text_reference} reference{framed(settings.framing)}",
+        f"text layer {settings.text_layer}, {settings.text_reference} reference{framing_suffix(settings.framing)}",
         *describe_crop(result.geometry),
         "",
         *_selection_as_text(result, selection),
@@ -119,7 +119,7 @@ def profile_as_text(profile: Profile, caption: str) -> str:
             f"“{caption}”",
             f"score {first.score:+.4f}   {first.settings.model} on {first.settings.device}, {profile.side} layers, "
             f"{other} layer {fixed}"
-            f"{framed(first.settings.framing)}",
+            f"{framing_suffix(first.settings.framing)}",
             "",
             "Left: parts of the score, which add up to 100%. Right: shares of Σ|A|, whatever its sign.",
             "w words, s specials ([SOT], [EOT], padding), p patches, c prefix tokens (class, registers).",
@@ -195,7 +195,7 @@ def _place(row: int, column: int, box: Box) -> str:
     return f"row {row:>2}, column {column:>2}  (x {x0:.0f}–{x1:.0f}, y {y0:.0f}–{y1:.0f} px)"
 
 
-def occlusion_as_text(scores: Measured) -> str:
+def occlusion_as_text(scores: OcclusionScores) -> str:
     """Return the scores of the occluded pair as text for a terminal."""
     rows = [
         ("words and box", scores.both),

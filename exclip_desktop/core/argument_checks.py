@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import SupportsIndex
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return a value as Python writes it, shortened, for a sentence."""
     return reprlib.repr(value)
 
 
-def whole_number(value: object) -> int | None:
+def as_whole_number(value: object) -> int | None:
     """Return a whole number, of whatever library, as Python's; None for anything else, true and false included."""
     if not isinstance(value, SupportsIndex) or isinstance(value, bool):
         return None
@@ -21,7 +21,7 @@ def whole_number(value: object) -> int | None:
         return None
 
 
-def numbers(value: object, count: int) -> tuple[float, ...] | None:
+def as_numbers(value: object, count: int) -> tuple[float, ...] | None:
     """Return ``count`` numbers as Python's; None for anything else."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
         return None

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def expanded(path: str | Path) -> Path:
+def expand_home(path: str | Path) -> Path:
     """Return the path with ``~`` expanded; where nobody has that home, as it is."""
     try:
         return Path(path).expanduser()
@@ -30,9 +30,9 @@ def is_dir(path: Path) -> bool:
         return False
 
 
-def told_from(place: Path, folder: Path, written: str) -> str:
+def rebase_path(place: Path, folder: Path, written: str) -> str:
     """Return a relative path that is told from ``folder`` as told from ``place``; absolute ones stay as they are."""
-    if not written or place == folder or expanded(written).is_absolute():
+    if not written or place == folder or expand_home(written).is_absolute():
         return written
     try:
         return Path(os.path.relpath(folder / written, place)).as_posix()

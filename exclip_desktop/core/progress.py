@@ -48,5 +48,5 @@ class CancelToken:
             raise Cancelled
 
 
-def silent(report: Report) -> None:
+def ignore_progress(report: Report) -> None:
     """Tell nobody."""

@@ -14,7 +14,7 @@ from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
-from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_ids, encode_picture
@@ -25,7 +25,7 @@ BLUR_SHARE: Final = 0.06  # of the longer side: objects become clouds of their c
 
 def measure(
     model: Model, pixels: Pixels, explanation: Explanation | MatrixAnswer, selection: Selection, fill: str = "mean"
-) -> Measured:
+) -> OcclusionScores:
     """Score a pair with the selected regions, words, both and neither taken away: two pictures × two captions.
 
     Args:
@@ -50,7 +50,7 @@ def measure(
         [encode_ids(model, ids) for ids in (caption.ids, without_words(model, caption, selection.rows))]
     )
     scores = (images @ texts.T).cpu().double().numpy()
-    return Measured(
+    return OcclusionScores(
         both=float(scores[0, 0]),
         without_regions=float(scores[1, 0]),
         without_words=float(scores[0, 1]),

@@ -9,9 +9,9 @@ from exclip_desktop.attribution.compute_errors import memory_told
 from exclip_desktop.core.errors import PictureError, SettingsError, UserError
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.values.places import Unread
+from exclip_desktop.core.values.places import UnreadPair
 from exclip_desktop.core.values.study import RANDOM, Outcome, StudySettings, study_methods
 from exclip_desktop.evaluate.heats import MethodRun, compute_heats
 from exclip_desktop.evaluate.method_values import values_of
@@ -26,7 +26,7 @@ About = tuple[str, str, str, Mapping[str, object]]
 
 def study_pairs(
     model: Model,
-    pairs: Sequence[Unread],
+    pairs: Sequence[UnreadPair],
     methods: Mapping[str, Told],
     settings: StudySettings,
     *,
@@ -56,7 +56,7 @@ def study_pairs(
     """
     known = {method: options_of(method, told) for method, told in methods.items()}
     others = _embedded(model, captions if settings.score == "softmax" else ())
-    tell, token, total = progress or silent, cancel or CancelToken(), len(pairs) * len(methods)
+    tell, token, total = progress or ignore_progress, cancel or CancelToken(), len(pairs) * len(methods)
     for place, pair in enumerate(pairs):
         wanted = [method for method in methods if (pair.id, method) not in done]
         if not wanted:
@@ -94,7 +94,7 @@ def _embedded(model: Model, captions: Sequence[str]) -> dict[str, Tensor]:
 
 
 def _subject(
-    model: Model, pair: Unread, settings: StudySettings, embedded: Mapping[str, Tensor], cancel: CancelToken
+    model: Model, pair: UnreadPair, settings: StudySettings, embedded: Mapping[str, Tensor], cancel: CancelToken
 ) -> Subject | PictureError:
     """Return a pair in the eyes of the model, or why it cannot be read."""
     rows = [row for caption, row in embedded.items() if caption != pair.caption]

@@ -9,7 +9,7 @@ from typing import Any
 
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
-from exclip_desktop.core.values.places import Unread
+from exclip_desktop.core.values.places import UnreadPair
 from exclip_desktop.core.values.study import Outcome, StudySettings
 from exclip_desktop.core.version import __version__
 from exclip_desktop.evaluate.run_study import options_of, study_pairs
@@ -48,7 +48,7 @@ class AskedStudy:
         """Return all pairs of the list."""
         return scenes() if self.pairs is None else self.pairs.pairs
 
-    def unread(self) -> list[Unread]:
+    def unread(self) -> list[UnreadPair]:
         """Return all pairs that have words, to be read one by one."""
         opened = scene_picture if self.pairs is None else self.pairs.path_of
         return unread(self.listed(), opened, self.max_megapixels)

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from exclip_desktop.attribution.formulas.masked import encode_masked_captions, encode_masked_pictures
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.places import Place, Shown
+from exclip_desktop.core.values.places import Place, ReadPair
 from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.evaluate.deletion import random_coalitions
 from exclip_desktop.evaluate.heat_metrics import paint
@@ -49,7 +49,7 @@ class Subject:
     """
 
     def __init__(
-        self, model: Model, name: str, shown: Shown, settings: StudySettings, others: Tensor, cancel: CancelToken
+        self, model: Model, name: str, shown: ReadPair, settings: StudySettings, others: Tensor, cancel: CancelToken
     ) -> None:
         """Take a pair; ``others`` are other captions' unit embeddings (C, D), against which ``softmax`` scores."""
         self.name, self.shown, self.caption = name, shown, model.reader.read(shown.caption)
@@ -99,7 +99,7 @@ class Subject:
         given, fill = model.pixels(pixels, settings.framing), None
         if settings.fill == "blur":
             fill = model.pixels(blurred(pixels).astype(np.uint8), settings.framing)
-        return encode_masked_pictures(model, given, grid, left, silent, self._cancel, fill)
+        return encode_masked_pictures(model, given, grid, left, ignore_progress, self._cancel, fill)
 
     def _captions(self, left: Tensor) -> Tensor:
         content = self.caption.content_rows
@@ -107,7 +107,7 @@ class Subject:
         for word, rows in enumerate(self.words):
             owner[word, [content.index(row) for row in rows if row in content]] = 1.0
         kept = left @ owner + (owner.sum(0) == 0)  # tokens of no word stay
-        return encode_masked_captions(self._model, self.caption, kept, silent, self._cancel)
+        return encode_masked_captions(self._model, self.caption, kept, ignore_progress, self._cancel)
 
     @cached_property
     def _image(self) -> Tensor:

@@ -11,9 +11,9 @@ from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from torch import Tensor
 
-from exclip_desktop.core.argument_checks import shown
+from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import ModelError, SettingsError
-from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import SIDES
 from exclip_desktop.models.devices import device_of
@@ -64,8 +64,10 @@ def load_model(
     if isinstance(name, Path):
         name = str(name)
     if not isinstance(name, str | None):
-        raise ModelError(f"{shown(name)} is no name of a model.", 'Give one, such as "demo", or a folder.')
-    fetch = (lambda *tag: download(plan_download(*tag), progress or silent, cancel)) if allow_download else None
+        raise ModelError(f"{short_repr(name)} is no name of a model.", 'Give one, such as "demo", or a folder.')
+    fetch = (
+        (lambda *tag: download(plan_download(*tag), progress or ignore_progress, cancel)) if allow_download else None
+    )
     chosen = device_of(device)
     source, weights = opened(name, pretrained, checkpoint, preprocess, fetch)
     tokenizer, encoder = find_tokenizer(source.schema, source.folder), find_encoder(source.config(), source.folder)

@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from exclip_desktop.core.argument_checks import shown, whole_number
+from exclip_desktop.core.argument_checks import as_whole_number, short_repr
 from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, Side, has_layer, layers_of
+from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, Side, has_layer, list_layers
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.tokenizer import Reader
 from exclip_desktop.models.towers.tower_protocols import ImageTower, TextTower
@@ -114,7 +114,7 @@ class Model:
     def layers(self, side: Side) -> tuple[Layer, ...]:
         """Return every layer of a tower, in reading order."""
         tower = self.image if side == "image" else self.text
-        return layers_of(tower.layers, tower.pools)
+        return list_layers(tower.layers, tower.pools)
 
     def resolve_layer(self, side: Side, layer: int | str | None) -> Layer:
         """Return a layer as its index from 0, or ``pool``: None is the card's choice, negatives count from the end.
@@ -136,10 +136,10 @@ class Model:
                 side=side,
                 layers=layers,
             )
-        number = whole_number(layer)
+        number = as_whole_number(layer)
         if number is None or not has_layer(number, tower.layers, tower.pools):
             raise SettingsError(
-                f"The {side} tower of {self.name} has no layer {shown(layer) if number is None else number}.",
+                f"The {side} tower of {self.name} has no layer {short_repr(layer) if number is None else number}.",
                 Remedy.CHOOSE_LAYER,
                 side=side,
                 layers=layers,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
-from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.render.figure_chips import FONT_PT, Cell, PlacedChip, chips_of, in_lines, text_width
@@ -118,8 +118,8 @@ def _wrapped(text: str, width_in: float) -> list[str]:
 
 
 def _legend(result: PairMatrix, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
-    words = f"words: through {regions_told(selection.regions)} (±{limit:.2g})"
-    heat = [f"heat: {words_told(result.caption, selection.rows)}"] if options.heat else []
+    words = f"words: through {describe_regions(selection.regions)} (±{limit:.2g})"
+    heat = [f"heat: {describe_words(result.caption, selection.rows)}"] if options.heat else []
     return (
         "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),
         result.made_by,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.colour import range_limit
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.render.figure import own_style, save_figure
 from exclip_desktop.render.figure_chips import text_width
@@ -187,9 +187,9 @@ def _own_limit(finding: Finding) -> float:
 
 
 def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float) -> list[str]:
-    numbers = [f"score {signed(finding.numbers.score)}"]
+    numbers = [f"score {format_signed(finding.numbers.score)}"]
     if finding.numbers.block is not None:
-        numbers.append(f"selected {signed(finding.numbers.block)}")
+        numbers.append(f"selected {format_signed(finding.numbers.block)}")
     chosen = " ".join(word.text for word in finding.numbers.words if word.selected)
     told = f"{finding.id} · {finding.rating or 'not rated'}" + (f" · “{chosen}”" if chosen else "")
     caption = _broken(finding.view.caption, width_in)

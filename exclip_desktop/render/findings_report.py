@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from exclip_desktop.core.errors import OutputError, PictureError, ProjectError
-from exclip_desktop.core.paths import told_from
+from exclip_desktop.core.paths import rebase_path
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.storage.atomic import unwritable, write_atomically
@@ -64,7 +64,7 @@ def _write(project: Project, found: list[Finding], out: Path, options: ReportOpt
 
 def _told_from(place: Path, project: Project, finding: Finding) -> Finding:
     """Return a finding whose picture's path starts at ``place``, so that the file can be read without the project."""
-    picture = told_from(place, project.folder, finding.view.picture)
+    picture = rebase_path(place, project.folder, finding.view.picture)
     return replace(finding, view=replace(finding.view, picture=picture))
 
 

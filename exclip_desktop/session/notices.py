@@ -1,6 +1,6 @@
 """What the window says of a loaded model and of an answer, and when it has been said often enough."""
 
-from exclip_desktop.core.text.accuracy_warnings import Doubt, doubts_of, why_unseen
+from exclip_desktop.core.text.accuracy_warnings import InexactIntegral, find_inexact_integrals, unread_reason
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
@@ -96,13 +96,13 @@ def _is_accelerated(facts: ModelFacts | None) -> bool:
 
 def describe_inexactness(explanation: Explanation) -> str:
     """Return one sentence on what the integrals missed; empty where they are exact."""
-    parts = [f"the {doubt.name}'s integral {_fault(doubt)}" for doubt in doubts_of(explanation)]
+    parts = [f"the {doubt.name}'s integral {_fault(doubt)}" for doubt in find_inexact_integrals(explanation)]
     return f"Not exact: {', and '.join(parts)}." if parts else ""
 
 
 def describe_remedy(explanation: Explanation) -> str:
     """Return where in the window to mend that; empty where there is nothing to mend."""
-    return " ".join(dict.fromkeys(doubt.remedy_in(WINDOW_WORDS) for doubt in doubts_of(explanation)))
+    return " ".join(dict.fromkeys(doubt.remedy_in(WINDOW_WORDS) for doubt in find_inexact_integrals(explanation)))
 
 
 def describe_loading(facts: ModelFacts, asked: ExplainSettings, fitted: ExplainSettings) -> str:
@@ -118,12 +118,12 @@ def format_layer(layer: Layer | None) -> str:
     return f"“{layer}”" if isinstance(layer, str) else f"{layer}".replace("-", "−")
 
 
-def _fault(doubt: Doubt) -> str:
+def _fault(doubt: InexactIntegral) -> str:
     side = doubt.side
     missed = f"misses {side.residual:.1%} after {side.nodes} nodes"
     return missed if side.residual > doubt.tolerance else f"has not settled after {side.nodes} nodes"
 
 
 def _describe_unread_words(explanation: Explanation) -> str:
-    why = why_unseen(explanation.caption)
+    why = unread_reason(explanation.caption)
     return f"The caption {why}. The greyed words were not seen." if why else ""

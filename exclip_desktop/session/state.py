@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.core.values.cost_estimates import CostEstimate, ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import Profile
-from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.settings import ExplainSettings, Framing
 from exclip_desktop.session.pair.scene import Scene, Value, no_value
 from exclip_desktop.session.worker.requests import Alternative, ModelChoice, ModelFacts
@@ -139,7 +139,7 @@ class State(Scene):
     facts: Value[ModelFacts | None] = Value(no_value)
     alternatives: Value[tuple[Alternative, ...]] = Value(tuple)
     framings: Value[tuple[tuple[Framing, float], ...]] = Value(tuple)
-    occlusion: Value[Measured | None] = Value(no_value)
+    occlusion: Value[OcclusionScores | None] = Value(no_value)
     profile = Value(ProfileProgress)
     work: Value[Work | None] = Value(no_value)
     transfer: Value[Transfer | None] = Value(no_value)

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import numpy as np
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
-from exclip_desktop.core.text.wording import regions_told
-from exclip_desktop.core.values.finding import Finding, NotedWord, Numbers, Rating, View, as_rows
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.wording import describe_regions
+from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, NotedWord, Rating, as_rows
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.storage.regions import region_as_plain, region_of
@@ -107,7 +107,7 @@ def _geometry(finding: Finding) -> list[Any] | None:
 
 def _selection(finding: Finding) -> str:
     words = " ".join(word.text for word in finding.numbers.words if word.selected) or "all words"
-    return f"{words} × {regions_told(finding.view.selection.regions)}"
+    return f"{words} × {describe_regions(finding.view.selection.regions)}"
 
 
 COLUMNS: Final[tuple[FindingColumn, ...]] = (
@@ -127,8 +127,8 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _text("method", lambda f: f.view.method, "Method", text=lambda f: f.view.method_told, place=8),
     _text("model", lambda f: f.view.model, "Model", place=9),
     _text("weights_sha256", lambda f: f.view.weights_sha256),
-    _number("score", "Score", signed, type=Number, place=2, width_px=72),
-    _number("block", "Selected block", signed, place=5),
+    _number("score", "Score", format_signed, type=Number, place=2, width_px=72),
+    _number("block", "Selected block", format_signed, place=5),
     _number("share", "Its share", _percent, place=11, hidden=True),
     _number("residual", "Residual", _exponent, place=12, hidden=True),
     _json("tags", list[str], lambda f: list(f.tags), "Tags", text=lambda f: ", ".join(f.tags), place=6),
@@ -187,13 +187,13 @@ def finding_of(values: Mapping[str, Any]) -> Finding:
 
     """
     geometry = None if values["geometry"] is None else Geometry(*map(tuple, values["geometry"]))
-    view = View(
+    view = FindingView(
         **{key: values[key] for key in ("picture", "picture_sha256", "caption", "method", "pair")},
         selection=Selection(tuple(values["rows"]), tuple(map(region_of, values["regions"]))),
         settings=values["settings"],
         versions=values["versions"],
     )
-    numbers = Numbers(
+    numbers = FindingNumbers(
         **{key: values[key] for key in keys("number")},
         ledger=values["ledger"],
         words=tuple(NotedWord(*word) for word in values["words"]),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.values.pair_list import ListedPair
-from exclip_desktop.core.values.places import Place, Shown, Truth, Unread, places_of_regions
+from exclip_desktop.core.values.places import Place, ReadPair, Truth, UnreadPair, places_of_regions
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 
 UNKNOWN: Final = 232, 3, 0
@@ -21,24 +21,24 @@ Opened = Path | Image.Image
 
 def unread(
     pairs: tuple[ListedPair, ...], opened: Callable[[str], Opened], max_megapixels: float = DEFAULT_MEGAPIXELS
-) -> list[Unread]:
+) -> list[UnreadPair]:
     """Return a list's pairs, to be read one by one; those with neither caption nor label are left out.
 
     ``opened`` gives the place of a picture or mask, or the picture itself, from how the list writes it. Where a pair
     has no caption, its label stands for it.
     """
 
-    def reading(pair: ListedPair) -> Callable[[], Shown]:
+    def reading(pair: ListedPair) -> Callable[[], ReadPair]:
         return lambda: _shown(pair, opened, max_megapixels)
 
     return [
-        Unread(pair.id, pair.picture, pair.caption or pair.label, reading(pair))
+        UnreadPair(pair.id, pair.picture, pair.caption or pair.label, reading(pair))
         for pair in pairs
         if (pair.caption + pair.label).strip()
     ]
 
 
-def _shown(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: float) -> Shown:
+def _shown(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: float) -> ReadPair:
     pixels = read_picture(opened(pair.picture), max_megapixels).pixels
     caption, size = pair.caption or pair.label, (pixels.shape[1], pixels.shape[0])
     places = places_of_regions(pair.regions, size)
@@ -46,7 +46,7 @@ def _shown(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: fl
         named = re.search(rf"(?<!\w){re.escape(pair.label)}(?!\w)", caption, re.IGNORECASE)
         truth = read_mask(opened(pair.mask), size, max_megapixels)
         places = (*places, Place(pair.label if named and pair.label else "", truth))
-    return Shown(pixels, caption, places)
+    return ReadPair(pixels, caption, places)
 
 
 def read_mask(source: Opened, size: tuple[int, int], max_megapixels: float = DEFAULT_MEGAPIXELS) -> Truth:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from exclip_desktop.core.argument_checks import numbers, shown
+from exclip_desktop.core.argument_checks import as_numbers, short_repr
 from exclip_desktop.core.errors import PictureError, SettingsError
-from exclip_desktop.core.paths import expanded, is_dir, is_file
+from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.remedies import Remedy
 
 DEFAULT_MEGAPIXELS = 100.0
@@ -55,8 +55,8 @@ def read_picture(
     """
     if isinstance(source, Picture):
         return source
-    if numbers((max_megapixels,), 1) is None:
-        raise SettingsError(f"{shown(max_megapixels)} is no number of megapixels.", Remedy.CHOOSE_MEGAPIXELS)
+    if as_numbers((max_megapixels,), 1) is None:
+        raise SettingsError(f"{short_repr(max_megapixels)} is no number of megapixels.", Remedy.CHOOSE_MEGAPIXELS)
     if isinstance(source, np.ndarray):
         return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
@@ -90,14 +90,14 @@ def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
 def _picture_file(source: object) -> Path:
     """Return the path of a picture file; raises ``PictureError``, saying what is given instead."""
     if not isinstance(source, str | Path):
-        raise PictureError(f"{shown(source)} is no picture.", "Give a path, a PIL image or an array of pixels.")
+        raise PictureError(f"{short_repr(source)} is no picture.", "Give a path, a PIL image or an array of pixels.")
     if ADDRESS.match(str(source)):
         address = re.sub(":/+", "://", str(source), count=1)  # a Path has made one slash of two
         raise PictureError(
             f"{address} is an address, and this program does not use the network for pictures.",
             "Save the picture to a file, and give that.",
         )
-    path = expanded(source)
+    path = expand_home(source)
     if not str(source).strip():
         raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
     if is_dir(path):

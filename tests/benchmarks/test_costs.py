@@ -15,9 +15,9 @@ import torch
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.attribution.second_order.path import image_path
-from exclip_desktop.attribution.second_order.quadrature import quadrature_of
-from exclip_desktop.attribution.second_order.sides import factor
-from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.attribution.second_order.quadrature import make_quadrature
+from exclip_desktop.attribution.second_order.sides import integrate_factor
+from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
@@ -93,7 +93,7 @@ def test_bundled_image_factor(paired: Paired) -> None:
 
     def whole() -> object:
         path = image_path(model, pixels, layer)
-        return factor(path, quadrature_of(ExplainSettings()), "picture", silent, CancelToken())
+        return integrate_factor(path, make_quadrature(ExplainSettings()), "picture", ignore_progress, CancelToken())
 
     paired("bundled model, a sample's whole image factor", plain_encode(model), whole, rounds=3, seconds=4.0)
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.pair.scene import CanvasPicture
@@ -72,7 +72,7 @@ def explanation(grid: tuple[int, int]) -> Explanation:
         Ledger(0.2, 0.03, 0.04, 0.01, 0.02, 0.0, 0.0),
         report,
         report,
-        Settings("demo", "w", "0", 0, 0, "adaptive", 129, "matched", "cpu", {}),
+        ResolvedSettings("demo", "w", "0", 0, 0, "adaptive", 129, "matched", "cpu", {}),
     )
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from exclip_desktop.api.explain import Result, explain
 from exclip_desktop.cli.main import main
-from exclip_desktop.core.values.finding import Finding, differences, numbers_of, view_of
+from exclip_desktop.core.values.finding import Finding, describe_differences, make_numbers, make_view
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
@@ -52,9 +52,9 @@ def test_an_afternoon_and_the_week_after(
             set_measured(project, [(row.pair.id, Measured(found.score, found.residual))])
             if row.number in (2, 5, 7):
                 chosen = replace(found.select("red balloon"), regions=row.pair.regions)
-                view = view_of(found, chosen, picture=row.pair.picture, picture_sha256="", pair=row.pair.id)
+                view = make_view(found, chosen, picture=row.pair.picture, picture_sha256="", pair=row.pair.id)
                 add_finding(
-                    project, Finding(view, numbers_of(found, chosen), "match", ("balloon",), f"odd <{row.number}>")
+                    project, Finding(view, make_numbers(found, chosen), "match", ("balloon",), f"odd <{row.number}>")
                 )
         best = pairs(project, PairQuery(sort="score", descending=True), 0, 10)
         assert [row.measured.score for row in best if row.measured] == sorted(
@@ -65,9 +65,9 @@ def test_an_afternoon_and_the_week_after(
         noted = load_findings(project, FindingQuery(tag="balloon", sort="score"))
         assert len(noted) == 3
         found, chosen = seen_again(tiny, project, noted[1])
-        assert differences(noted[1].numbers, numbers_of(found, chosen)) == ()
+        assert describe_differences(noted[1].numbers, make_numbers(found, chosen)) == ()
         other, _ = seen_again(tiny, project, noted[0])
-        assert differences(noted[1].numbers, numbers_of(other, chosen)) != ()
+        assert describe_differences(noted[1].numbers, make_numbers(other, chosen)) != ()
         assert [row.rating for row in pairs(project, PairQuery(rating="match"), 0, 10)] == ["match"] * 3
 
     out = tmp_path / "report.html"

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
@@ -65,7 +65,9 @@ def make_explanation() -> Callable[..., Explanation]:
         content = np.array([token.kind == "content" for token in caption.tokens])
         matrix = InteractionMatrix(values.astype(np.float32), content, 1, grid)
         report = SideReport(17, 1e-4, 1e-4, True, "pair")
-        settings = Settings("demo", "w.safetensors", "0" * 64, 0, 0, "adaptive", 129, "matched", "cpu", {"torch": "2"})
+        settings = ResolvedSettings(
+            "demo", "w.safetensors", "0" * 64, 0, 0, "adaptive", 129, "matched", "cpu", {"torch": "2"}
+        )
         return Explanation(
             matrix,
             caption,

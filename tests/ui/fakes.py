@@ -16,9 +16,9 @@ from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
-from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.pair_figures import figures_of
-from exclip_desktop.core.values.settings import Layer, has_layer, layers_of
+from exclip_desktop.core.values.settings import Layer, has_layer, list_layers
 from exclip_desktop.core.values.study import Curve, Outcome
 from exclip_desktop.session.worker.requests import (
     Alternative,
@@ -124,7 +124,7 @@ class FakeEngine:
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         self.threads.add(threading.get_ident())
         self.measured.append(request)
-        return OcclusionAnswer(request.id, Measured(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
+        return OcclusionAnswer(request.id, OcclusionScores(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
 
     def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
         self.threads.add(threading.get_ident())
@@ -215,7 +215,7 @@ class FakeEngine:
 
     def _layers(self, request: ProfileRequest) -> tuple[Layer, ...]:
         at = ("image", "text").index(request.side)
-        return layers_of(self.layers[at], self.pools[at])
+        return list_layers(self.layers[at], self.pools[at])
 
 
 def _opened() -> threading.Event:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.formulas.block_run import block_index, cosine_with, enable_gradients, run_stream
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.models.towers.anatomy import Anatomy
 
 START = 5.0  # of α: almost everything passes at first
@@ -30,7 +30,7 @@ def m2ib(
     rate: float = 1.0,
     samples: int = 10,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Tensor:
     """Return each token's necessary information, (T,), for the cosine with the other side's ``other`` (D,).

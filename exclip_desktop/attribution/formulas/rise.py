@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 
 BATCH = 16
 
@@ -20,7 +20,7 @@ def rise(
     cells: int = 8,
     share: float = 0.5,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     cancel: CancelToken | None = None,
     on_partial: Callable[[Tensor], None] | None = None,
 ) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.attribution.second_order.path import exact_derivatives
-from exclip_desktop.attribution.second_order.tangents import pushed
+from exclip_desktop.attribution.second_order.tangents import push_forward
 from exclip_desktop.models.towers.tower_protocols import Query
 
 
@@ -31,13 +31,13 @@ def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tens
 
     """
     with exact_derivatives():
-        return pushed(query.tail, *_attended(query, points, delta))[1]
+        return push_forward(query.tail, *_attended(query, points, delta))[1]
 
 
 def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     """Return what ``query.tail`` is given (N, W), and its derivatives along each Δ_j (N, T, W)."""
     maps, asks, tokens = query.maps, query.asks, len(delta)
-    y, dy = pushed(query.norm, points, delta.expand_as(points)[..., None, :])
+    y, dy = push_forward(query.norm, points, delta.expand_as(points)[..., None, :])
     dy = dy.squeeze(-2)
     dv = _heads(functional.linear(dy, maps.value), maps.heads)
     if asks == "mean":

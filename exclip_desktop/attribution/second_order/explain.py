@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.integral import Integral
 from exclip_desktop.attribution.second_order.path import Path, check_text_reference, image_path, text_path
-from exclip_desktop.attribution.second_order.quadrature import quadrature_of
-from exclip_desktop.attribution.second_order.sides import factor, pays_as_pair, products
+from exclip_desktop.attribution.second_order.quadrature import make_quadrature
+from exclip_desktop.attribution.second_order.sides import (
+    integrate_factor,
+    integrate_products,
+    needs_fewer_passes_as_pair,
+)
 from exclip_desktop.core.maths.interactions import Ends
-from exclip_desktop.core.progress import CancelToken, Progress, silent
+from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.factor import Factor, assemble_explanation, multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, ExplainSettings
@@ -81,7 +85,12 @@ def caption_factor(
 ) -> Factor:
     """Return the caption's factor, one row per token; it serves every picture."""
     path = text_path(model, caption, settings.layer("text"), settings.text_reference, settings.precision)
-    return _kept(path, factor(path, quadrature_of(settings), "caption", progress or silent, cancel or CancelToken()))
+    return _make_factor(
+        path,
+        integrate_factor(
+            path, make_quadrature(settings), "caption", progress or ignore_progress, cancel or CancelToken()
+        ),
+    )
 
 
 def picture_factor(
@@ -93,7 +102,12 @@ def picture_factor(
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
     path = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
-    return _kept(path, factor(path, quadrature_of(settings), "picture", progress or silent, cancel or CancelToken()))
+    return _make_factor(
+        path,
+        integrate_factor(
+            path, make_quadrature(settings), "picture", progress or ignore_progress, cancel or CancelToken()
+        ),
+    )
 
 
 def explain_words(
@@ -110,7 +124,7 @@ def explain_words(
     token.check()
     image = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
     rows = image.features.new_tensor(words.rows)
-    found = products(image, rows, quadrature_of(settings), progress or silent, token)
+    found = integrate_products(image, rows, make_quadrature(settings), progress or ignore_progress, token)
     size = picture.shape[1], picture.shape[0]
     geometry, prefix = _image_layout(model, size, settings)
     return assemble_explanation(
@@ -120,7 +134,7 @@ def explain_words(
         found.rows.T.cpu().numpy(),
         (words.ends, _ends(image)),
         (words.report, found.report),
-        settings_of(model, settings),
+        describe_settings(model, settings),
     )
 
 
@@ -129,16 +143,16 @@ def explain_factors(
 ) -> Explanation:
     """Explain a picture of ``size`` (width, height) and a caption whose factors are both known; no model runs."""
     geometry, prefix = _image_layout(model, size, settings)
-    return multiply_factors(caption, words, geometry, prefix, picture, settings_of(model, settings))
+    return multiply_factors(caption, words, geometry, prefix, picture, describe_settings(model, settings))
 
 
-def explained_as_pair(model: Model, size: tuple[int, int], caption: Caption, settings: ExplainSettings) -> bool:
+def is_pair_cheaper(model: Model, size: tuple[int, int], caption: Caption, settings: ExplainSettings) -> bool:
     """Return whether ``explain_words`` is cheaper than the whole factor of a picture of ``size`` (width, height)."""
     cut = _image_cut(model, size, settings)
     tokens = cut.prefix + cut.grid[0] * cut.grid[1]
     hidden = model.text.cut(settings.layer("text"), model.ids(caption.ids)).hidden
     count = len(caption.tokens) - len(hidden)
-    return pays_as_pair(cut.query is not None, count, tokens, model.image.embedding_size)
+    return needs_fewer_passes_as_pair(cut.query is not None, count, tokens, model.image.embedding_size)
 
 
 def _image_layout(model: Model, size: tuple[int, int], settings: ExplainSettings) -> tuple[Geometry, int]:
@@ -151,7 +165,7 @@ def _image_cut(model: Model, size: tuple[int, int], settings: ExplainSettings) -
     return model.image.cut(settings.layer("image"), model.preprocess.input_size(size, settings.framing))
 
 
-def _kept(path: Path, found: Integral) -> Factor:
+def _make_factor(path: Path, found: Integral) -> Factor:
     return Factor(found.rows.cpu().numpy(), _ends(path), found.report)
 
 
@@ -160,9 +174,9 @@ def _ends(path: Path) -> Ends:
     return Ends(*(None if value is None else value.cpu().double().numpy() for value in ends))  # type: ignore[arg-type]
 
 
-def settings_of(model: Model, settings: ExplainSettings) -> Settings:
+def describe_settings(model: Model, settings: ExplainSettings) -> ResolvedSettings:
     """Return everything that decides the numbers, as an explanation states it; ``settings`` are resolved."""
-    return Settings(
+    return ResolvedSettings(
         model=model.name,
         weights=model.weights,
         weights_sha256=model.weights_sha256,

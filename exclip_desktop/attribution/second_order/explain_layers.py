@@ -11,7 +11,7 @@ from exclip_desktop.attribution.second_order.explain import (
     explain_words,
     picture_factor,
 )
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
@@ -53,7 +53,7 @@ def profile_pair(
         Cancelled: the person cancelled.
 
     """
-    tell, token = progress or silent, cancel or CancelToken()
+    tell, token = progress or ignore_progress, cancel or CancelToken()
     make = _by_picture if side == "image" else _by_caption
     return profile_layers(
         model, settings, side, make(model, picture, model.reader.read(caption), settings, tell, token)
@@ -72,7 +72,7 @@ def _by_picture(
     words = caption_factor(model, caption, settings, tell, cancel)
 
     def explain(at: ExplainSettings) -> Explanation:
-        return explain_words(model, picture, caption, words, at, told_at(tell, at.layer("image")), cancel)
+        return explain_words(model, picture, caption, words, at, name_layer(tell, at.layer("image")), cancel)
 
     return explain
 
@@ -90,12 +90,12 @@ def _by_caption(
     size = picture.shape[1], picture.shape[0]
 
     def explain(at: ExplainSettings) -> Explanation:
-        words = caption_factor(model, caption, at, told_at(tell, at.layer("text")), cancel)
+        words = caption_factor(model, caption, at, name_layer(tell, at.layer("text")), cancel)
         return explain_factors(model, size, caption, words, image, at)
 
     return explain
 
 
-def told_at(tell: Progress, layer: Layer) -> Progress:
+def name_layer(tell: Progress, layer: Layer) -> Progress:
     """Return ``tell`` for what is done at a layer, which its reports then name."""
     return lambda report: tell(Report(f"{report.what} at layer {layer}", report.done, report.total))

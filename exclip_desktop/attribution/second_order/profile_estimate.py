@@ -10,10 +10,10 @@ from torch import Tensor
 
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import memory_budget as memory
-from exclip_desktop.attribution.second_order.explain import explained_as_pair
+from exclip_desktop.attribution.second_order.explain import is_pair_cheaper
 from exclip_desktop.attribution.second_order.path import Path, image_path, text_path
-from exclip_desktop.attribution.second_order.quadrature import quadrature_of
-from exclip_desktop.attribution.second_order.sides import whole_passes
+from exclip_desktop.attribution.second_order.quadrature import make_quadrature
+from exclip_desktop.attribution.second_order.sides import make_factor_passes
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
@@ -42,7 +42,7 @@ class _Work:
 
     @property
     def nodes(self) -> int:
-        return quadrature_of(self.settings).usual_nodes
+        return make_quadrature(self.settings).usual_nodes
 
     def path(self, side: Side, layer: Layer) -> Path:
         if side == "text":
@@ -62,7 +62,7 @@ class _Work:
             count, columns, held = 1.0, len(path.embedding), self.nodes
         else:
             pair = side == "image" and not whole and self._pays_as_pair(layer)
-            passes = _pair_passes(path, len(self.caption.tokens)) if pair else whole_passes(path)
+            passes = _pair_passes(path, len(self.caption.tokens)) if pair else make_factor_passes(path)
             timed = min(memory.chunk_size(path.features), passes.count)
             chunk = jacobian.Passes(timed, passes.run)
             node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
@@ -72,7 +72,7 @@ class _Work:
 
     def _pays_as_pair(self, layer: Layer) -> bool:
         size = self.picture.shape[1], self.picture.shape[0]
-        return explained_as_pair(self.model, size, self.caption, self.settings.at_layer("image", layer))
+        return is_pair_cheaper(self.model, size, self.caption, self.settings.at_layer("image", layer))
 
 
 def estimate_profile(

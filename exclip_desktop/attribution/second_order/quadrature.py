@@ -43,13 +43,13 @@ class Quadrature:
         return most if len(self.rules) == 1 else min(USUAL_NODES, most)
 
 
-def quadrature_of(settings: ExplainSettings) -> Quadrature:
+def make_quadrature(settings: ExplainSettings) -> Quadrature:
     """Return the quadrature of settings; raises ``SettingsError`` where a value is wrong."""
-    rules = levels(settings.quadrature, settings.steps)
+    rules = make_rules(settings.quadrature, settings.steps)
     return Quadrature(tuple(rules), check_tolerance(settings.tolerance))
 
 
-def levels(quadrature: str, steps: int | None) -> list[Rule]:
+def make_rules(quadrature: str, steps: int | None) -> list[Rule]:
     """Return the rules to try in turn: one for a fixed rule, nested ones for ``adaptive``.
 
     Args:
@@ -62,25 +62,25 @@ def levels(quadrature: str, steps: int | None) -> list[Rule]:
     """
     count = check_steps(quadrature, steps)
     if quadrature == "gauss-legendre":
-        return [gauss_legendre(count)]
+        return [make_gauss_legendre(count)]
     if quadrature == "riemann-right":
-        return [riemann_right(count)]
-    return [clenshaw_curtis(n) for n in ADAPTIVE_LEVELS if n <= count]
+        return [make_riemann_right(count)]
+    return [make_clenshaw_curtis(n) for n in ADAPTIVE_LEVELS if n <= count]
 
 
-def riemann_right(count: int) -> Rule:
+def make_riemann_right(count: int) -> Rule:
     """Return the right Riemann sum: nodes 1, 1 − 1/N, …, 1/N, equal weights (the published code's rule)."""
     return Rule(1 - np.arange(count) / count, np.full(count, 1 / count))
 
 
-def gauss_legendre(count: int) -> Rule:
+def make_gauss_legendre(count: int) -> Rule:
     """Return the Gauss–Legendre rule, exact for polynomials of degree 2N − 1."""
     nodes, weights = np.polynomial.legendre.leggauss(count)
     return Rule((nodes + 1) / 2, weights / 2)
 
 
 @cache  # making the six levels takes as long as a small tower
-def clenshaw_curtis(count: int) -> Rule:
+def make_clenshaw_curtis(count: int) -> Rule:
     """Return the Clenshaw–Curtis rule; with 2ᵏ + 1 nodes each level holds the nodes of the one before.
 
     Weights from the cosine series of the integral (Waldvogel, BIT 2006, eq. 2.4).

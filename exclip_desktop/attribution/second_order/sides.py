@@ -17,56 +17,60 @@ from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import SideReport
 
 
-def factor(path: Path, quadrature: Quadrature, side: str, tell: Progress, cancel: CancelToken) -> Integral:
+def integrate_factor(path: Path, quadrature: Quadrature, side: str, tell: Progress, cancel: CancelToken) -> Integral:
     """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
     target = path.embedding - path.start
     if path.query is not None:
-        return integrate(_closed(path, side, tell, cancel), quadrature, target, "closed form")
-    moving = _moving(path)
+        return integrate(_closed_form_derivatives(path, side, tell, cancel), quadrature, target, "closed form")
+    moving = _moving_tokens(path)
     if len(moving) == 0:
-        return _still(len(path.features), target)
-    passes, forwards = whole_passes(path), _forwards(path, moving)
-    arrange = _scattered(moving, path) if forwards else torch.t
+        return _integral_of_fixed_input(len(path.features), target)
+    passes, forwards = make_factor_passes(path), _is_forward_cheaper(path, moving)
+    arrange = _scatter_rows(moving, path) if forwards else torch.t
     way = "forward mode" if forwards else "reverse mode"
     timer = _pass_timer(path, passes, len(target), quadrature, side, tell)
-    return integrate(_by_passes(path, passes, arrange, timer, cancel), quadrature, target, way)
+    return integrate(_pass_derivatives(path, passes, arrange, timer, cancel), quadrature, target, way)
 
 
-def whole_passes(path: Path) -> jacobian.Passes:
+def make_factor_passes(path: Path) -> jacobian.Passes:
     """Return the fewest passes that give one side's whole factor where there is no closed form."""
-    moving, target = _moving(path), path.embedding
-    if _forwards(path, moving):
+    moving, target = _moving_tokens(path), path.embedding
+    if _is_forward_cheaper(path, moving):
         return jacobian.forward_mode(path, moving)
     return jacobian.reverse_mode(path, torch.eye(len(target), dtype=target.dtype, device=target.device))
 
 
-def _forwards(path: Path, moving: Tensor) -> bool:
+def _is_forward_cheaper(path: Path, moving: Tensor) -> bool:
     """Return whether one pass per moving token is fewer than one per embedding dimension."""
     return len(moving) < len(path.embedding)
 
 
-def products(image: Path, words: Tensor, quadrature: Quadrature, tell: Progress, cancel: CancelToken) -> Integral:
+def integrate_products(
+    image: Path, words: Tensor, quadrature: Quadrature, tell: Progress, cancel: CancelToken
+) -> Integral:
     """Return v_j·u_i for every image token and caption token, (T_image, T_text).
 
     Where the image factor has no closed form and the caption has few tokens, only the products are integrated: one
     reverse pass per caption token instead of one per embedding dimension.
     """
     rows = words.abs().sum(1).nonzero()[:, 0]
-    if not pays_as_pair(image.query is not None, len(rows), len(_moving(image)), len(image.embedding)):
-        whole = factor(image, quadrature, "picture", tell, cancel)
+    if not needs_fewer_passes_as_pair(
+        image.query is not None, len(rows), len(_moving_tokens(image)), len(image.embedding)
+    ):
+        whole = integrate_factor(image, quadrature, "picture", tell, cancel)
         return replace(whole, rows=whole.rows @ words.T)
-    if len(rows) == 0 or len(_moving(image)) == 0:
-        return _still(len(image.features), words.new_zeros(len(words)))
+    if len(rows) == 0 or len(_moving_tokens(image)) == 0:
+        return _integral_of_fixed_input(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
     timer = _pass_timer(image, passes, len(rows), quadrature, "picture", tell)
-    found = integrate(_by_passes(image, passes, lambda c: c.T, timer, cancel), quadrature, target, "pair")
+    found = integrate(_pass_derivatives(image, passes, lambda c: c.T, timer, cancel), quadrature, target, "pair")
     products = found.rows.new_zeros(len(found.rows), len(words))
     products[:, rows] = found.rows
     return replace(found, rows=products)
 
 
-def pays_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
+def needs_fewer_passes_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
     """Return whether one reverse pass per caption token is cheaper than the image's whole factor (of ``size`` D)."""
     return not closed and caption_tokens < min(image_tokens, size)
 
@@ -79,19 +83,19 @@ def _pass_timer(
     return PassTimer(side, passes.count * nodes, CostEstimate(None, peak, memory.free_bytes(device)), tell, device)
 
 
-def _still(tokens: int, target: Tensor) -> Integral:
+def _integral_of_fixed_input(tokens: int, target: Tensor) -> Integral:
     """Return the integral along a path that goes nowhere: the input is its own reference."""
     return Integral(target.new_zeros(tokens, len(target)), SideReport(0, 0.0, None, True, "nothing moves"))
 
 
-def _moving(path: Path) -> Tensor:
+def _moving_tokens(path: Path) -> Tensor:
     """Return the tokens that are read and differ from the reference's; the others' rows are zero."""
     changes = path.delta.abs().sum(1)
     changes[list(path.hidden)] = 0
     return changes.nonzero()[:, 0]
 
 
-def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
+def _scatter_rows(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
     def scatter(found: Tensor) -> Tensor:
         whole = found.new_zeros(len(path.features), found.shape[1])
         whole[rows] = found
@@ -100,7 +104,7 @@ def _scattered(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
     return scatter
 
 
-def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
+def _closed_form_derivatives(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
     query, done = path.query, 0
     assert query is not None
 
@@ -122,7 +126,7 @@ def _closed(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Deriv
     return derivatives
 
 
-def _by_passes(
+def _pass_derivatives(
     path: Path,
     passes: jacobian.Passes,
     arrange: Callable[[Tensor], Tensor],

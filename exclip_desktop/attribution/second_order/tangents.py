@@ -16,12 +16,12 @@ from torch.nn import functional
 from exclip_desktop.attribution.second_order.path import along
 
 
-class _Unwritten(AttributeError):
+class _NoRule(AttributeError):
     """There is no rule for what a map does."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Pushed:
+class _DualTensor:
     """A value (…, W) and its derivatives along K directions, (…, K, W); torch's functions take it for a tensor."""
 
     value: Tensor
@@ -30,35 +30,35 @@ class _Pushed:
     @classmethod
     def __torch_function__(
         cls, function: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> "_Pushed":
+    ) -> "_DualTensor":
         rule = RULES.get(function)
         if rule is None:
-            raise _Unwritten(str(function))
+            raise _NoRule(str(function))
         return rule(*args, **kwargs or {})
 
     def __getattr__(self, name: str) -> Any:
-        raise _Unwritten(name)
+        raise _NoRule(name)
 
     @property
     def dtype(self) -> torch.dtype:
         return self.value.dtype
 
-    def to(self, dtype: torch.dtype) -> "_Pushed":
-        return _Pushed(self.value.to(dtype), self.along.to(dtype))
+    def to(self, dtype: torch.dtype) -> "_DualTensor":
+        return _DualTensor(self.value.to(dtype), self.along.to(dtype))
 
-    def __add__(self, other: Any) -> "_Pushed":
+    def __add__(self, other: Any) -> "_DualTensor":
         return _sum(self, other)
 
-    def __mul__(self, other: Any) -> "_Pushed":
+    def __mul__(self, other: Any) -> "_DualTensor":
         return _product(self, other)
 
     __rmul__ = __mul__
 
-    def __matmul__(self, matrix: Tensor) -> "_Pushed":
+    def __matmul__(self, matrix: Tensor) -> "_DualTensor":
         return _linear(self, matrix.T)
 
 
-def pushed(function: Callable[[Any], Any], value: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
+def push_forward(function: Callable[[Any], Any], value: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     """Return a function of the last axis at ``value`` (…, W), (…, D), and its derivatives along ``directions``.
 
     Args:
@@ -71,63 +71,63 @@ def pushed(function: Callable[[Any], Any], value: Tensor, directions: Tensor) ->
 
     """
     try:
-        found = function(_Pushed(value, directions))
+        found = function(_DualTensor(value, directions))
         return found.value, found.along
-    except _Unwritten:
+    except _NoRule:
         each = vmap(lambda dx: along(function, value, dx)[1], in_dims=-2, out_dims=-2)
         return function(value), each(directions)
 
 
-def _linear(x: _Pushed, weight: Tensor, bias: Tensor | None = None) -> _Pushed:
-    return _Pushed(functional.linear(x.value, weight, bias), functional.linear(x.along, weight))
+def _linear(x: _DualTensor, weight: Tensor, bias: Tensor | None = None) -> _DualTensor:
+    return _DualTensor(functional.linear(x.value, weight, bias), functional.linear(x.along, weight))
 
 
 def _layer_norm(
-    x: _Pushed, shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
-) -> _Pushed:
+    x: _DualTensor, shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> _DualTensor:
     if len(shape) != 1:
-        raise _Unwritten("layer_norm of several axes")
+        raise _NoRule("layer_norm of several axes")
     centred = x.value - x.value.mean(-1, keepdim=True)
     scale = torch.rsqrt(centred.square().mean(-1, keepdim=True) + eps)
     normed = (centred * scale)[..., None, :]
     moved = x.along - x.along.mean(-1, keepdim=True)
     moved = (moved - normed * (normed * moved).mean(-1, keepdim=True)) * scale[..., None, :]
-    return _Pushed(
+    return _DualTensor(
         functional.layer_norm(x.value, shape, weight, bias, eps), moved if weight is None else moved * weight
     )
 
 
-def _gelu(x: _Pushed, approximate: str = "none") -> _Pushed:
+def _gelu(x: _DualTensor, approximate: str = "none") -> _DualTensor:
     slope = torch.ops.aten.gelu_backward(torch.ones_like(x.value), x.value, approximate=approximate)
-    return _Pushed(functional.gelu(x.value, approximate=approximate), slope[..., None, :] * x.along)
+    return _DualTensor(functional.gelu(x.value, approximate=approximate), slope[..., None, :] * x.along)
 
 
-def _sigmoid(x: _Pushed) -> _Pushed:
+def _sigmoid(x: _DualTensor) -> _DualTensor:
     value = torch.sigmoid(x.value)
-    return _Pushed(value, (value * (1 - value))[..., None, :] * x.along)
+    return _DualTensor(value, (value * (1 - value))[..., None, :] * x.along)
 
 
-def _sum(x: Any, y: Any) -> _Pushed:
-    if isinstance(x, _Pushed) and isinstance(y, _Pushed):
-        return _Pushed(x.value + y.value, x.along + y.along)
-    moving, still = (x, y) if isinstance(x, _Pushed) else (y, x)
-    return _Pushed(moving.value + still, moving.along)
+def _sum(x: Any, y: Any) -> _DualTensor:
+    if isinstance(x, _DualTensor) and isinstance(y, _DualTensor):
+        return _DualTensor(x.value + y.value, x.along + y.along)
+    moving, still = (x, y) if isinstance(x, _DualTensor) else (y, x)
+    return _DualTensor(moving.value + still, moving.along)
 
 
-def _product(x: Any, y: Any) -> _Pushed:
-    if isinstance(x, _Pushed) and isinstance(y, _Pushed):
-        return _Pushed(x.value * y.value, x.along * y.value[..., None, :] + x.value[..., None, :] * y.along)
-    moving, still = (x, y) if isinstance(x, _Pushed) else (y, x)
-    return _Pushed(moving.value * still, moving.along * still)
+def _product(x: Any, y: Any) -> _DualTensor:
+    if isinstance(x, _DualTensor) and isinstance(y, _DualTensor):
+        return _DualTensor(x.value * y.value, x.along * y.value[..., None, :] + x.value[..., None, :] * y.along)
+    moving, still = (x, y) if isinstance(x, _DualTensor) else (y, x)
+    return _DualTensor(moving.value * still, moving.along * still)
 
 
-def _dropout(x: _Pushed, p: float = 0.5, training: bool = True, inplace: bool = False) -> _Pushed:
+def _dropout(x: _DualTensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> _DualTensor:
     if training:
-        raise _Unwritten("dropout")
+        raise _NoRule("dropout")
     return x
 
 
-RULES: Final[Mapping[Any, Callable[..., _Pushed]]] = {
+RULES: Final[Mapping[Any, Callable[..., _DualTensor]]] = {
     functional.linear: _linear,
     functional.layer_norm: _layer_norm,
     functional.gelu: _gelu,

@@ -167,7 +167,7 @@ def word_values(explanation: PairMatrix, selection: Selection) -> list[tuple[str
     return [(group.name, float(by_token[list(group.rows)].sum())) for group in groups]
 
 
-def signed(value: float) -> str:
+def format_signed(value: float) -> str:
     """Return a value as a person reads it: always with its sign, four decimals, six for small ones."""
     value = 0.0 if abs(value) < NOTHING else value
     decimals = 6 if 0 < abs(value) < SMALL else 4

@@ -12,7 +12,7 @@ SIDES: Final = ("picture", "caption")
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class InexactIntegral:
     """An integral that is less exact than its tolerance: ``picture`` or ``caption``, its report, and what helps."""
 
     name: str
@@ -25,20 +25,20 @@ class Doubt:
         return words[self.remedy].format(steps=OWN_STEPS["adaptive"])
 
 
-def doubts_of(explanation: Explanation) -> list[Doubt]:
+def find_inexact_integrals(explanation: Explanation) -> list[InexactIntegral]:
     """Return which integrals are not exact: by a fixed rule's residual, or since the adaptive rule has not settled."""
     found, tolerance = [], explanation.settings.tolerance
     for name, side in zip(SIDES, (explanation.image_side, explanation.text_side), strict=True):
         if not side.converged:
             more = side.nodes < OWN_STEPS["adaptive"]
             remedy = Remedy.ADD_ADAPTIVE_STEPS if more else Remedy.SHORTEN_PATH
-            found.append(Doubt(name, side, remedy, tolerance))
+            found.append(InexactIntegral(name, side, remedy, tolerance))
         elif side.residual > tolerance:
-            found.append(Doubt(name, side, Remedy.ADD_STEPS_OR_ADAPT, tolerance))
+            found.append(InexactIntegral(name, side, Remedy.ADD_STEPS_OR_ADAPT, tolerance))
     return found
 
 
-def why_unseen(caption: Caption) -> str:
+def unread_reason(caption: Caption) -> str:
     """Return why the model did not see all of a caption, as what follows "The caption"; empty where it did."""
     if caption.unseen is None:
         return ""
@@ -46,7 +46,7 @@ def why_unseen(caption: Caption) -> str:
     return f"is too long: this model reads {caption.context} tokens" if full else "ends at its typed end token"
 
 
-def precision_told(precision: str, score: float, float32_score: float | None) -> str:
+def describe_precision(precision: str, score: float, float32_score: float | None) -> str:
     """Return how far a lower precision moved the score; empty for float32."""
     if float32_score is None:
         return ""
@@ -56,11 +56,11 @@ def precision_told(precision: str, score: float, float32_score: float | None) ->
 
 def accuracy_warnings(explanation: Explanation, words: Words = PYTHON_WORDS) -> list[str]:
     """Return what a person must know before they trust the numbers; remedies are in the words of an interface."""
-    moved = precision_told(explanation.settings.precision, explanation.score, explanation.float32_score)
+    moved = describe_precision(explanation.settings.precision, explanation.score, explanation.float32_score)
     return [
         *unread_warnings(explanation.caption),
         *([moved] if moved else []),
-        *(_doubt_told(doubt, words) for doubt in doubts_of(explanation)),
+        *(_describe_inexact(doubt, words) for doubt in find_inexact_integrals(explanation)),
     ]
 
 
@@ -68,10 +68,10 @@ def unread_warnings(caption: Caption) -> list[str]:
     """Return which part of a caption the model did not read, and why; nothing where it read all."""
     if caption.unseen is None:
         return []
-    return [f"The caption {why_unseen(caption)}. The model did not see: {caption.text[slice(*caption.unseen)]}"]
+    return [f"The caption {unread_reason(caption)}. The model did not see: {caption.text[slice(*caption.unseen)]}"]
 
 
-def _doubt_told(doubt: Doubt, words: Words) -> str:
+def _describe_inexact(doubt: InexactIntegral, words: Words) -> str:
     side = doubt.side
     fault = "has not settled after" if not side.converged else "is not exact with"
     error = "" if side.row_error is None else f", row error {side.row_error:.1e}"

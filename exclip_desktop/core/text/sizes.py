@@ -1,7 +1,7 @@
 """Bytes and seconds as a person reads them."""
 
 
-def size_told(count: int) -> str:
+def format_bytes(count: int) -> str:
     """Return a number of bytes in decimal units, such as ``605 MB``."""
     size, unit = float(count), "bytes"
     for bigger in ("kB", "MB", "GB", "TB"):
@@ -11,12 +11,12 @@ def size_told(count: int) -> str:
     return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
 
 
-def memory_told(count: int) -> str:
+def format_memory(count: int) -> str:
     """Return a number of bytes as roughly as it is foretold: ``50 MB``, ``1.2 GB``."""
     return f"{max(10, round(count / 1e7) * 10)} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
 
 
-def about(seconds: float) -> str:
+def format_rough_time(seconds: float) -> str:
     """Return a duration as roughly as it is known: ``a second``, ``8 s``, ``40 s``, ``3 min``, ``2 h``."""
     if seconds < 1.5:
         return "a second"

@@ -5,7 +5,7 @@ from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.selection import Region
 
 
-def words_told(caption: Caption, rows: tuple[int, ...]) -> str:
+def describe_words(caption: Caption, rows: tuple[int, ...]) -> str:
     """Return the selected rows in words; neighbours as they stand in the caption."""
     specials = any(token.kind != "content" for token in caption.tokens)
     if not rows:
@@ -18,7 +18,7 @@ def words_told(caption: Caption, rows: tuple[int, ...]) -> str:
     return " + ".join(named)
 
 
-def target_of(caption: Caption, rows: tuple[int, ...]) -> str:
+def target_words(caption: Caption, rows: tuple[int, ...]) -> str:
     """Return the words that ``rows`` touch, in reading order; the whole caption where there are none."""
     touched = [word for word in caption.words if not set(rows).isdisjoint(word.rows)]
     if not touched or len(touched) == len(caption.words):
@@ -42,12 +42,12 @@ def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:
     return runs
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def format_count(count: int, one: str, many: str = "") -> str:
     """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` where no s makes it."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
-def regions_told(regions: tuple[Region, ...]) -> str:
+def describe_regions(regions: tuple[Region, ...]) -> str:
     """Return the drawn regions in words: the name of a single one, else how many, and how many are taken away."""
     if not regions:
         return "the whole picture"
@@ -64,4 +64,4 @@ def _count(regions: list[Region]) -> str:
     one, many = ("box", "boxes") if not lassos else ("lasso", "lassos")
     if 0 < lassos < len(regions):
         one, many = "region", "regions"
-    return counted(len(regions), one, many)
+    return format_count(len(regions), one, many)

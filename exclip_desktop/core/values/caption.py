@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from exclip_desktop.core.argument_checks import shown, whole_number
+from exclip_desktop.core.argument_checks import as_whole_number, short_repr
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.remedies import Remedy
 
@@ -131,11 +131,11 @@ class Caption:
         return tuple(sorted(touched))
 
     def _checked(self, span: object) -> tuple[int, int]:
-        found = tuple(map(whole_number, span)) if isinstance(span, tuple | list) else ()
+        found = tuple(map(as_whole_number, span)) if isinstance(span, tuple | list) else ()
         start, end = found if len(found) == 2 else (None, None)
         if start is None or end is None:
             raise CaptionError(
-                f"{shown(span)} are no words of the caption.",
+                f"{short_repr(span)} are no words of the caption.",
                 "Give words of it as text, or two characters (start, end).",
             )
         if not 0 <= start < end <= len(self.text):

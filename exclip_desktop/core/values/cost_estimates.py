@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from exclip_desktop.core.text.sizes import memory_told
+from exclip_desktop.core.text.sizes import format_memory
 from exclip_desktop.core.values.settings import Layer
 
 MEASURED_S: Final = 2.0
@@ -36,8 +36,8 @@ class CostEstimate:
         """Return a sentence that the work ``what`` lacks memory; empty where it fits."""
         if self.fits:
             return ""
-        free = memory_told(self.free_bytes or 0)
-        return f"{what} is going to take {memory_told(self.peak_bytes)} of memory; {free} are free."
+        free = format_memory(self.free_bytes or 0)
+        return f"{what} is going to take {format_memory(self.peak_bytes)} of memory; {free} are free."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from exclip_desktop.core.maths.interactions import Ledger
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.settings import FULL, UNRECORDED_TOLERANCE, Framing, framed
+from exclip_desktop.core.values.settings import FULL, UNRECORDED_TOLERANCE, Framing, framing_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SideReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ResolvedSettings:
     """Everything that decides the numbers, resolved: what to state in a paper, what to repeat a run with."""
 
     model: str
@@ -62,7 +62,7 @@ class Explanation(PairMatrix):
     ledger: Ledger
     image_side: SideReport
     text_side: SideReport
-    settings: Settings
+    settings: ResolvedSettings
     float32_score: float | None = None
 
     @property
@@ -71,7 +71,7 @@ class Explanation(PairMatrix):
         settings = self.settings
         return (
             f"{settings.model}, image layer {settings.image_layer}, text layer {settings.text_layer}, "
-            f"{settings.text_reference} reference{framed(settings.framing)}"
+            f"{settings.text_reference} reference{framing_suffix(settings.framing)}"
         )
 
     @property

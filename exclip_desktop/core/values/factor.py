@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.interactions import Ends, InteractionMatrix, cosine, full_cosine, make_ledger
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 
 
@@ -28,7 +28,7 @@ class Factor:
 
 
 def multiply_factors(
-    caption: Caption, words: Factor, geometry: Geometry, prefix: int, picture: Factor, settings: Settings
+    caption: Caption, words: Factor, geometry: Geometry, prefix: int, picture: Factor, settings: ResolvedSettings
 ) -> Explanation:
     """Return the explanation of a caption and a picture from their factors.
 
@@ -46,7 +46,7 @@ def assemble_explanation(
     values: NDArray[np.floating[Any]],
     ends: tuple[Ends, Ends],
     reports: tuple[SideReport, SideReport],
-    settings: Settings,
+    settings: ResolvedSettings,
 ) -> Explanation:
     """Return an explanation from the products u_i·v_j (rows, columns); of every pair, the text's is the first."""
     text, image = ends

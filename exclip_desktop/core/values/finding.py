@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.method_registry import OURS, method_name
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.explanation import Explanation
@@ -19,7 +19,7 @@ Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
 RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
 """What a person may call a finding; empty: not rated."""
 
-TOLERANCE: Final = 2e-3
+NUMBERS_TOLERANCE: Final = 2e-3
 """Of the largest number: what two exact integrals, each within 1e-3, may differ by."""
 
 
@@ -38,7 +38,7 @@ class NotedWord:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FindingView:
     """What was looked at: all that is needed to see it again.
 
     Attributes:
@@ -85,7 +85,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class FindingNumbers:
     """What was seen; heat and words in the method's own unit, which is the score's where it adds up to that.
 
     Attributes:
@@ -122,8 +122,8 @@ class Finding:
 
     """
 
-    view: View
-    numbers: Numbers
+    view: FindingView
+    numbers: FindingNumbers
     rating: Rating = ""
     tags: tuple[str, ...] = ()
     note: str = ""
@@ -140,21 +140,21 @@ class Finding:
         )
 
 
-def view_of(found: Answer, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> View:
+def make_view(found: Answer, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> FindingView:
     """Return the view of an answer, by whichever method, through a selection."""
     told = found.provenance()
     settings = dict(told.get("settings") or {name: told[name] for name in told if name != "geometry"})
     versions = settings.pop("versions", {})
     method = settings.pop("method", OURS)
-    return View(picture, picture_sha256, found.caption.text, selection, method, settings, versions, pair)
+    return FindingView(picture, picture_sha256, found.caption.text, selection, method, settings, versions, pair)
 
 
-def numbers_of(found: Answer, selection: Selection, score: float | None = None) -> Numbers:
+def make_numbers(found: Answer, selection: Selection, score: float | None = None) -> FindingNumbers:
     """Return what an answer shows through a selection: sums of a matrix only, a ledger of an explanation only.
 
     ``score`` is the pair's cosine where the answer's own is of the words asked about.
     """
-    seen = Numbers(
+    seen = FindingNumbers(
         score=found.score if score is None else score,
         words=noted_words(found, selection),
         heat=as_rows(patch_heat(found.interactions, selection, Preview())),
@@ -187,16 +187,16 @@ def as_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, heat.astype(np.float32).tolist()))
 
 
-def strongest_patch(numbers: Numbers) -> str:
+def strongest_patch(numbers: FindingNumbers) -> str:
     """Say which patch has the largest value, counted from 0, and that; empty without heat."""
     heat = np.array(numbers.heat)
     if not heat.size:
         return ""
     row, column = np.unravel_index(heat.argmax(), heat.shape)
-    return f"{signed(float(heat[row, column]))} in row {row}, column {column}"
+    return f"{format_signed(float(heat[row, column]))} in row {row}, column {column}"
 
 
-def changes(before: View, now: View) -> tuple[str, ...]:
+def describe_changes(before: FindingView, now: FindingView) -> tuple[str, ...]:
     """Say what of the weights and the method's options is not what it was; () for nothing."""
     told = [] if before.weights_sha256 == now.weights_sha256 else ["the weights are others"]
     for kind in ("options", "caption_options"):
@@ -209,10 +209,10 @@ def changes(before: View, now: View) -> tuple[str, ...]:
     return tuple(told)
 
 
-def differences(before: Numbers, now: Numbers) -> tuple[str, ...]:
+def describe_differences(before: FindingNumbers, now: FindingNumbers) -> tuple[str, ...]:
     """Say what of a finding's numbers is not what it was, beyond what exact integrals may differ by; () for nothing."""
     told = [
-        f"{name} {signed(old)} then, {signed(new)} now"
+        f"{name} {format_signed(old)} then, {format_signed(new)} now"
         for name, old, new in (("score", before.score, now.score), ("selected block", before.block, now.block))
         if old is not None and new is not None and _differ(old, new, max(abs(before.score), abs(old)))
     ]
@@ -222,8 +222,8 @@ def differences(before: Numbers, now: Numbers) -> tuple[str, ...]:
         return (*told, f"patches {sizes[0]} then, {sizes[1]} now")
     largest = float(np.abs(old_heat).max(initial=0.0))
     gap = float(np.abs(new_heat - old_heat).max(initial=0.0))
-    return (*told, f"patches differ by up to {gap:.1e}") if gap > TOLERANCE * largest else tuple(told)
+    return (*told, f"patches differ by up to {gap:.1e}") if gap > NUMBERS_TOLERANCE * largest else tuple(told)
 
 
 def _differ(old: float, new: float, scale: float) -> bool:
-    return abs(new - old) > TOLERANCE * scale
+    return abs(new - old) > NUMBERS_TOLERANCE * scale

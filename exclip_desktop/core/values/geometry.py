@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.argument_checks import numbers, shown
+from exclip_desktop.core.argument_checks import as_numbers, short_repr
 from exclip_desktop.core.errors import SelectionError
 from exclip_desktop.core.remedies import Remedy
 
@@ -96,9 +96,9 @@ class Geometry:
 
 def box_of(given: object) -> Box:
     """Return a box that a person gave as numbers of Python's; raises ``SelectionError`` where it is none."""
-    found = numbers(given, 4)
+    found = as_numbers(given, 4)
     if found is None:
-        raise SelectionError(f"{shown(given)} is no box.", Remedy.CHOOSE_FOUR_NUMBERS)
+        raise SelectionError(f"{short_repr(given)} is no box.", Remedy.CHOOSE_FOUR_NUMBERS)
     x0, y0, x1, y1 = found
     return x0, y0, x1, y1
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from exclip_desktop.core.maths.interactions import Blocks, Ledger, magnitudes
-from exclip_desktop.core.text.accuracy_warnings import doubts_of
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.pair_matrix import SMALL_SUM
 from exclip_desktop.core.values.settings import Layer, Side
 
@@ -32,7 +32,7 @@ class ProfileRow:
     report: SideReport
     residual: float
     exact: bool
-    settings: Settings
+    settings: ResolvedSettings
 
     @property
     def shares(self) -> list[tuple[str, float]] | None:
@@ -75,6 +75,6 @@ def profile_row(explanation: Explanation, side: Side) -> ProfileRow:
         magnitudes=magnitudes(explanation.interactions),
         report=explanation.image_side if image else explanation.text_side,
         residual=explanation.residual,
-        exact=not doubts_of(explanation),
+        exact=not find_inexact_integrals(explanation),
         settings=settings,
     )

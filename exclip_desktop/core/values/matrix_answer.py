@@ -7,7 +7,7 @@ from typing import Any
 from exclip_desktop.core.method_registry import method_name
 from exclip_desktop.core.methods import Value
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.settings import Framing, framed
+from exclip_desktop.core.values.settings import Framing, framing_suffix
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,7 +35,7 @@ class MatrixAnswer(PairMatrix):
         """Model, method and options, in one line for a person."""
         chosen = ", ".join(f"{option} {value}" for option, value in self.options.items())
         told = f": {chosen}" if chosen else ""
-        return f"{self.model}, {method_name(self.method)}{told}{framed(self.framing)}"
+        return f"{self.model}, {method_name(self.method)}{told}{framing_suffix(self.framing)}"
 
     def provenance(self) -> dict[str, Any]:
         """Return method, options, model, framing, versions and geometry as plain values for JSON."""

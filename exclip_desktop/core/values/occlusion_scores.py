@@ -11,7 +11,7 @@ FILLS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class OcclusionScores:
     """A selection of words and regions, taken away and left.
 
     Attributes:

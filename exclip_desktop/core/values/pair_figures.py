@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region, coverage
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
@@ -66,10 +66,10 @@ class PairFigures:
 def figures_of(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
     """Return the figures of an explained pair; ``regions`` are its labelled ones."""
     share = labelled_share(explanation, regions)
-    return PairFigures(explanation.score, explanation.residual, share, by=told_by(explanation.settings))
+    return PairFigures(explanation.score, explanation.residual, share, by=comparison_key(explanation.settings))
 
 
-def told_by(settings: Settings) -> str:
+def comparison_key(settings: ResolvedSettings) -> str:
     """Return model and settings as a line; equal lines mean figures that compare.
 
     Any quadrature gives the same numbers within the tolerance, so it is left out. The tolerance is added where it is

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from exclip_desktop.core.paths import expanded
+from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.values.selection import Region
 
 
@@ -62,4 +62,4 @@ class PairList:
 
     def path_of(self, written: str) -> Path:
         """Return the place of a picture or mask whose path the list writes as ``written``."""
-        return self.folder / expanded(written)
+        return self.folder / expand_home(written)

@@ -29,7 +29,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReadPair:
     """A pair as it was read: upright RGB picture (H, W, 3), caption, and what is to be found in it."""
 
     pixels: NDArray[np.uint8]
@@ -38,13 +38,13 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadPair:
     """A pair by its id, picture's name and caption, and how to read it, which may raise ``PictureError``."""
 
     id: str
     picture: str
     caption: str
-    read: Callable[[], Shown]
+    read: Callable[[], ReadPair]
 
 
 def places_of_regions(regions: tuple[Region, ...], size: tuple[int, int]) -> tuple[Place, ...]:

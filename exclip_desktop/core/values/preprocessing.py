@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.paths import expanded, is_file
+from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.core.remedies import Remedy
 
 Triple = tuple[float, float, float]
@@ -88,7 +88,7 @@ def preprocessing_of(told: str | Path) -> dict[str, Any]:
     named = next((one for one in PREPROCESSINGS if one.name == str(told)), None)
     if named is not None:
         return named.config
-    path = expanded(told)
+    path = expand_home(told)
     names = ", ".join(one.name for one in PREPROCESSINGS)
     if not is_file(path):
         raise ModelError(f'There is no preprocessing "{told}".', Remedy.CHOOSE_PREPROCESSING, choices=names)

@@ -6,7 +6,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
-from exclip_desktop.core.argument_checks import shown, whole_number
+from exclip_desktop.core.argument_checks import as_whole_number, short_repr
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.remedies import Remedy
 
@@ -148,10 +148,10 @@ def check_steps(quadrature: str, steps: int | None) -> int:
         raise SettingsError(
             f'There is no quadrature "{quadrature}".', Remedy.CHOOSE_QUADRATURE, choices=", ".join(OWN_STEPS)
         )
-    count = OWN_STEPS[quadrature] if steps is None else whole_number(steps)
+    count = OWN_STEPS[quadrature] if steps is None else as_whole_number(steps)
     least = LEAST_STEPS[quadrature]
     if count is None or not least <= count <= MOST_STEPS:
-        value = shown(steps) if count is None else count
+        value = short_repr(steps) if count is None else count
         raise SettingsError(
             f"{quadrature} cannot take {value} steps.", Remedy.CHOOSE_STEPS, least=least, most=MOST_STEPS
         )
@@ -173,14 +173,14 @@ def check_tolerance(tolerance: float | None) -> float:
         value = float("nan")
     if not (isfinite(value) and 0 < value < 1):
         raise SettingsError(
-            f"The tolerance cannot be {shown(tolerance)}.",
+            f"The tolerance cannot be {short_repr(tolerance)}.",
             Remedy.CHOOSE_TOLERANCE,
             usual=f"{DEFAULT_TOLERANCE:g}",
         )
     return value
 
 
-def layers_of(blocks: int, pools: bool) -> tuple[Layer, ...]:
+def list_layers(blocks: int, pools: bool) -> tuple[Layer, ...]:
     """Return every layer of a tower with ``blocks`` blocks, in reading order."""
     return (*range(blocks), *((POOL,) if pools else ()))
 
@@ -190,6 +190,6 @@ def has_layer(layer: Layer, blocks: int, pools: bool) -> bool:
     return pools if layer == POOL else isinstance(layer, int) and -blocks <= layer < blocks
 
 
-def framed(framing: Framing) -> str:
+def framing_suffix(framing: Framing) -> str:
     """Return the framing as the end of a line of settings; empty for the model's own."""
     return "" if framing == "model" else f", picture {FRAMINGS[framing]}"

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Protocol
 
-from exclip_desktop.core.argument_checks import shown
+from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.caption import NO_ID, Caption, Token, Word
 
@@ -55,7 +55,9 @@ class Piece:
 def check_caption(text: str) -> None:
     """Raise ``CaptionError`` where the caption is no text, or absurdly long."""
     if not isinstance(text, str):
-        raise CaptionError(f"The caption is no text: {shown(text)}.", 'Give it as one, such as "a dog in the snow".')
+        raise CaptionError(
+            f"The caption is no text: {short_repr(text)}.", 'Give it as one, such as "a dog in the snow".'
+        )
     if len(text) > LONGEST_CAPTION:
         raise CaptionError(
             f"The caption has {len(text):,} characters.", f"Give at most {LONGEST_CAPTION:,}; models read far less."

@@ -13,7 +13,7 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # exported, but not by name
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.models.registry import cached_weights, check_architecture, clip_cache, hub_files, tag_config
 from exclip_desktop.models.weights.published import published_sha256
 from exclip_desktop.models.weights.text_files import ENCODER_FILES, TOKENIZER_FILES
@@ -83,7 +83,7 @@ def plan_download(name: str, tag: str) -> Download:
     return Download(name, tag, size_of(RemoteFile(url, target, sha256=published_sha256(url))), None, _extras(name))
 
 
-def download(plan: Download, tell: Progress = silent, cancel: CancelToken | None = None) -> Path:
+def download(plan: Download, tell: Progress = ignore_progress, cancel: CancelToken | None = None) -> Path:
     """Fetch what is planned and return the weights' path; ``tell`` hears of bytes.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import open_clip
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.paths import expanded, is_dir, is_file
+from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
 from exclip_desktop.models.registry import (
@@ -78,7 +78,7 @@ def find_source(
     if not name and checkpoint is not None:
         if pretrained is not None:
             raise ModelError("A tag belongs to an architecture.", Remedy.NAME_TAG_ARCHITECTURE)
-        path = _checkpoint_file(expanded(checkpoint))
+        path = _checkpoint_file(expand_home(checkpoint))
         return Source(path.name, "", path, preprocess=told)
     name = name or BUNDLED
     folder = _folder_named(name)
@@ -91,7 +91,7 @@ def find_source(
         return _in_folder(name, folder, told)
     check_architecture(name)
     if checkpoint is not None and pretrained is None:
-        return Source(name, name, _checkpoint_file(expanded(checkpoint)), preprocess=told)
+        return Source(name, name, _checkpoint_file(expand_home(checkpoint)), preprocess=told)
     if pretrained is not None and checkpoint is None:
         return _tagged(name, pretrained, told, fetch)
     raise ModelError(
@@ -106,7 +106,7 @@ def _folder_named(name: str) -> Path | None:
     """Return the folder of the bundled model, at a path, or of an unpacked model; None: it names none."""
     if name == BUNDLED:
         return bundled_folder()
-    places = (expanded(name), installed_folder() / name)
+    places = (expand_home(name), installed_folder() / name)
     return next((folder for folder in places if is_dir(folder)), None)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from exclip_desktop.core.paths import expanded
+from exclip_desktop.core.paths import expand_home
 from exclip_desktop.models.weights.fingerprint import sha256_of
 from exclip_desktop.models.weights.fit import recognised
 from exclip_desktop.models.weights.published import published_as
@@ -33,7 +33,7 @@ def inspect_checkpoint(path: str | Path) -> Inspection:
         ModelError: it is damaged, holds no weights, or opening it could run code.
 
     """
-    file = expanded(path)
+    file = expand_home(path)
     weights = read_weights(file)
     known = [one.name for one in published_as(sha256_of(file))]
     return Inspection(tuple(known[:1] or recognised(weights.state)), bool(known), weights.notes)

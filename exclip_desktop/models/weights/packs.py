@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, OutputError
-from exclip_desktop.core.paths import expanded, is_dir, is_file
-from exclip_desktop.core.progress import CancelToken, Progress, Report, silent
+from exclip_desktop.core.paths import expand_home, is_dir, is_file
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.loading import matched, opened
 from exclip_desktop.models.registry import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
@@ -48,7 +48,7 @@ def pack_model(
         Cancelled: nothing is left of it.
 
     """
-    tell, cancel = progress or silent, cancel or CancelToken()
+    tell, cancel = progress or ignore_progress, cancel or CancelToken()
     source, weights = opened(name, pretrained, checkpoint, preprocess)
     network, state = matched(source, weights, "meta")
     config = {"model_cfg": source.config(), "preprocess_cfg": network.visual.preprocess_cfg}
@@ -74,8 +74,8 @@ def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel
         Cancelled: nothing is left of it.
 
     """
-    tell, cancel = progress or silent, cancel or CancelToken()
-    folder = expanded(packed)
+    tell, cancel = progress or ignore_progress, cancel or CancelToken()
+    folder = expand_home(packed)
     sums = _sums(folder)
     name = folder.resolve().name
     target = installed_folder() / name

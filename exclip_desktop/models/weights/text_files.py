@@ -12,7 +12,7 @@ from huggingface_hub import try_to_load_from_cache
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.paths import expanded, is_dir
+from exclip_desktop.core.paths import expand_home, is_dir
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.towers.text_hf import FAMILIES
 
@@ -98,7 +98,7 @@ def _find(name: str, folder: Path | None, wanted: tuple[str, ...], what: str) ->
             f"{what} needs the package transformers, version {OLDEST} or newer, which is not installed.",
             'Install it: pip install "exclip-desktop[hf]".',
         )
-    named = expanded(name)
+    named = expand_home(name)
     for place in (folder, named if is_dir(named) else None):
         if place is not None and any((place / file).is_file() for file in wanted):
             return place

@@ -18,7 +18,7 @@ import truststore
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.text.sizes import size_told
+from exclip_desktop.core.text.sizes import format_bytes
 
 PART: Final = ".part"
 VERSION: Final = ".version"
@@ -205,12 +205,12 @@ def _check_content(file: RemoteFile, tell: Progress) -> None:
 
 def _told(file: RemoteFile, error: Exception) -> ModelError:
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        missing = size_told(max(0, file.bytes - file.here))
+        missing = format_bytes(max(0, file.bytes - file.here))
         return ModelError(
             f"The disk is full: {file.target.name} needs {missing} more in {file.target.parent}.",
             "Free some space and fetch it again; what has come is kept, and it goes on from there.",
         )
-    kept = f"; {size_told(file.here)} of {size_told(file.bytes)} have come, and are kept" if file.here else ""
+    kept = f"; {format_bytes(file.here)} of {format_bytes(file.bytes)} have come, and are kept" if file.here else ""
     return ModelError(
         f"{file.url} could not be fetched: {error}{kept}.",
         "Check the network and fetch it again" + (": it goes on from there." if kept else "."),

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.text.wording import target_of
+from exclip_desktop.core.text.wording import target_words
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Selection, carried, carried_rows
@@ -211,7 +211,7 @@ class CompareController(QObject):
             return None
         if source.canvas_picture is not first.canvas_picture or own.caption.text != found.caption.text:
             return None
-        target = target_of(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
+        target = target_words(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
         picture, framing = first.canvas_picture.picture, first.provenance.explain_settings.framing
         return PaneRequest(
             0, source.provenance.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import PictureError, UserError
-from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.text.wording import format_count
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
@@ -106,4 +106,8 @@ class PictureLabels(QObject):
 
 
 def _told(regions: Regions) -> str:
-    return f"{counted(len(regions), 'label')} kept in the project" if regions else "No labels of this picture are kept"
+    return (
+        f"{format_count(len(regions), 'label')} kept in the project"
+        if regions
+        else "No labels of this picture are kept"
+    )

@@ -10,7 +10,7 @@ from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
-from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
@@ -167,7 +167,7 @@ def make_panes_figure(
         geometry = None if answer is None else answer.geometry
         notes = _notes(pane, compare_controller.model_of(pane), limit if pane in heats else None)
         panels.append(Panel(pane.facts.name, notes, heat, geometry, limit))
-    heading = f"“{caption.text}” · {words_told(caption, selection.rows)} × {regions_told(selection.regions)}"
+    heading = f"“{caption.text}” · {describe_words(caption, selection.rows)} × {describe_regions(selection.regions)}"
     return PanesFigure(tuple(panels), models, heading, selection.regions, one_range)
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject
 
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
-from exclip_desktop.core.values.settings import Layer, Side, layers_of
+from exclip_desktop.core.values.settings import Layer, Side, list_layers
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import ProfileProgress, State, Work
@@ -31,7 +31,7 @@ class _Subject:
 
     picture: Picture
     caption: str
-    settings: Settings
+    settings: ResolvedSettings
 
     def is_same(self, other: "_Subject | None") -> bool:
         """Return whether both are of one pair and one method."""
@@ -134,7 +134,7 @@ class LayerProfileController(QObject):
         if facts is None:
             return Profile(side, (row.layer,)).with_row(row)
         image = side == "image"
-        layers = layers_of(
+        layers = list_layers(
             *((facts.image_layers, facts.image_pools) if image else (facts.text_layers, facts.text_pools))
         )
         return Profile(side, layers).with_row(row)

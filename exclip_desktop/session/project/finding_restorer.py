@@ -8,7 +8,7 @@ from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.method_registry import OURS, all_methods
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.answers import Answer
-from exclip_desktop.core.values.finding import Finding, changes, differences, numbers_of, view_of
+from exclip_desktop.core.values.finding import Finding, describe_changes, describe_differences, make_numbers, make_view
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
@@ -123,10 +123,10 @@ class FindingRestorer(QObject):
         """Say whether the finding shows what it showed."""
         self.restored.emit(finding.id)
         before, selection = finding.view, finding.view.selection
-        now = view_of(answer, selection, picture=before.picture, picture_sha256=before.picture_sha256)
+        now = make_view(answer, selection, picture=before.picture, picture_sha256=before.picture_sha256)
         explanation = self._state.explanation
-        numbers = numbers_of(answer, selection, None if explanation is None else explanation.score)
-        told = (*changes(before, now), *differences(finding.numbers, numbers))
+        numbers = make_numbers(answer, selection, None if explanation is None else explanation.score)
+        told = (*describe_changes(before, now), *describe_differences(finding.numbers, numbers))
         if told:
             what = f"Not what was noted on {finding.created[:10]}: {'; '.join(told)}."
             self._state.change(notice=Notice(what, "Its note and numbers are kept as they were.", kind="note"))

@@ -13,7 +13,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.values.finding import Finding, Rating, numbers_of, view_of
+from exclip_desktop.core.values.finding import Finding, Rating, make_numbers, make_view
 from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
@@ -92,9 +92,9 @@ class ProjectFindings(QObject):
             path, digest = found
             project = self.projects.ready()
             where = project.written(path)
-            view = view_of(noted.answer, noted.selection, picture=where, picture_sha256=digest, pair=listed)
+            view = make_view(noted.answer, noted.selection, picture=where, picture_sha256=digest, pair=listed)
             view = replace(view, settings={**view.settings, **asked})
-            numbers = numbers_of(noted.answer, noted.selection, noted.score)
+            numbers = make_numbers(noted.answer, noted.selection, noted.score)
             key = add_finding(project, Finding(view, numbers, **_said(remark)))
             self.push_added("note finding", tuple(filter(None, [load_finding(project, key)])))
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.text.wording import format_count
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.processes import call_apart
@@ -46,7 +46,7 @@ class FindingsExport(QObject):
             return int(count)
 
         def then(count: int) -> None:
-            self._state.change(notice=Notice(f"Written: {out} ({counted(count, 'finding')})", kind="note"))
+            self._state.change(notice=Notice(f"Written: {out} ({format_count(count, 'finding')})", kind="note"))
 
         run_with_progress(
             self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.show_error
@@ -64,7 +64,7 @@ class FindingsExport(QObject):
             if added and project is not None and project.path == place:  # else another one was opened meanwhile
                 self._findings.push_added("import findings", added)
             there = f"; {count - len(added):,} were there already" if count > len(added) else ""
-            told = f"{counted(len(added), 'finding')} imported from {path.name}{there}."
+            told = f"{format_count(len(added), 'finding')} imported from {path.name}{there}."
             self._state.change(notice=Notice(told, kind="note"))
 
         try:

@@ -16,11 +16,11 @@ from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
     explain_factors,
     explain_words,
-    explained_as_pair,
+    is_pair_cheaper,
     picture_factor,
     resolve_settings,
 )
-from exclip_desktop.attribution.second_order.explain_layers import profile_layers, told_at
+from exclip_desktop.attribution.second_order.explain_layers import name_layer, profile_layers
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
 from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -219,7 +219,7 @@ class ModelEngine:
 
             def explain(settings: ExplainSettings) -> Explanation:
                 cancel.check()
-                report_layer = told_at(progress, settings.layer(side))
+                report_layer = name_layer(progress, settings.layer(side))
                 # The picture's whole factor serves every layer of the caption.
                 return self._explained(self._at(question, settings), report_layer, cancel, whole=side == "text")
 
@@ -301,7 +301,7 @@ class ModelEngine:
         if (
             image is None
             and not whole
-            and explained_as_pair(question.model, question.size, question.caption, question.settings)
+            and is_pair_cheaper(question.model, question.size, question.caption, question.settings)
         ):
             pixels = question.picture.pixels
             return explain_words(question.model, pixels, question.caption, words, question.settings, progress, cancel)

@@ -7,7 +7,7 @@ from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow
-from exclip_desktop.core.values.occlusion_scores import Measured
+from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.pair_figures import PairFigures
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.selection import Region, Selection
@@ -267,7 +267,7 @@ class OcclusionAnswer:
     """The answer to a ``OcclusionRequest``."""
 
     id: int
-    measured: Measured
+    measured: OcclusionScores
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.text.accuracy_warnings import doubts_of
+from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
 from exclip_desktop.core.values.caption import Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, Settings
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.factor import multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
@@ -39,7 +39,7 @@ class Batch:
         """Open a folder; raises ``OutputError`` where it holds no batch."""
         self.folder = Path(folder)
         told = header_of(self.folder)
-        self.settings = Settings(**told["settings"])
+        self.settings = ResolvedSettings(**told["settings"])
         self.counts: dict[Kind, int] = {"pictures": len(told["pictures"]), "captions": len(told["captions"])}
         self.pictures, self.captions = tuple(told["pictures"]), tuple(told["captions"])
         self._shard = lru_cache(2 * HELD)(self._read)
@@ -171,7 +171,7 @@ def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[st
         **named,
         "score": found.score,
         "residual": found.residual,
-        "exact": not doubts_of(found),
+        "exact": not find_inexact_integrals(found),
         "box_share": positive_share(found.interactions.patch_heat(), found.geometry, pair.regions),
         "ledger": dict(found.ledger.lines()),
         "picture_sha256": "" if image is None else image.told["sha256"],

@@ -5,8 +5,8 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
-from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.wording import format_count
 from exclip_desktop.core.values.finding import Finding, strongest_patch
 from exclip_desktop.storage.exports.caption_markup import tex, words_html, words_latex
 
@@ -33,7 +33,7 @@ def findings_html(title: str, items: Sequence[ReportItem], _: str = "") -> str:
     heading = html.escape(title)
     inside = "\n".join(map(_article, items))
     head = f'<meta charset="utf-8"><title>{heading}</title><style>{STYLE}</style>'
-    body = f"<h1>{heading}</h1><p>{counted(len(items), 'finding')}</p>\n{inside}"
+    body = f"<h1>{heading}</h1><p>{format_count(len(items), 'finding')}</p>\n{inside}"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}\n</body></html>\n'
 
 
@@ -67,10 +67,10 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     told = [
         ("rating", finding.rating or "not rated"),
         ("tags", ", ".join(finding.tags)),
-        ("score", signed(numbers.score)),
+        ("score", format_signed(numbers.score)),
         ("method", view.method_told),
         ("mapped for", f"“{target}”" if target else ""),
-        ("selected block", "" if numbers.block is None else signed(numbers.block)),
+        ("selected block", "" if numbers.block is None else format_signed(numbers.block)),
         ("its share", "" if numbers.share is None else f"{numbers.share:.0%}"),
         ("strongest patch", strongest_patch(numbers)),
         ("positive heat in the regions", "" if inside is None else f"{inside:.0%}"),
@@ -115,7 +115,7 @@ def _section(item: ReportItem, folder: str) -> list[str]:
     warning = [f"**{_md(item.warning)}**", ""] if item.warning else []
     rows = [f"| {_md(name)} | {_md(text)} |" for name, text in facts(finding)]
     words = "  ".join(
-        _md(word.text) if word.value is None else f"{_md(word.text)} {signed(word.value)}"
+        _md(word.text) if word.value is None else f"{_md(word.text)} {format_signed(word.value)}"
         for word in finding.numbers.words
     )
     return [

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError, OutputError
-from exclip_desktop.core.paths import expanded, is_dir, told_from
+from exclip_desktop.core.paths import expand_home, is_dir, rebase_path
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.storage.atomic import check_writable, write_atomically
@@ -49,7 +49,7 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
         Cancelled: the person cancelled.
 
     """
-    source, token = expanded(path), cancel or CancelToken()
+    source, token = expand_home(path), cancel or CancelToken()
     pairs: list[ListedPair] = []
     notes: list[ListNote] = []
     try:
@@ -103,5 +103,5 @@ def write_pairs(listed: PairList, path: Path) -> None:
 
 def _relocate(pair: ListedPair, folder: Path, target: Path) -> ListedPair:
     """Return a pair whose relative paths start at ``target`` instead of ``folder``."""
-    picture, mask = (told_from(target, folder, path) for path in (pair.picture, pair.mask))
+    picture, mask = (rebase_path(target, folder, path) for path in (pair.picture, pair.mask))
     return replace(pair, picture=picture, mask=mask)

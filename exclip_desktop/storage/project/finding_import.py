@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from exclip_desktop.core.paths import expanded, told_from
+from exclip_desktop.core.paths import expand_home, rebase_path
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.storage.exports.finding_tables import read_findings
 from exclip_desktop.storage.project.finding_rows import add_findings, load_creation_times, load_finding
@@ -22,7 +22,7 @@ def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, 
         ProjectError: the project cannot be written.
 
     """
-    file = expanded(path).absolute()
+    file = expand_home(path).absolute()
     found = read_findings(file)
     new = tuple(_numbered(project, list(_new(project, found, file.parent))))
     if new:
@@ -47,7 +47,7 @@ def _new(project: Project, found: list[Finding], folder: Path) -> Iterator[Findi
 
 def _placed(project: Project, one: Finding, folder: Path, pairs: Mapping[str, tuple[str, str]]) -> Finding:
     """Return a finding as the project writes it; of a pair only if that is the same one here."""
-    picture = told_from(project.folder, folder, one.view.picture)
+    picture = rebase_path(project.folder, folder, one.view.picture)
     known = pairs.get(one.view.pair)
     pair = one.view.pair if known in (None, (picture, one.view.caption)) else ""
     return replace(one, view=replace(one.view, picture=picture, pair=pair))

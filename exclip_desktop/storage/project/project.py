@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.paths import expanded
+from exclip_desktop.core.paths import expand_home
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.schema import PATHS
 from exclip_desktop.storage.project.sqlite_errors import trouble_told
@@ -106,11 +106,11 @@ class Project:
 
     def written(self, path: str | Path) -> str:
         """Return how the project writes a path: from its folder, with slashes; one on another drive wholly."""
-        return _seen_from(self.folder, Path(os.path.abspath(expanded(path))))
+        return _seen_from(self.folder, Path(os.path.abspath(expand_home(path))))
 
     def path_of(self, written: str) -> Path:
         """Return the place of a path as the project writes it."""
-        return Path(os.path.normpath(self.folder / expanded(written)))
+        return Path(os.path.normpath(self.folder / expand_home(written)))
 
     def _move_paths(self, copy: sqlite3.Connection, folder: Path) -> None:
         copy.create_function(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.paths import expanded, is_file
+from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.storage.atomic import check_writable
 from exclip_desktop.storage.project.project import BUSY_MS, Project
 from exclip_desktop.storage.project.rescue import rescued
@@ -69,7 +69,7 @@ def open_project(path: str | Path, steps: Sequence[str] = STEPS) -> Project:
 
 
 def _absolute(path: str | Path) -> Path:
-    return expanded(path).absolute()
+    return expand_home(path).absolute()
 
 
 def _connected(path: Path, mode: str = "rw") -> sqlite3.Connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.text.wording import counted
+from exclip_desktop.core.text.wording import format_count
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.schema import PAGE_BYTES, TABLES, migrate
 from exclip_desktop.storage.project.sqlite_errors import trouble_told
@@ -43,7 +43,9 @@ def rescued(path: Path) -> Project:
         )
     target.execute("PRAGMA foreign_keys = ON")
     why = "it is damaged, and this is what could be read."
-    parts = [counted(counts[table], table, "boxes" if table == "box" else "") for table in ("pair", "finding", "box")]
+    parts = [
+        format_count(counts[table], table, "boxes" if table == "box" else "") for table in ("pair", "finding", "box")
+    ]
     read = f"{parts[0]}, {parts[1]} and {parts[2]} could be read"
     return Project(
         path, target, why, (f"{path.name} is damaged: {read}. Save a copy to go on; the file is left as it is.",)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.heat_item import HeatItem, geometry_shown, heat_shown, limit_of, look_shown, picture_limit
@@ -231,6 +231,6 @@ class Canvas(QWidget):
         if box is None or self._hovered is None or self._heat is None:
             return
         row, column = self._hovered
-        text = f"{signed(float(self._heat[row, column]))} · row {row}, column {column}"
+        text = f"{format_signed(float(self._heat[row, column]))} · row {row}, column {column}"
         corner = clamped(self.view.camera.to_canvas(box[2:]), (0.0, 0.0, view.width(), view.height()))
         QToolTip.showText(view.mapToGlobal(QPointF(*corner).toPoint()), text, view)

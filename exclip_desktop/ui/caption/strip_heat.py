@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import token_heat
 from exclip_desktop.session.pair.scene import Scene
@@ -111,10 +111,10 @@ class StripHeat:
         if self._answer is not None and not self._answer.interactions.values_words:
             return "This method gives words no values."
         values = self.values[chip]
-        lines = [f"<b>{html.escape(shown.text)}</b>&nbsp; {signed(sum(values))}"]
+        lines = [f"<b>{html.escape(shown.text)}</b>&nbsp; {format_signed(sum(values))}"]
         if len(values) > 1:
             parts = zip(shown.cells, values, strict=True)
-            lines += [f"{html.escape(cell.text)}&nbsp; {signed(value)}" for cell, value in parts]
+            lines += [f"{html.escape(cell.text)}&nbsp; {format_signed(value)}" for cell, value in parts]
         return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
 
     @property

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.project.findings import Remark
@@ -147,7 +147,7 @@ class FindingCommands(QObject):
 def _told(active_answer: ActiveAnswer, pane: Pane | None) -> str:
     """Return what is going to be noted, in words."""
     caption, selection = active_answer.answer.caption, active_answer.selection
-    words = f"{words_told(caption, selection.rows)} × {regions_told(selection.regions)}"
+    words = f"{describe_words(caption, selection.rows)} × {describe_regions(selection.regions)}"
     return "\n".join(part for part in (caption.text, "" if pane is None else pane.facts.name, words) if part)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 
 from exclip_desktop.core.maths.agreement import Agreement
 from exclip_desktop.core.maths.colour import ink_on, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 
 Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex
@@ -92,7 +92,7 @@ class AgreementModel(QAbstractTableModel):
         other = column - FIRST
         pair = f"{name} and {self._names[other]}"
         if other > row:
-            return f"{pair}: rank correlation of their patches {signed(value)}"
+            return f"{pair}: rank correlation of their patches {format_signed(value)}"
         assert self._found is not None
         return f"{pair}: {value:.0%} of their {self._found.top} strongest patches in common"
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from exclip_desktop.core.maths.difference import Difference
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.session.pair.caption_difference import CaptionDifference
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
@@ -98,7 +98,7 @@ class DifferenceTitle(QWidget):
     def _show(self) -> None:
         found = self._scene.answer
         if isinstance(found, Difference):
-            self._text.show_text(f"Difference {signed(found.score)}  ·  from “{found.before.text}”")
+            self._text.show_text(f"Difference {format_signed(found.score)}  ·  from “{found.before.text}”")
             self._text.setToolTip(wrap_tooltip(f"From “{found.before.text}”. {SAYS}"))
         else:
             self._text.show_text(NOTHING_YET)

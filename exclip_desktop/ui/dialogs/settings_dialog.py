@@ -24,7 +24,7 @@ from exclip_desktop.core.values.settings import (
     PRECISIONS,
     ExplainSettings,
     Layer,
-    layers_of,
+    list_layers,
 )
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 
@@ -221,7 +221,7 @@ def _fill_layers(combo: QComboBox, blocks: int = 0, pools: bool = False) -> None
     """Offer the model's own choice, the last block, and for a loaded model each block and the pool's input."""
     combo.addItem("The model's own choice", None)
     combo.addItem("The last block (−1)", -1)
-    for layer in layers_of(blocks, pools):
+    for layer in list_layers(blocks, pools):
         combo.addItem(layer_text(layer), layer)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments
@@ -258,7 +258,7 @@ def row_told(row: ProfileRow | None) -> str:
     shares, magnitudes = dict(row.shares or ()), dict(row.magnitudes.lines())
     lines = []
     for name, value in row.ledger.lines():
-        parts = [signed(value)]
+        parts = [format_signed(value)]
         parts += [f"{share_told(shares[name])} of the score"] if name in shares else []
         parts += [f"{share_told(magnitudes[name])} of |A|"] if name in magnitudes else []
         lines.append(f"{name}: {', '.join(parts)}")

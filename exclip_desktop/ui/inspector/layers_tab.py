@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.text.sizes import about, memory_told
+from exclip_desktop.core.text.sizes import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import SIDES, Layer, Side
@@ -166,7 +166,7 @@ def cost_told(estimate: ProfileEstimate | None) -> str:
         return ""
     if estimate.total_s == 0:
         return "Every layer is known already."
-    return f"About {about(estimate.total_s)}, and {memory_told(estimate.peak_bytes)} of memory."
+    return f"About {format_rough_time(estimate.total_s)}, and {format_memory(estimate.peak_bytes)} of memory."
 
 
 def _asks(shown: ProfileProgress, *, made: bool) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Ledger
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.ui.inspector.stacked_bars import COLOURS, Segment, StackedBars, stack_segments
 
 NOTES: Final = {
@@ -51,7 +51,7 @@ class LedgerBar(QWidget):
     def as_text(self) -> str:
         """Return the parts and their sum, one each line."""
         parts = [*self._lines, ("score", self._total)]
-        return "\n".join(f"{name}\t{signed(value)}" for name, value in parts)
+        return "\n".join(f"{name}\t{format_signed(value)}" for name, value in parts)
 
     def sizeHint(self) -> QSize:
         """Return room for the bar, a line each part, and the total."""
@@ -73,7 +73,7 @@ class LedgerBar(QWidget):
             return
         painter = QPainter(self)
         for at, (name, value) in enumerate(self._lines):
-            self._draw_line(painter, at, name, signed(value), QColor(COLOURS[name]))
+            self._draw_line(painter, at, name, format_signed(value), QColor(COLOURS[name]))
         self._draw_total(painter)
 
     def event(self, event: QEvent) -> bool:
@@ -98,7 +98,7 @@ class LedgerBar(QWidget):
         else:
             at = int((y - self._legend_top()) / self._line_height())
             names = [name for name, _ in self._lines[at : at + 1]]
-        return "".join(f"{name}: {signed(parts[name])}\n{NOTES[name]}" for name in names)
+        return "".join(f"{name}: {format_signed(parts[name])}\n{NOTES[name]}" for name in names)
 
     def _rect_of(self, segment: Segment) -> QRectF:
         left, right = self._x_of(segment.start), self._x_of(segment.end)
@@ -137,4 +137,4 @@ class LedgerBar(QWidget):
         bold.setBold(True)
         painter.setFont(bold)
         painter.translate(0, 3)
-        self._draw_line(painter, at, "score", signed(self._total), None)
+        self._draw_line(painter, at, "score", format_signed(self._total), None)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QRadioButton, Q
 
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.core.maths.word_patch_pairs import RowGroup, row_groups, row_sums, signed
+from exclip_desktop.core.maths.word_patch_pairs import RowGroup, format_signed, row_groups, row_sums
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
@@ -103,9 +103,9 @@ class MatrixTab(QWidget):
         elif column is not None:
             where, value = f"All rows × {place(self._patch(column))}", self._values[:, column].sum()
         else:
-            limit = signed(range_limit(self._values))[1:]
+            limit = format_signed(range_limit(self._values))[1:]
             return f"Colours reach ±{limit}."
-        return f"{where}: {signed(float(value))}"
+        return f"{where}: {format_signed(float(value))}"
 
     def _patch(self, column: int) -> tuple[int, int]:
         explanation = self._state.explanation

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import signed, strongest_pairs
-from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.maths.word_patch_pairs import format_signed, strongest_pairs
+from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Selection, block_sum
 from exclip_desktop.session.notices import describe_inexactness, describe_remedy
@@ -39,7 +39,7 @@ def whole_told(explanation: Explanation) -> str:
     """Return ΣΣA in words where there are prefix tokens, whose columns no selection holds; else empty."""
     if not explanation.interactions.prefix:
         return ""
-    return f"ΣΣA, with prefix tokens: {signed(float(explanation.matrix.sum(dtype=float)))}"
+    return f"ΣΣA, with prefix tokens: {format_signed(float(explanation.matrix.sum(dtype=float)))}"
 
 
 class Figure(QWidget):
@@ -131,19 +131,19 @@ class SelectionTab(QScrollArea):
         self._fit_what()
 
     def _show_explanation(self, explanation: Explanation) -> None:
-        self._score.setText(signed(explanation.score))
+        self._score.setText(format_signed(explanation.score))
         self._doubt.setText(describe_inexactness(explanation))
         self._doubt.setVisible(bool(self._doubt.text()))
         self._doubt.setToolTip(wrap_tooltip(describe_remedy(explanation)))
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:
-        self._told = f"{words_told(explanation.caption, selection.rows)} × {regions_told(selection.regions)}"
+        self._told = f"{describe_words(explanation.caption, selection.rows)} × {describe_regions(selection.regions)}"
         self._fit_what()
         block = block_sum(explanation.interactions, explanation.geometry, selection)
         everything = selection == Selection()
         self._block.setText("Everything" if everything else "Selected")
-        self._sum.setText(signed(block))
+        self._sum.setText(format_signed(block))
         self._share.setText(whole_told(explanation) if everything else share_told(explanation.share_of_all(block)))
 
     def _fit_what(self) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table
-from exclip_desktop.core.maths.word_patch_pairs import Pair, signed
+from exclip_desktop.core.maths.word_patch_pairs import Pair, format_signed
 
 COUNT: Final = 12
 PAD: Final = 4
@@ -156,7 +156,7 @@ class PairsList(QWidget):
         painter.drawText(QPointF(columns.word, base), name)
         where = f"{pair.patch[0]}, {pair.patch[1]}" if columns.brief else place(pair.patch)
         painter.drawText(QPointF(columns.place, base), where)
-        painter.drawText(row.adjusted(0, 0, -PAD, 0), RIGHT, signed(pair.value))
+        painter.drawText(row.adjusted(0, 0, -PAD, 0), RIGHT, format_signed(pair.value))
 
     def _columns(self) -> _Columns:
         metrics = self.fontMetrics()
@@ -202,7 +202,7 @@ def _scale(colours: str) -> tuple[QColor, ...]:
 
 
 def _told(pair: Pair) -> str:
-    return f"{pair.name} × {place(pair.patch)}: {signed(pair.value)}"
+    return f"{pair.name} × {place(pair.patch)}: {format_signed(pair.value)}"
 
 
 def _faded(palette: QPalette, alpha: float) -> QColor:

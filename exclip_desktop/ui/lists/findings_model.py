@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
@@ -98,6 +98,6 @@ class FindingsModel(ThumbnailModel):
 def _details(finding: Finding) -> str:
     view, numbers = finding.view, finding.numbers
     rating = " · ".join(part for part in (finding.rating, *finding.tags) if part)
-    score = f"score {signed(numbers.score)}, {view.model}, {finding.created[:10]}"
+    score = f"score {format_signed(numbers.score)}, {view.model}, {finding.created[:10]}"
     lines = (view.caption, view.method_told, rating, finding.note, view.picture, score)
     return "\n".join(line for line in lines if line)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exclip_desktop.core.text.sizes import about, size_told
+from exclip_desktop.core.text.sizes import format_bytes, format_rough_time
 from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -22,15 +22,15 @@ def format_download(transfer: Transfer) -> str:
     """Return how far a download has come: bytes of the whole, and the time left."""
     if transfer.is_size_request:
         return f"Asking how large {transfer.title} is …"
-    parts = [f"Downloading {transfer.title}: {size_told(transfer.done)}"]
-    parts += [f"of {size_told(transfer.total)}"] if transfer.total else []
-    return " ".join(parts) + (f", {about(transfer.left_s)} left" if transfer.left_s is not None else "")
+    parts = [f"Downloading {transfer.title}: {format_bytes(transfer.done)}"]
+    parts += [f"of {format_bytes(transfer.total)}"] if transfer.total else []
+    return " ".join(parts) + (f", {format_rough_time(transfer.left_s)} left" if transfer.left_s is not None else "")
 
 
 def format_download_question(offer: Offer) -> str:
     """Return what is asked before a download."""
-    size = size_told(offer.bytes) if offer.bytes else "of a size that the server does not say"
-    here = f" {size_told(offer.here)} of it are here already." if offer.here else ""
+    size = format_bytes(offer.bytes) if offer.bytes else "of a size that the server does not say"
+    here = f" {format_bytes(offer.here)} of it are here already." if offer.here else ""
     source = f", from {offer.host}" if offer.host else ""
     return f"{offer.model.title}, {size}{source}.{here} Download it?"
 

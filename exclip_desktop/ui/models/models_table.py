@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from exclip_desktop.core.text.sizes import size_told
+from exclip_desktop.core.text.sizes import format_bytes
 from exclip_desktop.session.library.model_listing import ListedModel
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
@@ -124,7 +124,7 @@ class ModelsTableModel(QAbstractTableModel):
         """Return a cell's text."""
         if column == Column.SIZE:
             about = "" if model.place else ABOUT
-            return about + size_told(model.bytes) if model.bytes else UNKNOWN
+            return about + format_bytes(model.bytes) if model.bytes else UNKNOWN
         if column == Column.GRID:
             return f"{model.grid[0]} × {model.grid[1]}" if model.grid else UNKNOWN
         if column == Column.CONTEXT:

@@ -5,9 +5,9 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
-from exclip_desktop.core.text.wording import regions_told, words_told
-from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.wording import describe_regions, describe_words
+from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.session.pair.occlusion_controller import OcclusionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
@@ -90,14 +90,14 @@ class MeasureDialog(QDialog):
         if not self._occlusion_controller.ready or state.explanation is None:
             self._what.setText(SELECT)
         else:
-            words = words_told(state.explanation.caption, state.selection.rows)
-            told = f"{words} × {regions_told(state.selection.regions)}"
+            words = describe_words(state.explanation.caption, state.selection.rows)
+            told = f"{words} × {describe_regions(state.selection.regions)}"
             self._what.setText(told if found is not None else f"{told}. {RUNNING}")
             self._what.setToolTip(wrap_tooltip(told))
         self._tell(found)
 
-    def _tell(self, found: Measured | None) -> None:
+    def _tell(self, found: OcclusionScores | None) -> None:
         for name, label in self._cells.items():
-            label.setText("" if found is None else signed(getattr(found, name)))
-        self._interaction.setText("" if found is None else signed(found.interaction))
-        self._attributed.setText("" if found is None else signed(found.attributed))
+            label.setText("" if found is None else format_signed(getattr(found, name)))
+        self._interaction.setText("" if found is None else format_signed(found.interaction))
+        self._attributed.setText("" if found is None else format_signed(found.attributed))

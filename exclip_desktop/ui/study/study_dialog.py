@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.text.sizes import about
+from exclip_desktop.core.text.sizes import format_rough_time
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.study.studying import Studying
 from exclip_desktop.storage.exports.formats import names_by_ending
@@ -120,7 +120,7 @@ class StudyDialog(QDialog):
         studying = self._studying
         if not studying.total:
             return "Beginning …" if studying.running else ""
-        left = "" if studying.left_s is None else f", about {about(studying.left_s)} left"
+        left = "" if studying.left_s is None else f", about {format_rough_time(studying.left_s)} left"
         paused = "" if studying.running or studying.done == studying.total else ", paused"
         return f"{studying.done:,} of {studying.total:,}{left}{paused}"
 

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
-from exclip_desktop.core.text.sizes import about, memory_told
+from exclip_desktop.core.text.sizes import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.notices import describe_inexactness
 from exclip_desktop.session.state import State, Work
@@ -167,9 +167,9 @@ def format_work(work: Work, left_s: float | None) -> str:
     """Return what is being done: with the time left where it is known, else with what it is going to cost if much."""
     cost = work.cost
     if cost is None or cost.seconds is None or cost.seconds < FORETOLD_FROM_S:
-        return work.what if left_s is None else f"{work.what}, about {about(left_s)} left"
-    left = f"about {about(cost.seconds)}" if left_s is None else f"about {about(left_s)} left"
-    return f"{work.what}, {left}, {memory_told(cost.peak_bytes)}"
+        return work.what if left_s is None else f"{work.what}, about {format_rough_time(left_s)} left"
+    left = f"about {format_rough_time(cost.seconds)}" if left_s is None else f"about {format_rough_time(left_s)} left"
+    return f"{work.what}, {left}, {format_memory(cost.peak_bytes)}"
 
 
 def as_time(seconds: float) -> str:

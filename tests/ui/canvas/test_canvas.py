@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.word_patch_pairs import signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.state import State
@@ -178,10 +178,10 @@ def test_hovering_tells_patches_once_each_and_their_values(desk: Desk) -> None:
     # The picture's left 80 pixels were not seen; patches are 40 pixels wide.
     assert desk.hovered == [(0, 0), (0, 1), None, (1, 1)]
     value = float(explanation.patch_heat()[1, 1])
-    assert QToolTip.text() == f"{signed(value)} · row 1, column 1"
+    assert QToolTip.text() == f"{format_signed(value)} · row 1, column 1"
     rows = explanation.words[2].rows
     desk.select(rows=rows)
-    assert QToolTip.text() == f"{signed(float(explanation.grid[list(rows), 1, 1].sum()))} · row 1, column 1"
+    assert QToolTip.text() == f"{format_signed(float(explanation.grid[list(rows), 1, 1].sum()))} · row 1, column 1"
     QApplication.sendEvent(desk.canvas.view, QEvent(QEvent.Type.Leave))
     assert desk.hovered[-1] is None
 

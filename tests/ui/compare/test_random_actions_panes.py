@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MethodError
-from exclip_desktop.core.text.wording import target_of
+from exclip_desktop.core.text.wording import target_words
 from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.conftest import Opened
@@ -87,7 +87,7 @@ def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, 
         ),
         timeout=20_000,
     )
-    target = target_of(state.explanation.caption, state.selection.rows)
+    target = target_words(state.explanation.caption, state.selection.rows)
     for pane in compare_controller.panes:
         if pane.key.method == "maskclip":
             assert pane.status.message == "No blocks to look into."

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.word_patch_pairs import signed, strongest_pairs
+from exclip_desktop.core.maths.word_patch_pairs import format_signed, strongest_pairs
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum
 from exclip_desktop.session.notices import describe_inexactness, describe_remedy
@@ -91,7 +91,7 @@ def test_selected_block(state: State, inspector: Inspector) -> None:
     whole = float(explanation.matrix.sum(dtype=float))
     assert text_of(inspector, "what") == "red balloon × 1 box"
     assert text_of(inspector, "block") == "Selected"
-    assert text_of(inspector, "sum") == signed(block)
+    assert text_of(inspector, "sum") == format_signed(block)
     assert text_of(inspector, "share") == share_told(block / whole) != ""
 
 
@@ -101,8 +101,8 @@ def test_nothing_selected_is_everything_and_no_share(
     explanation = explained(state)
     patches, whole = explanation.grid.sum(dtype=float), explanation.matrix.sum(dtype=float)
     assert text_of(inspector, "block") == "Everything"
-    assert text_of(inspector, "sum") == signed(patches)
-    assert text_of(inspector, "share") == f"ΣΣA, with prefix tokens: {signed(whole)}"
+    assert text_of(inspector, "sum") == format_signed(patches)
+    assert text_of(inspector, "share") == f"ΣΣA, with prefix tokens: {format_signed(whole)}"
     assert text_of(inspector, "what") == "all words and specials × the whole picture"
     state.change(selection=Selection((), (BOX,)))
     assert text_of(inspector, "block") == "Selected"
@@ -110,7 +110,7 @@ def test_nothing_selected_is_everything_and_no_share(
     assert text_of(inspector, "block") == "Everything"
     bare = replace(explanation.interactions, values=explanation.matrix[:, 1:], prefix=0)
     state.change(answer=replace(explanation, interactions=bare))
-    assert (text_of(inspector, "sum"), text_of(inspector, "share")) == (signed(patches), "")
+    assert (text_of(inspector, "sum"), text_of(inspector, "share")) == (format_signed(patches), "")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_click_chooses_a_pair_and_the_list_stays(state: State, inspector: Insp
         before[3].rows, (Region(explained(state).geometry.patch_box(*before[3].patch)),)
     )
     assert pairs.pairs == before
-    assert text_of(inspector, "sum").startswith(signed(before[3].value))
+    assert text_of(inspector, "sum").startswith(format_signed(before[3].value))
     state.change(selection=Selection((2,)))
     assert {pair.name for pair in pairs.pairs} == {"red"}
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import range_limit, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import row_groups, row_sums, signed
+from exclip_desktop.core.maths.word_patch_pairs import format_signed, row_groups, row_sums
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.pair.selection_controller import SelectionController
@@ -115,10 +115,10 @@ def test_the_value_under_the_mouse(state: State, inspector: Inspector, view: Mat
     assert value_text(inspector).startswith("Colours reach ±")
     QTest.mouseMove(view.plot.viewport(), cell(view, HYDRANT, 7))
     value = float(grid[[6, 7], 1, 2].sum(dtype=np.float64))
-    assert value_text(inspector) == f"hydrant × row 1, column 2: {signed(value)}"
+    assert value_text(inspector) == f"hydrant × row 1, column 2: {format_signed(value)}"
     assert state.preview == Preview((6, 7), (1, 2))
     QTest.mouseMove(view.plot.viewport(), view.plot.label_rect(RED).center().toPoint())
-    assert value_text(inspector) == f"red × all patches: {signed(float(grid[2].sum(dtype=np.float64)))}"
+    assert value_text(inspector) == f"red × all patches: {format_signed(float(grid[2].sum(dtype=np.float64)))}"
     assert state.preview == Preview((2,), None)
     QTest.mouseMove(view.plot.viewport(), QPoint(cell(view, 0, 3).x(), stripe_y(view)))
     assert value_text(inspector).startswith("All rows × row 0, column 3: ")

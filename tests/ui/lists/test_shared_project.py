@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_figures import PairFigures, told_by
+from exclip_desktop.core.values.pair_figures import PairFigures, comparison_key
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.findings import Remark
@@ -109,7 +109,7 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
 
 
 def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk) -> None:
-    by = told_by(desk.state.explanation.settings)
+    by = comparison_key(desk.state.explanation.settings)
     desk.others(lambda other: set_measured(other, [("p3", Measured(0.5, 1e-5, None, by)), ("p4", Measured(0.6))]))
     assert desk.pair_navigation.figures(3) == PairFigures(0.5, 1e-5, by=by)
     assert desk.pair_navigation.figures(4) == PairFigures(), "it is by other settings"

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.app import show_lost_errors
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, doubts_of, why_unseen
+from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, find_inexact_integrals, unread_reason
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.notices import describe_inexactness, describe_remedy
@@ -155,7 +155,7 @@ def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_i
     made = _inexact(make_explanation(), **sides)
     assert describe_inexactness(made) == told
     assert describe_remedy(made) == ("" if remedy is None else WINDOW_WORDS[remedy].format(steps=129))
-    assert [f"The {doubt.name}'s integral" for doubt in doubts_of(made)] == [
+    assert [f"The {doubt.name}'s integral" for doubt in find_inexact_integrals(made)] == [
         " ".join(said.split()[:3]) for said in accuracy_warnings(made)
     ]
 
@@ -175,8 +175,8 @@ def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
     full = replace(made, caption=replace(made.caption, context=len(made.caption.tokens)))
     for explanation in (made, full):
         (said,) = accuracy_warnings(explanation)
-        assert said.startswith(f"The caption {why_unseen(explanation.caption)}. ")
-    assert why_unseen(make_explanation().caption) == ""
+        assert said.startswith(f"The caption {unread_reason(explanation.caption)}. ")
+    assert unread_reason(make_explanation().caption) == ""
 
 
 def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: Opened, qtbot: QtBot) -> None:

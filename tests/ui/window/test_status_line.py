@@ -8,7 +8,7 @@ from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.text.sizes import about
+from exclip_desktop.core.text.sizes import format_rough_time
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.session.state import Provenance, State, Work
@@ -163,7 +163,7 @@ def test_what_is_left_is_told_from_how_fast_it_went() -> None:
     ],
 )
 def test_roughly_known_times_read_so(seconds: float, told: str) -> None:
-    assert about(seconds) == told
+    assert format_rough_time(seconds) == told
 
 
 def test_the_status_line_says_what_is_left(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

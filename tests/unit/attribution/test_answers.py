@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution import answer as answers
 from exclip_desktop.core.maths.interactions import InteractionMatrix
-from exclip_desktop.core.progress import CancelToken, silent
-from exclip_desktop.core.text.wording import target_of
+from exclip_desktop.core.progress import CancelToken, ignore_progress
+from exclip_desktop.core.text.wording import target_words
 from exclip_desktop.core.values.answers import MapAnswer, Maps
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
@@ -41,7 +41,7 @@ def ask(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask
 
     def answer(method: str, target: str = CAPTION) -> object:
         request = PaneRequest(1, ModelChoice(str(folder), device="cpu"), "model", opened, CAPTION, method, target)
-        return engine.answer_pane(request, silent, CancelToken()).answer
+        return engine.answer_pane(request, ignore_progress, CancelToken()).answer
 
     return answer
 
@@ -110,4 +110,4 @@ def test_parts_are_remembered_and_another_target_makes_the_picture_s_map_only(
     ],
 )
 def test_a_target_is_the_words_that_are_touched(rows: tuple[int, ...], told: str) -> None:
-    assert target_of(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
+    assert target_words(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told

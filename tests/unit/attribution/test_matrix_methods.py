@@ -22,7 +22,7 @@ from exclip_desktop.attribution.methods.fixlip import Fixlip
 from exclip_desktop.attribution.methods.interaction_lime import InteractionLime
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.method_registry import OURS, method_keys
-from exclip_desktop.core.progress import CancelToken, Report, silent
+from exclip_desktop.core.progress import CancelToken, Report, ignore_progress
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION, random_network, tiny_config
 from tests.unit.attribution import first_order_oracle as oracle
@@ -77,13 +77,13 @@ def test_what_is_left_of_a_picture_and_a_caption(make_tiny: Callable[..., Model]
     pixels, caption = model.pixels(picture), model.reader.read("a red dog")
     kept = torch.zeros(2, 16)
     kept[0, 5] = kept[1, :] = 1.0
-    found = encode_masked_pictures(model, pixels, (4, 4), kept, silent, CancelToken())
+    found = encode_masked_pictures(model, pixels, (4, 4), kept, ignore_progress, CancelToken())
     hidden = torch.zeros_like(pixels)
     hidden[:, 8:16, 8:16] = pixels[:, 8:16, 8:16]
     for row, given in zip(found, (hidden, pixels), strict=True):
         expected = model.network.encode_image(given[None])[0]
         torch.testing.assert_close(row, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
-    words = encode_masked_captions(model, caption, torch.tensor([[1.0, 0.0, 1.0]]), silent, CancelToken())[0]
+    words = encode_masked_captions(model, caption, torch.tensor([[1.0, 0.0, 1.0]]), ignore_progress, CancelToken())[0]
     ids = [*caption.ids]
     ids[2] = 0
     expected = model.network.encode_text(torch.tensor([ids + [0] * (16 - len(ids))]))[0]
@@ -100,7 +100,7 @@ def test_what_is_hidden_becomes_the_fill_and_beyond_the_last_whole_patch_nothing
     given = pixels.clone()
     given[:, 10:20, 20:30] = fill[:, 10:20, 20:30]  # 3 × 3 patches of 10 pixels; two more at either end
     expected = model.network.encode_image(given[None])[0]
-    found = encode_masked_pictures(model, pixels, (3, 3), kept, silent, CancelToken(), fill)[0]
+    found = encode_masked_pictures(model, pixels, (3, 3), kept, ignore_progress, CancelToken(), fill)[0]
     torch.testing.assert_close(found, (expected / expected.norm()).detach(), rtol=1e-9, atol=1e-9)
 
 
@@ -140,8 +140,8 @@ def test_fixlip_is_the_least_squares_fit_of_the_real_game(
     pixels = model.pixels(picture)
     rows, values = [], []
     for s, t in itertools.product(itertools.product((0.0, 1.0), repeat=2), itertools.product((0.0, 1.0), repeat=4)):
-        word = encode_masked_captions(model, caption, torch.tensor([s]), silent, CancelToken())[0]
-        image = encode_masked_pictures(model, pixels, (2, 2), torch.tensor([t]), silent, CancelToken())[0]
+        word = encode_masked_captions(model, caption, torch.tensor([s]), ignore_progress, CancelToken())[0]
+        image = encode_masked_pictures(model, pixels, (2, 2), torch.tensor([t]), ignore_progress, CancelToken())[0]
         rows.append([1, *s, *t, *np.outer(s, t).ravel()])
         values.append(float(word @ image))
     exact = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0][7:].reshape(2, 4)

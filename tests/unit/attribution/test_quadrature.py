@@ -7,11 +7,11 @@ import torch
 from exclip_desktop.attribution.second_order.integral import integrate
 from exclip_desktop.attribution.second_order.quadrature import (
     ADAPTIVE_LEVELS,
-    clenshaw_curtis,
-    gauss_legendre,
-    levels,
-    quadrature_of,
-    riemann_right,
+    make_clenshaw_curtis,
+    make_gauss_legendre,
+    make_quadrature,
+    make_riemann_right,
+    make_rules,
 )
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -19,41 +19,43 @@ from exclip_desktop.core.values.settings import ExplainSettings
 
 @pytest.mark.parametrize("count", ADAPTIVE_LEVELS)
 def test_clenshaw_curtis_is_exact_up_to_its_degree(count: int) -> None:
-    rule = clenshaw_curtis(count)
+    rule = make_clenshaw_curtis(count)
     for degree in range(count):
         assert rule.weights @ rule.nodes**degree == pytest.approx(1 / (degree + 1), abs=1e-13)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 16])
 def test_gauss_legendre_is_exact_up_to_twice_its_order(count: int) -> None:
-    rule = gauss_legendre(count)
+    rule = make_gauss_legendre(count)
     for degree in range(2 * count):
         assert rule.weights @ rule.nodes**degree == pytest.approx(1 / (degree + 1), abs=1e-13)
 
 
 def test_levels_nest() -> None:
     for small, large in zip(ADAPTIVE_LEVELS, ADAPTIVE_LEVELS[1:], strict=False):
-        np.testing.assert_allclose(clenshaw_curtis(small).nodes, clenshaw_curtis(large).nodes[::2], atol=1e-15)
+        np.testing.assert_allclose(
+            make_clenshaw_curtis(small).nodes, make_clenshaw_curtis(large).nodes[::2], atol=1e-15
+        )
 
 
 @pytest.mark.parametrize("count", [1, 10, 49, 98])
 def test_riemann_has_exactly_n_nodes(count: int) -> None:
-    rule = riemann_right(count)
+    rule = make_riemann_right(count)
     np.testing.assert_allclose(rule.nodes, [1 - k / count for k in range(count)])
     np.testing.assert_allclose(rule.weights, 1 / count)
 
 
 def test_the_limit_of_the_adaptive_rule_is_kept() -> None:
-    assert [len(rule.nodes) for rule in levels("adaptive", None)] == list(ADAPTIVE_LEVELS)
-    assert [len(rule.nodes) for rule in levels("adaptive", 40)] == [5, 9, 17, 33]
-    assert [len(rule.nodes) for rule in levels("gauss-legendre", None)] == [16]
-    assert [len(rule.nodes) for rule in levels("riemann-right", None)] == [10]
+    assert [len(rule.nodes) for rule in make_rules("adaptive", None)] == list(ADAPTIVE_LEVELS)
+    assert [len(rule.nodes) for rule in make_rules("adaptive", 40)] == [5, 9, 17, 33]
+    assert [len(rule.nodes) for rule in make_rules("gauss-legendre", None)] == [16]
+    assert [len(rule.nodes) for rule in make_rules("riemann-right", None)] == [10]
 
 
 @pytest.mark.parametrize(("name", "steps"), [("adaptive", 8), ("riemann-right", 0), ("gauss-legendre", 5000)])
 def test_step_counts_that_cannot_be_are_refused(name: str, steps: int) -> None:
     with pytest.raises(SettingsError):
-        levels(name, steps)
+        make_rules(name, steps)
 
 
 def test_every_node_is_paid_for_once() -> None:
@@ -64,7 +66,7 @@ def test_every_node_is_paid_for_once() -> None:
         return torch.exp(8 * nodes)[:, None, None].expand(-1, 2, 3)
 
     target = torch.full((3,), 2 * (np.exp(8.0) - 1) / 8, dtype=torch.float64)
-    found = integrate(derivatives, quadrature_of(ExplainSettings()), target, "test")
+    found = integrate(derivatives, make_quadrature(ExplainSettings()), target, "test")
     assert found.report.converged
     assert len(asked) == len(set(asked)) == found.report.nodes
     assert found.report.residual < 1e-3
@@ -78,13 +80,13 @@ def test_a_complete_sum_is_not_enough_rows_must_stand_still() -> None:
         bump = torch.cos(40 * nodes)
         return torch.stack([1 + bump, 1 - bump], dim=1)[..., None]
 
-    found = integrate(derivatives, quadrature_of(ExplainSettings()), torch.tensor([2.0], dtype=torch.float64), "test")
+    found = integrate(derivatives, make_quadrature(ExplainSettings()), torch.tensor([2.0], dtype=torch.float64), "test")
     assert found.report.nodes > 9
     assert float(found.rows[0, 0]) == pytest.approx(1 + np.sin(40.0) / 40, abs=1e-3)
 
 
 def test_a_path_that_goes_nowhere_is_complete() -> None:
-    found = integrate(lambda n: torch.zeros(len(n), 2, 3), quadrature_of(ExplainSettings()), torch.zeros(3), "test")
+    found = integrate(lambda n: torch.zeros(len(n), 2, 3), make_quadrature(ExplainSettings()), torch.zeros(3), "test")
     assert found.report.residual == 0
     assert found.report.converged
 
@@ -99,7 +101,7 @@ def test_the_rows_error_is_estimated_from_the_sums() -> None:
     target = torch.tensor([true], dtype=torch.float64)
     reached = []
     for steps in (17, 33, 65, 129):
-        found = integrate(derivatives, quadrature_of(ExplainSettings(steps=steps)), target, "test")
+        found = integrate(derivatives, make_quadrature(ExplainSettings(steps=steps)), target, "test")
         error = abs(float(found.rows[0, 0]) - true) / true
         assert found.report.row_error is not None
         assert error <= found.report.row_error

@@ -73,8 +73,8 @@ def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeyp
     def fail(*_: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
 
-    monkeypatch.setattr("exclip_desktop.attribution.second_order.sides.factor", fail)
-    monkeypatch.setattr("exclip_desktop.attribution.second_order.explain.factor", fail)
+    monkeypatch.setattr("exclip_desktop.attribution.second_order.sides.integrate_factor", fail)
+    monkeypatch.setattr("exclip_desktop.attribution.second_order.explain.integrate_factor", fail)
     with pytest.raises(UserError, match="not enough memory"):
         explain(tiny, picture, CAPTION)
 

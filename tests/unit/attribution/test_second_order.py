@@ -14,7 +14,7 @@ from open_clip.model import resize_pos_embed
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import explain as second_order
 from exclip_desktop.attribution.second_order.path import exact_derivatives
-from exclip_desktop.attribution.second_order.quadrature import Rule, gauss_legendre, riemann_right
+from exclip_desktop.attribution.second_order.quadrature import Rule, make_gauss_legendre, make_riemann_right
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.remedies import Remedy
@@ -38,7 +38,7 @@ POOLING_TOWERS: dict[str, dict[str, Any]] = {
     "attentional pooler": {"vision": {"attentional_pool": True, "attn_pooler_queries": 5, "attn_pooler_heads": 3}},
     "ResNet": {"vision": {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}},
 }
-RULES = {"riemann-right": (riemann_right, 4), "gauss-legendre": (gauss_legendre, 3)}
+RULES = {"riemann-right": (make_riemann_right, 4), "gauss-legendre": (make_gauss_legendre, 3)}
 
 
 # The matrix is given in float32, so half a unit in its last place is the most that can be asked of an entry.
@@ -78,7 +78,7 @@ def test_equals_the_oracle_at_every_layer(
     make_tiny: Callable[..., Model], picture: Picture, tower: str, layer: int
 ) -> None:
     model = make_tiny(**TOWERS[tower])
-    expected = _expected(model, picture, (layer, layer), gauss_legendre(3))
+    expected = _expected(model, picture, (layer, layer), make_gauss_legendre(3))
     result = second_order.explain_pair(
         model,
         picture,
@@ -96,7 +96,7 @@ def test_equals_the_oracle_where_attention_pools(
 ) -> None:
     model = in_float64(make_tiny(**POOLING_TOWERS[tower]))
     numbered = {"last": model.image.layers - 1, "pool": -1}.get(layer, layer)
-    expected = _expected(model, picture, (numbered, 1), gauss_legendre(3))
+    expected = _expected(model, picture, (numbered, 1), make_gauss_legendre(3))
     result = second_order.explain_pair(
         model,
         picture,
@@ -125,7 +125,7 @@ def test_towers_follow_their_network_when_it_is_moved(make_tiny: Callable[..., M
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_equals_the_oracle_to_float64_precision(make_tiny: Callable[..., Model], picture: Picture, layer: int) -> None:
     model = in_float64(make_tiny(**TOWERS["layer scale, QuickGELU"]))
-    expected = _expected(model, picture, (layer, layer), riemann_right(2))
+    expected = _expected(model, picture, (layer, layer), make_riemann_right(2))
     result = second_order.explain_pair(
         model,
         picture,
@@ -204,7 +204,7 @@ def test_pair_and_factors_agree(make_tiny: Callable[..., Model], picture: Pictur
     pair = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(**args))
     method = second_order.resolve_settings(model, ExplainSettings(**args))
     read = model.reader.read(CAPTION)
-    assert second_order.explained_as_pair(model, (48, 40), read, method)
+    assert second_order.is_pair_cheaper(model, (48, 40), read, method)
     words = second_order.caption_factor(model, read, method)
     image = second_order.picture_factor(model, picture, method)
     whole = second_order.explain_factors(model, (48, 40), read, words, image, method)
@@ -355,7 +355,7 @@ def test_a_whole_picture_is_explained_as_by_a_model_of_that_size(
         _ids(model, None),
         (1, 1),
         _ids(model, "matched"),
-        tuple(part.tolist() for part in (gauss_legendre(3).nodes, gauss_legendre(3).weights)),
+        tuple(part.tolist() for part in (make_gauss_legendre(3).nodes, make_gauss_legendre(3).weights)),
     )
     method = {"image_layer": 1, "text_layer": 1, "quadrature": "gauss-legendre", "steps": 3}
     result = second_order.explain_pair(model, wide, CAPTION, ExplainSettings(framing="whole", **method))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from exclip_desktop.attribution.second_order import tangents
 from exclip_desktop.attribution.second_order.path import exact_derivatives
-from exclip_desktop.attribution.second_order.tangents import pushed
+from exclip_desktop.attribution.second_order.tangents import push_forward
 from exclip_desktop.models.model import Model
 from tests.unit.attribution.traces import in_float64
 from tests.unit.models import timm_models
@@ -52,7 +52,7 @@ def _checked(function: Callable[[Any], Any], *, rtol: float = 1e-10) -> None:
     value = torch.randn(2, 3, WIDTH, dtype=torch.float64)
     ways = torch.randn(2, 3, 5, WIDTH, dtype=torch.float64)
     with exact_derivatives():
-        found, along = pushed(function, value, ways)
+        found, along = push_forward(function, value, ways)
     torch.testing.assert_close(found, function(value), rtol=rtol, atol=1e-12)
     for at in torch.cartesian_prod(torch.arange(2), torch.arange(3)).tolist():
         x = value[tuple(at)]
@@ -67,7 +67,7 @@ def test_a_written_rule_is_the_derivative(name: str, monkeypatch: pytest.MonkeyP
     if name == "norm of another dtype":
         function = _written()[name]
         value, ways = torch.randn(2, WIDTH), torch.randn(2, 3, WIDTH)
-        found, along = pushed(function.float(), value, ways)  # type: ignore[attr-defined]  # a module
+        found, along = push_forward(function.float(), value, ways)  # type: ignore[attr-defined]  # a module
         assert (found.dtype, along.dtype, along.shape) == (torch.float32, torch.float32, (2, 3, WIDTH))
         slope = torch.autograd.functional.jacobian(lambda x: function(x[None])[0], value[0])
         torch.testing.assert_close(along[0], ways[0] @ slope.T, rtol=1e-4, atol=1e-5)
@@ -82,8 +82,8 @@ def test_what_has_no_rule_is_left_to_torch(name: str) -> None:
 
 def test_a_dropout_that_drops_and_a_norm_of_two_axes_have_no_rule() -> None:
     for function in (nn.Dropout(0.5).train(), nn.LayerNorm([3, WIDTH])):
-        with pytest.raises(tangents._Unwritten):
-            function(tangents._Pushed(torch.zeros(2, 3, WIDTH), torch.zeros(2, 3, 1, WIDTH)))
+        with pytest.raises(tangents._NoRule):
+            function(tangents._DualTensor(torch.zeros(2, 3, WIDTH), torch.zeros(2, 3, 1, WIDTH)))
 
 
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -108,6 +108,6 @@ def test_the_usual_towers_need_no_other(
     def once(x: Tensor) -> Tensor:
         return query.tail(x[None])[0]
 
-    _, along = pushed(query.tail, value, ways)
+    _, along = push_forward(query.tail, value, ways)
     slope = torch.autograd.functional.jacobian(once, value[1])
     torch.testing.assert_close(along[1], ways[1] @ slope.T, rtol=1e-9, atol=1e-12)

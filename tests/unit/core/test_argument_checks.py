@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from exclip_desktop import explain, load_model, map_by, matrix_by, measure, profile, score
 from exclip_desktop.api.explain import Result
 from exclip_desktop.cli.main import main
-from exclip_desktop.core.argument_checks import numbers, whole_number
+from exclip_desktop.core.argument_checks import as_numbers, as_whole_number
 from exclip_desktop.core.errors import (
     CaptionError,
     MethodError,
@@ -117,8 +117,12 @@ def test_numpys_numbers_are_numbers(tiny: Model, picture: Picture) -> None:
         steps=np.int32(1),  # type: ignore[arg-type]
     )
     assert (found.settings.image_layer, found.image_side.nodes) == (1, 1)
-    assert (whole_number(np.bool_(True)), whole_number(np.array([1, 2])), whole_number(3.0)) == (None, None, None)
-    assert (numbers("12", 2), numbers([1, "x"], 2), numbers([1, 2, 3], 2)) == (None, None, None)
+    assert (as_whole_number(np.bool_(True)), as_whole_number(np.array([1, 2])), as_whole_number(3.0)) == (
+        None,
+        None,
+        None,
+    )
+    assert (as_numbers("12", 2), as_numbers([1, "x"], 2), as_numbers([1, 2, 3], 2)) == (None, None, None)
 
 
 @pytest.mark.parametrize(

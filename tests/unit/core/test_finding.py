@@ -7,15 +7,15 @@ import pytest
 
 from exclip_desktop.core.values.answers import MapAnswer, Maps
 from exclip_desktop.core.values.finding import (
+    NUMBERS_TOLERANCE,
     RATINGS,
-    TOLERANCE,
     Finding,
-    Numbers,
+    FindingNumbers,
     as_rows,
-    differences,
-    numbers_of,
+    describe_differences,
+    make_numbers,
+    make_view,
     strongest_patch,
-    view_of,
 )
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum, coverage, patch_heat, token_heat
 from tests.unit.storage.test_caption_markup import make_explanation
@@ -25,7 +25,7 @@ CHOSEN = Selection((2, 3), (Region((0, 0, 15, 40), name="left"),))
 
 def test_a_view_is_all_that_is_needed_to_see_it_again() -> None:
     found = make_explanation()
-    view = view_of(found, CHOSEN, picture="a.png", picture_sha256="0" * 64, pair="7")
+    view = make_view(found, CHOSEN, picture="a.png", picture_sha256="0" * 64, pair="7")
     assert (view.caption, view.selection, view.pair, view.method) == ("a red balloon", CHOSEN, "7", "second-order")
     assert (view.model, view.weights_sha256) == ("demo", "0" * 64)
     assert {**view.settings, "versions": view.versions} == {
@@ -36,7 +36,7 @@ def test_a_view_is_all_that_is_needed_to_see_it_again() -> None:
 @pytest.mark.parametrize("selection", [Selection(), CHOSEN])
 def test_the_numbers_are_those_on_screen(selection: Selection) -> None:
     found = make_explanation()
-    numbers = numbers_of(found, selection)
+    numbers = make_numbers(found, selection)
     by_token = token_heat(found.interactions, found.geometry, selection, Preview())
     assert numbers.score == found.score
     assert numbers.block == block_sum(found.interactions, found.geometry, selection)
@@ -61,7 +61,7 @@ def make_maps(words: bool = True, peak: float = 5.0) -> MapAnswer:
 
 
 def test_a_map_s_view_keeps_its_method_options_and_target() -> None:
-    view = view_of(make_maps(), CHOSEN, picture="a.png", picture_sha256="")
+    view = make_view(make_maps(), CHOSEN, picture="a.png", picture_sha256="")
     assert (view.method, view.method_name, view.method_told) == ("game", "GAME", "GAME: start 0")
     assert (view.model, view.weights_sha256, view.versions) == ("demo", "0" * 64, {"torch": "2.15"})
     assert view.settings["options"] == {"start": 0}
@@ -72,43 +72,43 @@ def test_a_map_s_view_keeps_its_method_options_and_target() -> None:
 @pytest.mark.parametrize("words", [True, False])
 def test_a_map_has_no_sums_and_the_pair_s_score(words: bool) -> None:
     found = make_maps(words)
-    numbers = numbers_of(found, CHOSEN, score=0.3)
+    numbers = make_numbers(found, CHOSEN, score=0.3)
     assert (numbers.score, numbers.block, numbers.share, numbers.residual) == (0.3, None, None, None)
     assert numbers.ledger == {}
     assert numbers.heat == as_rows(found.interactions.patches)
     assert [word.value for word in numbers.words] == ([1.0, 2.0, 3.0] if words else [None] * 3)
     assert [word.selected for word in numbers.words] == [False, True, True]
     assert strongest_patch(numbers) == "+5.0000 in row 1, column 2"
-    assert differences(numbers, numbers_of(make_maps(words, peak=6.0), CHOSEN, score=0.3)) == (
+    assert describe_differences(numbers, make_numbers(make_maps(words, peak=6.0), CHOSEN, score=0.3)) == (
         "patches differ by up to 1.0e+00",
     )
 
 
 def test_the_share_in_the_regions_is_of_the_positive_heat() -> None:
     found, left = make_maps(), Region((0, 0, 20, 40))
-    view = view_of(found, Selection((), (left,)), picture="", picture_sha256="")
+    view = make_view(found, Selection((), (left,)), picture="", picture_sha256="")
     share = coverage(found.geometry, (left,))
     heat = found.interactions.patches
-    inside = Finding(view, numbers_of(found, view.selection)).share_inside
+    inside = Finding(view, make_numbers(found, view.selection)).share_inside
     assert inside == pytest.approx((heat * share).sum() / heat.sum())
     assert 0 < inside < 1
-    assert Finding(replace(view, selection=Selection()), numbers_of(found, Selection())).share_inside is None
-    assert Finding(view, Numbers(0.3)).share_inside is None
-    assert strongest_patch(Numbers(0.3)) == ""
+    assert Finding(replace(view, selection=Selection()), make_numbers(found, Selection())).share_inside is None
+    assert Finding(view, FindingNumbers(0.3)).share_inside is None
+    assert strongest_patch(FindingNumbers(0.3)) == ""
 
 
 def test_what_differs_now_is_said() -> None:
-    before = numbers_of(make_explanation(), CHOSEN)
-    assert differences(before, before) == ()
-    little = replace(before, score=before.score * (1 + TOLERANCE / 2))
-    assert differences(before, little) == ()
-    assert differences(before, replace(before, score=0.25)) == ("score +0.3000 then, +0.2500 now",)
-    other = numbers_of(make_explanation(seed=2), CHOSEN)
-    told = differences(before, other)
+    before = make_numbers(make_explanation(), CHOSEN)
+    assert describe_differences(before, before) == ()
+    little = replace(before, score=before.score * (1 + NUMBERS_TOLERANCE / 2))
+    assert describe_differences(before, little) == ()
+    assert describe_differences(before, replace(before, score=0.25)) == ("score +0.3000 then, +0.2500 now",)
+    other = make_numbers(make_explanation(seed=2), CHOSEN)
+    told = describe_differences(before, other)
     assert told[0].startswith("selected block ")
     assert told[1].startswith("patches differ by up to ")
-    assert differences(before, replace(before, heat=((1.0, 2.0),))) == ("patches 4 × 4 then, 1 × 2 now",)
-    assert differences(before, replace(before, heat=(), block=None)) == ("patches 4 × 4 then, 0 now",)
+    assert describe_differences(before, replace(before, heat=((1.0, 2.0),))) == ("patches 4 × 4 then, 1 × 2 now",)
+    assert describe_differences(before, replace(before, heat=(), block=None)) == ("patches 4 × 4 then, 0 now",)
 
 
 def test_the_ratings() -> None:

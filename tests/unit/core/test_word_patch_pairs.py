@@ -10,15 +10,15 @@ from exclip_desktop.core.maths.word_patch_pairs import (
     Pair,
     RowGroup,
     _numbered,
+    format_signed,
     row_groups,
     row_sums,
     selected_groups,
-    signed,
     strongest_pairs,
     word_values,
 )
 from exclip_desktop.core.values.caption import NO_ID, Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection, block_sum
 
@@ -42,7 +42,7 @@ def explanation() -> Explanation:
     values = np.random.default_rng(5).normal(0, 1e-2, (8, 13)).astype(np.float32)
     content = np.array([token.kind == "content" for token in TOKENS])
     side = SideReport(9, 1e-6, None, True, "pair")
-    settings = Settings("m", "w", "0", 0, 0, "adaptive", 9, "matched", "cpu", {})
+    settings = ResolvedSettings("m", "w", "0", 0, 0, "adaptive", 9, "matched", "cpu", {})
     return Explanation(
         InteractionMatrix(values, content, 1, GRID),
         CAPTION,
@@ -140,4 +140,4 @@ def test_word_values_add_up_to_the_block(explanation: Explanation, rows: tuple[i
     [(0.0031, "+0.0031"), (-0.25, "−0.2500"), (0.0, "+0.0000"), (-0.00004, "−0.000040"), (-1e-7, "+0.0000")],
 )
 def test_signed(value: float, told: str) -> None:
-    assert signed(value) == told
+    assert format_signed(value) == told

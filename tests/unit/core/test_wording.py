@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from exclip_desktop.core.text.wording import regions_told, words_told
+from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.selection import Region
 from tests.ui.conftest import caption_of
 
@@ -24,7 +24,7 @@ LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))
     ],
 )
 def test_rows_in_words(rows: tuple[int, ...], told: str) -> None:
-    assert words_told(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
+    assert describe_words(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_rows_in_words(rows: tuple[int, ...], told: str) -> None:
     ],
 )
 def test_regions_in_words(regions: tuple[Region, ...], told: str) -> None:
-    assert regions_told(regions) == told
+    assert describe_regions(regions) == told

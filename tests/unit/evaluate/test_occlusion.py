@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop import explain, measure
 from exclip_desktop.core.errors import SelectionError, SettingsError
-from exclip_desktop.core.values.occlusion_scores import FILLS, Measured
+from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.evaluate.occlusion import without_regions, without_words
 from exclip_desktop.models.model import Model
@@ -47,8 +47,8 @@ def test_the_four_scores_are_the_models_own(make_tiny: Callable[..., Model], pic
 
 
 def test_the_interaction_of_what_only_adds_up_is_nothing() -> None:
-    assert Measured(0.5, 0.4, 0.3, 0.2, 0.0, "mean").interaction == pytest.approx(0)
-    assert Measured(1.0, 0.0, 0.0, 0.0, 1.0, "mean").interaction == 1
+    assert OcclusionScores(0.5, 0.4, 0.3, 0.2, 0.0, "mean").interaction == pytest.approx(0)
+    assert OcclusionScores(1.0, 0.0, 0.0, 0.0, 1.0, "mean").interaction == 1
 
 
 def test_fills(picture: NDArray[np.uint8]) -> None:

@@ -18,7 +18,7 @@ from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
-from exclip_desktop.core.values.places import Shown
+from exclip_desktop.core.values.places import ReadPair
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.core.values.study import NOTHING_THERE, RANDOM, Outcome, Study, StudySettings
 from exclip_desktop.evaluate.heats import NO_MATRIX
@@ -205,7 +205,7 @@ def test_measured_interactions_are_double_differences_of_the_models_own_scores(
     tiny: Model, picture: NDArray[np.uint8]
 ) -> None:
     settings = StudySettings(masks=3, share=0.4)
-    subject = Subject(tiny, "x", Shown(picture, "a red balloon", ()), settings, torch.zeros(0), CancelToken())
+    subject = Subject(tiny, "x", ReadPair(picture, "a red balloon", ()), settings, torch.zeros(0), CancelToken())
     masked = subject.masked((4, 4))
     assert masked.words.sum(1).tolist() == [1, 1, 1]
     assert masked.patches.sum(1).tolist() == [6, 6, 6]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from exclip_desktop.api.explain import explain, score
 from exclip_desktop.cli import doctor
 from exclip_desktop.core.errors import Cancelled, ModelError
-from exclip_desktop.core.progress import CancelToken, Report, silent
+from exclip_desktop.core.progress import CancelToken, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.registry import cached_weights
@@ -84,13 +84,13 @@ def test_a_file_arrives_whole_and_says_how_far_it_is(web: Web, file: RemoteFile)
     done = [report.done for report in told]
     assert done == sorted(done)
     assert (done[0], told[-1]) == (0, Report("weights.pt, checking", len(CONTENT), len(CONTENT)))
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert len(web.fetched) == 1
 
 
 def test_a_download_goes_on_after_cuts(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 200_000]
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
     assert [asked.range for asked in web.fetched] == ["", "bytes=100000-", "bytes=300000-"]
 
@@ -98,11 +98,11 @@ def test_a_download_goes_on_after_cuts(web: Web, file: RemoteFile) -> None:
 def test_what_came_is_kept_when_nothing_more_comes_and_is_not_fetched_again(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 0]
     with pytest.raises(ModelError, match=r"weights.pt could not be fetched.*100 kB of 1\.0 MB have come") as caught:
-        fetch_file(file, silent, CancelToken())
+        fetch_file(file, ignore_progress, CancelToken())
     assert "it goes on from there" in caught.value.hint
     assert file.part.stat().st_size == 100_000
     assert not file.target.exists()
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
     assert web.fetched[-1].range == "bytes=100000-"
 
@@ -114,11 +114,11 @@ def test_a_file_that_has_changed_is_begun_anew(web: Web, file: RemoteFile, versi
     unpublished = RemoteFile(file.url, file.target)
     web.cuts = [100_000, 0]
     with pytest.raises(ModelError):
-        fetch_file(unpublished, silent, CancelToken())
+        fetch_file(unpublished, ignore_progress, CancelToken())
     assert unpublished.version.is_file()
     changed = CONTENT[::-1]
     web.files["/weights.pt"] = changed
-    fetch_file(unpublished, silent, CancelToken())
+    fetch_file(unpublished, ignore_progress, CancelToken())
     assert file.target.read_bytes() == changed
     assert sorted(path.name for path in file.target.parent.iterdir()) == ["weights.pt"]
     assert [bool(asked.if_range) for asked in web.fetched] == [False, True, True, *([] if heeded else [False])]
@@ -128,8 +128,8 @@ def test_what_has_not_changed_goes_on(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 0]
     unpublished = RemoteFile(file.url, file.target)
     with pytest.raises(ModelError):
-        fetch_file(unpublished, silent, CancelToken())
-    fetch_file(unpublished, silent, CancelToken())
+        fetch_file(unpublished, ignore_progress, CancelToken())
+    fetch_file(unpublished, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
     assert web.fetched[-1].range == "bytes=100000-"
     assert web.fetched[-1].if_range.startswith('"')
@@ -139,16 +139,16 @@ def test_what_nothing_would_show_to_have_changed_is_begun_anew(web: Web, file: R
     web.cuts, web.versions = [100_000, 0], ""
     unpublished = RemoteFile(file.url, file.target)
     with pytest.raises(ModelError):
-        fetch_file(unpublished, silent, CancelToken())
+        fetch_file(unpublished, ignore_progress, CancelToken())
     web.files["/weights.pt"] = CONTENT[::-1]
-    fetch_file(unpublished, silent, CancelToken())
+    fetch_file(unpublished, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT[::-1]
     assert {asked.range for asked in web.fetched} == {""}
 
 
 def test_a_server_that_cannot_resume_starts_again(web: Web, file: RemoteFile) -> None:
     web.cuts, web.resumes = [100_000], False
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
 
 
@@ -156,14 +156,14 @@ def test_a_server_that_cannot_resume_starts_again(web: Web, file: RemoteFile) ->
 def test_a_part_of_another_file_is_replaced(web: Web, file: RemoteFile, size: int) -> None:
     file.part.parent.mkdir()
     file.part.write_bytes(CONTENT + b"more")
-    fetch_file(RemoteFile(file.url, file.target, size, SHA256), silent, CancelToken())
+    fetch_file(RemoteFile(file.url, file.target, size, SHA256), ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
 
 
 def test_a_whole_part_needs_only_its_check(web: Web, file: RemoteFile) -> None:
     file.part.parent.mkdir()
     file.part.write_bytes(CONTENT)
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert web.fetched == []
     assert file.target.read_bytes() == CONTENT
 
@@ -173,7 +173,7 @@ def test_another_content_than_published_is_removed(web: Web, file: RemoteFile, d
     web.files["/weights.pt"] = CONTENT[:-1] + b"!"
     published = RemoteFile(file.url, file.target, len(CONTENT), SHA256[:digits])
     with pytest.raises(ModelError, match="did not arrive as it was published") as caught:
-        fetch_file(published, silent, CancelToken())
+        fetch_file(published, ignore_progress, CancelToken())
     assert caught.value.hint == "Fetch it again."
     assert list(file.target.parent.iterdir()) == []
 
@@ -183,7 +183,7 @@ def test_a_cancelled_download_keeps_what_came(web: Web, file: RemoteFile) -> Non
     with pytest.raises(Cancelled):
         fetch_file(file, lambda report: cancel.cancel() if report.done else None, cancel)
     assert 0 < file.part.stat().st_size < len(CONTENT)
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
     assert web.fetched[-1].range != ""
 
@@ -203,7 +203,7 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
 ) -> None:
     monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(ModelError, match=r"The disk is full: weights\.pt needs 1\.0 MB more in .*cache"):
-        fetch_file(file, silent, CancelToken())
+        fetch_file(file, ignore_progress, CancelToken())
     assert web.fetched == []
 
 
@@ -226,22 +226,22 @@ def test_a_disk_that_fills_up_keeps_what_came(file: RemoteFile, monkeypatch: pyt
     copy = transfer._copy
     monkeypatch.setattr(transfer, "_copy", lambda answer, part, *rest: copy(answer, Full(part), *rest))
     with pytest.raises(ModelError, match="The disk is full: weights.pt needs 724 kB more") as caught:
-        fetch_file(file, silent, CancelToken())
+        fetch_file(file, ignore_progress, CancelToken())
     assert "is kept" in caught.value.hint
     assert file.part.stat().st_size == 300_000
     monkeypatch.undo()
-    fetch_file(file, silent, CancelToken())
+    fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
 
 
 def test_what_cannot_be_reached_is_told(web: Web, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="404"):
-        fetch_file(RemoteFile(f"{web.url}/none.pt", tmp_path / "none.pt"), silent, CancelToken())
+        fetch_file(RemoteFile(f"{web.url}/none.pt", tmp_path / "none.pt"), ignore_progress, CancelToken())
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/none.pt"
         with pytest.raises(ModelError, match="could not be fetched") as caught:
-            fetch_file(RemoteFile(url, tmp_path / "none.pt"), silent, CancelToken())
+            fetch_file(RemoteFile(url, tmp_path / "none.pt"), ignore_progress, CancelToken())
     assert caught.value.hint == "Check the network and fetch it again."
 
 

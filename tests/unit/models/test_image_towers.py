@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order import explain as second_order
-from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
+from exclip_desktop.attribution.second_order.quadrature import make_gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.values.settings import POOL, ExplainSettings, Layer
@@ -75,7 +75,7 @@ def test_equals_the_oracle(make_tiny: Callable[..., Model], picture: Picture, na
     read = [token.id for token in model.reader.read(CAPTION).tokens]
     rest = [0] * (model.reader.context - len(read))
     ids, reference = torch.tensor(read + rest), torch.tensor([read[0], *[0] * (len(read) - 2), read[-1], *rest])
-    rule = gauss_legendre(2)
+    rule = make_gauss_legendre(2)
     for layer in _some_layers(model):
         expected = interaction_matrix(
             model.network,

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from exclip_desktop.core.errors import Cancelled, ModelError, OutputError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.text.sizes import size_told
+from exclip_desktop.core.text.sizes import format_bytes
 from exclip_desktop.models import registry
 from exclip_desktop.models.catalogue import every_tag, models_here, remove_model
 from exclip_desktop.models.loading import load_model
@@ -235,7 +235,7 @@ def test_every_tag_is_listed_with_its_family() -> None:
     assert len(entries) == len(open_clip.list_pretrained())
     assert not any(entry.cached for entry in entries)
     by_name = {entry.name: entry for entry in entries}
-    assert (size_told(by_name["ViT-B-32"].bytes), by_name["roberta-ViT-B-32"].bytes) == ("605 MB", 0)
+    assert (format_bytes(by_name["ViT-B-32"].bytes), by_name["roberta-ViT-B-32"].bytes) == ("605 MB", 0)
     assert (by_name["ViT-B-32"].family, by_name["ViT-B-32"].grid) == ("ViT", (7, 7))
     assert (by_name["RN50x4"].family, by_name["RN50x4"].grid) == ("ResNet", (9, 9))
     assert (by_name["coca_ViT-L-14"].family, by_name["coca_ViT-L-14"].context) == ("CoCa", 76)
@@ -275,7 +275,7 @@ def test_the_parameters_kept_are_open_clips_own() -> None:
     [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (605_219_813, "605 MB"), (1_710_540_580, "1.7 GB")],
 )
 def test_sizes_are_told_in_decimal_units(count: int, told: str) -> None:
-    assert size_told(count) == told
+    assert format_bytes(count) == told
 
 
 def test_entries_are_plain_values() -> None:

@@ -13,7 +13,7 @@ from exclip_desktop.attribution.second_order.explain import caption_factor, reso
 from exclip_desktop.attribution.second_order.path import image_path, text_path
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.session.worker.answer_cache import ExplanationCache
@@ -79,10 +79,10 @@ def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture:
         return ExplainRequest(1, ModelChoice(), explain_settings, shown, CAPTION)
 
     shown = Picture(picture)
-    full, lower = (engine.explain(ask(kind), silent, CancelToken()) for kind in ("float32", "bfloat16"))
+    full, lower = (engine.explain(ask(kind), ignore_progress, CancelToken()) for kind in ("float32", "bfloat16"))
     assert (full.cached, lower.cached) == (False, False)
     pairs.clear()
-    again = engine.explain(ask("bfloat16"), silent, CancelToken())
+    again = engine.explain(ask("bfloat16"), ignore_progress, CancelToken())
     assert again.cached
     assert again.explanation.float32_score == lower.explanation.float32_score != lower.explanation.score
     assert again.explanation.float32_score == pytest.approx(full.explanation.score, abs=1e-6)

@@ -16,9 +16,9 @@ from open_clip.model import _build_text_tower
 from exclip_desktop.attribution.second_order import explain as second_order
 from exclip_desktop.attribution.second_order.path import text_path
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
-from exclip_desktop.attribution.second_order.quadrature import gauss_legendre
+from exclip_desktop.attribution.second_order.quadrature import make_gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
-from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -80,7 +80,7 @@ def _reference(model: Model, caption: Caption) -> torch.Tensor:
 
 
 def _expected(model: Model, picture: Picture, text: str, layer: int) -> NDArray[Any]:
-    rule, caption = gauss_legendre(2), model.reader.read(text)
+    rule, caption = make_gauss_legendre(2), model.reader.read(text)
     return interaction_matrix(
         model.network,
         model.pixels(picture),
@@ -242,13 +242,15 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
     folder = save_family(tmp_path / "model", family)
     engine, answers = ModelEngine(FactorCache(None), ExplanationCache()), []
     choice, opened = ModelChoice(str(folder), device="cpu"), Pictured(picture)
-    assert engine.load(choice, silent).context == CONTEXT
+    assert engine.load(choice, ignore_progress).context == CONTEXT
     for caption in (CAPTION, "a red dog", CAPTION):
-        found = engine.explain(ExplainRequest(1, choice, ExplainSettings(), opened, caption), silent, CancelToken())
+        found = engine.explain(
+            ExplainRequest(1, choice, ExplainSettings(), opened, caption), ignore_progress, CancelToken()
+        )
         assert found.explanation.ledger.total == pytest.approx(found.explanation.score, abs=1e-5)
         answers.append(found)
     assert [found.cached for found in answers] == [False, False, True]
-    scored = engine.score(ScoreRequest(1, choice, opened, (CAPTION, "a red dog")), silent, CancelToken())
+    scored = engine.score(ScoreRequest(1, choice, opened, (CAPTION, "a red dog")), ignore_progress, CancelToken())
     scores = [found.explanation.score for found in answers[:2]]
     assert [entry.score for entry in scored.alternatives] == pytest.approx(scores, abs=1e-6)
 

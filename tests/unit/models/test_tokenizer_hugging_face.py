@@ -8,7 +8,7 @@ import pytest
 from open_clip.tokenizer import HFTokenizer
 
 from exclip_desktop.core.errors import CaptionError, ModelError
-from exclip_desktop.core.text.accuracy_warnings import why_unseen
+from exclip_desktop.core.text.accuracy_warnings import unread_reason
 from exclip_desktop.models.tokenizers.hugging_face import HFReader, word_numbers
 from tests.unit.models.test_tokenizer_clip import CAPTIONS
 from tests.unit.models.text_models import TOKENIZERS
@@ -124,7 +124,7 @@ def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_told(reader: R
     start, end = caption.unseen
     assert end == len(text.rstrip())
     assert not text[caption.tokens[caption.content_rows[-1]].end : start].strip()
-    assert why_unseen(caption) == f"is too long: this model reads {context} tokens"
+    assert unread_reason(caption) == f"is too long: this model reads {context} tokens"
     with pytest.raises(CaptionError, match="did not read"):
         caption.rows_of("snow")
     assert reader(use, 40).read(text).unseen is None

@@ -15,7 +15,7 @@ from PIL import Image
 
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import ListError, SettingsError
-from exclip_desktop.core.values.finding import Finding, numbers_of, view_of
+from exclip_desktop.core.values.finding import Finding, make_numbers, make_view
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
@@ -66,8 +66,10 @@ def project(tmp_path: Path, picture: NDArray[np.uint8]) -> Project:
     for name, digest, seed in (("a ü.png", right, 1), ("a ü.png", "0" * 64, 2), ("gone.png", right, 3)):
         found = make_explanation(seed=seed)
         found = replace(found, geometry=Geometry((48, 40), (4, 0, 44, 40), (4, 4)))
-        view = view_of(found, chosen, picture=name, picture_sha256=digest)
-        add_finding(made, Finding(view, numbers_of(found, chosen), "mismatch" if seed == 2 else "match", ("t",), NASTY))
+        view = make_view(found, chosen, picture=name, picture_sha256=digest)
+        add_finding(
+            made, Finding(view, make_numbers(found, chosen), "mismatch" if seed == 2 else "match", ("t",), NASTY)
+        )
     set_boxes(made, "a ü.png", (Region((1, 1, 5, 5), name="dog"),))
     return made
 
@@ -216,8 +218,8 @@ def test_a_grid_is_as_wide_as_what_stands_in_it(picture: NDArray[np.uint8], coun
 @pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".svg", ".jsonl"])
 def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> None:
     found = make_maps(words=False)
-    view = view_of(found, Selection((2,)), picture="a ü.png", picture_sha256="")
-    key = add_finding(project, Finding(view, numbers_of(found, Selection((2,)), score=0.3)))
+    view = make_view(found, Selection((2,)), picture="a ü.png", picture_sha256="")
+    key = add_finding(project, Finding(view, make_numbers(found, Selection((2,)), score=0.3)))
     (kept_one,) = (one for one in load_findings(project) if one.id == key)
     assert kept_one.view == view
     assert [word.value for word in kept_one.numbers.words] == [None] * 3

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from exclip_desktop.core.errors import Cancelled, DeviceError, MemoryShortage, ModelError, UserError
-from exclip_desktop.core.progress import CancelToken, silent
+from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.layer_profile import profile_row
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, DEFAULT_TOLERANCE, ExplainSettings, Side
@@ -61,7 +61,7 @@ def request_of(folder: Path, picture: NDArray[np.uint8]) -> Callable[..., Explai
 def test_facts_say_which_sides_pool(engine: ModelEngine, folder: Path, tmp_path: Path) -> None:
     pooling = {"attentional_pool": True, "attn_pooler_queries": 2, "attn_pooler_heads": 2}
     made = save_random_model(tmp_path / "pooling", tiny_config(vision=pooling))
-    facts = [engine.load(ModelChoice(str(path), device="cpu"), silent) for path in (folder, made)]
+    facts = [engine.load(ModelChoice(str(path), device="cpu"), ignore_progress) for path in (folder, made)]
     assert [(found.image_layers, found.image_pools, found.text_pools) for found in facts] == [
         (3, False, False),
         (3, True, False),
@@ -69,7 +69,7 @@ def test_facts_say_which_sides_pool(engine: ModelEngine, folder: Path, tmp_path:
 
 
 def _explain(engine: ModelEngine, request: ExplainRequest) -> ExplainAnswer:
-    return engine.explain(request, silent, CancelToken())
+    return engine.explain(request, ignore_progress, CancelToken())
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,14 @@ def test_a_profile_keeps_what_it_computes(
 ) -> None:
     asked = request_of()
     request = ProfileRequest(1, asked.choice, asked.explain_settings, asked.picture, asked.caption, side)
-    assert engine.estimate_profile(request, silent, CancelToken()).total_s > 0
-    first = list(engine.profile(request, silent, CancelToken()))
+    assert engine.estimate_profile(request, ignore_progress, CancelToken()).total_s > 0
+    first = list(engine.profile(request, ignore_progress, CancelToken()))
     assert [row.layer for row in first] == [2, 1, 0]
     with monkeypatch.context() as patched:
         for name in ("caption_factor", "picture_factor", "explain_words", "explain_factors"):
             patched.setattr(engines, name, None)
-        assert list(engine.profile(request, silent, CancelToken())) == first
-        assert engine.estimate_profile(request, silent, CancelToken()).total_s == 0
+        assert list(engine.profile(request, ignore_progress, CancelToken())) == first
+        assert engine.estimate_profile(request, ignore_progress, CancelToken()).total_s == 0
         explain_settings = ExplainSettings(image_layer=1) if side == "image" else ExplainSettings(text_layer=1)
         chosen = _explain(engine, request_of(explain_settings=explain_settings))  # as by a click on its row
     assert chosen.cached
@@ -157,7 +157,7 @@ def test_a_profile_goes_on_after_the_rows_that_are_done(
 ) -> None:
     asked, told, token = request_of(), list[str](), CancelToken()
     request = ProfileRequest(1, asked.choice, asked.explain_settings, asked.picture, asked.caption, "image")
-    rows = engine.profile(request, silent, token)
+    rows = engine.profile(request, ignore_progress, token)
     next(rows)
     token.cancel()
     with pytest.raises(Cancelled):
@@ -187,7 +187,7 @@ def test_weights_that_are_no_numbers_are_told(
         if act == engine.complete_picture and weight == "text_projection":
             continue  # the picture's side has no part in it
         with pytest.raises(UserError, match="not numbers") as caught:
-            act(request, silent, CancelToken())
+            act(request, ignore_progress, CancelToken())
         assert caught.value.hint
 
 
@@ -208,10 +208,10 @@ def test_too_little_memory_is_told(
     asked = request_of()
     scores = ScoreRequest(1, asked.choice, asked.picture, ("a dog",))
     acts: dict[str, Callable[[], object]] = {
-        "facts": lambda: engine.load(asked.choice, silent),
+        "facts": lambda: engine.load(asked.choice, ignore_progress),
         "explain": lambda: _explain(engine, asked),
-        "complete": lambda: engine.complete_picture(asked, silent, CancelToken()),
-        "score": lambda: engine.score(scores, silent, CancelToken()),
+        "complete": lambda: engine.complete_picture(asked, ignore_progress, CancelToken()),
+        "score": lambda: engine.score(scores, ignore_progress, CancelToken()),
     }
     with pytest.raises(MemoryShortage, match="not enough memory"):
         acts[act]()
@@ -233,7 +233,7 @@ def test_a_device_that_cannot_be_used_is_replaced_and_told(
         return tiny
 
     monkeypatch.setattr(engines, "load_model", load)
-    facts = engine.load(ModelChoice(str(folder), device="cuda"), silent)
+    facts = engine.load(ModelChoice(str(folder), device="cuda"), ignore_progress)
     assert why in facts.note
     assert facts.note.endswith("The model runs on the CPU.")
     assert tried == ["cuda", None if error is NO_CUDA else "cpu"]
@@ -241,7 +241,7 @@ def test_a_device_that_cannot_be_used_is_replaced_and_told(
 
 def test_other_errors_of_loading_are_not_hidden(engine: ModelEngine, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="open_clip_config"):
-        engine.load(ModelChoice(str(tmp_path), device="cuda"), silent)
+        engine.load(ModelChoice(str(tmp_path), device="cuda"), ignore_progress)
 
 
 def test_a_picture_is_named_by_shape_and_pixels(picture: NDArray[np.uint8]) -> None:
@@ -254,7 +254,7 @@ def test_a_picture_is_named_by_shape_and_pixels(picture: NDArray[np.uint8]) -> N
 def test_scores_are_ranked(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
     asked = request_of()
     scores = ScoreRequest(7, asked.choice, asked.picture, ("a dog", "a cat", "a house"))
-    found = engine.score(scores, silent, CancelToken())
+    found = engine.score(scores, ignore_progress, CancelToken())
     best_first = sorted(found.alternatives, key=lambda entry: -entry.score)
     assert [entry.rank for entry in best_first] == [1, 2, 3]
     assert found.id == 7
@@ -265,7 +265,9 @@ def test_every_framing_is_scored_as_it_would_be_explained(
     engine: ModelEngine, request_of: Callable[..., ExplainRequest]
 ) -> None:
     asked = request_of()
-    found = engine.score_framings(FramingsRequest(3, asked.choice, asked.picture, CAPTION), silent, CancelToken())
+    found = engine.score_framings(
+        FramingsRequest(3, asked.choice, asked.picture, CAPTION), ignore_progress, CancelToken()
+    )
     scores = dict(found.scores)
     assert (found.id, list(scores)) == (3, ["model", "crop", "squash", "pad", "whole"])
     for framing in ("pad", "whole"):
@@ -274,7 +276,7 @@ def test_every_framing_is_scored_as_it_would_be_explained(
         )
         assert scores[framing] == pytest.approx(explained.explanation.score, abs=1e-6)
     narrow = Picture(np.zeros((4000, 1, 3), np.uint8))
-    few = engine.score_framings(FramingsRequest(4, asked.choice, narrow, CAPTION), silent, CancelToken())
+    few = engine.score_framings(FramingsRequest(4, asked.choice, narrow, CAPTION), ignore_progress, CancelToken())
     assert 0 < len(few.scores) < 5  # too narrow for some
 
 
@@ -283,7 +285,7 @@ def test_a_selection_is_measured(engine: ModelEngine, request_of: Callable[..., 
     explanation = _explain(engine, asked).explanation
     selection = Selection((2, 3), (Region((16.0, 8.0, 32.0, 24.0)),))
     request = OcclusionRequest(5, asked.choice, asked.picture, explanation, selection, "blur")
-    found = engine.score_occlusion(request, silent, CancelToken())
+    found = engine.score_occlusion(request, ignore_progress, CancelToken())
     assert found.id == 5
     assert found.measured.fill == "blur"
     assert found.measured.both == pytest.approx(explanation.score, abs=1e-6)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from exclip_desktop.core.values.finding import RATINGS, Finding, NotedWord, Numbers, View, as_rows
+from exclip_desktop.core.values.finding import RATINGS, Finding, FindingNumbers, FindingView, NotedWord, as_rows
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 
@@ -33,7 +33,7 @@ def make_finding(seed: int = 0, *, pair: str = "") -> Finding:
         NotedWord(w, CAPTION.index(w), CAPTION.index(w) + len(w), w == "犬", None if seed == 3 else rng.gauss(0, 1))
         for w in CAPTION.split()
     ]
-    view = View(
+    view = FindingView(
         picture=("pictures/ü 犬.png", "../away/b.png", "/abs/c.png", "")[seed % 4],
         picture_sha256=f"{seed:064x}",
         caption=f"{CAPTION} {seed}",
@@ -43,7 +43,7 @@ def make_finding(seed: int = 0, *, pair: str = "") -> Finding:
         versions={"torch": "2.15", "exclip_desktop": "0.1"},
         pair=pair,
     )
-    numbers = Numbers(
+    numbers = FindingNumbers(
         score=rng.uniform(-1, 1),
         block=None if seed % 4 == 3 else rng.gauss(0, 0.1),
         share=None if seed % 2 else rng.random(),

@@ -18,7 +18,7 @@ from exclip_desktop.api.explain import explain
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import Cancelled, ListError, MemoryShortage, OutputError, ProjectError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.text.accuracy_warnings import doubts_of
+from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region, positive_share
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, UNRECORDED_TOLERANCE
@@ -68,7 +68,7 @@ def test_every_pair_is_what_explaining_it_gives(tiny: Model, listed: PairList, t
         line = lines[pair.id]
         assert line["score"] == pytest.approx(direct.score, abs=1e-6)
         assert line["ledger"] == pytest.approx(dict(direct.ledger.lines()), abs=1e-6)
-        assert line["exact"] == (not doubts_of(direct))
+        assert line["exact"] == (not find_inexact_integrals(direct))
         share = positive_share(found.interactions.patch_heat(), found.geometry, pair.regions)
         assert line["box_share"] == share
         assert (share is None) == (pair.id != "1")

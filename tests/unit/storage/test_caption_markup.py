@@ -10,7 +10,7 @@ import pytest
 from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.values.caption import Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, Settings, SideReport
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Region, Selection, token_heat
 from exclip_desktop.storage.exports.caption_markup import UNSEEN, caption_html, caption_latex
@@ -30,7 +30,7 @@ def make_explanation(text: str = "a red balloon", unseen: str = "", seed: int = 
     values = np.random.default_rng(seed).normal(0, 1e-2, (len(tokens), 17)).astype(np.float32)
     matrix = InteractionMatrix(values, np.array([token.kind == "content" for token in tokens]), 1, (4, 4))
     side = SideReport(17, 1e-4, 1e-4, True, "pair")
-    settings = Settings("demo", "w", "0" * 64, -1, -1, "adaptive", 129, "matched", "cpu", {})
+    settings = ResolvedSettings("demo", "w", "0" * 64, -1, -1, "adaptive", 129, "matched", "cpu", {})
     ledger = Ledger(0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     return Explanation(matrix, caption, Geometry((40, 40), (0, 0, 40, 40), (4, 4)), 0.3, ledger, side, side, settings)
 
