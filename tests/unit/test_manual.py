@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = sorted(resource("manual").glob("*.md"))
 TEXTS = [README, *PAGES]
-LINKED = [*TEXTS, ROOT / "CONTRIBUTING.md", ROOT / "DECISIONS.md", ROOT / "packaging/README.md"]
+LINKED = [*TEXTS, *(ROOT / name for name in ("CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "packaging/README.md"))]
 
 
 def code_blocks(text: str, language: str) -> list[str]:
@@ -40,6 +40,13 @@ def commands() -> list[list[str]]:
                 if line.startswith("exclip-desktop"):
                     lines.append(shlex.split(line, comments=True)[1:])
     return lines
+
+
+@pytest.mark.parametrize("path", LINKED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_texts_have_no_words_of_the_former_dialect(path: Path) -> None:
+    prose = re.sub(r"^```.*?^```|`[^`]*`", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    dialect = r"\b(told|foretold|said|asked|beside|shall|of before|gives? way|no way out|goes on|what is seen)\b"
+    assert re.findall(dialect, prose, re.IGNORECASE) == []
 
 
 def test_readme_is_one_page() -> None:
