@@ -36,7 +36,7 @@ from exclip_desktop.session.project.findings_export import FindingsExport
 from exclip_desktop.session.project.open_project import Projects, is_project_path
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.state import Notice, Provenance, State, Work
-from exclip_desktop.session.study.studying import Studying
+from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
@@ -54,7 +54,7 @@ class Session(QObject):
         undo: the undo stack.
         explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
         sight: which pane is in use.
-        studying: measuring methods over many pairs.
+        study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``pair_removal``: removes pairs from it;
             ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
@@ -112,10 +112,10 @@ class Session(QObject):
         )
         self.list_explainer = ListExplainer(self.state, self._worker, self.pair_navigation, self)
         kept_in = self.settings.studies_folder() or studies
-        self.studying = Studying(
+        self.study_controller = StudyController(
             self.state, self._worker, self.pair_navigation, self.explain_controller.show_error, kept_in, self
         )
-        self.studying.folder_chosen.connect(self.settings.keep_studies_folder)
+        self.study_controller.folder_chosen.connect(self.settings.keep_studies_folder)
         self.thumbnails = Thumbnails(self)
         self.projects = Projects(self.state, self.explain_controller, self.pair_navigation, self.undo, findings, self)
         self.project_settings = ProjectSettings(
@@ -178,14 +178,14 @@ class Session(QObject):
         self.finding_restorer.cancel()
         self.layer_profile_controller.cancel()
         self.list_explainer.pause()
-        self.studying.pause()
+        self.study_controller.pause()
         self.compare_controller.cancel()
 
     def stop(self) -> None:
         """Cancel everything and wait for the threads; nothing is told any more."""
         self.undo.blockSignals(True)  # it would tell of its own destruction
         self._tasks.stop()
-        self.studying.stop()
+        self.study_controller.stop()
         self.library.stop()
         self.thumbnails.stop()
         self._worker.stop()

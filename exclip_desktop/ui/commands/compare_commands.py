@@ -1,4 +1,4 @@
-"""What the Compare menu does: the compare view, its methods and its colour range; and measuring methods."""
+"""What the Compare menu does: the compare view, its methods and its colour range; and evaluating methods."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QMouseEvent
@@ -79,7 +79,7 @@ class CompareCommands(QObject):
             lambda on: session.compare_controller.open() if on else session.compare_controller.close()
         )
         actions["one_range"].triggered.connect(session.compare_controller.share_range)
-        actions["study"].triggered.connect(self.measure_methods)
+        actions["study"].triggered.connect(self.evaluate_methods)
         actions["methods"].setMenu(MethodsMenu(session, window))
         self._active_pane = session.active_pane
         for signal in (
@@ -93,10 +93,10 @@ class CompareCommands(QObject):
             signal.connect(self._show_exported)
         self._show()
 
-    def measure_methods(self) -> None:
-        """Show the study, in a window beside this one."""
+    def evaluate_methods(self) -> None:
+        """Show the study in a window of its own."""
         if self._study is None:
-            self._study = StudyDialog(self._session.studying, self._session.pair_navigation, self._window)
+            self._study = StudyDialog(self._session.study_controller, self._session.pair_navigation, self._window)
             self._study.finished.connect(self._forget_study)
             self._study.show()
             return

@@ -11,7 +11,7 @@ from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.manual_window import ManualWindow
 from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog
 from exclip_desktop.ui.inspector.inspector import Inspector
-from exclip_desktop.ui.study.occlusion_dialog import MeasureDialog
+from exclip_desktop.ui.study.occlusion_dialog import OcclusionDialog
 
 NEED_EXPLANATION = (
     *("export_picture", "export_numbers", "copy_picture", "copy_values", "copy_latex", "copy_html"),
@@ -35,7 +35,7 @@ class EditCommands(QObject):
             "redo": session.undo.redo,
             "clear_selection": session.selection_controller.clear,
             "select_words": session.selection_controller.select_all_words,
-            "measure": self.measure,
+            "occlude": self.occlude,
             "remove_box": self.remove_box,
             "name_box": self.name_box,
             "copy_picture": self.copy_picture,
@@ -99,9 +99,9 @@ class EditCommands(QObject):
             self._session.explain_controller.choose_settings(dialog.explain_settings(), dialog.device())
         dialog.deleteLater()
 
-    def measure(self) -> None:
-        """Put the selection to the test, in a window beside this one."""
-        dialog = MeasureDialog(self._session.state, self._session.occlusion_controller, self._window)
+    def occlude(self) -> None:
+        """Show what occluding the selection does to the score, in a window of its own."""
+        dialog = OcclusionDialog(self._session.state, self._session.occlusion_controller, self._window)
         dialog.show()
 
     def show_about(self) -> None:

@@ -1,1 +1,1 @@
-"""The windows that evaluate methods."""
+"""Dialogs that evaluate methods and occlude selections."""

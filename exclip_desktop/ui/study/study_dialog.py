@@ -1,4 +1,4 @@
-"""A window beside the main one: how faithful methods are, and how well they find what words name, over many pairs."""
+"""Window that evaluates methods over many pairs: options, table and plot."""
 
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.text.sizes import format_rough_time
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.study.studying import Studying
+from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
 from exclip_desktop.ui.dialogs.save_path import ask_path
@@ -30,142 +30,149 @@ from exclip_desktop.ui.theme import trouble_colour
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
-EMPTY: Final = "Choose what to measure, and press Start."
-WAITING: Final = "The first figures are on their way …"
+EMPTY: Final = "Choose methods and metrics, and press Start."
+WAITING: Final = "No figures yet …"
+PAUSE_TIP: Final = "Pause; the study can continue later"
+START_TIP: Final = "Start, or continue with the outcomes that are missing"
 LEGEND: Final = (
-    "Mean ± the wider half of its 95 % interval (bootstrap over pictures). A click on a column draws it, a click on a "
-    "row marks its method."
+    "Mean ± the wider half of its 95 % interval (bootstrap over pictures). Click a column to plot it, and a row to "
+    "highlight its method."
 )
 
 
 class StudyDialog(QDialog):
-    """Asks what to measure, and shows table and curves as they grow; closing it stops nothing."""
+    """Starts a study and shows its table and plot while they grow; a study continues when the window closes."""
 
-    def __init__(self, studying: Studying, navigation: PairNavigation, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, study_controller: StudyController, navigation: PairNavigation, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Evaluate methods")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(*LEAST_PX)
         self.resize(*OPENS_AT_PX)
-        self._studying, self._said = studying, ""
-        self.options, self.table, self.plot = StudyOptions(studying), StudyTable(), StudyPlot()
-        self.start = QPushButton("&Start", autoDefault=False)
-        self._bar, self._progress, self._says = QProgressBar(textVisible=False), QLabel(), QLabel(wordWrap=True)
-        self.copying = QPushButton("Cop&y table", autoDefault=False)
-        self.export_controller = QPushButton("&Export…", autoDefault=False)
-        self.export_controller.setToolTip("Write the figures or the curves to a file")
+        self._controller, self._message = study_controller, ""
+        self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
+        self.start_button = QPushButton("&Start", autoDefault=False)
+        self._bar, self._progress, self._news = QProgressBar(textVisible=False), QLabel(), QLabel(wordWrap=True)
+        self.copy_button = QPushButton("Cop&y table", autoDefault=False)
+        self.export_button = QPushButton("&Export…", autoDefault=False)
+        self.export_button.setToolTip("Write the figures or the curves to a file")
         self._lay_out()
-        self.start.clicked.connect(self._on_start_clicked)
-        self.export_controller.clicked.connect(self._on_export_clicked)
+        self.start_button.clicked.connect(self._on_start_clicked)
+        self.export_button.clicked.connect(self._on_export_clicked)
         self.options.chosen.connect(self._show_buttons)
         self.table.metric_chosen.connect(self._show_plot)
         self.table.method_chosen.connect(self._show_plot)
-        self.table.copy_asked.connect(lambda: self._copy(".tsv"))
-        studying.changed.connect(self._show)
-        studying.written.connect(self._on_written)
+        self.table.copy_requested.connect(lambda: self._copy(".tsv"))
+        study_controller.changed.connect(self._show)
+        study_controller.written.connect(self._on_written)
         navigation.list_changed.connect(self.options.show_pairs)
         self._show()
 
     def _lay_out(self) -> None:
-        self._bar.setAccessibleName("Measured")
+        self._bar.setAccessibleName("Progress")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
-        self._says.setAccessibleName("News")
-        self._says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        menu = QMenu(self.copying)
-        for one in STUDY_FORMATS:
-            if one.copied_as:
-                menu.addAction(one.copied_as).triggered.connect(lambda _=False, ending=one.ending: self._copy(ending))
-        self.copying.setMenu(menu)
+        self._news.setAccessibleName("News")
+        self._news.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        menu = QMenu(self.copy_button)
+        for study_format in STUDY_FORMATS:
+            if study_format.copied_as:
+                action = menu.addAction(study_format.copied_as)
+                action.triggered.connect(lambda _=False, ending=study_format.ending: self._copy(ending))
+        self.copy_button.setMenu(menu)
         close = QPushButton("Close", autoDefault=False)
-        close.setToolTip("What is being measured goes on")
+        close.setToolTip("The study continues")
         close.clicked.connect(self.close)
         left = QVBoxLayout()
         left.addWidget(self.options, 1)
-        left.addWidget(self.start)
-        shown = QSplitter(Qt.Orientation.Vertical)
-        shown.addWidget(self.table)
-        shown.addWidget(self.plot)
-        shown.setStretchFactor(0, 2)
-        shown.setStretchFactor(1, 3)
-        shown.setChildrenCollapsible(False)
+        left.addWidget(self.start_button)
+        results = QSplitter(Qt.Orientation.Vertical)
+        results.addWidget(self.table)
+        results.addWidget(self.plot)
+        results.setStretchFactor(0, 2)
+        results.setStretchFactor(1, 3)
+        results.setChildrenCollapsible(False)
         across = QHBoxLayout()
         across.addWidget(self._bar, 1)
         across.addWidget(self._progress)
         below = QHBoxLayout()
-        below.addWidget(self._says, 1)
-        for button in (self.copying, self.export_controller, close):
+        below.addWidget(self._news, 1)
+        for button in (self.copy_button, self.export_button, close):
             below.addWidget(button)
         right = QVBoxLayout()
         right.addLayout(across)
-        right.addWidget(shown, 1)
+        right.addWidget(results, 1)
         right.addLayout(below)
         row = QHBoxLayout(self)
         row.addLayout(left)
         row.addLayout(right, 1)
 
     def _show(self) -> None:
-        studying = self._studying
-        if studying.total or studying.running:
-            self.table.show_study(studying.choice.methods, studying.choice.metrics, studying.study)
-        self.options.setEnabled(not studying.running)
+        controller = self._controller
+        if controller.total or controller.is_running:
+            self.table.show_study(controller.choice.methods, controller.choice.metrics, controller.study)
+        self.options.setEnabled(not controller.is_running)
         self.options.show_folder()
-        self._bar.setMaximum(max(studying.total, 1))
-        self._bar.setValue(studying.done)
-        self._progress.setText(self._told())
+        self._bar.setMaximum(max(controller.total, 1))
+        self._bar.setValue(controller.done)
+        self._progress.setText(self._progress_text())
         self._show_buttons()
         self._show_plot()
-        self._show_says()
+        self._show_news()
 
-    def _told(self) -> str:
-        studying = self._studying
-        if not studying.total:
-            return "Beginning …" if studying.running else ""
-        left = "" if studying.left_s is None else f", about {format_rough_time(studying.left_s)} left"
-        paused = "" if studying.running or studying.done == studying.total else ", paused"
-        return f"{studying.done:,} of {studying.total:,}{left}{paused}"
+    def _progress_text(self) -> str:
+        controller = self._controller
+        if not controller.total:
+            return "Starting …" if controller.is_running else ""
+        left = "" if controller.remaining_s is None else f", about {format_rough_time(controller.remaining_s)} left"
+        paused = "" if controller.is_running or controller.done == controller.total else ", paused"
+        return f"{controller.done:,} of {controller.total:,}{left}{paused}"
 
     def _show_buttons(self) -> None:
-        running, there = self._studying.running, self._studying.study is not None
-        self.start.setText("&Pause" if running else "&Start")
-        self.start.setToolTip("Go on later" if running else "What is measured already is not measured again")
-        self.start.setEnabled(running or self.options.is_whole)
-        self.copying.setEnabled(there)
-        self.export_controller.setEnabled(there)
+        is_running, has_study = self._controller.is_running, self._controller.study is not None
+        self.start_button.setText("&Pause" if is_running else "&Start")
+        self.start_button.setToolTip(PAUSE_TIP if is_running else START_TIP)
+        self.start_button.setEnabled(is_running or self.options.is_complete)
+        self.copy_button.setEnabled(has_study)
+        self.export_button.setEnabled(has_study)
 
     def _show_plot(self) -> None:
-        studying = self._studying
-        says = WAITING if studying.running else EMPTY
-        self.plot.show_metric(studying.study, studying.choice.methods, self.table.drawn, self.table.method(), says)
+        controller = self._controller
+        message = WAITING if controller.is_running else EMPTY
+        self.plot.show_metric(
+            controller.study, controller.choice.methods, self.table.drawn_metric, self.table.selected_method(), message
+        )
 
-    def _show_says(self) -> None:
-        """Say what went wrong, what was done, or what is shown."""
-        trouble = self._studying.trouble
+    def _show_news(self) -> None:
+        """Show an error, else what was done last, else the legend."""
+        error_text = self._controller.error_text
         palette = self.palette()
-        if trouble:
+        if error_text:
             palette.setColor(QPalette.ColorRole.WindowText, trouble_colour(palette))
-        self._says.setPalette(palette)
-        self._says.setText(trouble or self._said or (LEGEND if self._studying.study else ""))
+        self._news.setPalette(palette)
+        self._news.setText(error_text or self._message or (LEGEND if self._controller.study else ""))
 
     def _on_start_clicked(self) -> None:
-        self._said = ""
-        if self._studying.running:
-            self._studying.pause()
+        self._message = ""
+        if self._controller.is_running:
+            self._controller.pause()
         else:
-            self._studying.start(self.options.choice())
+            self._controller.start(self.options.choice())
 
     def _copy(self, ending: str) -> None:
-        QGuiApplication.clipboard().setText(self._studying.text(ending))
-        self._tell("Copied.")
+        QGuiApplication.clipboard().setText(self._controller.format_table(ending))
+        self._show_message("Copied.")
 
     def _on_export_clicked(self) -> None:
-        folder = self._studying.written_to or self._studying.kept_in or Path.home()
+        folder = self._controller.written_to or self._controller.study_folder or Path.home()
         path = ask_path(self, "Export study", folder / "study.csv", names_by_ending(STUDY_FORMATS))
         if path is not None:
-            self._studying.write(path)
+            self._controller.write(path)
 
     def _on_written(self, path: Path) -> None:
-        self._tell(f"Written: {path}")
+        self._show_message(f"Saved {path}.")
 
-    def _tell(self, said: str) -> None:
-        self._said = said
-        self._show_says()
+    def _show_message(self, message: str) -> None:
+        self._message = message
+        self._show_news()

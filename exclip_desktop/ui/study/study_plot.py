@@ -82,10 +82,10 @@ class StudyPlot(QWidget):
         plot = self._intervals
         plot.plot_item.clear()
         self._names.setTicks([[(row, name_of(method)) for row, method in enumerate(figures)]])
-        for row, (method, found) in enumerate(figures.items()):
+        for row, (method, interval) in enumerate(figures.items()):
             pen = mkPen(colours[method], width=STRONG_PX if method == highlighted else LINE_PX)
-            left, right = found.mean - found.low, found.high - found.mean
-            at = {"x": np.array([found.mean]), "y": np.array([row])}
+            left, right = interval.mean - interval.low, interval.high - interval.mean
+            at = {"x": np.array([interval.mean]), "y": np.array([row])}
             plot.addItem(ErrorBarItem(**at, left=left, right=right, beam=0.2, pen=pen))
             plot.addItem(ScatterPlotItem(**at, size=DOT_PX, pen=None, brush=colours[method], antialias=True))
         low, high = min(0.0, *(one.low for one in figures.values())), max(one.high for one in figures.values())

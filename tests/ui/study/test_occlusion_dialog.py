@@ -1,4 +1,4 @@
-"""The selection put to the test: asked after a pause, shown in a table, forgotten with the selection."""
+"""The occlusion dialog: it requests scores after a pause, shows them, and clears them with the selection."""
 
 from collections.abc import Iterator
 
@@ -8,21 +8,21 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.ui.study.occlusion_dialog import SELECT, MeasureDialog
+from exclip_desktop.ui.study.occlusion_dialog import NO_SELECTION, OcclusionDialog
 from tests.ui.conftest import Opened
 
 BOX = Region((100.0, 100.0, 300.0, 300.0))
 
 
 @pytest.fixture
-def dialog(opened: Opened) -> Iterator[MeasureDialog]:
-    opened.window.commands["measure"].trigger()
-    found = opened.window.findChild(MeasureDialog)
-    yield found
-    found.close()
+def dialog(opened: Opened) -> Iterator[OcclusionDialog]:
+    opened.window.commands["occlude"].trigger()
+    shown = opened.window.findChild(OcclusionDialog)
+    yield shown
+    shown.close()
 
 
-def _told(dialog: MeasureDialog) -> dict[str, str]:
+def _texts(dialog: OcclusionDialog) -> dict[str, str]:
     return {label.objectName(): label.text() for label in dialog.findChildren(QLabel) if label.objectName()}
 
 
@@ -31,31 +31,31 @@ def _select(opened: Opened) -> None:
     opened.session.selection_controller.commit_regions((), (BOX,), "draw box")
 
 
-def test_it_asks_for_a_selection_of_both_sides(opened: Opened, dialog: MeasureDialog) -> None:
-    assert _told(dialog)["what"] == SELECT
+def test_words_and_boxes_must_be_selected(opened: Opened, dialog: OcclusionDialog) -> None:
+    assert _texts(dialog)["selection"] == NO_SELECTION
     opened.session.selection_controller.commit_rows((), (2,))
-    assert _told(dialog)["what"] == SELECT
+    assert _texts(dialog)["selection"] == NO_SELECTION
     assert opened.engine.measured == []
 
 
-def test_the_selections_scores_are_shown(opened: Opened, dialog: MeasureDialog, qtbot: QtBot) -> None:
+def test_scores_of_the_occluded_selection(opened: Opened, dialog: OcclusionDialog, qtbot: QtBot) -> None:
     with qtbot.waitSignal(opened.state.occlusion_changed):
         _select(opened)
     qtbot.waitUntil(lambda: opened.state.occlusion is not None)
-    told = _told(dialog)
-    assert [told[name] for name in ("both", "without_regions", "without_words", "neither")] == [
+    texts = _texts(dialog)
+    assert [texts[name] for name in ("both", "without_regions", "without_words", "neither")] == [
         "+0.5000",
         "+0.3000",
         "+0.4000",
         "+0.2500",
     ]
-    assert (told["interaction"], told["attributed"]) == ("+0.0500", "+0.1250")
+    assert (texts["interaction"], texts["attributed"]) == ("+0.0500", "+0.1250")
     assert opened.engine.measured[-1].selection == Selection((2,), (BOX,))
     assert opened.engine.measured[-1].fill == "mean"
-    assert "red" in told["what"]
+    assert "red" in texts["selection"]
 
 
-def test_a_gesture_asks_once(opened: Opened, dialog: MeasureDialog, qtbot: QtBot) -> None:
+def test_a_drag_sends_one_request(opened: Opened, dialog: OcclusionDialog, qtbot: QtBot) -> None:
     opened.session.selection_controller.commit_rows((), (2,))
     for step in range(20):
         opened.session.selection_controller.show_regions((Region((100.0, 100.0, 200.0 + step, 300.0)),))
@@ -63,8 +63,8 @@ def test_a_gesture_asks_once(opened: Opened, dialog: MeasureDialog, qtbot: QtBot
     assert len(opened.engine.measured) == 1
 
 
-def test_another_fill_asks_again_and_another_selection_forgets(
-    opened: Opened, dialog: MeasureDialog, qtbot: QtBot
+def test_another_fill_sends_a_request_and_another_selection_clears_the_scores(
+    opened: Opened, dialog: OcclusionDialog, qtbot: QtBot
 ) -> None:
     _select(opened)
     qtbot.waitUntil(lambda: opened.state.occlusion is not None)
@@ -72,11 +72,11 @@ def test_another_fill_asks_again_and_another_selection_forgets(
     qtbot.waitUntil(lambda: opened.state.occlusion is not None and opened.state.occlusion.fill == "mirror")
     opened.session.selection_controller.clear()
     assert opened.state.occlusion is None
-    assert _told(dialog)["both"] == ""
+    assert _texts(dialog)["both"] == ""
 
 
-def test_its_trouble_is_told(
-    opened: Opened, dialog: MeasureDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_its_trouble_is_texts(
+    opened: Opened, dialog: OcclusionDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise SettingsError("No such fill.", "Choose another.")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.study import RANDOM
-from exclip_desktop.session.study.studying import StudyChoice
+from exclip_desktop.session.study.study_controller import StudyChoice
 from exclip_desktop.ui.study import study_dialog
 from exclip_desktop.ui.study.study_dialog import StudyDialog
 from exclip_desktop.ui.widgets.plots import NumberAxis
@@ -25,17 +25,17 @@ KEYS = "second-order", "grad-cam", RANDOM
 
 
 def _open(opened: Opened) -> StudyDialog:
-    opened.session.studying.keep_in(opened.folder / "studies")
+    opened.session.study_controller.set_folder(opened.folder / "studies")
     opened.window.commands["study"].trigger()
-    (found,) = (one for one in opened.window.findChildren(StudyDialog) if one.isVisible())
-    return found
+    (visible,) = (one for one in opened.window.findChildren(StudyDialog) if one.isVisible())
+    return visible
 
 
 @pytest.fixture
 def dialog(opened: Opened) -> Iterator[StudyDialog]:
-    found = _open(opened)
-    yield found
-    found.close()
+    visible = _open(opened)
+    yield visible
+    visible.close()
 
 
 def _switch(switches: QListWidget, keys: tuple[str, ...]) -> None:
@@ -52,14 +52,14 @@ def _ask(dialog: StudyDialog, metrics: tuple[str, ...] = ("pointing", "deletion"
 
 def _measure(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
     _ask(dialog)
-    dialog.start.click()
-    studying = opened.session.studying
+    dialog.start_button.click()
+    controller = opened.session.study_controller
     qtbot.waitUntil(
         lambda: (
-            not studying.running
-            and studying.study is not None
-            and all(row.pairs == 2 or row.reasons for row in studying.study.rows)
-            and len(studying.study.rows) == len(KEYS)
+            not controller.is_running
+            and controller.study is not None
+            and all(row.pairs == 2 or row.reasons for row in controller.study.rows)
+            and len(controller.study.rows) == len(KEYS)
         )
     )
 
@@ -76,9 +76,9 @@ def _click_heading(dialog: StudyDialog, column: int) -> None:
     QTest.mouseClick(heading.viewport(), LEFT, pos=QPoint(x, heading.height() // 2))
 
 
-def test_what_is_chosen_is_asked(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+def test_the_choice_becomes_the_request(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
     assert dialog.options.choice() == StudyChoice()
-    assert not dialog.copying.isEnabled()
+    assert not dialog.copy_button.isEnabled()
     _measure(opened, dialog, qtbot)
     (request,) = opened.engine.studies
     assert (request.count, request.methods, request.settings.metrics) == (2, KEYS, ("pointing", "deletion"))
@@ -87,14 +87,14 @@ def test_what_is_chosen_is_asked(opened: Opened, dialog: StudyDialog, qtbot: QtB
 
 
 def test_nothing_can_begin_without_methods_metrics_or_a_folder(dialog: StudyDialog) -> None:
-    assert dialog.start.isEnabled()
+    assert dialog.start_button.isEnabled()
     for switches in (dialog.options.methods, dialog.options.metrics):
-        kept = [switches.item(row).checkState() for row in range(switches.count())]
+        states = [switches.item(row).checkState() for row in range(switches.count())]
         _switch(switches, ())
-        assert not dialog.start.isEnabled()
-        for row, state in enumerate(kept):
+        assert not dialog.start_button.isEnabled()
+        for row, state in enumerate(states):
             switches.item(row).setCheckState(state)
-        assert dialog.start.isEnabled()
+        assert dialog.start_button.isEnabled()
 
 
 def test_while_it_runs_it_can_be_paused_and_nothing_else_changed(
@@ -102,32 +102,32 @@ def test_while_it_runs_it_can_be_paused_and_nothing_else_changed(
 ) -> None:
     opened.engine.study_gates["scene-000", "grad-cam"] = gate = threading.Event()
     _ask(dialog)
-    dialog.start.click()
-    qtbot.waitUntil(lambda: opened.session.studying.study is not None)
-    assert dialog.start.text() == "&Pause"
+    dialog.start_button.click()
+    qtbot.waitUntil(lambda: opened.session.study_controller.study is not None)
+    assert dialog.start_button.text() == "&Pause"
     assert not dialog.options.isEnabled()
     assert [row[1] or "" for row in _cells(dialog)] == ["0.120 ± 0.000", "", ""]
-    assert dialog.copying.isEnabled()
-    dialog.start.click()
-    assert dialog.start.text() == "&Start"
+    assert dialog.copy_button.isEnabled()
+    dialog.start_button.click()
+    assert dialog.start_button.text() == "&Start"
     assert dialog.options.isEnabled()
     gate.set()
 
 
 def test_closing_it_stops_nothing(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.study_gates["scene-000", "grad-cam"] = gate = threading.Event()
-    dialog, studying = _open(opened), opened.session.studying
+    dialog, controller = _open(opened), opened.session.study_controller
     _ask(dialog)
-    dialog.start.click()
-    qtbot.waitUntil(lambda: studying.study is not None)
+    dialog.start_button.click()
+    qtbot.waitUntil(lambda: controller.study is not None)
     dialog.close()
-    assert studying.running
+    assert controller.is_running
     again = _open(opened)  # at once, while the one before is still being deleted
     assert again.options.choice().methods == KEYS
     assert _cells(again)[0][1] == "0.120 ± 0.000"
     gate.set()
-    qtbot.waitUntil(lambda: not studying.running)
-    assert again.start.text() == "&Start"
+    qtbot.waitUntil(lambda: not controller.is_running)
+    assert again.start_button.text() == "&Start"
     again.close()
 
 
@@ -144,15 +144,15 @@ def test_a_method_that_failed_shows_its_reason(opened: Opened, dialog: StudyDial
 
 def test_a_click_on_a_heading_sorts_and_draws(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
     _measure(opened, dialog, qtbot)
-    assert dialog.table.drawn == "deletion"  # the first that has curves
+    assert dialog.table.drawn_metric == "deletion"  # the first that has curves
     curves = dialog.plot.grab().toImage()
     dialog.table.selectRow(1)
-    assert dialog.table.method() == "grad-cam"
+    assert dialog.table.selected_method() == "grad-cam"
     assert dialog.plot.grab().toImage() != curves  # its line is thicker
     _click_heading(dialog, 1)
-    assert dialog.table.drawn == "pointing"
+    assert dialog.table.drawn_metric == "pointing"
     assert dialog.plot.accessibleName() == "pointing, drawn"
-    assert dialog.table.method() == "grad-cam"
+    assert dialog.table.selected_method() == "grad-cam"
     first = [row[0] for row in _cells(dialog)]
     _click_heading(dialog, 1)
     assert [row[0] for row in _cells(dialog)] == first[::-1]
@@ -172,7 +172,7 @@ def test_the_best_of_a_column_is_bold(opened: Opened, dialog: StudyDialog, qtbot
 def test_the_table_is_copied_in_three_ways(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
     _measure(opened, dialog, qtbot)
     starts = {"For a spreadsheet": "method\t", "As Markdown": "| method |", "As LaTeX": "% demo on 2 pairs"}
-    for entry in dialog.copying.menu().actions():
+    for entry in dialog.copy_button.menu().actions():
         entry.trigger()
         assert QGuiApplication.clipboard().text().startswith(starts[entry.text()])
 
@@ -182,11 +182,13 @@ def test_it_is_exported(
 ) -> None:
     _measure(opened, dialog, qtbot)
     suggested: list[Path] = []
-    monkeypatch.setattr(study_dialog, "ask_path", lambda *asked: suggested.append(asked[2]) or tmp_path / "out.md")
+    monkeypatch.setattr(
+        study_dialog, "ask_path", lambda *arguments: suggested.append(arguments[2]) or tmp_path / "out.md"
+    )
     for _ in range(2):
-        with qtbot.waitSignal(opened.session.studying.written):
-            dialog.export_controller.click()
-    assert suggested == [opened.session.studying.kept_in / "study.csv", tmp_path / "study.csv"]
+        with qtbot.waitSignal(opened.session.study_controller.written):
+            dialog.export_button.click()
+    assert suggested == [opened.session.study_controller.study_folder / "study.csv", tmp_path / "study.csv"]
     assert (tmp_path / "out.md").read_text("utf-8").startswith("| method | pointing ↑ | deletion ↓ |")
 
 
