@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
@@ -57,18 +58,28 @@ class Drawable(PairMatrix):
         nothing = span is None and box is None
         save_matrix(self, Path(path), None if nothing else self.select(span, box), self.notes)
 
-    def plot(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
+    def plot(
+        self,
+        path: str | Path,
+        *,
+        span: Span | None = None,
+        box: Box | None = None,
+        colours: str = DEFAULT_COLOURS,
+    ) -> None:
         """Write the figure as ``.png``, ``.svg`` or ``.pdf``, for the words in ``span`` and the patches in ``box``.
+
+        ``colours`` is the key of a colour map, a row of ``COLOUR_MAPS``.
 
         Raises:
             CaptionError, SelectionError: span or box does not fit.
+            SettingsError: there is no such colour map.
             OutputError: the file cannot be written.
 
         """
         target = Path(path)
         check_path(target, PICTURE_FORMATS)
         figures = import_module("exclip_desktop.render.figure")  # matplotlib is imported when a figure is made
-        figure = figures.draw_figure(self, self.pixels, figures.FigureOptions(span=span, box=box))
+        figure = figures.draw_figure(self, self.pixels, figures.FigureOptions(span=span, box=box, colours=colours))
         write_atomically(target, lambda file: figures.save_figure(figure, file, target.suffix.lower()))
 
 

@@ -86,7 +86,7 @@ def _explain(options: argparse.Namespace) -> None:
 
 def _write(result: Result, options: argparse.Namespace) -> None:
     if options.picture is not None:
-        result.plot(options.picture, span=options.span, box=options.box)
+        result.plot(options.picture, span=options.span, box=options.box, colours=options.colours)
         print_note(f"Written: {options.picture}")
     if options.out is not None:
         result.save(options.out, span=options.span, box=options.box)

@@ -22,6 +22,7 @@ from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
 from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.core.values.settings import FRAMINGS
+from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, map_values, matrix_values, save_map
@@ -106,7 +107,7 @@ def _give_map(
     if options.picture is not None:
         figures, maps = (import_module(f"exclip_desktop.render.{module}") for module in ("figure", "figure_map"))
         title = f"{name} · “{found.target}” · {found.model} · score {found.score:.3f}"
-        figure = maps.draw_map(found, picture.pixels, title)
+        figure = maps.draw_map(found, picture.pixels, title, FigureOptions(colours=options.colours))
         write_atomically(
             options.picture, lambda file: figures.save_figure(figure, file, options.picture.suffix.lower())
         )
@@ -125,7 +126,7 @@ def _give_matrix(found: "MatrixResult", image: Path, options: argparse.Namespace
         print_note(note)
     chosen = {"span": options.span, "box": options.box}
     if options.picture is not None:
-        found.plot(options.picture, **chosen)
+        found.plot(options.picture, **chosen, colours=options.colours)
         print_note(f"Written: {options.picture}")
     if options.out is not None:
         found.save(options.out, **chosen)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import exclip_desktop
 from exclip_desktop.cli.terminal import ProgressBar
 from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, SelectionError
+from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, DEFAULT_COLOURS
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISIONS, ExplainSettings, Layer
@@ -127,6 +128,12 @@ def add_output(parser: argparse.ArgumentParser, *, out: str, json: str) -> None:
     group = parser.add_argument_group("output")
     group.add_argument(
         "--picture", type=Path, metavar="FILE", help=f"write the figure: {list_endings(PICTURE_FORMATS)}"
+    )
+    group.add_argument(
+        "--colours",
+        choices=tuple(COLOUR_MAPS),
+        default=DEFAULT_COLOURS,
+        help="colour map of the figure (default %(default)s)",
     )
     group.add_argument("--out", type=Path, metavar="FILE", help=out)
     group.add_argument("--json", action="store_true", help=json)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.pair_matrix import PairMatrix
@@ -21,7 +22,7 @@ class FigureOptions:
     Attributes:
         selection: selected tokens and regions in source pixels; None: nothing selected.
         span, box: take the place of the selection's tokens and of its regions.
-        colours: a key of ``core.colour_maps.MAPS``.
+        colours: a key of ``COLOUR_MAPS``.
         picture_limit, words_limit: ends of the two colour ranges; None: the largest value shown.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
         opacity: of the heat, 0 to 1; where drawn by magnitude, that of the largest value.
@@ -37,7 +38,7 @@ class FigureOptions:
     span: Span | None = None
     box: Box | None = None
     selection: Selection | None = None
-    colours: str = "red-blue"
+    colours: str = DEFAULT_COLOURS
     picture_limit: float | None = None
     words_limit: float | None = None
     drawing: Literal["scale", "magnitude"] = "scale"

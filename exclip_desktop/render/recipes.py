@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
 from exclip_desktop.core.values.caption import Caption, Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Region, Selection
@@ -24,7 +25,7 @@ _USUAL: Final = {"quadrature": "adaptive", "text_reference": "matched", "framing
 _PASTED: Final = f"# The picture came from no file: save it as {PLACEHOLDER} first."
 _NO_WORDS: Final = "# The command cannot name these tokens, so it shows all. Copy as Python to keep them."
 _NO_REGIONS: Final = "# The command takes one box only, so it shows the whole picture. Copy as Python to keep regions."
-_NO_VIEW: Final = "# The command draws the figure in its own way. Copy as Python to keep colours and size."
+_NO_VIEW: Final = "# The command draws the figure in its own way. Copy as Python to keep its look and size."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def as_command(recipe: Recipe) -> str:
     options: dict[str, Any] = {"model": recipe.choice.get("name") or None, **recipe.choice, "name": None}
     options |= {name: value for name, value in recipe.settings.items() if value != _USUAL.get(name)}
     options |= {"span": span if isinstance(span, str) else None, "box": box and ",".join(map(_number, box))}
+    options["colours"] = None if figure.colours == DEFAULT_COLOURS else figure.colours
     words = [word for name, value in options.items() if value is not None for word in _option(name, str(value))]
     what = [recipe.picture or PLACEHOLDER, recipe.text]
     dashes = ["--"] if any(word.startswith("-") for word in what) else []
@@ -101,6 +103,8 @@ def _plot(recipe: Recipe) -> str | None:
     told = [_literal(FIGURE)]
     told += [] if span is None else [f"span={_literal(span)}"]
     told += [] if box is None else [f"box={_numbers(box)}"]
+    colours = recipe.figure.colours
+    told += [] if colours == DEFAULT_COLOURS else [f"colours={_literal(colours)}"]
     return f"result.plot({', '.join(told)})"
 
 
@@ -118,7 +122,8 @@ def _drawing(figure: FigureOptions) -> list[str]:
 
 
 def _usual_view(figure: FigureOptions) -> bool:
-    return replace(figure, selection=None, span=None, box=None) == FigureOptions()
+    """Return whether the figure is drawn by default, but for its selection and its colours."""
+    return replace(figure, selection=None, span=None, box=None, colours=DEFAULT_COLOURS) == FigureOptions()
 
 
 def _span(recipe: Recipe) -> Span | None:

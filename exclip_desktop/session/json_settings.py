@@ -1,5 +1,6 @@
 """Settings that were saved as JSON, checked against the types of their dataclasses."""
 
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
 
 import msgspec
 
+from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS
 from exclip_desktop.core.values.pair_figures import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.pair.scene import View
@@ -16,6 +18,7 @@ Positive = Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 AnyLayer = int | Literal["pool"]
 BOUNDS: Final[dict[str, Any]] = {
+    "colours": Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(map(re.escape, COLOUR_MAPS))})$")],
     "image_layer": AnyLayer | None,
     "text_layer": AnyLayer | None,
     "picture_limit": Positive | None,

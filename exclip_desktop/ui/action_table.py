@@ -100,8 +100,7 @@ ACTIONS: Final = (
                "specials", True),
     ActionSpec("lock_range", "Lock colour range", ("K",), HEAT, "Keep the colour scale, so that pictures compare",
                "lock", True),
-    ActionSpec("safe_colours", "Colour-vision-safe colours", (), HEAT,
-               "Use colours that read with colour-vision deficiency", "safe", True),
+    ActionSpec("colours", "Colours", (), HEAT, "Choose the colour map of the heat", "safe"),
     ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is given to the model"),
     ActionSpec("panes", "Compare methods", ("C",), COMPARING, "Show what other methods say, side by side", "panes",
                True),
@@ -165,7 +164,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
-        *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "safe_colours", SEPARATOR),
+        *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
         *("specials", SEPARATOR, "framing"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference", SEPARATOR, "study"),

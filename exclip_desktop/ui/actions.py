@@ -54,7 +54,6 @@ def show_view(actions: dict[str, QAction], view: View) -> None:
         "magnitude": view.drawing == "magnitude",
         "specials": view.specials,
         "lock_range": view.picture_limit is not None or view.words_limit is not None,
-        "safe_colours": view.colours == "safe",
     }
     for name, on in checked.items():
         actions[name].setChecked(on)

@@ -1,28 +1,45 @@
 """Signed values to colours: a diverging map with zero at its centre and a symmetric range."""
 
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.colour_maps import MAPS
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, DEFAULT_COLOURS
 
 Real = TypeVar("Real", np.float32, np.float64)
 
 
-@lru_cache(maxsize=len(MAPS))
-def lookup_table(name: str = "red-blue") -> NDArray[np.float64]:
-    """Return the map as (256, 3) sRGB in [0, 1], read-only; low values against, high values for."""
-    table = np.frombuffer(MAPS[name], np.uint8).reshape(-1, 3) / 255
+LEVELS: Final = 256
+
+
+@lru_cache(maxsize=len(COLOUR_MAPS))
+def lookup_bytes(colours: str = DEFAULT_COLOURS) -> NDArray[np.uint8]:
+    """Return a colour map as (256, 3) uint8 sRGB, read-only, from the most negative value to the most positive.
+
+    Raises:
+        SettingsError: there is no such colour map.
+
+    """
+    if colours not in COLOUR_MAPS:
+        raise SettingsError(f'There is no colour map "{colours}".', f"Choose one: {', '.join(COLOUR_MAPS)}.")
+    rows = np.frombuffer(COLOUR_MAPS[colours].colours, np.uint8).reshape(-1, 3)
+    if len(rows) != LEVELS:
+        places = np.linspace(0, len(rows) - 1, LEVELS)
+        channels = [np.interp(places, np.arange(len(rows)), channel) for channel in rows.T]
+        rows = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+        rows.flags.writeable = False
+    return rows
+
+
+@lru_cache(maxsize=len(COLOUR_MAPS))
+def lookup_table(colours: str = DEFAULT_COLOURS) -> NDArray[np.float64]:
+    """Return ``lookup_bytes`` in [0, 1]: float64 (256, 3), read-only."""
+    table = lookup_bytes(colours) / 255
     table.flags.writeable = False
     return table
-
-
-@lru_cache(maxsize=len(MAPS))
-def lookup_bytes(name: str = "red-blue") -> NDArray[np.uint8]:
-    """Return the map as (256, 3) uint8 sRGB, read-only, as image items take it."""
-    return np.frombuffer(MAPS[name], np.uint8).reshape(-1, 3)
 
 
 def lookup_levels(limit: float) -> tuple[float, float]:
@@ -51,9 +68,9 @@ def range_limit(*values: NDArray[np.float64], locked: float | None = None, least
     return max(own, least) if values else own
 
 
-def to_rgb(values: NDArray[np.float64], limit: float, name: str = "red-blue") -> NDArray[np.float64]:
+def to_rgb(values: NDArray[np.float64], limit: float, colours: str = DEFAULT_COLOURS) -> NDArray[np.float64]:
     """Colour signed ``values`` (any shape) on −limit … limit: float64 (..., 3) sRGB in [0, 1]."""
-    table = lookup_table(name)
+    table = lookup_table(colours)
     position = np.clip((values / limit + 1) / 2, 0, 1) * (len(table) - 1)
     return np.asarray(table[np.rint(position).astype(int)])
 

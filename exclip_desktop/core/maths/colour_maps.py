@@ -1,10 +1,33 @@
-"""The diverging maps offered, 256 colours each, as colorcet has them (Peter Kovesi's, CC BY 4.0).
+"""The table of colour maps, which menus, command line, recipes, exports and saved settings read.
 
-Kept here because importing colorcet imports matplotlib, a quarter of the window's start; a test holds them equal.
+A new colour map is one row. All are diverging: zero is pale, negative values are cold, positive ones warm. These are
+colorcet's (Peter Kovesi's, CC BY 4.0), 256 colours each; importing colorcet imports matplotlib, a quarter of the
+window's start, so the colours stand here, and a test compares them with colorcet's.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class ColourMap:
+    """A colour map.
+
+    Attributes:
+        key: for files, settings, the command line and Python; never changed.
+        name: for menus.
+        tip: one sentence for the tooltip, without its full stop.
+        colours: RGB bytes, from the most negative value to the most positive; fewer or more than 256 are interpolated.
+
+    """
+
+    key: str
+    name: str
+    tip: str
+    colours: bytes
+
 
 _CET_D1 = (
     "2050da2551db2952db2d53db3155db3456db3857dc3b58dc3d59dc405adc435bdd455cdd485ddd4a5fdd4d60dd4f61de5162de5363de"
@@ -41,5 +64,18 @@ _CET_CBD1 = (
     "a99114a99010a8900da78f08"
 )
 
-MAPS: Final = MappingProxyType({"red-blue": bytes.fromhex(_CET_D1), "safe": bytes.fromhex(_CET_CBD1)})
-"""Name → 256 × RGB; ``safe`` is readable with colour-vision deficiency."""
+DEFAULT_COLOURS: Final = "red-blue"
+COLOUR_MAPS: Final[Mapping[str, ColourMap]] = MappingProxyType(
+    {
+        row.key: row
+        for row in (
+            ColourMap("red-blue", "Red and blue", "Red adds to the score, blue subtracts", bytes.fromhex(_CET_D1)),
+            ColourMap(
+                "safe",
+                "Colour-vision-safe",
+                "Ochre adds to the score, blue subtracts; readable with colour-vision deficiency",
+                bytes.fromhex(_CET_CBD1),
+            ),
+        )
+    }
+)

@@ -6,6 +6,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, overload
 
 from PySide6.QtCore import QObject, Signal
 
+from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.storage.pictures import Picture
@@ -20,7 +21,7 @@ class View:
     """How heat is drawn.
 
     Attributes:
-        colours: a key of ``core.colour_maps.MAPS``.
+        colours: a key of ``COLOUR_MAPS``.
         picture_limit, words_limit: locked ends of the two colour ranges; None: automatic.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
         opacity: of the heat, 0 to 1.
@@ -32,7 +33,7 @@ class View:
 
     """
 
-    colours: str = "red-blue"
+    colours: str = DEFAULT_COLOURS
     picture_limit: float | None = None
     words_limit: float | None = None
     drawing: Drawing = "scale"

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
+from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
 from exclip_desktop.core.values.finding import NotedWord, noted_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
@@ -52,12 +53,12 @@ class _Part:
 
 
 def caption_html(
-    explanation: PairMatrix, selection: Selection, colours: str = "red-blue", limit: float | None = None
+    explanation: PairMatrix, selection: Selection, colours: str = DEFAULT_COLOURS, limit: float | None = None
 ) -> str:
     """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
 
     Words are coloured by what they add through the regions of ``selection``; selected words have a black frame, words
-    the model did not see are grey. ``colours`` is a key of ``core.colour_maps.MAPS``; ``limit`` ends the range,
+    the model did not see are grey. ``colours`` is a key of ``COLOUR_MAPS``; ``limit`` ends the range,
     None: the largest word.
     """
     caption, words = explanation.caption, noted_words(explanation, selection)
@@ -65,7 +66,7 @@ def caption_html(
 
 
 def caption_latex(
-    explanation: PairMatrix, selection: Selection, colours: str = "red-blue", limit: float | None = None
+    explanation: PairMatrix, selection: Selection, colours: str = DEFAULT_COLOURS, limit: float | None = None
 ) -> str:
     r"""Return the caption as LaTeX, as ``caption_html`` does; it needs the package xcolor.
 
@@ -78,7 +79,7 @@ def caption_latex(
 def words_html(
     text: str,
     words: Sequence[NotedWord],
-    colours: str = "red-blue",
+    colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
 ) -> str:
@@ -92,7 +93,7 @@ def words_html(
 def words_latex(
     text: str,
     words: Sequence[NotedWord],
-    colours: str = "red-blue",
+    colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
 ) -> str:

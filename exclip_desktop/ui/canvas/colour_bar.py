@@ -125,7 +125,7 @@ class _Scale(QWidget):
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
 
     def show_range(self, limit: float | None, colours: str, unit: str = UNIT) -> None:
-        """Show −limit … limit (None: each one's own) in the colours of a key of ``core.colour_maps.MAPS``."""
+        """Show −limit … limit (None: each one's own) in the colours of a key of ``COLOUR_MAPS``."""
         if (limit, colours, unit) == (self.limit, self._colours, self._unit):
             return
         self.limit, self._colours, self._unit = limit, colours, unit

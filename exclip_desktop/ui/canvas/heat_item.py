@@ -30,7 +30,7 @@ class HeatLook:
 
     Attributes:
         limit: the value at the ends of the range, −limit … limit.
-        colours: a key of ``core.colour_maps.MAPS``.
+        colours: a key of ``COLOUR_MAPS``.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, by |value| / limit.
         opacity: 0 to 1.
         smooth: whether patches blend into each other.

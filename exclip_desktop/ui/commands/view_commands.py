@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS
 from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.session import Session
@@ -49,6 +50,27 @@ class FramingMenu(QMenu):
             entry.setChecked(name == state.explain_settings.framing)
 
 
+class ColoursMenu(QMenu):
+    """One entry for each colour map of the table; the shown one is checked."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        """Follow the session's view, and change its colours."""
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+        self._state, group = session.state, QActionGroup(self)
+        self._entries: dict[str, QAction] = {}
+        for key, row in COLOUR_MAPS.items():
+            entry = self._entries[key] = group.addAction(QAction(row.name, self, checkable=True))
+            entry.setToolTip(row.tip)
+            entry.triggered.connect(lambda _=False, key=key: session.show(colours=key))
+            self.addAction(entry)
+        session.state.view_changed.connect(self._on_view_changed)
+        self._on_view_changed()
+
+    def _on_view_changed(self) -> None:
+        self._entries[self._state.view.colours].setChecked(True)
+
+
 OPACITY_STEP: Final = 0.1
 
 
@@ -72,7 +94,7 @@ class ViewCommands(QObject):
         for name in ("lasso", "heat", "grey", "smooth", "specials"):
             actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
         actions["magnitude"].triggered.connect(session.draw_by)
-        actions["safe_colours"].triggered.connect(lambda on: session.show(colours="safe" if on else "red-blue"))
+        actions["colours"].setMenu(ColoursMenu(session, window))
         actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
         actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
         actions["lock_range"].triggered.connect(self._lock)

@@ -86,7 +86,7 @@ class MatrixPlot(Plot):
         return float(self._patch_axis.maximumHeight())
 
     def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
-        """Draw ``values`` (rows, patches); ``colours`` is a key of ``core.maths.colour_maps.MAPS``."""
+        """Draw ``values`` (rows, patches); ``colours`` is a key of ``COLOUR_MAPS``."""
         self._labels, self.shape = labels, (values.shape[0], values.shape[1])
         levels = lookup_levels(range_limit(values))
         self._image.setImage(values, autoLevels=False, levels=levels, lut=lookup_bytes(colours))

@@ -54,7 +54,7 @@ class MatrixView(QWidget):
             bar.valueChanged.connect(self._show_range)
 
     def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
-        """Show ``values`` (rows, patches); ``colours`` is a key of ``core.maths.colour_maps.MAPS``."""
+        """Show ``values`` (rows, patches); ``colours`` is a key of ``COLOUR_MAPS``."""
         self.plot.set_matrix(labels, values, patches_per_row, colours)
         self._place = NOWHERE
         self._fit()

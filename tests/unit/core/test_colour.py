@@ -4,11 +4,12 @@ import colorcet
 import numpy as np
 import pytest
 
-from exclip_desktop.core.maths.colour import ink_on, lookup_table, range_limit, to_rgb
-from exclip_desktop.core.maths.colour_maps import MAPS
+from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.colour import ink_on, lookup_bytes, lookup_table, range_limit, to_rgb
+from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, ColourMap
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", COLOUR_MAPS)
 def test_zero_is_pale_and_signs_differ(name: str) -> None:
     against, zero, favour = to_rgb(np.array([-1.0, 0.0, 1.0]), 1.0, name)
     assert zero.min() > 0.85
@@ -19,7 +20,7 @@ def test_zero_is_pale_and_signs_differ(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "theirs"), [("red-blue", "CET_D1"), ("safe", "CET_CBD1")])
 def test_the_maps_are_colorcets(name: str, theirs: str) -> None:
-    assert [f"#{code}" for code in MAPS[name].hex(" ", 3).split()] == colorcet.palette[theirs]
+    assert [f"#{code}" for code in COLOUR_MAPS[name].colours.hex(" ", 3).split()] == colorcet.palette[theirs]
 
 
 def test_limits() -> None:
@@ -38,3 +39,18 @@ def test_ink_contrasts_with_every_colour() -> None:
     for rgb in lookup_table():
         own, ink = luminance(rgb), {"black": 0.0, "white": 1.0}[ink_on(rgb)]
         assert (max(own, ink) + 0.05) / (min(own, ink) + 0.05) >= 4.5
+
+
+def test_a_short_colour_map_is_interpolated(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = ColourMap("short", "Short", "", bytes.fromhex("0000ff ffffff ff0000"))
+    monkeypatch.setattr("exclip_desktop.core.maths.colour.COLOUR_MAPS", {"short": short})
+    table = lookup_bytes("short")
+    assert table.shape == (256, 3)
+    assert table[[0, -1]].tolist() == [[0, 0, 255], [255, 0, 0]]
+    assert (table[127:129] >= 253).all()
+    lookup_bytes.cache_clear()
+
+
+def test_an_unknown_colour_map_is_an_error() -> None:
+    with pytest.raises(SettingsError, match='no colour map "viridis".*red-blue, safe'):
+        to_rgb(np.zeros(1), 1.0, "viridis")
