@@ -16,7 +16,7 @@ from exclip_desktop.evaluate.run_study import options_of, study_pairs
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.masks import unread
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
-from exclip_desktop.storage.scenes import BUNDLED, scene_picture, scenes
+from exclip_desktop.storage.samples import BUNDLED, scene_picture, scenes
 from exclip_desktop.storage.study_folder import append_outcome, check_options, fingerprint_of_pairs, opened_study
 
 

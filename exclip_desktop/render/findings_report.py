@@ -19,8 +19,8 @@ from exclip_desktop.storage.exports.formats import check_path, format_for
 from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.pictures import read_picture
-from exclip_desktop.storage.project.box_rows import boxes
 from exclip_desktop.storage.project.finding_rows import load_findings
+from exclip_desktop.storage.project.pair_rows import load_all_boxes
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import open_project
 
@@ -54,7 +54,7 @@ def _write(project: Project, found: list[Finding], out: Path, options: ReportOpt
     if report_format.kind == "table":
         _put(out, report_format.write_table([_told_from(out.absolute().parent, project, one) for one in found]))
     elif report_format.kind == "pair list":
-        listed = boxes_of_findings(found, boxes(project))
+        listed = boxes_of_findings(found, load_all_boxes(project))
         write_pairs(PairList(project.path, project.folder, listed), out)
     elif report_format.kind == "figure":
         _figure(project, found, out, options)

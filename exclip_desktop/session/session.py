@@ -17,9 +17,8 @@ from exclip_desktop.session.garbage_collector import GarbageCollector
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_listing import Librarian
 from exclip_desktop.session.lists.list_explainer import ListExplainer
+from exclip_desktop.session.lists.pair_edits import PairRemoval, PictureLabels
 from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list_path
-from exclip_desktop.session.lists.pair_removal import PairRemoval
-from exclip_desktop.session.lists.picture_labels import PictureLabels
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.caption_difference import CaptionDifference

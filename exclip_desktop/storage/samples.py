@@ -1,11 +1,21 @@
-"""The sample pictures that ship with the program, with their captions and every object's box."""
+"""Bundled pictures: the samples, and the scenes that methods are evaluated on; with captions and boxes."""
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from PIL import Image
 
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
+
+BUNDLED: Final = "the bundled scenes"
+RECORDS: Final = "scenes.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +61,24 @@ def samples() -> list[Sample]:
         )
         for record in records
     ]
+
+
+def scenes() -> tuple[ListedPair, ...]:
+    """Return the scenes in their order; each region is named by the caption's words for it."""
+    with zipfile.ZipFile(resource("scenes.zip")) as archive:
+        records = json.loads(archive.read(RECORDS))
+    return tuple(
+        ListedPair(
+            id=record["file"].rpartition(".")[0],
+            picture=record["file"],
+            caption=record["caption"],
+            regions=tuple(Region(tuple(entry["box"]), name=entry["words"]) for entry in record["objects"]),
+        )
+        for record in records
+    )
+
+
+def scene_picture(name: str) -> Image.Image:
+    """Return the picture of a scene, by its file name."""
+    with zipfile.ZipFile(resource("scenes.zip")) as archive:
+        return Image.open(io.BytesIO(archive.read(name)))

@@ -65,7 +65,7 @@ def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, se
     _fill(qtbot, session)
     session.active_pane.enlarge(session.compare_controller.panes[THREE.index(method)])
     findings.note(session.active_pane.active_answer, Remark("match"))
-    qtbot.waitUntil(lambda: findings.count(FindingQuery()) == 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(findings.ids(FindingQuery())) == 1, timeout=PATIENCE_MS)
     (found,) = findings.load(findings.ids(FindingQuery()))
     assert found.view.method == method
     for away in (True, False):  # from another picture, and from the same one, which is remembered

@@ -9,7 +9,7 @@ from PIL import Image
 
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.resources import resource
-from exclip_desktop.storage.scenes import scene_picture, scenes
+from exclip_desktop.storage.samples import scene_picture, scenes
 
 QUICK = ["--device", "cpu", "--methods", "game,random", "--steps", "4", "--masks", "10"]
 

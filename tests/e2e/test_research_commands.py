@@ -15,7 +15,7 @@ from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_finding, load_findings
-from exclip_desktop.storage.project.pair_rows import Measured, PairQuery, add_pairs, pairs, set_measured
+from exclip_desktop.storage.project.pair_rows import Measurement, PairQuery, add_pairs, load_pairs, save_measurements
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
 
@@ -47,16 +47,16 @@ def test_an_afternoon_and_the_week_after(
     listed = read_pairs(make_list(tmp_path, picture))
     with create_project(tmp_path / "work.exclip") as project:
         assert add_pairs(project, listed) == 10
-        for row in pairs(project, PairQuery(), 0, 10):
+        for row in load_pairs(project, PairQuery(), 0, 10):
             found = explain(tiny, project.path_of(row.pair.picture), row.pair.caption, **HOW)
-            set_measured(project, [(row.pair.id, Measured(found.score, found.residual))])
+            save_measurements(project, [(row.pair.id, Measurement(found.score, found.residual))])
             if row.number in (2, 5, 7):
                 chosen = replace(found.select("red balloon"), regions=row.pair.regions)
                 view = make_view(found, chosen, picture=row.pair.picture, picture_sha256="", pair=row.pair.id)
                 add_finding(
                     project, Finding(view, make_numbers(found, chosen), "match", ("balloon",), f"odd <{row.number}>")
                 )
-        best = pairs(project, PairQuery(sort="score", descending=True), 0, 10)
+        best = load_pairs(project, PairQuery(sort="score", descending=True), 0, 10)
         assert [row.measured.score for row in best if row.measured] == sorted(
             (row.measured.score for row in best if row.measured), reverse=True
         )
@@ -68,7 +68,7 @@ def test_an_afternoon_and_the_week_after(
         assert describe_differences(noted[1].numbers, make_numbers(found, chosen)) == ()
         other, _ = seen_again(tiny, project, noted[0])
         assert describe_differences(noted[1].numbers, make_numbers(other, chosen)) != ()
-        assert [row.rating for row in pairs(project, PairQuery(rating="match"), 0, 10)] == ["match"] * 3
+        assert [row.rating for row in load_pairs(project, PairQuery(rating="match"), 0, 10)] == ["match"] * 3
 
     out = tmp_path / "report.html"
     assert main(["report", str(tmp_path / "work.exclip"), "--out", str(out)]) == 0

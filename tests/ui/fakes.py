@@ -40,7 +40,7 @@ from exclip_desktop.session.worker.requests import (
     StudyAnswer,
     StudyRequest,
 )
-from exclip_desktop.storage.scenes import scenes
+from exclip_desktop.storage.samples import scenes
 
 PATIENCE_S = 20.0
 

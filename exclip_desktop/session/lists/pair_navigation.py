@@ -11,6 +11,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.list_reading import (
     NONE,
+    Figures,
     ListRead,
     move_into,
     read_again,
@@ -18,7 +19,6 @@ from exclip_desktop.session.lists.list_reading import (
     read_list,
     read_project,
 )
-from exclip_desktop.session.lists.listed_figures import Figures
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State, Work

@@ -28,7 +28,6 @@ from exclip_desktop.storage.project.finding_rows import (
     add_finding,
     add_findings,
     change_finding,
-    count_findings,
     load_creation_times,
     load_finding,
     load_finding_ids,
@@ -91,7 +90,7 @@ class ProjectFindings(QObject):
         def add(found: tuple[Path, str]) -> None:
             path, digest = found
             project = self.projects.ready()
-            where = project.written(path)
+            where = project.relative_path(path)
             view = make_view(noted.answer, noted.selection, picture=where, picture_sha256=digest, pair=listed)
             view = replace(view, settings={**view.settings, **asked})
             numbers = make_numbers(noted.answer, noted.selection, noted.score)
@@ -144,10 +143,6 @@ class ProjectFindings(QObject):
     def load(self, ids: Sequence[int]) -> list[Finding]:
         """Return the findings of these ids; those that were removed meanwhile are left out."""
         return self.projects.read(lambda project: load_findings_by_id(project, ids), [])
-
-    def count(self, query: FindingQuery) -> int:
-        """Return how many findings a query has."""
-        return self.projects.read(lambda project: count_findings(project, query), 0)
 
     def tags(self) -> tuple[str, ...]:
         """Return all tags there are."""

@@ -13,7 +13,7 @@ from exclip_desktop.session.lists.list_reading import measured_of
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.storage.project.pair_rows import set_measured
+from exclip_desktop.storage.project.pair_rows import save_measurements
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, create_project, open_project
 
@@ -144,7 +144,7 @@ class Projects(QObject):
 
     def check_for_changes(self) -> None:
         """Tell if another window or program has changed the file."""
-        version = self.read(lambda project: project.version(), self._version)
+        version = self.read(lambda project: project.data_version(), self._version)
         if version != self._version:
             self._version = version
             self.changed_by_others.emit()
@@ -153,7 +153,7 @@ class Projects(QObject):
         if self.project is not None:
             self._undo.clear()  # its steps are of the project before
         self.close()
-        self.project, self._version = project, project.version()
+        self.project, self._version = project, project.data_version()
         self._others.start()
         if project.notes:
             self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
@@ -167,4 +167,4 @@ class Projects(QObject):
         measured = measured_of(navigation.figures(place))
         if project is None or project.read_only or not navigation.is_project_list or measured is None:
             return
-        self.attempt(lambda: set_measured(project, [(navigation.pairs[place].id, measured)]))
+        self.attempt(lambda: save_measurements(project, [(navigation.pairs[place].id, measured)]))

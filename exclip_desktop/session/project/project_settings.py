@@ -14,7 +14,7 @@ from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ExplainRequest, Failure, ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
-from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
+from exclip_desktop.storage.project.project import load_settings, save_setting
 
 MODEL, LIST, RANGE = "model", "list", "range"
 
@@ -77,7 +77,7 @@ class ProjectSettings(QObject):
         """Take what the project says; what it says nothing of stays."""
         state, navigation = self._state, self._navigation
         chosen = self._projects.chosen is not None
-        self._told = _read_back(self._projects.read(settings_of, dict[str, Any]())) if chosen else {}
+        self._told = _read_back(self._projects.read(load_settings, dict[str, Any]())) if chosen else {}
         self._seen = {LIST: Arrangement(), RANGE: Limits()} | self._told
         if MODEL in self._told:  # else what explains is kept when it next does
             self._seen[MODEL] = self._method
@@ -116,7 +116,7 @@ class ProjectSettings(QObject):
         if name not in self._seen or now not in (self._seen[name], self._told.get(name)):
             self._told[name] = now
             plain = now.as_plain() if isinstance(now, ProjectModel) else asdict(now)
-            self._projects.attempt(lambda: set_setting(project, name, plain))
+            self._projects.attempt(lambda: save_setting(project, name, plain))
         self._seen[name] = now
 
     def _on_failed(self, failure: Failure) -> None:

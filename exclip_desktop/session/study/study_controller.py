@@ -23,7 +23,7 @@ from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import format_for
 from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
-from exclip_desktop.storage.scenes import BUNDLED, scenes
+from exclip_desktop.storage.samples import BUNDLED, scenes
 
 WORKING: Final = "Evaluating methods"
 FIGURES_EVERY_MS: Final = 300  # each time, the intervals of all outcomes are computed again

@@ -64,7 +64,7 @@ def add_findings(project: Project, found: Iterable[Finding]) -> list[int]:
 
     One that has an id, as a removed one that comes back has, keeps it; one that has no time gets the present one.
     """
-    with project.change() as connection:
+    with project.transaction() as connection:
         return [_add(connection, one) for one in found]
 
 
@@ -78,7 +78,7 @@ def change_finding(
 ) -> None:
     """Change what a person says of a finding; None leaves it. Raises ``ProjectError`` where there is none."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    with project.change() as connection:
+    with project.transaction() as connection:
         found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
         if found is None:
             raise ProjectError(f"Finding {key} is no longer there.", "It may have been removed in another window.")
@@ -94,7 +94,7 @@ def change_finding(
 
 def remove_findings(project: Project, keys: Iterable[int]) -> None:
     """Remove findings, all of them or none; ``add_findings`` brings them back, with their ids."""
-    with project.change() as connection:
+    with project.transaction() as connection:
         for key in keys:
             found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
             connection.execute("DELETE FROM finding WHERE id = ?", (key,))
@@ -144,12 +144,6 @@ def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
         block = ",".join(map(str, ids[start : start + BLOCK]))
         found |= {row[0]: _finding(row) for row in project.rows(f"{_SELECT} WHERE f.id IN ({block})")}
     return [found[key] for key in ids if key in found]
-
-
-def count_findings(project: Project, query: FindingQuery = FindingQuery()) -> int:
-    """Return how many findings a query has."""
-    where, values = _where(query)
-    return int(project.rows(f"SELECT count(*) FROM finding f {where}", values)[0][0])
 
 
 def load_tag_counts(project: Project) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The pairs of a project: listed ones, what was measured of them, and pages of them in any order."""
+"""The pairs of a project with their measurements, and the labelled boxes of its pictures."""
 
 import json
 import os
@@ -23,7 +23,7 @@ COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """What explaining a pair has shown: ``box_share`` is the heat's share in the pair's regions, None without any.
 
     ``by`` tells model and settings, as the caller does, so that old numbers are known as such.
@@ -41,7 +41,7 @@ class ProjectPair:
 
     number: int
     pair: ListedPair
-    measured: Measured | None
+    measured: Measurement | None
     rating: Rating
 
 
@@ -81,7 +81,7 @@ def add_pairs(project: Project, listed: PairList) -> int:
         if key is not None:
             known[key] = (picture, pair.caption)
             rows.append((key, picture, pair.caption, pair.label, _dumped(pair.regions), mask))
-    with project.change() as connection:
+    with project.transaction() as connection:
         connection.executemany(
             "INSERT INTO pair (id, picture, caption, label, regions, mask) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
@@ -90,31 +90,31 @@ def add_pairs(project: Project, listed: PairList) -> int:
 
 
 def remove_pairs(project: Project, ids: Iterable[str]) -> None:
-    """Take pairs out of the list; their findings stay. ``put_back`` undoes it."""
-    with project.change() as connection:
+    """Take pairs out of the list; their findings stay. ``restore_pairs`` undoes it."""
+    with project.transaction() as connection:
         connection.executemany("DELETE FROM pair WHERE id = ?", [(key,) for key in ids])
 
 
-def put_back(project: Project, removed: Iterable[ProjectPair]) -> None:
+def restore_pairs(project: Project, removed: Iterable[ProjectPair]) -> None:
     """Put removed pairs where they were, with all that was known of them; one whose id is there again is left out."""
     names = f"({COLUMNS}) VALUES (?{', ?' * COLUMNS.count(',')})"
-    with project.change() as connection:
+    with project.transaction() as connection:
         for one in removed:
             taken = connection.execute("SELECT 1 FROM pair WHERE number = ?", (one.number,)).fetchone()
             row = (None if taken else one.number, *_row(one))
             connection.execute(f"INSERT INTO pair {names} ON CONFLICT (id) DO NOTHING", row)
 
 
-def set_measured(project: Project, found: Iterable[tuple[str, Measured]]) -> None:
+def save_measurements(project: Project, found: Iterable[tuple[str, Measurement]]) -> None:
     """Keep what explaining pairs, by their ids, has shown: all of ``found`` in one transaction."""
     values = [(one.score, one.residual, one.box_share, one.by, key) for key, one in found]
-    with project.change() as connection:
+    with project.transaction() as connection:
         connection.executemany(
             "UPDATE pair SET score = ?, residual = ?, box_share = ?, measured_by = ? WHERE id = ?", values
         )
 
 
-def pairs(project: Project, query: PairQuery, offset: int, count: int) -> list[ProjectPair]:
+def load_pairs(project: Project, query: PairQuery, offset: int, count: int) -> list[ProjectPair]:
     """Return ``count`` pairs from the ``offset``-th on, in the query's order."""
     where, values = _where(query)
     # The inner query walks an index and reads no rows, so that pages far down are as fast.
@@ -123,29 +123,13 @@ def pairs(project: Project, query: PairQuery, offset: int, count: int) -> list[P
     return [_pair(row) for row in project.rows(told, (*values, count, offset))]
 
 
-def numbers(project: Project, query: PairQuery) -> list[int]:
-    """Return the numbers of all of a query's pairs, in its order: what a list asks for once, to page with ``pairs_at``.
-
-    A query with ``text`` reads every caption, so that its pages are dearer than this.
-    """
-    where, values = _where(query)
-    return [number for (number,) in project.rows(f"SELECT number FROM pair {where} ORDER BY {_order(query)}", values)]
-
-
-def pairs_at(project: Project, chosen: Sequence[int]) -> list[ProjectPair]:
-    """Return the pairs of these numbers, in their order; those that were removed are left out."""
-    told = f"SELECT {COLUMNS} FROM pair WHERE number IN ({','.join(map(str, chosen))})"
-    found = {row[0]: row for row in project.rows(told)}
-    return [_pair(found[number]) for number in chosen if number in found]
-
-
-def known_of(project: Project) -> dict[str, tuple[Measured | None, Rating]]:
+def load_known(project: Project) -> dict[str, tuple[Measurement | None, Rating]]:
     """Return what is known of pairs, by their ids; those of which nothing is known are left out."""
     told = project.rows(f"SELECT id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''")
     return {key: (_measured(*measured), rating) for key, *measured, rating in told}
 
 
-def extent(project: Project) -> tuple[int, int, str]:
+def load_extent(project: Project) -> tuple[int, int, str]:
     """Return how many pairs there are, and number and id of the last: others where the list is another."""
     count, last, key = project.rows("SELECT count(*), max(number), id FROM pair")[0]
     return count, last or 0, key or ""
@@ -157,16 +141,38 @@ def count_pairs(project: Project, query: PairQuery) -> int:
     return int(project.rows(f"SELECT count(*) FROM pair {where}", values)[0][0])
 
 
-def pair_of(project: Project, key: str) -> ProjectPair | None:
+def load_pair(project: Project, key: str) -> ProjectPair | None:
     """Return the pair of an id."""
     found = project.rows(f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
     return _pair(found[0]) if found else None
 
 
-def as_list(project: Project) -> PairList:
+def load_pair_list(project: Project) -> PairList:
     """Return all pairs as a list."""
     listed = tuple(_pair(row).pair for row in project.rows(f"SELECT {COLUMNS} FROM pair ORDER BY number"))
     return PairList(project.path, project.folder, listed)
+
+
+def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> None:
+    """Let a picture, by its path as the project writes it, have these labelled regions, their names the labels."""
+    rows = [(picture, json.dumps(region_as_plain(region), ensure_ascii=False)) for region in regions]
+    with project.transaction() as connection:
+        connection.execute("DELETE FROM box WHERE picture = ?", (picture,))
+        connection.executemany("INSERT INTO box (picture, region) VALUES (?, ?)", rows)
+
+
+def load_boxes(project: Project, picture: str) -> tuple[Region, ...]:
+    """Return a picture's labelled regions, in the order they were drawn."""
+    found = project.rows("SELECT region FROM box WHERE picture = ? ORDER BY id", (picture,))
+    return tuple(region_of(json.loads(told)) for (told,) in found)
+
+
+def load_all_boxes(project: Project) -> dict[str, tuple[Region, ...]]:
+    """Return the labelled regions of all pictures, by path."""
+    found: dict[str, tuple[Region, ...]] = {}
+    for picture, told in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
+        found[picture] = (*found.get(picture, ()), region_of(json.loads(told)))
+    return found
 
 
 def _where(query: PairQuery) -> tuple[str, list[Any]]:
@@ -196,7 +202,7 @@ def _writer(project: Project, listed: PairList) -> Callable[[str], str]:
 
     @cache
     def folder(written: str) -> str:
-        return project.written(listed.path_of(written))
+        return project.relative_path(listed.path_of(written))
 
     def path(written: str) -> str:
         head, name = os.path.split(written)
@@ -230,8 +236,8 @@ def _row(one: ProjectPair) -> tuple[Any, ...]:
     return (pair.id, pair.picture, pair.caption, pair.label, _dumped(pair.regions), pair.mask, *measured, one.rating)
 
 
-def _measured(score: float | None, residual: float | None, box_share: float | None, by: str) -> Measured | None:
-    return None if score is None else Measured(score, residual, box_share, by)
+def _measured(score: float | None, residual: float | None, box_share: float | None, by: str) -> Measurement | None:
+    return None if score is None else Measurement(score, residual, box_share, by)
 
 
 def _pair(row: tuple[Any, ...]) -> ProjectPair:

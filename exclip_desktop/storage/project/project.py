@@ -1,9 +1,10 @@
 """A project file that is open: its connection, its transactions, and what it is called by."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +12,25 @@ from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.paths import expand_home
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.schema import PATHS
-from exclip_desktop.storage.project.sqlite_errors import trouble_told
 
 BUSY_MS: Final = 3000
 """How long a window waits for another one's write."""
 
 CONTAINS: Final = r"LIKE ? ESCAPE '\'"
 """What follows a column that shall hold a ``contained`` text."""
+
+
+_DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_MESSAGES: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_BUSY: ("is being written by another window or program", "Try again in a moment."),
+    sqlite3.SQLITE_FULL: ("could not be written: the disk is full", "Make room, then try again."),
+    sqlite3.SQLITE_READONLY: ("cannot be written", "Save a copy where you may write, or ask for permission."),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened, or a file cannot be made beside it",
+        "Check that it is still there, and that you may write in its folder.",
+    ),
+    sqlite3.SQLITE_PERM: ("may not be read", "Ask for permission, or copy it."),
+}
 
 
 def contained(text: str) -> str:
@@ -60,11 +73,11 @@ class Project:
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; raises ``ProjectError``."""
-        with trouble_told(self.path):
+        with convert_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give a connection for one transaction: on disk when the block ends, undone when it raises.
 
         Raises:
@@ -73,7 +86,7 @@ class Project:
 
         """
         self.check_writable()
-        with trouble_told(self.path):
+        with convert_errors(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -83,7 +96,7 @@ class Project:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def version(self) -> int:
+    def data_version(self) -> int:
         """Return a number that changes when another window or program has changed the file."""
         return int(self.rows("PRAGMA data_version")[0][0])
 
@@ -97,14 +110,14 @@ class Project:
             ProjectError: the project cannot be read.
 
         """
-        with trouble_told(self.path), closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        with convert_errors(self.path), closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
             self._connection.backup(copy)
             if path.absolute().parent != self.folder:
                 self._move_paths(copy, path.absolute().parent)
             data = copy.serialize()
         write_atomically(path, lambda file: file.write(data))
 
-    def written(self, path: str | Path) -> str:
+    def relative_path(self, path: str | Path) -> str:
         """Return how the project writes a path: from its folder, with slashes; one on another drive wholly."""
         return _seen_from(self.folder, Path(os.path.abspath(expand_home(path))))
 
@@ -144,3 +157,50 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def save_setting(project: Project, name: str, value: Any) -> None:
+    """Keep a setting."""
+    with project.transaction() as connection:
+        told = json.dumps(value, ensure_ascii=False)
+        connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, told))
+
+
+def load_settings(project: Project) -> dict[str, Any]:
+    """Return all settings that were kept; one that a damaged file garbles counts as not kept."""
+    found = {}
+    for name, told in project.rows("SELECT name, value FROM setting ORDER BY name"):
+        with suppress(ValueError, TypeError):
+            found[name] = json.loads(told)
+    return found
+
+
+@contextmanager
+def convert_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ``ProjectError``."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise project_error(path, error) from error
+
+
+def project_error(path: Path, error: sqlite3.Error) -> ProjectError:
+    """Return the sentence of an error."""
+    if is_damage(error):
+        return ProjectError(
+            f"{path.name} is damaged.", "Open it again: what can be read of it is shown, and can be saved."
+        )
+    what, hint = _MESSAGES.get(
+        primary_code(error), (f"could not be read or written ({error})", "Check the disk, then try again.")
+    )
+    return ProjectError(f"{path.name} {what}. What was saved before is not lost.", hint)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is not as it was written."""
+    return primary_code(error) in _DAMAGED
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; 0 where Python itself complains."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -9,10 +9,9 @@ from typing import Final
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.storage.atomic import check_writable
-from exclip_desktop.storage.project.project import BUSY_MS, Project
+from exclip_desktop.storage.project.project import BUSY_MS, Project, convert_errors, is_damage, primary_code
 from exclip_desktop.storage.project.rescue import rescued
 from exclip_desktop.storage.project.schema import APPLICATION_ID, PAGE_BYTES, STEPS, migrate
-from exclip_desktop.storage.project.sqlite_errors import is_damage, primary_code, trouble_told
 
 ENDING: Final = ".exclip"
 SQLITE_BEGINS: Final = b"SQLite format 3\0"
@@ -30,7 +29,7 @@ def create_project(path: str | Path) -> Project:
     check_writable(place)
     if place.exists():
         raise ProjectError(f"There is a file {place} already.", "Open it, or choose another name.")
-    with trouble_told(place), closing(sqlite3.connect(place, isolation_level=None)) as connection:
+    with convert_errors(place), closing(sqlite3.connect(place, isolation_level=None)) as connection:
         try:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             migrate(connection, STEPS)
@@ -54,7 +53,7 @@ def open_project(path: str | Path, steps: Sequence[str] = STEPS) -> Project:
         raise ProjectError(f"There is no project {place}.", "Check the path; it may have been moved.")
     connection = None
     try:
-        with trouble_told(place):
+        with convert_errors(place):
             connection = _connected(place)
             return _checked(place, connection, steps)
     except ProjectError as error:

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.text.wording import format_count
-from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.project import Project, convert_errors
 from exclip_desktop.storage.project.schema import PAGE_BYTES, TABLES, migrate
-from exclip_desktop.storage.project.sqlite_errors import trouble_told
 
 MOST_MISSED: Final = 10_000
 """Row numbers tried one after the other, between two damaged places, that do not answer."""
@@ -30,7 +29,7 @@ def rescued(path: Path) -> Project:
         data = path.read_bytes()
     except OSError as error:
         raise ProjectError(f"{path} cannot be read: {error.strerror}.", "Ask for permission, or copy it.") from error
-    with trouble_told(path):
+    with convert_errors(path):
         target = sqlite3.connect(":memory:", isolation_level=None)
         migrate(target)
         counts = _filled(target, data)

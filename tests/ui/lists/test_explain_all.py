@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import ModelError, PictureError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.pair_rows import Measured, add_pairs, set_measured
+from exclip_desktop.storage.project.pair_rows import Measurement, add_pairs, save_measurements
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
@@ -74,7 +74,8 @@ def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None
 def test_pairs_that_other_settings_had_explained_are_explained_again(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
     with create_project(tmp_path / "study.exclip") as project:
         add_pairs(project, desk.pair_navigation.list)
-        set_measured(project, [(pair.id, Measured(0.9, by="other")) for pair in desk.pair_navigation.pairs[2:5]])
+        measured = desk.pair_navigation.pairs[2:5]
+        save_measurements(project, [(pair.id, Measurement(0.9, by="other")) for pair in measured])
     desk.session.projects.open(tmp_path / "study.exclip")
     qtbot.waitUntil(lambda: desk.pair_navigation.is_project_list)
     assert desk.explained() == [2, 3, 4]

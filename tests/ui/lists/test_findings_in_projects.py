@@ -16,9 +16,8 @@ from exclip_desktop.core.values.pair_figures import PairFigures
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.project import findings as findings_module
 from exclip_desktop.session.project.findings import Remark
-from exclip_desktop.storage.project.box_rows import boxes
 from exclip_desktop.storage.project.finding_rows import load_findings, remove_findings
-from exclip_desktop.storage.project.pair_rows import PairQuery, pairs
+from exclip_desktop.storage.project.pair_rows import PairQuery, load_all_boxes, load_pairs
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from tests.ui.fakes import plain_picture
@@ -164,7 +163,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     assert (said.text(), state.notice.kind) == ("1 label kept in the project", "error")
     (desk.folder / "elsewhere.exclip").rename(desk.file)
     with open_project(desk.file) as project:
-        assert boxes(project) == {"../a.png": (BOX,)}
+        assert load_all_boxes(project) == {"../a.png": (BOX,)}
     desk.session.explain_controller.open_file(plain_picture(desk.folder / "b.png"), "a dog")
     desk.settle("a dog")
     assert desk.session.picture_labels.labels == ()
@@ -199,7 +198,7 @@ def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Des
     assert (navigation.current, [pair.id for pair in navigation.pairs]) == (1, ["p1", "p2"])
     assert navigation.figures(0).rating == ("mismatch" if way == "save_copy" else "")
     with open_project(desk.folder / "study.exclip") as project:
-        kept = pairs(project, PairQuery(), 0, -1)
+        kept = load_pairs(project, PairQuery(), 0, -1)
     assert [one.measured.score for one in kept] == scores
     assert [one.rating for one in kept] == ["mismatch" if way == "save_copy" else "", ""]
 

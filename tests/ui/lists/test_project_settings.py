@@ -14,8 +14,8 @@ from exclip_desktop.core.values.pair_figures import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.storage.project.project import load_settings, save_setting
 from exclip_desktop.storage.project.project_files import create_project, open_project
-from exclip_desktop.storage.project.setting_rows import set_setting, settings_of
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
@@ -31,13 +31,13 @@ def made(folder: Path, called: str = "study.exclip", **settings: object) -> Path
     """Make a project with settings."""
     with create_project(folder / called) as project:
         for name, value in settings.items():
-            set_setting(project, name, value)
+            save_setting(project, name, value)
     return project.path
 
 
 def kept(path: Path) -> dict[str, object]:
     with open_project(path) as project:
-        return settings_of(project)
+        return load_settings(project)
 
 
 def told(choice: ModelChoice, explain_settings: ExplainSettings) -> dict[str, object]:
@@ -180,7 +180,7 @@ def test_two_windows_keep_what_each_changes_last(desk: Desk) -> None:
     path = made(desk.folder, model=told(ModelChoice(), ExplainSettings()))
     desk.session.projects.open(path)
     with open_project(path) as other:
-        set_setting(other, "model", told(LARGE, ExplainSettings()))
+        save_setting(other, "model", told(LARGE, ExplainSettings()))
     desk.session.projects.check_for_changes()
     assert desk.state.choice == ModelChoice()
     desk.open("b.png", "a dog")

@@ -15,16 +15,16 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.box_rows import set_boxes
 from exclip_desktop.storage.project.finding_rows import change_finding, load_findings, remove_findings
 from exclip_desktop.storage.project.pair_rows import (
-    Measured,
+    Measurement,
     PairQuery,
     add_pairs,
     count_pairs,
-    pair_of,
+    load_pair,
     remove_pairs,
-    set_measured,
+    save_boxes,
+    save_measurements,
 )
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
@@ -110,7 +110,8 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
 
 def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk) -> None:
     by = comparison_key(desk.state.explanation.settings)
-    desk.others(lambda other: set_measured(other, [("p3", Measured(0.5, 1e-5, None, by)), ("p4", Measured(0.6))]))
+    measurements = [("p3", Measurement(0.5, 1e-5, None, by)), ("p4", Measurement(0.6))]
+    desk.others(lambda other: save_measurements(other, measurements))
     assert desk.pair_navigation.figures(3) == PairFigures(0.5, 1e-5, by=by)
     assert desk.pair_navigation.figures(4) == PairFigures(), "it is by other settings"
     assert desk.pair_navigation.current == 1
@@ -124,7 +125,7 @@ def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk
 def test_nothing_known_here_is_lost_by_what_others_do(desk: Desk) -> None:
     desk.pair_navigation.keep(2, PairFigures(failure="No picture."))
     mine = desk.pair_navigation.figures(1)
-    desk.others(lambda other: set_measured(other, [("p0", Measured(0.5, by="other"))]))
+    desk.others(lambda other: save_measurements(other, [("p0", Measurement(0.5, by="other"))]))
     assert desk.pair_navigation.figures(1) == mine
     assert desk.pair_navigation.figures(2).failure == "No picture."
     desk.others(lambda other: remove_pairs(other, ["p0"]))
@@ -159,7 +160,7 @@ def test_a_closed_list_stays_closed(desk: Desk) -> None:
 
 def test_labels_that_others_keep_can_be_selected(desk: Desk) -> None:
     assert not desk.window.commands["take_labels"].isEnabled()
-    desk.others(lambda other: set_boxes(other, "1.png", (BOX,)))
+    desk.others(lambda other: save_boxes(other, "1.png", (BOX,)))
     assert desk.session.picture_labels.labels == (BOX,)
     assert desk.window.commands["take_labels"].isEnabled()
 
@@ -238,7 +239,7 @@ def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
     assert desk.session.findings.ids(desk.window.findings.query) == [key]
     desk.session.undo.undo()
     with open_project(desk.file) as project:
-        assert pair_of(project, "p1").rating == "match"  # type: ignore[union-attr]
+        assert load_pair(project, "p1").rating == "match"  # type: ignore[union-attr]
 
 
 def test_delete_in_a_files_list_is_the_boxs(desk: Desk) -> None:

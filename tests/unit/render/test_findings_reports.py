@@ -22,8 +22,8 @@ from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_byte
 from exclip_desktop.storage.exports.finding_pages import ReportItem, findings_html, findings_latex, findings_markdown
 from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl, read_findings
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
-from exclip_desktop.storage.project.box_rows import set_boxes
 from exclip_desktop.storage.project.finding_rows import add_finding, load_findings
+from exclip_desktop.storage.project.pair_rows import save_boxes
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project
 from tests.unit.core.test_finding import make_maps
@@ -70,7 +70,7 @@ def project(tmp_path: Path, picture: NDArray[np.uint8]) -> Project:
         add_finding(
             made, Finding(view, make_numbers(found, chosen), "mismatch" if seed == 2 else "match", ("t",), NASTY)
         )
-    set_boxes(made, "a ü.png", (Region((1, 1, 5, 5), name="dog"),))
+    save_boxes(made, "a ü.png", (Region((1, 1, 5, 5), name="dog"),))
     return made
 
 

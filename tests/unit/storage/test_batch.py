@@ -25,8 +25,7 @@ from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, UNRECORDED_TO
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches import batch_folder as batches
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
-from exclip_desktop.storage.project.box_rows import set_boxes
-from exclip_desktop.storage.project.pair_rows import add_pairs
+from exclip_desktop.storage.project.pair_rows import add_pairs, save_boxes
 from exclip_desktop.storage.project.project_files import create_project
 
 HOW: dict[str, Any] = {"image_layer": -1, "text_layer": -1, "quadrature": "gauss-legendre", "steps": 2}
@@ -269,7 +268,7 @@ def test_a_project_is_a_list(
     drawn = Region((2, 2, 9, 9), name="balloon")
     with create_project(tmp_path / "p.exclip") as project:
         add_pairs(project, listed)
-        set_boxes(project, "ü 0.png", (drawn,))
+        save_boxes(project, "ü 0.png", (drawn,))
     found = read_pairs(tmp_path / "p.exclip")
     assert (found.source, found.folder, found.notes) == (tmp_path / "p.exclip", tmp_path, ())
     assert [pair.regions for pair in found.pairs[:3]] == [(drawn,), listed.pairs[1].regions, ()]

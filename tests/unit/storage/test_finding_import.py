@@ -18,7 +18,7 @@ from exclip_desktop.storage.exports.report_formats import ReportOptions
 from exclip_desktop.storage.finding_columns import values_of
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, remove_findings
-from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, pairs
+from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, load_pairs
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
 from tests.unit.storage.findings import kept, make_finding
@@ -82,7 +82,7 @@ def test_nothing_is_added_twice_or_written_over(source: Path, target: Project) -
     doubled = out.read_bytes()
     out.write_bytes(doubled + doubled)
     assert len(import_findings(target, out)[0]) == MANY
-    with target.change() as connection:
+    with target.transaction() as connection:
         connection.execute("UPDATE finding SET note = 'mine' WHERE id = 1")
     assert import_findings(target, out) == ((), 2 * MANY)
     assert load_findings(target)[0].note == "mine"
@@ -108,7 +108,7 @@ def test_a_pair_that_is_another_one_here_is_left_out(source: Path, target: Proje
     add_pairs(target, PairList(tmp_path, tmp_path, (replace(right, caption="another"),)))
     ((added,), _) = import_findings(target, tmp_path / "out.jsonl")
     assert added.view.pair == ""
-    assert pairs(target, PairQuery(), 0, 1)[0].rating == ""
+    assert load_pairs(target, PairQuery(), 0, 1)[0].rating == ""
     assert import_findings(target, tmp_path / "out.jsonl") == ((), 1)
 
 
@@ -118,7 +118,7 @@ def test_the_ratings_of_pairs_follow(target: Project, tmp_path: Path) -> None:
     add_pairs(target, PairList(tmp_path, tmp_path, (ListedPair("p1", one.view.picture, one.view.caption),)))
     ((added,), _) = import_findings(target, tmp_path / "out.jsonl")
     assert added.view.pair == "p1"
-    assert pairs(target, PairQuery(), 0, 1)[0].rating == "unsure"
+    assert load_pairs(target, PairQuery(), 0, 1)[0].rating == "unsure"
 
 
 Change = Callable[[dict[str, Any]], object]

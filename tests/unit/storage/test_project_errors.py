@@ -14,9 +14,8 @@ from exclip_desktop.core.errors import OutputError, ProjectError
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.project import project_files as opening
-from exclip_desktop.storage.project.box_rows import boxes, set_boxes
 from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, load_finding, load_findings
-from exclip_desktop.storage.project.pair_rows import add_pairs, as_list
+from exclip_desktop.storage.project.pair_rows import add_pairs, load_all_boxes, load_pair_list, save_boxes
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
 from exclip_desktop.storage.project.schema import PAGE_BYTES, STEPS
@@ -32,7 +31,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with create_project(path) as project:
         listed = [ListedPair(str(at), f"{at}.png", f"a dog {at} " * 9) for at in range(PAIRS)]
         add_pairs(project, PairList(path, path.parent, tuple(listed)))
-        set_boxes(project, "a.png", (Region((0, 0, 5, 5)),))
+        save_boxes(project, "a.png", (Region((0, 0, 5, 5)),))
         for seed in range(FINDINGS):
             add_finding(project, make_finding(seed))
     return path
@@ -113,10 +112,10 @@ def test_steps_that_were_released_never_change() -> None:
 
 def test_two_windows_see_each_others_changes(path: Path) -> None:
     with open_project(path) as one, open_project(path) as other:
-        before = other.version()
-        assert other.version() == before
+        before = other.data_version()
+        assert other.data_version() == before
         key = add_finding(one, make_finding(1))
-        assert other.version() != before
+        assert other.data_version() != before
         change_finding(other, key, note="seen")
         found = load_finding(one, key)
         assert found is not None
@@ -125,7 +124,7 @@ def test_two_windows_see_each_others_changes(path: Path) -> None:
 
 def test_a_project_that_is_being_written_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_MS", 5)
-    with open_project(path) as one, open_project(path) as other, one.change():
+    with open_project(path) as one, open_project(path) as other, one.transaction():
         with pytest.raises(ProjectError, match="another window") as caught:
             add_finding(other, make_finding(1))
         assert caught.value.hint == "Try again in a moment."
@@ -134,7 +133,7 @@ def test_a_project_that_is_being_written_is_said(path: Path, monkeypatch: pytest
 
 def clear(project: Project) -> None:
     """Remove all findings, and fail."""
-    with project.change() as connection:
+    with project.transaction() as connection:
         connection.execute("DELETE FROM finding")
         connection.execute("DELETE FROM none_such")
 
@@ -225,7 +224,7 @@ def check_rescued(path: Path, before: bytes, whole: Path, least: int) -> Project
     """Check what is read of a damaged file against what was in it; return it."""
     with open_project(whole) as sound:
         there = {one.id: one for one in load_findings(sound)}
-        listed = set(as_list(sound).pairs)
+        listed = set(load_pair_list(sound).pairs)
     project = open_project(path)
     assert project.read_only == "it is damaged, and this is what could be read."
     assert "is damaged" in project.notes[0]
@@ -234,8 +233,8 @@ def check_rescued(path: Path, before: bytes, whole: Path, least: int) -> Project
     assert all(replace(there[one.id], tags=one.tags) == one for one in full), "what is read whole is as it was"
     assert all(set(there[one.id].tags) >= set(one.tags) for one in full)
     assert all(there[one.id].note == one.note for one in found)
-    assert set(as_list(project).pairs) <= listed
-    assert len(full) + len(as_list(project).pairs) >= least
+    assert set(load_pair_list(project).pairs) <= listed
+    assert len(full) + len(load_pair_list(project).pairs) >= least
     assert path.read_bytes() == before, "the file is left as it is"
     return project
 
@@ -260,7 +259,7 @@ def test_two_damaged_pages_cost_no_more_than_what_was_on_them(path: Path, whole:
     leaves = pages_of(path, "pair")[1:]
     before = damaged(path, [leaves[1], leaves[-2]])
     with check_rescued(path, before, whole, least=0) as project:
-        assert len(as_list(project).pairs) > PAIRS * (len(leaves) - 3) // len(leaves)
+        assert len(load_pair_list(project).pairs) > PAIRS * (len(leaves) - 3) // len(leaves)
 
 
 def test_a_damaged_beginning_is_made_anew(path: Path, whole: Path) -> None:
@@ -278,13 +277,13 @@ def test_what_was_rescued_can_be_saved(path: Path, whole: Path, tmp_path: Path) 
     before = damaged(path, [pages_of(path, "finding_view")[2]])
     with check_rescued(path, before, whole, least=0) as project:
         with pytest.raises(ProjectError, match="read-only"):
-            set_boxes(project, "a.png", ())
+            save_boxes(project, "a.png", ())
         project.save_copy(tmp_path / "rescued.exclip")
         rescued = load_findings(project)
     with open_project(tmp_path / "rescued.exclip") as copy:
         assert not copy.read_only
         assert load_findings(copy) == rescued
-        assert list(boxes(copy)) == ["a.png"]
+        assert list(load_all_boxes(copy)) == ["a.png"]
         assert add_finding(copy, make_finding(1)) == FINDINGS + 1
 
 
@@ -308,7 +307,7 @@ def test_texts_that_are_no_longer_what_they_were_cost_only_themselves(path: Path
     """SQLite keeps no checksums: a disk that gives back other bytes may go unnoticed."""
     with open_project(path) as project:
         before = load_findings(project)
-        with project.change() as connection:
+        with project.transaction() as connection:
             for column in ("words", "geometry", "regions"):
                 connection.execute(f"UPDATE finding_view SET {column} = ? WHERE finding = 7", (text,))
             connection.execute("UPDATE pair SET regions = ? WHERE id = '7'", (text,))
@@ -317,7 +316,7 @@ def test_texts_that_are_no_longer_what_they_were_cost_only_themselves(path: Path
         assert (after[6].note, after[6].tags, after[6].numbers.score) == (
             *(before[6].note, before[6].tags, before[6].numbers.score),
         )
-        assert len(as_list(project).pairs) == PAIRS
+        assert len(load_pair_list(project).pairs) == PAIRS
 
 
 def test_another_kind_of_file_is_not_called_damaged(tmp_path: Path) -> None:

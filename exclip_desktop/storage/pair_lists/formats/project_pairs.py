@@ -7,8 +7,7 @@ from typing import Final
 
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
-from exclip_desktop.storage.project.box_rows import boxes
-from exclip_desktop.storage.project.pair_rows import as_list
+from exclip_desktop.storage.project.pair_rows import load_all_boxes, load_pair_list
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, open_project
 
@@ -26,8 +25,8 @@ def read_project(path: Path, pictures: Path | None = None) -> PairReader:
 
 def _entries(project: Project) -> Iterator[Entry]:
     yield from (ListNote(project.path.name, note) for note in project.notes)
-    drawn = boxes(project)
-    for pair in as_list(project).pairs:
+    drawn = load_all_boxes(project)
+    for pair in load_pair_list(project).pairs:
         yield replace(pair, regions=drawn.get(pair.picture, pair.regions))
 
 

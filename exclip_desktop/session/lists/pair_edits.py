@@ -1,5 +1,6 @@
 """Labels: regions that are known to show something, of a list or kept in the project by hand."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,7 +15,15 @@ from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import ReplaceStep
-from exclip_desktop.storage.project.box_rows import boxes_of, set_boxes
+from exclip_desktop.storage.project.pair_rows import (
+    ProjectPair,
+    load_boxes,
+    load_pair,
+    remove_pairs,
+    restore_pairs,
+    save_boxes,
+)
+from exclip_desktop.storage.project.project import Project
 
 Regions = tuple[Region, ...]
 
@@ -85,7 +94,7 @@ class PictureLabels(QObject):
         if path is None or project is None:
             return ()
         try:
-            return boxes_of(project, project.written(Path(path)))
+            return load_boxes(project, project.relative_path(Path(path)))
         except UserError as error:
             self._show_error(error)
             return ()
@@ -94,7 +103,7 @@ class PictureLabels(QObject):
         path, regions = what
         try:
             project = self._projects.ready()
-            set_boxes(project, project.written(Path(path)), regions)
+            save_boxes(project, project.relative_path(Path(path)), regions)
         except (UserError, OSError) as error:
             self._show_error(error)
         else:
@@ -111,3 +120,47 @@ def _told(regions: Regions) -> str:
         if regions
         else "No labels of this picture are kept"
     )
+
+
+class PairRemoval(QObject):
+    """Removes pairs, an undo step; pictures, findings and labels stay, and so does what is on screen."""
+
+    def __init__(
+        self,
+        navigation: PairNavigation,
+        projects: Projects,
+        undo: QUndoStack,
+        parent: QObject | None = None,
+    ) -> None:
+        """Work on the list of ``navigation``, which is that of the open project."""
+        super().__init__(parent)
+        self._navigation, self._projects, self._undo = navigation, projects, undo
+
+    def remove(self, places: Sequence[int]) -> None:
+        """Remove the pairs at these places of the list; a file's list is left as it is."""
+        if not self._navigation.is_project_list:
+            return
+        ids = [self._navigation.pairs[place].id for place in places]
+        removed = self._projects.read(lambda project: _found(project, ids), tuple[ProjectPair, ...]())
+        if removed:
+            what = "remove pair" if len(removed) == 1 else "remove pairs"
+            self._undo.push(ReplaceStep(what, self._put, (removed, True), (removed, False)))
+
+    def _put(self, what: tuple[tuple[ProjectPair, ...], bool]) -> None:
+        """Let pairs be in the list, or not."""
+        told, wanted = what
+
+        def put() -> None:
+            project = self._projects.ready()
+            if wanted:
+                restore_pairs(project, told)
+            else:
+                remove_pairs(project, [one.pair.id for one in told])
+            self._navigation.renew()
+
+        self._projects.attempt(put)
+
+
+def _found(project: Project, ids: Sequence[str]) -> tuple[ProjectPair, ...]:
+    """Return the pairs of these ids; others may have removed some."""
+    return tuple(one for key in ids if (one := load_pair(project, key)) is not None)
