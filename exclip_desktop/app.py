@@ -20,35 +20,35 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     """Show the window until it is closed, with ``picture`` or the first sample; return the exit code."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
-    name_program(app)
+    set_program_name(app)
     path = log_file()
     logged = start_logging(path)
-    session = Session(QSettings(), factor_folder(), findings=findings_file(), studies=studies_folder())
-    show_lost_errors(session)
+    session = Session(QSettings(), factor_folder(), findings=default_project_file(), studies=studies_folder())
+    show_uncaught_errors(session)
     window = Window(session, str(path) if logged else "")
     window.show()
-    after_first_paint(window, lambda: session.start(picture, caption))
+    call_after_first_paint(window, lambda: session.start(picture, caption))
     code: int = app.exec()
     sys.excepthook = sys.__excepthook__
     return code
 
 
-class _LostErrors(QObject):
-    found = Signal(Exception)
+class _UncaughtErrors(QObject):
+    caught = Signal(Exception)
 
 
-def show_lost_errors(session: Session) -> None:
+def show_uncaught_errors(session: Session) -> None:
     """From now on, log errors that nobody caught and show them in the banner; Qt would go on without a word."""
-    errors = _LostErrors(session)
+    errors = _UncaughtErrors(session)
     # Queued: an error may come from any thread, and from within painting.
-    errors.found.connect(session.explain_controller.show_error, Qt.ConnectionType.QueuedConnection)
+    errors.caught.connect(session.explain_controller.show_error, Qt.ConnectionType.QueuedConnection)
 
-    def lost(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def handle_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
         if isinstance(error, Exception):
-            errors.found.emit(error)
+            errors.caught.emit(error)
 
-    sys.excepthook = lost
+    sys.excepthook = handle_uncaught
 
 
 class _FirstPaint(QObject):
@@ -65,12 +65,12 @@ class _FirstPaint(QObject):
         return False
 
 
-def after_first_paint(window: Window, action: Callable[[], None]) -> None:
+def call_after_first_paint(window: Window, action: Callable[[], None]) -> None:
     """Call ``action`` once ``window`` is on screen, so that nothing heavy comes before it."""
     _FirstPaint(window, action)
 
 
-def name_program(app: QApplication) -> None:
+def set_program_name(app: QApplication) -> None:
     """Tell Qt the program's name, which places settings, and its icon."""
     QCoreApplication.setApplicationName("exclip_desktop")
     QCoreApplication.setOrganizationName("exclip_desktop")
@@ -79,7 +79,7 @@ def name_program(app: QApplication) -> None:
     app.setWindowIcon(app_icon())
 
 
-def findings_file() -> Path:
+def default_project_file() -> Path:
     """Return the person's own project, where findings go until another is opened."""
     return user_data_path("exclip_desktop", appauthor=False) / "findings.exclip"
 

@@ -17,7 +17,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from exclip_desktop.app import name_program
+from exclip_desktop.app import set_program_name
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.window import Window
@@ -85,7 +85,7 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
     """Take the screenshots and return their files."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
-    name_program(app)
+    set_program_name(app)
     app.setStyle("Fusion")
     folder.mkdir(parents=True, exist_ok=True)
     taken = []

@@ -18,7 +18,7 @@ from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR, ActionSpec
 from exclip_desktop.ui.theme import ThemedIcons
 
 
-def shown_keys(shortcuts: tuple[str, ...]) -> str:
+def format_shortcuts(shortcuts: tuple[str, ...]) -> str:
     """Return key sequences as this system writes them, joined by "or"; "" for none."""
     native = QKeySequence.SequenceFormat.NativeText
     return " or ".join(QKeySequence(keys).toString(native) for keys in shortcuts)
@@ -67,7 +67,7 @@ def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
     action.setCheckable(spec.checkable)
     action.setAutoRepeat(not spec.checkable)  # a held key must not flicker
     action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would stand in the tick's place
-    action.setToolTip(f"{spec.tip} ({shown_keys(spec.shortcuts[:1])})" if spec.shortcuts else spec.tip)
+    action.setToolTip(f"{spec.tip} ({format_shortcuts(spec.shortcuts[:1])})" if spec.shortcuts else spec.tip)
     if spec.icon:
         icons.add(action, spec.icon)
     return action
@@ -90,7 +90,7 @@ class _TypingGuard(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Claim plain keys for a text field."""
-        if event.type() != QEvent.Type.ShortcutOverride or not _takes_text(watched) or not _is_plain(event):
+        if event.type() != QEvent.Type.ShortcutOverride or not _takes_text(watched) or not _has_no_modifier(event):
             return False
         event.accept()
         return True
@@ -106,7 +106,7 @@ def _takes_text(widget: QObject) -> bool:
     return isinstance(widget, QComboBox) and widget.isEditable()
 
 
-def _is_plain(event: QEvent) -> bool:
+def _has_no_modifier(event: QEvent) -> bool:
     if not isinstance(event, QKeyEvent):
         return False
     modifiers = Qt.KeyboardModifier

@@ -20,7 +20,7 @@ def is_dark(palette: QPalette) -> bool:
     return palette.windowText().color().lightnessF() > palette.window().color().lightnessF()
 
 
-def trouble_colour(palette: QPalette) -> QColor:
+def error_colour(palette: QPalette) -> QColor:
     """Return the red that marks trouble and reads on the palette's window."""
     return _TROUBLE[is_dark(palette)]
 

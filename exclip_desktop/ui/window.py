@@ -23,7 +23,7 @@ from exclip_desktop.ui.canvas.colour_bar import ColourBar
 from exclip_desktop.ui.canvas.hint import Hint
 from exclip_desktop.ui.canvas.opacity import Opacity
 from exclip_desktop.ui.canvas.stage import Stage
-from exclip_desktop.ui.caption.alternatives import Alternatives
+from exclip_desktop.ui.caption.alternatives import CaptionAlternativesList
 from exclip_desktop.ui.caption.caption_field import CaptionField
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
@@ -65,7 +65,7 @@ class Window(QMainWindow):
         self._session = session
         state = session.state
         self.canvas, self.strip = Canvas(state), TokenStrip(state)
-        self.caption, self.alternatives = CaptionField(state), Alternatives(state)
+        self.caption, self.alternatives = CaptionField(state), CaptionAlternativesList(state)
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
         self.findings = FindingsTab(session.findings, session.thumbnails)
@@ -90,7 +90,7 @@ class Window(QMainWindow):
             "findings_columns": self.findings.view,
         }
         self._connect()
-        self._pair_up()
+        self._link_panes()
         self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
         self.pair_list_dock.removal_requested.connect(session.pair_removal.remove)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
@@ -206,8 +206,8 @@ class Window(QMainWindow):
         self.inspector.rows_hovered.connect(selection_controller.hover_rows)
         self.inspector.patch_hovered.connect(selection_controller.hover_patch)
         self.inspector.rows_committed.connect(selection_controller.commit_rows)
-        self.inspector.layers_looked_at.connect(session.layer_profile_controller.look_at)
-        self.inspector.profile_asked.connect(session.layer_profile_controller.ask)
+        self.inspector.layers_viewed.connect(session.layer_profile_controller.look_at)
+        self.inspector.profile_requested.connect(session.layer_profile_controller.ask)
         self.inspector.layer_chosen.connect(session.layer_profile_controller.choose)
         self.caption.caption_typed.connect(explain_controller.type_caption)
         self.caption.left.connect(lambda: self.stage.canvas.view.setFocus())
@@ -216,17 +216,17 @@ class Window(QMainWindow):
         self.alternatives.caption_chosen.connect(explain_controller.type_caption)
         for banner in (self.banner, self._grid_banner):
             banner.closed.connect(explain_controller.dismiss)
-            banner.cpu_asked.connect(explain_controller.use_cpu)
-        self.status.cancel_asked.connect(session.cancel)
-        self.status.download_cancel_asked.connect(session.library.cancel)
-        session.picture_labels.kept.connect(self.status.say)
+            banner.cpu_requested.connect(explain_controller.use_cpu)
+        self.status.cancel_requested.connect(session.cancel)
+        self.status.download_cancel_requested.connect(session.library.cancel)
+        session.picture_labels.kept.connect(self.status.show_message)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
         session.state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
 
-    def _pair_up(self) -> None:
+    def _link_panes(self) -> None:
         """Let the panes be compared that are shown."""
         session = self._session
         states = session.state, session.second_model.state, session.caption_difference.scene
@@ -256,9 +256,9 @@ class Window(QMainWindow):
         if not shape.isEmpty():
             self.restoreGeometry(shape)
         for name, layout in self._layouts.items():
-            kept = settings.shape(name)
-            if not kept.isEmpty():
-                layout.restoreState(kept)
+            saved = settings.shape(name)
+            if not saved.isEmpty():
+                layout.restoreState(saved)
 
     def _on_canvas_picture_changed(self) -> None:
         canvas_picture = self._session.state.canvas_picture

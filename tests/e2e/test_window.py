@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.app import name_program
+from exclip_desktop.app import set_program_name
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings
 from exclip_desktop.session.session import Session
@@ -53,7 +53,7 @@ def _settle(qtbot: QtBot, state: State) -> None:
 def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    name_program(app)
+    set_program_name(app)
     session = Session(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), folder / "factors")
     window = Window(session, str(folder / "log.txt"))
     window.show()

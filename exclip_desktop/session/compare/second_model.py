@@ -15,7 +15,7 @@ from exclip_desktop.session.worker.requests import ModelChoice, SecondModelReque
 from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
 
 Patch = tuple[int, int]
-ABSENT: Final = Notice("Only this model reads that token, so it cannot be selected in both.", kind="note")
+ABSENT_NOTE: Final = Notice("Only this model reads that token, so it cannot be selected in both.", kind="note")
 
 
 class SecondModel(QObject):
@@ -94,7 +94,7 @@ class SecondModel(QObject):
         if self._are_in_first(after):
             self.selection_controller.commit_rows(self._in_first(before), self._in_first(after))
         else:
-            self.state.change(notice=ABSENT)
+            self.state.change(notice=ABSENT_NOTE)
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
         """Select more tokens by the second click of two; only words are widened."""

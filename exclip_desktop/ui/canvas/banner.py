@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.ui.theme import ThemedIcons, blended, pixmap, trouble_colour
+from exclip_desktop.ui.theme import ThemedIcons, blended, error_colour, pixmap
 from exclip_desktop.ui.widgets.labels import ClampedLabel
 
 ICON_PX: Final = 24
@@ -47,7 +47,7 @@ class Banner(QFrame):
     """
 
     closed = Signal()
-    cpu_asked = Signal()
+    cpu_requested = Signal()
 
     def __init__(self, state: State, over: QWidget | None = None) -> None:
         super().__init__(over)
@@ -137,7 +137,7 @@ class Banner(QFrame):
     def _buttons(self) -> QHBoxLayout:
         self._cpu = QPushButton("Use the CPU")
         self._cpu.setToolTip("Explain this on the processor: slower, with the computer's own memory")
-        self._cpu.clicked.connect(self.cpu_asked)
+        self._cpu.clicked.connect(self.cpu_requested)
         self._more = QPushButton("Details")
         self._more.setCheckable(True)
         self._more.setToolTip("Show what the program knows about this")
@@ -216,7 +216,7 @@ class Banner(QFrame):
     def _accent(self) -> QColor:
         notice = self._state.notice
         if notice is not None and notice.kind == "error":
-            return trouble_colour(self.palette())
+            return error_colour(self.palette())
         return self.palette().highlight().color()
 
     def _show_icon(self) -> None:

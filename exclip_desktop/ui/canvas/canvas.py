@@ -41,7 +41,7 @@ class Canvas(QWidget):
 
     regions_changed = Signal(object)
     regions_committed = Signal(object, object, str)
-    region_named_asked = Signal(int)
+    region_naming_requested = Signal(int)
     double_clicked = Signal()
     current_region_changed = Signal(object)
     patch_hovered = Signal(object)
@@ -132,7 +132,7 @@ class Canvas(QWidget):
         pointer.patch_hovered.connect(self._on_patch_hovered)
         pointer.regions_changed.connect(self.regions_changed)
         pointer.regions_committed.connect(self.regions_committed)
-        pointer.region_named_asked.connect(self.region_named_asked)
+        pointer.region_naming_requested.connect(self.region_naming_requested)
         pointer.double_clicked.connect(self.double_clicked)
 
     def _dress(self) -> None:

@@ -67,7 +67,7 @@ class Pointer(QObject):
 
     regions_changed = Signal(object)
     regions_committed = Signal(object, object, str)
-    region_named_asked = Signal(int)
+    region_naming_requested = Signal(int)
     double_clicked = Signal()
     patch_hovered = Signal(object)
     current_changed = Signal()
@@ -162,7 +162,7 @@ class Pointer(QObject):
             self.double_clicked.emit()
         else:
             self._set_current(hit.region)
-            self.region_named_asked.emit(hit.region)
+            self.region_naming_requested.emit(hit.region)
 
     def _begin(self, press: Press) -> None:
         """Begin the gesture that fits where the button was pressed."""

@@ -21,7 +21,7 @@ class Stage(QStackedWidget):
 
     """
 
-    region_named_asked = Signal(int)
+    region_naming_requested = Signal(int)
     current_region_changed = Signal()
 
     def __init__(self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController) -> None:
@@ -30,9 +30,9 @@ class Stage(QStackedWidget):
         self._canvas, self._compare_controller, self.grid = canvas, compare_controller, grid
         self.addWidget(alone)
         self.addWidget(grid)
-        canvas.region_named_asked.connect(self.region_named_asked)
+        canvas.region_naming_requested.connect(self.region_naming_requested)
         canvas.current_region_changed.connect(lambda _: self.current_region_changed.emit())
-        grid.region_named_asked.connect(self.region_named_asked)
+        grid.region_naming_requested.connect(self.region_naming_requested)
         grid.canvases_changed.connect(self.current_region_changed)
         compare_controller.opened.connect(self._show)
         compare_controller.closed.connect(self._show)

@@ -29,7 +29,7 @@ BAR_OPACITY: Final = 0.5
 CROSS_PX: Final = 3.5  # half of the cross's side
 
 
-class Alternatives(QWidget):
+class CaptionAlternativesList(QWidget):
     """A list of captions for the picture, under a heading that folds it away.
 
     Signals:
@@ -184,8 +184,8 @@ class _ScoreBar(QStyledItemDelegate):
         font = index.data(Qt.ItemDataRole.FontRole)
         if font is not None:
             painter.setFont(font)
-        beside = rect.adjusted(2 * PAD_PX + BAR_PX, 0, 0, 0)
-        painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, str(index.data()))
+        number_rect = rect.adjusted(2 * PAD_PX + BAR_PX, 0, 0, 0)
+        painter.drawText(number_rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, str(index.data()))
         if bar is not None:
             length = max(round(abs(bar) * BAR_PX), 1)
             at = QRectF(rect.left() + PAD_PX, rect.center().y() - 3, length, 7)

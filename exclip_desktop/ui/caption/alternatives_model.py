@@ -59,7 +59,9 @@ class AlternativesModel(QAbstractTableModel):
         self._caption = caption.strip()
         self.entries = list(enumerate(alternatives))
         ranked = all(entry.rank is not None for entry in alternatives)
-        self.entries.sort(key=lambda found: (not self._is_own(found[1]), (found[1].rank or 0) if ranked else 0))
+        self.entries.sort(
+            key=lambda numbered: (not self._is_own(numbered[1]), (numbered[1].rank or 0) if ranked else 0)
+        )
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -83,7 +85,7 @@ class AlternativesModel(QAbstractTableModel):
         _, entry = self.entries[index.row()]
         column = Column(index.column())
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
-            return self._told(entry, column)
+            return self._cell_text(entry, column)
         if role == Role.TextAlignmentRole and column in NUMBERS:
             return RIGHT
         if role == Role.FontRole and self._is_own(entry):
@@ -105,7 +107,7 @@ class AlternativesModel(QAbstractTableModel):
     def _is_own(self, entry: Alternative) -> bool:
         return entry.caption.strip() == self._caption
 
-    def _told(self, entry: Alternative, column: Column) -> str:
+    def _cell_text(self, entry: Alternative, column: Column) -> str:
         if column == Column.CAPTION:
             return entry.caption
         if column == Column.REMOVE:
@@ -116,7 +118,7 @@ class AlternativesModel(QAbstractTableModel):
             return self._gap(entry)
         if column == Column.SCORE:
             return PENDING if entry.score is None else f"{entry.score:.3f}".replace("-", "−")
-        return PENDING if entry.share is None else told_share(entry.share)
+        return PENDING if entry.share is None else format_share(entry.share)
 
     def _hint(self, entry: Alternative, column: Column) -> str:
         if column == Column.REMOVE:
@@ -135,6 +137,6 @@ class AlternativesModel(QAbstractTableModel):
         return None if entry.score is None else entry.score / (largest or 1.0)
 
 
-def told_share(share: float) -> str:
+def format_share(share: float) -> str:
     """Return a share in per cent with one decimal; one that would round to nothing as "<0.1%"."""
     return "<0.1%" if 0 < share < SMALL_SHARE else f"{share:.1%}"

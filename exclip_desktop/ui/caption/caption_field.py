@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidg
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.caption.strip_layout import unseen_words
-from exclip_desktop.ui.theme import trouble_colour
+from exclip_desktop.ui.theme import error_colour
 
 PAUSE_MS: Final = 150
 PLACEHOLDER: Final = "Caption"
@@ -41,9 +41,9 @@ class CaptionField(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._build()
-        self._pause.timeout.connect(self._tell)
+        self._pause.timeout.connect(self._emit_caption)
         self._editor.textEdited.connect(self._on_text_edited)
-        self._editor.returnPressed.connect(self._tell)
+        self._editor.returnPressed.connect(self._emit_caption)
         state.caption_changed.connect(self._on_caption_changed)
         state.answer_changed.connect(self._show_gauge)
         self._on_caption_changed()
@@ -71,7 +71,7 @@ class CaptionField(QWidget):
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
         elif event.type() == QEvent.Type.KeyPress:
-            self._tell()
+            self._emit_caption()
             self.left.emit()
         return True
 
@@ -87,7 +87,7 @@ class CaptionField(QWidget):
         row.addWidget(self._editor, 1)
         row.addWidget(self._gauge)
 
-    def _tell(self) -> None:
+    def _emit_caption(self) -> None:
         self._pause.stop()
         caption, state = self.text.strip(), self._state
         if caption != self._settled or (caption and (state.stale or state.explanation is None)):
@@ -115,19 +115,19 @@ class CaptionField(QWidget):
         caption = None if explanation is None else explanation.caption
         typed = bool(self.text.strip())
         short = caption is not None and caption.unseen is not None and typed
-        said = told(caption) if caption is not None and typed else ""
+        gauge = format_gauge(caption) if caption is not None and typed else ""
         colours = QPalette(self.palette())
         if short:
-            colours.setColor(QPalette.ColorRole.WindowText, trouble_colour(self.palette()))
+            colours.setColor(QPalette.ColorRole.WindowText, error_colour(self.palette()))
         font = self.font()
         font.setBold(short)
         self._gauge.setFont(font)
         self._gauge.setPalette(colours)
-        self._gauge.setText(said)
+        self._gauge.setText(gauge)
         self._gauge.setToolTip("The greyed words were not seen." if short else "")
 
 
-def told(caption: Caption) -> str:
+def format_gauge(caption: Caption) -> str:
     """Return how many tokens the caption has of those the model reads, and how many words it did not see."""
     missing = len(unseen_words(caption))
     words = "word" if missing == 1 else "words"

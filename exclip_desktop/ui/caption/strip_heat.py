@@ -30,7 +30,7 @@ class Fill:
 
 
 @lru_cache(maxsize=1024)
-def fill_of(red: float, green: float, blue: float) -> Fill:
+def make_fill(red: float, green: float, blue: float) -> Fill:
     """Return the fill for an sRGB colour in [0, 1], with the ink that reads better on it."""
     ink = QColor(ink_on(np.array([red, green, blue])))
     line = QColor(ink)
@@ -66,17 +66,17 @@ class StripHeat:
     def show(self, chips: Sequence[Chip]) -> None:
         """Reckon for ``chips`` of the explanation on screen from now on."""
         self._chips, self._key, self._answer = chips, None, self._state.answer
-        seen = [[cell for cell in chip.cells if cell.rows] for chip in chips]
-        self._rows = [row for cells in seen for cell in cells for row in cell.rows]
-        ends = list(accumulate((len(cells) for cells in seen), initial=0))
+        read_cells = [[cell for cell in chip.cells if cell.rows] for chip in chips]
+        self._rows = [row for cells in read_cells for cell in cells for row in cell.rows]
+        ends = list(accumulate((len(cells) for cells in read_cells), initial=0))
         self._parts = [slice(start, stop) for start, stop in pairwise(ends)]
-        lengths = [len(cell.rows) for cells in seen for cell in cells]
+        lengths = [len(cell.rows) for cells in read_cells for cell in cells]
         self._starts = list(accumulate(lengths, initial=0))[:-1]
 
     @property
-    def fresh(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether nothing that colours follow from has changed since they were reckoned last."""
-        return self._key == self._wanted_key
+        return self._key == self._current_key
 
     @property
     def values(self) -> list[list[float]]:
@@ -102,23 +102,23 @@ class StripHeat:
         self._refresh()
         return self._own_limit
 
-    def told(self, chip: int) -> str:
+    def tooltip(self, chip: int) -> str:
         """Return a chip's word and value, then those of its tokens if there are several: rich text for a tooltip."""
-        shown = self._chips[chip]
-        if shown.kind == "unseen":
+        chip_data = self._chips[chip]
+        if chip_data.kind == "unseen":
             context = "fewer" if self._state.answer is None else self._state.answer.caption.context
             return f"The model did not see this word: it reads {context} tokens."
         if self._answer is not None and not self._answer.interactions.values_words:
             return "This method gives words no values."
         values = self.values[chip]
-        lines = [f"<b>{html.escape(shown.text)}</b>&nbsp; {format_signed(sum(values))}"]
+        lines = [f"<b>{html.escape(chip_data.text)}</b>&nbsp; {format_signed(sum(values))}"]
         if len(values) > 1:
-            parts = zip(shown.cells, values, strict=True)
+            parts = zip(chip_data.cells, values, strict=True)
             lines += [f"{html.escape(cell.text)}&nbsp; {format_signed(value)}" for cell, value in parts]
         return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
 
     @property
-    def _wanted_key(self) -> Key:
+    def _current_key(self) -> Key:
         state, view = self._state, self._state.view
         fixed = state.answer is not None and state.answer.interactions.fixed
         selected = () if fixed else (state.selection.regions, state.preview.patch)
@@ -127,14 +127,14 @@ class StripHeat:
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
         # Of another explanation, ``show`` has still to tell the chips.
-        if state.answer is None or state.answer is not self._answer or self.fresh:
+        if state.answer is None or state.answer is not self._answer or self.is_fresh:
             return
-        self._key = self._wanted_key
+        self._key = self._current_key
         heat = token_heat(state.answer.interactions, state.answer.geometry, state.selection, state.preview)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
         self._own_limit = range_limit(sums, locked=view.words_limit)
         self._limit = range_limit(sums, locked=view.words_limit, least=self.least_limit)
-        fills = [fill_of(*colour) for colour in to_rgb(sums, self._limit, view.colours).tolist()]
+        fills = [make_fill(*colour) for colour in to_rgb(sums, self._limit, view.colours).tolist()]
         values = sums.tolist()
         self._values = [values[part] for part in self._parts]
         self._fills = [fills[part] for part in self._parts]

@@ -34,7 +34,7 @@ PREVIEW = 1.0
 RING_OFF = 4.5
 AROUND = 6.0  # marks stand out of a chip no further
 STALE_ALPHA = 128  # of the ground over the chips
-KEPT_WIDTHS = 4
+CACHED_WIDTHS = 4
 Fills = Sequence[Sequence[Fill]]
 NOTCH: Final = QPainterPath()
 """The triangle that marks the corner of what is selected."""
@@ -80,7 +80,7 @@ class StripSheet:
     def placed(self, width: int) -> StripLayout:
         """Return the chips placed in a strip ``width`` wide; the last few are kept."""
         if width not in self._placed:
-            if len(self._placed) >= KEPT_WIDTHS:
+            if len(self._placed) >= CACHED_WIDTHS:
                 del self._placed[next(iter(self._placed))]
             self._placed[width] = StripLayout(self._widths, self._text_height, width, self._spacing)
         return self._placed[width]
@@ -118,7 +118,7 @@ class StripPainter:
         ground, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
         edge, grey = blended(text, ground, EDGE_SHARE), palette.color(QPalette.ColorRole.PlaceholderText)
         for shape in shapes:
-            if shape.seen:
+            if shape.is_read:
                 if marks.selected and shape.all_in(marks.selected):
                     shape.paint_outline(painter, text, ground)
                 painter.fillPath(shape.whole, edge)
@@ -145,7 +145,7 @@ class _Shapes:
 
     def __init__(self, chip: Chip, piece: Piece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
         edges, height, spacing = piece.edges, layout.chip_height, layout.spacing
-        self.chip, self.seen = piece.chip, chip.kind != "unseen"
+        self.chip, self.is_read = piece.chip, chip.kind != "unseen"
         self._piece, self._height = piece, height
         self._cells = chip.cells[piece.first : piece.first + len(edges) - 1]
         self._rows = frozenset(row for cell in self._cells for row in cell.rows)
@@ -159,8 +159,8 @@ class _Shapes:
             number = piece.first + n
             before, after = pads(chip, number, spacing)
             room = right - left - before - after + EDGE
-            shown = metrics.elidedText(self._cells[n].text, Qt.TextElideMode.ElideRight, room)
-            self._texts.append((QPointF(left + before, piece.top + spacing.tall_pad), _static(shown, font)))
+            visible = metrics.elidedText(self._cells[n].text, Qt.TextElideMode.ElideRight, room)
+            self._texts.append((QPointF(left + before, piece.top + spacing.tall_pad), _static(visible, font)))
 
     def all_in(self, rows: frozenset[int]) -> bool:
         """Whether all its rows are in ``rows``."""
@@ -199,9 +199,9 @@ class _Shapes:
         within = [rows.issuperset(cell.rows) for cell in self._cells]
         for marked, run in groupby(range(len(within)), within.__getitem__):
             if marked:
-                found = [self._piece.first + n for n in run]
-                rect = QRectF(*self._piece.rect(found[0], found[-1] + 1, self._height))
-                yield _Run(self.chip, found[0], rect, whole=False)
+                cached = [self._piece.first + n for n in run]
+                rect = QRectF(*self._piece.rect(cached[0], cached[-1] + 1, self._height))
+                yield _Run(self.chip, cached[0], rect, whole=False)
 
 
 def _paint_previewed(

@@ -16,7 +16,7 @@ class Gesture:
     Attributes:
         before, rows: what was selected before it, and is selected now.
         start: where the run begins; None until a drag from empty ground meets a word.
-        kept: rows selected besides the run; ``takes``: the run is taken away from them instead.
+        kept: rows selected besides the run; ``removes``: the run is taken away from them instead.
         tokens: whether the run ends within words.
 
     """
@@ -24,8 +24,8 @@ class Gesture:
     before: Rows
     rows: Rows
     start: Place | None
-    kept: frozenset[int] = frozenset()
-    takes: bool = False
+    others: frozenset[int] = frozenset()
+    removes: bool = False
     tokens: bool = False
 
 
@@ -56,9 +56,9 @@ class Picker:
     def begin(self, before: Rows, place: Place | None, *, tokens: bool, extend: bool, toggle: bool) -> Rows:
         """Begin a gesture at ``place`` (None: empty ground) and return the rows it selects at once."""
         start = (self.anchor or self.cursor or place) if extend else place
-        kept = frozenset(before) if toggle else frozenset()
-        takes = toggle and kept.issuperset(self.rows_at(place, tokens=tokens))
-        self.gesture = Gesture(before, (), start, kept, takes, tokens)
+        others = frozenset(before) if toggle else frozenset()
+        removes = toggle and others.issuperset(self.rows_at(place, tokens=tokens))
+        self.gesture = Gesture(before, (), start, others, removes, tokens)
         self.anchor = start
         return self.drag(place) if place is not None else ()
 
@@ -70,8 +70,8 @@ class Picker:
         if gesture.start is None:
             gesture.start = self.anchor = place
         run = rows_between(self.chips, gesture.start, place, tokens=gesture.tokens)
-        gesture.rows = tuple(sorted(gesture.kept.difference(run) if gesture.takes else gesture.kept.union(run)))
-        self.cursor = self.seen(place)
+        gesture.rows = tuple(sorted(gesture.others.difference(run) if gesture.removes else gesture.others.union(run)))
+        self.cursor = self.nearest_read(place)
         return gesture.rows
 
     def end(self) -> Gesture | None:
@@ -117,7 +117,7 @@ class Picker:
             return places[0] if step > 0 else places[-1]
         return places[min(max(places.index(here) + step, 0), len(places) - 1)]
 
-    def seen(self, place: Place | None) -> Place | None:
+    def nearest_read(self, place: Place | None) -> Place | None:
         """Return ``place``, or the last selectable chip where the model did not see the word there."""
         return place if self.rows_at(place) else self.neighbour(None, -1)
 
@@ -149,7 +149,7 @@ def rows_between(chips: Sequence[Chip], start: Place, end: Place, *, tokens: boo
     )
 
 
-def told_rows(chips: Sequence[Chip], rows: Rows) -> str:
+def describe_rows(chips: Sequence[Chip], rows: Rows) -> str:
     """Return the selection in words: words that stand side by side together, tokens with their word."""
     runs: list[list[str]] = []
     last = -2
@@ -157,10 +157,10 @@ def told_rows(chips: Sequence[Chip], rows: Rows) -> str:
         parts = [cell.text for cell in chip.cells if cell.rows and set(cell.rows) <= set(rows)]
         if not parts:
             continue
-        told = chip.text if len(parts) == len(chip.cells) else f"{' '.join(parts)} (part of {chip.text})"
+        text = chip.text if len(parts) == len(chip.cells) else f"{' '.join(parts)} (part of {chip.text})"
         if number == last + 1:
-            runs[-1].append(told)
+            runs[-1].append(text)
         else:
-            runs.append([told])
+            runs.append([text])
         last = number
     return ", ".join(" ".join(run) for run in runs)

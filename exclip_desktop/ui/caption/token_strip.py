@@ -11,7 +11,7 @@ from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.caption.strip_heat import StripHeat
 from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout, chips_of
 from exclip_desktop.ui.caption.strip_paint import AROUND, Marks, StripSheet
-from exclip_desktop.ui.caption.strip_picking import Picker, Rows, told_rows
+from exclip_desktop.ui.caption.strip_picking import Picker, Rows, describe_rows
 
 Key = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
@@ -53,7 +53,7 @@ class TokenStrip(QWidget):
         self._hovered: Rows = ()
         self._under: Place | None = None
         self._taken: Rows = ()  # selected here last
-        self._told: Rows | None = None  # said in the accessible description
+        self._described_rows: Rows | None = None  # said in the accessible description
         self.setAccessibleName("Words of the caption")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -132,14 +132,14 @@ class TokenStrip(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._hide_ring()
-        self._hush()
+        self._end_preview()
         place = self._place_at(event)
         extend, toggle, tokens = (bool(event.modifiers() & modifier) for modifier in (SHIFT, CTRL, ALT))
         if (place is None and (extend or toggle)) or (place is not None and not self._picker.rows_at(place)):
             return
         before = self._state.selection.rows
         self._under = place
-        self._tell(before, self._picker.begin(before, place, tokens=tokens, extend=extend, toggle=toggle))
+        self._emit_rows(before, self._picker.begin(before, place, tokens=tokens, extend=extend, toggle=toggle))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow a drag, or preview what the pointer is over."""
@@ -152,7 +152,7 @@ class TokenStrip(QWidget):
         place = self._place_at(event) if gesture.start is None else self._placed.nearest(at.x(), at.y())
         if place is not None and place != self._under:
             self._under = place
-            self._tell(gesture.rows, self._picker.drag(place))
+            self._emit_rows(gesture.rows, self._picker.drag(place))
             self._reveal(place)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -166,18 +166,18 @@ class TokenStrip(QWidget):
         """Select the phrase around a word; with a modifier, the second click is one more click."""
         place, answer = self._place_at(event), self._state.answer
         word = None if place is None else self._picker.chips[place[0]].word
-        plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
-        if not plain or word is None or answer is None:
+        is_plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
+        if not is_plain or word is None or answer is None:
             self.mousePressEvent(event)
             return
         before, rows = self._state.selection.rows, self._picker.phrase(answer.caption.words, word)
-        self._tell(before, rows)
+        self._emit_rows(before, rows)
         if rows != before:
             self.rows_widened.emit(before, rows)
 
     def leaveEvent(self, event: QEvent) -> None:
         """End the preview."""
-        self._hush()
+        self._end_preview()
         super().leaveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -209,15 +209,17 @@ class TokenStrip(QWidget):
         if key in STEPS or cursor is None:
             return self._picker.neighbour(cursor, (STEPS | LINES)[key], tokens=tokens)
         x, y, width, height = self._placed.rect_of(cursor)
-        return self._picker.seen(self._placed.nearest(x + width / 2, y + height / 2 + LINES[key] * self._sheet.pitch))
+        return self._picker.nearest_read(
+            self._placed.nearest(x + width / 2, y + height / 2 + LINES[key] * self._sheet.pitch)
+        )
 
     def _take(self, rows: Rows) -> None:
         """Select ``rows`` at once."""
         before = self._state.selection.rows
-        self._tell(before, rows)
+        self._emit_rows(before, rows)
         self._commit(before, rows)
 
-    def _tell(self, before: Rows, rows: Rows) -> None:
+    def _emit_rows(self, before: Rows, rows: Rows) -> None:
         if rows != before:
             self._taken = rows
             self.rows_changed.emit(rows)
@@ -249,7 +251,7 @@ class TokenStrip(QWidget):
             if rows != before:
                 self.rows_hovered.emit(rows)
 
-    def _hush(self) -> None:
+    def _end_preview(self) -> None:
         """End the preview: of what is selected, the picture should show all."""
         self._hover(None, tokens=False)
 
@@ -264,7 +266,7 @@ class TokenStrip(QWidget):
             QToolTip.hideText()
         else:
             rect = QRectF(*self._placed.rect_of(place)).toAlignedRect()
-            QToolTip.showText(event.globalPos(), self._heat.told(place[0]), self, rect)
+            QToolTip.showText(event.globalPos(), self._heat.tooltip(place[0]), self, rect)
 
     def _on_answer_changed(self) -> None:
         answer = self._state.answer
@@ -272,17 +274,17 @@ class TokenStrip(QWidget):
         self._heat.show(chips)
         if chips != self._picker.chips:
             self._picker.show(chips)
-            self._hush()
+            self._end_preview()
             self._measure()
             self._follow_selection()
         self.update()
 
     def _on_selection_changed(self) -> None:
         """Paint again what has changed: during a drag across words, a chip or two."""
-        rows, before = self._state.selection.rows, self._told or ()
-        if rows != self._told:
+        rows, before = self._state.selection.rows, self._described_rows or ()
+        if rows != self._described_rows:
             self._follow_selection()
-        if not self._heat.fresh:
+        if not self._heat.is_fresh:
             self.update()
             return
         changed, layout = set(rows) ^ set(before), self._placed
@@ -294,12 +296,12 @@ class TokenStrip(QWidget):
 
     def _follow_selection(self) -> None:
         """Let runs begin at the selected words, unless they were selected here, and tell which they are."""
-        rows = self._told = self._state.selection.rows
+        rows = self._described_rows = self._state.selection.rows
         if rows != self._taken or self._picker.cursor is None:
             self._taken = rows
             self._picker.follow(rows)
-        told = told_rows(self._picker.chips, rows)
-        self.setAccessibleDescription(f"Selected: {told}" if told else "No words selected")
+        text = describe_rows(self._picker.chips, rows)
+        self.setAccessibleDescription(f"Selected: {text}" if text else "No words selected")
 
     def _measure(self) -> None:
         """Measure the words in the font there is."""

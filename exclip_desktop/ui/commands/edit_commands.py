@@ -53,7 +53,7 @@ class EditCommands(QObject):
         }
         for name, handler in handlers.items():
             actions[name].triggered.connect(lambda _=False, handler=handler: handler())
-        stage.region_named_asked.connect(self._name)
+        stage.region_naming_requested.connect(self._name)
         for signal in (
             *(session.undo.indexChanged, session.state.answer_changed, session.state.selection_changed),
             *(session.state.work_changed, stage.current_region_changed),

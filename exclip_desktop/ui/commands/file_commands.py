@@ -56,7 +56,7 @@ class FileCommands(QObject):
             return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            self._session.open(paths[0], _others_told(paths))
+            self._session.open(paths[0], _ignored_files_note(paths))
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
@@ -116,7 +116,7 @@ class FileCommands(QObject):
             self._recent.addAction("Clear this list").triggered.connect(self._session.settings.forget_recent)
 
 
-def _others_told(paths: list[str]) -> tuple[str, ...]:
+def _ignored_files_note(paths: list[str]) -> tuple[str, ...]:
     """Return one sentence on the files that are not opened; none where there is only one."""
     if len(paths) < 2:
         return ()

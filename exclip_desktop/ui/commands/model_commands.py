@@ -43,12 +43,12 @@ class ModelCommands(QObject):
         dialog = self._dialog = ModelsDialog(library, self._session.state, purpose, self._window)
         dialog.used.connect(self._use)
         dialog.compared.connect(self._compare)
-        dialog.download_asked.connect(library.request_offer)
+        dialog.download_requested.connect(library.request_offer)
         dialog.removal_requested.connect(self._ask_to_remove)
         dialog.default_chosen.connect(lambda model: library.set_default(model.choice))
-        dialog.folder_asked.connect(self._add_folder)
-        dialog.file_asked.connect(self._add_file)
-        dialog.cancel_asked.connect(library.cancel)
+        dialog.folder_requested.connect(self._add_folder)
+        dialog.file_requested.connect(self._add_file)
+        dialog.cancel_requested.connect(library.cancel)
         shape = self._session.settings.shape("models")
         if not shape.isEmpty():
             dialog.restoreGeometry(shape)
@@ -100,12 +100,12 @@ class ModelCommands(QObject):
             self._session.library.inspect(Path(file))
 
     def _add(self, what: Path | WeightsFile) -> None:
-        asked = AddModelDialog(what, self._top)
-        if asked.exec():
+        dialog = AddModelDialog(what, self._top)
+        if dialog.exec():
             if self._dialog is not None:
-                self._dialog.select(asked.choice())
-            self._session.library.add(asked.choice())
-        asked.deleteLater()
+                self._dialog.select(dialog.choice())
+            self._session.library.add(dialog.choice())
+        dialog.deleteLater()
 
     def _place(self) -> str:
         """Return the folder that holds what was added last."""

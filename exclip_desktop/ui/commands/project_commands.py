@@ -69,11 +69,13 @@ class FindingCommands(QObject):
             return
         if not self._session.projects.can_change():
             return
-        asked = NoteDialog(_told(active_answer, pane), self._unsaved, self._session.findings.tags(), self._window)
-        if asked.exec():
-            self._unsaved = asked.remark()
-            self._session.findings.note(active_answer, asked.remark())
-        asked.deleteLater()
+        dialog = NoteDialog(
+            _describe_finding(active_answer, pane), self._unsaved, self._session.findings.tags(), self._window
+        )
+        if dialog.exec():
+            self._unsaved = dialog.remark()
+            self._session.findings.note(active_answer, dialog.remark())
+        dialog.deleteLater()
 
     def _forget_unsaved(self) -> None:
         self._unsaved = Remark()
@@ -91,10 +93,10 @@ class FindingCommands(QObject):
         if finding is None or not self._session.projects.can_change():
             return
         remark = Remark(finding.rating, finding.tags, finding.note)
-        asked = NoteDialog(finding.view.caption, remark, findings.tags(), self._window)
-        if asked.exec():
-            findings.change(key, asked.remark())
-        asked.deleteLater()
+        dialog = NoteDialog(finding.view.caption, remark, findings.tags(), self._window)
+        if dialog.exec():
+            findings.change(key, dialog.remark())
+        dialog.deleteLater()
 
     def open_project(self) -> None:
         """Ask for a project and open it."""
@@ -104,13 +106,13 @@ class FindingCommands(QObject):
 
     def new_project(self) -> None:
         """Ask where to, and make an empty project."""
-        path = self._asked("New project")
+        path = self._ask_project_path("New project")
         if path is not None:
             self._session.projects.create(path)
 
     def save_project(self) -> None:
         """Ask where to, and go on in a copy of the project."""
-        path = self._asked("Save project as")
+        path = self._ask_project_path("Save project as")
         if path is not None:
             self._session.projects.save_copy(path)
 
@@ -127,24 +129,24 @@ class FindingCommands(QObject):
         if not tab.count:
             session.show_note("There are no findings to export.", "Note one with N, or take the filter away.")
             return
-        asked = ReportDialog(tab.query, tab.count, tab.selected_ids, self._window)
-        if asked.exec():
-            chosen = asked.report_format
+        dialog = ReportDialog(tab.query, tab.count, tab.selected_ids, self._window)
+        if dialog.exec():
+            chosen = dialog.report_format
             suggested = Path(self._folder()) / f"findings{chosen.ending}"
             path = ask_path(self._window, "Export findings", suggested, names_by_ending([chosen]))
             if path is not None:
-                session.findings_export.write_report(path, asked.options())
-        asked.deleteLater()
+                session.findings_export.write_report(path, dialog.options())
+        dialog.deleteLater()
 
     def _show(self) -> None:
         state = self._session.state
         self._actions["note"].setEnabled(state.explanation is not None and not state.stale)
 
-    def _asked(self, title: str) -> Path | None:
+    def _ask_project_path(self, title: str) -> Path | None:
         return ask_path(self._window, title, Path(self._folder()) / f"findings{ENDING}", {ENDING: "Projects"})
 
 
-def _told(active_answer: ActiveAnswer, pane: Pane | None) -> str:
+def _describe_finding(active_answer: ActiveAnswer, pane: Pane | None) -> str:
     """Return what is going to be noted, in words."""
     caption, selection = active_answer.answer.caption, active_answer.selection
     words = f"{describe_words(caption, selection.rows)} × {describe_regions(selection.regions)}"

@@ -17,7 +17,7 @@ Index = QModelIndex | QPersistentModelIndex
 NAME, IN_BOX, FIRST = 0, 1, 2
 """Columns: the pane's name, its share in the box, and the first of the numbers that stand for the other panes."""
 HEADINGS: Final = ("Pane", "In box")
-SAID: Final = (Role.DisplayRole, Role.ToolTipRole, Role.AccessibleDescriptionRole)
+TEXT_ROLES: Final = (Role.DisplayRole, Role.ToolTipRole, Role.AccessibleDescriptionRole)
 ROOT: Final = QModelIndex()
 
 
@@ -27,16 +27,16 @@ class AgreementModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
-        self._found: Agreement | None = None
+        self._agreement: Agreement | None = None
 
-    def show(self, names: tuple[str, ...], found: Agreement | None) -> None:
+    def show(self, names: tuple[str, ...], agreement: Agreement | None) -> None:
         """Show what the panes of those ``names`` have in common."""
         if names != self._names:
             self.beginResetModel()
-            self._names, self._found = names, found
+            self._names, self._agreement = names, agreement
             self.endResetModel()
             return
-        self._found = found
+        self._agreement = agreement
         if names:
             self.dataChanged.emit(self.index(0, IN_BOX), self.index(len(names) - 1, len(names) + 1))
 
@@ -60,7 +60,7 @@ class AgreementModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if column == NAME:
             return self._names[row] if role in (Role.DisplayRole, Role.ToolTipRole) else None
-        value = self.value(row, column) if role in SAID else None
+        value = self.value(row, column) if role in TEXT_ROLES else None
         if value is None:
             return None
         if role == Role.DisplayRole:
@@ -76,13 +76,13 @@ class AgreementModel(QAbstractTableModel):
 
     def value(self, row: int, column: int) -> float | None:
         """Return the number of a cell; None where there is none."""
-        found, other = self._found, column - FIRST
-        if found is None or row == other:
+        agreement, other = self._agreement, column - FIRST
+        if agreement is None or row == other:
             return None
         if column == IN_BOX:
-            value = math.nan if found.inside is None else float(found.inside[row])
+            value = math.nan if agreement.inside is None else float(agreement.inside[row])
         else:
-            value = float((found.ranks if other > row else found.overlaps)[row, other])
+            value = float((agreement.ranks if other > row else agreement.overlaps)[row, other])
         return None if math.isnan(value) else value
 
     def _meaning(self, row: int, column: int, value: float) -> str:
@@ -93,8 +93,8 @@ class AgreementModel(QAbstractTableModel):
         pair = f"{name} and {self._names[other]}"
         if other > row:
             return f"{pair}: rank correlation of their patches {format_signed(value)}"
-        assert self._found is not None
-        return f"{pair}: {value:.0%} of their {self._found.top} strongest patches in common"
+        assert self._agreement is not None
+        return f"{pair}: {value:.0%} of their {self._agreement.top} strongest patches in common"
 
 
 def format_coefficient(value: float) -> str:

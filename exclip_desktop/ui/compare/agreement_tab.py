@@ -27,11 +27,11 @@ from exclip_desktop.ui.widgets.labels import wrap_tooltip
 MARGIN: Final = 9
 CELL_PX: Final = 4  # left free in a cell
 FONT_SHARE: Final = 0.85  # of the window's: nine methods fit into the usual width
-SAYS: Final = (
+EXPLANATION: Final = (
     "Above the diagonal: rank correlation of the patches. Below: share of the {} strongest patches in common. In box: "
     "share of positive heat. A double click enlarges the row's pane."
 )
-SAYS_MORE: Final = (
+EXPLANATION_TIP: Final = (
     "Spearman's ρ asks whether two methods order all patches alike, whatever their units. The strongest patches are as "
     "many as the drawn regions cover, or a tenth of all."
 )
@@ -72,8 +72,8 @@ class AgreementTab(QWidget):
         """Compare ``compare_controller``."""
         super().__init__()
         self._compare_controller = compare_controller
-        self._shown: tuple[Pane, ...] = ()
-        self._says, self._model = QLabel(), AgreementModel(self)
+        self._answered_panes: tuple[Pane, ...] = ()
+        self._explanation_label, self._model = QLabel(), AgreementModel(self)
         self._list, self._pairs = QTableView(), QTableView()
         self._lay_out()
         compare_controller.followed.connect(self._follow)
@@ -99,14 +99,14 @@ class AgreementTab(QWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._pairs.setItemDelegate(_Cells(self._model, self))
         self._list.setItemDelegateForColumn(IN_BOX, self._pairs.itemDelegate())
-        self._says.setWordWrap(True)
-        self._says.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._says.setToolTip(wrap_tooltip(SAYS_MORE))
+        self._explanation_label.setWordWrap(True)
+        self._explanation_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._explanation_label.setToolTip(wrap_tooltip(EXPLANATION_TIP))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.addWidget(self._list, 1)
         column.addWidget(self._pairs, 1)
-        column.addWidget(self._says)
+        column.addWidget(self._explanation_label)
         column.addStretch()
 
     def _dress(self, table: QTableView) -> None:
@@ -143,28 +143,28 @@ class AgreementTab(QWidget):
         """Compare the panes that have an answer."""
         if not self.isVisible():
             return
-        self._shown = tuple(pane for pane in self._compare_controller.panes if pane.scene.answer is not None)
-        if not self._shown:
+        self._answered_panes = tuple(pane for pane in self._compare_controller.panes if pane.scene.answer is not None)
+        if not self._answered_panes:
             self._model.show((), None)
             return
         heats = []
-        for pane in self._shown:
+        for pane in self._answered_panes:
             answer = pane.scene.answer
             assert answer is not None
             heats.append((patch_heat(answer.interactions, pane.scene.selection, pane.scene.preview), answer.geometry))
-        found = agreement(heats, self._shown[0].scene.selection.regions)
-        self._model.show(self._names(), found)
-        self._says.setText(SAYS.format(found.top))
+        figures = agreement(heats, self._answered_panes[0].scene.selection.regions)
+        self._model.show(self._names(), figures)
+        self._explanation_label.setText(EXPLANATION.format(figures.top))
 
     def _names(self) -> tuple[str, ...]:
-        two = any(pane.key.of_second_model for pane in self._shown)
+        two = any(pane.key.of_second_model for pane in self._answered_panes)
         return tuple(
             f"{pane.facts.name} · {self._compare_controller.model_of(pane)}" if two else pane.facts.name
-            for pane in self._shown
+            for pane in self._answered_panes
         )
 
     def _on_chosen(self, index: QModelIndex) -> None:
         self._choose(index.row())
 
     def _choose(self, row: int) -> None:
-        self.pane_chosen.emit(self._shown[row])
+        self.pane_chosen.emit(self._answered_panes[row])

@@ -20,7 +20,7 @@ from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 LEAST_LETTERS: Final = 12
 NOTHING_YET: Final = "Edit the caption to see the difference."
-SAYS: Final = (
+TITLE_TIP: Final = (
     "Heat now less heat before, in the unit of the score. Words in the same place count against each other; words that "
     "are new count whole; those that are gone count in the picture only, while no word is selected."
 )
@@ -46,7 +46,7 @@ class DifferencePane:
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.words = named(name, StripArea(self.strip))
         connect_selection(self.canvas, self.strip, selection_controller)
-        self.title.close_asked.connect(caption_difference.close)
+        self.title.close_requested.connect(caption_difference.close)
         self.picture.setVisible(False)
         caption_difference.opened.connect(self.picture.show)
         caption_difference.closed.connect(self.picture.hide)
@@ -66,7 +66,7 @@ class DifferenceTitle(QWidget):
 
     """
 
-    close_asked = Signal()
+    close_requested = Signal()
 
     def __init__(self, caption_difference: CaptionDifference) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class DifferenceTitle(QWidget):
         button.setAccessibleName("Close the difference")
         self._icons = ThemedIcons(button)
         self._icons.add(button, "close")
-        button.clicked.connect(self.close_asked)
+        button.clicked.connect(self.close_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 2, 2)
         row.addWidget(self._text)
@@ -99,7 +99,7 @@ class DifferenceTitle(QWidget):
         found = self._scene.answer
         if isinstance(found, Difference):
             self._text.show_text(f"Difference {format_signed(found.score)}  ·  from “{found.before.text}”")
-            self._text.setToolTip(wrap_tooltip(f"From “{found.before.text}”. {SAYS}"))
+            self._text.setToolTip(wrap_tooltip(f"From “{found.before.text}”. {TITLE_TIP}"))
         else:
             self._text.show_text(NOTHING_YET)
-            self._text.setToolTip(wrap_tooltip(SAYS))
+            self._text.setToolTip(wrap_tooltip(TITLE_TIP))

@@ -34,7 +34,7 @@ class PaneGrid(QScrollArea):
 
     ranges_changed = Signal()
     canvases_changed = Signal()
-    region_named_asked = Signal(int)
+    region_naming_requested = Signal(int)
 
     def __init__(
         self,
@@ -124,8 +124,8 @@ class PaneGrid(QScrollArea):
         )
 
     def _on_laid_out(self) -> None:
-        wanted, before = self._compare_controller.panes, self._views
-        self._views = {pane: before.get(pane) or self._made(pane) for pane in wanted}
+        panes, before = self._compare_controller.panes, self._views
+        self._views = {pane: before.get(pane) or self._made(pane) for pane in panes}
         for pane in before.keys() - self._views.keys():
             self._linked.remove(before[pane].canvas.view)
             self._grid.removeWidget(before[pane])
@@ -155,10 +155,10 @@ class PaneGrid(QScrollArea):
     def _made(self, pane: Pane) -> PaneView:
         view = PaneView(pane, self._compare_controller, self._selection_controller)
         view.used.connect(lambda: self._active_pane.use(pane))
-        view.enlarge_asked.connect(
+        view.enlarge_requested.connect(
             lambda: self._active_pane.enlarge(None if self._active_pane.enlarged is pane else pane)
         )
-        view.canvas.region_named_asked.connect(self.region_named_asked)
+        view.canvas.region_naming_requested.connect(self.region_naming_requested)
         view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
         pane.scene.answer_changed.connect(self._stretch)  # there may be other words
         self._linked.add(view.canvas.view)
@@ -195,8 +195,8 @@ class PaneGrid(QScrollArea):
         if not self._columns:
             return
         enlarged = self._active_pane.enlarged
-        seen = [divmod(at, self._columns) for at, pane in enumerate(self._views) if enlarged in (None, pane)]
-        rows, columns = {row for row, _ in seen}, {column for _, column in seen}
+        cells = [divmod(at, self._columns) for at, pane in enumerate(self._views) if enlarged in (None, pane)]
+        rows, columns = {row for row, _ in cells}, {column for _, column in cells}
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, int(row in rows))
         for column in range(self._grid.columnCount()):
@@ -266,5 +266,5 @@ def rows_of(count: int, columns: int) -> int:
 def _picture_px(count: int, columns: int, room: tuple[float, float], aspect: float, chrome_px: float) -> float:
     """Return the width of a picture, or its height where that is smaller."""
     width, height = room[0] / columns, room[1] / rows_of(count, columns) - chrome_px
-    shown = min(width, height * aspect)
-    return min(shown, shown / aspect)
+    width_px = min(width, height * aspect)
+    return min(width_px, width_px / aspect)

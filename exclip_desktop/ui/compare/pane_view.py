@@ -38,7 +38,7 @@ class PaneView(QFrame):
 
     """
 
-    enlarge_asked = Signal()
+    enlarge_requested = Signal()
     used = Signal()
 
     def __init__(
@@ -167,7 +167,7 @@ class PaneView(QFrame):
         canvas.patch_hovered.connect(
             lambda patch: selection_controller.hover_patch(compare_controller.patch_in_first(pane, patch))
         )
-        canvas.double_clicked.connect(self.enlarge_asked)
+        canvas.double_clicked.connect(self.enlarge_requested)
         strip.rows_changed.connect(lambda rows: selection_controller.show_rows(self._in_first(rows)))
         strip.rows_hovered.connect(lambda rows: selection_controller.hover_rows(self._in_first(rows)))
         strip.rows_committed.connect(
@@ -176,7 +176,7 @@ class PaneView(QFrame):
         strip.rows_widened.connect(
             lambda before, after: selection_controller.widen_rows(self._in_first(before), self._in_first(after))
         )
-        self._enlarge.clicked.connect(self.enlarge_asked)
+        self._enlarge.clicked.connect(self.enlarge_requested)
         for part in (canvas.view, canvas.view.viewport(), strip, self._enlarge):
             part.installEventFilter(self)
         pane.status_changed.connect(self._show)
@@ -190,8 +190,8 @@ class PaneView(QFrame):
         answer = pane.scene.answer
         self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part))
         self._of_model.show_text(self._model)
-        self._title.setToolTip(wrap_tooltip(_told(pane)))
-        self._state.setText(_state_told(status))
+        self._title.setToolTip(wrap_tooltip(_tooltip(pane)))
+        self._state.setText(_status_text(status))
         self._state.setToolTip(STOPPED if status.kind == "stopped" else "")
         self.strip.setVisible(answer is not None)
         self._trouble.setText(f"{status.message} {status.hint}".strip() if status.kind == "failed" else "")
@@ -205,20 +205,20 @@ def _subject(answer: Answer | None) -> str:
     return f"“{answer.target}”"
 
 
-def _state_told(status: PaneStatus) -> str:
+def _status_text(status: PaneStatus) -> str:
     if status.kind == "working":
         return "computing" if status.share is None else f"{status.share:.0%}"
     return "" if status.kind == "done" else status.kind
 
 
-def _told(pane: Pane) -> str:
+def _tooltip(pane: Pane) -> str:
     """Return what a pane shows, in sentences."""
     facts, answer = pane.facts, pane.scene.answer
     source = f" ({facts.citation})" if facts.citation else ""
-    says = [f"{facts.name}{source}: {facts.cost}.", FIRST_ORDER if facts.order == "first" else SECOND_ORDER]
+    sentences = [f"{facts.name}{source}: {facts.cost}.", FIRST_ORDER if facts.order == "first" else SECOND_ORDER]
     if "text" not in facts.sides:
-        says.append(PICTURES_ONLY)
+        sentences.append(PICTURES_ONLY)
     if isinstance(answer, MapAnswer):
         score = f"{answer.score:.3f}".replace("-", "−")
-        says.append(f"Shown for “{answer.target}”, whose cosine with the picture is {score}.")
-    return " ".join(says)
+        sentences.append(f"Shown for “{answer.target}”, whose cosine with the picture is {score}.")
+    return " ".join(sentences)

@@ -28,7 +28,7 @@ class ModelTitle(QWidget):
 
     """
 
-    close_asked = Signal()
+    close_requested = Signal()
 
     def __init__(self, state: State, *, closable: bool) -> None:
         """Follow ``state``."""
@@ -48,7 +48,7 @@ class ModelTitle(QWidget):
             button.setAccessibleName("Close this pane")
             self._icons = ThemedIcons(button)
             self._icons.add(button, "close")
-            button.clicked.connect(self.close_asked)
+            button.clicked.connect(self.close_requested)
             row.addWidget(button)
         for signal in (
             state.facts_changed,
@@ -122,9 +122,9 @@ class SecondModelPane:
         self.strip.rows_committed.connect(second_model.commit_rows)
         self.strip.rows_widened.connect(second_model.widen_rows)
         self.strip.rows_hovered.connect(second_model.hover_rows)
-        self.title.close_asked.connect(second_model.close)
+        self.title.close_requested.connect(second_model.close)
         self.banner.closed.connect(second_model.dismiss)
-        self.banner.cpu_asked.connect(second_model.use_cpu)
+        self.banner.cpu_requested.connect(second_model.use_cpu)
         for widget in (self.picture, self.words):
             widget.setVisible(False)
             second_model.opened.connect(widget.show)

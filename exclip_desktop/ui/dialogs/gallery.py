@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.storage.samples import Sample, samples
-from exclip_desktop.ui.theme import blended, trouble_colour
+from exclip_desktop.ui.theme import blended, error_colour
 
 OPENS_AT_PX: Final = (964, 570)
 THUMB_PX: Final = 132
@@ -142,5 +142,5 @@ class _CardDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(option.palette.window())
         painter.drawRoundedRect(label, 4, 4)
-        painter.setPen(trouble_colour(option.palette))
+        painter.setPen(error_colour(option.palette))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)

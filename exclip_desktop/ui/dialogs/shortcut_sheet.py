@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.ui.action_table import ShortcutRow, shortcut_rows
-from exclip_desktop.ui.actions import shown_keys
+from exclip_desktop.ui.actions import format_shortcuts
 
 BETWEEN_COLUMNS_PX: Final = 36
 
@@ -110,7 +110,7 @@ class _Group(QWidget):
 
 def _ways(row: ShortcutRow) -> tuple[str, ...]:
     """Return the keys as this system writes them, or the gesture."""
-    return tuple(shown_keys((keys,)) for keys in row.keys) or (row.gesture,)
+    return tuple(format_shortcuts((keys,)) for keys in row.keys) or (row.gesture,)
 
 
 def _matches(row: ShortcutRow, searched: str) -> bool:

@@ -120,8 +120,8 @@ class Inspector(QTabWidget):
     rows_hovered = Signal(object)
     patch_hovered = Signal(object)
     rows_committed = Signal(object, object)
-    layers_looked_at = Signal(str)
-    profile_asked = Signal(str)
+    layers_viewed = Signal(str)
+    profile_requested = Signal(str)
     layer_chosen = Signal(str, object)
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
@@ -176,8 +176,8 @@ class Inspector(QTabWidget):
 
     def _make_layers(self) -> LayersTab:
         tab = LayersTab(self._state)
-        tab.looked_at.connect(self.layers_looked_at)
-        tab.profile_asked.connect(self.profile_asked)
+        tab.looked_at.connect(self.layers_viewed)
+        tab.profile_requested.connect(self.profile_requested)
         tab.layer_chosen.connect(self.layer_chosen)
         return tab
 

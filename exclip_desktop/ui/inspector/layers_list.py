@@ -11,7 +11,7 @@ from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments
-from exclip_desktop.ui.theme import blended, trouble_colour
+from exclip_desktop.ui.theme import blended, error_colour
 
 HEADS: Final = {"words × patches": "words ×\npatches", "reference terms": "reference\nterms", "residual": "\nresidual"}
 """The parts of the score told by numbers: the ledger's names, and what stands above their columns."""
@@ -203,7 +203,7 @@ class LayersList(QWidget):
         shares = dict(row.shares or ())
         for name, right in columns.numbers.items():
             doubtful = name == "residual" and not row.exact
-            painter.setPen(trouble_colour(self.palette()) if doubtful else self.palette().windowText().color())
+            painter.setPen(error_colour(self.palette()) if doubtful else self.palette().windowText().color())
             painter.drawText(QRectF(0, rect.top(), right, rect.height()), RIGHT, share_told(shares.get(name)))
 
     def _columns(self) -> _Columns:

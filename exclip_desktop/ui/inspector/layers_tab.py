@@ -52,7 +52,7 @@ class LayersTab(QWidget):
 
     READS: Final = frozenset({"profile", "answer"})
     looked_at = Signal(str)
-    profile_asked = Signal(str)
+    profile_requested = Signal(str)
     layer_chosen = Signal(str, object)
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
@@ -67,7 +67,7 @@ class LayersTab(QWidget):
         for side, button in self._sides.items():
             button.setAccessibleName(f"Layers of the {NAMES[side].lower()}'s side")
             button.toggled.connect(self._on_side_toggled)
-        self._ask.clicked.connect(lambda: self.profile_asked.emit(self.side))
+        self._ask.clicked.connect(lambda: self.profile_requested.emit(self.side))
         self._list.layer_chosen.connect(lambda layer: self.layer_chosen.emit(self.side, layer))
 
     @property

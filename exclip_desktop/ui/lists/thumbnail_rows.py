@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.ui.theme import blended, trouble_colour
+from exclip_desktop.ui.theme import blended, error_colour
 
 THUMB_PX: Final = 64
 PAD_PX: Final = 6
@@ -103,7 +103,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(ink)
         _paint_lines(painter, words, index.data())
         if index.data(ERROR_ROLE) and not selected:
-            painter.setPen(trouble_colour(palette))
+            painter.setPen(error_colour(palette))
         below = option.fontMetrics.elidedText(index.data(BELOW_ROLE), Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), below)
         painter.restore()

@@ -20,7 +20,7 @@ from exclip_desktop.session.worker.requests import ModelChoice
 
 FROM_FILE: Final = "As a JSON file says…"
 KNOWN: Final = {True: "The folder says it", False: "These weights are published: known"}
-SAYS: Final = (
+PREPROCESS_TIP: Final = (
     "Choose how pictures were prepared when the model was trained. A wrong mean changes every number without a word, "
     "so it is never guessed."
 )
@@ -93,7 +93,7 @@ class AddModelDialog(QDialog):
         column = QVBoxLayout(self)
         column.addLayout(form)
         if self._preprocess.isEnabled():
-            column.addWidget(QLabel(SAYS, wordWrap=True))
+            column.addWidget(QLabel(PREPROCESS_TIP, wordWrap=True))
         column.addStretch(1)
         column.addWidget(self._buttons)
         self.setMinimumWidth(WIDTH_PX)

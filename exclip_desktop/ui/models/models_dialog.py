@@ -22,15 +22,15 @@ from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.model_texts import format_download
 from exclip_desktop.ui.models.models_table import ModelsView, describe_reason
-from exclip_desktop.ui.theme import trouble_colour
+from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.labels import ElidedLabel
 
 Purpose = Literal["use", "compare"]
 OPENS_AT_PX: Final = (1120, 640)
 LEAST_PX: Final = (940, 480)
 TITLES: Final[dict[Purpose, str]] = {"use": "Models", "compare": "Compare with another model"}
-LOOKING: Final = "Looking at what is on this computer …"
-NOTHING: Final = "No model has all these words."
+SEARCHING: Final = "Looking at what is on this computer …"
+NO_MATCH: Final = "No model has all these words."
 NOT_HERE: Final = "Not on this computer. Download… asks how large it is, and fetches it only if you agree."
 MOVES: Final = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 12, Qt.Key.Key_PageUp: -12}
 
@@ -49,12 +49,12 @@ class ModelsDialog(QDialog):
 
     used = Signal(object)
     compared = Signal(object)
-    download_asked = Signal(object)
+    download_requested = Signal(object)
     removal_requested = Signal(object)
     default_chosen = Signal(object)
-    folder_asked = Signal()
-    file_asked = Signal()
-    cancel_asked = Signal()
+    folder_requested = Signal()
+    file_requested = Signal()
+    cancel_requested = Signal()
 
     def __init__(self, library: Library, state: State, purpose: Purpose = "use", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,11 +66,11 @@ class ModelsDialog(QDialog):
         self._table = ModelsView()
         self._search = QLineEdit(placeholderText="Search by name, weights, family or place", clearButtonEnabled=True)
         self._search.setAccessibleName("Search")
-        self._says, self._path, self._trouble = QLabel(), _path_line(), QLabel(wordWrap=True)
-        self._says.setAccessibleName("About the selected model")
-        self._trouble.setAccessibleName("Trouble")
-        self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._trouble.hide()
+        self._description, self._path, self._error = QLabel(), _path_line(), QLabel(wordWrap=True)
+        self._description.setAccessibleName("About the selected model")
+        self._error.setAccessibleName("Trouble")
+        self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._error.hide()
         self._make_buttons()
         self._lay_out()
         self._connect()
@@ -101,7 +101,7 @@ class ModelsDialog(QDialog):
             "use": ("&Use", "Explain by this model"),
             "close": ("Close", ""),
         }
-        self._buttons = {name: _button(*told) for name, told in tips.items()}
+        self._buttons = {name: _button(*texts) for name, texts in tips.items()}
         self._bar, self._fetching = QProgressBar(textVisible=False), ElidedLabel(24)
         self._bar.setAccessibleName("Download")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
@@ -124,9 +124,9 @@ class ModelsDialog(QDialog):
         column = QVBoxLayout(self)
         column.addLayout(above)
         column.addWidget(self._table, 1)
-        column.addWidget(self._says)
+        column.addWidget(self._description)
         column.addWidget(self._path)
-        column.addWidget(self._trouble)
+        column.addWidget(self._error)
         column.addLayout(below)
         column.addLayout(last)
 
@@ -137,23 +137,27 @@ class ModelsDialog(QDialog):
         self._table.typed.connect(self._on_typed)
         self._table.model_selected.connect(self._show_selected)
         self._table.doubleClicked.connect(lambda _: self._buttons[self._purpose].click())
-        asks = {"download": self.download_asked, "remove": self.removal_requested, "default": self.default_chosen}
-        for name, signal in asks.items():
-            self._buttons[name].clicked.connect(lambda _=False, signal=signal: self._tell(signal))
+        requests = {
+            "download": self.download_requested,
+            "remove": self.removal_requested,
+            "default": self.default_chosen,
+        }
+        for name, signal in requests.items():
+            self._buttons[name].clicked.connect(lambda _=False, signal=signal: self._emit_selected(signal))
         for name, signal in {"use": self.used, "compare": self.compared}.items():
             self._buttons[name].clicked.connect(lambda _=False, signal=signal: self._choose(signal))
-        self._buttons["folder"].clicked.connect(lambda: self.folder_asked.emit())
-        self._buttons["file"].clicked.connect(lambda: self.file_asked.emit())
+        self._buttons["folder"].clicked.connect(lambda: self.folder_requested.emit())
+        self._buttons["file"].clicked.connect(lambda: self.file_requested.emit())
         self._buttons["close"].clicked.connect(self.reject)
-        self._cancel.clicked.connect(lambda: self.cancel_asked.emit())
+        self._cancel.clicked.connect(lambda: self.cancel_requested.emit())
         self._library.models_listed.connect(self._show_models)
-        self._library.failed.connect(self._show_trouble)
+        self._library.failed.connect(self._show_error)
         self._state.transfer_changed.connect(self._show_transfer)
 
-    def _tell(self, signal: SignalInstance) -> None:
+    def _emit_selected(self, signal: SignalInstance) -> None:
         model = self._table.selected()
         if model is not None:
-            self._trouble.hide()
+            self._error.hide()
             signal.emit(model)
 
     def _choose(self, signal: SignalInstance) -> None:
@@ -176,9 +180,9 @@ class ModelsDialog(QDialog):
 
     def _show_models(self) -> None:
         current = self._state.provenance.choice
-        plain = ModelChoice(current.name, current.pretrained, current.checkpoint, current.preprocess)
+        without_device = ModelChoice(current.name, current.pretrained, current.checkpoint, current.preprocess)
         models = self._library.models
-        self._table.show_models(models, self._library.default, plain)
+        self._table.show_models(models, self._library.default, without_device)
         if self._selects is not None and any(model.choice == self._selects for model in models):
             self._table.select(self._selects)
             self._selects = None
@@ -195,16 +199,16 @@ class ModelsDialog(QDialog):
         added = model is not None and model.place == "added"
         self._buttons["remove"].setText("&Remove from the list" if added else "&Remove from this computer…")
         self._show_fetchable()
-        self._says.setText(self._told(model))
+        self._description.setText(self._describe(model))
         self._path.setText(str(model.path) if model is not None and model.path else "")
 
     def _show_fetchable(self) -> None:
         model = self._table.selected()
         self._buttons["download"].setEnabled(bool(model and model.fetchable) and self._state.transfer is None)
 
-    def _told(self, model: ListedModel | None) -> str:
+    def _describe(self, model: ListedModel | None) -> str:
         if model is None:
-            return NOTHING if self._library.models else LOOKING
+            return NO_MATCH if self._library.models else SEARCHING
         if model.reason:
             return describe_reason(model)
         if not model.place:
@@ -217,20 +221,20 @@ class ModelsDialog(QDialog):
         for part in (self._fetching, self._bar, self._cancel):
             part.setVisible(transfer is not None)
         if transfer is not None:
-            self._trouble.hide()
+            self._error.hide()
             self._fetching.show_text(format_download(transfer))
             # Qt counts in 32 bits, which a file's bytes may not fit.
             self._bar.setRange(0, 1000 if transfer.total else 0)
             self._bar.setValue(1000 * transfer.done // transfer.total if transfer.total else 0)
         self._show_fetchable()
 
-    def _show_trouble(self, error: Exception) -> None:
+    def _show_error(self, error: Exception) -> None:
         message, hint, _ = describe_error(error)
         palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.WindowText, trouble_colour(palette))
-        self._trouble.setPalette(palette)
-        self._trouble.setText(f"{message} {hint}")
-        self._trouble.show()
+        palette.setColor(QPalette.ColorRole.WindowText, error_colour(palette))
+        self._error.setPalette(palette)
+        self._error.setText(f"{message} {hint}")
+        self._error.show()
 
 
 def _button(text: str, tip: str) -> QPushButton:

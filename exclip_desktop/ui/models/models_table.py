@@ -105,9 +105,9 @@ class ModelsTableModel(QAbstractTableModel):
         """Return what a cell shows; what cannot be used is greyed."""
         model, column = self.models[index.row()], Column(index.column())
         if role == Role.DisplayRole:
-            return self.told(model, column) + (GAP if column in NUMBERS else "")
+            return self.cell_text(model, column) + (GAP if column in NUMBERS else "")
         if role == Role.AccessibleTextRole:
-            return self.told(model, column)
+            return self.cell_text(model, column)
         if role == Role.TextAlignmentRole:
             return RIGHT if column in NUMBERS else LEFT
         if role == Role.ToolTipRole:
@@ -120,7 +120,7 @@ class ModelsTableModel(QAbstractTableModel):
             return font
         return None
 
-    def told(self, model: ListedModel, column: Column) -> str:
+    def cell_text(self, model: ListedModel, column: Column) -> str:
         """Return a cell's text."""
         if column == Column.SIZE:
             about = "" if model.place else ABOUT
@@ -140,10 +140,10 @@ class ModelsTableModel(QAbstractTableModel):
     def _hint(self, model: ListedModel, column: Column) -> str:
         if model.reason:
             return describe_reason(model)
-        told = self.told(model, column)
-        if column in NOT_KNOWN and (told == UNKNOWN or told.startswith(ABOUT)):
+        cell_text = self.cell_text(model, column)
+        if column in NOT_KNOWN and (cell_text == UNKNOWN or cell_text.startswith(ABOUT)):
             return NOT_KNOWN[column]
-        return str(model.path) if column == Column.PLACE and model.path else told
+        return str(model.path) if column == Column.PLACE and model.path else cell_text
 
 
 class ModelsSortFilter(QSortFilterProxyModel):
@@ -164,9 +164,9 @@ class ModelsSortFilter(QSortFilterProxyModel):
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802  Qt's name
         """Return whether a model is searched for."""
         model = self._table.models[row]
-        where = self._table.told(model, Column.PLACE)
-        told = " ".join((model.name, model.tag, model.family, where, str(model.path or ""))).casefold()
-        return all(word in told for word in self._words)
+        where = self._table.cell_text(model, Column.PLACE)
+        cell_text = " ".join((model.name, model.tag, model.family, where, str(model.path or ""))).casefold()
+        return all(word in cell_text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:  # noqa: N802  Qt's name
         """Return whether one model comes before another; what is not known comes last in both directions."""
@@ -300,6 +300,6 @@ class ModelsView(QTableView):
         bold.setBold(True)
         metrics = QFontMetrics(bold)
         for column in Column:
-            told = {HEADINGS[column], *(self._table.told(model, column) for model in self._table.models)}
-            widest = max(metrics.horizontalAdvance(text) for text in told) + PAD_PX
+            cell_text = {HEADINGS[column], *(self._table.cell_text(model, column) for model in self._table.models)}
+            widest = max(metrics.horizontalAdvance(text) for text in cell_text) + PAD_PX
             self.setColumnWidth(column, min(widest, MOST_PX))

@@ -26,7 +26,7 @@ from exclip_desktop.ui.dialogs.save_path import ask_path
 from exclip_desktop.ui.study.study_options import StudyOptions
 from exclip_desktop.ui.study.study_plot import StudyPlot
 from exclip_desktop.ui.study.study_table import StudyTable
-from exclip_desktop.ui.theme import trouble_colour
+from exclip_desktop.ui.theme import error_colour
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
@@ -149,7 +149,7 @@ class StudyDialog(QDialog):
         error_text = self._controller.error_text
         palette = self.palette()
         if error_text:
-            palette.setColor(QPalette.ColorRole.WindowText, trouble_colour(palette))
+            palette.setColor(QPalette.ColorRole.WindowText, error_colour(palette))
         self._news.setPalette(palette)
         self._news.setText(error_text or self._message or (LEGEND if self._controller.study else ""))
 

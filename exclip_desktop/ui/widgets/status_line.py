@@ -15,8 +15,8 @@ from exclip_desktop.ui.theme import pixmap
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 SHOW_AFTER_MS: Final = 500
-SAID_MS: Final = 4000
-FORETOLD_FROM_S: Final = 5.0
+MESSAGE_MS: Final = 4000
+COST_FROM_S: Final = 5.0
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
 BETWEEN: Final = "  ·  "
@@ -26,15 +26,15 @@ class StatusLine(QWidget):
     """Shows model, device, score, time, where the result came from, and the work that runs.
 
     Progress and Cancel appear once work has lasted ``SHOW_AFTER_MS``: what is shorter would only flicker. What was done
-    without any other sign is said for ``SAID_MS``.
+    without any other sign is said for ``MESSAGE_MS``.
 
     Signals:
         cancel_asked(): the person wants the work stopped.
         download_cancel_asked(): the person wants the download stopped.
     """
 
-    cancel_asked = Signal()
-    download_cancel_asked = Signal()
+    cancel_requested = Signal()
+    download_cancel_requested = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,8 +43,8 @@ class StatusLine(QWidget):
         self._remaining_time = RemainingTime()
         self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
         self._timer.timeout.connect(self._on_waited)
-        self._said_long = QTimer(self, singleShot=True, interval=SAID_MS)
-        self._said_long.timeout.connect(lambda: self._show_said(""))
+        self._message_timer = QTimer(self, singleShot=True, interval=MESSAGE_MS)
+        self._message_timer.timeout.connect(lambda: self._show_message(""))
         self._build()
         for signal in (state.facts_changed, state.choice_changed, state.answer_changed, state.provenance_changed):
             signal.connect(self._show_result)
@@ -54,10 +54,10 @@ class StatusLine(QWidget):
         self._show_result()
         self._on_work_changed()
 
-    def say(self, what: str) -> None:
+    def show_message(self, what: str) -> None:
         """Confirm for a moment what was done, where nothing else shows it."""
-        self._show_said(what)
-        self._said_long.start()
+        self._show_message(what)
+        self._message_timer.start()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Recolour the lamp with the palette."""
@@ -66,10 +66,15 @@ class StatusLine(QWidget):
             self._show_lamp()
 
     def _build(self) -> None:
-        self._model, self._result, self._what, self._said = ElidedLabel(12), QLabel(), ElidedLabel(24), ElidedLabel(24)
+        self._model, self._result, self._what, self._message = (
+            ElidedLabel(12),
+            QLabel(),
+            ElidedLabel(24),
+            ElidedLabel(24),
+        )
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
-        self._said.setAccessibleName("What was done")
+        self._message.setAccessibleName("What was done")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMinimumWidth(BAR_PX // 2)
         self._bar.setMaximumWidth(BAR_PX)
@@ -78,21 +83,21 @@ class StatusLine(QWidget):
         self._cancel = QPushButton("Cancel")
         self._cancel.setToolTip("Stop this work")
         self._cancel.setAccessibleName("Cancel the work")
-        self._cancel.clicked.connect(self.cancel_asked)
+        self._cancel.clicked.connect(self.cancel_requested)
         self._lamp, self._network = QLabel(), ElidedLabel(24)
         self._network.setAccessibleName("Network")
         self._stop = QToolButton(autoRaise=True)
         self._stop.setText("Stop")
         self._stop.setToolTip("Stop the download; what came is kept")
         self._stop.setAccessibleName("Stop the download")
-        self._stop.clicked.connect(lambda: self.download_cancel_asked.emit())
+        self._stop.clicked.connect(lambda: self.download_cancel_requested.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(8)
         row.addWidget(self._model)
         row.addWidget(self._result)
         row.addStretch(1)
-        row.addWidget(self._said)
+        row.addWidget(self._message)
         row.addWidget(self._what)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
@@ -102,12 +107,12 @@ class StatusLine(QWidget):
         row.addWidget(self._stop)
         # The line keeps its height when the button comes and goes, or the canvas above would jump.
         self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
-        self._show_said("")
+        self._show_message("")
         self._show_lamp()
 
-    def _show_said(self, what: str) -> None:
-        self._said.show_text(what)
-        self._said.setVisible(bool(what))
+    def _show_message(self, what: str) -> None:
+        self._message.show_text(what)
+        self._message.setVisible(bool(what))
 
     def _show_lamp(self) -> None:
         transfer, palette = self._state.transfer, self.palette()
@@ -127,13 +132,13 @@ class StatusLine(QWidget):
         if explanation is None:
             self._result.clear()
             return
-        origin, doubt = "from the cache" if provenance.cached else "computed", describe_inexactness(explanation)
-        exact = ("not exact",) if doubt else ()
+        origin, inexact = "from the cache" if provenance.cached else "computed", describe_inexactness(explanation)
+        exact = ("not exact",) if inexact else ()
         parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
         self._result.setToolTip(
-            "Of the picture, caption or settings before" if self._state.stale else wrap_tooltip(doubt)
+            "Of the picture, caption or settings before" if self._state.stale else wrap_tooltip(inexact)
         )
 
     def _on_work_changed(self) -> None:
@@ -158,15 +163,15 @@ class StatusLine(QWidget):
     def _on_waited(self) -> None:
         self._show_work(self._state.work is not None)
 
-    def _show_work(self, shown: bool) -> None:
+    def _show_work(self, visible: bool) -> None:
         for part in (self._what, self._bar, self._cancel):
-            part.setVisible(shown)
+            part.setVisible(visible)
 
 
 def format_work(work: Work, left_s: float | None) -> str:
     """Return what is being done: with the time left where it is known, else with what it is going to cost if much."""
     cost = work.cost
-    if cost is None or cost.seconds is None or cost.seconds < FORETOLD_FROM_S:
+    if cost is None or cost.seconds is None or cost.seconds < COST_FROM_S:
         return work.what if left_s is None else f"{work.what}, about {format_rough_time(left_s)} left"
     left = f"about {format_rough_time(cost.seconds)}" if left_s is None else f"about {format_rough_time(left_s)} left"
     return f"{work.what}, {left}, {format_memory(cost.peak_bytes)}"

@@ -29,7 +29,7 @@ class Desk:
         self.hovered: list[tuple[int, int] | None] = []
         canvas.regions_changed.connect(self._on_regions_changed)
         canvas.regions_committed.connect(lambda *said: self.committed.append(said))
-        canvas.region_named_asked.connect(self.named.append)
+        canvas.region_naming_requested.connect(self.named.append)
         canvas.patch_hovered.connect(self._on_patch_hovered)
 
     @property

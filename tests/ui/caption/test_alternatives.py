@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import Alternative
-from exclip_desktop.ui.caption.alternatives import LINES, Alternatives
-from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, Column, told_share
+from exclip_desktop.ui.caption.alternatives import LINES, CaptionAlternativesList
+from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, Column, format_share
 
 OWN = "a red balloon and a hydrant"
 SCORED = (
@@ -27,7 +27,7 @@ class CanvasPicture:
 
     def __init__(self, qtbot: QtBot, state: State) -> None:
         self.qtbot, self.state = qtbot, state
-        self.widget = Alternatives(state)
+        self.widget = CaptionAlternativesList(state)
         qtbot.addWidget(self.widget)
         self.widget.set_open(True)
         self.widget.resize(640, 300)
@@ -85,13 +85,13 @@ def test_the_caption_on_screen_comes_first_then_the_others_by_rank(shown: Canvas
 def test_until_all_have_a_rank_the_order_stays(shown: CanvasPicture) -> None:
     shown.state.change(alternatives=(*SCORED, Alternative("a new one")))
     assert shown.captions() == [OWN, "cheese", "a dog", "a cat", "a new one"]
-    told = [shown.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
-    assert told == ["…", "…", "…"]
+    text = [shown.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
+    assert text == ["…", "…", "…"]
 
 
 def test_rows_tell_rank_score_and_share(shown: CanvasPicture) -> None:
-    told = [[shown.text(row, column) for column in Column] for row in range(4)]
-    assert told == [
+    text = [[shown.text(row, column) for column in Column] for row in range(4)]
+    assert text == [
         ["2", OWN, "0.300", "", "20.0%", ""],
         ["1", "a dog", "0.400", "+0.100", "80.0%", "Remove"],
         ["3", "a cat", "0.123", "−0.177", "<0.1%", "Remove"],
@@ -101,9 +101,9 @@ def test_rows_tell_rank_score_and_share(shown: CanvasPicture) -> None:
     assert bars == pytest.approx([0.75, 1.0, 0.3085, -0.375])
 
 
-@pytest.mark.parametrize(("share", "told"), [(1.0, "100.0%"), (0.001, "0.1%"), (0.00099, "<0.1%"), (0.0, "0.0%")])
-def test_shares_are_told_in_per_cent(share: float, told: str) -> None:
-    assert told_share(share) == told
+@pytest.mark.parametrize(("share", "text"), [(1.0, "100.0%"), (0.001, "0.1%"), (0.00099, "<0.1%"), (0.0, "0.0%")])
+def test_shares_are_told_in_per_cent(share: float, text: str) -> None:
+    assert format_share(share) == text
 
 
 def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(shown: CanvasPicture) -> None:
@@ -196,7 +196,7 @@ def test_the_heading_folds_the_list(shown: CanvasPicture) -> None:
 
 
 def test_it_opens_folded(qtbot: QtBot, make_state: Callable[..., State]) -> None:
-    widget = Alternatives(make_state())
+    widget = CaptionAlternativesList(make_state())
     qtbot.addWidget(widget)
     assert not widget.is_open
 

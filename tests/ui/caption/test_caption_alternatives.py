@@ -28,10 +28,10 @@ def test_scores_are_of_the_picture_on_screen(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: _scored(desk))
     desk.hold(lambda: desk.session.explain_controller.open_file(desk.picture("b.png")))
     assert _scored(desk)
-    told: list[bool] = []
-    desk.state.alternatives_changed.connect(lambda: told.append(_scored(desk)))
+    text: list[bool] = []
+    desk.state.alternatives_changed.connect(lambda: text.append(_scored(desk)))
     desk.engine.gate.set()
-    desk.qtbot.waitUntil(lambda: told == [False, True])
+    desk.qtbot.waitUntil(lambda: text == [False, True])
 
 
 def test_scores_that_fail_say_why_and_leave_what_was_being_explained(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.caption import NO_ID
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.caption.caption_field import told
+from exclip_desktop.ui.caption.caption_field import format_gauge
 from exclip_desktop.ui.caption.strip_area import HIGHEST_PX, StripArea
 from exclip_desktop.ui.caption.strip_layout import (
     USUAL,
@@ -18,7 +18,7 @@ from exclip_desktop.ui.caption.strip_layout import (
     chips_of,
     unseen_words,
 )
-from exclip_desktop.ui.caption.strip_picking import Picker, place_of, rows_between, told_rows
+from exclip_desktop.ui.caption.strip_picking import Picker, describe_rows, place_of, rows_between
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from tests.ui.caption.strip_desk import Desk
 from tests.ui.conftest import caption_of
@@ -113,7 +113,7 @@ def test_padding_is_one_chip_and_the_class_token_another() -> None:
     assert len(chips[0].cells) == 1
     assert chips_of(padded, specials=False) == chips_of(caption, specials=False)
     assert padded.ids == (*caption.ids, end.id, end.id, end.id)
-    assert told(padded) == told(caption) == "4 / 77 tokens"
+    assert format_gauge(padded) == format_gauge(caption) == "4 / 77 tokens"
 
 
 def test_cells_show_the_characters_as_typed_and_a_sign_of_several_tokens_once() -> None:
@@ -129,8 +129,8 @@ def test_rows_between_and_told_rows() -> None:
     chips = chips_of(caption_of(("a", "hydrant", "and", "hydrant")), specials=False)
     assert rows_between(chips, (3, 1), (1, 1), tokens=False) == (2, 3, 4, 5, 6)
     assert rows_between(chips, (3, 0), (1, 1), tokens=True) == (3, 4, 5)
-    assert told_rows(chips, (1, 2, 3, 5)) == "a hydrant, hydr (part of hydrant)"
-    assert told_rows(chips, ()) == ""
+    assert describe_rows(chips, (1, 2, 3, 5)) == "a hydrant, hydr (part of hydrant)"
+    assert describe_rows(chips, ()) == ""
     assert place_of(chips, 6) == (3, 1)
     assert place_of(chips, 0) is None
 

@@ -71,8 +71,8 @@ def test_tooltips_tell_values_of_word_and_tokens(desk: Desk) -> None:
     values[7, 1:] = 0.0123 / 144
     interactions = replace(desk.state.explanation.interactions, values=values)
     desk.state.change(answer=replace(desk.state.explanation, interactions=interactions))
-    told = _tooltip(desk, desk.at(HYDRANT))
-    assert "<b>hydrant</b>&nbsp; +0.0165<br>hydr&nbsp; +0.0042<br>ant&nbsp; +0.0123" in told
+    text = _tooltip(desk, desk.at(HYDRANT))
+    assert "<b>hydrant</b>&nbsp; +0.0165<br>hydr&nbsp; +0.0042<br>ant&nbsp; +0.0123" in text
     assert "−0.0160" in _tooltip(desk, desk.at(A))
     _tooltip(desk, desk.empty())
     desk.qtbot.waitUntil(lambda: QToolTip.text() == "")
@@ -152,8 +152,8 @@ def test_regions_and_hovered_patches_colour_the_words(desk: Desk) -> None:
     ):
         desk.state.change(**values)
         heat = token_heat(explanation.interactions, explanation.geometry, desk.state.selection, desk.state.preview)
-        told = [value for chip in desk.strip._heat.values for value in chip]
-        np.testing.assert_allclose(told, heat[1:8], rtol=1e-12)
+        text = [value for chip in desk.strip._heat.values for value in chip]
+        np.testing.assert_allclose(text, heat[1:8], rtol=1e-12)
         assert _near(desk.fill(RED), to_rgb(heat, float(np.abs(heat[1:8]).max()))[2])
 
 

@@ -16,7 +16,7 @@ def test_the_window_offers_installed_methods_and_names_broken_ones(
     opened: Opened = request.getfixturevalue("opened")
     menu = opened.window.findChild(MethodsMenu)
     assert [entry.text() for entry in menu.actions()][-3:] == ["Array", "Fails", "Ramp"]
-    opened.session.compare(("second-order", "ramp"))
+    opened.session.compare_methods(("second-order", "ramp"))
     opened.session.compare_controller.open()
     panes = opened.session.compare_controller.panes
     assert [pane.key.method for pane in panes] == ["second-order", "ramp"]

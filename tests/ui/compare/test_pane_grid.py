@@ -130,8 +130,8 @@ def test_a_double_click_on_a_box_names_it(compared: Opened, qtbot: QtBot) -> Non
     compared.session.selection_controller.commit_regions((), (Region((200.0, 100.0, 400.0, 300.0)),), "draw box")
     at = second.canvas.view.camera.to_canvas((300.0, 200.0))
     asked: list[int] = []
-    compared.window.stage.region_named_asked.disconnect()
-    grid.region_named_asked.connect(asked.append)
+    compared.window.stage.region_naming_requested.disconnect()
+    grid.region_naming_requested.connect(asked.append)
     QTest.mouseDClick(second.canvas.view.viewport(), LEFT, pos=QPoint(round(at[0]), round(at[1])))
     assert asked == [0]
     assert compared.session.active_pane.enlarged is None

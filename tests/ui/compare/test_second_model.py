@@ -14,7 +14,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.compare.second_model import ABSENT
+from exclip_desktop.session.compare.second_model import ABSENT_NOTE
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.canvas.heat_item import heat_shown
@@ -136,7 +136,7 @@ def test_what_only_the_other_model_reads_cannot_be_selected_in_both(paired: Open
     session.second_model.commit_rows((), (row,))
     assert paired.state.selection == Selection()
     assert not session.undo.canUndo()
-    assert state.notice == ABSENT
+    assert state.notice == ABSENT_NOTE
     session.second_model.commit_rows((), (2,))
     assert paired.state.selection.rows == (2,)
     session.second_model.commit_rows((2,), ())
@@ -253,7 +253,7 @@ def test_closing_lets_the_other_model_go(paired: Opened, qtbot: QtBot) -> None:
     worker = paired.session.findChild(Worker)
     assert worker.holds_two
     with qtbot.waitSignal(worker.job_ended):
-        paired.window.second_model_pane.title.close_asked.emit()
+        paired.window.second_model_pane.title.close_requested.emit()
     assert not worker.holds_two
     assert not paired.window.second_model_pane.picture.isVisible()
     assert not paired.window.second_model_pane.words.isVisible()

@@ -90,7 +90,7 @@ def test_what_it_shows_is_looked_at_once(state: State, tab: LayersTab, make_expl
 
 def test_the_button_asks_goes_on_and_rests(state: State, tab: LayersTab, qtbot: QtBot) -> None:
     show(state, 0)
-    with qtbot.waitSignal(tab.profile_asked) as asked:
+    with qtbot.waitSignal(tab.profile_requested) as asked:
         qtbot.mouseClick(button(tab, "Profile the layers"), Qt.MouseButton.LeftButton)
     assert asked.args == ["image"]
     show(state, 0, "pool", running=True)

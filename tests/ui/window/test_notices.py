@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.app import show_lost_errors
+from exclip_desktop.app import show_uncaught_errors
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, find_inexact_integrals, unread_reason
@@ -89,7 +89,7 @@ def test_an_error_nobody_caught_is_shown(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    show_lost_errors(desk.session)
+    show_uncaught_errors(desk.session)
     with desk.qtbot.waitSignal(desk.state.notice_changed):
         sys.excepthook(ZeroDivisionError, ZeroDivisionError("x"), None)
     assert "ZeroDivisionError" in desk.state.notice.message

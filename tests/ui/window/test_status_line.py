@@ -46,13 +46,13 @@ def test_the_status_line_says_model_device_score_time_and_origin(
 def test_what_was_done_is_said_for_a_moment(
     make_state: Callable[..., State], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.SAID_MS", 1)
+    monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.MESSAGE_MS", 1)
     line = StatusLine(make_state())
     qtbot.addWidget(line)
     line.show()
     before, said = shown_text(line), child(line, "What was done")
     assert not said.isVisible()
-    line.say("2 labels kept in the project")
+    line.show_message("2 labels kept in the project")
     assert (said.text(), said.accessibleDescription(), said.isVisible()) == (
         *["2 labels kept in the project"] * 2,
         True,
@@ -112,7 +112,7 @@ def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
     assert (bar.isVisible(), bar.value(), bar.maximum(), line.height()) == (True, 3, 9, height)
     state.change(work=Work("Loading the model", 0, 0))
     assert (bar.isVisible(), bar.minimum(), bar.maximum()) == (True, 0, 0)  # of unknown length
-    with qtbot.waitSignal(line.cancel_asked):
+    with qtbot.waitSignal(line.cancel_requested):
         qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
     state.change(work=None)
     assert not bar.isVisible()

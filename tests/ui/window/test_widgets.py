@@ -201,7 +201,7 @@ def test_icons_follow_the_palette(window: Window, qapp: QApplication, qtbot: QtB
     made.setPalette(QPalette(QColor("#2b2b2e")))
     assert theme.is_dark(made.palette())
     assert opaque(actions["open"].icon().pixmap(24, 24)) == {made.palette().buttonText().color().name()}
-    assert theme.trouble_colour(made.palette()).lightnessF() > theme.trouble_colour(QPalette()).lightnessF()
+    assert theme.error_colour(made.palette()).lightnessF() > theme.error_colour(QPalette()).lightnessF()
 
 
 def test_the_programs_icon_has_its_own_colours(qapp: QApplication, dark: QPalette) -> None:
@@ -330,8 +330,8 @@ def test_the_banners_icon_follows_kind_and_theme(canvas: QWidget) -> None:
     banner = Banner(state, canvas)
     state.change(notice=TROUBLE)
     icon = next(label for label in banner.findChildren(QLabel) if not label.pixmap().isNull())
-    assert opaque(icon.pixmap()) == {theme.trouble_colour(canvas.palette()).name()}
+    assert opaque(icon.pixmap()) == {theme.error_colour(canvas.palette()).name()}
     canvas.setPalette(QPalette(QColor("#2b2b2e")))
-    assert opaque(icon.pixmap()) == {theme.trouble_colour(canvas.palette()).name()}
+    assert opaque(icon.pixmap()) == {theme.error_colour(canvas.palette()).name()}
     state.change(notice=Notice("A note.", kind="note"))
     assert opaque(icon.pixmap()) == {canvas.palette().highlight().color().name()}
