@@ -19,12 +19,11 @@ from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, POOL, ExplainSettings, Framing, Layer, Side
 from exclip_desktop.core.values.token_map import TokenMap
-from exclip_desktop.models.model import Model
+from exclip_desktop.models.model import Model, versions
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 from exclip_desktop.models.tokenizers.tokenizer import check_caption
-from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.blocks import Anatomy
 from exclip_desktop.models.towers.tower_protocols import Cut, ImageTower, TextTower
-from exclip_desktop.models.versions import versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""What models there are: on this computer, and in open_clip's list; and how one is removed again. Never the network."""
+"""The models that there are: bundled, unpacked, in caches and in open_clip's list. Nothing here uses the network."""
 
+import difflib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,23 +11,23 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import open_clip
-from huggingface_hub import constants, scan_cache_dir
+from huggingface_hub import constants, scan_cache_dir, try_to_load_from_cache
+from open_clip import pretrained as tags
+from open_clip.factory import _find_checkpoint_in_dir
+from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.paths import is_dir, is_file
+from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.resources import resource
-from exclip_desktop.models.loading import why_not
-from exclip_desktop.models.registry import (
-    BUNDLED,
-    CONFIG_FILE,
-    bundled_folder,
-    cached_weights,
-    clip_cache,
-    installed_folder,
-    weights_in,
-)
-from exclip_desktop.models.weights.find import snapshot_of
-from exclip_desktop.models.weights.published import all_tags
+from exclip_desktop.models.families import why_not
+from exclip_desktop.models.weights.fingerprints import OPENAI, all_tags
+from exclip_desktop.models.weights.read import is_torchscript
 
+BUNDLED = "demo"
+CONFIG_FILE = "open_clip_config.json"
+CARD_FILE = "exclip.json"
+HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 BYTES_EACH: Final = 4  # of a parameter in single precision, in which most weights are published
 PARAMETERS: Final = resource("open_clip_parameters.json")
 Place = Literal["bundled", "installed", "cache", ""]
@@ -190,3 +192,82 @@ def _grid(vision: dict[str, Any]) -> tuple[int, int] | None:
     patch = 32 if isinstance(vision.get("layers"), list) else vision.get("patch_size", 16)
     down, across = patch if isinstance(patch, list) else (patch, patch)
     return height // down, width // across
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the model that ships with the program."""
+    return resource("models", BUNDLED)
+
+
+def installed_folder() -> Path:
+    """Return the folder of the models that the person has unpacked, one folder each."""
+    return user_data_path("exclip_desktop", appauthor=False) / "models"
+
+
+def weights_in(folder: Path) -> Path | None:
+    """Return the weights' file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
+    found = _find_checkpoint_in_dir(folder)
+    return None if found is None else Path(found)
+
+
+def cached_weights(config: dict[str, Any]) -> Path | None:
+    """Return where open_clip's weights for a tag lie on this computer, or None; never reaches the network."""
+    for repository, file in hub_files(config):
+        cached = try_to_load_from_cache(repository, file)
+        if isinstance(cached, str):
+            return Path(cached)
+    url = config.get("url", "")
+    path = clip_cache() / Path(url).name
+    return path if url and path.is_file() and (OPENAI in url or not is_torchscript(path)) else None
+
+
+def hub_files(config: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return where a tag's weights may lie on Hugging Face's hub, best first: (repository, file)."""
+    hub = config.get("hf_hub", "")
+    repository, file = os.path.split(hub)
+    return [(repository, name) for name in ([file] if file else HUB_WEIGHTS)] if hub else []
+
+
+def clip_cache() -> Path:
+    """Return the folder where open_clip keeps weights from plain addresses."""
+    return Path(os.path.expanduser("~/.cache/clip"))
+
+
+def check_architecture(name: str) -> None:
+    """Raise ``ModelError`` with near names unless ``name`` is one of open_clip's architectures."""
+    known = open_clip.list_models()
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, [BUNDLED, *known], n=3, cutoff=0.5)
+    message = f'There is no model named "{name}", and no such folder.'
+    if near:
+        raise ModelError(message, f"Did you mean {' or '.join(near)}?")
+    raise ModelError(message, Remedy.CHOOSE_KNOWN_MODEL, bundled=BUNDLED)
+
+
+def tag_config(name: str, tag: str) -> dict[str, Any]:
+    """Return open_clip's entry for a tag.
+
+    Raises:
+        ModelError: the architecture has no such tag; its tags are named.
+
+    """
+    known = open_clip.list_pretrained_tags_by_model(name)
+    if not open_clip.pretrained.is_pretrained_cfg(name, tag):
+        remedy = Remedy.CHOOSE_TAG if known else Remedy.CHOOSE_CHECKPOINT
+        raise ModelError(f'{name} has no weights tagged "{tag}".', remedy, choices=", ".join(known))
+    config: dict[str, Any] = tags.get_pretrained_cfg(name, tag)
+    return config
+
+
+def snapshot_of(folder: Path) -> Path:
+    """Return the folder itself, or the snapshot in a folder of Hugging Face's cache (models--organisation--name)."""
+    root = folder.parent if folder.name == "snapshots" else folder
+    held = sorted((root / "snapshots").glob("*/")) if is_dir(root / "snapshots") else []
+    if not held or (folder / CONFIG_FILE).is_file():
+        return folder
+    main = root / "refs" / "main"
+    current = root / "snapshots" / (main.read_text("utf-8").strip() if is_file(main) else held[0].name)
+    if current not in held or (len(held) > 1 and not is_file(main)):
+        raise ModelError(f"{root} holds {len(held)} snapshots, and does not say which is current.", "Choose one.")
+    return current

@@ -2,30 +2,28 @@
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
+import open_clip
 import timm
 import torch
 from open_clip.model import _build_vision_tower
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models.towers.build import image_tower
-from exclip_desktop.models.towers.timm_sizes import misfit
+from exclip_desktop.models.towers.build import IMAGE_TOWERS, image_tower
+from exclip_desktop.models.towers.image_timm_maps import misfit
 
-HOMES = {
-    "convnext",
-    "eva",
-    "fastvit",
-    "swin_transformer",
-    "vision_transformer",
-    "vision_transformer_hybrid",
-    "vision_transformer_relpos",
-    "vitamin",
-}
-"""timm's modules whose networks are all of families that have a tower."""
+TIMM_MODULES: Final = frozenset().union(*(tower.timm_modules for tower in IMAGE_TOWERS))
+"""timm's modules all of whose networks have a tower."""
 
 # What open_clip and timm raise on configs that they cannot build from.
 _UNBUILDABLE = (TypeError, ValueError, AssertionError, KeyError, AttributeError, RuntimeError)
+
+
+def why_not(schema: str) -> str:
+    """Return why a model (open_clip's name of it) cannot be explained, or an empty text."""
+    config = open_clip.get_model_config(schema)
+    return why_not_image(config) or why_not_text(schema, config)
 
 
 def why_not_image(config: dict[str, Any]) -> str:
@@ -48,7 +46,7 @@ def _told_by_name(vision: dict[str, Any]) -> str | None:
     """Return the same by timm's own entry of an encoder; None where that does not tell it."""
     name, size = vision["timm_model_name"], vision.get("image_size", 224)
     entry = timm.models.get_pretrained_cfg(name) if timm.is_model(name) else None
-    if entry is None or timm.models.model_entrypoint(name).__module__.rpartition(".")[2] not in HOMES:
+    if entry is None or timm.models.model_entrypoint(name).__module__.rpartition(".")[2] not in TIMM_MODULES:
         return None
     height, width = (size, size) if isinstance(size, int) else size
     if entry.fixed_input_size:

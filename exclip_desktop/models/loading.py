@@ -2,31 +2,34 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import open_clip
+import torch
+from open_clip import SimpleTokenizer
 from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from torch import Tensor
 
 from exclip_desktop.core.argument_checks import short_repr
-from exclip_desktop.core.errors import ModelError, SettingsError
+from exclip_desktop.core.errors import DeviceError, ModelError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.values.settings import SIDES
-from exclip_desktop.models.devices import device_of
-from exclip_desktop.models.families import why_not_image, why_not_text
+from exclip_desktop.core.values.settings import POOL, SIDES
+from exclip_desktop.models.catalogue import CARD_FILE
+from exclip_desktop.models.families import why_not
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
-from exclip_desktop.models.registry import CARD_FILE
-from exclip_desktop.models.tokenizers.choose import reader_of
+from exclip_desktop.models.tokenizers.clip import ClipReader
+from exclip_desktop.models.tokenizers.hugging_face import HFReader
+from exclip_desktop.models.tokenizers.tokenizer import Reader
 from exclip_desktop.models.towers.build import image_tower, text_tower
-from exclip_desktop.models.towers.tower_protocols import POOL
+from exclip_desktop.models.towers.tower_protocols import TextTower
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.find import Source, find_source, identified, preprocess_of
-from exclip_desktop.models.weights.fingerprint import fingerprint_of, sha256_of
+from exclip_desktop.models.weights.fingerprints import fingerprint_of, sha256_of
 from exclip_desktop.models.weights.fit import converted, empty_network, misfit
 from exclip_desktop.models.weights.read import Weights, read_weights
 from exclip_desktop.models.weights.text_files import check_text_files, find_encoder, find_tokenizer
@@ -124,12 +127,6 @@ def _explainable(source: Source) -> Source:
     return source
 
 
-def why_not(schema: str) -> str:
-    """Return why a model (open_clip's name of it) cannot be explained, or an empty text."""
-    config = open_clip.get_model_config(schema)
-    return why_not_image(config) or why_not_text(schema, config)
-
-
 def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:
     """Return open_clip's network, still empty, and the weights under its names, which fit in every shape.
 
@@ -170,3 +167,54 @@ def _card(folder: Path | None) -> Card:
         return Card(*(layer if layer == POOL else int(layer) for layer in layers))
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} cannot be read: {error}.", "Mend or remove it.") from error
+
+
+def device_of(name: str | None) -> torch.device:
+    """Return the device of that name; None: the best one here.
+
+    Raises:
+        DeviceError: this computer cannot use it; those that are here are named.
+
+    """
+    there = _devices_here()
+    try:
+        device = torch.device(there[0] if name is None else name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise DeviceError(
+            f'This computer cannot use the device "{name}".', Remedy.CHOOSE_DEVICE, choices=", ".join(there)
+        ) from error
+    return device
+
+
+def _devices_here() -> list[str]:
+    """Return the names of the devices that torch can use on this computer, the best first."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    numbered = [f"cuda:{index}" for index in range(count)] if count > 1 else []
+    cuda = ["cuda", *numbered] if count else []
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def fresh(model: Model, seed: int) -> Model:
+    """Return the same architecture with all of its weights drawn anew, as training would start from them."""
+    with torch.random.fork_rng(devices=[]):  # a person's own generator goes on as if nothing had been drawn
+        torch.manual_seed(seed)
+        network = model.anew()
+    network = network.eval().requires_grad_(False).to(model.device, model.dtype)
+    return replace(
+        model,
+        weights=f"random, seed {seed}",
+        weights_sha256="",
+        fingerprint=fingerprint_of(model.fingerprint, ["random", seed]),
+        network=network,
+        image=image_tower(network.visual),
+        text=text_tower(network),
+        references={},
+    )
+
+
+def reader_of(tokenizer: Any, text: TextTower) -> Reader:
+    """Return the reader of open_clip's ``tokenizer`` for a text tower; raises ``ModelError`` where there is none."""
+    kind = ClipReader if isinstance(tokenizer, SimpleTokenizer) else HFReader
+    reader: Reader = kind(tokenizer, padded=text.padded, class_token=text.class_token)
+    return reader

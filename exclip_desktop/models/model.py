@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import open_clip
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -14,6 +15,7 @@ from exclip_desktop.core.errors import ModelError, SettingsError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, Side, has_layer, list_layers
+from exclip_desktop.core.version import __version__
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.tokenizer import Reader
 from exclip_desktop.models.towers.tower_protocols import ImageTower, TextTower
@@ -145,3 +147,8 @@ class Model:
                 layers=layers,
             )
         return number % tower.layers
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this program, torch and open_clip."""
+    return {"exclip_desktop": __version__, "torch": torch.__version__, "open_clip": open_clip.__version__}

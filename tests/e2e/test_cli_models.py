@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from exclip_desktop.cli.main import main
 from exclip_desktop.cli.terminal import ProgressBar
 from exclip_desktop.core.progress import Report
-from exclip_desktop.models import registry
+from exclip_desktop.models import catalogue
 from exclip_desktop.models.catalogue import models_here
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.models.web import Web, web_server
@@ -21,7 +21,7 @@ from tests.unit.models.web import Web, web_server
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data folder and caches of the test's own."""
-    monkeypatch.setattr(registry, "user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setattr(catalogue, "user_data_path", lambda *_, **__: tmp_path / "data")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 

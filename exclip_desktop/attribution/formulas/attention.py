@@ -6,7 +6,7 @@ from torch import Tensor
 from exclip_desktop.attribution.formulas.block_run import block_index, pooled_tokens, run_blocks
 from exclip_desktop.attribution.formulas.pooler import Pooler, attend_pool
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.blocks import Anatomy
 
 
 @torch.no_grad()

@@ -9,9 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.core.errors import MethodError, SettingsError
-from exclip_desktop.models.towers.anatomy import Anatomy
-from exclip_desktop.models.towers.blocks import Parts
-from exclip_desktop.models.towers.tower_protocols import Projections
+from exclip_desktop.models.towers.attention import Projections
+from exclip_desktop.models.towers.blocks import Anatomy, Parts
 
 
 @dataclass(frozen=True, slots=True)

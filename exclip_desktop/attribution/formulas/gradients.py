@@ -29,8 +29,9 @@ from exclip_desktop.attribution.formulas.block_run import (
 )
 from exclip_desktop.attribution.formulas.pooler import Pooler, attend_pool
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.models.towers.anatomy import Anatomy
-from exclip_desktop.models.towers.tower_protocols import Cut, Projections
+from exclip_desktop.models.towers.attention import Projections
+from exclip_desktop.models.towers.blocks import Anatomy
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 Likeness = Literal["cosine", "softmax", "none"]
 

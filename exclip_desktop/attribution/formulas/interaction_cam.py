@@ -19,7 +19,7 @@ from torch.nn import functional
 from exclip_desktop.attribution.formulas.block_run import block_index, enable_gradients, run_blocks, run_stream
 from exclip_desktop.attribution.second_order.path import along, exact_derivatives
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.blocks import Anatomy
 
 CHUNK = 16  # derivatives at once
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from exclip_desktop.attribution.formulas.block_run import block_index, cosine_with, enable_gradients, run_stream
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.blocks import Anatomy
 
 START = 5.0  # of α: almost everything passes at first
 

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from exclip_desktop.attribution.formulas.block_run import BlockRecord, compute_attention, project_output
-from exclip_desktop.models.towers.tower_protocols import Cut, Query
+from exclip_desktop.models.towers.attention import Query
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ from exclip_desktop.attribution.formulas.block_run import (
     run_stream,
 )
 from exclip_desktop.attribution.formulas.pooler import Pooler
-from exclip_desktop.models.towers.anatomy import Anatomy
-from exclip_desktop.models.towers.blocks import Parts
+from exclip_desktop.models.towers.blocks import Anatomy, Parts
 
 # fmt: off
 _OBJECTS: Final = (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from exclip_desktop.attribution.pair import Pair
     from exclip_desktop.core.values.token_map import TokenMap
-    from exclip_desktop.models.towers.anatomy import Anatomy
+    from exclip_desktop.models.towers.blocks import Anatomy
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class M2ib:
 def answer(pair: "Pair", options: M2ib) -> "TokenMap":
     """Return each token's necessary information."""
     from exclip_desktop.attribution.formulas.m2ib import bottleneck_block, m2ib
-    from exclip_desktop.models.towers.anatomy import without_padding
+    from exclip_desktop.models.towers.blocks import without_padding
 
     values = pair.block_values(
         lambda anatomy: m2ib(

@@ -23,7 +23,7 @@ def answer(pair: "Pair", options: RandomWeights) -> "MatrixAnswer":
     import torch
 
     from exclip_desktop.attribution.second_order.explain import explain_pair
-    from exclip_desktop.models.random_weights import fresh
+    from exclip_desktop.models.loading import fresh
 
     explanation = explain_pair(
         fresh(pair.model, options.seed),

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from exclip_desktop.attribution.second_order.path import exact_derivatives
 from exclip_desktop.attribution.second_order.tangents import push_forward
-from exclip_desktop.models.towers.tower_protocols import Query
+from exclip_desktop.models.towers.attention import Query
 
 
 def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tensor:

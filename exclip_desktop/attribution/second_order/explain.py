@@ -24,9 +24,8 @@ from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.factor import Factor, assemble_explanation, multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, ExplainSettings
-from exclip_desktop.models.model import Model
+from exclip_desktop.models.model import Model, versions
 from exclip_desktop.models.towers.tower_protocols import Cut
-from exclip_desktop.models.versions import versions
 
 
 def resolve_settings(model: Model, settings: ExplainSettings) -> ExplainSettings:

@@ -14,9 +14,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import NO_ID, Caption
-from exclip_desktop.core.values.settings import FULL
+from exclip_desktop.core.values.settings import FULL, Layer
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers.tower_protocols import Cut, Layer, Query
+from exclip_desktop.models.towers.attention import Query
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 BACKWARD_RULES = "torch._decomp.decompositions_for_jvp"
 

@@ -1,20 +1,28 @@
 """CLIP's own ResNet, pooled by attention."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 
-from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy
-from exclip_desktop.models.towers.tower_protocols import POOL, Cut, Layer, Projections, Query
+from exclip_desktop.core.values.settings import POOL, Layer
+from exclip_desktop.models.towers.attention import Projections, Query
+from exclip_desktop.models.towers.blocks import Anatomy, raise_no_anatomy
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 
 class ResNetTower:
     """An open_clip ``ModifiedResNet``: layer ℓ is the input of stage ℓ, a feature map whose places are the patches."""
 
+    timm_modules: ClassVar[frozenset[str]] = frozenset()
     pools = True
     unit: tuple[int, int] | None = None
+
+    @staticmethod
+    def fits(visual: object) -> bool:
+        """Return whether the tower wraps an encoder of this type."""
+        return isinstance(visual, ModifiedResNet)
 
     def __init__(self, visual: ModifiedResNet) -> None:
         """Wrap ``visual``."""

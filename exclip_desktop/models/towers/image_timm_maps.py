@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from open_clip.timm_model import TimmModel
 from timm.models.convnext import ConvNeXt
@@ -12,8 +12,7 @@ from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.values.settings import Layer
-from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy
-from exclip_desktop.models.towers.timm_sizes import embedding_size, input_size
+from exclip_desktop.models.towers.blocks import Anatomy, raise_no_anatomy
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 
@@ -37,7 +36,13 @@ NAMES: dict[type[nn.Module], _Names] = {
 class FeatureMapTower:
     """A ``TimmModel`` whose trunk is one of ``NAMES``: layer ℓ is the input of stage ℓ; its places are the patches."""
 
+    timm_modules: ClassVar[frozenset[str]] = frozenset({"convnext", "fastvit", "swin_transformer"})
     pools = False
+
+    @staticmethod
+    def fits(visual: object) -> bool:
+        """Return whether the tower wraps an encoder of this type."""
+        return isinstance(visual, TimmModel) and type(visual.trunk) in NAMES
 
     def __init__(self, visual: TimmModel) -> None:
         """Wrap ``visual``; raises ``ModelError`` where a stage cannot halve its map without a rest."""
@@ -89,3 +94,23 @@ class FeatureMapTower:
             return found
 
         return Cut(features, head, grid=grid, patch_size=(stride, stride))
+
+
+def input_size(visual: Any) -> tuple[int, int]:
+    """Return height and width of its pictures."""
+    return int(visual.image_size[0]), int(visual.image_size[1])
+
+
+def embedding_size(visual: Any) -> int:
+    """Return D: what its own projection gives, else its trunk's classifier, else the trunk's width."""
+    projections = [module for module in visual.head.modules() if isinstance(module, nn.Linear)]
+    return int(projections[-1].out_features if projections else visual.trunk.num_classes or visual.trunk.num_features)
+
+
+def misfit(given: tuple[int, ...], taken: tuple[int, ...]) -> str:
+    """Return why pictures of a size (h, w) do not fit an encoder that takes another, or an empty text."""
+    if given == taken:
+        return ""
+    return (
+        f"its pictures are {given[0]} × {given[1]} by its config, and its image encoder takes {taken[0]} × {taken[1]}"
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from open_clip.timm_model import TimmModel
@@ -19,10 +19,17 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.values.settings import POOL, Layer
-from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy, taken_apart
-from exclip_desktop.models.towers.blocks import block_query, latent_query, run_block
-from exclip_desktop.models.towers.timm_sizes import embedding_size, input_size, misfit
-from exclip_desktop.models.towers.tower_protocols import Cut, Query
+from exclip_desktop.models.towers.attention import Query
+from exclip_desktop.models.towers.blocks import (
+    Anatomy,
+    block_query,
+    latent_query,
+    raise_no_anatomy,
+    run_block,
+    taken_apart,
+)
+from exclip_desktop.models.towers.image_timm_maps import embedding_size, input_size, misfit
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 TRANSFORMERS = (VisionTransformer, Eva, VisionTransformerRelPos)
 
@@ -35,6 +42,15 @@ class TimmTransformerTower:
     Layer ``"pool"`` is what the attention that pools reads: tokens after the final norm, without the prefix tokens
     where the trunk leaves them out.
     """
+
+    timm_modules: ClassVar[frozenset[str]] = frozenset(
+        {"eva", "vision_transformer", "vision_transformer_hybrid", "vision_transformer_relpos", "vitamin"}
+    )
+
+    @staticmethod
+    def fits(visual: object) -> bool:
+        """Return whether the tower wraps an encoder of this type."""
+        return isinstance(visual, TimmModel) and type(visual.trunk) in TRANSFORMERS
 
     def __init__(self, visual: TimmModel) -> None:
         """Wrap ``visual``; raises ``ModelError`` where its pictures are of another size than its trunk takes."""

@@ -1,19 +1,35 @@
 """open_clip's own vision transformer: class token, average, or attentional pooling (CoCa)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
+from torch.nn import functional
 
-from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy, taken_apart
-from exclip_desktop.models.towers.blocks import Step, block_query, multihead, run_block
-from exclip_desktop.models.towers.positions import stretched
-from exclip_desktop.models.towers.tower_protocols import POOL, Cut, Layer, Query
+from exclip_desktop.core.values.settings import POOL, Layer
+from exclip_desktop.models.towers.attention import Query
+from exclip_desktop.models.towers.blocks import (
+    Anatomy,
+    Step,
+    block_query,
+    multihead,
+    raise_no_anatomy,
+    run_block,
+    taken_apart,
+)
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 
 class VisionTransformerTower:
     """An open_clip ``VisionTransformer``; its class token is a prefix token however it pools."""
+
+    timm_modules: ClassVar[frozenset[str]] = frozenset()
+
+    @staticmethod
+    def fits(visual: object) -> bool:
+        """Return whether the tower wraps an encoder of this type."""
+        return isinstance(visual, VisionTransformer)
 
     def __init__(self, visual: VisionTransformer) -> None:
         """Wrap ``visual``."""
@@ -121,3 +137,13 @@ class VisionTransformerTower:
     def _projected(self, pooled: Tensor) -> Tensor:
         projection: Tensor | None = self._visual.proj
         return pooled if projection is None else pooled @ projection
+
+
+def stretched(positions: Tensor, own: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """Return position embeddings of ``own`` (rows, columns), (own, W), interpolated to ``grid``: (grid, W).
+
+    Bicubic with antialiasing, as open_clip and timm do where they load weights of another resolution.
+    """
+    plane = positions.T.reshape(1, -1, *own)
+    moved = functional.interpolate(plane, size=grid, mode="bicubic", antialias=True, align_corners=False)
+    return moved[0].flatten(1).T

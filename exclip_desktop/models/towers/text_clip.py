@@ -3,11 +3,13 @@
 from typing import Any
 
 import torch
+from open_clip import CLIP
+from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
-from exclip_desktop.models.towers.anatomy import Anatomy, taken_apart
-from exclip_desktop.models.towers.blocks import block_query, run_block
-from exclip_desktop.models.towers.tower_protocols import Cut, Layer
+from exclip_desktop.core.values.settings import Layer
+from exclip_desktop.models.towers.blocks import Anatomy, block_query, run_block, taken_apart
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 AT_END = ("argmax", "eos")
 """Ways to pool that look for [EOT]: the largest id, or a given one."""
@@ -20,6 +22,11 @@ class TextTransformerTower:
     """
 
     pools = False
+
+    @staticmethod
+    def fits(text: object) -> bool:
+        """Return whether the tower wraps an encoder of this type."""
+        return isinstance(text, CLIP | TextTransformer)
 
     def __init__(self, text: Any) -> None:
         """Wrap ``text``, an open_clip ``CLIP`` or ``TextTransformer``."""

@@ -9,8 +9,9 @@ import torch
 from open_clip.hf_model import ClsPooler, HFTextEncoder, MeanPooler
 from torch import Tensor
 
-from exclip_desktop.models.towers.anatomy import Anatomy, raise_no_anatomy
-from exclip_desktop.models.towers.tower_protocols import Cut, Layer
+from exclip_desktop.core.values.settings import Layer
+from exclip_desktop.models.towers.blocks import Anatomy, raise_no_anatomy
+from exclip_desktop.models.towers.tower_protocols import Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class HFTower:
     pools = False
     padded = True
     class_token = False
+
+    @staticmethod
+    def fits(text: object) -> bool:
+        """Return whether the tower wraps an encoder of this type."""
+        return isinstance(text, HFTextEncoder)
 
     def __init__(self, text: HFTextEncoder) -> None:
         """Wrap ``text``, of a kind among ``FAMILIES``."""

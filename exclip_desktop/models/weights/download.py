@@ -14,8 +14,8 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.models.registry import cached_weights, check_architecture, clip_cache, hub_files, tag_config
-from exclip_desktop.models.weights.published import published_sha256
+from exclip_desktop.models.catalogue import cached_weights, check_architecture, clip_cache, hub_files, tag_config
+from exclip_desktop.models.weights.fingerprints import published_sha256
 from exclip_desktop.models.weights.text_files import ENCODER_FILES, TOKENIZER_FILES
 from exclip_desktop.models.weights.transfer import RemoteFile, fetch_file, size_of
 

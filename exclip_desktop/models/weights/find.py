@@ -12,20 +12,20 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
-from exclip_desktop.models.registry import (
+from exclip_desktop.models.catalogue import (
     BUNDLED,
     CONFIG_FILE,
     bundled_folder,
     cached_weights,
     check_architecture,
     installed_folder,
+    snapshot_of,
     tag_config,
     weights_in,
 )
-from exclip_desktop.models.weights.fingerprint import sha256_of
+from exclip_desktop.models.weights.fingerprints import published_as, sha256_of
 from exclip_desktop.models.weights.fit import recognised
-from exclip_desktop.models.weights.published import published_as
-from exclip_desktop.models.weights.read import ENDINGS, Weights
+from exclip_desktop.models.weights.read import ENDINGS, Weights, read_weights
 
 _DECIDING: Final = ("mean", "std", "interpolation", "resize_mode")
 
@@ -178,19 +178,6 @@ def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
     return Source(name, f"local-dir:{folder}", found, folder, _settled(name, own, told))
 
 
-def snapshot_of(folder: Path) -> Path:
-    """Return the folder itself, or the snapshot in a folder of Hugging Face's cache (models--organisation--name)."""
-    root = folder.parent if folder.name == "snapshots" else folder
-    held = sorted((root / "snapshots").glob("*/")) if is_dir(root / "snapshots") else []
-    if not held or (folder / CONFIG_FILE).is_file():
-        return folder
-    main = root / "refs" / "main"
-    current = root / "snapshots" / (main.read_text("utf-8").strip() if is_file(main) else held[0].name)
-    if current not in held or (len(held) > 1 and not is_file(main)):
-        raise ModelError(f"{root} holds {len(held)} snapshots, and does not say which is current.", "Choose one.")
-    return current
-
-
 def _own_preprocess(folder: Path) -> dict[str, Any] | None:
     """Return what a folder's config says of its preprocessing, where it says mean and deviation."""
     try:
@@ -242,3 +229,32 @@ def _settled(name: str, own: dict[str, Any] | None, told: dict[str, Any] | None)
 
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is known of a weights file.
+
+    Attributes:
+        architectures: what it fits: none, one, or several that differ in no shape, to choose from.
+        preprocess_known: whether it is a published file, so that nobody need say how pictures are prepared.
+        notes: which of its weights were taken, where it holds more than one set.
+
+    """
+
+    architectures: tuple[str, ...]
+    preprocess_known: bool
+    notes: tuple[str, ...]
+
+
+def inspect_checkpoint(path: str | Path) -> Inspection:
+    """Read a weights file and recognise it: 0.1 to some seconds, beside reading it; for a worker's thread.
+
+    Raises:
+        ModelError: it is damaged, holds no weights, or opening it could run code.
+
+    """
+    file = expand_home(path)
+    weights = read_weights(file)
+    known = [one.name for one in published_as(sha256_of(file))]
+    return Inspection(tuple(known[:1] or recognised(weights.state)), bool(known), weights.notes)

@@ -19,8 +19,8 @@ from exclip_desktop.core.errors import ModelError, OutputError
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.models.catalogue import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
 from exclip_desktop.models.loading import matched, opened
-from exclip_desktop.models.registry import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
 from exclip_desktop.models.weights.download import TEXT_FILES
 from exclip_desktop.models.weights.find import Source
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models.weights.published import OPENAI_SHA256
+from exclip_desktop.models.weights.fingerprints import OPENAI_SHA256
 
 ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
 # What readers of weights raise on files that are none; the restricted unpickler stumbles in any of these ways.

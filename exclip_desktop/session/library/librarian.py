@@ -10,7 +10,7 @@ from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.models.catalogue import ModelEntry, entry_at, every_tag, models_here, remove_model
 from exclip_desktop.models.weights.download import download, plan_download
-from exclip_desktop.models.weights.inspect import inspect_checkpoint
+from exclip_desktop.models.weights.find import inspect_checkpoint
 from exclip_desktop.session.library.model_listing import ListedModel, Offer, WeightsFile
 from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import ModelChoice

@@ -20,7 +20,7 @@ from exclip_desktop.attribution.formulas.value_streams import clip_surgery, mask
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers.anatomy import Anatomy
+from exclip_desktop.models.towers.blocks import Anatomy
 from exclip_desktop.models.towers.build import image_tower
 from tests.unit.attribution import first_order_oracle as oracle
 

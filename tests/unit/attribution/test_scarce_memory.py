@@ -13,7 +13,7 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.towers.tower_protocols import Query
+from exclip_desktop.models.towers.attention import Query
 from tests.conftest import CAPTION
 
 Picture = NDArray[np.uint8]

@@ -15,8 +15,8 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
 from exclip_desktop.models.loading import load_model
+from exclip_desktop.models.weights.find import Inspection, inspect_checkpoint
 from exclip_desktop.models.weights.fit import empty_network, recognised
-from exclip_desktop.models.weights.inspect import Inspection, inspect_checkpoint
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.models.test_weight_files import State, load
 

@@ -21,8 +21,8 @@ from exclip_desktop.cli import doctor
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.models.catalogue import cached_weights
 from exclip_desktop.models.loading import load_model
-from exclip_desktop.models.registry import cached_weights
 from exclip_desktop.models.weights import transfer
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.fit import recognised

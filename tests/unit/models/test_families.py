@@ -9,8 +9,7 @@ import pytest
 from open_clip.timm_model import TimmModel
 
 from exclip_desktop.models import families
-from exclip_desktop.models.families import why_not_built
-from exclip_desktop.models.loading import why_not
+from exclip_desktop.models.families import why_not, why_not_built
 
 ROOT = Path(__file__).parents[3]
 TEXTS = (ROOT / "README.md", ROOT / "resources/manual/models.md")

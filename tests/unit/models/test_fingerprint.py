@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from exclip_desktop.models.weights.fingerprint import fingerprint_of, sha256_of
+from exclip_desktop.models.weights.fingerprints import fingerprint_of, sha256_of
 
 
 def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path) -> None:

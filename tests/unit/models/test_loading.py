@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.models import loading, registry
+from exclip_desktop.models import catalogue, loading
 from exclip_desktop.models.catalogue import models_here
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
@@ -70,9 +70,9 @@ def test_a_tag_is_found_in_the_local_cache(
     assert "allow_download=True" in caught.value.hint
     _hub_cache(tmp_path, "nobody/tiny", folder / "open_clip_model.safetensors")
     monkeypatch.setattr(
-        registry,
+        catalogue,
         "try_to_load_from_cache",
-        lambda repo, name, find=registry.try_to_load_from_cache: find(repo, name, cache_dir=tmp_path),
+        lambda repo, name, find=catalogue.try_to_load_from_cache: find(repo, name, cache_dir=tmp_path),
     )
     model = load_model(architecture, pretrained="tagged")
     grey = np.full((32, 32, 3), 51, np.uint8)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from exclip_desktop.core.errors import Cancelled, ModelError, OutputError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.text.sizes import format_bytes
-from exclip_desktop.models import registry
+from exclip_desktop.models import catalogue
 from exclip_desktop.models.catalogue import every_tag, models_here, remove_model
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.scoring import score_captions
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder and caches of the test's own."""
-    monkeypatch.setattr(registry, "user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setattr(catalogue, "user_data_path", lambda *_, **__: tmp_path / "data")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path / "data" / "models"

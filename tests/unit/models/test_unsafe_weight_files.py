@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models import registry
+from exclip_desktop.models import catalogue
 from exclip_desktop.models.weights import read as checkpoints
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.models.test_weight_files import State, load
@@ -136,10 +136,10 @@ def test_openais_archives_count_as_cached_and_other_programs_do_not(
     cache.mkdir(parents=True)
     archive(state, cache / "tiny.pt")
     elsewhere, openais = "https://example.org/tiny.pt", "https://openaipublic.example.org/0123/tiny.pt"
-    assert registry.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) is None
-    assert registry.cached_weights({"hf_hub": "nobody/tiny/", "url": openais}) == cache / "tiny.pt"
+    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) is None
+    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": openais}) == cache / "tiny.pt"
     torch.save(state, cache / "tiny.pt")
-    assert registry.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == cache / "tiny.pt"
+    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == cache / "tiny.pt"
     hub = tmp_path / "hub.safetensors"
-    monkeypatch.setattr(registry, "try_to_load_from_cache", lambda repo, name: str(hub))
-    assert registry.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == hub
+    monkeypatch.setattr(catalogue, "try_to_load_from_cache", lambda repo, name: str(hub))
+    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == hub

@@ -8,7 +8,7 @@ from huggingface_hub import constants
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.models import catalogue, registry
+from exclip_desktop.models import catalogue
 from exclip_desktop.models.weights import download
 from exclip_desktop.session.library.librarian import ModelLibrarian
 from exclip_desktop.session.library.model_listing import ListedModel
@@ -21,8 +21,7 @@ from tests.unit.models.web import Web, web_server
 @pytest.fixture(autouse=True)
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Empty caches, and no unpacked models."""
-    for module in (catalogue, registry):
-        monkeypatch.setattr(module, "clip_cache", lambda: tmp_path / "clip")
+    monkeypatch.setattr(catalogue, "clip_cache", lambda: tmp_path / "clip")
     monkeypatch.setattr(catalogue, "installed_folder", lambda: tmp_path / "installed")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     (tmp_path / "clip").mkdir()
@@ -77,7 +76,7 @@ def test_a_file_tells_its_architecture_unless_it_fits_none(caches: Path, archite
 def test_what_is_gone_or_holds_no_model_is_marked(caches: Path) -> None:
     broken, empty = caches / "broken", caches / "empty"
     save_random_model(broken, tiny_config())
-    (broken / registry.CONFIG_FILE).write_text("{")
+    (broken / catalogue.CONFIG_FILE).write_text("{")
     empty.mkdir()
     several = caches / "models--a--b"
     for name in ("1", "2"):
