@@ -214,7 +214,7 @@ def check_selection(
         model.reader.read(caption).rows_of(options.span)
     if options.box is not None:
         model.check_framing(options.framing)
-        model.geometry((shape[1], shape[0]), layer, options.framing).asked_coverage(options.box)
+        model.geometry((shape[1], shape[0]), layer, options.framing).require_coverage(options.box)
 
 
 def load_chosen_model(options: argparse.Namespace) -> "Model":

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from exclip_desktop.cli.terminal import in_columns
-from exclip_desktop.core.maths.word_patch_pairs import strongest_pairs
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box, Geometry
@@ -181,7 +181,7 @@ def _selection_lines(selection: dict[str, Any]) -> list[str]:
 
 
 def _pair_lines(result: PairMatrix) -> list[str]:
-    pairs = strongest_pairs(result, Selection(), PAIRS)
+    pairs = find_strongest_pairs(result, Selection(), PAIRS)
     width = max((len(pair.name) for pair in pairs), default=0)
     places = [_place(*pair.patch, result.geometry.patch_box(*pair.patch)) for pair in pairs]
     return [

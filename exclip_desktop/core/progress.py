@@ -38,13 +38,13 @@ class CancelToken:
         self._event.set()
 
     @property
-    def cancelled(self) -> bool:
+    def is_cancelled(self) -> bool:
         """Whether someone has cancelled."""
         return self._event.is_set()
 
     def check(self) -> None:
         """Raise ``Cancelled`` once the person has cancelled."""
-        if self.cancelled:
+        if self.is_cancelled:
             raise Cancelled
 
 

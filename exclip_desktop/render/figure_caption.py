@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
@@ -72,7 +72,7 @@ def _draw_chip(axes: Axes, chip: PlacedChip, top: float, limit: float, colours: 
         paper = tuple(rgb) if cell.rows else UNSEEN_PAPER
         filled = axes.add_patch(Rectangle((left, top), right - left, CHIP_IN, facecolor=paper, linewidth=0, zorder=0.5))
         filled.set_clip_path(whole)
-        ink = ink_on(rgb) if cell.rows else UNSEEN_INK
+        ink = choose_ink(rgb) if cell.rows else UNSEEN_INK
         _write(axes, cell, ((left + right) / 2, top + CHIP_IN / 2), ink)
     for seam in edges[1:-1]:
         axes.plot([seam, seam], [top, top + CHIP_IN], color="#cccccc", linewidth=0.5)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.colour import blended, to_rgb
+from exclip_desktop.core.maths.colour import interpolate, to_rgb
 from exclip_desktop.render.figure_options import FigureOptions
 
 Floats = NDArray[np.float64]
@@ -15,6 +15,6 @@ def heat_rgba(values: Floats, limit: float, options: FigureOptions) -> Floats:
 
     One pixel per patch, or many where ``options.smooth``.
     """
-    shown = blended(values, -(-SMOOTH_PX // max(values.shape))) if options.smooth else values
+    shown = interpolate(values, -(-SMOOTH_PX // max(values.shape))) if options.smooth else values
     strength = np.clip(np.abs(shown) / limit, 0, 1) if options.drawing == "magnitude" else np.ones(shown.shape)
     return np.dstack([to_rgb(shown, limit, options.colours), options.opacity * strength])

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from exclip_desktop.core.maths.method_colours import method_colours
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.values.study import RANDOM, Study, name_of
+from exclip_desktop.core.values.study import RANDOM, Study, study_method_name
 from exclip_desktop.render.figure import own_style, save_figure
 
 PANEL_IN: Final = 3.6, 2.9
@@ -37,7 +37,7 @@ def draw_study(study: Study) -> Figure:
         axes.set_title(METRICS[key].heading, fontsize=SMALL_PT + 1)
         axes.tick_params(labelsize=SMALL_PT)
         (_curves if any(key in row.curves for row in study.rows) else _bars)(axes, study, key, colours)
-    handles = [Patch(color=colours[row.method], label=name_of(row.method)) for row in study.rows]
+    handles = [Patch(color=colours[row.method], label=study_method_name(row.method)) for row in study.rows]
     figure.legend(handles=handles, loc="upper center", ncols=per_line, fontsize=SMALL_PT, frameon=False)
     return figure
 

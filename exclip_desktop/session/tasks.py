@@ -57,7 +57,7 @@ def run_abandonable(work: Callable[[], Done], closing: CancelToken) -> Done:
 
     thread = threading.Thread(target=run, name=LEFT, daemon=True)
     thread.start()
-    while thread.is_alive() and not closing.cancelled:
+    while thread.is_alive() and not closing.is_cancelled:
         thread.join(POLL_S)
     thread.join(GRACE_S)
     if thread.is_alive():

@@ -193,7 +193,12 @@ def _check_key(key: str) -> None:
 
 def _arrays(factor: Factor) -> dict[str, NDArray[np.floating[Any]]]:
     ends = factor.ends
-    arrays = {"rows": factor.rows, "embedding": ends.embedding, "reference": ends.reference, "told": ends.told}
+    arrays = {
+        "rows": factor.rows,
+        "embedding": ends.embedding,
+        "reference": ends.reference,
+        "told": ends.ledger_reference,
+    }
     return arrays if ends.full is None else {**arrays, "full": ends.full}
 
 

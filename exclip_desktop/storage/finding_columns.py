@@ -14,7 +14,7 @@ import numpy as np
 
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.text.wording import describe_regions
-from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, NotedWord, Rating, as_rows
+from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.storage.regions import region_as_plain, region_of
@@ -124,7 +124,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _text("picture", lambda f: f.view.picture, "Picture", place=0, width_px=76),
     _text("picture_sha256", lambda f: f.view.picture_sha256),
     _text("caption", lambda f: f.view.caption, "Caption", place=1, width_px=150),
-    _text("method", lambda f: f.view.method, "Method", text=lambda f: f.view.method_told, place=8),
+    _text("method", lambda f: f.view.method, "Method", text=lambda f: f.view.method_line, place=8),
     _text("model", lambda f: f.view.model, "Model", place=9),
     _text("weights_sha256", lambda f: f.view.weights_sha256),
     _number("score", "Score", format_signed, type=Number, place=2, width_px=72),
@@ -196,8 +196,8 @@ def finding_of(values: Mapping[str, Any]) -> Finding:
     numbers = FindingNumbers(
         **{key: values[key] for key in keys("number")},
         ledger=values["ledger"],
-        words=tuple(NotedWord(*word) for word in values["words"]),
-        heat=as_rows(np.asarray(values["heat"], dtype=np.float32)) if len(values["heat"]) else (),
+        words=tuple(FindingWord(*word) for word in values["words"]),
+        heat=to_rows(np.asarray(values["heat"], dtype=np.float32)) if len(values["heat"]) else (),
         geometry=geometry,
     )
     own = {key: values[key] for key in ("rating", "note", "created", "changed", "id")}

@@ -17,7 +17,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
 from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import OcclusionScores
-from exclip_desktop.core.values.pair_figures import figures_of
+from exclip_desktop.core.values.pair_figures import make_figures
 from exclip_desktop.core.values.settings import Layer, has_layer, list_layers
 from exclip_desktop.core.values.study import Curve, Outcome
 from exclip_desktop.session.worker.requests import (
@@ -146,7 +146,7 @@ class FakeEngine:
         wait_at(self.listed_gate, cancel)
         if self.listed_raises:
             raise self.listed_raises.pop(0)
-        return ListPairAnswer(request.id, figures_of(self.make(request.caption), request.regions))
+        return ListPairAnswer(request.id, make_figures(self.make(request.caption), request.regions))
 
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Yield what is kept, then an outcome for each pair and method; ``study_gates`` hold some of them."""

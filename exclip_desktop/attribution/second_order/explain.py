@@ -169,7 +169,7 @@ def _make_factor(path: Path, found: Integral) -> Factor:
 
 
 def _ends(path: Path) -> Ends:
-    ends = (path.embedding, path.start, path.told, path.full)
+    ends = (path.embedding, path.start, path.ledger_reference, path.full)
     return Ends(*(None if value is None else value.cpu().double().numpy() for value in ends))  # type: ignore[arg-type]
 
 

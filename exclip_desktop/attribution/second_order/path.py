@@ -31,7 +31,8 @@ class Path:
         head: features to unnormalised embeddings, (B, T, W) → (B, D).
         query: the pooling attention taken apart where a closed form exists, else None.
         embedding, start: head(X) and head(R), (D,).
-        told: the reference embedding as the method tells it, (D,): ``start``, but for the ``published`` text reference.
+        ledger_reference: the reference embedding in the ledger, (D,); only for the ``published`` text reference it
+            differs from ``start``.
         hidden: tokens that the head does not read; their rows are zero.
         full: what ``embedding`` is where the features are float32, (D,), if they are of lower precision; else None.
 
@@ -43,7 +44,7 @@ class Path:
     query: Query | None
     embedding: Tensor
     start: Tensor
-    told: Tensor
+    ledger_reference: Tensor
     hidden: tuple[int, ...] = ()
     full: Tensor | None = None
 
@@ -129,9 +130,9 @@ def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str,
             model.references[key] = _features(own, reference_ids, model, precision)
         features, reference = _features(cut, ids, model, precision), model.references[key]
         embedding, start = cut.head(torch.stack([features, reference]))
-        told = start if own is cut else own.head(reference[None])[0]
+        ledger_reference = start if own is cut else own.head(reference[None])[0]
         full = None if precision == FULL else cut.head(cut.features(ids)[None])[0]
-    return Path(features, reference, cut.head, cut.query, embedding, start, told, cut.hidden, full)
+    return Path(features, reference, cut.head, cut.query, embedding, start, ledger_reference, cut.hidden, full)
 
 
 def _features(cut: Cut, given: Tensor, model: Model, precision: str) -> Tensor:

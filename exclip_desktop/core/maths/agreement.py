@@ -32,7 +32,7 @@ class Agreement:
     top: int
 
 
-def agreement(heats: Sequence[tuple[Floats, Geometry]], regions: tuple[Region, ...]) -> Agreement:
+def compute_agreement(heats: Sequence[tuple[Floats, Geometry]], regions: tuple[Region, ...]) -> Agreement:
     """Compare heats (grid_h, grid_w), each with where its patches lie; at least one.
 
     Grids may differ: all are read at the patches' centres of the finest, where every model saw the picture.
@@ -44,10 +44,10 @@ def agreement(heats: Sequence[tuple[Floats, Geometry]], regions: tuple[Region, .
     count = TOP_SHARE * seen.sum() if share is None else float(share.reshape(-1)[seen].sum())
     top = min(max(round(count), 1), max(int(seen.sum()), 1))
     inside = None if share is None else np.array([_inside(heat, geometry, regions) for heat, geometry in heats])
-    return Agreement(rank_correlations(rows[:, seen]), top_overlaps(rows[:, seen], top), inside, top)
+    return Agreement(compute_rank_correlations(rows[:, seen]), compute_top_overlaps(rows[:, seen], top), inside, top)
 
 
-def rank_correlations(rows: Floats) -> Floats:
+def compute_rank_correlations(rows: Floats) -> Floats:
     """Return Spearman's ρ of each pair of rows, (n, values) → (n, n); equal values share their mean rank."""
     if rows.shape[1] < 2:
         return np.full((len(rows), len(rows)), np.nan)
@@ -59,7 +59,7 @@ def rank_correlations(rows: Floats) -> Floats:
     return np.asarray(np.clip(found, -1.0, 1.0))
 
 
-def top_overlaps(rows: Floats, top: int) -> Floats:
+def compute_top_overlaps(rows: Floats, top: int) -> Floats:
     """Return the share of the ``top`` largest values that each pair of rows has in common, (n, values) → (n, n).
 
     Of equal values, those that come first in reading order count.

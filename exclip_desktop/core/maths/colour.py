@@ -75,27 +75,27 @@ def to_rgb(values: NDArray[np.float64], limit: float, colours: str = DEFAULT_COL
     return np.asarray(table[np.rint(position).astype(int)])
 
 
-def blended(values: NDArray[Real], times: int) -> NDArray[Real]:
+def interpolate(values: NDArray[Real], times: int) -> NDArray[Real]:
     """Return values (h, w) interpolated linearly between the patches' centres: (h·times, w·times), in their precision.
 
     Beyond the outermost centres the values stay as they are at the centres. Values are blended, never colours.
     """
     for _ in range(2):  # first along the rows, then, turned, along the columns; no matrix product: BLAS would wait
-        low, high, share = _between(len(values), times, values.dtype.char)  # for a core that the worker uses
+        low, high, share = _neighbours(len(values), times, values.dtype.char)  # for a core that the worker uses
         before = values[low]
         values = ((values[high] - before) * share + before).T
     return np.ascontiguousarray(values)
 
 
 @lru_cache(maxsize=16)
-def _between(count: int, times: int, kind: str) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
+def _neighbours(count: int, times: int, kind: str) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
     """Return, for each new place, the centres before and after it and the way between them, (count·times, 1)."""
     place = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
     low = np.minimum(place.astype(np.intp), max(count - 2, 0))
     return low, np.minimum(low + 1, count - 1), np.asarray((place - low)[:, None], dtype=kind)
 
 
-def ink_on(rgb: NDArray[np.float64]) -> str:
+def choose_ink(rgb: NDArray[np.float64]) -> str:
     """Return the text colour, ``black`` or ``white``, that reads better on ``rgb`` (3,) (WCAG contrast)."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))

@@ -83,14 +83,14 @@ class Difference:
     before: Caption
 
 
-def difference(now: Explanation, before: Explanation) -> Difference:
+def subtract_explanation(now: Explanation, before: Explanation) -> Difference:
     """Return ``now`` less ``before``; both are of one picture, by one model and method."""
-    partners = partner_rows(now.caption, before.caption)
+    partners = find_partner_rows(now.caption, before.caption)
     heats = DifferenceHeats(now.interactions, before.interactions, partners)
     return Difference(heats, now.caption, now.geometry, now.score - before.score, before.caption)
 
 
-def partner_rows(now: Caption, before: Caption) -> tuple[tuple[Rows, Rows], ...]:
+def find_partner_rows(now: Caption, before: Caption) -> tuple[tuple[Rows, Rows], ...]:
     """Return the rows of each word of ``now`` with those of the word in its place in ``before``.
 
     Captions are aligned by their longest common runs of words; between two of them, words stand for each other one by

@@ -115,15 +115,20 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The embeddings at both ends of a path, float64 (D,): of input, reference, and reference as the method tells it.
+    """The embeddings at both ends of a path, float64 (D,).
 
-    ``told`` differs from ``reference`` only for the ``published`` text reference, pooled at its own [EOT]. ``full`` is
-    the input's embedding in float32 where the features are of lower precision; else None.
+    Attributes:
+        embedding: of the input.
+        reference: of the reference input, where the path starts.
+        ledger_reference: of the reference input in the ledger; it differs from ``reference`` only for the ``published``
+            text reference, which is pooled at its own [EOT].
+        full: of the input in float32 where the features are of lower precision; else None.
+
     """
 
     embedding: Floats
     reference: Floats
-    told: Floats
+    ledger_reference: Floats
     full: Floats | None = None
 
 
@@ -132,8 +137,12 @@ def make_ledger(matrix: InteractionMatrix, text: Ends, image: Ends) -> Ledger:
     norm = float(np.linalg.norm(text.embedding) * np.linalg.norm(image.embedding))
     values = matrix.values.astype(np.float64)
     explained = float((text.embedding - text.reference) @ (image.embedding - image.reference)) / norm
-    reference = text.told @ image.embedding + text.embedding @ image.reference - text.told @ image.reference
-    gap = float((text.reference - text.told) @ (image.embedding - image.reference)) / norm
+    reference = (
+        text.ledger_reference @ image.embedding
+        + text.embedding @ image.reference
+        - text.ledger_reference @ image.reference
+    )
+    gap = float((text.reference - text.ledger_reference) @ (image.embedding - image.reference)) / norm
     return Ledger(
         **asdict(_block_sums(values, matrix)),
         reference=float(reference) / norm,

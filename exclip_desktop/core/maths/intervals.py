@@ -20,16 +20,18 @@ class Interval:
     count: int
 
 
-def interval(groups: list[NDArray[np.float64]]) -> Interval:
+def bootstrap_interval(groups: list[NDArray[np.float64]]) -> Interval:
     """Return the mean over all values, with its interval; ``groups`` are the values of each scene, at least one.
 
     See ``band``: this is that of one number.
     """
-    mean, low, high = band([np.asarray(group, dtype=np.float64)[:, None] for group in groups])
+    mean, low, high = bootstrap_band([np.asarray(group, dtype=np.float64)[:, None] for group in groups])
     return Interval(float(mean[0]), float(low[0]), float(high[0]), sum(map(len, groups)))
 
 
-def band(groups: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def bootstrap_band(
+    groups: list[NDArray[np.float64]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return mean, low and high, (n,) each, over the rows of all ``groups``, (k, n) each.
 
     The percentile bootstrap (Efron 1979) over groups, always with the same draws: whole groups are drawn again with

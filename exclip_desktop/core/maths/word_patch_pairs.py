@@ -40,7 +40,7 @@ class Pair:
     value: float
 
 
-def row_groups(caption: Caption, *, by_word: bool, specials: bool) -> tuple[RowGroup, ...]:
+def group_rows(caption: Caption, *, by_word: bool, specials: bool) -> tuple[RowGroup, ...]:
     """Return the rows in reading order, one group each word (or token), with the specials where asked for."""
     tokens = caption.tokens
     if by_word:
@@ -55,12 +55,12 @@ def row_groups(caption: Caption, *, by_word: bool, specials: bool) -> tuple[RowG
     return tuple(sorted(groups, key=lambda group: group.rows[0]))
 
 
-def selected_groups(caption: Caption, rows: tuple[int, ...]) -> tuple[RowGroup, ...]:
+def group_selected_rows(caption: Caption, rows: tuple[int, ...]) -> tuple[RowGroup, ...]:
     """Return the words (and specials) that ``rows`` touch, each with its selected rows only; all words for no rows."""
     if not rows:
-        return row_groups(caption, by_word=True, specials=False)
+        return group_rows(caption, by_word=True, specials=False)
     chosen = frozenset(rows)
-    groups = (group for group in row_groups(caption, by_word=True, specials=True) if not chosen.isdisjoint(group.rows))
+    groups = (group for group in group_rows(caption, by_word=True, specials=True) if not chosen.isdisjoint(group.rows))
     return tuple(_selected_part(caption, group, chosen) for group in groups)
 
 
@@ -73,7 +73,7 @@ def _selected_part(caption: Caption, group: RowGroup, chosen: frozenset[int]) ->
     return RowGroup("·".join(caption.tokens[row].text for row in rows), rows)
 
 
-def row_sums(matrix: InteractionMatrix, groups: tuple[RowGroup, ...]) -> Floats:
+def sum_row_groups(matrix: InteractionMatrix, groups: tuple[RowGroup, ...]) -> Floats:
     """Return the patch columns summed over each group's rows: float64 (groups, patches)."""
     patches = matrix.values[:, matrix.prefix :]
     if not groups:
@@ -83,15 +83,15 @@ def row_sums(matrix: InteractionMatrix, groups: tuple[RowGroup, ...]) -> Floats:
     return np.asarray(np.add.reduceat(patches[order], starts, axis=0, dtype=np.float64))
 
 
-def strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -> list[Pair]:
+def find_strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -> list[Pair]:
     """Return the pairs of largest magnitude within the selection, strongest first; at most ``count``.
 
     Words: those with selected tokens, all where none is selected. Patches: those in the drawn regions, all where
     none is drawn.
     """
-    groups = selected_groups(explanation.caption, selection.rows)
-    names = _numbered(explanation.caption)
-    sums = row_sums(explanation.interactions, groups)
+    groups = group_selected_rows(explanation.caption, selection.rows)
+    names = _repeated_words(explanation.caption)
+    sums = sum_row_groups(explanation.interactions, groups)
     share = coverage(explanation.geometry, selection.regions)
     columns = np.arange(sums.shape[1]) if share is None else np.flatnonzero(share)
     if share is not None:
@@ -108,7 +108,7 @@ def strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -
     ]
 
 
-def _numbered(caption: Caption) -> dict[tuple[int, ...], str]:
+def _repeated_words(caption: Caption) -> dict[tuple[int, ...], str]:
     """Return, by their rows, the words that stand in the caption several times, with which of them each is."""
     count = Counter(word.text for word in caption.words)
     seen: Counter[str] = Counter()
@@ -116,16 +116,16 @@ def _numbered(caption: Caption) -> dict[tuple[int, ...], str]:
     for word in caption.words:
         seen[word.text] += 1
         if count[word.text] > 1:
-            named[word.rows] = f"{word.text} ({_nth(seen[word.text])})"
+            named[word.rows] = f"{word.text} ({_ordinal(seen[word.text])})"
     return named
 
 
-def _nth(number: int) -> str:
+def _ordinal(number: int) -> str:
     teens = 10 <= number % 100 <= 20
     return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def strongest_patch(explanation: PairMatrix, selection: Selection) -> tuple[tuple[int, int], float] | None:
+def find_strongest_patch(explanation: PairMatrix, selection: Selection) -> tuple[tuple[int, int], float] | None:
     """Return the patch (row, column) of largest magnitude within the selection, and its value; None for no patch.
 
     The value is summed over the selected tokens, all rows where none is selected; a patch partly selected counts by its
@@ -153,16 +153,16 @@ def _largest(sums: Floats, count: int) -> list[tuple[int, int]]:
     return [divmod(int(place), sums.shape[1]) for place in places]
 
 
-def word_values(explanation: PairMatrix, selection: Selection) -> list[tuple[str, float]]:
+def sum_words(explanation: PairMatrix, selection: Selection) -> list[tuple[str, float]]:
     """Return what each selected word adds through the drawn regions; these add up to the selected block.
 
     With no rows selected that is every word and every special.
     """
     caption = explanation.caption
     if selection.rows:
-        groups = selected_groups(caption, selection.rows)
+        groups = group_selected_rows(caption, selection.rows)
     else:
-        groups = row_groups(caption, by_word=True, specials=True)
+        groups = group_rows(caption, by_word=True, specials=True)
     by_token = explanation.interactions.token_heat(coverage(explanation.geometry, selection.regions))
     return [(group.name, float(by_token[list(group.rows)].sum())) for group in groups]
 

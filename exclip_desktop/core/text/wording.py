@@ -1,6 +1,6 @@
 """A selection in words, as the inspector and the figure tell it."""
 
-from exclip_desktop.core.maths.word_patch_pairs import selected_groups
+from exclip_desktop.core.maths.word_patch_pairs import group_selected_rows
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.selection import Region
 
@@ -14,7 +14,7 @@ def describe_words(caption: Caption, rows: tuple[int, ...]) -> str:
         return "all words"
     named = _text_of(caption, rows)
     others = tuple(row for row in rows if caption.tokens[row].kind != "content")
-    named += [group.name for group in selected_groups(caption, others)] if others else []
+    named += [group.name for group in group_selected_rows(caption, others)] if others else []
     return " + ".join(named)
 
 

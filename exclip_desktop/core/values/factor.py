@@ -23,7 +23,7 @@ class Factor:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays."""
-        ends = self.ends.embedding, self.ends.reference, self.ends.told, self.ends.full
+        ends = self.ends.embedding, self.ends.reference, self.ends.ledger_reference, self.ends.full
         return int(self.rows.nbytes + sum(end.nbytes for end in ends if end is not None))
 
 

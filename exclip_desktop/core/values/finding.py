@@ -24,7 +24,7 @@ NUMBERS_TOLERANCE: Final = 2e-3
 
 
 @dataclass(frozen=True, slots=True)
-class NotedWord:
+class FindingWord:
     """A word of the caption: its characters, whether it was selected, and its value through the selected regions.
 
     ``value`` is None where the method gives words none.
@@ -78,7 +78,7 @@ class FindingView:
         return method_name(self.method)
 
     @property
-    def method_told(self) -> str:
+    def method_line(self) -> str:
         """The method's name, and all of its options."""
         options = ", ".join(f"{name} {value}" for name, value in self.settings.get("options", {}).items())
         return f"{self.method_name}: {options}" if options else self.method_name
@@ -105,7 +105,7 @@ class FindingNumbers:
     share: float | None = None
     residual: float | None = None
     ledger: Mapping[str, float] = field(default_factory=dict)
-    words: tuple[NotedWord, ...] = ()
+    words: tuple[FindingWord, ...] = ()
     heat: tuple[tuple[float, ...], ...] = ()
     geometry: Geometry | None = None
 
@@ -156,8 +156,8 @@ def make_numbers(found: Answer, selection: Selection, score: float | None = None
     """
     seen = FindingNumbers(
         score=found.score if score is None else score,
-        words=noted_words(found, selection),
-        heat=as_rows(patch_heat(found.interactions, selection, Preview())),
+        words=list_words(found, selection),
+        heat=to_rows(patch_heat(found.interactions, selection, Preview())),
         geometry=found.geometry,
     )
     if not isinstance(found, PairMatrix):
@@ -169,12 +169,12 @@ def make_numbers(found: Answer, selection: Selection, score: float | None = None
     return replace(seen, residual=found.residual, ledger=dict(found.ledger.lines()))
 
 
-def noted_words(found: Answer, selection: Selection) -> tuple[NotedWord, ...]:
+def list_words(found: Answer, selection: Selection) -> tuple[FindingWord, ...]:
     """Return every word with its value through the selected regions."""
     by_token = token_heat(found.interactions, found.geometry, selection, Preview())
     chosen, valued = set(selection.rows), found.interactions.values_words
     return tuple(
-        NotedWord(
+        FindingWord(
             *(word.text, word.start, word.end, not chosen.isdisjoint(word.rows)),
             float(by_token[list(word.rows)].sum()) if valued else None,
         )
@@ -182,12 +182,12 @@ def noted_words(found: Answer, selection: Selection) -> tuple[NotedWord, ...]:
     )
 
 
-def as_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
+def to_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
     """Return heat (rows, columns) as tuples of float32 values."""
     return tuple(map(tuple, heat.astype(np.float32).tolist()))
 
 
-def strongest_patch(numbers: FindingNumbers) -> str:
+def describe_strongest_patch(numbers: FindingNumbers) -> str:
     """Say which patch has the largest value, counted from 0, and that; empty without heat."""
     heat = np.array(numbers.heat)
     if not heat.size:

@@ -72,9 +72,9 @@ class Geometry:
         down = _overlap(self.seen[1], self.seen[3], rows, y0, y1)
         return np.outer(down, across)
 
-    def asked_coverage(self, box: Box) -> NDArray[np.float64]:
+    def require_coverage(self, box: Box) -> NDArray[np.float64]:
         """Return ``coverage`` of a box a person gave; raises ``SelectionError`` where it selects nothing."""
-        box = x0, y0, x1, y1 = box_of(box)
+        box = x0, y0, x1, y1 = as_box(box)
         width, height = self.source_size
         told = ",".join(f"{value:g}" for value in box)
         if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
@@ -94,7 +94,7 @@ class Geometry:
         return coverage
 
 
-def box_of(given: object) -> Box:
+def as_box(given: object) -> Box:
     """Return a box that a person gave as numbers of Python's; raises ``SelectionError`` where it is none."""
     found = as_numbers(given, 4)
     if found is None:

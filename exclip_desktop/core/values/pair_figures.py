@@ -13,9 +13,9 @@ from exclip_desktop.core.values.selection import Region, coverage
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
 SortKey = Literal["list", "score", "residual", "share", "rating"]
-Shown = Literal["all", "open", "explained", "failed"]
+PairStatus = Literal["all", "open", "explained", "failed"]
 SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
-SHOWN: Final[tuple[Shown, ...]] = get_args(Shown)
+PAIR_STATUSES: Final[tuple[PairStatus, ...]] = get_args(PairStatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Arrangement:
     """
 
     holding: str = ""
-    shown: Shown = "all"
+    shown: PairStatus = "all"
     by: SortKey = "list"
     descending: bool = False
 
@@ -63,9 +63,9 @@ class PairFigures:
         return PairFigures(rating=self.rating)
 
 
-def figures_of(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
+def make_figures(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
     """Return the figures of an explained pair; ``regions`` are its labelled ones."""
-    share = labelled_share(explanation, regions)
+    share = compute_labelled_share(explanation, regions)
     return PairFigures(explanation.score, explanation.residual, share, by=comparison_key(explanation.settings))
 
 
@@ -81,7 +81,7 @@ def comparison_key(settings: ResolvedSettings) -> str:
     return " ".join(map(str, (settings.model, settings.weights_sha256[:16], *decided)))
 
 
-def labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:
+def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:
     """Return how much of the positive heat lies in the region it belongs to, the mean over regions, 0 to 1.
 
     A region whose name the caption does not hold is left out; None where that leaves none.
@@ -98,12 +98,12 @@ def labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float
     return float(np.mean(shares)) if shares else None
 
 
-def searched(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
+def make_search_texts(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
     """Return the text of each pair that a filter looks through."""
     return tuple(f"{pair.caption}\n{pair.label}\n{pair.id}\n{pair.picture}".casefold() for pair in pairs)
 
 
-def ordered(
+def arrange_pairs(
     texts: Sequence[str], figures: Mapping[int, PairFigures], arrangement: Arrangement = Arrangement()
 ) -> tuple[int, ...]:
     """Return the places of the pairs to show, in order; ``texts`` are those of ``searched``."""
@@ -120,7 +120,7 @@ def ordered(
     return (*known, *(place for place in kept if place not in sorted_in))
 
 
-def _is(found: PairFigures | None, shown: Shown) -> bool:
+def _is(found: PairFigures | None, shown: PairStatus) -> bool:
     if shown == "all":
         return True
     if found is None or (found.score is None and not found.failure):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.values.caption import Caption, Span, Token, Word
-from exclip_desktop.core.values.geometry import Box, Geometry, box_of
+from exclip_desktop.core.values.geometry import Box, Geometry, as_box
 from exclip_desktop.core.values.selection import Region, Selection
 
 SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
@@ -100,7 +100,7 @@ class PairMatrix(ABC):
             SelectionError: the box is empty, or lies outside what the model saw.
 
         """
-        return self.interactions.token_heat(None if box is None else self.geometry.asked_coverage(box))
+        return self.interactions.token_heat(None if box is None else self.geometry.require_coverage(box))
 
     def select(self, span: Span | None = None, box: Box | None = None) -> Selection:
         """Return the selection of the span's tokens and the box; None: nothing of that side is selected.
@@ -110,9 +110,9 @@ class PairMatrix(ABC):
 
         """
         if box is not None:
-            self.geometry.asked_coverage(box)
+            self.geometry.require_coverage(box)
         rows = () if span is None else self.caption.rows_of(span)
-        return Selection(rows, () if box is None else (Region(box_of(box)),))
+        return Selection(rows, () if box is None else (Region(as_box(box)),))
 
     def word_heat(self, box: Box | None = None) -> NDArray[np.float64]:
         """Return ``token_heat`` summed over each word's tokens: float64 (words,)."""

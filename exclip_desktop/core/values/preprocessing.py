@@ -19,13 +19,13 @@ _HINT: Final = 'Give for instance {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.2
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """One usual way: ``name`` for the command line, ``told`` for a person, and open_clip's ``preprocess_cfg``.
+    """One usual way: ``name`` for the command line, ``description`` for a person, and open_clip's ``preprocess_cfg``.
 
     Mean and deviation are of channels in [0, 1].
     """
 
     name: str
-    told: str
+    description: str
     mean: Triple
     std: Triple
     interpolation: str
@@ -75,7 +75,7 @@ PREPROCESSINGS: Final = (
 """What to choose from; open_clip's own values for these families."""
 
 
-def preprocessing_of(told: str | Path) -> dict[str, Any]:
+def find_preprocessing(told: str | Path) -> dict[str, Any]:
     """Return the ``preprocess_cfg`` that a name of ``PREPROCESSINGS`` or a JSON file says.
 
     The file holds ``mean`` and ``std``, and may hold ``interpolation`` (else bicubic) and ``resize_mode`` (else
@@ -94,12 +94,12 @@ def preprocessing_of(told: str | Path) -> dict[str, Any]:
         raise ModelError(f'There is no preprocessing "{told}".', Remedy.CHOOSE_PREPROCESSING, choices=names)
     try:
         held = json.loads(path.read_text("utf-8"))
-        return checked(held.get("preprocess_cfg", held))
+        return check_preprocess_cfg(held.get("preprocess_cfg", held))
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ModelError(f"{path} does not say a preprocessing: {error}.", _HINT) from error
 
 
-def checked(held: Mapping[str, Any]) -> dict[str, Any]:
+def check_preprocess_cfg(held: Mapping[str, Any]) -> dict[str, Any]:
     """Return a ``preprocess_cfg`` with every entry that decides a number.
 
     Raises:

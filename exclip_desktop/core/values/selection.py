@@ -101,7 +101,7 @@ def positive_share(heat: Floats, geometry: Geometry, regions: tuple[Region, ...]
     return None if share is None or not whole else float((positive * share).sum()) / whole
 
 
-def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:
+def carry_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:
     """Return the rows in ``after`` of what ``rows`` touch in ``before``.
 
     Words are found again by text and occurrence, special tokens by their kind.
@@ -112,9 +112,9 @@ def carried_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tupl
     return tuple(sorted(row for name, word in _named(after) if name in wanted for row in word))
 
 
-def carried(before: Caption, selection: Selection, after: Caption) -> Selection:
+def carry_selection(before: Caption, selection: Selection, after: Caption) -> Selection:
     """Return what is selected in ``before`` as a selection in ``after``; regions stay."""
-    rows = carried_rows(before, selection.rows, after)
+    rows = carry_rows(before, selection.rows, after)
     return Selection(rows, selection.regions, absent=bool(selection.rows) and not rows)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.intervals import Interval, band, interval
+from exclip_desktop.core.maths.intervals import Interval, bootstrap_band, bootstrap_interval
 from exclip_desktop.core.method_registry import OURS, all_methods, method_name
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.remedies import Remedy
@@ -78,7 +78,7 @@ def study_methods() -> tuple[str, ...]:
     return (*all_methods(), RANDOM)
 
 
-def name_of(method: str) -> str:
+def study_method_name(method: str) -> str:
     """Return a method's name as written in papers."""
     return "Random" if method == RANDOM else method_name(method)
 
@@ -210,7 +210,7 @@ def _gaps(found: list[Outcome], ours: Mapping[str, Outcome], keys: Iterable[str]
             if own and len(own) == len(other):
                 groups.setdefault(one.picture, []).append(np.array(own) - np.array(other))
         if groups:
-            gaps[key] = interval([np.concatenate(parts) for parts in groups.values()])
+            gaps[key] = bootstrap_interval([np.concatenate(parts) for parts in groups.values()])
     return gaps
 
 
@@ -225,7 +225,7 @@ def _figure(found: list[Outcome], key: str) -> Interval | None:
     for one in found:
         groups.setdefault(one.picture, []).extend(one.values.get(key, ()))
     values = [np.array(group) for group in groups.values() if group]
-    return interval(values) if values else None
+    return bootstrap_interval(values) if values else None
 
 
 def _band(found: list[Outcome], key: str) -> Band:
@@ -237,4 +237,4 @@ def _band(found: list[Outcome], key: str) -> Band:
     groups: dict[str, list[Floats]] = {}
     for picture, curve in curves:
         groups.setdefault(picture, []).append(np.interp(shares, curve.shares, curve.scores))
-    return Band(shares, *band([np.stack(rows) for rows in groups.values()]))
+    return Band(shares, *bootstrap_band([np.stack(rows) for rows in groups.values()]))

@@ -11,7 +11,7 @@ import open_clip
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
+from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_preprocessing
 from exclip_desktop.models.catalogue import (
     BUNDLED,
     CONFIG_FILE,
@@ -74,7 +74,7 @@ def find_source(
         ModelError: there is no such model, it is not on this computer, or what is given does not name one.
 
     """
-    told = None if preprocess is None else preprocessing_of(preprocess)
+    told = None if preprocess is None else find_preprocessing(preprocess)
     if not name and checkpoint is not None:
         if pretrained is not None:
             raise ModelError("A tag belongs to an architecture.", Remedy.NAME_TAG_ARCHITECTURE)

@@ -10,7 +10,7 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.core.text.wording import target_words
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.selection import Preview, Selection, carried, carried_rows
+from exclip_desktop.core.values.selection import Preview, Selection, carry_rows, carry_selection
 from exclip_desktop.session.compare.pane import Pane, PaneKey, PaneStatus, is_same_request
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State, Work
@@ -142,7 +142,7 @@ class CompareController(QObject):
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return a pane's rows as those of the first answer."""
         answer, found = pane.scene.answer, self._first.explanation
-        return () if answer is None or found is None else carried_rows(answer.caption, rows, found.caption)
+        return () if answer is None or found is None else carry_rows(answer.caption, rows, found.caption)
 
     def patch_in_first(self, pane: Pane, patch: Patch | None) -> Patch | None:
         """Return the first answer's patch where a pane's ``patch`` lies."""
@@ -287,10 +287,10 @@ class CompareController(QObject):
         first, found = self._first, self._first.explanation
         if found is None:
             return {}
-        hovered = carried_rows(found.caption, first.preview.rows, answer.caption)
+        hovered = carry_rows(found.caption, first.preview.rows, answer.caption)
         patch = _same_place(first.preview.patch, found.geometry, answer.geometry)
         return {
-            "selection": carried(found.caption, first.selection, answer.caption),
+            "selection": carry_selection(found.caption, first.selection, answer.caption),
             "preview": Preview(hovered, patch),
         }
 

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.values.selection import Preview, carried, carried_rows
+from exclip_desktop.core.values.selection import Preview, carry_rows, carry_selection
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.selection_controller import Rows, SelectionController
 from exclip_desktop.session.state import Notice, Provenance, State
@@ -126,15 +126,15 @@ class SecondModel(QObject):
         if first.explanation is None or state.explanation is None:
             return
         before, after = first.explanation.caption, state.explanation.caption
-        hovered = carried_rows(before, first.preview.rows, after)
+        hovered = carry_rows(before, first.preview.rows, after)
         patch = first.preview.patch
         if patch is not None:  # the other grid's patch at the same place
             patch = state.explanation.geometry.patch_at(*first.explanation.geometry.patch_centre(*patch))
-        state.change(selection=carried(before, first.selection, after), preview=Preview(hovered, patch))
+        state.change(selection=carry_selection(before, first.selection, after), preview=Preview(hovered, patch))
 
     def _are_in_first(self, rows: Rows) -> bool:
         return not rows or bool(self._in_first(rows))
 
     def _in_first(self, rows: Rows) -> Rows:
         own, first = self.state.explanation, self._first.explanation
-        return () if own is None or first is None else carried_rows(own.caption, rows, first.caption)
+        return () if own is None or first is None else carry_rows(own.caption, rows, first.caption)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.values.pair_figures import PairFigures, searched
+from exclip_desktop.core.values.pair_figures import PairFigures, make_search_texts
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.pair_rows import (
@@ -100,7 +100,7 @@ def read_again(path: Path, before: ListRead) -> ListRead:
 
 
 def _looked_up(listed: PairList) -> ListRead:
-    return ListRead(listed, searched(listed.pairs), _captions_of(listed.pairs))
+    return ListRead(listed, make_search_texts(listed.pairs), _captions_of(listed.pairs))
 
 
 def _captions_of(listed: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.paths import is_dir
-from exclip_desktop.core.values.pair_figures import Arrangement, PairFigures, figures_of, ordered
+from exclip_desktop.core.values.pair_figures import Arrangement, PairFigures, arrange_pairs, make_figures
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.list_reading import (
@@ -255,7 +255,7 @@ class PairNavigation(QObject):
         self.list_changed.emit()
 
     def _arrange(self) -> None:
-        self.order = ordered(self._read.texts, self._figures.known, self.arrangement)
+        self.order = arrange_pairs(self._read.texts, self._figures.known, self.arrangement)
         self.order_changed.emit()
 
     def _on_picture_opened(self, path: str) -> None:
@@ -273,7 +273,7 @@ class PairNavigation(QObject):
             return
         pair = self.pair_of(canvas_picture.path, explanation.caption.text)
         if pair is not None:
-            self.keep(current, figures_of(explanation, pair.regions))
+            self.keep(current, make_figures(explanation, pair.regions))
 
     def _on_failed(self, failure: Failure) -> None:
         request = failure.request

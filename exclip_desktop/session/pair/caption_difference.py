@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.maths.difference import difference
+from exclip_desktop.core.maths.difference import subtract_explanation
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.session.state import State
@@ -65,7 +65,7 @@ class CaptionDifference(QObject):
     def _show(self) -> None:
         now, before = self._now, self._before
         if self._open:
-            made = difference(now, before) if now is not None and before is not None else None
+            made = subtract_explanation(now, before) if now is not None and before is not None else None
             self.scene.change(canvas_picture=self._state.canvas_picture, answer=made)
             self._follow()
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.selection import Selection, carried_rows
+from exclip_desktop.core.values.selection import Selection, carry_rows
 from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import State, Work
@@ -46,7 +46,7 @@ def selection_after(
         return Selection(object_rows(after, opening.objects))
     if before is None:
         return replace(selection, rows=())
-    rows = carried_rows(before.caption, selection.rows, after.caption)
+    rows = carry_rows(before.caption, selection.rows, after.caption)
     return Selection(rows) if opening is not None else replace(selection, rows=rows)
 
 

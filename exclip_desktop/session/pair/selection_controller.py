@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.selection import Preview, Region, Selection, carried_rows
+from exclip_desktop.core.values.selection import Preview, Region, Selection, carry_rows
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import MergeKind, ReplaceStep
 
@@ -101,5 +101,5 @@ class SelectionController(QObject):
         """Show a selection, whose rows are of its own caption; words that the one on screen lacks are left out."""
         selection, before = chosen
         after = self._caption
-        rows = carried_rows(before, selection.rows, after) if before is not None and after is not None else ()
+        rows = carry_rows(before, selection.rows, after) if before is not None and after is not None else ()
         self._state.change(selection=replace(selection, rows=rows))

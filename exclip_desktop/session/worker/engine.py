@@ -29,7 +29,7 @@ from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.factor import Factor
 from exclip_desktop.core.values.layer_profile import ProfileRow
-from exclip_desktop.core.values.pair_figures import figures_of
+from exclip_desktop.core.values.pair_figures import make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.evaluate.occlusion import measure
 from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes, own_folder
@@ -130,7 +130,7 @@ class ModelEngine:
         picture = read_picture(request.path)
         question = ExplainRequest(request.id, request.choice, request.explain_settings, picture, request.caption)
         explanation = self.explain(question, progress, cancel).explanation
-        return ListPairAnswer(request.id, figures_of(explanation, request.regions))
+        return ListPairAnswer(request.id, make_figures(explanation, request.regions))
 
     def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
         """Compute the picture's whole factor, so that another caption needs only its own."""

@@ -73,7 +73,7 @@ class Mailbox:
 
     def _keep(self, running: Job, newer: Request) -> None:
         """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
-        if running.token.cancelled:
+        if running.token.is_cancelled:
             return
         if isinstance(running.request, SecondModelRequest | ListPairRequest | StudyRequest):
             self._slots.setdefault(type(running.request), running.request)

@@ -36,7 +36,8 @@ SHARD_OF: Final = {"pictures": 16, "captions": 256}
 
 Kind = Literal["pictures", "captions"]
 KINDS: Final[tuple[Kind, ...]] = ("captions", "pictures")
-NAMES: Final = ("embedding", "reference", "told", "full")
+ENDS: Final = {"embedding": "embedding", "reference": "reference", "told": "ledger_reference", "full": "full"}
+"""Name of a tensor in a shard → field of ``Ends``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def write_shard(folder: Path, kind: Kind, number: int, entries: Sequence[Entry |
         report = None if factor is None else asdict(factor.report)
         told.append(None if entry is None else {"told": entry.told, "error": entry.error, "report": report})
         if factor is not None:
-            arrays = {"rows": factor.rows, **{name: getattr(factor.ends, name) for name in NAMES}}
+            arrays = {"rows": factor.rows, **{name: getattr(factor.ends, field) for name, field in ENDS.items()}}
             tensors.update(
                 {f"{place}.{name}": np.ascontiguousarray(one) for name, one in arrays.items() if one is not None}
             )
@@ -153,5 +154,5 @@ def _entry(place: int, told: Mapping[str, Any] | None, tensors: Mapping[str, Any
         return None
     if told["report"] is None:
         return Entry(told["told"], None, told["error"])
-    ends = Ends(*(tensors.get(f"{place}.{name}") for name in NAMES))  # type: ignore[arg-type]  # full alone may lack
+    ends = Ends(**{field: tensors.get(f"{place}.{name}") for name, field in ENDS.items()})  # type: ignore[arg-type]  # full alone may lack
     return Entry(told["told"], Factor(tensors[f"{place}.rows"], ends, SideReport(**told["report"])))

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
-from exclip_desktop.core.values.finding import NotedWord, noted_words
+from exclip_desktop.core.values.finding import FindingWord, list_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
 
@@ -61,7 +61,7 @@ def caption_html(
     the model did not see are grey. ``colours`` is a key of ``COLOUR_MAPS``; ``limit`` ends the range,
     None: the largest word.
     """
-    caption, words = explanation.caption, noted_words(explanation, selection)
+    caption, words = explanation.caption, list_words(explanation, selection)
     return words_html(caption.text, words, colours, limit, caption.unseen)
 
 
@@ -72,13 +72,13 @@ def caption_latex(
 
     What is not ASCII stays as it is: LuaLaTeX and XeLaTeX set it with any font that has it.
     """
-    caption, words = explanation.caption, noted_words(explanation, selection)
+    caption, words = explanation.caption, list_words(explanation, selection)
     return words_latex(caption.text, words, colours, limit, caption.unseen)
 
 
 def words_html(
     text: str,
-    words: Sequence[NotedWord],
+    words: Sequence[FindingWord],
     colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
@@ -92,7 +92,7 @@ def words_html(
 
 def words_latex(
     text: str,
-    words: Sequence[NotedWord],
+    words: Sequence[FindingWord],
     colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
@@ -108,12 +108,12 @@ def words_latex(
     return "\n".join(lines) + "\n"
 
 
-def _is_coloured(words: Sequence[NotedWord]) -> bool:
+def _is_coloured(words: Sequence[FindingWord]) -> bool:
     return any(word.value is not None for word in words)
 
 
 def _parts(
-    text: str, words: Sequence[NotedWord], colours: str, limit: float | None, unseen: tuple[int, int] | None
+    text: str, words: Sequence[FindingWord], colours: str, limit: float | None, unseen: tuple[int, int] | None
 ) -> tuple[list[_Part], float]:
     """Return the whole caption in pieces, and the end of the range of colours."""
     values = np.array([word.value for word in words if word.value is not None])
@@ -127,13 +127,13 @@ def _parts(
     return parts + list(_between(text, unseen, at, len(text))), end
 
 
-def _word(word: NotedWord, end: float, colours: str) -> _Part:
+def _word(word: FindingWord, end: float, colours: str) -> _Part:
     """Return a word in its colour; one without a value is plain, but for its frame where it is selected."""
     if word.value is None:
         return _Part(word.text, selected=word.selected)
     rgb = to_rgb(np.array(word.value), end, colours)
     paper = "".join(f"{round(255 * share):02X}" for share in rgb)
-    return _Part(word.text, word.value, paper, ink_on(rgb), word.selected)
+    return _Part(word.text, word.value, paper, choose_ink(rgb), word.selected)
 
 
 def _between(text: str, unseen: tuple[int, int] | None, start: int, end: int) -> Iterator[_Part]:

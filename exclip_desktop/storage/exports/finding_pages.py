@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.text.wording import format_count
-from exclip_desktop.core.values.finding import Finding, strongest_patch
+from exclip_desktop.core.values.finding import Finding, describe_strongest_patch
 from exclip_desktop.storage.exports.caption_markup import tex, words_html, words_latex
 
 STYLE = (
@@ -68,11 +68,11 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("rating", finding.rating or "not rated"),
         ("tags", ", ".join(finding.tags)),
         ("score", format_signed(numbers.score)),
-        ("method", view.method_told),
+        ("method", view.method_line),
         ("mapped for", f"“{target}”" if target else ""),
         ("selected block", "" if numbers.block is None else format_signed(numbers.block)),
         ("its share", "" if numbers.share is None else f"{numbers.share:.0%}"),
-        ("strongest patch", strongest_patch(numbers)),
+        ("strongest patch", describe_strongest_patch(numbers)),
         ("positive heat in the regions", "" if inside is None else f"{inside:.0%}"),
         ("selected words", words),
         ("regions", regions),

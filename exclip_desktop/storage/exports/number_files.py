@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.word_patch_pairs import strongest_patch
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_patch
 from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_matrix import PairMatrix
@@ -148,7 +148,7 @@ def summarize_selection(matrix: PairMatrix, selection: Selection) -> dict[str, A
 
 
 def _strongest(matrix: PairMatrix, selection: Selection) -> dict[str, Any] | None:
-    found = strongest_patch(matrix, selection)
+    found = find_strongest_patch(matrix, selection)
     if found is None:
         return None
     (row, column), value = found

@@ -9,7 +9,7 @@ from typing import Final
 
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
-from exclip_desktop.core.values.study import Study, StudyRow, name_of
+from exclip_desktop.core.values.study import Study, StudyRow, study_method_name
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import ExportFormat
 
@@ -70,7 +70,7 @@ def as_markdown(study: Study) -> str:
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in study.rows:
         cells = [f"**{cell(row, key)}**" if leaders[key] == row.method else cell(row, key) for key in keys]
-        lines.append(f"| {' | '.join([name_of(row.method), *cells])} |")
+        lines.append(f"| {' | '.join([study_method_name(row.method), *cells])} |")
     return "\n".join([*lines, "", *notes(study), ""])
 
 
@@ -85,7 +85,7 @@ def as_latex(study: Study) -> str:
         cells = [
             rf"\textbf{{{cell}}}" if leaders[key] == row.method else cell for key, cell in zip(keys, cells, strict=True)
         ]
-        lines.append(" & ".join([_latex(name_of(row.method)), *cells]) + r" \\")
+        lines.append(" & ".join([_latex(study_method_name(row.method)), *cells]) + r" \\")
     return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
 
 
@@ -93,7 +93,7 @@ def as_text(study: Study) -> str:
     """Return the table for a terminal, aligned, with what its figures are under it."""
     keys = study.settings.metrics
     rows = [["", *(METRICS[key].heading for key in keys)]]
-    rows += [[name_of(row.method), *(cell(row, key) for key in keys)] for row in study.rows]
+    rows += [[study_method_name(row.method), *(cell(row, key) for key in keys)] for row in study.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
@@ -135,7 +135,7 @@ def _better_than_ours(study: Study) -> list[str]:
             continue
         sign = -1.0 if METRICS[key].lower else 1.0
         better = {
-            name_of(row.method): abs(gap.mean)
+            study_method_name(row.method): abs(gap.mean)
             for row in study.rows
             if (gap := row.gaps.get(key)) is not None and min(sign * gap.low, sign * gap.high) > 0
         }
@@ -156,7 +156,7 @@ def _changed(study: Study) -> list[str]:
             for name, value in row.options.items()
             if value != usual.get(name)
         ]
-        told += [f"{name_of(row.method)}: {', '.join(other)}."] if other else []
+        told += [f"{study_method_name(row.method)}: {', '.join(other)}."] if other else []
     return told
 
 
@@ -176,13 +176,14 @@ def _missing(study: Study) -> list[str]:
     told: dict[str, dict[str, None]] = {}
     for row in study.rows:
         for reason in row.reasons.values():
-            told.setdefault(reason, {})[name_of(row.method)] = None
+            told.setdefault(reason, {})[study_method_name(row.method)] = None
     lines = [f"{NONE} {', '.join(names)}: {reason}" for reason, names in told.items()]
     for row in study.rows:
         first = next(iter(row.left_out.items()), None)
         if first is not None:
             lines.append(
-                f"{name_of(row.method)}: {len(row.left_out)} pairs left out; the first, {first[0]}: {first[1]}"
+                f"{study_method_name(row.method)}: {len(row.left_out)} pairs left out; the first, "
+                f"{first[0]}: {first[1]}"
             )
     return lines
 

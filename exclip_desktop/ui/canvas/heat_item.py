@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from exclip_desktop.core.maths.colour import blended, lookup_table, range_limit
+from exclip_desktop.core.maths.colour import interpolate, lookup_table, range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.selection import patch_heat
@@ -91,7 +91,7 @@ def colour_levels(limit: float) -> tuple[float, float]:
 def heat_image(values: Floats, smooth: bool) -> NDArray[np.float32]:
     """Return the values (grid_h, grid_w), or where they blend (``smooth``) some 256 values across the larger side."""
     image = np.asarray(values, np.float32)
-    return blended(image, -(-SMOOTH_VALUES // max(values.shape))) if smooth else image
+    return interpolate(image, -(-SMOOTH_VALUES // max(values.shape))) if smooth else image
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from PySide6.QtGui import QColor
 
-from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import token_heat
@@ -32,7 +32,7 @@ class Fill:
 @lru_cache(maxsize=1024)
 def make_fill(red: float, green: float, blue: float) -> Fill:
     """Return the fill for an sRGB colour in [0, 1], with the ink that reads better on it."""
-    ink = QColor(ink_on(np.array([red, green, blue])))
+    ink = QColor(choose_ink(np.array([red, green, blue])))
     line = QColor(ink)
     line.setAlpha(LINE_ALPHA)
     return Fill(QColor.fromRgbF(red, green, blue), ink, line)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from exclip_desktop.core.maths.agreement import Agreement
-from exclip_desktop.core.maths.colour import ink_on, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, to_rgb
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
 
 Role = Qt.ItemDataRole
@@ -108,4 +108,4 @@ def format_coefficient(value: float) -> str:
 def _colours(value: float) -> tuple[QColor, QColor]:
     """Return a number's ground, from against (−1) to for (1), and the ink that reads on it."""
     ground = to_rgb(np.array([value]), 1.0)[0]
-    return QColor.fromRgbF(*ground.tolist()), QColor(ink_on(ground))
+    return QColor.fromRgbF(*ground.tolist()), QColor(choose_ink(ground))

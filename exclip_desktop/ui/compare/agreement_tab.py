@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.maths.agreement import agreement
+from exclip_desktop.core.maths.agreement import compute_agreement
 from exclip_desktop.core.values.selection import patch_heat
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
@@ -152,7 +152,7 @@ class AgreementTab(QWidget):
             answer = pane.scene.answer
             assert answer is not None
             heats.append((patch_heat(answer.interactions, pane.scene.selection, pane.scene.preview), answer.geometry))
-        figures = agreement(heats, self._answered_panes[0].scene.selection.regions)
+        figures = compute_agreement(heats, self._answered_panes[0].scene.selection.regions)
         self._model.show(self._names(), figures)
         self._explanation_label.setText(EXPLANATION.format(figures.top))
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import word_values
+from exclip_desktop.core.maths.word_patch_pairs import sum_words
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
@@ -152,7 +152,7 @@ class Inspector(QTabWidget):
         explanation = self._state.explanation
         if explanation is None:
             return ""
-        values = word_values(explanation, self._state.selection)
+        values = sum_words(explanation, self._state.selection)
         return "\n".join(["word\tvalue", *(f"{name}\t{value:.9g}" for name, value in values)])
 
     def sizeHint(self) -> QSize:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QRadioButton, Q
 
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.core.maths.word_patch_pairs import RowGroup, format_signed, row_groups, row_sums
+from exclip_desktop.core.maths.word_patch_pairs import RowGroup, format_signed, group_rows, sum_row_groups
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
@@ -65,8 +65,8 @@ class MatrixTab(QWidget):
     def _show_matrix(self, explanation: Explanation) -> None:
         view = self._state.view
         by_word = self._words.isChecked()
-        self._groups = row_groups(explanation.caption, by_word=by_word, specials=view.specials)
-        self._values = row_sums(explanation.interactions, self._groups)
+        self._groups = group_rows(explanation.caption, by_word=by_word, specials=view.specials)
+        self._values = sum_row_groups(explanation.interactions, self._groups)
         names = tuple(group.name for group in self._groups)
         self._view.set_matrix(names, self._values, explanation.geometry.grid[1], view.colours)
         self._value.setText(self._value_text(None, None))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed, strongest_pairs
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs, format_signed
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Selection, block_sum
@@ -117,7 +117,7 @@ class SelectionTab(QScrollArea):
             self._show_block(explanation, selection)
             # The list stays while one walks through it: the pair just chosen would leave itself as the only one.
             if not self._choosing:
-                pairs = strongest_pairs(explanation, selection, COUNT)
+                pairs = find_strongest_pairs(explanation, selection, COUNT)
                 self._pairs.set_pairs(pairs, self._state.view.colours)
         elif "view" in names:
             self._pairs.set_pairs(self._pairs.pairs, self._state.view.colours)

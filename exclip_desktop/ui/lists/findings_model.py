@@ -99,5 +99,5 @@ def _details(finding: Finding) -> str:
     view, numbers = finding.view, finding.numbers
     rating = " · ".join(part for part in (finding.rating, *finding.tags) if part)
     score = f"score {format_signed(numbers.score)}, {view.model}, {finding.created[:10]}"
-    lines = (view.caption, view.method_told, rating, finding.note, view.picture, score)
+    lines = (view.caption, view.method_line, rating, finding.note, view.picture, score)
     return "\n".join(line for line in lines if line)

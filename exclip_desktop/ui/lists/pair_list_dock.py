@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.values.pair_figures import Arrangement, Shown, SortKey
+from exclip_desktop.core.values.pair_figures import Arrangement, PairStatus, SortKey
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
@@ -26,7 +26,12 @@ from exclip_desktop.ui.lists.thumbnail_rows import Index, make_rows_view
 
 WIDTH_PX: Final = 260
 REMOVE: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-SHOWN: Final[dict[str, Shown]] = {"All": "all", "Not looked at": "open", "Explained": "explained", "Failed": "failed"}
+SHOWN: Final[dict[str, PairStatus]] = {
+    "All": "all",
+    "Not looked at": "open",
+    "Explained": "explained",
+    "Failed": "failed",
+}
 ORDERS: Final[dict[str, SortKey]] = {
     "List order": "list",
     "Score": "score",

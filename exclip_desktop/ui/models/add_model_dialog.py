@@ -74,7 +74,7 @@ class AddModelDialog(QDialog):
             combo.setPlaceholderText("Choose…")
         if self._file is None or not self._file.preprocess_known:
             for one in PREPROCESSINGS:
-                combo.addItem(one.told, one.name)
+                combo.addItem(one.description, one.name)
             combo.addItem(FROM_FILE, None)
         combo.setEnabled(combo.count() > 1)
         combo.setCurrentIndex(0 if combo.itemData(0) is None else -1)

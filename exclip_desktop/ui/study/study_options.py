@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.values.study import RANDOM, name_of, study_methods
+from exclip_desktop.core.values.study import RANDOM, study_method_name, study_methods
 from exclip_desktop.session.study.study_controller import StudyChoice, StudyController
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
@@ -45,7 +45,9 @@ class StudyOptions(QWidget):
         super().__init__(parent)
         self._controller = study_controller
         self.pairs, self.count = QComboBox(), QSpinBox(minimum=1)
-        self.methods = _make_check_list("Methods", {key: (name_of(key), _source(key)) for key in study_methods()})
+        self.methods = _make_check_list(
+            "Methods", {key: (study_method_name(key), _source(key)) for key in study_methods()}
+        )
         self.metrics = _make_check_list("Metrics", {key: (one.name, one.meaning) for key, one in METRICS.items()})
         self._folder = ElidedLabel(16)
         self._lay_out()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 from exclip_desktop.core.maths.intervals import Interval
 from exclip_desktop.core.maths.method_colours import method_colours
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.values.study import RANDOM, Band, Study, name_of
+from exclip_desktop.core.values.study import RANDOM, Band, Study, study_method_name
 from exclip_desktop.ui.widgets.plots import GRID_SHARE, NumberAxis, Plot
 
 BAND_OPACITY: Final = 0.15
@@ -81,7 +81,7 @@ class StudyPlot(QWidget):
     def _draw_intervals(self, figures: dict[str, Interval], colours: dict[str, QColor], highlighted: str) -> None:
         plot = self._intervals
         plot.plot_item.clear()
-        self._names.setTicks([[(row, name_of(method)) for row, method in enumerate(figures)]])
+        self._names.setTicks([[(row, study_method_name(method)) for row, method in enumerate(figures)]])
         for row, (method, interval) in enumerate(figures.items()):
             pen = mkPen(colours[method], width=STRONG_PX if method == highlighted else LINE_PX)
             left, right = interval.mean - interval.low, interval.high - interval.mean

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from exclip_desktop.core.maths.method_colours import method_colours
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.values.study import Study, StudyRow, name_of
+from exclip_desktop.core.values.study import Study, StudyRow, study_method_name
 from exclip_desktop.storage.exports.study_tables import best, cell
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
@@ -88,7 +88,7 @@ class StudyModel(QAbstractTableModel):
             right = column != NAME and not self.reason(index.row())
             return CENTRE | (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
         if column == NAME:
-            known = {Role.DisplayRole: name_of(method), Role.DecorationRole: self._colours[method]}
+            known = {Role.DisplayRole: study_method_name(method), Role.DecorationRole: self._colours[method]}
             return known.get(Role(role))
         return self._figure(method, self.metrics[column - 1], role) if method in self._rows else None
 
@@ -120,7 +120,7 @@ class StudyModel(QAbstractTableModel):
         if not 0 <= column <= len(self.metrics):
             return self._chosen
         if column == NAME:
-            return tuple(sorted(self._chosen, key=lambda method: name_of(method).lower(), reverse=down))
+            return tuple(sorted(self._chosen, key=lambda method: study_method_name(method).lower(), reverse=down))
         key = self.metrics[column - 1]
         means = {method: row.figures[key].mean for method, row in self._rows.items() if key in row.figures}
         measured = sorted((method for method in self._chosen if method in means), key=means.__getitem__, reverse=down)

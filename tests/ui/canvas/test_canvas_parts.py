@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
-from exclip_desktop.core.maths.colour import blended, to_rgb
+from exclip_desktop.core.maths.colour import interpolate, to_rgb
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas import camera as cameras
@@ -168,7 +168,7 @@ def test_opacity_is_premultiplied_and_may_follow_magnitude(qapp: object) -> None
 
 def test_smooth_heat_blends_values_not_colours(qapp: object) -> None:
     values = np.array([[-1.0, 1.0]])
-    fine = blended(values, 4)
+    fine = interpolate(values, 4)
     assert fine.shape == (4, 8)
     assert fine[0].tolist() == [-1.0, -1.0, -0.75, -0.25, 0.25, 0.75, 1.0, 1.0]
     pixels = heat_pixels(values, HeatLook(1.0, "red-blue", "scale", 1.0, True))
@@ -176,7 +176,7 @@ def test_smooth_heat_blends_values_not_colours(qapp: object) -> None:
     assert image.shape == pixels.shape == (128, 256)
     assert np.array_equal(pixels, heat_pixels(image, HeatLook(1.0, "red-blue", "scale", 1.0, False)))
     rng = np.random.default_rng(0).normal(size=(5, 7))
-    assert np.abs(blended(rng, 6)).max() <= np.abs(rng).max()  # no value stronger than a patch's
+    assert np.abs(interpolate(rng, 6)).max() <= np.abs(rng).max()  # no value stronger than a patch's
 
 
 def test_grey_is_luminance() -> None:

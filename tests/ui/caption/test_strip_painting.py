@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.colour import ink_on, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, to_rgb
 from exclip_desktop.core.values.selection import Preview, Region, Selection, token_heat
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
@@ -139,7 +139,7 @@ def test_cells_have_the_colours_of_their_heat_in_both_themes(desk: Desk, view: V
     for place, rgb in zip(cells, to_rgb(heat, limit, view.colours), strict=True):
         assert _near(desk.fill(*place), rgb)
         fill = desk.strip._heat.fills[place[0]][place[1]]
-        assert fill.ink == QColor(ink_on(rgb))
+        assert fill.ink == QColor(choose_ink(rgb))
 
 
 def test_regions_and_hovered_patches_colour_the_words(desk: Desk) -> None:

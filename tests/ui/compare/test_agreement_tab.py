@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.agreement import Agreement, agreement
+from exclip_desktop.core.maths.agreement import Agreement, compute_agreement
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.compare.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, format_coefficient
 from exclip_desktop.ui.compare.agreement_tab import AgreementTab
@@ -49,7 +49,7 @@ def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared:
     heats = [
         (pane.scene.answer.interactions.patch_heat((2, 3)), pane.scene.answer.geometry) for pane in compare_controller
     ]
-    expected = agreement(heats, (BOX,))
+    expected = compute_agreement(heats, (BOX,))
     assert [_text(model, row, NAME) for row in range(3)] == ["Second-order attributions", "Attention rollout", "ITSM"]
     assert _text(model, 0, FIRST + 2) == format_coefficient(expected.ranks[0, 2]) == "1"
     assert _text(model, 2, FIRST) == format_coefficient(expected.overlaps[2, 0]) == "1"

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed, strongest_pairs
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs, format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum
 from exclip_desktop.session.notices import describe_inexactness, describe_remedy
@@ -166,10 +166,10 @@ def test_doubt_is_told_in_one_sentence(state: State, inspector: Inspector) -> No
 
 
 def test_pairs_follow_the_selection(state: State, inspector: Inspector) -> None:
-    assert pairs_of(inspector).pairs == strongest_pairs(explained(state), Selection(), 12)
+    assert pairs_of(inspector).pairs == find_strongest_pairs(explained(state), Selection(), 12)
     selection = Selection((2,), (BOX,))
     state.change(selection=selection)
-    assert pairs_of(inspector).pairs == strongest_pairs(explained(state), selection, 12)
+    assert pairs_of(inspector).pairs == find_strongest_pairs(explained(state), selection, 12)
     assert {pair.name for pair in pairs_of(inspector).pairs} == {"red"}
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import range_limit, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import format_signed, row_groups, row_sums
+from exclip_desktop.core.maths.word_patch_pairs import format_signed, group_rows, sum_row_groups
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.pair.selection_controller import SelectionController
@@ -90,8 +90,8 @@ def choose_rows(inspector: Inspector, name: str) -> None:
 
 def test_cells_have_the_heat_scales_colours(state: State, view: MatrixView) -> None:
     explanation = explained(state)
-    groups = row_groups(explanation.caption, by_word=True, specials=False)
-    values = row_sums(explanation.interactions, groups)
+    groups = group_rows(explanation.caption, by_word=True, specials=False)
+    values = sum_row_groups(explanation.interactions, groups)
     assert view.plot.shape == (6, 20)
     rgb = to_rgb(values, range_limit(values))
     for row, column in ((0, 0), (BALLOON, 7), (HYDRANT, 19)):

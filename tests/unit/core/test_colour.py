@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour import ink_on, lookup_bytes, lookup_table, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, lookup_bytes, lookup_table, range_limit, to_rgb
 from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, ColourMap
 
 
@@ -37,7 +37,7 @@ def test_ink_contrasts_with_every_colour() -> None:
         return float(np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
 
     for rgb in lookup_table():
-        own, ink = luminance(rgb), {"black": 0.0, "white": 1.0}[ink_on(rgb)]
+        own, ink = luminance(rgb), {"black": 0.0, "white": 1.0}[choose_ink(rgb)]
         assert (max(own, ink) + 0.05) / (min(own, ink) + 0.05) >= 4.5
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
-from exclip_desktop.core.maths.difference import difference, partner_rows
+from exclip_desktop.core.maths.difference import find_partner_rows, subtract_explanation
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.models.model import Model
 from tests.ui.conftest import caption_of
@@ -16,7 +16,7 @@ from tests.ui.conftest import caption_of
 def _partners(now: str, before: str) -> list[tuple[str, str]]:
     captions = [caption_of(tuple(text.split())) for text in (now, before)]
     told = []
-    for pair in partner_rows(*captions):
+    for pair in find_partner_rows(*captions):
         sides = (
             " ".join(caption.tokens[row].text for row in rows) for caption, rows in zip(captions, pair, strict=True)
         )
@@ -48,14 +48,14 @@ def explained(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> tu
 
 def test_everything_is_the_difference_of_the_sums(explained: tuple[Explanation, Explanation]) -> None:
     now, before = explained
-    found = difference(now, before)
+    found = subtract_explanation(now, before)
     assert found.score == now.score - before.score
     assert np.allclose(found.interactions.patch_heat(), now.patch_heat() - before.patch_heat())
 
 
 def test_words_are_less_their_partners(explained: tuple[Explanation, Explanation]) -> None:
     now, before = explained
-    heats = difference(now, before).interactions
+    heats = subtract_explanation(now, before).interactions
     dog, cat = now.caption.rows_of("dog"), now.caption.rows_of("cat")
     assert np.allclose(heats.patch_heat(dog), now.patch_heat("dog") - before.patch_heat("dog"))
     assert np.allclose(heats.patch_heat(cat), now.patch_heat("cat"))

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.core.errors import CaptionError, SelectionError
-from exclip_desktop.core.maths.word_patch_pairs import strongest_pairs
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.selection import Selection, carried_rows
+from exclip_desktop.core.values.selection import Selection, carry_rows
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 
@@ -63,7 +63,7 @@ def test_a_span_that_is_not_there_is_refused(result: Explanation) -> None:
 
 
 def test_strongest_pairs_are_sorted_by_magnitude(result: Explanation) -> None:
-    pairs = strongest_pairs(result, Selection(), 5)
+    pairs = find_strongest_pairs(result, Selection(), 5)
     values = [abs(pair.value) for pair in pairs]
     assert values == sorted(values, reverse=True)
     row, column = pairs[0].patch
@@ -91,6 +91,6 @@ def test_words_and_special_tokens_are_found_again_in_another_reading(
 ) -> None:
     first = _caption("start", "content", "content", "content", "end")
     other = _caption("content", "content", "content", "end", "padding", "padding")
-    assert carried_rows(first, rows, other) == expected
-    assert carried_rows(other, (5,), _caption("content", "padding", "padding")) == (1, 2)
-    assert carried_rows(first, rows, first) == rows
+    assert carry_rows(first, rows, other) == expected
+    assert carry_rows(other, (5,), _caption("content", "padding", "padding")) == (1, 2)
+    assert carry_rows(first, rows, first) == rows

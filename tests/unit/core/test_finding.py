@@ -11,11 +11,11 @@ from exclip_desktop.core.values.finding import (
     RATINGS,
     Finding,
     FindingNumbers,
-    as_rows,
     describe_differences,
+    describe_strongest_patch,
     make_numbers,
     make_view,
-    strongest_patch,
+    to_rows,
 )
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum, coverage, patch_heat, token_heat
 from tests.unit.storage.test_caption_markup import make_explanation
@@ -62,11 +62,11 @@ def make_maps(words: bool = True, peak: float = 5.0) -> MapAnswer:
 
 def test_a_map_s_view_keeps_its_method_options_and_target() -> None:
     view = make_view(make_maps(), CHOSEN, picture="a.png", picture_sha256="")
-    assert (view.method, view.method_name, view.method_told) == ("game", "GAME", "GAME: start 0")
+    assert (view.method, view.method_name, view.method_line) == ("game", "GAME", "GAME: start 0")
     assert (view.model, view.weights_sha256, view.versions) == ("demo", "0" * 64, {"torch": "2.15"})
     assert view.settings["options"] == {"start": 0}
     assert (view.settings["target"], view.settings["target_score"]) == ("red balloon", 0.5)
-    assert replace(view, method="of a later version").method_told == "of a later version: start 0"
+    assert replace(view, method="of a later version").method_line == "of a later version: start 0"
 
 
 @pytest.mark.parametrize("words", [True, False])
@@ -75,10 +75,10 @@ def test_a_map_has_no_sums_and_the_pair_s_score(words: bool) -> None:
     numbers = make_numbers(found, CHOSEN, score=0.3)
     assert (numbers.score, numbers.block, numbers.share, numbers.residual) == (0.3, None, None, None)
     assert numbers.ledger == {}
-    assert numbers.heat == as_rows(found.interactions.patches)
+    assert numbers.heat == to_rows(found.interactions.patches)
     assert [word.value for word in numbers.words] == ([1.0, 2.0, 3.0] if words else [None] * 3)
     assert [word.selected for word in numbers.words] == [False, True, True]
-    assert strongest_patch(numbers) == "+5.0000 in row 1, column 2"
+    assert describe_strongest_patch(numbers) == "+5.0000 in row 1, column 2"
     assert describe_differences(numbers, make_numbers(make_maps(words, peak=6.0), CHOSEN, score=0.3)) == (
         "patches differ by up to 1.0e+00",
     )
@@ -94,7 +94,7 @@ def test_the_share_in_the_regions_is_of_the_positive_heat() -> None:
     assert 0 < inside < 1
     assert Finding(replace(view, selection=Selection()), make_numbers(found, Selection())).share_inside is None
     assert Finding(view, FindingNumbers(0.3)).share_inside is None
-    assert strongest_patch(FindingNumbers(0.3)) == ""
+    assert describe_strongest_patch(FindingNumbers(0.3)) == ""
 
 
 def test_what_differs_now_is_said() -> None:

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
-from exclip_desktop.core.values.pair_figures import Arrangement, PairFigures, labelled_share, ordered, searched
+from exclip_desktop.core.values.pair_figures import (
+    Arrangement,
+    PairFigures,
+    arrange_pairs,
+    compute_labelled_share,
+    make_search_texts,
+)
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.models.model import Model
@@ -48,7 +54,7 @@ FIGURES = {
     ],
 )
 def test_order(asked: dict[str, object], places: tuple[int, ...]) -> None:
-    assert ordered(searched(PAIRS), FIGURES, Arrangement(**asked)) == places  # type: ignore[arg-type]
+    assert arrange_pairs(make_search_texts(PAIRS), FIGURES, Arrangement(**asked)) == places  # type: ignore[arg-type]
 
 
 def test_share_is_of_the_labelled_words_positive_heat(tiny: Model, picture: NDArray[np.uint8]) -> None:
@@ -57,10 +63,10 @@ def test_share_is_of_the_labelled_words_positive_heat(tiny: Model, picture: NDAr
     width, height = result.geometry.source_size
     left = Region((0.0, 0.0, width / 2, float(height)), name="dog")
     expected = heat[:, : heat.shape[1] // 2].sum() / heat.sum()
-    assert labelled_share(result, [left]) == pytest.approx(expected)
-    assert labelled_share(result, [left, Region(left.box, name="whale")]) == pytest.approx(expected)
-    assert labelled_share(result, [Region(left.box, name="whale")]) is None
-    assert labelled_share(result, []) is None
+    assert compute_labelled_share(result, [left]) == pytest.approx(expected)
+    assert compute_labelled_share(result, [left, Region(left.box, name="whale")]) == pytest.approx(expected)
+    assert compute_labelled_share(result, [Region(left.box, name="whale")]) is None
+    assert compute_labelled_share(result, []) is None
 
 
 def test_a_thumbnail_keeps_its_shape_and_stands_upright(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.maths.word_patch_pairs import (
     Pair,
     RowGroup,
-    _numbered,
+    _repeated_words,
+    find_strongest_pairs,
     format_signed,
-    row_groups,
-    row_sums,
-    selected_groups,
-    strongest_pairs,
-    word_values,
+    group_rows,
+    group_selected_rows,
+    sum_row_groups,
+    sum_words,
 )
 from exclip_desktop.core.values.caption import NO_ID, Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
@@ -56,29 +56,29 @@ def explanation() -> Explanation:
 
 
 def test_rows_in_reading_order() -> None:
-    assert row_groups(CAPTION, by_word=True, specials=False) == (RowGroup("red", (1,)), RowGroup("hydrant", (2, 3)))
-    by_token = row_groups(CAPTION, by_word=False, specials=True)
+    assert group_rows(CAPTION, by_word=True, specials=False) == (RowGroup("red", (1,)), RowGroup("hydrant", (2, 3)))
+    by_token = group_rows(CAPTION, by_word=False, specials=True)
     assert [group.name for group in by_token] == ["[SOT]", "red", "hydr", "ant", "[EOT]", "padding", "[CLS]"]
     assert by_token[-2].rows == (5, 6)
 
 
 def test_a_part_of_a_word_is_named_by_its_tokens() -> None:
-    assert selected_groups(CAPTION, ()) == row_groups(CAPTION, by_word=True, specials=False)
-    assert selected_groups(CAPTION, (3, 0)) == (RowGroup("[SOT]", (0,)), RowGroup("ant", (3,)))
-    assert selected_groups(CAPTION, (2, 3)) == (RowGroup("hydrant", (2, 3)),)
-    assert selected_groups(CAPTION, (6,)) == (RowGroup("padding", (6,)),)
+    assert group_selected_rows(CAPTION, ()) == group_rows(CAPTION, by_word=True, specials=False)
+    assert group_selected_rows(CAPTION, (3, 0)) == (RowGroup("[SOT]", (0,)), RowGroup("ant", (3,)))
+    assert group_selected_rows(CAPTION, (2, 3)) == (RowGroup("hydrant", (2, 3)),)
+    assert group_selected_rows(CAPTION, (6,)) == (RowGroup("padding", (6,)),)
 
 
 def test_sums_over_rows(explanation: Explanation) -> None:
-    sums = row_sums(explanation.interactions, row_groups(CAPTION, by_word=True, specials=True))
+    sums = sum_row_groups(explanation.interactions, group_rows(CAPTION, by_word=True, specials=True))
     patches = explanation.matrix[:, 1:].astype(np.float64)
     expected = [patches[0], patches[1], patches[2] + patches[3], patches[4], patches[5] + patches[6], patches[7]]
     np.testing.assert_allclose(sums, expected, rtol=0, atol=1e-12)
-    assert row_sums(explanation.interactions, ()).shape == (0, 12)
+    assert sum_row_groups(explanation.interactions, ()).shape == (0, 12)
 
 
 def test_pairs_of_everything_are_the_largest_of_every_word_and_patch(explanation: Explanation) -> None:
-    pairs = strongest_pairs(explanation, Selection(), 12)
+    pairs = find_strongest_pairs(explanation, Selection(), 12)
     height, width = explanation.geometry.grid
     every = [
         (word, (row, column), float(explanation.interactions.patch_heat(word.rows)[row, column]))
@@ -96,7 +96,7 @@ def test_pairs_of_everything_are_the_largest_of_every_word_and_patch(explanation
 def test_pairs_follow_the_selection(explanation: Explanation) -> None:
     # The box covers patch (1, 1) whole and half of (1, 2).
     selection = Selection((3,), (Region((10, 10, 25, 20)),))
-    pairs = strongest_pairs(explanation, selection, 12)
+    pairs = find_strongest_pairs(explanation, selection, 12)
     whole, half = explanation.grid[3, 1, 1], explanation.grid[3, 1, 2] / 2
     expected = [Pair("ant", (3,), (1, 1), float(whole)), Pair("ant", (3,), (1, 2), float(half))]
     expected.sort(key=lambda pair: -abs(pair.value))
@@ -110,24 +110,26 @@ def test_pairs_follow_the_selection(explanation: Explanation) -> None:
 def test_words_that_are_repeated_are_told_apart(explanation: Explanation) -> None:
     words = [Word("dog", 4 * at, 4 * at + 3, (at + 1,)) for at in range(3)]
     caption = replace(CAPTION, text="dog dog dog", words=(*words[:2], Word("cat", 8, 11, (3,))))
-    names = {pair.rows: pair.name for pair in strongest_pairs(replace(explanation, caption=caption), Selection(), 40)}
+    names = {
+        pair.rows: pair.name for pair in find_strongest_pairs(replace(explanation, caption=caption), Selection(), 40)
+    }
     assert names == {(1,): "dog (1st)", (2,): "dog (2nd)", (3,): "cat"}
     many = replace(CAPTION, words=tuple(Word("a", at, at + 1, (at,)) for at in range(23)))
-    assert [_numbered(many)[at,] for at in (2, 3, 10, 11, 12, 20, 21)] == [
+    assert [_repeated_words(many)[at,] for at in (2, 3, 10, 11, 12, 20, 21)] == [
         *("a (3rd)", "a (4th)", "a (11th)", "a (12th)", "a (13th)", "a (21st)", "a (22nd)")
     ]
 
 
 def test_nothing_covered_and_nothing_asked_for(explanation: Explanation) -> None:
-    assert strongest_pairs(explanation, Selection((1,), (Region((-20, -20, -5, -5)),)), 12) == []
-    assert strongest_pairs(explanation, Selection(), 0) == []
-    assert len(strongest_pairs(explanation, Selection(), 99)) == 24
+    assert find_strongest_pairs(explanation, Selection((1,), (Region((-20, -20, -5, -5)),)), 12) == []
+    assert find_strongest_pairs(explanation, Selection(), 0) == []
+    assert len(find_strongest_pairs(explanation, Selection(), 99)) == 24
 
 
 @pytest.mark.parametrize("rows", [(), (1,), (2, 4), (0, 1, 2, 3, 4, 5, 6)])
 def test_word_values_add_up_to_the_block(explanation: Explanation, rows: tuple[int, ...]) -> None:
     selection = Selection(rows, (Region((3, 3, 27, 22)),))
-    values = word_values(explanation, selection)
+    values = sum_words(explanation, selection)
     assert sum(value for _, value in values) == pytest.approx(
         block_sum(explanation.interactions, explanation.geometry, selection), abs=1e-9
     )

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, preprocessing_of
+from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_preprocessing
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights.find import Inspection, inspect_checkpoint
 from exclip_desktop.models.weights.fit import empty_network, recognised
@@ -130,13 +130,13 @@ def test_a_file_says_the_preprocessing(architecture: str, folder: Path, tmp_path
     for wrong in ("{", "[]", "{}", '{"mean": [0, 0, 0]}', '{"mean": [0, 0], "std": [1, 1]}', "3"):
         path.write_text(wrong)
         with pytest.raises(ModelError, match="does not say a preprocessing"):
-            preprocessing_of(path)
+            find_preprocessing(path)
     for entry in ({"std": [1, 1, 0]}, {"resize_mode": "cut"}, {"interpolation": "guess"}, {"mean": "abc"}):
         path.write_text(json.dumps(told | entry))
         with pytest.raises(ModelError, match="does not say a preprocessing"):
-            preprocessing_of(path)
+            find_preprocessing(path)
     with pytest.raises(ModelError, match='no preprocessing "openia"'):
-        preprocessing_of("openia")
+        find_preprocessing("openia")
 
 
 def test_a_folder_that_does_not_say_it_is_asked_for_it_too(folder: Path, tmp_path: Path) -> None:

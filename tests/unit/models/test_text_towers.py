@@ -194,7 +194,7 @@ def test_the_published_reference_needs_clips_own_tokens(made: Made, picture: Pic
         return
     caption = model.reader.read(CAPTION)
     start, end = caption.ids[0], next(token.id for token in caption.tokens if token.kind == "end")
-    told = text_path(model, caption, 1, "published").told
+    told = text_path(model, caption, 1, "published").ledger_reference
     ids = torch.tensor([start, 0, end] + [0] * (CONTEXT - 3))
     torch.testing.assert_close(told, model.network.encode_text(ids[None], normalize=False)[0])
     result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_reference="published"))

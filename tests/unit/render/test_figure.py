@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour import blended, lookup_table, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import interpolate, lookup_table, range_limit, to_rgb
 from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, patch_heat, token_heat
@@ -232,14 +232,14 @@ def test_a_word_of_many_tokens_breaks_between_them(pixels: NDArray[np.uint8]) ->
 
 def test_values_are_blended_between_the_centres_of_patches() -> None:
     values = np.array([[0.0, 4.0], [8.0, -4.0]])
-    np.testing.assert_array_equal(blended(values, 1), values)
-    fine = blended(values, 4)
+    np.testing.assert_array_equal(interpolate(values, 1), values)
+    fine = interpolate(values, 4)
     assert fine.shape == (8, 8)
     np.testing.assert_array_equal(fine[0], [0, 0, 0.5, 1.5, 2.5, 3.5, 4, 4])
     np.testing.assert_array_equal(fine[:, 0], [0, 0, 1, 3, 5, 7, 8, 8])
     assert fine.sum() == pytest.approx(16 * values.sum())
-    np.testing.assert_array_equal(blended(np.array([[7.0]]), 3), np.full((3, 3), 7.0))
-    assert blended(np.zeros((2, 5)), 3).shape == (6, 15)
+    np.testing.assert_array_equal(interpolate(np.array([[7.0]]), 3), np.full((3, 3), 7.0))
+    assert interpolate(np.zeros((2, 5)), 3).shape == (6, 15)
 
 
 def test_what_is_blended_are_values_not_colours() -> None:

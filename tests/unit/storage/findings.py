@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from exclip_desktop.core.values.finding import RATINGS, Finding, FindingNumbers, FindingView, NotedWord, as_rows
+from exclip_desktop.core.values.finding import RATINGS, Finding, FindingNumbers, FindingView, FindingWord, to_rows
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 
@@ -30,7 +30,7 @@ def make_finding(seed: int = 0, *, pair: str = "") -> Finding:
     boxes = (Region((0, 0, 640, 480), name='the "red" 犬'), Region((1 / 3, 0.1, 2 / 3, 0.7)))
     regions = (*boxes, Region.lasso(((0, 0), (10.5, 3), (4, 9)), subtract=True))[: seed % 4]
     words = [
-        NotedWord(w, CAPTION.index(w), CAPTION.index(w) + len(w), w == "犬", None if seed == 3 else rng.gauss(0, 1))
+        FindingWord(w, CAPTION.index(w), CAPTION.index(w) + len(w), w == "犬", None if seed == 3 else rng.gauss(0, 1))
         for w in CAPTION.split()
     ]
     view = FindingView(
@@ -50,7 +50,7 @@ def make_finding(seed: int = 0, *, pair: str = "") -> Finding:
         residual=None if seed % 4 == 3 else 10 ** rng.uniform(-7, -1),
         ledger={"words × patches": 0.1, "residual": -1e-9},
         words=tuple(words),
-        heat=as_rows(np.random.default_rng(seed).normal(size=grid)),
+        heat=to_rows(np.random.default_rng(seed).normal(size=grid)),
         geometry=Geometry((640, 480), (-0.5, 0.0, 639.9, 480.0), grid),
     )
     tags = tuple(f"tag {n}, „{n}“" for n in range(seed % 3))

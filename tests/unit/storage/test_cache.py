@@ -27,7 +27,7 @@ def make_factor(seed: int = 0, rows: int = 5, width: int = 24, dtype: Any = np.f
 
 
 def arrays_of(factor: Factor) -> list[np.ndarray[Any, Any]]:
-    return [factor.rows, factor.ends.embedding, factor.ends.reference, factor.ends.told]
+    return [factor.rows, factor.ends.embedding, factor.ends.reference, factor.ends.ledger_reference]
 
 
 def assert_same(found: Factor | None, expected: Factor) -> None:

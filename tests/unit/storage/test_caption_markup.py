@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from exclip_desktop.core.maths.colour import ink_on, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
@@ -74,7 +74,7 @@ def expected_colours(
     heat = token_heat(found.interactions, found.geometry, selection, Preview())
     values = np.array([heat[list(word.rows)].sum() for word in found.words])
     rgb = [to_rgb(value, limit or range_limit(values), colours) for value in values]
-    return [("".join(f"{round(255 * part):02X}" for part in one), ink_on(one)) for one in rgb]
+    return [("".join(f"{round(255 * part):02X}" for part in one), choose_ink(one)) for one in rgb]
 
 
 SELECTIONS = {
