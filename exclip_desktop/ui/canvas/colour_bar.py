@@ -1,11 +1,12 @@
-"""The colour bar: which colour stands for which value, and a lock that keeps the range."""
+"""The colour bar: which colour stands for which value; its ends can be dragged, and locked."""
 
 from collections.abc import Callable
 from typing import Final, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent
+from pyqtgraph import ColorBarItem, ColorMap, GraphicsView
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
@@ -15,13 +16,17 @@ from exclip_desktop.ui.canvas.heat_item import picture_limit
 from exclip_desktop.ui.theme import ThemedIcons
 
 Side = Literal["picture", "words"]
-BAR_PX: Final = 12.0
-GAP_PX: Final = 4.0
+BAR_PX: Final = 14
+GAP_PX: Final = 4
 LENGTH_PX: Final = 120
 BUTTON_PX: Final = 16
-OWN_RANGES: Final = "Each pane has a range of its own, up to its largest value: the methods' units differ"
+STEP_FACTOR: Final = 1.1  # of the arrow keys
+FINEST: Final = 0.005  # of the range: steps in which a handle moves it, and the least that is left of it
+HANDLES: Final = (63.0, 191.0)  # where ColorBarItem places the handles at rest, on a bar of 256 colours
+OWN_RANGES: Final = "Each pane has its own range, up to its largest value, because the methods' units differ"
 UNIT: Final = "in the unit of the score"
 LOCK_TIP: Final = "Lock the colour range so that maps compare"
+DRAG_TIP: Final = "Drag a handle to change the range. Double-click for the automatic range."
 
 
 def words_limit(state: State) -> float:
@@ -33,7 +38,7 @@ def words_limit(state: State) -> float:
     return range_limit(heat if state.view.specials else heat[found.interactions.content], locked=locked)
 
 
-def told(value: float) -> str:
+def format_level(value: float) -> str:
     """Return a number of the bar as it is written: signed, three digits, ``0`` for zero."""
     return f"{value:+.3g}".replace("-", "−") if value else "0"
 
@@ -41,12 +46,16 @@ def told(value: float) -> str:
 class ColourBar(QWidget):
     """Shows the colour range of one side; upright for the picture, lying for the words.
 
+    The range is symmetric: dragging one end moves the other. A double click, or Home, gives the automatic range back.
+
     Signals:
-        limit_locked(limit): the lock was clicked: the limit to keep, or None to let it follow what is shown.
+        limit_locked(limit): the lock was clicked or an end dragged: the limit to keep, or None for the automatic one.
+        levels_changed(): another range is shown.
 
     """
 
     limit_locked = Signal(object)
+    levels_changed = Signal()
 
     def __init__(
         self,
@@ -59,7 +68,7 @@ class ColourBar(QWidget):
     ) -> None:
         """Show ``side``'s range.
 
-        ``limit_of`` says its end where that is not told by the state alone; None where several have their
+        ``limit_of`` returns its end where the state alone does not decide it; None where several views have their
         own. ``unit_of`` names the unit, for the tooltip.
         """
         super().__init__(parent)
@@ -67,10 +76,11 @@ class ColourBar(QWidget):
         limits = {"picture": picture_limit, "words": words_limit}
         self._unit_of = unit_of
         self._limit_of = limit_of or (lambda: limits[side](state))
-        self._scale = _Scale(upright=side == "picture", parent=self)
+        self._range = _RangeView(upright=side == "picture", parent=self)
         self._lock = QToolButton(self)
         self._icons = ThemedIcons(self)
         self._build()
+        self._range.limit_chosen.connect(self.limit_locked)
         changes = (state.answer_changed, state.selection_changed, state.preview_changed, state.view_changed)
         for signal in (*changes, state.canvas_picture_changed):
             signal.connect(self.refresh)
@@ -78,11 +88,16 @@ class ColourBar(QWidget):
 
     @property
     def limit(self) -> float | None:
-        """The end of the range that is shown; None where several have their own."""
-        return self._scale.limit
+        """The end of the range that is shown; None where several views have their own."""
+        return self._range.limit
+
+    @property
+    def levels(self) -> tuple[float, float] | None:
+        """The lowest and the highest value of the range that is shown; None where several views have their own."""
+        return None if self.limit is None else (-self.limit, self.limit)
 
     def _build(self) -> None:
-        self._scale.setAccessibleName(f"Colour range of the {self._side}")
+        self._range.setAccessibleName(f"Colour range of the {self._side}")
         self._icons.add(self._lock, "lock")
         self._lock.setIconSize(QSize(BUTTON_PX, BUTTON_PX))
         self._lock.setAutoRaise(True)
@@ -93,18 +108,21 @@ class ColourBar(QWidget):
         upright = self._side == "picture"
         layout = QBoxLayout(QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight, self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(int(GAP_PX))
-        layout.addWidget(self._scale, 1)
+        layout.setSpacing(GAP_PX)
+        layout.addWidget(self._range, 1)
         layout.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignLeft if upright else Qt.AlignmentFlag.AlignVCenter)
 
     def refresh(self) -> None:
-        """Show the range as it is now."""
-        view = self._state.view
+        """Show the current range."""
+        view, before = self._state.view, self.limit
         locked = view.picture_limit if self._side == "picture" else view.words_limit
         self._lock.setChecked(locked is not None)
         limit = self._limit_of()
-        self._lock.setEnabled(limit is not None and (locked is not None or self._state.explanation is not None))
-        self._scale.show_range(limit, view.colours, self._unit_of())
+        can_change = limit is not None and (locked is not None or self._state.explanation is not None)
+        self._lock.setEnabled(can_change)
+        self._range.show_range(limit, view.colours, self._unit_of(), can_change)
+        if limit != before:
+            self.levels_changed.emit()
 
     def _on_lock_clicked(self, checked: bool) -> None:
         self.limit_locked.emit(self.limit if checked else None)
@@ -112,28 +130,112 @@ class ColourBar(QWidget):
         self.refresh()
 
 
-class _Scale(QWidget):
-    """The bar itself, with −limit, 0 and +limit beside it."""
+class _RangeItem(ColorBarItem):
+    """A colour bar whose range is −limit … limit, also while one of its handles is dragged.
+
+    Signals:
+        limit_dragged(limit): a handle is dragged.
+
+    """
+
+    limit_dragged = Signal(object)
+
+    def __init__(self, *, upright: bool) -> None:
+        super().__init__((-1.0, 1.0), BAR_PX, orientation="vertical" if upright else "horizontal", colorMapMenu=False)
+        self._places = HANDLES
+        self._is_dragged = False
+        self.layout.setContentsMargins(0, 0, 0, 0)
+        self.region.setMovable(False)  # as a whole: zero stays in the middle
+        self.axis.setStyle(tickLength=0, tickTextOffset=GAP_PX)
+        self.axis.enableAutoSIPrefix(False)  # the numbers are written here
+        self.sigLevelsChanged.connect(self._on_levels_changed)
+        self.sigLevelsChangeFinished.connect(self._on_levels_change_finished)
+
+    def show_range(self, limit: float, numbers: tuple[str, str, str]) -> None:
+        """Show −limit … limit, with ``numbers`` at the low end, the middle and the high end."""
+        if not self._is_dragged:
+            self.rounding = limit * FINEST
+            self.setLevels((-limit, limit))
+        self.axis.setTicks([list(zip((-limit, 0.0, limit), numbers, strict=True))])
+
+    def set_movable(self, movable: bool) -> None:
+        """Show the handles, or hide them."""
+        self.region.setVisible(movable)
+        for line in self.region.lines:
+            line.setMovable(movable)
+
+    def set_palette(self, palette: QPalette, font: QFontMetricsF) -> None:
+        """Take the colours of the theme, and leave room for the numbers."""
+        text = palette.windowText().color()
+        for side in ("left", "right", "top", "bottom"):
+            self.getAxis(side).setPen(palette.mid().color())
+        self.axis.setTextPen(text)
+        for line in self.region.lines:
+            line.setPen(text)
+            line.setHoverPen(palette.highlight().color(), width=2)
+        if self.horizontal:
+            room = round(font.horizontalAdvance("+0.000123") / 2)
+            self.layout.setContentsMargins(room, 0, room, 0)
+            self.axis.setStyle(hideOverlappingLabels=room)  # the numbers may reach beyond the bar's ends so far
+            self.axis.setHeight(round(font.height()) + GAP_PX)
+        else:
+            room = round(font.height() / 2)
+            self.layout.setContentsMargins(0, room, 0, room)
+            self.axis.setWidth(round(font.horizontalAdvance("+0.000123")) + GAP_PX)
+
+    def _on_levels_changed(self) -> None:
+        """Let the other handle move as far the other way; that calls this again, with a symmetric range."""
+        places = tuple(line.value() for line in self.region.lines)
+        low, high = (abs(place - before) for place, before in zip(places, self._places, strict=True))
+        self._is_dragged, self._places = True, places
+        if abs(sum(places) - sum(HANDLES)) > 1e-6:
+            moved = 0 if low > high else 1
+            self.region.lines[1 - moved].setValue(sum(HANDLES) - places[moved])
+            return
+        self.limit_dragged.emit(max(self.levels()[1], self.rounding))
+
+    def _on_levels_change_finished(self) -> None:
+        self._is_dragged, self._places = False, HANDLES
+
+
+class _RangeView(GraphicsView):
+    """The bar itself, with −limit, 0 and +limit beside it.
+
+    Signals:
+        limit_chosen(limit): a handle was dragged, or an arrow key pressed: the limit; None: the automatic one.
+
+    """
+
+    limit_chosen = Signal(object)
 
     def __init__(self, *, upright: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self.limit: float | None = 1.0
-        self._colours = self._unit = ""
-        self._upright = upright
-        self._ramp = QImage()
+        self._shown: tuple[float | None, str, str, bool] | None = None
+        self._upright, self._is_movable = upright, False
+        self._item = _RangeItem(upright=upright)
+        self._item.limit_dragged.connect(self.limit_chosen)
+        self.setCentralItem(self._item)
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._dress()
 
-    def show_range(self, limit: float | None, colours: str, unit: str = UNIT) -> None:
-        """Show −limit … limit (None: each one's own) in the colours of a key of ``COLOUR_MAPS``."""
-        if (limit, colours, unit) == (self.limit, self._colours, self._unit):
+    def show_range(self, limit: float | None, colours: str, unit: str, can_change: bool) -> None:
+        """Show −limit … limit (None: each view's own) in the colours of a key of ``COLOUR_MAPS``."""
+        shown = limit, colours, unit, can_change
+        if shown == self._shown:
             return
-        self.limit, self._colours, self._unit = limit, colours, unit
-        self._ramp = _ramp(colours, self._upright)
-        low, _, high = self._numbers()
+        if self._shown is None or colours != self._shown[1]:
+            table = np.rint(lookup_table(colours) * 255).astype(np.uint8)
+            self._item.setColorMap(ColorMap(None, table))
+        self._shown, self.limit, self._is_movable = shown, limit, can_change
+        low, zero, high = ("−max", "0", "+max") if limit is None else map(format_level, (-limit, 0.0, limit))
+        self._item.show_range(limit or 1.0, (low, zero, high))
+        self._item.set_movable(can_change)
+        tip = OWN_RANGES if limit is None else f"Colours from {low} to {high}, {unit}"
         self.setAccessibleDescription(OWN_RANGES if limit is None else f"{low} to {high}")
-        self.setToolTip(OWN_RANGES if limit is None else f"Colours from {low} to {high}, {self._unit}")
-        self.update()
+        self._item.setToolTip(f"{tip}. {DRAG_TIP}" if can_change else tip)
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Return a slim size with room for the numbers."""
@@ -151,48 +253,30 @@ class _Scale(QWidget):
         return QSize(round(3 * metrics.horizontalAdvance("+0.000123")), self.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Make room for another font."""
+        """Follow the theme and the font."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_item"):
+            self._dress()
             self.updateGeometry()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw the colours with the numbers at their ends and middle."""
-        painter = QPainter(self)
-        metrics = QFontMetricsF(self.font())
-        bar = self._bar(metrics)
-        painter.drawImage(bar, self._ramp)
-        painter.setPen(self.palette().mid().color())
-        painter.drawRect(bar)
-        painter.setPen(self.palette().windowText().color())
-        for share, text in zip((0.0, 0.5, 1.0), self._numbers(), strict=True):
-            painter.drawText(*self._number(bar, metrics, share, text))
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Choose the automatic range."""
+        if self._is_movable and event.button() == Qt.MouseButton.LeftButton:
+            self.limit_chosen.emit(None)
 
-    def _numbers(self) -> tuple[str, str, str]:
-        """Return what stands at the low end, the middle and the high end."""
-        limit = self.limit
-        return ("−max", "0", "+max") if limit is None else (told(-limit), told(0.0), told(limit))
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Widen the range by the up arrow, narrow it by the down arrow, and choose the automatic one by Home."""
+        factors = {Qt.Key.Key_Up: STEP_FACTOR, Qt.Key.Key_Down: 1 / STEP_FACTOR}
+        if self.limit is None or not self._is_movable:
+            event.ignore()
+        elif event.key() in factors:
+            self.limit_chosen.emit(self.limit * factors[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Home:
+            self.limit_chosen.emit(None)
+        else:
+            event.ignore()
 
-    def _bar(self, metrics: QFontMetricsF) -> QRectF:
-        """Return the bar's place: half a number is left free at its ends."""
-        if self._upright:
-            free = round(metrics.height() / 2)
-            return QRectF(0, free, BAR_PX, self.height() - 2 * free - 1)
-        return QRectF(0, 0, self.width() - 1, BAR_PX)
-
-    def _number(self, bar: QRectF, metrics: QFontMetricsF, share: float, text: str) -> tuple[QPointF, str]:
-        """Return where a number's baseline begins, ``share`` of the way from the low to the high end."""
-        if self._upright:
-            middle = bar.bottom() - share * bar.height()
-            return QPointF(bar.right() + GAP_PX, middle + (metrics.ascent() - metrics.descent()) / 2), text
-        left = share * (bar.width() - metrics.horizontalAdvance(text))
-        return QPointF(left, bar.bottom() + GAP_PX + metrics.ascent()), text
-
-
-def _ramp(colours: str, upright: bool) -> QImage:
-    """Return the lookup table as an image one pixel wide, high values at the top, or at the right."""
-    table = np.rint(lookup_table(colours) * 255).astype(np.uint8)
-    pixels = np.ascontiguousarray(table[::-1] if upright else table)
-    width, height = (1, len(pixels)) if upright else (len(pixels), 1)
-    # The lines of an image begin at multiples of four bytes unless told otherwise; the copy owns its pixels.
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    def _dress(self) -> None:
+        self.setBackground(self.palette().window().color())
+        self._item.axis.setTickFont(self.font())
+        self._item.set_palette(self.palette(), QFontMetricsF(self.font()))

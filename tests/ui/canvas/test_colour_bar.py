@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side, told
+from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side, format_level
 
 SIDES: list[Side] = ["picture", "words"]
 
@@ -38,7 +39,7 @@ def said(bar: ColourBar) -> str:
 
 
 def test_numbers() -> None:
-    assert [told(value) for value in (0.0016703, -0.0016703, 0.0, 2.0)] == ["+0.00167", "−0.00167", "0", "+2"]
+    assert [format_level(value) for value in (0.0016703, -0.0016703, 0.0, 2.0)] == ["+0.00167", "−0.00167", "0", "+2"]
 
 
 def test_the_picture_s_range_follows_the_selection(make_state: Callable[..., State], qtbot: QtBot) -> None:
@@ -49,9 +50,9 @@ def test_the_picture_s_range_follows_the_selection(make_state: Callable[..., Sta
     for change in (Selection((2, 3)), Selection()):
         state.change(selection=change)
         limit = range_limit(explanation.interactions.patch_heat(change.rows or None))
-        assert said(bar) == f"{told(-limit)} to {told(limit)}"
+        assert said(bar) == f"{format_level(-limit)} to {format_level(limit)}"
     state.change(preview=Preview(rows=(4,)))
-    assert said(bar).endswith(told(range_limit(explanation.interactions.patch_heat((4,)))))
+    assert said(bar).endswith(format_level(range_limit(explanation.interactions.patch_heat((4,)))))
 
 
 def test_the_words_range_counts_specials_only_where_they_are_shown(
@@ -63,9 +64,9 @@ def test_the_words_range_counts_specials_only_where_they_are_shown(
     assert explanation is not None
     state.change(selection=Selection((), (Region((100.0, 0.0, 300.0, 200.0)),)))
     heat = explanation.token_heat((100.0, 0.0, 300.0, 200.0))
-    assert said(bar).endswith(told(range_limit(heat[explanation.interactions.content])))
+    assert said(bar).endswith(format_level(range_limit(heat[explanation.interactions.content])))
     state.change(view=replace(state.view, specials=True))
-    assert said(bar).endswith(told(range_limit(heat)))
+    assert said(bar).endswith(format_level(range_limit(heat)))
 
 
 def test_who_draws_may_tell_the_limit(make_state: Callable[..., State], qtbot: QtBot) -> None:
@@ -113,3 +114,125 @@ def test_high_values_are_at_the_top_and_at_the_right(make_state: Callable[..., S
 def test_nothing_explained_nothing_to_lock(qtbot: QtBot) -> None:
     bar = shown(qtbot, ColourBar(State(), "picture"))
     assert not lock(bar).isEnabled()
+
+
+def handle_at(bar: ColourBar, high: bool) -> QPoint:
+    """Return where a handle is, in the pixels of the bar's viewport."""
+    view = bar._range
+    view.grab()  # the scene is laid out when it is painted
+    line = view._item.region.lines[int(high)]
+    return view.mapFromScene(line.mapToScene(line.boundingRect().center()))
+
+
+def send(bar: ColourBar, kind: QEvent.Type, at: QPoint, held: Qt.MouseButton) -> None:
+    """Send a mouse event of the left button; the scene drops moves that follow each other at once."""
+    viewport, left = bar._range.viewport(), Qt.MouseButton.LeftButton
+    changed = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else left
+    places = QPointF(at), QPointF(viewport.mapToGlobal(at))
+    QApplication.sendEvent(viewport, QMouseEvent(kind, *places, changed, held, Qt.KeyboardModifier.NoModifier))
+    QTest.qWait(15)
+
+
+def drag(bar: ColourBar, high: bool, outwards_px: int, steps: int = 4) -> None:
+    """Drag a handle outwards (away from zero), or inwards where ``outwards_px`` is negative; hold the button."""
+    at, sign = handle_at(bar, high), 1 if high else -1
+    way = QPoint(0, -sign) if bar._side == "picture" else QPoint(sign, 0)
+    send(bar, QEvent.Type.MouseMove, at, Qt.MouseButton.NoButton)
+    send(bar, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+    for step in range(1, steps + 1):
+        send(bar, QEvent.Type.MouseMove, at + way * (outwards_px * step // steps), Qt.MouseButton.LeftButton)
+
+
+def release(bar: ColourBar, high: bool) -> None:
+    send(bar, QEvent.Type.MouseButtonRelease, handle_at(bar, high), Qt.MouseButton.NoButton)
+
+
+def follow(bar: ColourBar, state: State, side: Side) -> None:
+    """Let the state follow the bar, as the window does."""
+    bar.limit_locked.connect(lambda limit: state.change(view=replace(state.view, **{f"{side}_limit": limit})))
+
+
+@pytest.mark.parametrize("high", [False, True], ids=["low", "high"])
+@pytest.mark.parametrize("side", SIDES)
+def test_dragging_a_handle_changes_both_ends_and_locks(
+    make_state: Callable[..., State], qtbot: QtBot, side: Side, high: bool
+) -> None:
+    state = make_state()
+    bar = shown(qtbot, ColourBar(state, side))
+    follow(bar, state, side)
+    start = bar.limit
+    assert start is not None
+    limits: list[float] = []
+    bar.limit_locked.connect(limits.append)
+    drag(bar, high, 12)
+    assert limits == sorted(limits)  # the range follows while the handle moves
+    assert len(limits) >= 2
+    assert limits[-1] > start
+    low, top = bar._range._item.region.getRegion()
+    assert low + top == pytest.approx(254)  # the other handle moves as far
+    release(bar, high)
+    assert bar._range._item.region.getRegion() == (63, 191)
+    wide = bar.limit
+    assert wide == limits[-1]
+    assert bar.levels == (-limits[-1], limits[-1])
+    assert said(bar) == f"{format_level(-limits[-1])} to {format_level(limits[-1])}"
+    assert lock(bar).isChecked()
+    drag(bar, high, -12)
+    release(bar, high)
+    assert bar.limit is not None
+    assert 0 < bar.limit < wide
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_double_click_and_home_choose_the_automatic_range(
+    make_state: Callable[..., State], qtbot: QtBot, side: Side
+) -> None:
+    state = make_state()
+    bar = shown(qtbot, ColourBar(state, side))
+    follow(bar, state, side)
+    automatic = bar.limit
+    for act in (
+        lambda: QTest.mouseDClick(bar._range.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 30)),
+        lambda: QTest.keyClick(bar._range, Qt.Key.Key_Home),
+    ):
+        state.change(view=replace(state.view, **{f"{side}_limit": 3.0}))
+        assert bar.limit == 3.0
+        act()
+        assert bar.limit == automatic
+        assert not lock(bar).isChecked()
+        assert lock(bar).isEnabled()
+
+
+def test_arrow_keys_widen_and_narrow_the_range(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state()
+    bar = shown(qtbot, ColourBar(state, "picture"))
+    follow(bar, state, "picture")
+    start = bar.limit
+    assert start is not None
+    QTest.keyClick(bar._range, Qt.Key.Key_Up)
+    assert bar.limit == pytest.approx(1.1 * start)
+    QTest.keyClick(bar._range, Qt.Key.Key_Down)
+    QTest.keyClick(bar._range, Qt.Key.Key_Down)
+    assert bar.limit == pytest.approx(start / 1.1)
+
+
+def test_a_range_that_cannot_change_has_no_handles(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    for bar in (ColourBar(State(), "picture"), ColourBar(make_state(), "picture", limit_of=lambda: None)):
+        shown(qtbot, bar)
+        assert not bar._range._item.region.isVisible()
+        with qtbot.assertNotEmitted(bar.limit_locked):
+            drag(bar, True, 12)
+            release(bar, True)
+            QTest.mouseDClick(bar._range.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 30))
+            for key in (Qt.Key.Key_Up, Qt.Key.Key_Home):
+                QTest.keyClick(bar._range, key)
+
+
+def test_levels_changed_is_emitted_once_per_range(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state()
+    bar = shown(qtbot, ColourBar(state, "picture"))
+    levels: list[tuple[float, float] | None] = []
+    bar.levels_changed.connect(lambda: levels.append(bar.levels))
+    state.change(view=replace(state.view, picture_limit=0.5))
+    state.change(selection=Selection((2,)))
+    assert levels == [(-0.5, 0.5)]
