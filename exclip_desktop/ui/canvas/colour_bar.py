@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 import numpy as np
-from pyqtgraph import ColorBarItem, ColorMap, GraphicsView
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPalette
-from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QToolButton, QWidget
+from pyqtgraph import AxisItem, ColorBarItem, ColorMap, GraphicsView, GraphicsWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QStyleOptionGraphicsItem, QToolButton, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import token_heat
@@ -130,6 +130,58 @@ class ColourBar(QWidget):
         self.refresh()
 
 
+class _RangeAxis(AxisItem):
+    """An axis with a number at its low end, its middle and its high end.
+
+    ``AxisItem`` plans its ticks and texts anew for every range, which takes longer than all other painting of a drag.
+    """
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+        self._numbers = ("", "", "")
+        self._room_px = 0.0
+
+    def set_numbers(self, numbers: tuple[str, str, str]) -> None:
+        """Show other numbers."""
+        self._numbers = numbers
+        self.update()
+
+    def set_font(self, font: QFont) -> None:
+        """Take another font, and leave room for the longest usual number: the bar must not jump while it changes."""
+        self.setTickFont(font)
+        metrics, width = QFontMetricsF(font), _widest(font)
+        self.prepareGeometryChange()
+        if self.orientation == "right":
+            self._room_px = metrics.height() / 2
+            self.setWidth(round(width) + GAP_PX)
+        else:
+            self._room_px = width / 2
+            self.setHeight(round(metrics.height()) + GAP_PX)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
+        """Return the axis's place; the numbers at its ends reach beyond it by half their size."""
+        place, room = QRectF(GraphicsWidget.boundingRect(self)), self._room_px
+        return place.adjusted(0, -room, 0, room) if self.orientation == "right" else place.adjusted(-room, 0, room, 0)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the numbers."""
+        place, font = GraphicsWidget.boundingRect(self), self.style["tickFont"]
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(self.textPen())
+        for share, text in zip((0.0, 0.5, 1.0), self._numbers, strict=True):
+            if self.orientation == "right":
+                middle = place.bottom() - share * place.height()
+                baseline = QPointF(place.left() + GAP_PX, middle + (metrics.ascent() - metrics.descent()) / 2)
+            else:
+                middle = place.left() + share * place.width()
+                baseline = QPointF(
+                    middle - metrics.horizontalAdvance(text) / 2, place.top() + GAP_PX + metrics.ascent()
+                )
+            painter.drawText(baseline, text)
+
+
 class _RangeItem(ColorBarItem):
     """A colour bar whose range is −limit … limit, also while one of its handles is dragged.
 
@@ -142,12 +194,15 @@ class _RangeItem(ColorBarItem):
 
     def __init__(self, *, upright: bool) -> None:
         super().__init__((-1.0, 1.0), BAR_PX, orientation="vertical" if upright else "horizontal", colorMapMenu=False)
+        for side in ("left", "top", "right", "bottom"):
+            self.hideAxis(side)
+        side = "right" if upright else "bottom"
+        self.axis = _RangeAxis(side)
+        self.setAxisItems({side: self.axis})
+        self.axis.unlinkFromView()
         self._places = HANDLES
         self._is_dragged = False
-        self.layout.setContentsMargins(0, 0, 0, 0)
         self.region.setMovable(False)  # as a whole: zero stays in the middle
-        self.axis.setStyle(tickLength=0, tickTextOffset=GAP_PX)
-        self.axis.enableAutoSIPrefix(False)  # the numbers are written here
         self.sigLevelsChanged.connect(self._on_levels_changed)
         self.sigLevelsChangeFinished.connect(self._on_levels_change_finished)
 
@@ -156,7 +211,7 @@ class _RangeItem(ColorBarItem):
         if not self._is_dragged:
             self.rounding = limit * FINEST
             self.setLevels((-limit, limit))
-        self.axis.setTicks([list(zip((-limit, 0.0, limit), numbers, strict=True))])
+        self.axis.set_numbers(numbers)
 
     def set_movable(self, movable: bool) -> None:
         """Show the handles, or hide them."""
@@ -164,24 +219,17 @@ class _RangeItem(ColorBarItem):
         for line in self.region.lines:
             line.setMovable(movable)
 
-    def set_palette(self, palette: QPalette, font: QFontMetricsF) -> None:
-        """Take the colours of the theme, and leave room for the numbers."""
+    def dress(self, palette: QPalette, font: QFont) -> None:
+        """Take the theme's colours and font."""
         text = palette.windowText().color()
-        for side in ("left", "right", "top", "bottom"):
-            self.getAxis(side).setPen(palette.mid().color())
+        self.vb.setBorder(palette.mid().color())
         self.axis.setTextPen(text)
+        self.axis.set_font(font)
         for line in self.region.lines:
             line.setPen(text)
             line.setHoverPen(palette.highlight().color(), width=2)
-        if self.horizontal:
-            room = round(font.horizontalAdvance("+0.000123") / 2)
-            self.layout.setContentsMargins(room, 0, room, 0)
-            self.axis.setStyle(hideOverlappingLabels=room)  # the numbers may reach beyond the bar's ends so far
-            self.axis.setHeight(round(font.height()) + GAP_PX)
-        else:
-            room = round(font.height() / 2)
-            self.layout.setContentsMargins(0, room, 0, room)
-            self.axis.setWidth(round(font.horizontalAdvance("+0.000123")) + GAP_PX)
+        across, down = _widest(font) / 2, QFontMetricsF(font).height() / 2
+        self.layout.setContentsMargins(*((across, 0, across, 0) if self.horizontal else (0, down, 0, down)))
 
     def _on_levels_changed(self) -> None:
         """Let the other handle move as far the other way; that calls this again, with a symmetric range."""
@@ -241,8 +289,7 @@ class _RangeView(GraphicsView):
         """Return a slim size with room for the numbers."""
         metrics = QFontMetricsF(self.font())
         if self._upright:
-            # Room for the longest usual number: the bar must not jump while the range follows.
-            return QSize(round(BAR_PX + GAP_PX + metrics.horizontalAdvance("+0.000123")), LENGTH_PX)
+            return QSize(round(BAR_PX + GAP_PX + _widest(self.font())), LENGTH_PX)
         return QSize(2 * LENGTH_PX, round(BAR_PX + GAP_PX + metrics.height()))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -250,7 +297,7 @@ class _RangeView(GraphicsView):
         metrics = QFontMetricsF(self.font())
         if self._upright:
             return QSize(self.sizeHint().width(), round(4 * metrics.height()))
-        return QSize(round(3 * metrics.horizontalAdvance("+0.000123")), self.sizeHint().height())
+        return QSize(round(3 * _widest(self.font())), self.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the theme and the font."""
@@ -278,5 +325,9 @@ class _RangeView(GraphicsView):
 
     def _dress(self) -> None:
         self.setBackground(self.palette().window().color())
-        self._item.axis.setTickFont(self.font())
-        self._item.set_palette(self.palette(), QFontMetricsF(self.font()))
+        self._item.dress(self.palette(), self.font())
+
+
+def _widest(font: QFont) -> float:
+    """Return the width of the longest usual number, logical pixels."""
+    return QFontMetricsF(font).horizontalAdvance("+0.000123")
