@@ -1,1 +1,1 @@
-"""The tabs beside the picture."""
+"""The inspector: tabs with the values of the explanation on screen."""

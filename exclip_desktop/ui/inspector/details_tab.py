@@ -1,4 +1,4 @@
-"""Everything that decided the numbers on screen, to read and to copy."""
+"""Model, settings and environment of the explanation on screen, to read and to copy."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -30,22 +30,22 @@ COPIED_MS: Final = 1500
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A line: its name, what is shown, and the whole of it where that is shortened."""
+    """A line: its name, its text, and its full text where the text is shortened."""
 
     name: str
-    shown: str
-    whole: str = ""
+    text: str
+    full_text: str = ""
 
 
-def details_of(
+def list_details(
     explanation: Explanation, provenance: Provenance, facts: ModelFacts | None, log_file: str
 ) -> list[Detail]:
-    """Return the lines in reading order; ``facts`` count only where they are of the explanation's model."""
+    """Return the lines in reading order; ``facts`` of another model than the explanation's are ignored."""
     settings, geometry = explanation.settings, explanation.geometry
     known = facts if facts is not None and facts.name == settings.model else None
     columns, rows = geometry.grid[1], geometry.grid[0]
     at_most = "at most " if settings.quadrature == "adaptive" else ""
-    told = [
+    lines = [
         Detail("Model", f"{settings.model}\n{model_note(settings.model)}".strip(), settings.model),
         Detail("Weights", settings.weights),
         Detail("Weights SHA-256", f"{settings.weights_sha256[:SHORT_HASH]}…", settings.weights_sha256),
@@ -64,8 +64,8 @@ def details_of(
     ]
     errors = plugin_errors()
     if errors:
-        told.append(Detail("Methods that fail", "\n".join(str(error) for error in errors)))
-    return [*told, Detail("Log file", log_file)] if log_file else told
+        lines.append(Detail("Methods that fail", "\n".join(str(error) for error in errors)))
+    return [*lines, Detail("Log file", log_file)] if log_file else lines
 
 
 def _layer(layer: int | str, count: int | None) -> str:
@@ -73,7 +73,7 @@ def _layer(layer: int | str, count: int | None) -> str:
 
 
 def _precision(explanation: Explanation) -> str:
-    """Return what ran in which precision, and how far that moved the score."""
+    """Return the precision, and where it is not float32 the score in both."""
     precision, full = explanation.settings.precision, explanation.float32_score
     if full is None:
         return precision
@@ -83,8 +83,8 @@ def _precision(explanation: Explanation) -> str:
 def _side(side: SideReport, tolerance: float) -> str:
     error = "" if side.row_error is None else f"\nrow error {side.row_error:.1e}"
     fault = "not settled" if not side.converged else "not exact" if side.residual > tolerance else ""
-    doubt = f"\n{fault}: at most {tolerance:g} is wanted" if fault else ""
-    return f"{side.nodes} nodes, {side.way}\nresidual {side.residual:.1e}{error}{doubt}"
+    warning = f"\n{fault}: the tolerance is {tolerance:g}" if fault else ""
+    return f"{side.nodes} nodes, {side.way}\nresidual {side.residual:.1e}{error}{warning}"
 
 
 class DetailsTab(QWidget):
@@ -106,7 +106,7 @@ class DetailsTab(QWidget):
         self._lay_out()
 
     def set_log_file(self, path: str) -> None:
-        """Tell where the log is written; empty: nowhere."""
+        """Name the log file; "" for none."""
         self._log_file = path
         if self._state.explanation is not None:
             self.refresh(self.READS)
@@ -115,18 +115,18 @@ class DetailsTab(QWidget):
         """Show the state again. There is an explanation."""
         explanation = self._state.explanation
         assert explanation is not None
-        details = details_of(explanation, self._state.provenance, self._state.facts, self._log_file)
+        details = list_details(explanation, self._state.provenance, self._state.facts, self._log_file)
         if [detail.name for detail in details] != [detail.name for detail in self._details]:
             self._make_lines(details)
         self._details = details
         for label, detail in zip(self._values, details, strict=True):
-            label.setText(_breakable(detail.shown))
-            label.setToolTip(detail.whole)
+            label.setText(_breakable(detail.text))
+            label.setToolTip(detail.full_text)
 
     def as_text(self) -> str:
         """Return all lines as text, nothing shortened."""
         return "\n".join(
-            f"{detail.name}: {(detail.whole or detail.shown).replace(chr(10), ', ')}" for detail in self._details
+            f"{detail.name}: {(detail.full_text or detail.text).replace(chr(10), ', ')}" for detail in self._details
         )
 
     def _make_lines(self, details: list[Detail]) -> None:

@@ -1,11 +1,21 @@
-"""The inspector: what the selection adds up to, the whole matrix, the layers, and what decided the numbers."""
+"""Tabs for the selection, the matrix, the layers and the details of the explanation on screen."""
 
 from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QStackedLayout,
+    QStyle,
+    QStyleOptionTab,
+    QStylePainter,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from exclip_desktop.core.maths.word_patch_pairs import sum_words
 from exclip_desktop.core.values.explanation import Explanation
@@ -14,11 +24,12 @@ from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.layers_tab import LayersTab
 from exclip_desktop.ui.inspector.matrix_tab import MatrixTab
 from exclip_desktop.ui.inspector.selection_tab import SelectionTab
-from exclip_desktop.ui.inspector.slim_tabs import SlimTabs
 
 CONDITION: Final = frozenset({"answer", "stale", "caption"})
 EVERYTHING: Final = CONDITION | {"provenance", "selection", "preview", "view", "facts", "profile"}
 VEIL_ALPHA: Final = 130
+TAB_PAD_PX: Final = 5  # on either side of a name; styles leave twice to three times as much
+TAB_FONT_SHARE: Final = 0.9
 STALE_CAPTION: Final = "This still shows the previous caption."
 STALE_OTHER: Final = "This still shows the previous picture or settings."
 
@@ -104,15 +115,45 @@ class _Page(QWidget):
         self._veil.raise_()
 
 
+class _SlimTabs(QTabBar):
+    """Draws the style's tabs with narrower names."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * TAB_FONT_SHARE)
+        self.setFont(font)
+
+    def tabSizeHint(self, index: int) -> QSize:  # noqa: N802  Qt's name
+        """Return the name's width with little around it."""
+        width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * TAB_PAD_PX
+        return QSize(width, super().tabSizeHint(index).height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Draw the tabs, the current one last; the style would cut the names, for it leaves its own margins."""
+        painter, current = QStylePainter(self), self.currentIndex()
+        order = [index for index in range(self.count()) if index != current and self.isTabVisible(index)]
+        for index in order + [current] * (current >= 0):
+            option = QStyleOptionTab()
+            self.initStyleOption(option, index)
+            painter.drawControl(QStyle.ControlElement.CE_TabBarTabShape, option)
+            area = self.tabRect(index)
+            painter.drawItemText(
+                area, Qt.AlignmentFlag.AlignCenter, self.palette(), True, self.tabText(index), self.foregroundRole()
+            )
+            if option.state & QStyle.StateFlag.State_HasFocus:
+                painter.drawRect(area.adjusted(3, 3, -4, -4))
+
+
 class Inspector(QTabWidget):
-    """Tabs: Selection, Matrix, Layers, Details, and others that are added. Only the one in sight follows the state.
+    """Tabs: Selection, Matrix, Layers, Details, and others that are added. Only the visible tab follows the state.
 
     Signals:
         pair_chosen(rows, patch): a word × patch was chosen; rows of the matrix, (row, column) of the patch.
         rows_hovered(rows): the mouse is over rows of the matrix; (): no longer.
         patch_hovered(patch): the mouse is over a patch, (row, column); None: no longer.
         rows_committed(before, after): rows were selected by their label; the selected rows before and after.
-        layers_looked_at(side), profile_asked(side), layer_chosen(side, layer): of the tab of layers.
+        layers_viewed(side), profile_requested(side), layer_chosen(side, layer): of the tab of layers.
 
     """
 
@@ -126,7 +167,7 @@ class Inspector(QTabWidget):
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setTabBar(SlimTabs(self))
+        self.setTabBar(_SlimTabs(self))
         self._state = state
         self._selection, self._details = SelectionTab(state), DetailsTab(state)
         self._pages = {
@@ -144,7 +185,7 @@ class Inspector(QTabWidget):
         self.currentChanged.connect(self._on_current_changed)
 
     def set_log_file(self, path: str) -> None:
-        """Tell the details where the log is written."""
+        """Name the log file in the details."""
         self._details.set_log_file(path)
 
     def values_text(self) -> str:
@@ -176,7 +217,7 @@ class Inspector(QTabWidget):
 
     def _make_layers(self) -> LayersTab:
         tab = LayersTab(self._state)
-        tab.looked_at.connect(self.layers_viewed)
+        tab.side_viewed.connect(self.layers_viewed)
         tab.profile_requested.connect(self.profile_requested)
         tab.layer_chosen.connect(self.layer_chosen)
         return tab

@@ -1,4 +1,4 @@
-"""The layer profile as a list: a stacked bar and its numbers for each layer; one can be chosen."""
+"""List of a profile's layers, each with a stacked bar and its numbers; one can be chosen."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,10 +14,10 @@ from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments
 from exclip_desktop.ui.theme import blended, error_colour
 
 HEADS: Final = {"words × patches": "words ×\npatches", "reference terms": "reference\nterms", "residual": "\nresidual"}
-"""The parts of the score told by numbers: the ledger's names, and what stands above their columns."""
+"""Parts of the score that have a column of numbers: the ledger's name, and the column's head."""
 PAD: Final = 5
 BAR_PX: Final = 12
-LEAST_BAR_PX: Final = 60  # with less, columns of numbers give way
+LEAST_BAR_PX: Final = 60  # columns of numbers are left out rather than have less
 STALE_OPACITY: Final = 0.45
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -25,7 +25,7 @@ LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where a line's parts stand: left and width of the bar, and the right end of each number by its name."""
+    """Places in a row, px: left end and width of the bar, and the right end of each number by its name."""
 
     bar: float
     bar_width: float
@@ -56,7 +56,7 @@ class LayersList(QWidget):
         self.setAccessibleName("Layers and where the attribution lies")
 
     def set_profile(self, profile: Profile | None, on_screen: Layer | None, *, stale: bool) -> None:
-        """Show another profile; ``on_screen`` is the layer that is explained now."""
+        """Show another profile; ``on_screen`` is the layer of the explanation on screen."""
         before = self._layers
         self._profile, self._on_screen, self._stale = profile, on_screen, stale
         if self._layers != before:
@@ -105,10 +105,10 @@ class LayersList(QWidget):
             painter.setOpacity(1.0)
 
     def event(self, event: QEvent) -> bool:
-        """Tell a layer in full, where a tooltip is asked for."""
+        """Describe the layer under the mouse in a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = self._at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if at is None else self.told(at), self)
+            QToolTip.showText(event.globalPos(), "" if at is None else self.describe_layer(at), self)
             return True
         return super().event(event)
 
@@ -130,7 +130,7 @@ class LayersList(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Move with the arrow keys, Home and End; choose with Return."""
-        to = self._reached_by(Qt.Key(event.key()))
+        to = self._layer_at_key(Qt.Key(event.key()))
         if to is not None:
             self._go_to(to)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current is not None:
@@ -138,11 +138,11 @@ class LayersList(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def told(self, at: int) -> str:
-        """Return a layer in full: its parts of the score, and where |A| lies."""
+    def describe_layer(self, at: int) -> str:
+        """Return a layer's parts of the score and of |A| in words."""
         layer = self._layers[at]
         name = f"Layer {layer}{', on screen' if layer == self._on_screen else ''}"
-        return f"{name}\n{row_told(self._row(layer))}"
+        return f"{name}\n{describe_row(self._row(layer))}"
 
     def _row(self, layer: Layer) -> ProfileRow | None:
         return None if self._profile is None else self._profile.row(layer)
@@ -158,8 +158,8 @@ class LayersList(QWidget):
     def _layers(self) -> tuple[Layer, ...]:
         return () if self._profile is None else self._profile.layers
 
-    def _reached_by(self, key: Qt.Key) -> int | None:
-        """Return where a key leads; None: nowhere."""
+    def _layer_at_key(self, key: Qt.Key) -> int | None:
+        """Return the place of the layer that a key moves to; None for other keys."""
         last = len(self._layers) - 1
         if last < 0:
             return None
@@ -202,9 +202,9 @@ class LayersList(QWidget):
             return
         shares = dict(row.shares or ())
         for name, right in columns.numbers.items():
-            doubtful = name == "residual" and not row.exact
-            painter.setPen(error_colour(self.palette()) if doubtful else self.palette().windowText().color())
-            painter.drawText(QRectF(0, rect.top(), right, rect.height()), RIGHT, share_told(shares.get(name)))
+            is_inexact = name == "residual" and not row.exact
+            painter.setPen(error_colour(self.palette()) if is_inexact else self.palette().windowText().color())
+            painter.drawText(QRectF(0, rect.top(), right, rect.height()), RIGHT, format_share(shares.get(name)))
 
     def _columns(self) -> _Columns:
         metrics = self.fontMetrics()
@@ -213,8 +213,8 @@ class LayersList(QWidget):
         right, numbers = self.width() - PAD, dict[str, float]()
         widths = {name: max(map(metrics.horizontalAdvance, head.split("\n"))) + 2 * PAD for name, head in HEADS.items()}
         room = self.width() - PAD - bar - LEAST_BAR_PX
-        shown = [name for at, name in enumerate(HEADS) if sum(list(widths.values())[: at + 1]) <= room]
-        for name in reversed(shown):
+        fitting = [name for at, name in enumerate(HEADS) if sum(list(widths.values())[: at + 1]) <= room]
+        for name in reversed(fitting):
             numbers[name] = right
             right -= widths[name]
         return _Columns(bar, max(0.0, right - PAD - bar), numbers)
@@ -241,26 +241,26 @@ class LayersList(QWidget):
         self.update()
 
     def _describe(self) -> None:
-        self.setAccessibleDescription("" if self._current is None else self.told(self._current))
+        self.setAccessibleDescription("" if self._current is None else self.describe_layer(self._current))
 
 
-def share_told(share: float | None) -> str:
-    """Return a share as a percentage, with a minus where it works against the whole; empty where there is none."""
+def format_share(share: float | None) -> str:
+    """Return a share as a percentage with its sign, or "" for None."""
     if share is None:
         return ""
     return f"{round(100 * share, 1) + 0.0:.1f}%".replace("-", "−")
 
 
-def row_told(row: ProfileRow | None) -> str:
+def describe_row(row: ProfileRow | None) -> str:
     """Return a layer's parts in lines: value, share of the score, share of |A|."""
     if row is None:
-        return "Not computed yet. A click explains at this layer."
+        return "Not computed yet. Click to explain at this layer."
     shares, magnitudes = dict(row.shares or ()), dict(row.magnitudes.lines())
     lines = []
     for name, value in row.ledger.lines():
         parts = [format_signed(value)]
-        parts += [f"{share_told(shares[name])} of the score"] if name in shares else []
-        parts += [f"{share_told(magnitudes[name])} of |A|"] if name in magnitudes else []
+        parts += [f"{format_share(shares[name])} of the score"] if name in shares else []
+        parts += [f"{format_share(magnitudes[name])} of |A|"] if name in magnitudes else []
         lines.append(f"{name}: {', '.join(parts)}")
     exact = "" if row.exact else ", not exact"
     end = f"{row.report.nodes} nodes, {row.report.way}; completeness residual {row.residual:.1e}{exact}"

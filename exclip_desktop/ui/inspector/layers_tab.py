@@ -1,4 +1,4 @@
-"""Where the attribution lies at every layer of one side, so that a person sees where a choice makes sense."""
+"""The inspector's tab with a layer profile of one side."""
 
 from typing import Final
 
@@ -30,44 +30,44 @@ MARGIN: Final = 9
 SWATCH: Final = 10
 BLOCKS: Final = tuple(COLOURS)[:4]
 NAMES: Final[dict[Side, str]] = {"image": "Picture", "text": "Caption"}
-SAYS: Final = "Bars: where |A| lies, whatever its sign. Numbers: parts of the score. A click chooses a layer."
-SAYS_MORE: Final = (
-    "Numbers are the ledger's parts divided by the score; with those of prefix tokens and specials, which a tooltip "
-    "tells, they add up to 100%. Where the score is closer to zero than 0.01, there are none. Since parts may cancel "
-    "out, the bars show each block's share of Σ|A|, the sum of the whole matrix without signs. A layer makes sense "
-    "where words × patches hold most of both."
+HINT: Final = "Bars: parts of Σ|A|. Numbers: parts of the score. Click a layer to choose it."
+HINT_DETAILS: Final = (
+    "The numbers are the ledger's parts divided by the score. With the parts of prefix tokens and specials, which the "
+    "tooltip of a layer lists, they add up to 100%. There are no numbers where the score is between −0.01 and 0.01. "
+    "The bars show each block's share of Σ|A|, the sum of the matrix without signs, because parts with different "
+    "signs cancel out. A good layer has most of both in words × patches."
 )
-OF_BEFORE: Final = "Of the picture, caption or settings before."
+STALE: Final = "This still shows the previous picture, caption or settings."
 
 
 class LayersTab(QWidget):
     """The inspector's tab of layers.
 
     Signals:
-        looked_at(side): a side's layers are on screen, of another explanation than before.
-        profile_asked(side): the button was pressed.
+        side_viewed(side): the layers of another side, or of another explanation, are on screen.
+        profile_requested(side): the button was pressed.
         layer_chosen(side, layer): a layer was chosen.
 
     """
 
     READS: Final = frozenset({"profile", "answer"})
-    looked_at = Signal(str)
+    side_viewed = Signal(str)
     profile_requested = Signal(str)
     layer_chosen = Signal(str, object)
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._looked_at: tuple[Side, Explanation] | None = None
+        self._viewed: tuple[Side, Explanation] | None = None
         self._sides = {side: QRadioButton(NAMES[side]) for side in SIDES}
-        self._ask, self._cost, self._before = QPushButton(), QLabel(), QLabel(OF_BEFORE)
+        self._button, self._cost, self._stale_label = QPushButton(), QLabel(), QLabel(STALE)
         self._list = LayersList()
         self._lay_out()
         self._sides["image"].setChecked(True)
         for side, button in self._sides.items():
             button.setAccessibleName(f"Layers of the {NAMES[side].lower()}'s side")
             button.toggled.connect(self._on_side_toggled)
-        self._ask.clicked.connect(lambda: self.profile_requested.emit(self.side))
+        self._button.clicked.connect(lambda: self.profile_requested.emit(self.side))
         self._list.layer_chosen.connect(lambda layer: self.layer_chosen.emit(self.side, layer))
 
     @property
@@ -77,30 +77,30 @@ class LayersTab(QWidget):
 
     def refresh(self, names: frozenset[str]) -> None:
         """Show the state again; ``names`` are the values that have changed. There is an explanation."""
-        self._look()
-        explanation, shown = self._state.explanation, self._state.profile
+        self._report_view()
+        explanation, progress = self._state.explanation, self._state.profile
         assert explanation is not None
-        profile = shown.profile if shown.profile is not None and shown.profile.side == self.side else None
-        stale = shown.stale and profile is not None
+        profile = progress.profile if progress.profile is not None and progress.profile.side == self.side else None
+        stale = progress.stale and profile is not None
         self._list.set_profile(profile, _layer_on_screen(explanation, self.side), stale=stale)
-        self._before.setVisible(stale)
-        self._ask.setText(_asks(shown, made=profile is not None and len(profile.rows) > 1 and not stale))
-        self._ask.setEnabled(not shown.running and (stale or profile is None or not profile.complete))
-        told = "" if shown.running or not self._ask.isEnabled() else cost_told(shown.estimate)
-        self._cost.setText(told)
-        self._ask.setToolTip(wrap_tooltip(f"Explain the pair at every layer of this side. {told}".strip()))
+        self._stale_label.setVisible(stale)
+        self._button.setText(_button_text(progress, made=profile is not None and len(profile.rows) > 1 and not stale))
+        self._button.setEnabled(not progress.running and (stale or profile is None or not profile.complete))
+        cost = "" if progress.running or not self._button.isEnabled() else describe_cost(progress.estimate)
+        self._cost.setText(cost)
+        self._button.setToolTip(wrap_tooltip(f"Explain the pair at every layer of this side. {cost}".strip()))
         for button in self._sides.values():
-            button.setEnabled(not shown.running)
+            button.setEnabled(not progress.running)
 
-    def _look(self) -> None:
-        """Tell, once, that another explanation's or another side's layers are looked at."""
+    def _report_view(self) -> None:
+        """Report once that the layers of another side or explanation are on screen."""
         explanation = self._state.explanation
-        last = self._looked_at
+        last = self._viewed
         if explanation is None or self._state.stale:
             return
         if last is None or last[0] != self.side or last[1] is not explanation:
-            self._looked_at = self.side, explanation
-            self.looked_at.emit(self.side)
+            self._viewed = self.side, explanation
+            self.side_viewed.emit(self.side)
 
     def _lay_out(self) -> None:
         group = QButtonGroup(self)
@@ -109,13 +109,13 @@ class LayersTab(QWidget):
             group.addButton(button)
             top.addWidget(button)
         top.addStretch(1)
-        top.addWidget(self._ask)
-        says = QLabel(SAYS)
-        says.setToolTip(wrap_tooltip(SAYS_MORE))
-        self._before.setObjectName("profileOfBefore")
+        top.addWidget(self._button)
+        hint = QLabel(HINT)
+        hint.setToolTip(wrap_tooltip(HINT_DETAILS))
+        self._stale_label.setObjectName("profileStale")
         self._cost.setObjectName("profileCost")
         self._cost.setAlignment(Qt.AlignmentFlag.AlignRight)
-        for label in (says, self._before, self._cost):
+        for label in (hint, self._stale_label, self._cost):
             label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         scroll = QScrollArea()
@@ -123,12 +123,12 @@ class LayersTab(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(_stacked(self._list, _Legend(), says))
+        scroll.setWidget(_stack_widgets(self._list, _Legend(), hint))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.addLayout(top)
         column.addWidget(self._cost)
-        column.addWidget(self._before)
+        column.addWidget(self._stale_label)
         column.addWidget(scroll, 1)
 
     def _on_side_toggled(self, checked: bool) -> None:
@@ -137,7 +137,7 @@ class LayersTab(QWidget):
 
 
 class _Legend(QWidget):
-    """The bars' colours with their names, two a line where there is room."""
+    """Names of the bars' colours."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,27 +160,27 @@ class _Legend(QWidget):
         return self.fontMetrics().height() + 2
 
 
-def cost_told(estimate: ProfileEstimate | None) -> str:
-    """Return what a profile is going to cost, in words; empty without an estimate."""
+def describe_cost(estimate: ProfileEstimate | None) -> str:
+    """Return the estimated time and memory of a profile in words; "" without an estimate."""
     if estimate is None:
         return ""
     if estimate.total_s == 0:
-        return "Every layer is known already."
+        return "Every layer is computed."
     return f"About {format_rough_time(estimate.total_s)}, and {format_memory(estimate.peak_bytes)} of memory."
 
 
-def _asks(shown: ProfileProgress, *, made: bool) -> str:
-    if shown.running:
+def _button_text(progress: ProfileProgress, *, made: bool) -> str:
+    if progress.running:
         return "Profiling…"
-    complete = shown.profile is not None and shown.profile.complete
-    return "Go on" if made and not complete else "Profile the layers"
+    complete = progress.profile is not None and progress.profile.complete
+    return "Continue" if made and not complete else "Profile the layers"
 
 
 def _layer_on_screen(explanation: Explanation, side: Side) -> Layer:
     return explanation.settings.image_layer if side == "image" else explanation.settings.text_layer
 
 
-def _stacked(*parts: QWidget) -> QWidget:
+def _stack_widgets(*parts: QWidget) -> QWidget:
     holder = QWidget()
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The ledger as one stacked signed bar, with a legend whose values add up to the score."""
+"""The ledger as a stacked bar, with a legend whose values add up to the score."""
 
 from typing import Final
 
@@ -11,13 +11,13 @@ from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.ui.inspector.stacked_bars import COLOURS, Segment, StackedBars, stack_segments
 
 NOTES: Final = {
-    "words × patches": "What the words and the patches account for together.",
+    "words × patches": "What words and patches contribute together.",
     "specials × patches": "Specials are [SOT], [EOT] and padding.",
     "words × prefix tokens": "Prefix tokens are the class and register tokens.",
     "specials × prefix tokens": "Specials are [SOT], [EOT] and padding; prefix tokens the class and register tokens.",
-    "reference terms": "What the two reference inputs account for by themselves.",
-    "gap to the published reference": "From the published text reference to where the path really starts.",
-    "residual": "What the quadrature missed.",
+    "reference terms": "What the two reference inputs contribute by themselves.",
+    "gap to the published reference": "From the published text reference to the actual start of the path.",
+    "residual": "Error of the quadrature.",
 }
 BAR_HEIGHT: Final = 18
 OVERHANG: Final = 4  # how far the zero line reaches past the bar
@@ -77,10 +77,10 @@ class LedgerBar(QWidget):
         self._draw_total(painter)
 
     def event(self, event: QEvent) -> bool:
-        """Tell what is under the mouse, where a tooltip is asked for."""
+        """Describe the part under the mouse in a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            told = self._note_at(event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos(), told, self)
+            note = self._note_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), note, self)
             return True
         return super().event(event)
 

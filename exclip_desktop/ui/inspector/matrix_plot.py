@@ -100,13 +100,13 @@ class MatrixPlot(Plot):
         metrics = QFontMetricsF(self.font())
         longest = max(metrics.horizontalAdvance(text) for text in (*self._labels, CORNER))
         width = round(min(longest + 2 * PAD_PX + 2, most_px))
-        shown = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 2 * PAD_PX) for text in self._labels]
-        self._row_axis.setTicks([[(row + 0.5, text) for row, text in enumerate(shown)]])
+        texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 2 * PAD_PX) for text in self._labels]
+        self._row_axis.setTicks([[(row + 0.5, text) for row, text in enumerate(texts)]])
         self._row_axis.setWidth(width + STRIPE_PX)
         self._patch_axis.setHeight(round(metrics.height()) + STRIPE_PX)
 
     def show_range(self, left: float, top: float, columns: float, rows: float, cell_px: float) -> None:
-        """Show as many columns and rows as given, from ``left`` and ``top``; a column is ``cell_px`` wide."""
+        """Show ``columns`` × ``rows`` cells, from ``left`` and ``top``; a column is ``cell_px`` wide."""
         self.labels_each_patch = self._patch_axis.label_patches(cell_px, QFontMetricsF(self.font()))
         self.view_box.setRange(xRange=(left, left + columns), yRange=(top, top + rows), padding=0)
         self.plot_item.layout.activate()
@@ -172,7 +172,7 @@ class MatrixPlot(Plot):
 
 
 class _RowAxis(AxisItem):
-    """The rows' labels; a stripe beside a label shows the selected fraction, a coloured ground the mouse."""
+    """Labels of rows, each with a stripe for its selected fraction; the row under the mouse is highlighted."""
 
     def __init__(self) -> None:
         super().__init__("left", pen=None, maxTickLength=0)

@@ -1,4 +1,4 @@
-"""The whole matrix of words and patches, linked both ways with the picture and the words."""
+"""The inspector's tab with the matrix of words × patches, linked with picture and words."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.matrix_plot import Marks
 from exclip_desktop.ui.inspector.matrix_view import MatrixView
-from exclip_desktop.ui.inspector.word_patch_list import place
+from exclip_desktop.ui.inspector.word_patch_list import describe_place
 
 
 class MatrixTab(QWidget):
@@ -90,18 +90,21 @@ class MatrixTab(QWidget):
         self._follow(rows[0] if rows else None, column)
 
     def _follow(self, row: int | None, column: int | None) -> None:
-        """Bring to sight what was pointed at elsewhere; under the mouse nothing may move by itself."""
+        """Scroll to a place that was pointed at elsewhere; nothing moves while the mouse is over the matrix."""
         if not self._view.underMouse():
             self._view.show_place(row, column)
 
     def _value_text(self, row: int | None, column: int | None) -> str:
-        """Return what is told of a place under the mouse."""
+        """Return the place under the mouse and its value in words."""
         if row is not None and column is not None:
-            where, value = f"{self._groups[row].name} × {place(self._patch(column))}", self._values[row, column]
+            where, value = (
+                f"{self._groups[row].name} × {describe_place(self._patch(column))}",
+                self._values[row, column],
+            )
         elif row is not None:
             where, value = f"{self._groups[row].name} × all patches", self._values[row].sum()
         elif column is not None:
-            where, value = f"All rows × {place(self._patch(column))}", self._values[:, column].sum()
+            where, value = f"All rows × {describe_place(self._patch(column))}", self._values[:, column].sum()
         else:
             limit = format_signed(range_limit(self._values))[1:]
             return f"Colours reach ±{limit}."
@@ -117,8 +120,8 @@ class MatrixTab(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(QLabel("Rows"))
         for button, text, tip in (
-            (self._words, "Words", "One row each word; sub-words are summed."),
-            (self._tokens, "Tokens", "One row each token the model reads."),
+            (self._words, "Words", "One row for each word, summed over its tokens."),
+            (self._tokens, "Tokens", "One row for each token."),
         ):
             button.setText(text)
             button.setToolTip(tip)
@@ -148,11 +151,11 @@ class MatrixTab(QWidget):
         self.pair_chosen.emit(self._groups[row].rows, self._patch(column))
 
     def _on_label_clicked(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
-        """Select the row; Ctrl takes it in or out, Shift takes in all from the first selected."""
+        """Select the row; Ctrl adds or removes it, Shift extends from the first selected row."""
         before, clicked = self._state.selection.rows, self._groups[row].rows
         if modifiers & Qt.KeyboardModifier.ControlModifier:
-            kept = set(before).difference(clicked)
-            after = kept if len(kept) + len(clicked) == len(before) else kept.union(clicked)
+            others = set(before).difference(clicked)
+            after = others if len(others) + len(clicked) == len(before) else others.union(clicked)
         elif modifiers & Qt.KeyboardModifier.ShiftModifier and self._shares.any():
             start = _first(self._shares) or 0
             low, high = sorted((start, row))
@@ -167,6 +170,6 @@ class MatrixTab(QWidget):
 
 
 def _first(shares: Floats | None) -> int | None:
-    """Return where the first share above zero stands."""
-    found = np.flatnonzero(shares) if shares is not None else np.zeros(0)
-    return int(found[0]) if len(found) else None
+    """Return the place of the first share above zero."""
+    places = np.flatnonzero(shares) if shares is not None else np.zeros(0)
+    return int(places[0]) if len(places) else None

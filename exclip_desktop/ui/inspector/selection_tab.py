@@ -13,36 +13,38 @@ from exclip_desktop.core.values.selection import Selection, block_sum
 from exclip_desktop.session.notices import describe_inexactness, describe_remedy
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.ledger_bar import LedgerBar
-from exclip_desktop.ui.inspector.word_patch_list import COUNT, PairsList
+from exclip_desktop.ui.inspector.word_patch_list import COUNT, WordPatchList
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9
-LINES: Final = 2  # for what is selected; always taken, so that nothing moves during a drag
+LINES: Final = 2  # of the selection in words; a fixed number, so that nothing moves during a drag
 BREAKS: Final = "extraordinarily"  # what a line may lose at its end
-SUM_SAYS: Final = (
-    "The sum over what is selected, in the unit of the score, and its share of ΣΣA, the sum of the whole matrix. ΣΣA "
-    "counts [SOT], [EOT] and prefix tokens, such as the class token, too. A negative share works against it. Where ΣΣA "
-    "is closer to zero than 0.01, there is no share."
+SUM_EXPLANATION: Final = (
+    "Sum over the selection, in the unit of the score, and its share of ΣΣA, the sum of the whole matrix. ΣΣA includes "
+    "[SOT], [EOT] and prefix tokens such as the class token. A negative share has the other sign than ΣΣA. There is no "
+    "share where ΣΣA is between −0.01 and 0.01."
 )
 
 
-def share_told(share: float | None) -> str:
+def describe_share(share: float | None) -> str:
     """Return a share of the whole matrix in words, with its sign; empty where there is none."""
     if share is None:
         return ""
     per_mille = round(share * 1000)
-    told = "against the whole" if per_mille < 0 else "more than the whole" if per_mille > 1000 else "the whole matrix"
-    return f"{per_mille / 10:.1f}% of ΣΣA, {told}".replace("-", "−")
+    relation = (
+        "against the whole" if per_mille < 0 else "more than the whole" if per_mille > 1000 else "the whole matrix"
+    )
+    return f"{per_mille / 10:.1f}% of ΣΣA, {relation}".replace("-", "−")
 
 
-def whole_told(explanation: Explanation) -> str:
+def describe_whole(explanation: Explanation) -> str:
     """Return ΣΣA in words where there are prefix tokens, whose columns no selection holds; else empty."""
     if not explanation.interactions.prefix:
         return ""
     return f"ΣΣA, with prefix tokens: {format_signed(float(explanation.matrix.sum(dtype=float)))}"
 
 
-class Figure(QWidget):
+class TextLine(QWidget):
     """A line of text that changes often: unlike a label, it never asks for a new layout."""
 
     def __init__(self, factor: float = 1.0, parent: QWidget | None = None, *, bold: bool = False) -> None:
@@ -54,7 +56,7 @@ class Figure(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
-        """Return what is shown."""
+        """Return the text."""
         return self._text
 
     def setText(self, text: str) -> None:
@@ -98,11 +100,11 @@ class SelectionTab(QScrollArea):
         super().__init__(parent)
         self._state = state
         self._choosing = False
-        self._told = ""
-        self._score, self._sum, self._share = Figure(2.2), Figure(1.3), Figure()
-        self._block = Figure(bold=True)
-        self._what, self._doubt = QLabel(), QLabel()
-        self._ledger, self._pairs = LedgerBar(), PairsList()
+        self._selection_text = ""
+        self._score, self._sum, self._share = TextLine(2.2), TextLine(1.3), TextLine()
+        self._block = TextLine(bold=True)
+        self._selection_label, self._warning = QLabel(), QLabel()
+        self._ledger, self._pairs = LedgerBar(), WordPatchList()
         self._lay_out()
         self._pairs.pair_chosen.connect(self._on_pair_chosen)
         self._pairs.pair_hovered.connect(self._on_pair_hovered)
@@ -115,7 +117,7 @@ class SelectionTab(QScrollArea):
             self._show_explanation(explanation)
         if names & {"answer", "selection"}:
             self._show_block(explanation, selection)
-            # The list stays while one walks through it: the pair just chosen would leave itself as the only one.
+            # The list stays while a pair is chosen from it; otherwise the chosen pair would be the only one left.
             if not self._choosing:
                 pairs = find_strongest_pairs(explanation, selection, COUNT)
                 self._pairs.set_pairs(pairs, self._state.view.colours)
@@ -126,34 +128,40 @@ class SelectionTab(QScrollArea):
         """Fit the words to the room there is."""
         # Of one size only: a label that could have another asks for a new layout with every text. Set before Qt lays
         # out the content, which would else stay as wide as the label was, and be cut where a scroll bar has come.
-        self._what.setFixedSize(self._room(), LINES * self._what.fontMetrics().lineSpacing())
+        self._selection_label.setFixedSize(self._room(), LINES * self._selection_label.fontMetrics().lineSpacing())
         super().resizeEvent(event)
-        self._fit_what()
+        self._fit_selection_label()
 
     def _show_explanation(self, explanation: Explanation) -> None:
         self._score.setText(format_signed(explanation.score))
-        self._doubt.setText(describe_inexactness(explanation))
-        self._doubt.setVisible(bool(self._doubt.text()))
-        self._doubt.setToolTip(wrap_tooltip(describe_remedy(explanation)))
+        self._warning.setText(describe_inexactness(explanation))
+        self._warning.setVisible(bool(self._warning.text()))
+        self._warning.setToolTip(wrap_tooltip(describe_remedy(explanation)))
         self._ledger.set_ledger(explanation.ledger)
 
     def _show_block(self, explanation: Explanation, selection: Selection) -> None:
-        self._told = f"{describe_words(explanation.caption, selection.rows)} × {describe_regions(selection.regions)}"
-        self._fit_what()
+        self._selection_text = (
+            f"{describe_words(explanation.caption, selection.rows)} × {describe_regions(selection.regions)}"
+        )
+        self._fit_selection_label()
         block = block_sum(explanation.interactions, explanation.geometry, selection)
         everything = selection == Selection()
         self._block.setText("Everything" if everything else "Selected")
         self._sum.setText(format_signed(block))
-        self._share.setText(whole_told(explanation) if everything else share_told(explanation.share_of_all(block)))
+        self._share.setText(
+            describe_whole(explanation) if everything else describe_share(explanation.share_of_all(block))
+        )
 
-    def _fit_what(self) -> None:
-        """Show what is selected, shortened to its lines."""
-        metrics = self._what.fontMetrics()
+    def _fit_selection_label(self) -> None:
+        """Show the selection in words, shortened to its lines."""
+        metrics = self._selection_label.fontMetrics()
         room = LINES * self._room() - metrics.horizontalAdvance(BREAKS)
-        short = metrics.elidedText(self._told, Qt.TextElideMode.ElideMiddle, room)
-        if short != self._what.text():
-            self._what.setText(short)
-            self._what.setToolTip(wrap_tooltip(self._told) if short != self._told else "")
+        short = metrics.elidedText(self._selection_text, Qt.TextElideMode.ElideMiddle, room)
+        if short != self._selection_label.text():
+            self._selection_label.setText(short)
+            self._selection_label.setToolTip(
+                wrap_tooltip(self._selection_text) if short != self._selection_text else ""
+            )
 
     def _room(self) -> int:
         return max(self.viewport().width() - 2 * MARGIN, 0)
@@ -165,12 +173,12 @@ class SelectionTab(QScrollArea):
         column.setSpacing(4)
         column.addWidget(self._heading("Score"))
         column.addWidget(self._score)
-        column.addWidget(self._doubt)
+        column.addWidget(self._warning)
         column.addSpacing(8)
         column.addWidget(self._block)
         column.addWidget(self._sum)
         column.addWidget(self._share)
-        column.addWidget(self._what)
+        column.addWidget(self._selection_label)
         column.addSpacing(8)
         column.addWidget(self._heading("What the score is made of"))
         column.addWidget(self._ledger)
@@ -186,17 +194,17 @@ class SelectionTab(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for figure in (self._block, self._sum, self._share):
-            figure.setToolTip(wrap_tooltip(SUM_SAYS))
-        named = {"score": self._score, "doubt": self._doubt, "what": self._what, "sum": self._sum}
+            figure.setToolTip(wrap_tooltip(SUM_EXPLANATION))
+        named = {"score": self._score, "warning": self._warning, "selection": self._selection_label, "sum": self._sum}
         named |= {"share": self._share, "block": self._block}
         for name, widget in named.items():
             widget.setObjectName(name)
-        for label in (self._what, self._doubt):
+        for label in (self._selection_label, self._warning):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         # Not the other one, which changes with every move of a drag: what can be selected is painted twice.
-        self._doubt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._what.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._selection_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def _heading(self, text: str) -> QLabel:
         label = QLabel(text)

@@ -83,7 +83,7 @@ class StackedBars(Plot):
         places: dict[str, list[tuple[float, float, float]]] = {}
         for row, segment in segments:
             places.setdefault(segment.name, []).append((row + 0.5, segment.start, segment.end))
-        self._bars = [self._add_bars(found, thickness, COLOURS[name]) for name, found in places.items()]
+        self._bars = [self._add_bars(bars, thickness, COLOURS[name]) for name, bars in places.items()]
         empty = [(row + 0.5, low, high) for row, parts in enumerate(rows) if parts is None]
         self._empty = self._add_bars(empty, thickness, self._pale()) if empty else None
         self._bars += [] if self._empty is None else [self._empty]

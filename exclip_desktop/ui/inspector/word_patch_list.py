@@ -28,23 +28,23 @@ RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LONG_PLACE, SHORT_PLACE, LONG_WORD, LONG_VALUE = "row 00, column 00", "00, 00", "hamburgers", "−0.000000"
 
 
-def place(patch: tuple[int, int]) -> str:
+def describe_place(patch: tuple[int, int]) -> str:
     """Return a patch's place in the grid in words, counted from 0 as in the exports."""
     return f"row {patch[0]}, column {patch[1]}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where a line's parts stand: the left ends of word and place, and the text's height above its base."""
+    """Places in a row, px: left ends of word and place, and the height of the text above its base line."""
 
     metrics: QFontMetrics
-    brief: bool  # places are told by two numbers only, because words would have no room beside them
+    brief: bool  # places are two numbers, because words do not fit
     word: int
     place: int
     base: int
 
 
-class PairsList(QWidget):
+class WordPatchList(QWidget):
     """A list of pairs, as high as its ``COUNT`` rows.
 
     Painted by hand: it changes with every move of a drag, and a table view takes several times as long.
@@ -105,19 +105,19 @@ class PairsList(QWidget):
                 painter.setPen(ink)
 
     def event(self, event: QEvent) -> bool:
-        """Tell the pair under the mouse in full, where a tooltip is asked for."""
+        """Describe the pair under the mouse in a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = self._at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if at is None else _told(self.pairs[at]), self)
+            QToolTip.showText(event.globalPos(), "" if at is None else _describe(self.pairs[at]), self)
             return True
         return super().event(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell which pair the mouse came to."""
+        """Mark and report the pair under the mouse."""
         self._hover(self._at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell that nothing is hovered any more."""
+        """Report that no pair is under the mouse."""
         self._hover(None)
         super().leaveEvent(event)
 
@@ -154,7 +154,7 @@ class PairsList(QWidget):
             pair.name, Qt.TextElideMode.ElideRight, columns.place - columns.word - 2 * PAD
         )
         painter.drawText(QPointF(columns.word, base), name)
-        where = f"{pair.patch[0]}, {pair.patch[1]}" if columns.brief else place(pair.patch)
+        where = f"{pair.patch[0]}, {pair.patch[1]}" if columns.brief else describe_place(pair.patch)
         painter.drawText(QPointF(columns.place, base), where)
         painter.drawText(row.adjusted(0, 0, -PAD, 0), RIGHT, format_signed(pair.value))
 
@@ -185,7 +185,7 @@ class PairsList(QWidget):
 
     def _go_to(self, at: int) -> None:
         self._current = at
-        self.setAccessibleDescription(_told(self.pairs[at]))
+        self.setAccessibleDescription(_describe(self.pairs[at]))
         self._hover(at)
         self.update()
 
@@ -201,8 +201,8 @@ def _scale(colours: str) -> tuple[QColor, ...]:
     return tuple(QColor.fromRgbF(*rgb) for rgb in lookup_table(colours))
 
 
-def _told(pair: Pair) -> str:
-    return f"{pair.name} × {place(pair.patch)}: {format_signed(pair.value)}"
+def _describe(pair: Pair) -> str:
+    return f"{pair.name} × {describe_place(pair.patch)}: {format_signed(pair.value)}"
 
 
 def _faded(palette: QPalette, alpha: float) -> QColor:

@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.ui.commands.compare_commands import MethodsMenu
-from exclip_desktop.ui.inspector.details_tab import details_of
+from exclip_desktop.ui.inspector.details_tab import list_details
 from tests.ui.conftest import Opened
 from tests.unit.attribution.plugin_package import BROKEN, GOOD, Install
 
@@ -21,11 +21,11 @@ def test_the_window_offers_installed_methods_and_names_broken_ones(
     panes = opened.session.compare_controller.panes
     assert [pane.key.method for pane in panes] == ["second-order", "ramp"]
     qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in panes))
-    details = details_of(opened.state.explanation, opened.state.provenance, None, "")
-    (errors,) = [detail.shown for detail in details if detail.name == "Methods that fail"]
+    details = list_details(opened.state.explanation, opened.state.provenance, None, "")
+    (errors,) = [detail.text for detail in details if detail.name == "Methods that fail"]
     assert "absent (ramps): ModuleNotFoundError" in errors
 
 
 def test_details_have_no_such_line_without_installed_methods(opened: Opened) -> None:
-    details = details_of(opened.state.explanation, opened.state.provenance, None, "")
+    details = list_details(opened.state.explanation, opened.state.provenance, None, "")
     assert "Methods that fail" not in [detail.name for detail in details]

@@ -21,8 +21,8 @@ from exclip_desktop.session.state import Provenance, State
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.inspector import STALE_CAPTION, STALE_OTHER, Inspector
-from exclip_desktop.ui.inspector.selection_tab import Figure, SelectionTab, share_told
-from exclip_desktop.ui.inspector.word_patch_list import PairsList
+from exclip_desktop.ui.inspector.selection_tab import SelectionTab, TextLine, describe_share
+from exclip_desktop.ui.inspector.word_patch_list import WordPatchList
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 
 BOX = Region((100, 100, 220, 200))
@@ -37,10 +37,10 @@ def state(make_state: Make) -> State:
 @pytest.fixture
 def inspector(state: State, qtbot: QtBot) -> Inspector:
     """A shown inspector of the usual size."""
-    return shown(state, qtbot)
+    return show_inspector(state, qtbot)
 
 
-def shown(state: State, qtbot: QtBot) -> Inspector:
+def show_inspector(state: State, qtbot: QtBot) -> Inspector:
     made = Inspector(state)
     qtbot.addWidget(made)
     made.resize(340, 680)
@@ -55,28 +55,28 @@ def explained(state: State) -> Explanation:
 
 
 def text_of(inspector: Inspector, name: str) -> str:
-    found = inspector.findChild(QWidget, name)
-    assert isinstance(found, (QLabel, Figure))
-    return found.text()
+    child = inspector.findChild(QWidget, name)
+    assert isinstance(child, (QLabel, TextLine))
+    return child.text()
 
 
-def pairs_of(inspector: Inspector) -> PairsList:
-    found = inspector.findChild(PairsList)
-    assert isinstance(found, PairsList)
-    return found
+def pairs_of(inspector: Inspector) -> WordPatchList:
+    child = inspector.findChild(WordPatchList)
+    assert isinstance(child, WordPatchList)
+    return child
 
 
-def centre(pairs: PairsList, at: int) -> QPoint:
+def centre(pairs: WordPatchList, at: int) -> QPoint:
     return pairs.row_rect(at).center().toPoint()
 
 
 def test_nothing_is_explained_yet(qtbot: QtBot, qapp: Any, make_explanation: Callable[..., Explanation]) -> None:
     state = State()
-    inspector = shown(state, qtbot)
+    inspector = show_inspector(state, qtbot)
     for index in range(inspector.count()):
         inspector.setCurrentIndex(index)
-        told = [label.text() for label in inspector.currentWidget().findChildren(QLabel) if label.isVisible()]
-        assert told == ["Nothing is explained yet."]
+        texts = [label.text() for label in inspector.currentWidget().findChildren(QLabel) if label.isVisible()]
+        assert texts == ["Nothing is explained yet."]
     assert inspector.values_text() == ""
     inspector.setCurrentIndex(0)
     state.change(answer=make_explanation())
@@ -89,10 +89,10 @@ def test_selected_block(state: State, inspector: Inspector) -> None:
     explanation = explained(state)
     block = block_sum(explanation.interactions, explanation.geometry, selection)
     whole = float(explanation.matrix.sum(dtype=float))
-    assert text_of(inspector, "what") == "red balloon × 1 box"
+    assert text_of(inspector, "selection") == "red balloon × 1 box"
     assert text_of(inspector, "block") == "Selected"
     assert text_of(inspector, "sum") == format_signed(block)
-    assert text_of(inspector, "share") == share_told(block / whole) != ""
+    assert text_of(inspector, "share") == describe_share(block / whole) != ""
 
 
 def test_nothing_selected_is_everything_and_no_share(
@@ -103,7 +103,7 @@ def test_nothing_selected_is_everything_and_no_share(
     assert text_of(inspector, "block") == "Everything"
     assert text_of(inspector, "sum") == format_signed(patches)
     assert text_of(inspector, "share") == f"ΣΣA, with prefix tokens: {format_signed(whole)}"
-    assert text_of(inspector, "what") == "all words and specials × the whole picture"
+    assert text_of(inspector, "selection") == "all words and specials × the whole picture"
     state.change(selection=Selection((), (BOX,)))
     assert text_of(inspector, "block") == "Selected"
     state.change(selection=Selection())
@@ -114,7 +114,7 @@ def test_nothing_selected_is_everything_and_no_share(
 
 
 @pytest.mark.parametrize(
-    ("share", "told"),
+    ("share", "text"),
     [
         (0.2024, "20.2% of ΣΣA, the whole matrix"),
         (1.0, "100.0% of ΣΣA, the whole matrix"),
@@ -125,8 +125,8 @@ def test_nothing_selected_is_everything_and_no_share(
         (None, ""),
     ],
 )
-def test_a_share_says_what_it_is_of(share: float | None, told: str) -> None:
-    assert share_told(share) == told
+def test_shares_in_words(share: float | None, text: str) -> None:
+    assert describe_share(share) == text
 
 
 def test_a_long_selection_is_shortened_to_two_lines(
@@ -134,7 +134,7 @@ def test_a_long_selection_is_shortened_to_two_lines(
 ) -> None:
     words = tuple(f"word{n}" for n in range(40))
     state.change(answer=make_explanation(words=words), selection=Selection(tuple(range(1, 41, 2)), (BOX,)))
-    label = inspector.findChild(QLabel, "what")
+    label = inspector.findChild(QLabel, "selection")
     assert label.text().startswith("word0 + word2 + ")
     assert label.text().endswith("word38 × 1 box")
     assert "word0 + word2 + word4 + word6 + word8 + word10 + word12 + word14" in label.toolTip()
@@ -154,9 +154,9 @@ def test_share_is_blank_where_the_matrix_sums_to_nothing(state: State, inspector
     assert text_of(inspector, "share") == ""
 
 
-def test_doubt_is_told_in_one_sentence(state: State, inspector: Inspector) -> None:
+def test_an_inexact_explanation_has_a_warning(state: State, inspector: Inspector) -> None:
     explanation = explained(state)
-    label = inspector.findChild(QLabel, "doubt")
+    label = inspector.findChild(QLabel, "warning")
     assert label.isHidden()
     coarse = replace(explanation, image_side=replace(explanation.image_side, residual=0.021, nodes=16))
     state.change(answer=coarse)
@@ -214,7 +214,7 @@ def test_a_pair_is_previewed_while_the_mouse_is_over_it(state: State, inspector:
     assert state.preview == Preview()
 
 
-def test_a_stale_explanation_is_dimmed_and_said(state: State, inspector: Inspector) -> None:
+def test_a_stale_explanation_is_dimmed_and_labelled(state: State, inspector: Inspector) -> None:
     line = inspector.currentWidget().findChild(QLabel, "stale")
     assert not line.isVisible()
     before = inspector.grab().toImage()
@@ -229,7 +229,7 @@ def test_a_stale_explanation_is_dimmed_and_said(state: State, inspector: Inspect
     assert inspector.grab().toImage() == before
 
 
-def test_only_the_tab_that_can_be_seen_follows(state: State, inspector: Inspector) -> None:
+def test_only_the_visible_tab_follows(state: State, inspector: Inspector) -> None:
     pairs = pairs_of(inspector)
     before = list(pairs.pairs)
     inspector.setCurrentIndex(3)
@@ -317,12 +317,12 @@ def test_details_say_what_is_not_exact_and_name_another_model_only(state: State,
     state.change(answer=replace(explanation, image_side=fixed, text_side=unsettled, settings=settings))
     assert text_of(inspector, "Picture side").splitlines()[1:] == [
         "residual 2.0e-02",
-        "not exact: at most 0.001 is wanted",
+        "not exact: the tolerance is 0.001",
     ]
-    assert text_of(inspector, "Caption side").splitlines()[-1] == "not settled: at most 0.001 is wanted"
+    assert text_of(inspector, "Caption side").splitlines()[-1] == "not settled: the tolerance is 0.001"
     assert text_of(inspector, "Model") == "ViT-B-32"
     inspector.setCurrentIndex(0)
-    label = inspector.findChild(QLabel, "doubt")
+    label = inspector.findChild(QLabel, "warning")
     assert label.isVisible()
     assert label.text() == describe_inexactness(explained(state))
     assert label.toolTip().replace("\n", " ") == describe_remedy(explained(state)) != ""

@@ -1,4 +1,4 @@
-"""The layer profile in a session: rows as they are done, explanations first, what is of before, what it costs."""
+"""The layer profile in a session: rows one by one, priority of explanations, stale profiles, cost estimates."""
 
 from dataclasses import replace
 
@@ -53,17 +53,17 @@ def finished(desk: Desk) -> None:
 
 
 def test_rows_come_one_by_one_from_the_last_layer(desk: Desk) -> None:
-    seen: list[list[object]] = []
-    desk.state.profile_changed.connect(lambda: seen.append(layers_done(desk)))
+    orders: list[list[object]] = []
+    desk.state.profile_changed.connect(lambda: orders.append(layers_done(desk)))
     desk.session.layer_profile_controller.ask("image")
     finished(desk)
     assert profile_of(desk).layers == (0, 1, 2, 3, "pool")
     assert profile_of(desk).complete
     # What is on screen, at layer 0, is known from the start.
-    assert [0] in seen
-    assert [0, "pool"] in seen
-    assert [0, 2, 3, "pool"] in seen
-    assert seen.index([0, "pool"]) < seen.index([0, 3, "pool"]) < seen.index([0, 2, 3, "pool"])
+    assert [0] in orders
+    assert [0, "pool"] in orders
+    assert [0, 2, 3, "pool"] in orders
+    assert orders.index([0, "pool"]) < orders.index([0, 3, "pool"]) < orders.index([0, 2, 3, "pool"])
 
 
 def test_it_shows_as_work_and_is_cancelled_like_other_work(desk: Desk) -> None:
@@ -84,11 +84,11 @@ def test_it_goes_on_where_it_was_cancelled(desk: Desk) -> None:
     start(desk, upto=2)
     desk.session.cancel()
     open_all(desk)
-    kept = len(desk.engine.kept_rows)
+    rows = len(desk.engine.kept_rows)
     desk.session.layer_profile_controller.ask("image")
     finished(desk)
     assert profile_of(desk).complete
-    assert kept == 2
+    assert rows == 2
 
 
 def test_another_caption_goes_first_and_leaves_the_profile_of_before(desk: Desk) -> None:
@@ -99,13 +99,13 @@ def test_another_caption_goes_first_and_leaves_the_profile_of_before(desk: Desk)
     finished(desk)
     assert desk.state.explanation.caption.text == "a cat"
     assert (desk.state.profile.stale, layers_done(desk)) == (True, rows)
-    assert [asked.caption for asked in desk.engine.profiled] == ["a red balloon"]
+    assert [request.caption for request in desk.engine.profiled] == ["a red balloon"]
     open_all(desk)
     desk.session.layer_profile_controller.ask("image")
     assert desk.state.profile.stale is False
     assert layers_done(desk) == [0]
     finished(desk)
-    assert [asked.caption for asked in desk.engine.profiled] == ["a red balloon", "a cat"]
+    assert [request.caption for request in desk.engine.profiled] == ["a red balloon", "a cat"]
     assert profile_of(desk).complete
 
 
@@ -122,7 +122,7 @@ def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Des
     open_all(desk)
     finished(desk)
     assert profile_of(desk).complete
-    assert [asked.explain_settings for asked in desk.engine.profiled] == [ExplainSettings(), ExplainSettings()]
+    assert [request.explain_settings for request in desk.engine.profiled] == [ExplainSettings(), ExplainSettings()]
 
 
 def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
@@ -162,7 +162,7 @@ def test_scores_go_first_and_it_goes_on(desk: Desk) -> None:
     assert desk.engine.profiled[0] is desk.engine.profiled[1]
 
 
-def test_a_failure_is_told_and_what_is_done_stays(desk: Desk) -> None:
+def test_a_failure_is_shown_and_finished_rows_stay(desk: Desk) -> None:
     desk.engine.profile_raises.append(ModelError("Values are not numbers.", "Choose another layer."))
     with desk.qtbot.waitSignal(desk.state.notice_changed):
         desk.session.layer_profile_controller.ask("image")
@@ -174,7 +174,7 @@ def test_a_failure_is_told_and_what_is_done_stays(desk: Desk) -> None:
     assert profile_of(desk).complete
 
 
-def test_looking_at_a_side_foretells_what_it_costs(desk: Desk) -> None:
+def test_viewing_a_side_estimates_its_cost(desk: Desk) -> None:
     desk.session.layer_profile_controller.look_at("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert desk.state.profile.estimate.total_s == 10.0
@@ -185,13 +185,13 @@ def test_looking_at_a_side_foretells_what_it_costs(desk: Desk) -> None:
     assert profile_of(desk).layers == (0, 1, 2)
     desk.session.layer_profile_controller.ask("text")
     finished(desk)
-    asked = len(desk.engine.estimated)
+    estimates = len(desk.engine.estimated)
     desk.session.layer_profile_controller.look_at("text")  # complete: nothing is left to foretell
-    assert len(desk.engine.estimated) == asked == 2
+    assert len(desk.engine.estimated) == estimates == 2
     assert [request.side for request in desk.engine.estimated] == ["image", "text"]
 
 
-def test_a_profile_that_was_made_stays_until_it_is_asked_for_anew(desk: Desk) -> None:
+def test_a_profile_stays_until_the_next_request(desk: Desk) -> None:
     desk.session.layer_profile_controller.ask("image")
     finished(desk)
     made = profile_of(desk)
@@ -204,7 +204,7 @@ def test_a_profile_that_was_made_stays_until_it_is_asked_for_anew(desk: Desk) ->
     assert desk.engine.estimated[-1].caption == "a cat"
 
 
-def test_nothing_is_asked_of_what_is_stale_or_missing(desk: Desk) -> None:
+def test_no_request_without_a_current_explanation(desk: Desk) -> None:
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.session.layer_profile_controller.ask("image")
     desk.session.layer_profile_controller.look_at("image")
@@ -217,7 +217,7 @@ def test_nothing_is_asked_of_what_is_stale_or_missing(desk: Desk) -> None:
     assert (desk.engine.profiled, desk.engine.estimated) == ([], [])
 
 
-def test_what_is_foretold_of_the_pair_before_is_not_shown(desk: Desk) -> None:
+def test_the_estimate_of_the_previous_pair_is_dropped(desk: Desk) -> None:
     desk.session.layer_profile_controller.look_at("image")
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.engine.gate.set()
@@ -225,7 +225,7 @@ def test_what_is_foretold_of_the_pair_before_is_not_shown(desk: Desk) -> None:
     assert desk.state.profile.estimate is None
 
 
-def test_the_bar_counts_layers_by_the_seconds_foretold(desk: Desk) -> None:
+def test_the_bar_counts_layers_by_their_estimated_seconds(desk: Desk) -> None:
     desk.session.layer_profile_controller.look_at("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     estimate = desk.state.profile.estimate

@@ -1,4 +1,4 @@
-"""The inspector's tab of layers: what it shows, what it asks for, by mouse and by keyboard, in light and in dark."""
+"""The inspector's tab of layers: what it shows and requests, by mouse and by keyboard, in light and in dark."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,8 +17,8 @@ from exclip_desktop.core.values.layer_profile import Profile, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
 from exclip_desktop.session.state import ProfileProgress, State
 from exclip_desktop.ui.inspector.inspector import Inspector
-from exclip_desktop.ui.inspector.layers_list import LayersList, row_told, share_told
-from exclip_desktop.ui.inspector.layers_tab import LayersTab, cost_told
+from exclip_desktop.ui.inspector.layers_list import LayersList, describe_row, format_share
+from exclip_desktop.ui.inspector.layers_tab import LayersTab, describe_cost
 from exclip_desktop.ui.inspector.stacked_bars import COLOURS
 from tests.ui.conftest import Opened
 from tests.ui.window.test_widgets import button, dark  # noqa: F401  a fixture
@@ -46,25 +46,25 @@ def inspector(state: State, qtbot: QtBot) -> Inspector:
 def tab(inspector: Inspector) -> LayersTab:
     """Its tab of layers, in front."""
     inspector.setCurrentIndex(2)
-    found = inspector.findChild(LayersTab)
-    assert isinstance(found, LayersTab)
-    return found
+    child = inspector.findChild(LayersTab)
+    assert isinstance(child, LayersTab)
+    return child
 
 
-def show(state: State, *done: Layer, layers: tuple[Layer, ...] = LAYERS, **shown: Any) -> Profile:
+def show(state: State, *done: Layer, layers: tuple[Layer, ...] = LAYERS, **progress: Any) -> Profile:
     """Put a profile of the picture's side with rows of some layers into the state."""
     row = profile_row(state.explanation, "image")
     parts = Blocks(0.5, 0.25, 0.25, 0.0)
     profile = Profile("image", layers, tuple(replace(row, layer=layer, magnitudes=parts) for layer in done))
-    state.change(profile=ProfileProgress(profile, **shown))
+    state.change(profile=ProfileProgress(profile, **progress))
     QGuiApplication.processEvents()  # the list becomes as high as its layers
     return profile
 
 
 def list_of(tab: LayersTab) -> LayersList:
-    found = tab.findChild(LayersList)
-    assert isinstance(found, LayersList)
-    return found
+    child = tab.findChild(LayersList)
+    assert isinstance(child, LayersList)
+    return child
 
 
 def centre(layers: LayersList, at: int) -> QPoint:
@@ -75,48 +75,48 @@ def text_of(tab: LayersTab, name: str) -> str:
     return tab.findChild(QLabel, name).text()
 
 
-def test_what_it_shows_is_looked_at_once(state: State, tab: LayersTab, make_explanation: Callable[..., Any]) -> None:
-    seen: list[str] = []
-    tab.looked_at.connect(seen.append)
+def test_a_view_is_reported_once(state: State, tab: LayersTab, make_explanation: Callable[..., Any]) -> None:
+    sides: list[str] = []
+    tab.side_viewed.connect(sides.append)
     show(state, 0)
-    assert seen == []  # it was told when the tab came to the front
+    assert sides == []  # reported when the tab came to the front
     state.change(answer=make_explanation(seed=2), stale=True)
-    assert seen == []
+    assert sides == []
     state.change(answer=make_explanation(seed=3), stale=False)
-    assert seen == ["image"]
+    assert sides == ["image"]
     tab.findChildren(QRadioButton)[1].click()
-    assert (seen, tab.side) == (["image", "text"], "text")
+    assert (sides, tab.side) == (["image", "text"], "text")
 
 
-def test_the_button_asks_goes_on_and_rests(state: State, tab: LayersTab, qtbot: QtBot) -> None:
+def test_the_button_starts_continues_and_is_disabled(state: State, tab: LayersTab, qtbot: QtBot) -> None:
     show(state, 0)
-    with qtbot.waitSignal(tab.profile_requested) as asked:
+    with qtbot.waitSignal(tab.profile_requested) as requested:
         qtbot.mouseClick(button(tab, "Profile the layers"), Qt.MouseButton.LeftButton)
-    assert asked.args == ["image"]
+    assert requested.args == ["image"]
     show(state, 0, "pool", running=True)
     assert not button(tab, "Profiling…").isEnabled()
     assert not any(side.isEnabled() for side in tab.findChildren(QRadioButton))
     show(state, 0, "pool")
-    assert button(tab, "Go on").isEnabled()
+    assert button(tab, "Continue").isEnabled()
     show(state, *LAYERS)
     assert not button(tab, "Profile the layers").isEnabled()
     show(state, *LAYERS, stale=True)
     assert button(tab, "Profile the layers").isEnabled()
 
 
-def test_it_says_before_what_it_costs(state: State, tab: LayersTab) -> None:
+def test_the_cost_is_estimated_first(state: State, tab: LayersTab) -> None:
     estimate = ProfileEstimate(((0, 0.0), (1, 40.0)), 310_000_000)
     show(state, 0, estimate=estimate)
     assert text_of(tab, "profileCost") == "About 40 s, and 310 MB of memory."
     assert "About 40 s" in button(tab, "Profile the layers").toolTip().replace("\n", " ")
     show(state, 0, 1, estimate=estimate, running=True)
     assert text_of(tab, "profileCost") == ""
-    assert cost_told(ProfileEstimate(((0, 0.0),), 0)) == "Every layer is known already."
-    assert cost_told(ProfileEstimate(((0, 200.0),), 2_340_000_000)) == "About 3 min, and 2.3 GB of memory."
+    assert describe_cost(ProfileEstimate(((0, 0.0),), 0)) == "Every layer is computed."
+    assert describe_cost(ProfileEstimate(((0, 200.0),), 2_340_000_000)) == "About 3 min, and 2.3 GB of memory."
 
 
-def test_what_is_of_before_is_dimmed_and_said(state: State, tab: LayersTab) -> None:
-    label = tab.findChild(QLabel, "profileOfBefore")
+def test_a_stale_profile_is_dimmed_and_labelled(state: State, tab: LayersTab) -> None:
+    label = tab.findChild(QLabel, "profileStale")
     show(state, *LAYERS)
     before = list_of(tab).grab().toImage()
     assert not label.isVisible()
@@ -155,14 +155,14 @@ def test_layers_by_keyboard(state: State, tab: LayersTab, qtbot: QtBot) -> None:
     assert layers.accessibleDescription() == ""
 
 
-def test_a_row_is_told_in_full(state: State, tab: LayersTab) -> None:
+def test_a_row_in_words(state: State, tab: LayersTab) -> None:
     row = show(state, 0).rows[0]
-    told = row_told(row).splitlines()
-    assert told[0] == "words × patches: +0.2000, 64.5% of the score, 50.0% of |A|"
-    assert told[4] == "reference terms: +0.0290, 9.4% of the score"
-    assert told[-1] == "17 nodes, pair; completeness residual 1.0e-04"
-    assert row_told(replace(row, exact=False)).endswith(", not exact")
-    assert "score" not in row_told(replace(row, score=0.005))
+    lines = describe_row(row).splitlines()
+    assert lines[0] == "words × patches: +0.2000, 64.5% of the score, 50.0% of |A|"
+    assert lines[4] == "reference terms: +0.0290, 9.4% of the score"
+    assert lines[-1] == "17 nodes, pair; completeness residual 1.0e-04"
+    assert describe_row(replace(row, exact=False)).endswith(", not exact")
+    assert "score" not in describe_row(replace(row, score=0.005))
     layers = list_of(tab)
     at = centre(layers, 0)
     QGuiApplication.sendEvent(layers, QHelpEvent(QEvent.Type.ToolTip, at, layers.mapToGlobal(at)))
@@ -170,10 +170,10 @@ def test_a_row_is_told_in_full(state: State, tab: LayersTab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "told"), [(None, ""), (0.5, "50.0%"), (-0.123, "−12.3%"), (-0.0004, "0.0%"), (1.5, "150.0%")]
+    ("share", "text"), [(None, ""), (0.5, "50.0%"), (-0.123, "−12.3%"), (-0.0004, "0.0%"), (1.5, "150.0%")]
 )
-def test_shares_read_as_percentages(share: float | None, told: str) -> None:
-    assert share_told(share) == told
+def test_shares_read_as_percentages(share: float | None, text: str) -> None:
+    assert format_share(share) == text
 
 
 def test_bars_show_the_parts_in_both_themes(state: State, tab: LayersTab, dark: QPalette) -> None:  # noqa: F811
@@ -185,8 +185,8 @@ def test_bars_show_the_parts_in_both_themes(state: State, tab: LayersTab, dark: 
         image = layers.grab().toImage()
         ratio = image.width() / layers.width()
         y = round(centre(layers, 0).y() * ratio)
-        seen = [QColor(image.pixel(x, y)).name() for x in range(image.width())]
-        counts = [seen.count(COLOURS[name]) for name in tuple(COLOURS)[:4]]
+        colours = [QColor(image.pixel(x, y)).name() for x in range(image.width())]
+        counts = [colours.count(COLOURS[name]) for name in tuple(COLOURS)[:4]]
         assert counts[0] == pytest.approx(2 * counts[1], abs=4)
         assert counts[1] == pytest.approx(counts[2], abs=4)
         assert (counts[1] > 10, counts[3]) == (True, 0)
@@ -194,7 +194,7 @@ def test_bars_show_the_parts_in_both_themes(state: State, tab: LayersTab, dark: 
     assert pictures[0] != pictures[1]
 
 
-def test_numbers_give_way_where_it_is_narrow(state: State, tab: LayersTab) -> None:
+def test_numbers_are_left_out_where_it_is_narrow(state: State, tab: LayersTab) -> None:
     show(state, *LAYERS)
     layers = list_of(tab)
     names = [len(layers._columns().numbers)]

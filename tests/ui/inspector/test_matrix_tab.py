@@ -1,4 +1,4 @@
-"""The matrix tab: what it shows, and how it is linked with the words and the picture."""
+"""The matrix tab: its content, and its links with the words and the picture."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,7 +33,7 @@ def state(make_state: Make) -> State:
 
 @pytest.fixture
 def inspector(state: State, qtbot: QtBot) -> Iterator[Inspector]:
-    """An inspector that shows the matrix, with a controller that takes up what it asks for."""
+    """An inspector that shows the matrix, with a controller that carries out its requests."""
     made = Inspector(state)
     selection_controller = SelectionController(state, QUndoStack(made))
     made.rows_hovered.connect(selection_controller.hover_rows)
@@ -179,19 +179,19 @@ def test_the_arrow_keys_move_over_the_cells(state: State, inspector: Inspector, 
 def test_selection_is_marked_along_the_edges(state: State, view: MatrixView) -> None:
     patch = Region(explained(state).geometry.patch_box(1, 2))
     stripe = round(view.plot.label_rect(0).right()) + 2
-    beside = [QPoint(stripe, cell(view, row, 0).y()) for row in range(6)]
+    left = [QPoint(stripe, cell(view, row, 0).y()) for row in range(6)]
     above = [QPoint(cell(view, 0, column).x(), stripe_y(view)) for column in range(20)]
-    plain = [colour_at(view, point).name() for point in (*beside, *above)]
+    unmarked = [colour_at(view, point).name() for point in (*left, *above)]
     state.change(selection=Selection((3, 6), (patch,)))
-    marked = [colour_at(view, point).name() for point in (*beside, *above)]
-    changed = [index for index, (a, b) in enumerate(zip(plain, marked, strict=True)) if a != b]
+    marked = [colour_at(view, point).name() for point in (*left, *above)]
+    changed = [index for index, (a, b) in enumerate(zip(unmarked, marked, strict=True)) if a != b]
     assert changed == [BALLOON, HYDRANT, 6 + 7]
     highlight = view.palette().highlight().color().name()
     assert marked[BALLOON] == marked[13] == highlight
     assert marked[HYDRANT] != highlight
 
 
-def test_what_is_hovered_over_elsewhere_is_marked(state: State, view: MatrixView) -> None:
+def test_rows_and_patches_hovered_elsewhere_are_marked(state: State, view: MatrixView) -> None:
     label = view.plot.label_rect(BALLOON).topLeft().toPoint() + QPoint(2, 2)
     top = QPoint(cell(view, 0, 9).x(), stripe_y(view))
     before = colour_at(view, label), colour_at(view, top)

@@ -33,8 +33,8 @@ def test_ledger_is_drawn_in_proportion(qtbot: QtBot) -> None:
     bar.resize(301, bar.sizeHint().height())
     drawn = bar.grab().toImage()
     ratio = drawn.devicePixelRatio()
-    found = [drawn.pixelColor(round(x * ratio), round(13 * ratio)).name() for x in (30, 150, 270)]
-    assert found == [COLOURS[name] for name in ("specials × patches", "words × patches", "reference terms")]
+    colours = [drawn.pixelColor(round(x * ratio), round(13 * ratio)).name() for x in (30, 150, 270)]
+    assert colours == [COLOURS[name] for name in ("specials × patches", "words × patches", "reference terms")]
     assert bar.as_text().splitlines()[-1] == "score\t+0.6000"
     assert bar.accessibleDescription() == bar.as_text()
 
