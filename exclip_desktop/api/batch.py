@@ -23,15 +23,15 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches.batch_folder import (
     KINDS,
-    Entry,
     Kind,
-    opened_batch,
+    ShardEntry,
+    prepare_batch_folder,
     read_shard,
     shard_places,
     shards,
     write_shard,
 )
-from exclip_desktop.storage.batches.batch_index import Batch, caption_as_plain, write_index, write_scores
+from exclip_desktop.storage.batches.batch_index import Batch, caption_values, write_index, write_scores
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, picture_sha256, read_picture
 
@@ -103,7 +103,9 @@ def batch(
         "captions": list(dict.fromkeys(pair.caption for pair in listed.pairs)),
     }
     folder = Path(out)
-    opened_batch(folder, _header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]})
+    prepare_batch_folder(
+        folder, _header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]}
+    )
     work = _Work(folder, names, progress or ignore_progress, cancel or CancelToken())
     makers = _makers(model, listed, resolved, max_megapixels, work.cancel)
     for kind in KINDS:
@@ -131,8 +133,8 @@ class _Maker:
     """
 
     read: Callable[[str], Any]
-    make: Callable[[Any], Entry]
-    changed: Callable[[str, Entry], bool]
+    make: Callable[[Any], ShardEntry]
+    changed: Callable[[str, ShardEntry], bool]
 
 
 def _makers(
@@ -210,8 +212,8 @@ def _read_caption(model: Model, text: str) -> Caption:
     return model.reader.read(text)
 
 
-def _made_caption(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> Entry:
-    return Entry(caption_as_plain(caption), caption_factor(model, caption, settings, cancel=cancel))
+def _made_caption(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> ShardEntry:
+    return ShardEntry(caption_values(caption), caption_factor(model, caption, settings, cancel=cancel))
 
 
 def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str, Any]]:
@@ -222,25 +224,25 @@ def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str,
 
 def _made_picture(
     model: Model, read: tuple[Picture, dict[str, Any]], settings: ExplainSettings, cancel: CancelToken
-) -> Entry:
+) -> ShardEntry:
     picture, file = read
     height, width = picture.pixels.shape[:2]
     geometry = model.geometry((width, height), settings.layer("image"), settings.framing)
     cut = model.image.cut(settings.layer("image"), model.preprocess.input_size((width, height), settings.framing))
     place = geometry.source_size, geometry.seen, geometry.grid
     told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
-    return Entry(told, picture_factor(model, picture.pixels, settings, cancel=cancel))
+    return ShardEntry(told, picture_factor(model, picture.pixels, settings, cancel=cancel))
 
 
-def _has_changed(path: Path, entry: Entry) -> bool:
+def _has_changed(path: Path, entry: ShardEntry) -> bool:
     """Return whether a picture's file is of another size than when it was read: a list may lie elsewhere now."""
     try:
-        return bool(path.stat().st_size != entry.told["bytes"])
+        return bool(path.stat().st_size != entry.values["bytes"])
     except OSError:  # gone: what is there was of the right one
         return False
 
 
-def _tried(read: Callable[[], Any], make: Callable[[Any], Entry]) -> Entry:
+def _tried(read: Callable[[], Any], make: Callable[[Any], ShardEntry]) -> ShardEntry:
     """Return what is made, or why it cannot be; trouble with the computer is no entry's fault."""
     try:
         with memory_told():
@@ -248,4 +250,4 @@ def _tried(read: Callable[[], Any], make: Callable[[Any], Entry]) -> Entry:
     except (MemoryShortage, DeviceError):
         raise
     except UserError as error:
-        return Entry({}, None, str(error))
+        return ShardEntry({}, None, str(error))

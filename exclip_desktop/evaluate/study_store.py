@@ -17,7 +17,7 @@ from exclip_desktop.models.model import Model
 from exclip_desktop.storage.masks import unread
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import BUNDLED, scene_picture, scenes
-from exclip_desktop.storage.study_folder import append_outcome, check_options, fingerprint_of_pairs, opened_study
+from exclip_desktop.storage.study_folder import append_outcome, check_options, fingerprint_of_pairs, open_study
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def kept_outcomes(model: Model, asked: AskedStudy, folder: Path) -> list[Outcome
         SettingsError: there is no such method or option.
 
     """
-    kept = opened_study(folder, _header(model, asked))
+    kept = open_study(folder, _header(model, asked))
     check_options(kept, {method: options_of(method, told) for method, told in asked.methods.items()})
     return kept
 

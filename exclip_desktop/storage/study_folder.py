@@ -1,6 +1,6 @@
-"""A study's folder: outcomes as JSON lines, one a line, under a line that says what decides them; so it can go on.
+"""A study's folder: a header line with all settings, then one outcome per line, so that a study can continue.
 
-A line is written at once and flushed; one that was cut short is taken off when the folder is opened again.
+Each line is flushed to disk at once; an incomplete last line is removed when the folder is opened again.
 """
 
 import hashlib
@@ -11,67 +11,68 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import ListedPair
-from exclip_desktop.core.values.study import Curve, Outcome
+from exclip_desktop.core.values.study import Outcome
 from exclip_desktop.storage.atomic import write_atomically
 
 OUTCOMES: Final = "outcomes.jsonl"
 
 
 def fingerprint_of_pairs(pairs: Iterable[ListedPair]) -> str:
-    """Return one SHA-256 of a list: ids, captions, pictures' names, labels and regions."""
-    told = json.dumps([asdict(pair) for pair in pairs], sort_keys=True)
-    return hashlib.sha256(told.encode("utf-8")).hexdigest()
+    """Return the SHA-256 of a list: ids, captions, picture names, labels and regions."""
+    text = json.dumps([asdict(pair) for pair in pairs], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def opened_study(folder: Path, header: Mapping[str, Any]) -> list[Outcome]:
-    """Make a study's folder, or open it again; return the outcomes that are there.
+def open_study(folder: Path, header: Mapping[str, Any]) -> list[Outcome]:
+    """Create a study's folder, or open an existing one; return its outcomes.
 
-    ``header`` holds plain values: everything but the methods that decides the outcomes.
+    ``header`` holds plain values: every setting that decides the outcomes, without the methods.
 
     Raises:
-        OutputError: the folder cannot be written, what is there is no study, or another header decides it.
+        OutputError: the folder cannot be written, holds something else, or a study with another header.
 
     """
     path = folder / OUTCOMES
     first = json.dumps({"study": 1, **header}, ensure_ascii=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found = path.read_bytes() if path.exists() else b""
+        content = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise OutputError(f"{folder} cannot be used: {error.strerror}.", Remedy.CHOOSE_OTHER_FOLDER) from error
-    whole = found[: found.rfind(b"\n") + 1]
+    whole = content[: content.rfind(b"\n") + 1]
     if not whole:
         write_atomically(path, lambda file: file.write(f"{first}\n".encode()))
         return []
-    if whole != found:
+    if whole != content:
         write_atomically(path, lambda file: file.write(whole))
     try:
         there, *lines = (json.loads(line) for line in whole.splitlines())
-        outcomes = [_outcome(line) for line in lines]
-    except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{path} is no study's file.", Remedy.CHOOSE_OTHER_FOLDER) from error
+        outcomes = [msgspec.convert(line, Outcome) for line in lines]
+    except ValueError as error:
+        raise OutputError(f"{path} is not the file of a study.", Remedy.CHOOSE_OTHER_FOLDER) from error
     _check_same(there, json.loads(first), folder)
     return outcomes
 
 
 def check_options(outcomes: Iterable[Outcome], options: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise ``OutputError`` where outcomes of a method are of other options than those asked for."""
+    """Raise ``OutputError`` unless the outcomes have the chosen options of their methods."""
     for outcome in outcomes:
-        asked = options.get(outcome.method)
-        if asked is not None and dict(asked) != dict(outcome.options):
-            there, now = _differing(outcome.options, asked)[0][1:]
-            name = _differing(outcome.options, asked)[0][0]
+        chosen = options.get(outcome.method)
+        if chosen is not None and dict(chosen) != dict(outcome.options):
+            name, there, now = _differing(outcome.options, chosen)[0]
             raise OutputError(
-                f"The outcomes there are of {outcome.method} with {name} {there}, not {now}.",
+                f"The outcomes of {outcome.method} in this folder have {name} {there}, not {now}.",
                 Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS,
             )
 
 
 def append_outcome(folder: Path, outcome: Outcome) -> None:
-    """Add a line; raises ``OutputError`` where it cannot be written."""
+    """Append an outcome; raise ``OutputError`` where it cannot be written."""
     try:
         with (folder / OUTCOMES).open("ab") as file:
             file.write(f"{json.dumps(asdict(outcome), ensure_ascii=False)}\n".encode())
@@ -81,33 +82,21 @@ def append_outcome(folder: Path, outcome: Outcome) -> None:
         raise OutputError(f"{folder / OUTCOMES} cannot be written: {error.strerror}.", "Make room.") from error
 
 
-def _outcome(line: dict[str, Any]) -> Outcome:
-    return Outcome(
-        pair=line["pair"],
-        picture=line["picture"],
-        method=line["method"],
-        options=line["options"],
-        values={key: tuple(values) for key, values in line["values"].items()},
-        curves={key: Curve(tuple(one["shares"]), tuple(one["scores"])) for key, one in line["curves"].items()},
-        reasons=line["reasons"],
-    )
-
-
 def _check_same(there: Any, header: dict[str, Any], folder: Path) -> None:
     if not isinstance(there, dict) or "study" not in there:
-        raise OutputError(f"{folder / OUTCOMES} is no study's file.", Remedy.CHOOSE_OTHER_FOLDER)
+        raise OutputError(f"{folder / OUTCOMES} is not the file of a study.", Remedy.CHOOSE_OTHER_FOLDER)
     differing = _differing(_flat(there), _flat(header))
     if differing:
-        told = "; ".join(f"{name} is {before}, now {now}" for name, before, now in differing)
+        changes = "; ".join(f"{name} is {before}, now {now}" for name, before, now in differing)
         raise OutputError(
-            f"The outcomes in {folder} are of other settings: {told}.", Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS
+            f"The outcomes in {folder} have other settings: {changes}.", Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS
         )
 
 
-def _flat(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested settings side by side."""
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested settings as one flat mapping."""
     flat: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in values.items():
         flat |= value if isinstance(value, dict) else {name: value}
     return flat
 

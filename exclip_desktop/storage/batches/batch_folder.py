@@ -1,16 +1,16 @@
-"""A batch's folder: each picture's and each caption's factor once, in shards, and an index of the listed pairs.
+"""A batch's folder: the factor of each picture and each caption, in shards, and an index of the listed pairs.
 
 | file | what it holds |
 |---|---|
-| ``batch.json`` | what decides the numbers: model, settings; the pictures and captions, in order |
+| ``batch.json`` | model and settings, which decide the numbers; the pictures and captions, in order |
 | ``pictures/00000.safetensors`` … | the factors of ``SHARD_OF["pictures"]`` pictures each, in the list's order |
-| ``captions/00000.safetensors`` … | those of captions |
-| ``index.jsonl`` | a line a listed pair: its numbers and where its factors are, or why it failed |
-| ``scores.npy`` | where all pairs were asked for: float32 (pictures, captions), NaN where one failed |
+| ``captions/00000.safetensors`` … | the factors of captions |
+| ``index.jsonl`` | one line per listed pair: its numbers and the places of its factors, or its error |
+| ``scores.npy`` | with ``all_pairs``: float32 (pictures, captions), NaN where a side failed |
 
 In a shard, tensors are named ``PLACE.rows`` (tokens, D), ``PLACE.embedding``, ``PLACE.reference``, ``PLACE.told`` (D,) and, in lower
-precision, ``PLACE.full``; the metadata's ``entries`` tells the rest as JSON. Boundaries of shards follow from the list alone,
-so that several machines may each make some of them, and a run that was cut off goes on to the same arrays.
+precision, ``PLACE.full``; the metadata's ``entries`` holds the rest as JSON. The list alone decides the boundaries of
+shards, so that several machines can each compute some of them, and an interrupted run continues to the same arrays.
 """  # noqa: E501  a table's row is one line
 
 import json
@@ -41,45 +41,46 @@ ENDS: Final = {"embedding": "embedding", "reference": "reference", "told": "ledg
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ShardEntry:
     """A picture or caption of a shard.
 
     Attributes:
-        told: what is known of it, plain values: a picture's geometry and prefix tokens, a caption's tokens and words.
+        values: plain values: a picture's geometry and prefix tokens, or a caption's tokens and words.
         factor: its factor; None where it failed.
-        error: why it failed, a sentence.
+        error: the reason for the failure, a sentence.
 
     """
 
-    told: Mapping[str, Any]
+    values: Mapping[str, Any]
     factor: Factor | None = None
     error: str = ""
 
 
-def opened_batch(folder: Path, header: Mapping[str, Any]) -> None:
-    """Make a batch's folder, or check that what is there is of the same ``header``, plain values.
+def prepare_batch_folder(folder: Path, header: Mapping[str, Any]) -> None:
+    """Create a batch's folder, or check that an existing one has the same ``header``, plain values.
 
     Raises:
-        OutputError: the folder cannot be written, holds something else, or is of another list or other settings.
+        OutputError: the folder cannot be written, holds something else, or a batch of another list or other settings.
 
     """
-    path, told = folder / "batch.json", {"batch": FORMAT, **header}
+    path, document = folder / "batch.json", {"batch": FORMAT, **header}
     try:
         for kind in KINDS:
             (folder / kind).mkdir(parents=True, exist_ok=True)
-        found = path.read_bytes() if path.exists() else b""
+        content = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise OutputError(f"{folder} cannot be used: {error.strerror}.", Remedy.CHOOSE_OTHER_FOLDER) from error
-    if not found:
-        data = json.dumps(told, ensure_ascii=False, indent=1).encode()
+    if not content:
+        data = json.dumps(document, ensure_ascii=False, indent=1).encode()
         write_atomically(path, lambda file: file.write(data))
         return
-    other = [name for name, value in json.loads(json.dumps(told)).items() if header_of(folder).get(name) != value]
+    header = read_header(folder)
+    other = [name for name, value in json.loads(json.dumps(document)).items() if header.get(name) != value]
     if set(other) - {"settings"}:
-        raise OutputError(f"{folder} holds a batch of another {_named(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST)
+        raise OutputError(f"{folder} holds a batch of another {_describe(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST)
 
 
-def _named(fields: Iterable[str]) -> str:
+def _describe(fields: Iterable[str]) -> str:
     words = {
         "decided_by": "model or method",
         "pictures": "list",
@@ -90,17 +91,21 @@ def _named(fields: Iterable[str]) -> str:
     return " and ".join(dict.fromkeys(words[name] for name in fields if name in words)) or "kind"
 
 
-def header_of(folder: Path) -> dict[str, Any]:
-    """Return what ``batch.json`` says; raises ``OutputError`` where it is none."""
+def read_header(folder: Path) -> dict[str, Any]:
+    """Return the values of ``batch.json``; raise ``OutputError`` where it is missing or of another version."""
     try:
-        told = json.loads((folder / "batch.json").read_bytes())
+        values = json.loads((folder / "batch.json").read_bytes())
     except (OSError, ValueError) as error:
-        raise OutputError(f"{folder} is no batch's folder.", "Give the folder that a batch has written.") from error
-    if not isinstance(told, dict) or told.get("batch") != FORMAT:
-        raise OutputError(f"{folder} holds no batch that this version can read.", "Make it anew, in another folder.")
-    if isinstance(told.get("decided_by"), dict):
-        told["decided_by"].setdefault("tolerance", UNRECORDED_TOLERANCE)
-    return told
+        raise OutputError(
+            f"{folder} is not the folder of a batch.", "Give the folder that a batch has written."
+        ) from error
+    if not isinstance(values, dict) or values.get("batch") != FORMAT:
+        raise OutputError(
+            f"{folder} holds a batch that this version cannot read.", "Run the batch again, into another folder."
+        )
+    if isinstance(values.get("decided_by"), dict):
+        values["decided_by"].setdefault("tolerance", UNRECORDED_TOLERANCE)
+    return values
 
 
 def shard_path(folder: Path, kind: Kind, number: int) -> Path:
@@ -109,7 +114,7 @@ def shard_path(folder: Path, kind: Kind, number: int) -> Path:
 
 
 def shard_places(kind: Kind, number: int, count: int) -> range:
-    """Return which of ``count`` pictures or captions a shard holds."""
+    """Return the places of the pictures or captions in a shard; ``count`` is the number of all."""
     size = SHARD_OF[kind]
     return range(number * size, min(count, (number + 1) * size))
 
@@ -119,40 +124,40 @@ def shards(kind: Kind, count: int) -> range:
     return range(-(-count // SHARD_OF[kind]))
 
 
-def write_shard(folder: Path, kind: Kind, number: int, entries: Sequence[Entry | None]) -> None:
-    """Write a shard, as far as it is done: None is still to do. Raises ``OutputError``."""
-    tensors, told = {}, []
+def write_shard(folder: Path, kind: Kind, number: int, entries: Sequence[ShardEntry | None]) -> None:
+    """Write a shard; entries that are not computed yet are None. Raise ``OutputError`` where it cannot be written."""
+    tensors, documents = {}, []
     for place, entry in enumerate(entries):
         factor = None if entry is None else entry.factor
         report = None if factor is None else asdict(factor.report)
-        told.append(None if entry is None else {"told": entry.told, "error": entry.error, "report": report})
+        documents.append(None if entry is None else {"told": entry.values, "error": entry.error, "report": report})
         if factor is not None:
             arrays = {"rows": factor.rows, **{name: getattr(factor.ends, field) for name, field in ENDS.items()}}
             tensors.update(
                 {f"{place}.{name}": np.ascontiguousarray(one) for name, one in arrays.items() if one is not None}
             )
-    data = save(tensors, {"entries": json.dumps(told, ensure_ascii=False)})
+    data = save(tensors, {"entries": json.dumps(documents, ensure_ascii=False)})
     write_atomically(shard_path(folder, kind, number), lambda file: file.write(data))
 
 
-def read_shard(folder: Path, kind: Kind, number: int, count: int) -> list[Entry | None]:
-    """Return a shard's entries; those that are missing, and all of a damaged one, are None."""
+def read_shard(folder: Path, kind: Kind, number: int, count: int) -> list[ShardEntry | None]:
+    """Return a shard's entries; missing ones, and all of a damaged shard, are None."""
     size = len(shard_places(kind, number, count))
     try:
         data = shard_path(folder, kind, number).read_bytes()
         tensors = load(data)
         head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        told = json.loads(head["__metadata__"]["entries"])
-        entries = [_entry(place, one, tensors) for place, one in enumerate(told)]
+        documents = json.loads(head["__metadata__"]["entries"])
+        entries = [_entry(place, one, tensors) for place, one in enumerate(documents)]
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return [None] * size
     return entries if len(entries) == size else [None] * size
 
 
-def _entry(place: int, told: Mapping[str, Any] | None, tensors: Mapping[str, Any]) -> Entry | None:
-    if told is None:
+def _entry(place: int, values: Mapping[str, Any] | None, tensors: Mapping[str, Any]) -> ShardEntry | None:
+    if values is None:
         return None
-    if told["report"] is None:
-        return Entry(told["told"], None, told["error"])
+    if values["report"] is None:
+        return ShardEntry(values["told"], None, values["error"])
     ends = Ends(**{field: tensors.get(f"{place}.{name}") for name, field in ENDS.items()})  # type: ignore[arg-type]  # full alone may lack
-    return Entry(told["told"], Factor(tensors[f"{place}.rows"], ends, SideReport(**told["report"])))
+    return ShardEntry(values["told"], Factor(tensors[f"{place}.rows"], ends, SideReport(**values["report"])))

@@ -1,4 +1,4 @@
-"""Reads a finished batch: any picture × any caption, as a product of two stored factors; and writes its index."""
+"""Reads a batch: any picture × any caption, as the product of two stored factors; and writes its index."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,33 +19,33 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import positive_share
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.batches.batch_folder import SHARD_OF, Entry, Kind, header_of, read_shard
+from exclip_desktop.storage.batches.batch_folder import SHARD_OF, Kind, ShardEntry, read_header, read_shard
 
-HELD: Final = 4
-"""Shards of each kind that a reader keeps: neighbours in a list share one."""
+CACHED_SHARDS: Final = 4
+"""Shards of each kind that a reader caches: neighbours in a list share one."""
 
 
 class Batch:
-    """A batch's folder, read.
+    """The content of a batch's folder.
 
     Attributes:
-        folder: where it is.
-        settings: what decided the numbers.
-        counts: how many ``pictures`` and ``captions`` it has.
+        folder: the folder.
+        settings: the settings of its explanations.
+        counts: numbers of ``pictures`` and ``captions``.
 
     """
 
     def __init__(self, folder: str | Path) -> None:
-        """Open a folder; raises ``OutputError`` where it holds no batch."""
+        """Open a folder; raise ``OutputError`` where it holds no batch."""
         self.folder = Path(folder)
-        told = header_of(self.folder)
-        self.settings = ResolvedSettings(**told["settings"])
-        self.counts: dict[Kind, int] = {"pictures": len(told["pictures"]), "captions": len(told["captions"])}
-        self.pictures, self.captions = tuple(told["pictures"]), tuple(told["captions"])
-        self._shard = lru_cache(2 * HELD)(self._read)
+        values = read_header(self.folder)
+        self.settings = ResolvedSettings(**values["settings"])
+        self.counts: dict[Kind, int] = {"pictures": len(values["pictures"]), "captions": len(values["captions"])}
+        self.pictures, self.captions = tuple(values["pictures"]), tuple(values["captions"])
+        self._shard = lru_cache(2 * CACHED_SHARDS)(self._read)
 
     def pairs(self) -> Iterator[dict[str, Any]]:
-        """Return the index, a listed pair after the other; raises ``OutputError`` before the batch is finished."""
+        """Yield the index, one listed pair at a time; raise ``OutputError`` before the batch is finished."""
         try:
             with (self.folder / "index.jsonl").open("rb") as lines:
                 yield from map(json.loads, lines)
@@ -53,10 +53,10 @@ class Batch:
             raise OutputError(f"The batch in {self.folder} is not finished.", "Run it again to go on.") from error
 
     def scores(self) -> NDArray[np.float32]:
-        """Return every picture's score with every caption, (pictures, captions), read as it is used.
+        """Return the score of every picture with every caption, (pictures, captions), memory-mapped.
 
         Raises:
-            OutputError: all pairs were not asked for.
+            OutputError: the batch was computed without ``all_pairs``.
 
         """
         path = self.folder / "scores.npy"
@@ -65,40 +65,42 @@ class Batch:
         return np.asarray(np.load(path, mmap_mode="r"))
 
     def explanation(self, picture: str | int, caption: str | int) -> Explanation:
-        """Return any picture's explanation with any caption, by their text as listed or their place.
+        """Return the explanation of any picture with any caption, each by its listed text or its place.
 
         Raises:
-            OutputError: there is no such picture or caption, or it failed; the message says why.
+            OutputError: there is no such picture or caption, or it failed, for the reason in the message.
 
         """
-        image, text = self._found("pictures", picture), self._found("captions", caption)
+        image, text = self._entry_of("pictures", picture), self._entry_of("captions", caption)
         assert image.factor is not None
         assert text.factor is not None
-        geometry = Geometry(*map(tuple, image.told["geometry"]))
-        prefix = image.told["prefix"]
-        return multiply_factors(caption_told(text.told), text.factor, geometry, prefix, image.factor, self.settings)
+        geometry = Geometry(*map(tuple, image.values["geometry"]))
+        prefix = image.values["prefix"]
+        return multiply_factors(
+            caption_from_values(text.values), text.factor, geometry, prefix, image.factor, self.settings
+        )
 
-    def entry(self, kind: Kind, place: int) -> Entry | None:
-        """Return what is stored of a picture or caption; None where it is not done yet."""
+    def entry(self, kind: Kind, place: int) -> ShardEntry | None:
+        """Return the stored entry of a picture or caption; None where it is not computed yet."""
         shard, at = divmod(place, SHARD_OF[kind])
         return self._shard(kind, shard)[at]
 
-    def _found(self, kind: Kind, which: str | int) -> Entry:
+    def _entry_of(self, kind: Kind, which: str | int) -> ShardEntry:
         names: Sequence[str] = self.pictures if kind == "pictures" else self.captions
         place = names.index(which) if isinstance(which, str) and which in names else which
         if isinstance(place, str) or not 0 <= place < len(names):
             raise OutputError(f"The batch in {self.folder} has no {kind[:-1]} {which}.", "Choose one of its list.")
         entry = self.entry(kind, place)
         if entry is None or entry.factor is None:
-            why = "it is not done yet" if entry is None else entry.error
+            why = "it is not computed yet" if entry is None else entry.error
             raise OutputError(f"The {kind[:-1]} {names[place]} has no factor: {why}", "Run the batch again.")
         return entry
 
-    def _read(self, kind: Kind, number: int) -> list[Entry | None]:
+    def _read(self, kind: Kind, number: int) -> list[ShardEntry | None]:
         return read_shard(self.folder, kind, number, self.counts[kind])
 
 
-def caption_as_plain(caption: Caption) -> dict[str, Any]:
+def caption_values(caption: Caption) -> dict[str, Any]:
     """Return a caption as plain values."""
     return {
         "text": caption.text,
@@ -109,15 +111,15 @@ def caption_as_plain(caption: Caption) -> dict[str, Any]:
     }
 
 
-def caption_told(told: Any) -> Caption:
+def caption_from_values(values: Any) -> Caption:
     """Return the caption of plain values."""
-    words = tuple(Word(text, start, end, tuple(rows)) for text, start, end, rows in told["words"])
-    unseen = None if told["unseen"] is None else (told["unseen"][0], told["unseen"][1])
-    return Caption(told["text"], tuple(Token(*token) for token in told["tokens"]), words, unseen, told["context"])
+    words = tuple(Word(text, start, end, tuple(rows)) for text, start, end, rows in values["words"])
+    unseen = None if values["unseen"] is None else (values["unseen"][0], values["unseen"][1])
+    return Caption(values["text"], tuple(Token(*token) for token in values["tokens"]), words, unseen, values["context"])
 
 
 def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> tuple[list[str], int]:
-    """Write ``index.jsonl``; return what failed, a sentence a pair, and how many pairs' integrals are not exact."""
+    """Write ``index.jsonl``; return the failures, a sentence each, and the number of pairs with inexact integrals."""
     failed: list[str] = []
     inexact = 0
     pictures, captions = ({name: at for at, name in enumerate(names)} for names in (batch.pictures, batch.captions))
@@ -136,11 +138,11 @@ def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> tuple[list[str], i
 
 
 def write_scores(batch: Batch) -> None:
-    """Write every picture's score with every caption, a shard of pictures at a time."""
+    """Write the score of every picture with every caption, a shard of pictures at a time."""
     shape = batch.counts["pictures"], batch.counts["captions"]
-    found = [_direction(batch.entry("captions", at)) for at in range(shape[1])]
-    size = next((len(one) for one in found if one is not None), 1)
-    texts = np.stack([np.full(size, np.nan) if one is None else one for one in found])
+    directions = [_direction(batch.entry("captions", at)) for at in range(shape[1])]
+    size = next((len(one) for one in directions if one is not None), 1)
+    texts = np.stack([np.full(size, np.nan) if one is None else one for one in directions])
 
     def write(file: BinaryIO) -> None:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
@@ -152,8 +154,8 @@ def write_scores(batch: Batch) -> None:
     write_atomically(batch.folder / "scores.npy", write)
 
 
-def _direction(entry: Entry | None) -> NDArray[np.float64] | None:
-    """Return an entry's embedding at unit length; None where it failed."""
+def _direction(entry: ShardEntry | None) -> NDArray[np.float64] | None:
+    """Return the embedding of an entry at unit length; None where it failed."""
     if entry is None or entry.factor is None:
         return None
     embedding = entry.factor.ends.embedding
@@ -166,15 +168,15 @@ def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[st
     error = next((entry.error for entry in (image, text) if entry is not None and entry.error), "")
     if error:
         return {**named, "error": error}
-    found = batch.explanation(picture, caption)
+    explanation = batch.explanation(picture, caption)
     return {
         **named,
-        "score": found.score,
-        "residual": found.residual,
-        "exact": not find_inexact_integrals(found),
-        "box_share": positive_share(found.interactions.patch_heat(), found.geometry, pair.regions),
-        "ledger": dict(found.ledger.lines()),
-        "picture_sha256": "" if image is None else image.told["sha256"],
+        "score": explanation.score,
+        "residual": explanation.residual,
+        "exact": not find_inexact_integrals(explanation),
+        "box_share": positive_share(explanation.interactions.patch_heat(), explanation.geometry, pair.regions),
+        "ledger": dict(explanation.ledger.lines()),
+        "picture_sha256": "" if image is None else image.values["sha256"],
         "picture_place": picture,
         "caption_place": caption,
     }

@@ -146,7 +146,7 @@ def test_different_settings_are_never_mixed(
     with pytest.raises(OutputError, match="of rise with masks 8, not 16"):
         study(tiny, pairs, {"rise": {"masks": 16}}, out=out, count=1, **QUICK)
     (out / OUTCOMES).write_text("nothing of ours\n", "utf-8")
-    with pytest.raises(OutputError, match="is no study's file"):
+    with pytest.raises(OutputError, match="is not the file of a study"):
         study(tiny, pairs, ["rise"], out=out, count=1, **QUICK)
 
 

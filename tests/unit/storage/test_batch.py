@@ -168,7 +168,7 @@ def test_another_list_or_other_settings_are_refused(tiny: Model, listed: PairLis
     shorter = PairList(listed.source, listed.folder, listed.pairs[:2])
     with pytest.raises(OutputError, match="another list"):
         batch(tiny, shorter, tmp_path / "out", **HOW)
-    with pytest.raises(OutputError, match="no batch's folder"):
+    with pytest.raises(OutputError, match="is not the folder of a batch"):
         open_batch(tmp_path)
     with pytest.raises(SettingsError, match="no part 4 of 3"):
         batch(tiny, listed, tmp_path / "out", shard=(4, 3), **HOW)
