@@ -232,7 +232,7 @@ def test_the_command(
     index = tmp_path / "out" / "index.jsonl"
     assert told.out == (
         "6 of 7 pairs explained, 1 failed; the list has 5 pictures and 3 captions. "
-        f"The index, {index}, tells each pair's numbers or why it failed.\n"
+        f"The index, {index}, has the numbers of each pair, or why it failed.\n"
     )
     lines = map(json.loads, index.read_text("utf-8").splitlines())
     assert [line["picture"] for line in lines if "error" in line] == ["ü 4.png"]
@@ -258,7 +258,7 @@ def test_pictures_without_captions_are_told_what_is_missing(
     told = capsys.readouterr()
     assert "0 of 4 pairs explained, 4 failed; the list has 4 pictures and 1 caption. The index, " in told.out
     assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or beside NAME.png" in told.err
-    assert "None of the pairs could be explained. Mend the list" in told.err
+    assert "None of the pairs could be explained. Correct the list" in told.err
 
 
 def test_a_project_is_a_list(
