@@ -10,7 +10,7 @@ import open_clip
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.resources import resource
-from exclip_desktop.models.weights.fit import empty_network
+from exclip_desktop.models.weights.fit import build_network
 
 PATH: Final = resource("open_clip_parameters.json")
 
@@ -20,7 +20,7 @@ def counted() -> dict[str, int]:
     found = {}
     for name in open_clip.list_models():
         try:
-            network = empty_network(name, open_clip.get_model_config(name), "meta")
+            network = build_network(name, open_clip.get_model_config(name), "meta")
         except ModelError:
             continue
         found[name] = sum(value.numel() for value in network.state_dict().values())

@@ -158,7 +158,7 @@ class Pair:
         """Return the patches' values (rows, columns), or the tokens' (T,), out of every token's, computed by block."""
         anatomy = self.anatomy
         self.cancel.check()
-        values = compute(anatomy)[anatomy.shown]
+        values = compute(anatomy)[anatomy.mapped]
         return values.reshape(anatomy.grid) if self.side == "image" else values
 
     def pooling_map(

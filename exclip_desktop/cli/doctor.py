@@ -17,7 +17,7 @@ from exclip_desktop.core.method_registry import method_by_key, registry
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.resources import resource
 from exclip_desktop.core.version import __version__
-from exclip_desktop.models.catalogue import ModelEntry, models_here
+from exclip_desktop.models.catalogue import ModelEntry, list_local_models
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.session.logs import log_file
 from exclip_desktop.storage.pictures import read_picture
@@ -61,7 +61,7 @@ def report() -> str:
         *(f"  {line}" for line in _devices()),
         "",
         "Models on this computer",
-        *(f"  {_model(entry)}" for entry in models_here()),
+        *(f"  {_model(entry)}" for entry in list_local_models()),
         "",
         *_plugin_lines(),
         "Folders",

@@ -53,9 +53,9 @@ def add_models(parser: argparse.ArgumentParser) -> None:
 
 def _list(options: argparse.Namespace) -> None:
     catalogue = import_module("exclip_desktop.models.catalogue")  # it imports torch
-    entries = catalogue.models_here()
+    entries = catalogue.list_local_models()
     if options.all:
-        entries += [entry for entry in catalogue.every_tag() if not entry.cached]
+        entries += [entry for entry in catalogue.list_tagged_models() if not entry.is_local]
     if options.json:
         print_json([{**asdict(entry), "path": entry.path and str(entry.path)} for entry in entries])
     else:
@@ -74,13 +74,13 @@ def _row(entry: "ModelEntry") -> tuple[str, ...]:
 
 def _fetch(options: argparse.Namespace) -> None:
     download = import_module("exclip_desktop.models.weights.download")  # it imports torch
-    path = download.downloaded(options.name, options.tag)
+    path = download.find_downloaded(options.name, options.tag)
     if path is not None:
         print_note(f"{options.name} ({options.tag}) is on this computer.")
         print(path)
         return
     plan = download.plan_download(options.name, options.tag)
-    here = f", {format_bytes(plan.weights.here)} of them here" if plan.weights.here else ""
+    here = f", {format_bytes(plan.weights.bytes_here)} of them here" if plan.weights.bytes_here else ""
     print_note(f"{plan.name} ({plan.tag}): {format_bytes(plan.weights.bytes)}{here}")
     with ProgressBar(of_bytes=True) as bar:
         path = download.download(plan, bar.show)

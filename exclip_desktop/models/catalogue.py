@@ -20,8 +20,8 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.resources import resource
-from exclip_desktop.models.families import why_not
-from exclip_desktop.models.weights.fingerprints import OPENAI, all_tags
+from exclip_desktop.models.families import find_obstacle
+from exclip_desktop.models.weights.fingerprints import OPENAI, list_published
 from exclip_desktop.models.weights.read import is_torchscript
 
 BUNDLED = "demo"
@@ -61,27 +61,27 @@ class ModelEntry:
     reason: str
 
     @property
-    def cached(self) -> bool:
+    def is_local(self) -> bool:
         """Whether it is on this computer."""
         return self.path is not None
 
 
-def models_here() -> list[ModelEntry]:
+def list_local_models() -> list[ModelEntry]:
     """Return every model on this computer: bundled, unpacked, then those in the caches of open_clip and the hub."""
     own = [_of_folder(BUNDLED, bundled_folder(), "bundled")]
     own += [_of_folder(path.name, path, "installed") for path in _installed()]
-    tagged = [entry for entry in every_tag() if entry.cached]
+    tagged = [entry for entry in list_tagged_models() if entry.is_local]
     known = {entry.path for entry in tagged}
-    others = [_of_folder(str(path), path, "cache") for path in _snapshots() if weights_in(path) not in known]
+    others = [_of_folder(str(path), path, "cache") for path in _snapshots() if find_weights(path) not in known]
     return [entry for entry in (*own, *tagged, *others) if entry is not None]
 
 
-def every_tag() -> list[ModelEntry]:
+def list_tagged_models() -> list[ModelEntry]:
     """Return every tag of open_clip's list, on this computer or not."""
-    return [_entry(one.name, one.tag, cached_weights(one.config), one.name) for one in all_tags()]
+    return [_entry(one.name, one.tag, find_cached_weights(one.config), one.name) for one in list_published()]
 
 
-def entry_at(path: Path, architecture: str = "") -> ModelEntry | None:
+def describe_model(path: Path, architecture: str = "") -> ModelEntry | None:
     """Return what a folder, or a file of weights, tells of a model without being opened; its name is the path.
 
     ``architecture`` is open_clip's name of a file's; without it only its size is known. None: the folder holds none.
@@ -91,7 +91,7 @@ def entry_at(path: Path, architecture: str = "") -> ModelEntry | None:
 
     """
     if path.is_dir():
-        return _of_folder(str(path), snapshot_of(path), "cache")
+        return _of_folder(str(path), find_snapshot(path), "cache")
     if architecture in open_clip.list_models():
         return _entry(str(path), "", path, architecture)
     return ModelEntry(str(path), "", path, path.stat().st_size, "cache", "", None, 0, "")
@@ -143,12 +143,12 @@ def _installed() -> list[Path]:
 def _snapshots() -> Iterator[Path]:
     """Yield the snapshots in the hub's cache that hold a model of open_clip's form."""
     for config in sorted(Path(constants.HF_HUB_CACHE).glob(f"models--*/snapshots/*/{CONFIG_FILE}")):
-        if weights_in(config.parent) is not None:
+        if find_weights(config.parent) is not None:
             yield config.parent
 
 
 def _of_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
-    path = weights_in(folder)
+    path = find_weights(folder)
     if path is None or not (folder / CONFIG_FILE).is_file():
         return None
     try:
@@ -165,14 +165,14 @@ def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "
         path=path,
         bytes=BYTES_EACH * _parameters().get(name, 0) if path is None else path.stat().st_size,
         place="" if path is None else place,
-        family=family(config),
+        family=describe_family(config),
         grid=_grid(config["vision_cfg"]),
         context=config["text_cfg"].get("context_length", 77),
-        reason=why_not(schema),
+        reason=find_obstacle(schema),
     )
 
 
-def family(config: dict[str, Any]) -> str:
+def describe_family(config: dict[str, Any]) -> str:
     """Return an image encoder's kind in a few words, and a Hugging Face text encoder's name."""
     vision, text = config["vision_cfg"], config["text_cfg"]
     if "multimodal_cfg" in config:
@@ -204,15 +204,15 @@ def installed_folder() -> Path:
     return user_data_path("exclip_desktop", appauthor=False) / "models"
 
 
-def weights_in(folder: Path) -> Path | None:
+def find_weights(folder: Path) -> Path | None:
     """Return the weights' file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
     found = _find_checkpoint_in_dir(folder)
     return None if found is None else Path(found)
 
 
-def cached_weights(config: dict[str, Any]) -> Path | None:
+def find_cached_weights(config: dict[str, Any]) -> Path | None:
     """Return where open_clip's weights for a tag lie on this computer, or None; never reaches the network."""
-    for repository, file in hub_files(config):
+    for repository, file in list_hub_files(config):
         cached = try_to_load_from_cache(repository, file)
         if isinstance(cached, str):
             return Path(cached)
@@ -221,7 +221,7 @@ def cached_weights(config: dict[str, Any]) -> Path | None:
     return path if url and path.is_file() and (OPENAI in url or not is_torchscript(path)) else None
 
 
-def hub_files(config: dict[str, Any]) -> list[tuple[str, str]]:
+def list_hub_files(config: dict[str, Any]) -> list[tuple[str, str]]:
     """Return where a tag's weights may lie on Hugging Face's hub, best first: (repository, file)."""
     hub = config.get("hf_hub", "")
     repository, file = os.path.split(hub)
@@ -245,7 +245,7 @@ def check_architecture(name: str) -> None:
     raise ModelError(message, Remedy.CHOOSE_KNOWN_MODEL, bundled=BUNDLED)
 
 
-def tag_config(name: str, tag: str) -> dict[str, Any]:
+def find_tag_config(name: str, tag: str) -> dict[str, Any]:
     """Return open_clip's entry for a tag.
 
     Raises:
@@ -260,7 +260,7 @@ def tag_config(name: str, tag: str) -> dict[str, Any]:
     return config
 
 
-def snapshot_of(folder: Path) -> Path:
+def find_snapshot(folder: Path) -> Path:
     """Return the folder itself, or the snapshot in a folder of Hugging Face's cache (models--organisation--name)."""
     root = folder.parent if folder.name == "snapshots" else folder
     held = sorted((root / "snapshots").glob("*/")) if is_dir(root / "snapshots") else []

@@ -11,7 +11,7 @@ from open_clip.model import _build_vision_tower
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.towers.build import IMAGE_TOWERS, image_tower
-from exclip_desktop.models.towers.image_timm_maps import misfit
+from exclip_desktop.models.towers.image_timm_maps import describe_size_misfit
 
 TIMM_MODULES: Final = frozenset().union(*(tower.timm_modules for tower in IMAGE_TOWERS))
 """timm's modules all of whose networks have a tower."""
@@ -20,23 +20,23 @@ TIMM_MODULES: Final = frozenset().union(*(tower.timm_modules for tower in IMAGE_
 _UNBUILDABLE = (TypeError, ValueError, AssertionError, KeyError, AttributeError, RuntimeError)
 
 
-def why_not(schema: str) -> str:
+def find_obstacle(schema: str) -> str:
     """Return why a model (open_clip's name of it) cannot be explained, or an empty text."""
     config = open_clip.get_model_config(schema)
-    return why_not_image(config) or why_not_text(schema, config)
+    return find_image_obstacle(config) or find_text_obstacle(schema, config)
 
 
-def why_not_image(config: dict[str, Any]) -> str:
+def find_image_obstacle(config: dict[str, Any]) -> str:
     """Return why the image encoder of a model's config (open_clip's) cannot be explained, or an empty text.
 
     Where its name does not tell it, it is built without weights, which takes a twentieth to a whole second.
     """
     vision = config["vision_cfg"]
     told = _told_by_name(vision) if vision.get("timm_model_name") else ""
-    return why_not_built(config) if told is None else told
+    return find_built_obstacle(config) if told is None else told
 
 
-def why_not_built(config: dict[str, Any]) -> str:
+def find_built_obstacle(config: dict[str, Any]) -> str:
     """Return the same, found by building the encoder on the meta device."""
     parts = config["embed_dim"], config["vision_cfg"], config.get("quick_gelu", False)
     return _why_not(json.dumps(parts, sort_keys=True))
@@ -50,7 +50,7 @@ def _told_by_name(vision: dict[str, Any]) -> str | None:
         return None
     height, width = (size, size) if isinstance(size, int) else size
     if entry.fixed_input_size:
-        return misfit((height, width), entry.input_size[1:])
+        return describe_size_misfit((height, width), entry.input_size[1:])
     return "" if height % 32 == width % 32 == 0 else None
 
 
@@ -70,7 +70,7 @@ def _why_not(parts: str) -> str:
     return ""
 
 
-def why_not_text(schema: str, config: dict[str, Any]) -> str:
+def find_text_obstacle(schema: str, config: dict[str, Any]) -> str:
     """Return why the text side of a model (open_clip's name and config of it) cannot be explained, or an empty text."""
     text = config["text_cfg"]
     own, tokenizer = not text.get("hf_model_name"), text.get("hf_tokenizer_name")

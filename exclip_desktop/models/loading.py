@@ -19,7 +19,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import POOL, SIDES
 from exclip_desktop.models.catalogue import CARD_FILE
-from exclip_desktop.models.families import why_not
+from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.clip import ClipReader
@@ -28,9 +28,9 @@ from exclip_desktop.models.tokenizers.tokenizer import Reader
 from exclip_desktop.models.towers.build import image_tower, text_tower
 from exclip_desktop.models.towers.tower_protocols import TextTower
 from exclip_desktop.models.weights.download import download, plan_download
-from exclip_desktop.models.weights.find import Source, find_source, identified, preprocess_of
-from exclip_desktop.models.weights.fingerprints import fingerprint_of, sha256_of
-from exclip_desktop.models.weights.fit import converted, empty_network, misfit
+from exclip_desktop.models.weights.find import Source, find_source, identify, require_preprocess
+from exclip_desktop.models.weights.fingerprints import compute_fingerprint, compute_sha256
+from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit
 from exclip_desktop.models.weights.read import Weights, read_weights
 from exclip_desktop.models.weights.text_files import check_text_files, find_encoder, find_tokenizer
 
@@ -71,34 +71,34 @@ def load_model(
     fetch = (
         (lambda *tag: download(plan_download(*tag), progress or ignore_progress, cancel)) if allow_download else None
     )
-    chosen = device_of(device)
-    source, weights = opened(name, pretrained, checkpoint, preprocess, fetch)
+    chosen = choose_device(device)
+    source, weights = read_source(name, pretrained, checkpoint, preprocess, fetch)
     tokenizer, encoder = find_tokenizer(source.schema, source.folder), find_encoder(source.config(), source.folder)
-    network, state = matched(source, weights)
+    network, state = fit_weights(source, weights)
     network.load_state_dict(state)  # strictly: nothing is stretched or left out
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(chosen)
-    content, config = sha256_of(source.weights), [source.config(), network.visual.preprocess_cfg]
+    content, config = compute_sha256(source.weights), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
         weights_sha256=content,
-        fingerprint=fingerprint_of(content, config if encoder is None else [*config, encoder.config]),
+        fingerprint=compute_fingerprint(content, config if encoder is None else [*config, encoder.config]),
         network=network,
         image=image,
         text=text,
         preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size, image.unit),
-        reader=reader_of(tokenizer, text),
+        reader=make_reader(tokenizer, text),
         device=chosen,
         card=_card(source.folder),
-        anew=partial(empty_network, source.name, source.config(), folder=source.folder, drawn=True),
+        build_random=partial(build_network, source.name, source.config(), folder=source.folder, drawn=True),
         notes=source.notes,
     )
     _check_card(model)
     return model
 
 
-def opened(
+def read_source(
     name: str | None,
     pretrained: str | None,
     checkpoint: str | Path | None,
@@ -108,13 +108,13 @@ def opened(
     """Return what the arguments of ``load_model`` name, as far as its weights tell, and the weights."""
     source = _explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
     weights = read_weights(source.weights)
-    return _explainable(identified(source, weights)), weights
+    return _explainable(identify(source, weights)), weights
 
 
 def _explainable(source: Source) -> Source:
     """Refuse, before any work, what cannot be explained, by name and reason; what is not known yet passes."""
     try:
-        reason = why_not(source.schema) if source.schema else ""
+        reason = find_obstacle(source.schema) if source.schema else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"The config of {source.name} cannot be read: {error}.", Remedy.CHOOSE_OTHER_MODEL) from error
     if reason:
@@ -127,22 +127,22 @@ def _explainable(source: Source) -> Source:
     return source
 
 
-def matched(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:
+def fit_weights(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:
     """Return open_clip's network, still empty, and the weights under its names, which fit in every shape.
 
     Raises:
         ModelError: they do not fit, or nobody has said how pictures are prepared for them.
 
     """
-    network = empty_network(source.name, source.config(), device, source.folder)
-    state = converted(network, weights.state)
-    wrong = misfit(network, state)
+    network = build_network(source.name, source.config(), device, source.folder)
+    state = convert_names(network, weights.state)
+    wrong = find_misfit(network, state)
     if wrong:
         raise ModelError(
             f"The weights in {source.weights.name} do not fit {source.name}: {wrong}.",
             Remedy.NAME_OR_OMIT_ARCHITECTURE,
         )
-    known = merge_preprocess_dict(PreprocessCfg(), preprocess_of(source))
+    known = merge_preprocess_dict(PreprocessCfg(), require_preprocess(source))
     set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})
     return network, state
 
@@ -169,7 +169,7 @@ def _card(folder: Path | None) -> Card:
         raise ModelError(f"{path} cannot be read: {error}.", "Mend or remove it.") from error
 
 
-def device_of(name: str | None) -> torch.device:
+def choose_device(name: str | None) -> torch.device:
     """Return the device of that name; None: the best one here.
 
     Raises:
@@ -195,17 +195,17 @@ def _devices_here() -> list[str]:
     return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
-def fresh(model: Model, seed: int) -> Model:
+def randomise_weights(model: Model, seed: int) -> Model:
     """Return the same architecture with all of its weights drawn anew, as training would start from them."""
     with torch.random.fork_rng(devices=[]):  # a person's own generator goes on as if nothing had been drawn
         torch.manual_seed(seed)
-        network = model.anew()
+        network = model.build_random()
     network = network.eval().requires_grad_(False).to(model.device, model.dtype)
     return replace(
         model,
         weights=f"random, seed {seed}",
         weights_sha256="",
-        fingerprint=fingerprint_of(model.fingerprint, ["random", seed]),
+        fingerprint=compute_fingerprint(model.fingerprint, ["random", seed]),
         network=network,
         image=image_tower(network.visual),
         text=text_tower(network),
@@ -213,7 +213,7 @@ def fresh(model: Model, seed: int) -> Model:
     )
 
 
-def reader_of(tokenizer: Any, text: TextTower) -> Reader:
+def make_reader(tokenizer: Any, text: TextTower) -> Reader:
     """Return the reader of open_clip's ``tokenizer`` for a text tower; raises ``ModelError`` where there is none."""
     kind = ClipReader if isinstance(tokenizer, SimpleTokenizer) else HFReader
     reader: Reader = kind(tokenizer, padded=text.padded, class_token=text.class_token)

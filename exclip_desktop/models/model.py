@@ -43,7 +43,7 @@ class Model:
         preprocess, reader: how pictures and captions become its inputs.
         device: where it runs.
         card: its default layers.
-        anew: builds the network again, with weights such as training would start from.
+        build_random: builds the network again, with weights such as training would start from.
         notes: what a person should know of how it was found and built.
         references: what pictures and captions are held against, such as reference features, by what decides it; filled
             as it is needed, on ``device``.
@@ -61,7 +61,7 @@ class Model:
     reader: Reader
     device: torch.device
     card: Card
-    anew: Callable[[], Any]
+    build_random: Callable[[], Any]
     notes: tuple[str, ...] = ()
     references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from exclip_desktop.cli.main import main
 from exclip_desktop.cli.terminal import ProgressBar
 from exclip_desktop.core.progress import Report
 from exclip_desktop.models import catalogue
-from exclip_desktop.models.catalogue import models_here
+from exclip_desktop.models.catalogue import list_local_models
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.models.web import Web, web_server
 
@@ -58,7 +58,7 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_list_as_json_has_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)
-    (entry,) = models_here()
+    (entry,) = list_local_models()
     assert told["path"] == str(entry.path)
     assert (told["name"], told["bytes"], told["grid"], told["place"]) == ("demo", entry.bytes, [12, 12], "bundled")
 

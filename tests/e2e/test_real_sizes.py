@@ -32,8 +32,8 @@ def test_the_closed_form_equals_the_generic_way_on_a_real_architecture(
     model = random_model("ViT-B-32", tmp_path)
     fixed = {"quadrature": "gauss-legendre", "steps": 4}
     closed = explain(model, some_picture(), CAPTION, **fixed)
-    monkeypatch.setattr("exclip_desktop.models.towers.image_vit.block_query", lambda *_: None)
-    monkeypatch.setattr("exclip_desktop.models.towers.text_clip.block_query", lambda *_: None)
+    monkeypatch.setattr("exclip_desktop.models.towers.image_vit.find_block_query", lambda *_: None)
+    monkeypatch.setattr("exclip_desktop.models.towers.text_clip.find_block_query", lambda *_: None)
     generic = explain(model, some_picture(), CAPTION, **fixed)
     assert (closed.image_side.way, generic.image_side.way) == ("closed form", "pair")
     assert np.linalg.norm(closed.matrix - generic.matrix) <= 1e-4 * np.linalg.norm(generic.matrix)

@@ -85,7 +85,7 @@ def grad_eclip(
     """
     pooled = pooled_tokens(anatomy, "Grad-ECLIP")
     first = max(len(anatomy.blocks) - layers, 0)
-    counted = slice(None) if whole_context else anatomy.shown
+    counted = slice(None) if whole_context else anatomy.mapped
     with enable_gradients():
         run = run_blocks(anatomy, first, one_head=not own_heads)
         score = cosine_with(other, run.embedding)

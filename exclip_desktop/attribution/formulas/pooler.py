@@ -36,12 +36,12 @@ class Pooler:
 def attend_pool(pool: Query, x: Tensor, heads: int) -> tuple[BlockRecord, Tensor]:
     """Run an attention that pools a stream (1, T, W) by one query; return its record, and the embedding (D,)."""
     y, maps = pool.norm(x), pool.maps
-    if pool.asks == "mean":
+    if pool.source == "mean":
         source = pool.mean(x)
         y = torch.cat([source, y], dim=1)
     else:
-        assert isinstance(pool.asks, Tensor)
-        source = pool.asks.expand(1, 1, -1)
+        assert isinstance(pool.source, Tensor)
+        source = pool.source.expand(1, 1, -1)
     query = functional.linear(source, maps.query, maps.query_bias)
     key = functional.linear(y, maps.key, maps.key_bias)
     value = functional.linear(y, maps.value, maps.value_bias)
@@ -54,6 +54,6 @@ def make_pooler(cut: Cut, pixels: Tensor) -> Pooler | None:
     """Return a picture's (3, h, w) pooler from the cut at it; None where its parts are not accessible."""
     if cut.query is None:
         return None
-    mean = int(cut.query.asks == "mean")
+    mean = int(cut.query.source == "mean")
     with torch.no_grad():
         return Pooler(cut.query, cut.features(pixels), slice(mean + cut.prefix, None), cut.grid)

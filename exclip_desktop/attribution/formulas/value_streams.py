@@ -61,8 +61,8 @@ def maskclip_of_pooler(pooler: Pooler, other: Tensor, *, weighted: bool = True) 
 
     Keys are weighted by their cosine with the pooling query, or, where the query is the tokens' mean, with its key.
     """
-    query, means = pooler.query, int(pooler.query.asks == "mean")
-    values = functional.normalize(query.alone(pooler.tokens), dim=-1) @ functional.normalize(other, dim=-1)
+    query, means = pooler.query, int(pooler.query.source == "mean")
+    values = functional.normalize(query.embed_alone(pooler.tokens), dim=-1) @ functional.normalize(other, dim=-1)
     values = functional.pad(values, (means, 0))  # the mean is a key, and no token
     if weighted:
         record, _ = pooler.attend(query.maps.heads)

@@ -24,7 +24,7 @@ def answer(pair: "Pair", options: InteractionCam) -> "MatrixAnswer":
 
     words, picture = pair.anatomies
     values = interaction_cam(words, picture, **asdict(options), cancel=pair.cancel)
-    return pair.matrix(options, values[:, picture.shown])
+    return pair.matrix(options, values[:, picture.mapped])
 
 
 METHOD = SecondOrderMethod(

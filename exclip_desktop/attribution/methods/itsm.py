@@ -27,7 +27,7 @@ def answer(pair: "Pair", options: NoOptions) -> "MatrixAnswer":
             for one in (words, picture)
         )
         cosines = (left @ right.T).detach()
-    return pair.matrix(options, cosines[:, picture.shown])
+    return pair.matrix(options, cosines[:, picture.mapped])
 
 
 METHOD = SecondOrderMethod(key="itsm", name="ITSM", cost="one run of each side", position=10, answer=answer)

@@ -23,10 +23,10 @@ def answer(pair: "Pair", options: RandomWeights) -> "MatrixAnswer":
     import torch
 
     from exclip_desktop.attribution.second_order.explain import explain_pair
-    from exclip_desktop.models.loading import fresh
+    from exclip_desktop.models.loading import randomise_weights
 
     explanation = explain_pair(
-        fresh(pair.model, options.seed),
+        randomise_weights(pair.model, options.seed),
         pair.picture,
         pair.caption.text,
         ExplainSettings(framing=pair.framing),

@@ -5,8 +5,8 @@ Only one query matters there, so moving token j changes the attention's output b
     ȯ⁽ʲ⁾ = w_j ( v̇_j + (q·k̇_j / √d)(v_j − o) )
 
 per head, with w the attention weights of the query (zero where a mask hides a token), o = Σ w v, and dots for
-derivatives along Δ_j. A query that moves adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A token that asks itself
-moves its residual as well; a mean that asks moves with every token, as query, key and value.
+derivatives along Δ_j. A query that moves adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A query from one of
+the tokens moves that token's residual as well; a query from their mean moves with every token, as query, key and value.
 """
 
 import torch
@@ -36,11 +36,11 @@ def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tens
 
 def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
     """Return what ``query.tail`` is given (N, W), and its derivatives along each Δ_j (N, T, W)."""
-    maps, asks, tokens = query.maps, query.asks, len(delta)
+    maps, source, tokens = query.maps, query.source, len(delta)
     y, dy = push_forward(query.norm, points, delta.expand_as(points)[..., None, :])
     dy = dy.squeeze(-2)
     dv = _heads(functional.linear(dy, maps.value), maps.heads)
-    if asks == "mean":
+    if source == "mean":
         y = torch.cat([y, query.mean(points)], dim=1)  # the last key and value
     v = _heads(functional.linear(y, maps.value, maps.value_bias), maps.heads)
     q = _heads(functional.linear(_asking(query, y), maps.query, maps.query_bias), maps.heads)
@@ -55,12 +55,12 @@ def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tens
 
     key_shift = torch.einsum("nhw,ntw->nth", asked, dy)[..., None]
     moved = weights[:, :tokens, :, None] * (dv + key_shift * (v[:, :tokens] - output[:, None]))
-    if isinstance(asks, int):
-        dq = _heads(functional.linear(dy[:, asks], maps.query), maps.heads)
+    if isinstance(source, int):
+        dq = _heads(functional.linear(dy[:, source], maps.query), maps.heads)
         shift = torch.einsum("nhw,ntw->nth", torch.einsum("nhd,hdw->nhw", dq, keys), y)
         shift = weights * (shift - (weights * shift).sum(1, keepdim=True))
-        moved[:, asks] += torch.einsum("nth,nthd->nhd", shift, v)
-    elif asks == "mean":
+        moved[:, source] += torch.einsum("nth,nthd->nhd", shift, v)
+    elif source == "mean":
         mean = weights[:, -1:, :, None] * (dv + key_shift * (v[:, -1:] - output[:, None]))
         # How the output answers to the query, (N, heads, d, d): the keys' covariance with the values under w.
         k = torch.einsum("hdw,ntw->nthd", keys, y)
@@ -70,17 +70,17 @@ def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tens
 
     pooled = query.scale(functional.linear(output.flatten(1), maps.out, maps.out_bias))
     shifted = query.scale(functional.linear(moved.flatten(2), maps.out))
-    if isinstance(asks, int):
-        pooled = points[:, asks] + pooled
-        shifted[:, asks] += delta[asks]
+    if isinstance(source, int):
+        pooled = points[:, source] + pooled
+        shifted[:, source] += delta[source]
     return pooled, shifted
 
 
 def _asking(query: Query, y: Tensor) -> Tensor:
     """Return what the query is made of, (N, W)."""
-    if isinstance(query.asks, Tensor):
-        return query.asks.expand(len(y), -1)
-    return y[:, query.asks if isinstance(query.asks, int) else -1]
+    if isinstance(query.source, Tensor):
+        return query.source.expand(len(y), -1)
+    return y[:, query.source if isinstance(query.source, int) else -1]
 
 
 def _heads(x: Tensor, heads: int) -> Tensor:

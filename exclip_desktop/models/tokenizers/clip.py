@@ -13,10 +13,10 @@ from exclip_desktop.models.tokenizers.tokenizer import (
     check_caption,
     class_token,
     content_token,
-    empty_caption,
-    origins,
+    empty_caption_error,
+    group_words,
     padding_tokens,
-    words_of,
+    trace_origins,
 )
 
 
@@ -42,7 +42,7 @@ class ClipReader:
         check_caption(text)
         pieces = list(self._pieces(text))
         if not pieces:
-            raise empty_caption()
+            raise empty_caption_error()
         kept = self._kept(pieces)
         dropped = pieces[len(kept) :]
         unseen = (dropped[0].start, len(text.rstrip())) if dropped else None
@@ -57,7 +57,7 @@ class ClipReader:
             tokens += padding_tokens(self.context - len(tokens), 0, end)
         if self._class_token:
             tokens.append(class_token(end))
-        return Caption(text, tuple(tokens), words_of(text, dict(enumerate(kept, start=1))), unseen, self.context)
+        return Caption(text, tuple(tokens), group_words(text, dict(enumerate(kept, start=1))), unseen, self.context)
 
     def _kept(self, pieces: list[Piece]) -> list[Piece]:
         """Return the pieces within the context; a typed [EOT] ends the caption where nothing after it matters."""
@@ -71,7 +71,7 @@ class ClipReader:
     def _pieces(self, text: str) -> Iterator[Piece]:
         tokenizer = self._tokenizer
         cleaned: str = tokenizer.clean_fn(text)
-        origin = origins(text, cleaned)
+        origin = trace_origins(text, cleaned)
         word, last = -1, ""
         end = -1
         for match in tokenizer.pat.finditer(cleaned):

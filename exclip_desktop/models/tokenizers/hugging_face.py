@@ -16,9 +16,9 @@ from exclip_desktop.models.tokenizers.tokenizer import (
     check_caption,
     class_token,
     content_token,
-    empty_caption,
-    origins,
-    words_of,
+    empty_caption_error,
+    group_words,
+    trace_origins,
 )
 
 SPACES = "▁Ġ"
@@ -62,7 +62,7 @@ class HFReader:
         """
         check_caption(text)
         cleaned = self._clean(text)
-        origin = origins(text, cleaned)
+        origin = trace_origins(text, cleaned)
         read = self._tokenizer(
             cleaned,
             max_length=self.context,
@@ -74,7 +74,7 @@ class HFReader:
         )
         pieces = self._pieces(read, cleaned, origin)
         if not pieces:
-            raise empty_caption()
+            raise empty_caption_error()
         tokens = self._tokens(read, pieces)
         # open_clip looks for [EOT] by the largest id, which padding of a larger one would be.
         if not self._padded and self.fill_id <= max(token.id for token in tokens if token.kind != "padding"):
@@ -82,7 +82,7 @@ class HFReader:
         if self._class_token:
             tokens.append(class_token(tokens[-1].end))
         unseen = self._unseen(text, cleaned, origin, len(pieces))
-        return Caption(text, tuple(tokens), words_of(text, pieces), unseen, self.context)
+        return Caption(text, tuple(tokens), group_words(text, pieces), unseen, self.context)
 
     def _pieces(self, read: Any, cleaned: str, origin: list[Range]) -> dict[int, Piece]:
         """Return the words' tokens by their rows."""
@@ -92,7 +92,7 @@ class HFReader:
         places = [_place(cleaned, names[row], *offsets[row]) for row in rows]
         return {
             row: Piece(self._id(ids[row]), cleaned[slice(*place)] or names[row], *_typed(place, origin), word)
-            for row, place, word in zip(rows, places, word_numbers(cleaned, places), strict=True)
+            for row, place, word in zip(rows, places, number_words(cleaned, places), strict=True)
         }
 
     def _tokens(self, read: Any, pieces: dict[int, Piece]) -> list[Token]:
@@ -138,7 +138,7 @@ def _typed(place: Range, origin: list[Range]) -> Range:
     return at, at
 
 
-def word_numbers(text: str, places: list[Range]) -> list[int]:
+def number_words(text: str, places: list[Range]) -> list[int]:
     """Return, for each token by its place in ``text``, the number of the word that a person reads it in.
 
     Tokenizers cut words, and some join them: a token that reaches into the next word makes both one. In scripts without

@@ -64,7 +64,7 @@ def check_caption(text: str) -> None:
         )
 
 
-def empty_caption() -> CaptionError:
+def empty_caption_error() -> CaptionError:
     """Return the error of a caption without a word."""
     return CaptionError("The caption is empty.", "Type what the picture might show.")
 
@@ -84,7 +84,7 @@ def class_token(at: int) -> Token:
     return Token(NO_ID, "[CLS]", "class", at, at)
 
 
-def words_of(text: str, pieces: Mapping[int, Piece]) -> tuple[Word, ...]:
+def group_words(text: str, pieces: Mapping[int, Piece]) -> tuple[Word, ...]:
     """Return the words of ``pieces``, by their rows in order, with their characters of the typed ``text``."""
     words = []
     for _, group in groupby(pieces, key=lambda row: pieces[row].word):
@@ -94,7 +94,7 @@ def words_of(text: str, pieces: Mapping[int, Piece]) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def origins(text: str, cleaned: str) -> list[Range]:
+def trace_origins(text: str, cleaned: str) -> list[Range]:
     """Return, for each character of the cleaned caption, the characters of the typed one it came from.
 
     Word by word where both have as many, which is quick; cleaning seldom adds or removes one.

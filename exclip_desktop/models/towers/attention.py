@@ -56,7 +56,7 @@ class Query:
 
     norm: Callable[[Tensor], Tensor]
     maps: Projections
-    asks: int | Tensor | Literal["mean"]
+    source: int | Tensor | Literal["mean"]
     scale: Callable[[Tensor], Tensor]
     tail: Callable[[Tensor], Tensor]
     mean_shift: Tensor | None = None
@@ -65,17 +65,17 @@ class Query:
     def embed(self, x: Tensor) -> Tensor:
         """Return the embeddings of inputs at the cost of one query: (B, T, W) → (B, D)."""
         y = self.norm(x)
-        if isinstance(self.asks, Tensor):
-            asking = self.asks.expand(len(x), 1, -1)
-        elif isinstance(self.asks, int):
-            asking = y[:, self.asks : self.asks + 1]
+        if isinstance(self.source, Tensor):
+            asking = self.source.expand(len(x), 1, -1)
+        elif isinstance(self.source, int):
+            asking = y[:, self.source : self.source + 1]
         else:
             asking = self.mean(x)
             y = torch.cat([asking, y], dim=1)
         found = self.scale(self.maps.attend(asking, y, None if self.mask is None else self.mask[None])[:, 0])
-        return self.tail(x[:, self.asks] + found if isinstance(self.asks, int) else found)
+        return self.tail(x[:, self.source] + found if isinstance(self.source, int) else found)
 
-    def alone(self, x: Tensor) -> Tensor:
+    def embed_alone(self, x: Tensor) -> Tensor:
         """Return the embeddings of tokens (B, W) that a constant query reads alone: (B, D)."""
         maps = self.maps
         value = functional.linear(self.norm(x), maps.value, maps.value_bias)

@@ -40,7 +40,7 @@ class Parts(NamedTuple):
 
 def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the block's output for features (B, T, W) and an additive attention mask (T, T), or None."""
-    parts = parts_of(block)  # at every run, for the block may have moved to another device
+    parts = take_apart(block)  # at every run, for the block may have moved to another device
     if parts is None:
         found: Tensor = block(x, attn_mask=mask)
         return found
@@ -49,31 +49,31 @@ def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     return x + parts.second(x)
 
 
-def block_query(block: Any, pooled: int, finished: Step, mask: Tensor | None = None) -> Query | None:
+def find_block_query(block: Any, pooled: int, finished: Step, mask: Tensor | None = None) -> Query | None:
     """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart.
 
     ``mask`` (T,) is the pooled token's row of the additive attention mask.
     """
-    parts = parts_of(block)
+    parts = take_apart(block)
     if parts is None:
         return None
     return Query(parts.norm, parts.maps, pooled, parts.scale, lambda x: finished(x + parts.second(x)), mask=mask)
 
 
-def parts_of(block: Any) -> Parts | None:
+def take_apart(block: Any) -> Parts | None:
     """Return a block taken apart; None where it is of another kind."""
     if type(block) is ResidualAttentionBlock:
-        first, maps, scale = block.ln_1, multihead(block.attn), block.ls_1
+        first, maps, scale = block.ln_1, take_apart_multihead(block.attn), block.ls_1
         norm, mlp, second = block.ln_2, block.mlp, block.ls_2
     elif type(block) is Block:
-        first, maps, scale = block.norm1, fused(block.attn), block.ls1
+        first, maps, scale = block.norm1, take_apart_fused(block.attn), block.ls1
         norm, mlp, second = block.norm2, block.mlp, block.ls2
     else:
         return None
     return None if maps is None else Parts(first, maps, scale, lambda x: second(mlp(norm(x))))
 
 
-def multihead(attention: nn.Module) -> Projections | None:
+def take_apart_multihead(attention: nn.Module) -> Projections | None:
     """Return torch's multi-head attention taken apart; None where it is another kind or more than that."""
     if type(attention) is not nn.MultiheadAttention or attention.in_proj_bias is None:
         return None
@@ -90,7 +90,7 @@ def multihead(attention: nn.Module) -> Projections | None:
     )
 
 
-def fused(attention: nn.Module) -> Projections | None:
+def take_apart_fused(attention: nn.Module) -> Projections | None:
     """Return timm's attention taken apart; None where it is another kind, or normalises or gates."""
     if type(attention) is not Attention or getattr(attention, "gate", None) is not None:
         return None
@@ -104,7 +104,7 @@ def fused(attention: nn.Module) -> Projections | None:
     )
 
 
-def latent_query(pooler: Any, finished: Step) -> Query | None:
+def find_latent_query(pooler: Any, finished: Step) -> Query | None:
     """Return timm's MAP head, whose query is a learned latent, before ``finished``; None where it is not plain."""
     if type(pooler) is not AttentionPoolLatent or pooler.pos_embed is not None or pooler.pool != "token":
         return None
@@ -125,8 +125,8 @@ def latent_query(pooler: Any, finished: Step) -> Query | None:
         pooler.proj.bias,
         heads=pooler.num_heads,
     )
-    asks: Tensor = pooler.latent[0, 0].detach()
-    return Query(nn.Identity(), maps, asks, nn.Identity(), lambda x: finished(x + pooler.mlp(pooler.norm(x))))
+    latent: Tensor = pooler.latent[0, 0].detach()
+    return Query(nn.Identity(), maps, latent, nn.Identity(), lambda x: finished(x + pooler.mlp(pooler.norm(x))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Anatomy:
             pools, as if that read no other token.
         pooled: the tokens whose streams are pooled, by their mean; none where something else pools them.
         mask: additive attention mask (T, T), or None.
-        shown: the tokens that a map shows: patches row by row, or words' tokens.
+        mapped: the tokens that a map shows: patches row by row, or words' tokens.
         grid: rows and columns of the patches; (0, 0) of a caption.
         pool: the attention that pools what the last block gives, with all that tokens pass before it; None where there
             is none, or it cannot be taken apart.
@@ -154,14 +154,14 @@ class Anatomy:
     project: Step
     pooled: tuple[int, ...]
     mask: Tensor | None
-    shown: slice
+    mapped: slice
     grid: tuple[int, int] = field(default=(0, 0))
     pool: Query | None = None
 
 
-def taken_apart(blocks: Iterable[Any]) -> tuple[Parts, ...]:
+def take_apart_blocks(blocks: Iterable[Any]) -> tuple[Parts, ...]:
     """Return blocks taken apart; raises ``MethodError`` where one is of another kind."""
-    parts = [parts_of(block) for block in blocks]
+    parts = [take_apart(block) for block in blocks]
     found = tuple(part for part in parts if part is not None)
     if len(found) < len(parts):
         raise_no_anatomy("This encoder")

@@ -107,7 +107,7 @@ def embedding_size(visual: Any) -> int:
     return int(projections[-1].out_features if projections else visual.trunk.num_classes or visual.trunk.num_features)
 
 
-def misfit(given: tuple[int, ...], taken: tuple[int, ...]) -> str:
+def describe_size_misfit(given: tuple[int, ...], taken: tuple[int, ...]) -> str:
     """Return why pictures of a size (h, w) do not fit an encoder that takes another, or an empty text."""
     if given == taken:
         return ""

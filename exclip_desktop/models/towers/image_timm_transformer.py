@@ -22,13 +22,13 @@ from exclip_desktop.core.values.settings import POOL, Layer
 from exclip_desktop.models.towers.attention import Query
 from exclip_desktop.models.towers.blocks import (
     Anatomy,
-    block_query,
-    latent_query,
+    find_block_query,
+    find_latent_query,
     raise_no_anatomy,
     run_block,
-    taken_apart,
+    take_apart_blocks,
 )
-from exclip_desktop.models.towers.image_timm_maps import embedding_size, input_size, misfit
+from exclip_desktop.models.towers.image_timm_maps import describe_size_misfit, embedding_size, input_size
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 TRANSFORMERS = (VisionTransformer, Eva, VisionTransformerRelPos)
@@ -63,7 +63,7 @@ class TimmTransformerTower:
         self._patch_size: tuple[int, int] = tuple(trunk.patch_embed.feat_ratio(as_scalar=False))
         # Relative positions beyond those that were learned would have to be guessed.
         self.unit = None if isinstance(trunk, VisionTransformerRelPos) else self._patch_size
-        wrong = misfit(self.input_size, tuple(trunk.patch_embed.img_size))
+        wrong = describe_size_misfit(self.input_size, tuple(trunk.patch_embed.img_size))
         if wrong and not getattr(trunk, "dynamic_img_size", False):
             raise ModelError(f"{wrong.capitalize()}.", "Correct its image_size, or choose another model.")
 
@@ -83,12 +83,12 @@ class TimmTransformerTower:
         start = _embedded(trunk, pixels[None])
         return Anatomy(
             start=start,
-            blocks=taken_apart(trunk.blocks),
+            blocks=take_apart_blocks(trunk.blocks),
             finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
             project=self._project(trunk),
             pooled=_pooled(trunk, start.shape[1]),
             mask=None,
-            shown=slice(trunk.num_prefix_tokens, None),
+            mapped=slice(trunk.num_prefix_tokens, None),
             grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
             pool=self._pool(trunk),
         )
@@ -97,7 +97,7 @@ class TimmTransformerTower:
         """Return the attention that pools, after the final norm; None where it leaves prefix tokens out."""
         if not self.pools or self._left_out(trunk):
             return None
-        query = latent_query(trunk.attn_pool, self._finished)
+        query = find_latent_query(trunk.attn_pool, self._finished)
         return query and replace(query, norm=lambda x: query.norm(trunk.norm(x)))
 
     def _left_out(self, trunk: Any) -> int:
@@ -107,14 +107,14 @@ class TimmTransformerTower:
     def _project(self, trunk: Any) -> Step:
         if not self.pools:
             return self._normed
-        query = latent_query(trunk.attn_pool, self._finished)
+        query = find_latent_query(trunk.attn_pool, self._finished)
         if query is None:
             raise_no_anatomy("The pooling of this image encoder")
-        return lambda x: query.alone(trunk.norm(x))
+        return lambda x: query.embed_alone(trunk.norm(x))
 
     def _at_block(self, trunk: Any, blocks: list[Step], depth: int) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at a block."""
-        last = block_query(trunk.blocks[-1], 0, self._normed) if trunk.global_pool == "token" else None
+        last = find_block_query(trunk.blocks[-1], 0, self._normed) if trunk.global_pool == "token" else None
         stop = self.layers - (last is not None)
 
         def features(pixels: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ class TimmTransformerTower:
 
     def _at_pool(self, trunk: Any, blocks: list[Step]) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at the attention that pools."""
-        query = latent_query(trunk.attn_pool, self._finished)
+        query = find_latent_query(trunk.attn_pool, self._finished)
         left_out = self._left_out(trunk)
 
         def features(pixels: Tensor) -> Tensor:

@@ -12,11 +12,11 @@ from exclip_desktop.models.towers.attention import Query
 from exclip_desktop.models.towers.blocks import (
     Anatomy,
     Step,
-    block_query,
-    multihead,
+    find_block_query,
     raise_no_anatomy,
     run_block,
-    taken_apart,
+    take_apart_blocks,
+    take_apart_multihead,
 )
 from exclip_desktop.models.towers.tower_protocols import Cut
 
@@ -77,12 +77,12 @@ class VisionTransformerTower:
         grid = pixels.shape[1] // self._patch_size[0], pixels.shape[2] // self._patch_size[1]
         return Anatomy(
             start=self._embedded(pixels[None], grid),
-            blocks=taken_apart(self._blocks),
+            blocks=take_apart_blocks(self._blocks),
             finish=lambda x: self._projected(visual._pool(x)[0]),
             project=self._project(),
             pooled=self._pooled(1 + grid[0] * grid[1]),
             mask=None,
-            shown=slice(1, None),
+            mapped=slice(1, None),
             grid=grid,
             pool=self._pooler_query() if self.pools else None,
         )
@@ -93,7 +93,7 @@ class VisionTransformerTower:
         query = self._pooler_query()
         if query is None:
             raise_no_anatomy("The pooling of this image encoder")
-        return query.alone
+        return query.embed_alone
 
     def _pooled(self, tokens: int) -> tuple[int, ...]:
         """Return the tokens that are pooled, by their mean."""
@@ -111,7 +111,7 @@ class VisionTransformerTower:
         patches = visual.conv1(pixels).flatten(2).mT
         token = visual.class_embedding.to(patches.dtype).expand(1, 1, -1)
         positions = visual.positional_embedding.to(patches.dtype)
-        positions = torch.cat([positions[:1], stretched(positions[1:], own, grid)])
+        positions = torch.cat([positions[:1], interpolate_positions(positions[1:], own, grid)])
         finished: Tensor = visual.ln_pre(torch.cat([token, patches], dim=1) + positions)
         return finished
 
@@ -120,13 +120,13 @@ class VisionTransformerTower:
         visual = self._visual
         if self.pools:
             return self._pooler_query()
-        return block_query(self._blocks[-1], 0, self._finished) if visual.pool_type == "tok" else None
+        return find_block_query(self._blocks[-1], 0, self._finished) if visual.pool_type == "tok" else None
 
     def _pooler_query(self) -> Query | None:
         """Return CoCa's pooler as open_clip runs it: of its queries the first is the picture's embedding."""
         visual = self._visual
         pooler = visual.attn_pool
-        maps = multihead(pooler.attn)
+        maps = take_apart_multihead(pooler.attn)
         if maps is None or visual.attn_pool_contrastive is not None or visual.pool_type != "tok":
             return None
         return Query(pooler.ln_k, maps, pooler.ln_q(pooler.query)[0].detach(), nn.Identity(), self._finished)
@@ -139,7 +139,7 @@ class VisionTransformerTower:
         return pooled if projection is None else pooled @ projection
 
 
-def stretched(positions: Tensor, own: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+def interpolate_positions(positions: Tensor, own: tuple[int, int], grid: tuple[int, int]) -> Tensor:
     """Return position embeddings of ``own`` (rows, columns), (own, W), interpolated to ``grid``: (grid, W).
 
     Bicubic with antialiasing, as open_clip and timm do where they load weights of another resolution.

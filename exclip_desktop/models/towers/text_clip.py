@@ -8,7 +8,7 @@ from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
 from exclip_desktop.core.values.settings import Layer
-from exclip_desktop.models.towers.blocks import Anatomy, block_query, run_block, taken_apart
+from exclip_desktop.models.towers.blocks import Anatomy, find_block_query, run_block, take_apart_blocks
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 AT_END = ("argmax", "eos")
@@ -44,7 +44,7 @@ class TextTransformerTower:
         """Return the tower cut at block ``layer`` for a caption with token ``ids`` (T,)."""
         depth, pooled, mask = int(layer), self._pooled(ids), self._mask(ids)
         asked = mask[pooled] if mask is not None and bool(mask[pooled].any()) else None
-        last = block_query(self._blocks[-1], pooled, self._finished, asked)
+        last = find_block_query(self._blocks[-1], pooled, self._finished, asked)
         stop = self.layers - (last is not None)
 
         def features(ids: Tensor) -> Tensor:
@@ -61,12 +61,12 @@ class TextTransformerTower:
         pooled = self._pooled(ids)
         return Anatomy(
             start=self._embedded(ids)[None],
-            blocks=taken_apart(self._blocks),
+            blocks=take_apart_blocks(self._blocks),
             finish=lambda x: self._finished(x[:, pooled]),
             project=self._finished,
             pooled=(pooled,),
             mask=self._mask(ids),
-            shown=slice(0, len(ids)),
+            mapped=slice(0, len(ids)),
         )
 
     def _embedded(self, ids: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Downloads open_clip's tags into the caches that open_clip reads, when a person has asked for it."""
+"""Downloads the weights of open_clip's tags into the caches that open_clip reads."""
 
 import re
 from collections.abc import Callable
@@ -14,10 +14,16 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.models.catalogue import cached_weights, check_architecture, clip_cache, hub_files, tag_config
-from exclip_desktop.models.weights.fingerprints import published_sha256
+from exclip_desktop.models.catalogue import (
+    check_architecture,
+    clip_cache,
+    find_cached_weights,
+    find_tag_config,
+    list_hub_files,
+)
+from exclip_desktop.models.weights.fingerprints import sha256_in_url
 from exclip_desktop.models.weights.text_files import ENCODER_FILES, TOKENIZER_FILES
-from exclip_desktop.models.weights.transfer import RemoteFile, fetch_file, size_of
+from exclip_desktop.models.weights.transfer import RemoteFile, fetch_file, request_size
 
 TEXT_FILES: Final = {
     "hf_tokenizer_name": (
@@ -26,21 +32,22 @@ TEXT_FILES: Final = {
     ),
     "hf_model_name": ENCODER_FILES,
 }
-"""By the entry of open_clip's ``text_cfg`` that names a repository: what is read from there, if it is there."""
+"""Entry of open_clip's ``text_cfg`` that names a repository → the files that are read from it, where it has them."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What a tag's download would fetch.
+    """The files of a tag's download.
 
     Attributes:
         name, tag: the architecture, and open_clip's tag.
-        weights: the weights' file; ``weights.bytes`` is its size, ``weights.here`` what is on this computer of it.
+        weights: the weights' file; ``weights.bytes`` is its size, ``weights.bytes_here`` those on this
+            computer.
         hub: (repository, file) of the weights on Hugging Face's hub; None for a plain address.
-        extras: (repository, file) of small files beside them: a tokenizer's, a text encoder's config.
+        extras: (repository, file) of small files of the text part: a tokenizer's, a text encoder's config.
 
     """
 
@@ -51,27 +58,27 @@ class Download:
     extras: tuple[tuple[str, str], ...]
 
 
-def downloaded(name: str, tag: str) -> Path | None:
-    """Return where a tag's weights lie on this computer; None: not here. Never reaches the network.
+def find_downloaded(name: str, tag: str) -> Path | None:
+    """Return the weights file of a tag; None where it is not on this computer. Does not use the network.
 
     Raises:
         ModelError: there is no such tag.
 
     """
     check_architecture(name)
-    return cached_weights(tag_config(name, tag))
+    return find_cached_weights(find_tag_config(name, tag))
 
 
 def plan_download(name: str, tag: str) -> Download:
-    """Ask the servers what a tag's download would fetch; nothing is fetched yet.
+    """Ask the servers for the files of a tag's download; nothing is fetched yet.
 
     Raises:
         ModelError: there is no such tag, or the network does not answer.
 
     """
     check_architecture(name)
-    config = tag_config(name, tag)
-    hub = hub_files(config)
+    config = find_tag_config(name, tag)
+    hub = list_hub_files(config)
     for repository, file in hub:
         remote = _hub_file(repository, file)
         if remote is not None:
@@ -80,38 +87,38 @@ def plan_download(name: str, tag: str) -> Download:
         raise ModelError(f"{hub[0][0]} has no {' or '.join(file for _, file in hub)}.", "Choose another tag.")
     url = config["url"]
     target = clip_cache() / Path(url).name
-    return Download(name, tag, size_of(RemoteFile(url, target, sha256=published_sha256(url))), None, _extras(name))
+    return Download(name, tag, request_size(RemoteFile(url, target, sha256=sha256_in_url(url))), None, _extras(name))
 
 
-def download(plan: Download, tell: Progress = ignore_progress, cancel: CancelToken | None = None) -> Path:
-    """Fetch what is planned and return the weights' path; ``tell`` hears of bytes.
+def download(plan: Download, progress: Progress = ignore_progress, cancel: CancelToken | None = None) -> Path:
+    """Fetch the files of a download and return the weights' path; ``progress`` is called with bytes.
 
     Raises:
-        ModelError: the network, the disk or the content is at fault; what came is kept, unless it is damaged.
-        Cancelled: the person cancelled; what came is kept, and the next download goes on from there.
+        ModelError: the network, the disk or the content failed; unfinished files stay, damaged ones are deleted.
+        Cancelled: the person cancelled; the next download resumes.
 
     """
     cancel = cancel or CancelToken()
     what = f"Downloading {plan.name} ({plan.tag})"
-    path = fetch_file(plan.weights, lambda report: tell(replace(report, what=what)), cancel)
-    if plan.hub is not None:  # the blob is there: the hub's own package links it from its snapshot
-        linked = _asked(lambda hub=plan.hub: hf_hub_download(*hub), plan.hub[0])  # type: ignore[misc]
+    path = fetch_file(plan.weights, lambda report: progress(replace(report, what=what)), cancel)
+    if plan.hub is not None:  # the blob exists: the hub's own package links it from its snapshot
+        linked = _ask_hub(lambda hub=plan.hub: hf_hub_download(*hub), plan.hub[0])  # type: ignore[misc]
         path = Path(linked) if linked else path
     for repository, file in plan.extras:
         cancel.check()
-        tell(Report(f"{what}: its tokenizer", plan.weights.bytes, plan.weights.bytes))  # which is small beside them
-        _asked(lambda one=(repository, file): hf_hub_download(*one), repository)  # type: ignore[misc]
+        progress(Report(f"{what}: its tokenizer", plan.weights.bytes, plan.weights.bytes))  # which is small beside them
+        _ask_hub(lambda one=(repository, file): hf_hub_download(*one), repository)  # type: ignore[misc]
     return path
 
 
 def _hub_file(repository: str, file: str) -> RemoteFile | None:
     url = hf_hub_url(repository, file)
-    told: Any = _asked(lambda: get_hf_file_metadata(url), repository)
-    if told is None:
+    metadata: Any = _ask_hub(lambda: get_hf_file_metadata(url), repository)
+    if metadata is None:
         return None
     folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type="model")
-    sha256 = told.etag if _SHA256.fullmatch(told.etag) else ""
-    return RemoteFile(url, folder / "blobs" / told.etag, told.size or 0, sha256, build_hf_headers())
+    sha256 = metadata.etag if _SHA256.fullmatch(metadata.etag) else ""
+    return RemoteFile(url, folder / "blobs" / metadata.etag, metadata.size or 0, sha256, build_hf_headers())
 
 
 def _extras(name: str) -> tuple[tuple[str, str], ...]:
@@ -120,15 +127,15 @@ def _extras(name: str) -> tuple[tuple[str, str], ...]:
     return tuple((text[key], file) for key, files in TEXT_FILES.items() if text.get(key) for file in files)
 
 
-def _asked(call: Callable[[], Found], repository: str) -> Found | None:
-    """Return what the hub answers; None where it has no such file."""
+def _ask_hub(call: Callable[[], Answer], repository: str) -> Answer | None:
+    """Return the hub's answer; None where it has no such file."""
     try:
         return call()
     except EntryNotFoundError:
         return None
-    except Exception as error:  # what the network raises depends on the version of the hub's package
-        told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:  # the kinds of network errors depend on the version of the hub's package
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"{repository} cannot be fetched from {constants.ENDPOINT}: {told}",
-            "Check the network; what is closed to the public needs your token (hf auth login).",
+            f"{repository} cannot be fetched from {constants.ENDPOINT}: {reason}",
+            "Check the network; a private repository needs your token (hf auth login).",
         ) from error

@@ -16,15 +16,15 @@ from exclip_desktop.models.catalogue import (
     BUNDLED,
     CONFIG_FILE,
     bundled_folder,
-    cached_weights,
     check_architecture,
+    find_cached_weights,
+    find_snapshot,
+    find_tag_config,
+    find_weights,
     installed_folder,
-    snapshot_of,
-    tag_config,
-    weights_in,
 )
-from exclip_desktop.models.weights.fingerprints import published_as, sha256_of
-from exclip_desktop.models.weights.fit import recognised
+from exclip_desktop.models.weights.fingerprints import compute_sha256, find_published
+from exclip_desktop.models.weights.fit import recognise_architectures
 from exclip_desktop.models.weights.read import ENDINGS, Weights, read_weights
 
 _DECIDING: Final = ("mean", "std", "interpolation", "resize_mode")
@@ -110,7 +110,7 @@ def _folder_named(name: str) -> Path | None:
     return next((folder for folder in places if is_dir(folder)), None)
 
 
-def identified(source: Source, weights: Weights) -> Source:
+def identify(source: Source, weights: Weights) -> Source:
     """Return the source with what its weights tell: published ones by their SHA-256, others by their shapes.
 
     Raises:
@@ -120,7 +120,7 @@ def identified(source: Source, weights: Weights) -> Source:
     source = replace(source, notes=(*source.notes, *weights.notes))
     if source.folder is not None or source.tag:
         return source
-    known = [one for one in published_as(sha256_of(source.weights)) if source.schema in ("", one.name)]
+    known = [one for one in find_published(compute_sha256(source.weights)) if source.schema in ("", one.name)]
     if known:
         one, file = known[0], source.weights.name
         note = f"{file} holds the published weights of {one.name} ({one.tag})."
@@ -138,7 +138,7 @@ def _doubted(source: Source) -> Source:
     return replace(source, notes=(*source.notes, note))
 
 
-def preprocess_of(source: Source) -> dict[str, Any]:
+def require_preprocess(source: Source) -> dict[str, Any]:
     """Return how pictures are prepared for a source's weights.
 
     Raises:
@@ -156,7 +156,7 @@ def preprocess_of(source: Source) -> dict[str, Any]:
 
 
 def _recognised(source: Source, weights: Weights) -> Source:
-    file, names = source.weights.name, recognised(weights.state)
+    file, names = source.weights.name, recognise_architectures(weights.state)
     if not names:
         told = f"The weights in {file} fit none of open_clip's architectures."
         raise ModelError(told, Remedy.CHOOSE_CONFIG_FOLDER, file=CONFIG_FILE)
@@ -168,10 +168,10 @@ def _recognised(source: Source, weights: Weights) -> Source:
 
 
 def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
-    folder = snapshot_of(given)
+    folder = find_snapshot(given)
     if not (folder / CONFIG_FILE).is_file():
         raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", Remedy.CHOOSE_MODEL_FOLDER)
-    found = weights_in(folder)
+    found = find_weights(folder)
     if found is None:
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors beside the config.")
     own = _own_preprocess(folder)
@@ -196,8 +196,8 @@ def _checkpoint_file(path: Path) -> Path:
 
 
 def _tagged(name: str, tag: str, told: dict[str, Any] | None, fetch: Callable[[str, str], Path] | None) -> Source:
-    config = tag_config(name, tag)
-    path = cached_weights(config)
+    config = find_tag_config(name, tag)
+    path = find_cached_weights(config)
     if path is None and fetch is not None:
         path = fetch(name, tag)
     if path is None:
@@ -256,5 +256,5 @@ def inspect_checkpoint(path: str | Path) -> Inspection:
     """
     file = expand_home(path)
     weights = read_weights(file)
-    known = [one.name for one in published_as(sha256_of(file))]
-    return Inspection(tuple(known[:1] or recognised(weights.state)), bool(known), weights.notes)
+    known = [one.name for one in find_published(compute_sha256(file))]
+    return Inspection(tuple(known[:1] or recognise_architectures(weights.state)), bool(known), weights.notes)

@@ -16,7 +16,7 @@ OPENAI = "openaipublic"
 _SHORT = re.compile(r"-([0-9a-f]{8})\.[a-z]+$")  # the first digits, at the end of a file's name
 
 
-def sha256_of(path: Path) -> str:
+def compute_sha256(path: Path) -> str:
     """Return the file's SHA-256 in hexadecimal; a file of the same size and time is not read again."""
     known = path.resolve().stat()
     return _read(path.resolve(), known.st_size, known.st_mtime_ns)
@@ -28,7 +28,7 @@ def _read(path: Path, _size: int, _mtime_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fingerprint_of(content: str, config: Any) -> str:
+def compute_fingerprint(content: str, config: Any) -> str:
     """Return one SHA-256 of weights (their SHA-256) and config (any plain values)."""
     told = json.dumps([content, config], sort_keys=True, default=str)
     return hashlib.sha256(told.encode("utf-8")).hexdigest()
@@ -43,7 +43,7 @@ class Published:
     config: dict[str, Any]
 
 
-def published_sha256(url: str) -> str:
+def sha256_in_url(url: str) -> str:
     """Return the SHA-256 that an address names, or its first digits; empty where it names none."""
     if OPENAI in url:
         return url.split("/")[-2]
@@ -51,19 +51,19 @@ def published_sha256(url: str) -> str:
     return short.group(1) if short else ""
 
 
-def published_as(sha256: str) -> list[Published]:
+def find_published(sha256: str) -> list[Published]:
     """Return the tags whose published weights have this SHA-256."""
     return [
-        entry for entry in all_tags() if (told := published_sha256(entry.config["url"])) and sha256.startswith(told)
+        entry for entry in list_published() if (told := sha256_in_url(entry.config["url"])) and sha256.startswith(told)
     ]
 
 
-def all_tags() -> Iterator[Published]:
+def list_published() -> Iterator[Published]:
     """Yield every tag of open_clip's list."""
     for name, tag in open_clip.list_pretrained():
         yield Published(name, tag, {"url": "", **tags.get_pretrained_cfg(name, tag)})
 
 
 OPENAI_SHA256 = frozenset(
-    published_sha256(entry.config["url"]) for entry in all_tags() if OPENAI in entry.config["url"]
+    sha256_in_url(entry.config["url"]) for entry in list_published() if OPENAI in entry.config["url"]
 )

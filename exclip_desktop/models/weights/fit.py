@@ -1,4 +1,4 @@
-"""open_clip's architectures: built empty, held against a file's weights, recognised from them."""
+"""Builds open_clip's networks, fits weights into them, and recognises architectures from weights."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ _UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, Attrib
 State = Mapping[str, Tensor]
 
 
-def empty_network(
+def build_network(
     name: str, config: Mapping[str, Any], device: str = "cpu", folder: Path | None = None, *, drawn: bool = False
 ) -> Any:
     """Return open_clip's network for a model's config, its weights still to be loaded; nothing is downloaded.
@@ -65,7 +65,7 @@ def _unfilled() -> Iterator[None]:
             setattr(nn.init, name, filler)
 
 
-def converted(network: Any, state: State) -> dict[str, Tensor]:
+def convert_names(network: Any, state: State) -> dict[str, Tensor]:
     """Return weights under the names that ``network`` has, from other layouts that open_clip knows."""
     result: dict[str, Tensor] = convert_state_dict(network, dict(state))
     if "positional_embedding" in result and not hasattr(network, "positional_embedding"):
@@ -80,7 +80,7 @@ def converted(network: Any, state: State) -> dict[str, Tensor]:
     return result
 
 
-def misfit(network: Any, state: State) -> str:
+def find_misfit(network: Any, state: State) -> str:
     """Return the first way in which weights do not fit a network, in its order; empty where they fit."""
     own = network.state_dict()
     for name, value in own.items():
@@ -96,7 +96,7 @@ def _shape(value: Tensor) -> str:
     return " × ".join(map(str, value.shape)) or "one number"
 
 
-def recognised(state: State) -> list[str]:
+def recognise_architectures(state: State) -> list[str]:
     """Return the names of open_clip's architectures that weights fit exactly; some differ in no shape.
 
     What a config says in numbers decides which few are built, on the meta device, and compared in every shape.
@@ -134,7 +134,7 @@ def _is(state: State, name: str, shape: tuple[int, ...]) -> bool:
 
 def _fits(name: str, config: dict[str, Any], state: State) -> bool:
     try:
-        network = empty_network(name, config, "meta")
-        return not misfit(network, converted(network, state))
+        network = build_network(name, config, "meta")
+        return not find_misfit(network, convert_names(network, state))
     except (ModelError, *_UNBUILDABLE):
         return False  # such as a Hugging Face text encoder whose config is not on this computer

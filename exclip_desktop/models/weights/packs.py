@@ -20,7 +20,7 @@ from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.catalogue import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
-from exclip_desktop.models.loading import matched, opened
+from exclip_desktop.models.loading import fit_weights, read_source
 from exclip_desktop.models.weights.download import TEXT_FILES
 from exclip_desktop.models.weights.find import Source
 
@@ -49,8 +49,8 @@ def pack_model(
 
     """
     tell, cancel = progress or ignore_progress, cancel or CancelToken()
-    source, weights = opened(name, pretrained, checkpoint, preprocess)
-    network, state = matched(source, weights, "meta")
+    source, weights = read_source(name, pretrained, checkpoint, preprocess)
+    network, state = fit_weights(source, weights, "meta")
     config = {"model_cfg": source.config(), "preprocess_cfg": network.visual.preprocess_cfg}
     with _new_folder(out) as folder:
         tell(Report(f"Packing {source.name}", 0, 2))

@@ -1,4 +1,4 @@
-"""Fetches one file over HTTP: resumed after a cut, checked, and moved into place whole."""
+"""Fetches one file over HTTP: resumes it after an interruption, checks it, and moves it into place."""
 
 import errno
 import hashlib
@@ -29,14 +29,14 @@ _CUT = (OSError, http.client.HTTPException)
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file elsewhere, and where it shall lie.
+    """A file on a server, and its place on this computer.
 
     Attributes:
         url: its address.
         target: its place on this computer; while it is fetched, ``target`` with ``PART`` at its end.
         bytes: its size; 0 where the server does not say.
         sha256: its published SHA-256, or the first digits; empty where none is published.
-        headers: what the server must be told; ``authorization`` is not passed on to another server.
+        headers: request headers; ``authorization`` is not passed on to another server.
 
     """
 
@@ -48,22 +48,22 @@ class RemoteFile:
 
     @property
     def part(self) -> Path:
-        """What is there of it while it is fetched."""
+        """The unfinished file while it is fetched."""
         return self.target.with_name(self.target.name + PART)
 
     @property
     def version(self) -> Path:
-        """Which version of it that is, as the server told (ETag, or when it was changed)."""
+        """The file that holds the version of ``part`` (ETag, or date of change)."""
         return self.part.with_name(self.part.name + VERSION)
 
     @property
-    def here(self) -> int:
+    def bytes_here(self) -> int:
         """Bytes of it on this computer."""
         return next((path.stat().st_size for path in (self.target, self.part) if path.is_file()), 0)
 
 
 def open_url(file: RemoteFile, method: str = "GET", start: int = 0, version: str = "") -> Any:
-    """Return the server's answer, from byte ``start`` on; the whole if the file is no longer of that ``version``.
+    """Return the server's answer from byte ``start`` on; the whole file if it is no longer of that ``version``.
 
     Raises:
         OSError: the server cannot be reached, or refuses.
@@ -80,7 +80,7 @@ def open_url(file: RemoteFile, method: str = "GET", start: int = 0, version: str
     return urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context)
 
 
-def size_of(file: RemoteFile) -> RemoteFile:
+def request_size(file: RemoteFile) -> RemoteFile:
     """Ask the server for a file's size, and return the file with it.
 
     Raises:
@@ -91,17 +91,17 @@ def size_of(file: RemoteFile) -> RemoteFile:
         with open_url(file, "HEAD") as answer:
             return replace(file, bytes=int(answer.headers.get("content-length") or 0))
     except _CUT as error:
-        raise _told(file, error) from error
+        raise _transfer_error(file, error) from error
 
 
-def fetch_file(file: RemoteFile, tell: Progress, cancel: CancelToken) -> Path:
-    """Fetch a file unless it is there, and return its place; what is there of it already is not fetched again.
+def fetch_file(file: RemoteFile, progress: Progress, cancel: CancelToken) -> Path:
+    """Fetch a file unless it exists, and return its place; an unfinished file is resumed.
 
-    ``tell`` hears of bytes. After a cut it goes on at once, as long as each attempt brings something.
+    ``progress`` is called with bytes. An interrupted transfer is resumed at once, as long as each attempt adds bytes.
 
     Raises:
-        ModelError: the server cannot be reached, the disk is full, or what came is not what was published.
-        Cancelled: the person cancelled; what came is kept, as it is after an interrupt.
+        ModelError: the server cannot be reached, the disk is full, or the content is not the published one.
+        Cancelled: the person cancelled; the unfinished file stays, as after an interrupt.
 
     """
     if file.target.is_file():
@@ -110,108 +110,109 @@ def fetch_file(file: RemoteFile, tell: Progress, cancel: CancelToken) -> Path:
         file.target.parent.mkdir(parents=True, exist_ok=True)
         while not _complete(file):
             _check_room(file)
-            before = file.here
-            file = _go_on(file, tell, cancel)
-            if file.here <= before and not _complete(file):
+            before = file.bytes_here
+            file = _resume(file, progress, cancel)
+            if file.bytes_here <= before and not _complete(file):
                 raise ConnectionError("the server sends no more")
-        _check_content(file, tell)
+        _check_content(file, progress)
         os.replace(file.part, file.target)
         file.version.unlink(missing_ok=True)
     except _CUT as error:
-        raise _told(file, error) from error
+        raise _transfer_error(file, error) from error
     return file.target
 
 
 def _complete(file: RemoteFile) -> bool:
-    return file.part.is_file() and 0 < file.bytes == file.here
+    return file.part.is_file() and 0 < file.bytes == file.bytes_here
 
 
-def _go_on(file: RemoteFile, tell: Progress, cancel: CancelToken) -> RemoteFile:
-    """Append what the server sends until it ends or breaks off; return the file with its size.
+def _resume(file: RemoteFile, progress: Progress, cancel: CancelToken) -> RemoteFile:
+    """Append the server's bytes until they end or break off; return the file with its size.
 
-    What is here is begun anew where it may be of another version: where the server says so, or where neither a version
-    nor a checksum would show it.
+    The file is fetched from the beginning where the unfinished part may be of another version: where the server reports
+    one, or where neither a version nor a checksum would reveal it.
     """
     cancel.check()
-    start = file.here if not file.bytes or file.here < file.bytes else 0
+    start = file.bytes_here if not file.bytes or file.bytes_here < file.bytes else 0
     version = file.version.read_text("ascii") if start and file.version.is_file() else ""
     start = start if version or file.sha256 else 0
     try:
         with open_url(file, start=start, version=version) as answer:
             found, resumed = _version_of(answer), answer.status == HTTPStatus.PARTIAL_CONTENT
-            if resumed and version and found and found != version:  # the server has not heeded If-Range
+            if resumed and version and found and found != version:  # the server ignored If-Range
                 file.part.unlink()
-                return _go_on(file, tell, cancel)
+                return _resume(file, progress, cancel)
             if not resumed:
                 start = 0
                 file.version.write_text(found, "ascii")
             length = answer.headers.get("content-length")
             total = start + int(length) if length else file.bytes
             with file.part.open("ab" if resumed else "wb") as part:
-                _copy(answer, part, replace(file, bytes=total), tell, cancel)
+                _copy(answer, part, replace(file, bytes=total), progress, cancel)
     except HTTPError as error:
-        if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not file.here:
+        if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not file.bytes_here:
             raise
         file.part.unlink()  # of another version of the file
-        return _go_on(file, tell, cancel)
-    return replace(file, bytes=total or file.here)
+        return _resume(file, progress, cancel)
+    return replace(file, bytes=total or file.bytes_here)
 
 
 def _version_of(answer: Any) -> str:
-    """Return what If-Range may name a version of a file by (RFC 9110, 13.1.5); empty where the server tells nothing."""
+    """Return the validator of a version for If-Range (RFC 9110, 13.1.5); empty where the server sends none."""
     tag = answer.headers.get("etag") or ""
     return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified") or ""
 
 
-def _copy(answer: Any, part: Any, file: RemoteFile, tell: Progress, cancel: CancelToken) -> None:
+def _copy(answer: Any, part: Any, file: RemoteFile, progress: Progress, cancel: CancelToken) -> None:
     done = part.tell()
     while True:
-        tell(Report(file.target.name, done, file.bytes))
+        progress(Report(file.target.name, done, file.bytes))
         cancel.check()
         try:
             chunk = answer.read1(CHUNK)
         except _CUT as error:
             if file.bytes:
-                return  # the caller sees how far it came
+                return  # the caller compares the sizes
             raise ConnectionError("it broke off") from error
         if not chunk:
             return
-        cancel.check()  # whoever cancelled may have begun anew meanwhile
+        cancel.check()  # a new transfer of the file may have begun since
         part.write(chunk)
         done += len(chunk)
 
 
 def _check_room(file: RemoteFile) -> None:
-    if file.bytes - file.here > shutil.disk_usage(file.target.parent).free:
+    if file.bytes - file.bytes_here > shutil.disk_usage(file.target.parent).free:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _check_content(file: RemoteFile, tell: Progress) -> None:
-    """Refuse, and remove, what is not what was published."""
+def _check_content(file: RemoteFile, progress: Progress) -> None:
+    """Raise ``ModelError`` and delete the file where its content is not the published one."""
     if not file.sha256:
         return
-    tell(Report(f"{file.target.name}, checking", file.bytes, file.bytes))
+    progress(Report(f"{file.target.name}, checking", file.bytes, file.bytes))
     with file.part.open("rb") as part:
         found = hashlib.file_digest(part, "sha256").hexdigest()
     if not found.startswith(file.sha256):
         file.part.unlink()
         file.version.unlink(missing_ok=True)
         raise ModelError(
-            f"{file.target.name} did not arrive as it was published: its SHA-256 is {found[:12]}…, and should be "
-            f"{file.sha256[:12]}…. It was removed.",
+            f"{file.target.name} is not the published file: its SHA-256 is {found[:12]}…, not {file.sha256[:12]}…. "
+            "It was deleted.",
             "Fetch it again.",
         )
 
 
-def _told(file: RemoteFile, error: Exception) -> ModelError:
+def _transfer_error(file: RemoteFile, error: Exception) -> ModelError:
     if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        missing = format_bytes(max(0, file.bytes - file.here))
+        missing = format_bytes(max(0, file.bytes - file.bytes_here))
         return ModelError(
             f"The disk is full: {file.target.name} needs {missing} more in {file.target.parent}.",
-            "Free some space and fetch it again; what has come is kept, and it goes on from there.",
+            "Free some space and fetch it again: the download resumes.",
         )
-    kept = f"; {format_bytes(file.here)} of {format_bytes(file.bytes)} have come, and are kept" if file.here else ""
+    here = file.bytes_here
+    resumable = f"; {format_bytes(here)} of {format_bytes(file.bytes)} are on this computer" if here else ""
     return ModelError(
-        f"{file.url} could not be fetched: {error}{kept}.",
-        "Check the network and fetch it again" + (": it goes on from there." if kept else "."),
+        f"{file.url} could not be fetched: {error}{resumable}.",
+        "Check the network and fetch it again" + (": the download resumes from there." if resumable else "."),
     )

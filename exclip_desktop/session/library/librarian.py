@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 from exclip_desktop.core.errors import ModelError, UserError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress
-from exclip_desktop.models.catalogue import ModelEntry, entry_at, every_tag, models_here, remove_model
+from exclip_desktop.models.catalogue import (
+    ModelEntry,
+    describe_model,
+    list_local_models,
+    list_tagged_models,
+    remove_model,
+)
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.find import inspect_checkpoint
 from exclip_desktop.session.library.model_listing import ListedModel, Offer, WeightsFile
@@ -21,9 +27,9 @@ class ModelLibrarian:
 
     def list_models(self, added: tuple[ModelChoice, ...]) -> tuple[ListedModel, ...]:
         """Return the bundled model, what was added, what lies in the caches, then every tag that is not here."""
-        here = [_listed(entry) for entry in models_here()]
+        here = [_listed(entry) for entry in list_local_models()]
         bundled, others = ([one for one in here if (one.place == "bundled") == first] for first in (True, False))
-        tags = [_listed(entry) for entry in every_tag() if not entry.cached]
+        tags = [_listed(entry) for entry in list_tagged_models() if not entry.is_local]
         own = [_added(choice) for choice in added]
         return (*bundled, *own, *others, *tags)
 
@@ -47,7 +53,7 @@ class ModelLibrarian:
             ModelError: it cannot be deleted.
 
         """
-        found = next((entry for entry in models_here() if _listed(entry).choice == model.choice), None)
+        found = next((entry for entry in list_local_models() if _listed(entry).choice == model.choice), None)
         if found is not None:  # else somebody has removed it already
             remove_model(found)
 
@@ -59,7 +65,9 @@ class ModelLibrarian:
 
         """
         plan = plan_download(model.name, model.tag)
-        return Offer(model, plan.weights.bytes, plan.weights.here, urlsplit(plan.weights.url).hostname or "", plan)
+        return Offer(
+            model, plan.weights.bytes, plan.weights.bytes_here, urlsplit(plan.weights.url).hostname or "", plan
+        )
 
     def fetch(self, offer: Offer, progress: Progress, cancel: CancelToken) -> None:
         """Download; ``progress`` hears of bytes.
@@ -85,7 +93,7 @@ def _added(choice: ModelChoice) -> ListedModel:
         gone = f"{path} is no longer there"
         return ListedModel(choice, path.name, path=path, place="added", reason=gone, gone=True)
     try:
-        entry = entry_at(path, choice.name if choice.checkpoint else "")
+        entry = describe_model(path, choice.name if choice.checkpoint else "")
     except (UserError, OSError) as error:
         reason = error.text_in(WINDOW_WORDS) if isinstance(error, UserError) else str(error)
         return ListedModel(choice, path.name, path=path, place="added", reason=reason.rstrip("."))

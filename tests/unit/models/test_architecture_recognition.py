@@ -1,4 +1,4 @@
-"""Weights without a name: their architecture is recognised; how pictures are prepared for them is said or asked for."""
+"""Weights without a named architecture: it is recognised, and their preprocessing must be named."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_preprocessing
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights.find import Inspection, inspect_checkpoint
-from exclip_desktop.models.weights.fit import empty_network, recognised
+from exclip_desktop.models.weights.fit import build_network, recognise_architectures
 from tests.conftest import TINY, save_random_model, tiny_config
 from tests.unit.models.test_weight_files import State, load
 
@@ -52,8 +52,8 @@ def test_an_architecture_is_recognised_by_the_shapes(architecture: str, folder: 
 )
 def test_open_clips_architectures_are_recognised(name: str, found: list[str]) -> None:
     """By shapes alone, so from tensors that take no memory; what differs in no shape is named together."""
-    network = empty_network(name, open_clip.get_model_config(name), "meta")
-    assert recognised(network.state_dict()) == found
+    network = build_network(name, open_clip.get_model_config(name), "meta")
+    assert recognise_architectures(network.state_dict()) == found
 
 
 def test_architectures_that_differ_in_no_shape_are_named(

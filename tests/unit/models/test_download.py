@@ -21,11 +21,11 @@ from exclip_desktop.cli import doctor
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report, ignore_progress
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.models.catalogue import cached_weights
+from exclip_desktop.models.catalogue import find_cached_weights
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights import transfer
 from exclip_desktop.models.weights.download import download, plan_download
-from exclip_desktop.models.weights.fit import recognised
+from exclip_desktop.models.weights.fit import recognise_architectures
 from exclip_desktop.models.weights.transfer import RemoteFile, fetch_file
 from tests.conftest import CAPTION, TINY, save_random_model, tiny_config
 from tests.unit.models.web import COMMIT, Web, web_server
@@ -97,9 +97,11 @@ def test_a_download_goes_on_after_cuts(web: Web, file: RemoteFile) -> None:
 
 def test_what_came_is_kept_when_nothing_more_comes_and_is_not_fetched_again(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 0]
-    with pytest.raises(ModelError, match=r"weights.pt could not be fetched.*100 kB of 1\.0 MB have come") as caught:
+    with pytest.raises(
+        ModelError, match=r"weights.pt could not be fetched.*100 kB of 1\.0 MB are on this computer"
+    ) as caught:
         fetch_file(file, ignore_progress, CancelToken())
-    assert "it goes on from there" in caught.value.hint
+    assert "the download resumes from there" in caught.value.hint
     assert file.part.stat().st_size == 100_000
     assert not file.target.exists()
     fetch_file(file, ignore_progress, CancelToken())
@@ -172,7 +174,7 @@ def test_a_whole_part_needs_only_its_check(web: Web, file: RemoteFile) -> None:
 def test_another_content_than_published_is_removed(web: Web, file: RemoteFile, digits: int) -> None:
     web.files["/weights.pt"] = CONTENT[:-1] + b"!"
     published = RemoteFile(file.url, file.target, len(CONTENT), SHA256[:digits])
-    with pytest.raises(ModelError, match="did not arrive as it was published") as caught:
+    with pytest.raises(ModelError, match="is not the published file") as caught:
         fetch_file(published, ignore_progress, CancelToken())
     assert caught.value.hint == "Fetch it again."
     assert list(file.target.parent.iterdir()) == []
@@ -227,7 +229,7 @@ def test_a_disk_that_fills_up_keeps_what_came(file: RemoteFile, monkeypatch: pyt
     monkeypatch.setattr(transfer, "_copy", lambda answer, part, *rest: copy(answer, Full(part), *rest))
     with pytest.raises(ModelError, match="The disk is full: weights.pt needs 724 kB more") as caught:
         fetch_file(file, ignore_progress, CancelToken())
-    assert "is kept" in caught.value.hint
+    assert "the download resumes" in caught.value.hint
     assert file.part.stat().st_size == 300_000
     monkeypatch.undo()
     fetch_file(file, ignore_progress, CancelToken())
@@ -265,19 +267,19 @@ def test_a_tag_of_the_hub_is_fetched_into_its_cache(
     config = tag(monkeypatch, hf_hub="nobody/tiny/")
     sha256 = web.publish("nobody/tiny", "open_clip_model.safetensors", weights)
     plan = plan_download(architecture, "tagged")
-    assert (plan.weights.bytes, plan.weights.here, plan.weights.sha256) == (len(weights), 0, sha256)
+    assert (plan.weights.bytes, plan.weights.bytes_here, plan.weights.sha256) == (len(weights), 0, sha256)
     assert web.fetched == []
     web.cuts = [1000]
     told: list[Report] = []
     path = download(plan, told.append)
-    assert path == cached_weights(config)
+    assert path == find_cached_weights(config)
     assert path.read_bytes() == weights
     assert (path.name, path.parent.name) == ("open_clip_model.safetensors", COMMIT)
     assert {report.what for report in told} == {f"Downloading {TINY} (tagged)"}
     assert [asked.range for asked in web.fetched] == ["", "bytes=1000-"]
     assert {asked.authorization for asked in web.asked if "/resolve/" in asked.path} == {"Bearer secret"}
     assert {asked.authorization for asked in web.fetched} == {""}, "the token must not leave the hub"
-    assert plan_download(architecture, "tagged").weights.here == len(weights)
+    assert plan_download(architecture, "tagged").weights.bytes_here == len(weights)
 
 
 def test_older_files_of_the_hub_are_fetched_where_there_is_no_newer(
@@ -298,8 +300,8 @@ def test_a_tag_with_an_address_is_fetched_where_open_clip_looks(
     config = tag(monkeypatch, url=f"{web.url}/v0.2-weights/tiny-{SHA256[:8]}.pt")
     plan = plan_download(architecture, "tagged")
     assert (plan.weights.bytes, plan.weights.sha256) == (len(CONTENT), SHA256[:8])
-    assert download(plan) == cached_weights(config)
-    assert cached_weights(config) == tmp_path / f"home/.cache/clip/tiny-{SHA256[:8]}.pt"
+    assert download(plan) == find_cached_weights(config)
+    assert find_cached_weights(config) == tmp_path / f"home/.cache/clip/tiny-{SHA256[:8]}.pt"
 
 
 def test_a_tokenizer_is_fetched_with_its_model(
@@ -360,7 +362,8 @@ def test_offline_is_the_default_state(tmp_path: Path, picture: NDArray[np.uint8]
             "visual.conv1.weight": torch.zeros(768, 3, 32, 32),
             "text.transformer.pooler.dense.bias": torch.zeros(1),
         }
-        assert recognised(foreign) == []  # such as roberta-ViT-B-32, whose text encoder's config lies on the hub
+        # such as roberta-ViT-B-32, whose text encoder's config lies on the hub
+        assert recognise_architectures(foreign) == []
         assert "Models on this computer" in doctor.report()
         for name, known in open_clip.list_pretrained():
             with pytest.raises(ModelError):

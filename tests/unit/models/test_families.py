@@ -9,7 +9,7 @@ import pytest
 from open_clip.timm_model import TimmModel
 
 from exclip_desktop.models import families
-from exclip_desktop.models.families import why_not, why_not_built
+from exclip_desktop.models.families import find_built_obstacle, find_obstacle
 
 ROOT = Path(__file__).parents[3]
 TEXTS = (ROOT / "README.md", ROOT / "resources/manual/models.md")
@@ -45,7 +45,7 @@ def _names() -> list[str]:
 def test_every_architecture_of_open_clip_is_classified() -> None:
     families._why_not.cache_clear()
     names = _names()
-    reasons = {name: why_not(name) for name in names}
+    reasons = {name: find_obstacle(name) for name in names}
     assert families._why_not.cache_info().misses == 0  # told by name, for lists of models ask for all of them
     assert {name: reason for name, reason in reasons.items() if reason} == REFUSED
     for text in TEXTS:
@@ -56,13 +56,13 @@ def test_every_architecture_of_open_clip_is_classified() -> None:
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_building_an_encoder_tells_the_same(name: str) -> None:
-    assert why_not_built(open_clip.get_model_config(name)) == REFUSED.get(name, "")
+    assert find_built_obstacle(open_clip.get_model_config(name)) == REFUSED.get(name, "")
 
 
 @pytest.mark.slow
 def test_building_every_encoder_tells_the_same() -> None:
     for name in _names():
-        assert why_not_built(open_clip.get_model_config(name)) == REFUSED.get(name, ""), name
+        assert find_built_obstacle(open_clip.get_model_config(name)) == REFUSED.get(name, ""), name
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_building_every_encoder_tells_the_same() -> None:
 )
 def test_reasons_are_told(changes: dict[str, Any], reason: str) -> None:
     config = {"embed_dim": 8, "vision_cfg": {"image_size": 160, "timm_model_name": "test_vit", **changes}}
-    assert re.search(reason, why_not_built(config))
+    assert re.search(reason, find_built_obstacle(config))
 
 
 def test_nothing_is_downloaded_and_the_config_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,5 +92,5 @@ def test_nothing_is_downloaded_and_the_config_is_left_as_it_was(monkeypatch: pyt
     config = {"embed_dim": 8, "vision_cfg": {"timm_model_name": "test_vit", "timm_model_pretrained": True}}
     config["vision_cfg"] |= {"image_size": 160, "timm_pool": "token"}
     before = repr(config)
-    assert why_not_built(config) == why_not_built(config) == ""
+    assert find_built_obstacle(config) == find_built_obstacle(config) == ""
     assert (asked, repr(config)) == ([False], before)

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models import catalogue, loading
-from exclip_desktop.models.catalogue import models_here
+from exclip_desktop.models.catalogue import list_local_models
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
@@ -78,7 +78,7 @@ def test_a_tag_is_found_in_the_local_cache(
     grey = np.full((32, 32, 3), 51, np.uint8)
     np.testing.assert_allclose(model.pixels(grey)[:, 0, 0], (0.2 - np.array([0.1, 0.2, 0.3])) / 0.5, atol=1e-6)
     assert isinstance(model.network.visual.transformer.resblocks[0].mlp.gelu, open_clip.transformer.QuickGELU)
-    assert (TINY, "tagged", True) in [(entry.name, entry.tag, entry.cached) for entry in models_here()]
+    assert (TINY, "tagged", True) in [(entry.name, entry.tag, entry.is_local) for entry in list_local_models()]
 
 
 def test_folders_that_are_no_models_are_refused(folder: Path, tmp_path: Path) -> None:

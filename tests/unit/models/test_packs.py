@@ -17,7 +17,7 @@ from exclip_desktop.core.errors import Cancelled, ModelError, OutputError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.text.sizes import format_bytes
 from exclip_desktop.models import catalogue
-from exclip_desktop.models.catalogue import every_tag, models_here, remove_model
+from exclip_desktop.models.catalogue import list_local_models, list_tagged_models, remove_model
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.models.weights.find import Source
@@ -113,7 +113,7 @@ def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, da
     assert names(data) == {"my clip"}
     assert load_model("my clip").fingerprint == load_model(str(folder)).fingerprint
     assert unpack_model(str(out)) == "my clip", "the same model again is no trouble"
-    assert ("my clip", "installed") in [(entry.name, entry.place) for entry in models_here()]
+    assert ("my clip", "installed") in [(entry.name, entry.place) for entry in list_local_models()]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def hub_snapshot(folder: Path, tmp_path: Path) -> Path:
 def test_what_is_here_is_listed_with_size_family_grid_and_context(folder: Path, tmp_path: Path) -> None:
     unpack_model(pack_model(tmp_path / "packed", str(folder)))
     snapshot = hub_snapshot(folder, tmp_path)
-    here = {entry.name: entry for entry in models_here()}
+    here = {entry.name: entry for entry in list_local_models()}
     assert [(entry.name, entry.place) for entry in here.values()] == [
         ("demo", "bundled"),
         ("packed", "installed"),
@@ -227,13 +227,15 @@ def test_a_model_whose_config_cannot_be_read_is_listed_with_its_reason(folder: P
     shutil.copytree(folder, data / "broken")
     for config in ("{", "[]", '{"model_cfg": {}}'):
         (data / "broken" / "open_clip_config.json").write_text(config)
-        assert [entry.reason for entry in models_here() if entry.name == "broken"] == ["its config cannot be read"]
+        assert [entry.reason for entry in list_local_models() if entry.name == "broken"] == [
+            "its config cannot be read"
+        ]
 
 
 def test_every_tag_is_listed_with_its_family() -> None:
-    entries = every_tag()
+    entries = list_tagged_models()
     assert len(entries) == len(open_clip.list_pretrained())
-    assert not any(entry.cached for entry in entries)
+    assert not any(entry.is_local for entry in entries)
     by_name = {entry.name: entry for entry in entries}
     assert (format_bytes(by_name["ViT-B-32"].bytes), by_name["roberta-ViT-B-32"].bytes) == ("605 MB", 0)
     assert (by_name["ViT-B-32"].family, by_name["ViT-B-32"].grid) == ("ViT", (7, 7))
@@ -253,13 +255,13 @@ def test_what_was_unpacked_or_downloaded_can_be_removed(
     clip = tmp_path / "home" / ".cache" / "clip" / "tiny.pt"
     clip.parent.mkdir(parents=True)
     torch.save(load_file(folder / "open_clip_model.safetensors"), clip)
-    bundled, *others = models_here()
+    bundled, *others = list_local_models()
     assert len(others) == 3
     for other in others:
         remove_model(other)
     assert (names(data), clip.exists(), snapshot.exists()) == (set(), False, False)
-    assert models_here() == [bundled]
-    for kept in (bundled, next(entry for entry in every_tag() if not entry.cached)):
+    assert list_local_models() == [bundled]
+    for kept in (bundled, next(entry for entry in list_tagged_models() if not entry.is_local)):
         with pytest.raises(ModelError, match="cannot be removed"):
             remove_model(kept)
 
@@ -279,7 +281,7 @@ def test_sizes_are_told_in_decimal_units(count: int, told: str) -> None:
 
 
 def test_entries_are_plain_values() -> None:
-    entry = models_here()[0]
+    entry = list_local_models()[0]
     with pytest.raises(AttributeError):
         entry.name = "other"  # type: ignore[misc]
     assert json.dumps(entry.grid) == "[12, 12]"

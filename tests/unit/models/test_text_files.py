@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models.families import why_not_text
+from exclip_desktop.models.families import find_text_obstacle
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights import text_files
 from tests.unit.models.text_models import save_family
@@ -121,6 +121,6 @@ def test_a_tokenizers_own_code_is_never_run(roberta: Path) -> None:
 def test_what_cannot_be_explained_is_said_by_the_config_alone(
     schema: str, text: dict[str, object], reason: str
 ) -> None:
-    found = why_not_text(schema, {"text_cfg": text})
+    found = find_text_obstacle(schema, {"text_cfg": text})
     assert reason in found
     assert bool(reason) == bool(found)

@@ -9,7 +9,7 @@ from open_clip.tokenizer import HFTokenizer
 
 from exclip_desktop.core.errors import CaptionError, ModelError
 from exclip_desktop.core.text.accuracy_warnings import unread_reason
-from exclip_desktop.models.tokenizers.hugging_face import HFReader, word_numbers
+from exclip_desktop.models.tokenizers.hugging_face import HFReader, number_words
 from tests.unit.models.test_tokenizer_clip import CAPTIONS
 from tests.unit.models.text_models import TOKENIZERS
 
@@ -131,11 +131,11 @@ def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_told(reader: R
 
 
 def test_where_no_spaces_stand_between_words_a_token_is_a_word() -> None:
-    assert word_numbers("红狗 a", [(0, 1), (1, 2), (3, 4)]) == [0, 1, 2]
-    assert word_numbers("红狗", [(0, 1), (0, 1), (1, 2)]) == [0, 0, 1]  # bytes of a sign
-    assert word_numbers("a red-hot", [(0, 1), (2, 4), (4, 7), (7, 9)]) == [0, 1, 1, 1]  # a token that joins
-    assert word_numbers("dog's 20,5", [(0, 3), (3, 5), (6, 8), (8, 9), (9, 10)]) == [0, 0, 1, 2, 3]
-    assert word_numbers("शहर में", [(0, 2), (2, 3), (4, 5), (5, 7)]) == [0, 0, 1, 1]
+    assert number_words("红狗 a", [(0, 1), (1, 2), (3, 4)]) == [0, 1, 2]
+    assert number_words("红狗", [(0, 1), (0, 1), (1, 2)]) == [0, 0, 1]  # bytes of a sign
+    assert number_words("a red-hot", [(0, 1), (2, 4), (4, 7), (7, 9)]) == [0, 1, 1, 1]  # a token that joins
+    assert number_words("dog's 20,5", [(0, 3), (3, 5), (6, 8), (8, 9), (9, 10)]) == [0, 0, 1, 2, 3]
+    assert number_words("शहर में", [(0, 2), (2, 3), (4, 5), (5, 7)]) == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n", "a" * 6000])

@@ -136,10 +136,10 @@ def test_openais_archives_count_as_cached_and_other_programs_do_not(
     cache.mkdir(parents=True)
     archive(state, cache / "tiny.pt")
     elsewhere, openais = "https://example.org/tiny.pt", "https://openaipublic.example.org/0123/tiny.pt"
-    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) is None
-    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": openais}) == cache / "tiny.pt"
+    assert catalogue.find_cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) is None
+    assert catalogue.find_cached_weights({"hf_hub": "nobody/tiny/", "url": openais}) == cache / "tiny.pt"
     torch.save(state, cache / "tiny.pt")
-    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == cache / "tiny.pt"
+    assert catalogue.find_cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == cache / "tiny.pt"
     hub = tmp_path / "hub.safetensors"
     monkeypatch.setattr(catalogue, "try_to_load_from_cache", lambda repo, name: str(hub))
-    assert catalogue.cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == hub
+    assert catalogue.find_cached_weights({"hf_hub": "nobody/tiny/", "url": elsewhere}) == hub
