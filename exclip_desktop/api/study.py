@@ -9,8 +9,7 @@ from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.study import Outcome, Study, StudySettings, study_methods, summarise
-from exclip_desktop.evaluate.run_study import options_of
-from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes
+from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, parse_method_options
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
@@ -57,16 +56,16 @@ def study(
     if count is not None and count < 1:
         raise SettingsError("A study needs at least one pair.", Remedy.CHOOSE_PAIR_COUNT)
     for method, texts in told.items():
-        options_of(method, texts)  # refused before the list is read
+        parse_method_options(method, texts)  # refused before the list is read
     listed = pairs if pairs is None or isinstance(pairs, PairList) else read_pairs(pairs)
-    asked, folder = AskedStudy(listed, told, chosen, count, max_megapixels), None if out is None else Path(out)
-    kept = [] if folder is None else kept_outcomes(model, asked, folder)
+    asked, folder = StudyTask(listed, told, chosen, count, max_megapixels), None if out is None else Path(out)
+    kept = [] if folder is None else open_outcomes(model, asked, folder)
     outcomes = {(one.pair, one.method): one for one in kept}
-    for outcome in further_outcomes(model, asked, kept, folder, progress, cancel):
+    for outcome in compute_outcomes(model, asked, kept, folder, progress, cancel):
         outcomes[outcome.pair, outcome.method] = outcome
         if each is not None:
             each(outcome)
-    wanted = [outcomes[pair.id, method] for method in told for pair in asked.unread()[:count]]
+    wanted = [outcomes[pair.id, method] for method in told for pair in asked.unread_pairs()[:count]]
     return summarise(model.name, asked.name, chosen, wanted)
 
 

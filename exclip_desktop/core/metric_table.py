@@ -1,4 +1,8 @@
-"""The table of metrics: what each is called, how it is defined, and which way is better."""
+"""The table of metrics: name, definition, and direction of each.
+
+A new metric is a row here, which window, command line, tables and figures read, and a function of the same key in
+``evaluate.metric_values``.
+"""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -7,23 +11,24 @@ Kind = Literal["place", "picture", "caption", "pair", "time"]
 
 THRESHOLDS: Final = {
     "mean": "pixels whose heat is above the mean over all pixels that the model saw",
-    "half": "pixels whose heat, from its least (0) to its most (1), is above 0.5",
+    "half": "pixels whose heat, from its minimum (0) to its maximum (1), is above 0.5",
     "zero": "pixels whose heat is positive",
 }
-"""Which pixels a heat marks, by the rule's name."""
+"""The pixels that a heat marks, by the rule's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """A column of the table of figures.
 
     Attributes:
         key: for the command line and Python.
         name: short, as a heading.
-        kind: what it needs: a place to be found, heat of the picture, of the caption, a matrix of both, or nothing.
+        kind: the heat it needs: of places, of the whole picture, of the caption's words, a matrix, or none (``time``).
+        meaning: its definition in one sentence, without its full stop.
         lower: whether lower is better.
         thresholded: whether it depends on the threshold rule.
-        meaning: its definition in one sentence.
+        inserted: whether its curve inserts players instead of deleting them.
 
     """
 
@@ -33,60 +38,101 @@ class Metric:
     meaning: str
     lower: bool = False
     thresholded: bool = False
+    inserted: bool = False
 
     @property
     def heading(self) -> str:
-        """The name with an arrow that says which way is better."""
+        """The name with an arrow that points in the better direction."""
         return f"{self.name} {'↓' if self.lower else '↑'}"
 
     @property
     def along(self) -> str:
-        """What its curve runs along, where it has one."""
-        what = "words" if self.kind == "caption" else "patches"
-        return f"share of {what} {'put back' if 'insertion' in self.key else 'taken away'}"
+        """Label of the horizontal axis of its curve, where it has one."""
+        players = "words" if self.kind == "caption" else "patches"
+        return f"share of {players} {'inserted' if self.inserted else 'deleted'}"
 
 
-METRICS: Final = {
-    metric.key: metric
-    for metric in (
-        Metric("pointing", "pointing", "place", "how often the centre of the strongest patch lies in the mask"),
-        Metric("energy", "energy", "place", "the share of the positive heat that lies in the mask"),
-        Metric(
-            *("accuracy", "pixel accuracy", "place", "the share of pixels that the marked ones tell rightly"),
-            thresholded=True,
-        ),
-        Metric(
-            *("average-precision", "AP", "place"),
-            "precision averaged over recall, pixels ranked by heat, equal ones together",
-        ),
-        Metric(
-            *("iou", "mask IoU", "place", "marked pixels and mask: what they share, by what they cover together"),
-            thresholded=True,
-        ),
-        Metric(
-            *("deletion", "deletion", "picture"),
-            "area under the score while patches are taken away, strongest first",
-            lower=True,
-        ),
-        Metric("insertion", "insertion", "picture", "area under the score while patches are put back, strongest first"),
-        Metric(
-            *("text-deletion", "text deletion", "caption"),
-            "area under the score while words are taken away, strongest first",
-            lower=True,
-        ),
-        Metric(
-            *("text-insertion", "text insertion", "caption"),
-            "area under the score while words are put back, strongest first",
-        ),
-        Metric(
-            *("faithfulness", "p-faithfulness", "picture"),
-            "correlation, over random masks of as many patches, of the heat taken away with the score's drop",
-        ),
-        Metric(
-            *("interaction-faithfulness", "interaction faithfulness", "pair"),
-            "over random masks of patches and of words, correlation of the matrix's sum over what is left with how "
-            "much more both sides give together than either alone",
-        ),
-        Metric("seconds", "seconds", "time", "time of one heat, of a matrix the whole of it, by the clock", lower=True),
-    )
-}
+_ROWS: Final = (
+    Metric(
+        key="pointing",
+        name="pointing",
+        kind="place",
+        meaning="fraction of places whose mask contains the centre of the strongest patch",
+    ),
+    Metric(
+        key="energy",
+        name="energy",
+        kind="place",
+        meaning="fraction of the positive heat that lies in the mask",
+    ),
+    Metric(
+        key="accuracy",
+        name="pixel accuracy",
+        kind="place",
+        meaning="fraction of pixels classified correctly",
+        thresholded=True,
+    ),
+    Metric(
+        key="average-precision",
+        name="AP",
+        kind="place",
+        meaning="precision averaged over recall, pixels ranked by heat, equal ones together",
+    ),
+    Metric(
+        key="iou",
+        name="mask IoU",
+        kind="place",
+        meaning="intersection of the marked pixels and the mask, divided by their union",
+        thresholded=True,
+    ),
+    Metric(
+        key="deletion",
+        name="deletion",
+        kind="picture",
+        meaning="area under the score while patches are deleted, strongest first",
+        lower=True,
+    ),
+    Metric(
+        key="insertion",
+        name="insertion",
+        kind="picture",
+        meaning="area under the score while patches are inserted, strongest first",
+        inserted=True,
+    ),
+    Metric(
+        key="text-deletion",
+        name="text deletion",
+        kind="caption",
+        meaning="area under the score while words are deleted, strongest first",
+        lower=True,
+    ),
+    Metric(
+        key="text-insertion",
+        name="text insertion",
+        kind="caption",
+        meaning="area under the score while words are inserted, strongest first",
+        inserted=True,
+    ),
+    Metric(
+        key="faithfulness",
+        name="p-faithfulness",
+        kind="picture",
+        meaning="correlation, over random masks of equal size, of the masked heat with the drop of the score",
+    ),
+    Metric(
+        key="interaction-faithfulness",
+        name="interaction faithfulness",
+        kind="pair",
+        meaning="correlation, over random masks of patches and of words, of the matrix's sum over the remaining part "
+        "with ν(both) − ν(words) − ν(patches) + ν(none), measured",
+    ),
+    Metric(
+        key="seconds",
+        name="seconds",
+        kind="time",
+        meaning="time of one heat; for a matrix, the time of the whole matrix",
+        lower=True,
+    ),
+)
+METRICS: Final = {row.key: row for row in _ROWS}
+"""Every metric by its key, in the order of the table."""

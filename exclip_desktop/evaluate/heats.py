@@ -78,8 +78,8 @@ def compute_heats(run: MethodRun, subject: Subject) -> Heats:
     method, settings = method_by_key(run.method), run.settings
     pair = make_pair(
         run.model,
-        subject.shown.pixels,
-        subject.shown.caption,
+        subject.pair.pixels,
+        subject.pair.caption,
         settings=ExplainSettings(framing=settings.framing),
         cancel=run.cancel,
     )

@@ -1,4 +1,4 @@
-"""A pair that methods are tried on: its picture, caption, places to be found, and its scores where parts are gone."""
+"""A pair for evaluation: picture, caption, places to find, and the model's scores of its parts."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,50 +26,54 @@ Grid = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """Random coalitions of patches (m, P) and of words (m, W), and their values (m,).
+    """Random coalitions of patches and of words, and their scores.
 
-    ``of_patches`` are scores of the whole caption; ``of_pairs`` interactions of both sides' coalitions, None where no
-    metric asks.
+    Attributes:
+        patches, words: coalitions, (m, P) and (m, W) of 0 and 1.
+        patch_scores: scores of the remaining patches with the whole caption, (m,).
+        interactions: interactions of both sides' coalitions, (m,); None where no metric needs them.
+
     """
 
     patches: Tensor
     words: Tensor
-    of_patches: Floats
-    of_pairs: Floats | None
+    patch_scores: Floats
+    interactions: Floats | None
 
 
 class Subject:
-    """A pair in the eyes of a model.
+    """A pair and a model that scores its parts.
 
     Attributes:
-        name, shown: the pair's id, and the pair.
-        caption: as the model reads it; ``geometry``: where the patches of its first layer lie.
-        places: what of it can be found: its words were read, and a part of it was seen.
+        name: the pair's id; ``pair``: its picture, caption and places.
+        caption: the caption as the model reads it.
+        geometry: where the patches of the first layer lie.
+        places: the places that can be found: the model reads their words, and sees a part of their masks.
 
     """
 
     def __init__(
-        self, model: Model, name: str, shown: ReadPair, settings: StudySettings, others: Tensor, cancel: CancelToken
+        self, model: Model, name: str, pair: ReadPair, settings: StudySettings, others: Tensor, cancel: CancelToken
     ) -> None:
-        """Take a pair; ``others`` are other captions' unit embeddings (C, D), against which ``softmax`` scores."""
-        self.name, self.shown, self.caption = name, shown, model.reader.read(shown.caption)
-        size = shown.pixels.shape[1], shown.pixels.shape[0]
+        """Take a pair; ``others`` are other captions' unit embeddings (C, D), which ``softmax`` normalises over."""
+        self.name, self.pair, self.caption = name, pair, model.reader.read(pair.caption)
+        size = pair.pixels.shape[1], pair.pixels.shape[0]
         self.geometry: Geometry = model.geometry(size, 0, settings.framing)
         self._model, self._settings, self._others, self._cancel = model, settings, others, cancel
         self._masked: dict[Grid, Masked] = {}
-        self.places = tuple(place for place in shown.places if self._is_there(place))
+        self.places = tuple(place for place in pair.places if self._can_be_found(place))
 
     @property
     def words(self) -> list[tuple[int, ...]]:
         """The rows of each word that the model reads."""
         return [word.rows for word in self.caption.words if word.rows]
 
-    def without_patches(self, left: Tensor, grid: Grid) -> Tensor:
-        """Return the caption's scores for pictures of which coalitions of patches (m, P) of a grid are left: (m,)."""
+    def score_patches(self, left: Tensor, grid: Grid) -> Tensor:
+        """Return the caption's scores with pictures that keep coalitions of patches (m, P) of a grid: (m,)."""
         return self._scores(self._pictures(left, grid), self._text[None])
 
-    def without_words(self, left: Tensor) -> Tensor:
-        """Return the picture's scores for captions of which coalitions of words (m, W) are left: (m,)."""
+    def score_words(self, left: Tensor) -> Tensor:
+        """Return the picture's scores with captions that keep coalitions of words (m, W): (m,)."""
         return self._scores(self._image[None], self._captions(left))
 
     def masked(self, grid: Grid) -> Masked:
@@ -80,44 +84,44 @@ class Subject:
             patches = random_coalitions(settings.masks, grid[0] * grid[1], settings.share, draw)
             words = random_coalitions(settings.masks, len(self.words), settings.share, (*draw, 1))
             images = self._pictures(patches, grid)
-            of_pairs = self._interactions(images, words, grid) if settings.needs("pair") else None
-            self._masked[grid] = Masked(patches, words, self._scores(images, self._text[None]).numpy(), of_pairs)
+            interactions = self._interactions(images, words, grid) if settings.needs("pair") else None
+            self._masked[grid] = Masked(patches, words, self._scores(images, self._text[None]).numpy(), interactions)
         return self._masked[grid]
 
     def _interactions(self, images: Tensor, words: Tensor, grid: Grid) -> Floats:
-        """Return how much more masked pictures (m, D) and captions give together than each with nothing: (m,)."""
-        nothing = (
+        """Return ν(both) − ν(words) − ν(patches) + ν(none) of masked pictures (m, D) and coalitions of words: (m,)."""
+        empty = (
             self._pictures(torch.zeros(1, grid[0] * grid[1]), grid),
             self._captions(torch.zeros(1, words.shape[1])),
         )
         texts = self._captions(words)
-        alone = self._scores(nothing[0], texts) + self._scores(images, nothing[1]) - self._scores(*nothing)
+        alone = self._scores(empty[0], texts) + self._scores(images, empty[1]) - self._scores(*empty)
         return (self._scores(images, texts) - alone).numpy()
 
     def _pictures(self, left: Tensor, grid: Grid) -> Tensor:
-        model, pixels, settings = self._model, self.shown.pixels, self._settings
-        given, fill = model.pixels(pixels, settings.framing), None
+        model, pixels, settings = self._model, self.pair.pixels, self._settings
+        inputs, fill = model.pixels(pixels, settings.framing), None
         if settings.fill == "blur":
             fill = model.pixels(blurred(pixels).astype(np.uint8), settings.framing)
-        return encode_masked_pictures(model, given, grid, left, ignore_progress, self._cancel, fill)
+        return encode_masked_pictures(model, inputs, grid, left, ignore_progress, self._cancel, fill)
 
     def _captions(self, left: Tensor) -> Tensor:
         content = self.caption.content_rows
         owner = torch.zeros(len(self.words), len(content), dtype=left.dtype)
         for word, rows in enumerate(self.words):
             owner[word, [content.index(row) for row in rows if row in content]] = 1.0
-        kept = left @ owner + (owner.sum(0) == 0)  # tokens of no word stay
-        return encode_masked_captions(self._model, self.caption, kept, ignore_progress, self._cancel)
+        members = left @ owner + (owner.sum(0) == 0)  # tokens of no word stay
+        return encode_masked_captions(self._model, self.caption, members, ignore_progress, self._cancel)
 
     @cached_property
     def _image(self) -> Tensor:
-        return encode_picture(self._model, self.shown.pixels, self._settings.framing)
+        return encode_picture(self._model, self.pair.pixels, self._settings.framing)
 
     @cached_property
     def _text(self) -> Tensor:
-        return encode_captions(self._model, [self.shown.caption])[0]
+        return encode_captions(self._model, [self.pair.caption])[0]
 
-    def _is_there(self, place: Place) -> bool:
+    def _can_be_found(self, place: Place) -> bool:
         try:
             if place.words:
                 self.caption.rows_of(place.words)

@@ -50,7 +50,7 @@ def test_a_persons_list_and_options(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert line["options"]["masks"] == 8
     assert len(line["values"]["pointing"]) == len(scene.regions)
     assert main([*asked, "--option", "game.start=1"]) == 2
-    assert "names no option of a chosen method" in capsys.readouterr().err
+    assert "is not an option of a chosen method" in capsys.readouterr().err
 
 
 def test_ctrl_c_keeps_what_is_done(

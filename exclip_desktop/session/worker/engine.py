@@ -32,7 +32,7 @@ from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.pair_figures import make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.evaluate.occlusion import measure
-from exclip_desktop.evaluate.study_store import AskedStudy, further_outcomes, kept_outcomes, own_folder
+from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, study_folder
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
@@ -200,16 +200,16 @@ class ModelEngine:
         with memory_told():
             model, _ = self._model(request.choice, progress)
         options: dict[str, dict[str, str]] = {method: {} for method in request.methods}
-        question = AskedStudy(request.pairs, options, request.settings, request.count)
+        question = StudyTask(request.pairs, options, request.settings, request.count)
         folder, pairs = (
-            own_folder(model, question, request.folder),
-            {pair.id for pair in question.unread()[: request.count]},
+            study_folder(model, question, request.folder),
+            {pair.id for pair in question.unread_pairs()[: request.count]},
         )
-        kept = kept_outcomes(model, question, folder)
+        kept = open_outcomes(model, question, folder)
         wanted = tuple(one for one in kept if one.pair in pairs and one.method in options)
         about = request.id, model.name, len(pairs) * len(options), folder
         yield StudyAnswer(*about, wanted)
-        for outcome in further_outcomes(model, question, kept, folder, progress, cancel):
+        for outcome in compute_outcomes(model, question, kept, folder, progress, cancel):
             yield StudyAnswer(*about, (outcome,))
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:

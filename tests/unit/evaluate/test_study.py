@@ -15,13 +15,14 @@ from PIL import Image
 from exclip_desktop import study
 from exclip_desktop.attribution.formulas.rise import rise
 from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
-from exclip_desktop.core.metric_table import METRICS
+from exclip_desktop.core.metric_table import METRICS, Metric
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.places import ReadPair
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.core.values.study import NOTHING_THERE, RANDOM, Outcome, Study, StudySettings
 from exclip_desktop.evaluate.heats import NO_MATRIX
+from exclip_desktop.evaluate.metric_values import METRIC_FUNCTIONS
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.study_folder import OUTCOMES
@@ -190,6 +191,19 @@ def test_only_what_is_needed_is_computed(tiny: Model, pairs: PairList, monkeypat
     assert set(found.row("game").figures) == {"pointing", "iou"}
 
 
+def test_a_metric_is_a_row_and_a_function(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Metric(key="spread", name="spread", kind="picture", meaning="range of the heat")
+    monkeypatch.setitem(METRICS, "spread", row)
+    monkeypatch.setitem(METRIC_FUNCTIONS, "spread", lambda pair: (float(np.ptp(pair.heats.whole)),))
+    found = study(tiny, pairs, ["game", "itsm"], count=1, metrics=("spread",))
+    assert found.row("game").figures["spread"].mean > 0
+    assert found.row("itsm").figures["spread"].mean > 0
+
+
+def test_every_metric_has_its_function() -> None:
+    assert METRIC_FUNCTIONS.keys() == METRICS.keys()
+
+
 def test_softmax_is_among_the_captions_of_the_list(tiny: Model, pairs: PairList, picture: NDArray[np.uint8]) -> None:
     outcomes: list[Outcome] = []
     study(tiny, pairs, [RANDOM], count=1, score="softmax", metrics=("deletion",), each=outcomes.append, **QUICK)
@@ -219,9 +233,9 @@ def test_measured_interactions_are_double_differences_of_the_models_own_scores(
         text = tiny.network.encode_text(padded)[0]
         return float(image @ text / image.norm() / text.norm())
 
-    assert masked.of_pairs is not None
+    assert masked.interactions is not None
     for patches, words, found, alone in zip(
-        masked.patches, masked.words, masked.of_pairs, masked.of_patches, strict=True
+        masked.patches, masked.words, masked.interactions, masked.patch_scores, strict=True
     ):
         none, everything = (torch.zeros(16), torch.zeros(3)), torch.ones(3)
         expected = score(patches, words) - score(patches, none[1]) - score(none[0], words) + score(*none)
