@@ -5,7 +5,7 @@ Only one query matters there, so moving token j changes the attention's output b
     ȯ⁽ʲ⁾ = w_j ( v̇_j + (q·k̇_j / √d)(v_j − o) )
 
 per head, with w the attention weights of the query (zero where a mask hides a token), o = Σ w v, and dots for
-derivatives along Δ_j. A query that moves adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A query from one of
+derivatives along Δ_j. A moving query adds Σ_m w_m (ℓ̇_m − Σ w ℓ̇) v_m with ℓ̇_m = q̇·k_m / √d. A query from one of
 the tokens moves that token's residual as well; a query from their mean moves with every token, as query, key and value.
 """
 
@@ -22,7 +22,7 @@ def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tens
     """Return, at every point of the path, the derivative of the embedding along each token's own Δ.
 
     Args:
-        query: the attention taken apart.
+        query: the parts of the attention.
         points: its inputs, (N, T, W).
         delta: X − R, (T, W).
 
@@ -31,11 +31,11 @@ def directional_derivatives(query: Query, points: Tensor, delta: Tensor) -> Tens
 
     """
     with exact_derivatives():
-        return push_forward(query.tail, *_attended(query, points, delta))[1]
+        return push_forward(query.tail, *_attend(query, points, delta))[1]
 
 
-def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what ``query.tail`` is given (N, W), and its derivatives along each Δ_j (N, T, W)."""
+def _attend(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the input of ``query.tail`` (N, W), and its derivatives along each Δ_j (N, T, W)."""
     maps, source, tokens = query.maps, query.source, len(delta)
     y, dy = push_forward(query.norm, points, delta.expand_as(points)[..., None, :])
     dy = dy.squeeze(-2)
@@ -43,17 +43,17 @@ def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tens
     if source == "mean":
         y = torch.cat([y, query.mean(points)], dim=1)  # the last key and value
     v = _heads(functional.linear(y, maps.value, maps.value_bias), maps.heads)
-    q = _heads(functional.linear(_asking(query, y), maps.query, maps.query_bias), maps.heads)
+    q = _heads(functional.linear(_query_input(query, y), maps.query, maps.query_bias), maps.heads)
     # Keys meet only one query: its projection is carried over to them, (N, heads, W), and no key is computed. The
     # keys' bias adds the same to every logit, which the softmax cancels.
     scale = q.shape[-1] ** -0.5
     keys = scale * maps.key.reshape(maps.heads, -1, maps.key.shape[1])
-    asked = torch.einsum("nhd,hdw->nhw", q, keys)
-    logits = torch.einsum("nhw,ntw->nth", asked, y)
+    query_keys = torch.einsum("nhd,hdw->nhw", q, keys)
+    logits = torch.einsum("nhw,ntw->nth", query_keys, y)
     weights = torch.softmax(logits if query.mask is None else logits + query.mask[:, None], dim=1)
     output = torch.einsum("nth,nthd->nhd", weights, v)
 
-    key_shift = torch.einsum("nhw,ntw->nth", asked, dy)[..., None]
+    key_shift = torch.einsum("nhw,ntw->nth", query_keys, dy)[..., None]
     moved = weights[:, :tokens, :, None] * (dv + key_shift * (v[:, :tokens] - output[:, None]))
     if isinstance(source, int):
         dq = _heads(functional.linear(dy[:, source], maps.query), maps.heads)
@@ -62,7 +62,7 @@ def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tens
         moved[:, source] += torch.einsum("nth,nthd->nhd", shift, v)
     elif source == "mean":
         mean = weights[:, -1:, :, None] * (dv + key_shift * (v[:, -1:] - output[:, None]))
-        # How the output answers to the query, (N, heads, d, d): the keys' covariance with the values under w.
+        # The output's derivative along the query, (N, heads, d, d): the keys' covariance with the values under w.
         k = torch.einsum("hdw,ntw->nthd", keys, y)
         spread = torch.einsum("nth,nthd,nthe->nhde", weights, k, v - output[:, None])
         dq = _heads(functional.linear(dy, maps.query), maps.heads)
@@ -76,8 +76,8 @@ def _attended(query: Query, points: Tensor, delta: Tensor) -> tuple[Tensor, Tens
     return pooled, shifted
 
 
-def _asking(query: Query, y: Tensor) -> Tensor:
-    """Return what the query is made of, (N, W)."""
+def _query_input(query: Query, y: Tensor) -> Tensor:
+    """Return the input of the query projection, (N, W)."""
     if isinstance(query.source, Tensor):
         return query.source.expand(len(y), -1)
     return y[:, query.source if isinstance(query.source, int) else -1]

@@ -118,21 +118,21 @@ def explain_words(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Explanation:
-    """Explain a picture (H, W, 3) by a caption whose factor is known; for this pair only, which is cheaper."""
+    """Explain a picture (H, W, 3) and a caption whose factor is known, for this pair only, which can be cheaper."""
     token = cancel or CancelToken()
     token.check()
     image = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
     rows = image.features.new_tensor(words.rows)
-    found = integrate_products(image, rows, make_quadrature(settings), progress or ignore_progress, token)
+    integral = integrate_products(image, rows, make_quadrature(settings), progress or ignore_progress, token)
     size = picture.shape[1], picture.shape[0]
     geometry, prefix = _image_layout(model, size, settings)
     return assemble_explanation(
         caption,
         geometry,
         prefix,
-        found.rows.T.cpu().numpy(),
+        integral.rows.T.cpu().numpy(),
         (words.ends, _ends(image)),
-        (words.report, found.report),
+        (words.report, integral.report),
         describe_settings(model, settings),
     )
 
@@ -140,7 +140,7 @@ def explain_words(
 def explain_factors(
     model: Model, size: tuple[int, int], caption: Caption, words: Factor, picture: Factor, settings: ExplainSettings
 ) -> Explanation:
-    """Explain a picture of ``size`` (width, height) and a caption whose factors are both known; no model runs."""
+    """Explain a picture of ``size`` (width, height) and a caption from both factors, without running the model."""
     geometry, prefix = _image_layout(model, size, settings)
     return multiply_factors(caption, words, geometry, prefix, picture, describe_settings(model, settings))
 
@@ -164,8 +164,8 @@ def _image_cut(model: Model, size: tuple[int, int], settings: ExplainSettings) -
     return model.image.cut(settings.layer("image"), model.preprocess.input_size(size, settings.framing))
 
 
-def _make_factor(path: Path, found: Integral) -> Factor:
-    return Factor(found.rows.cpu().numpy(), _ends(path), found.report)
+def _make_factor(path: Path, integral: Integral) -> Factor:
+    return Factor(integral.rows.cpu().numpy(), _ends(path), integral.report)
 
 
 def _ends(path: Path) -> Ends:

@@ -1,4 +1,4 @@
-"""The layer profile: one pair explained with one side cut at each of its layers, the other as it is chosen."""
+"""Explains one pair at each layer of one side, the other side at its own layer: the layer profile."""
 
 from collections.abc import Callable, Iterator
 
@@ -37,15 +37,15 @@ def profile_pair(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Iterator[ProfileRow]:
-    """Explain one picture and one caption at every layer of one side; rows come as they are done.
+    """Explain one picture and one caption at every layer of one side, and yield each row when it is computed.
 
     Args:
         model: a loaded model.
         picture: upright RGB picture, (H, W, 3) in [0, 255].
         caption: any text.
         settings: resolved; the layer of ``side`` itself is not used.
-        side: whose layers are walked through.
-        progress: told what is done, in this thread.
+        side: the side whose layers are explained.
+        progress: called with reports, in this thread.
         cancel: polled once per chunk.
 
     Raises:
@@ -53,10 +53,10 @@ def profile_pair(
         Cancelled: the person cancelled.
 
     """
-    tell, token = progress or ignore_progress, cancel or CancelToken()
+    report, token = progress or ignore_progress, cancel or CancelToken()
     make = _by_picture if side == "image" else _by_caption
     return profile_layers(
-        model, settings, side, make(model, picture, model.reader.read(caption), settings, tell, token)
+        model, settings, side, make(model, picture, model.reader.read(caption), settings, report, token)
     )
 
 
@@ -65,14 +65,14 @@ def _by_picture(
     picture: NDArray[np.uint8],
     caption: Caption,
     settings: ExplainSettings,
-    tell: Progress,
+    progress: Progress,
     cancel: CancelToken,
 ) -> Explain:
-    """Return what explains at any image layer; the caption's factor is computed once."""
-    words = caption_factor(model, caption, settings, tell, cancel)
+    """Return a function that explains at any image layer, with the caption's factor computed once."""
+    words = caption_factor(model, caption, settings, progress, cancel)
 
     def explain(at: ExplainSettings) -> Explanation:
-        return explain_words(model, picture, caption, words, at, name_layer(tell, at.layer("image")), cancel)
+        return explain_words(model, picture, caption, words, at, name_layer(progress, at.layer("image")), cancel)
 
     return explain
 
@@ -82,20 +82,20 @@ def _by_caption(
     picture: NDArray[np.uint8],
     caption: Caption,
     settings: ExplainSettings,
-    tell: Progress,
+    progress: Progress,
     cancel: CancelToken,
 ) -> Explain:
-    """Return what explains at any text layer; the picture's factor is computed once."""
-    image = picture_factor(model, picture, settings, tell, cancel)
+    """Return a function that explains at any text layer, with the picture's factor computed once."""
+    image = picture_factor(model, picture, settings, progress, cancel)
     size = picture.shape[1], picture.shape[0]
 
     def explain(at: ExplainSettings) -> Explanation:
-        words = caption_factor(model, caption, at, name_layer(tell, at.layer("text")), cancel)
+        words = caption_factor(model, caption, at, name_layer(progress, at.layer("text")), cancel)
         return explain_factors(model, size, caption, words, image, at)
 
     return explain
 
 
-def name_layer(tell: Progress, layer: Layer) -> Progress:
-    """Return ``tell`` for what is done at a layer, which its reports then name."""
-    return lambda report: tell(Report(f"{report.what} at layer {layer}", report.done, report.total))
+def name_layer(progress: Progress, layer: Layer) -> Progress:
+    """Return ``progress`` with the layer named in its reports."""
+    return lambda report: progress(Report(f"{report.what} at layer {layer}", report.done, report.total))

@@ -1,4 +1,4 @@
-"""Integrates directional derivatives along a path, refining until the integral is complete and its rows stand still."""
+"""Integrates directional derivatives along a path, with more nodes until sum and rows meet the tolerance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ def integrate(derivatives: Derivatives, quadrature: Quadrature, target: Tensor, 
     """Integrate by each rule in turn until the result meets its tolerance; no node is computed twice.
 
     Args:
-        derivatives: gives the directional derivatives at nodes.
+        derivatives: computes the directional derivatives at nodes.
         quadrature: one fixed rule, or nested ones of growing order, and the tolerance.
-        target: what the rows must add up to, (K,): completeness.
-        way: named in the report.
+        target: the sum of the rows of a complete integral, (K,).
+        way: the exact method, for the report.
 
     """
     rules, tolerance = quadrature.rules, quadrature.tolerance
@@ -49,7 +49,7 @@ def integrate(derivatives: Derivatives, quadrature: Quadrature, target: Tensor, 
     error: float | None = None
     for level, rule in enumerate(rules):
         keys = _keys(rule)
-        # The first level alone cannot show that rows stand still, so it is computed together with the second.
+        # The first level alone cannot show that the rows have settled, so it is computed together with the second.
         new = [key for key in (_keys(rules[1]) if level == 0 else keys) if key not in known]
         if new:
             known.update(zip(new, derivatives(target.new_tensor(new)), strict=True))
@@ -68,7 +68,7 @@ def integrate(derivatives: Derivatives, quadrature: Quadrature, target: Tensor, 
 
 
 def _by_one(derivatives: Derivatives, rule: Rule, target: Tensor, way: str) -> Integral:
-    """Integrate by one fixed rule; only some nodes' derivatives are held at a time."""
+    """Integrate by one fixed rule, with the derivatives of at most ``NODES_HELD`` nodes in memory."""
     nodes, weights = target.new_tensor(rule.nodes), target.new_tensor(rule.weights)
     pairs = zip(torch.split(weights, NODES_HELD), torch.split(nodes, NODES_HELD), strict=True)
     rows = check_finite(sum(torch.einsum("n,ntk->tk", some, derivatives(at)) for some, at in pairs))  # type: ignore[arg-type]
@@ -76,12 +76,12 @@ def _by_one(derivatives: Derivatives, rule: Rule, target: Tensor, way: str) -> I
 
 
 def _row_error(change: float, before: float | None, moved: float, residual: float) -> float:
-    """Estimate the rows' relative error from how much they ``change`` and their sum ``moved`` since the level before.
+    """Estimate the rows' relative error from the relative changes of rows and sum since the previous level.
 
-    The sum's error is known: the residual. From level to level it shrinks as the rows' error does, so theirs is about
-    residual × change / moved; half as much again is asked for. Where the sum is complete by chance that says nothing:
-    the error is no less than what the change and the one ``before`` it foretell, as errors of doubled levels square
-    (DECISIONS 9).
+    The sum's error is known: the residual. From level to level it shrinks as the rows' error does, so the rows' error
+    is about residual × change / moved; half as much again is added for safety. Where the sum is complete by chance,
+    this estimate is too small: then the error is at least the one extrapolated from this change and the change
+    ``before``, as doubling the level squares the error (DECISIONS 9).
     """
     if not before or not moved:
         return change

@@ -1,7 +1,7 @@
-"""Exact Jacobians of any head, contracted with Δ at once, by whichever way needs the fewest passes.
+"""Exact Jacobians of any head, contracted with Δ at once, in the mode that needs the fewest passes.
 
-Each way works in chunks sized from the free memory, halves them when memory runs out, and polls for cancellation
-between them.
+Both modes work in chunks sized from the free memory, halve them when memory runs out, and poll for cancellation between
+chunks.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,9 +20,12 @@ from exclip_desktop.core.progress import CancelToken
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """One derivative pass each: how many a point needs, and a function that does some of them at several points.
+    """Derivative passes of a head.
 
-    ``run`` takes points (N, T, W) of the path and a range of passes, and returns (N, passes, K).
+    Attributes:
+        count: passes that one point needs.
+        run: takes points (N, T, W) of the path and a range (start, stop) of passes, and returns (N, passes, K).
+
     """
 
     count: int
@@ -49,22 +52,25 @@ def forward_mode(path: Path, rows: Tensor) -> Passes:
         tangents = torch.zeros(len(chosen), *delta.shape, dtype=delta.dtype, device=delta.device)
         tangents[torch.arange(len(chosen)), chosen] = delta[chosen]
 
-        found = vmap(lambda t: along(path.head, points, t.expand_as(points))[1])(tangents)
-        return found.transpose(0, 1)
+        derivatives = vmap(lambda t: along(path.head, points, t.expand_as(points))[1])(tangents)
+        return derivatives.transpose(0, 1)
 
     return Passes(len(rows), run)
 
 
-def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[[int], None]) -> Tensor:
-    """Do every pass at points (N, T, W) of the path: (N, passes, K); ``tick`` is told how many a chunk did.
+def run_all(passes: Passes, points: Tensor, cancel: CancelToken, finish_chunk: Callable[[int], None]) -> Tensor:
+    """Return every pass at points (N, T, W) of the path: (N, passes, K).
 
+    ``finish_chunk`` is called with the number of passes of each chunk.
     A chunk is some passes at one point, or, where a point needs few and is small, all passes at several points.
     """
     size = memory.chunk_size(points[0])
     together = max(1, size // passes.count)
 
     def run(some: Tensor) -> Tensor:
-        done = in_chunks(partial(passes.run, some), passes.count, size, cancel, lambda count: tick(count * len(some)))
+        done = in_chunks(
+            partial(passes.run, some), passes.count, size, cancel, lambda count: finish_chunk(count * len(some))
+        )
         return torch.cat(list(done), dim=1)
 
     with exact_derivatives():
@@ -72,11 +78,11 @@ def run_all(passes: Passes, points: Tensor, cancel: CancelToken, tick: Callable[
 
 
 def in_chunks(
-    run: Callable[[int, int], Tensor], count: int, size: int, cancel: CancelToken, tick: Callable[[int], None]
+    run: Callable[[int, int], Tensor], count: int, size: int, cancel: CancelToken, finish_chunk: Callable[[int], None]
 ) -> Iterator[Tensor]:
-    """Yield what ``run`` gives of ``count`` pieces, (start, stop) at a time, at first ``size`` of them.
+    """Yield the results of ``run`` over ``count`` pieces, (start, stop) at a time, at first ``size`` pieces.
 
-    Chunks are halved when memory runs out; ``tick`` is told how many pieces each one was.
+    Chunks are halved when memory runs out; ``finish_chunk`` is called with the number of pieces of each.
     """
     start = 0
     while start < count:
@@ -90,5 +96,5 @@ def in_chunks(
             size = (stop - start) // 2
             continue
         yield part
-        tick(stop - start)
+        finish_chunk(stop - start)
         start = stop

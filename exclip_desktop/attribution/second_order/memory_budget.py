@@ -1,4 +1,4 @@
-"""How much memory is free, how much of it one chunk of work may take, and what work takes at most."""
+"""Memory: the free bytes of a device, the size of one chunk of work, and the peak of an integral."""
 
 import os
 from pathlib import Path
@@ -8,20 +8,20 @@ from torch import Tensor
 
 LIVE_COPIES = 24  # activations of one pass that live at once, in units of its features (measured, rounded up)
 CPU_CHUNK_BYTES = 48 * 2**20  # measured on 2 cores: half as much is as fast, twice as much a fifth slower
-SHARE = 0.25  # of what is free, for one chunk
+SHARE = 0.25  # of the free memory, for one chunk
 MEMINFO = Path("/proc/meminfo")
 
 
 def chunk_size(features: Tensor) -> int:
-    """Return how many copies of features (T, W) one chunk of work may hold."""
+    """Return the number of copies of features (T, W) in one chunk of work."""
     device = features.device
     return max(1, chunk_bytes(device.type, free_bytes(device)) // copy_bytes(features))
 
 
 def chunk_bytes(kind: str, free: int | None) -> int:
-    """Return the bytes of one chunk on a device of that kind, of which ``free`` bytes are free (None: unknown).
+    """Return the bytes of one chunk on a device of a kind, with ``free`` bytes of free memory (None: unknown).
 
-    A processor is fastest with little at a time, an accelerator with much.
+    A CPU is fastest with small chunks, an accelerator with large ones.
     """
     if free is None:
         return CPU_CHUNK_BYTES
@@ -35,12 +35,12 @@ def copy_bytes(features: Tensor) -> int:
 
 
 def peak_bytes(features: Tensor, passes: int, columns: int, nodes: int) -> int:
-    """Return the most bytes that an integral's values take beside the model, as far as they can be counted.
+    """Return the peak memory of an integral's values beside the model, in bytes.
 
     Args:
         features: the path's, (T, W).
-        passes: how many a chunk might hold, were there memory enough.
-        columns: of each node's derivatives, which are kept, (T, columns).
+        passes: the most that a chunk could hold with unlimited memory.
+        columns: of the derivatives of each node, (T, columns), which stay in memory.
         nodes: of the integral.
 
     """
@@ -49,10 +49,10 @@ def peak_bytes(features: Tensor, passes: int, columns: int, nodes: int) -> int:
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Return the memory that is free for tensors on a device; None where that cannot be told."""
+    """Return the bytes that are free for tensors on a device; None where the device does not report them."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        # What torch holds and does not use is no longer free to others, but is to us.
+        # Memory that torch reserves and does not use is free for this process only.
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     if device.type == "mps":
         return max(0, torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
@@ -60,7 +60,7 @@ def free_bytes(device: torch.device) -> int | None:
 
 
 def free_of_computer() -> int | None:
-    """Return the computer's memory that programs can have without swapping; None where that cannot be told."""
+    """Return the bytes that programs can take without swapping; None where the system does not report them."""
     try:
         return parse_meminfo(MEMINFO.read_text("ascii"))
     except OSError:  # no Linux
@@ -68,10 +68,10 @@ def free_of_computer() -> int | None:
 
 
 def parse_meminfo(text: str) -> int | None:
-    """Return what Linux says is available, which counts what it caches of files."""
+    """Return MemAvailable of Linux in bytes, which includes the file cache; None where it is missing."""
     named = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    told = named.get("MemAvailable", "").split()
-    return int(told[0]) * 1024 if told else None
+    fields = named.get("MemAvailable", "").split()
+    return int(fields[0]) * 1024 if fields else None
 
 
 def _unused_pages() -> int | None:

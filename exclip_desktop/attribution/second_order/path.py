@@ -1,4 +1,4 @@
-"""One side of a pair, cut at a layer: the straight path from reference features to input features, and the head."""
+"""One side of a pair, split at a layer: the straight path from reference features to input features, and the head."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -29,12 +29,12 @@ class Path:
     Attributes:
         features, reference: X and R, (T, W).
         head: features to unnormalised embeddings, (B, T, W) → (B, D).
-        query: the pooling attention taken apart where a closed form exists, else None.
+        query: the parts of the pooling attention where a closed form exists, else None.
         embedding, start: head(X) and head(R), (D,).
         ledger_reference: the reference embedding in the ledger, (D,); only for the ``published`` text reference it
             differs from ``start``.
         hidden: tokens that the head does not read; their rows are zero.
-        full: what ``embedding`` is where the features are float32, (D,), if they are of lower precision; else None.
+        full: the embedding of float32 features, (D,), where ``features`` are of lower precision; else None.
 
     """
 
@@ -60,9 +60,9 @@ class Path:
 
 @contextmanager
 def exact_derivatives() -> Iterator[None]:
-    """Let every derivative go through: no fused attention kernels, no fast path, no autograd graph kept.
+    """Let every derivative pass: without fused attention kernels, the fast path and an autograd graph.
 
-    Forward mode needs both switches. The fast path is one flag for the whole process; it is put back in any case.
+    Forward mode needs both switches. The fast path is one flag of the process; it is restored in any case.
     """
     fastpath = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
@@ -75,10 +75,10 @@ def exact_derivatives() -> Iterator[None]:
 
 @contextmanager
 def _no_backward_rules() -> Iterator[None]:
-    """Spare torch the rules it compiles at the first forward-mode pass (0.4 s, a quarter of a cold start).
+    """Skip the rules that torch compiles at the first forward-mode pass (0.4 s, a quarter of a cold start).
 
-    They differentiate backward operators, and no head calls one; torch would raise, not err. Later passes of anyone
-    else find torch as it was.
+    They differentiate backward operators, which no head calls; torch would raise, not compute a wrong value. torch is
+    restored afterwards.
     """
     compiled = BACKWARD_RULES in sys.modules
     if not compiled:
@@ -135,12 +135,12 @@ def text_path(model: Model, caption: Caption, layer: Layer, reference_kind: str,
     return Path(features, reference, cut.head, cut.query, embedding, start, ledger_reference, cut.hidden, full)
 
 
-def _features(cut: Cut, given: Tensor, model: Model, precision: str) -> Tensor:
-    """Return the features of model input, (T, W), computed in ``precision`` and given in the model's own."""
+def _features(cut: Cut, model_input: Tensor, model: Model, precision: str) -> Tensor:
+    """Return the features of model input, (T, W), computed in ``precision``, in the model's own dtype."""
     if precision == FULL:
-        return cut.features(given)
+        return cut.features(model_input)
     with torch.autocast(model.device.type, dtype=getattr(torch, precision)):
-        return cut.features(given).to(model.dtype)
+        return cut.features(model_input).to(model.dtype)
 
 
 def check_text_reference(model: Model, kind: str) -> None:

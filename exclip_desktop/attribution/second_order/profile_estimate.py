@@ -1,4 +1,4 @@
-"""Foretells what a layer profile costs, by its number of passes × a measured first chunk."""
+"""Estimates the cost of a layer profile from its number of passes and a measured first chunk."""
 
 import time
 from collections.abc import Callable, Collection
@@ -23,7 +23,7 @@ from exclip_desktop.models.model import Model
 
 @dataclass(frozen=True, slots=True)
 class _LayerCost:
-    """What was measured at a layer: seconds before the first node, seconds per node, and bytes at most."""
+    """Measured cost of a layer: seconds before the first node, seconds per node, and peak bytes."""
 
     start_s: float
     node_s: float
@@ -32,7 +32,7 @@ class _LayerCost:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to be profiled, and how many nodes are expected of each integral."""
+    """The pair and the settings to profile."""
 
     model: Model
     picture: NDArray[np.uint8]
@@ -51,21 +51,21 @@ class _Work:
         return image_path(self.model, pixels, layer, self.settings.precision)
 
     def measure(self, side: Side, layer: Layer, *, whole: bool = False) -> _LayerCost:
-        """Time one chunk at the middle of the path; ``whole``: of the whole factor even where a pair is cheaper."""
+        """Time one chunk at the middle of the path; ``whole``: of the whole factor even where the pair is cheaper."""
         began = time.perf_counter()
         path = self.path(side, layer)
         float(path.embedding.sum())  # waits for an accelerator
         start_s, middle = time.perf_counter() - began, path.at(path.features.new_tensor([0.5]))
         if path.query is not None:
             query = path.query
-            node_s = _timed(lambda: closed_form.directional_derivatives(query, middle, path.delta))
+            node_s = _measure_s(lambda: closed_form.directional_derivatives(query, middle, path.delta))
             count, columns, held = 1.0, len(path.embedding), self.nodes
         else:
             pair = side == "image" and not whole and self._pays_as_pair(layer)
             passes = _pair_passes(path, len(self.caption.tokens)) if pair else make_factor_passes(path)
             timed = min(memory.chunk_size(path.features), passes.count)
             chunk = jacobian.Passes(timed, passes.run)
-            node_s = _timed(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
+            node_s = _measure_s(lambda: jacobian.run_all(chunk, middle, self.cancel, lambda _: None))
             count, columns = passes.count / max(1, timed), passes.count
             held = passes.count * self.nodes  # small passes run for several nodes at once
         return _LayerCost(start_s, node_s * count, memory.peak_bytes(path.features, held, columns, self.nodes))
@@ -86,35 +86,35 @@ def estimate_profile(
     picture_known: bool,
     cancel: CancelToken,
 ) -> ProfileEstimate:
-    """Foretell what a profile costs.
+    """Return the estimated cost of a profile.
 
-    One chunk is measured at the last layer of each kind, with a closed form and without; what a pass costs elsewhere
-    is taken to grow with the number of blocks after the layer. The adaptive rule is taken to need its usual nodes.
+    One chunk is measured at the last layer with a closed form and at the last one without. The cost of a pass at other
+    layers is estimated to grow with the blocks after the layer, and the adaptive rule to take its usual nodes.
 
     Args:
-        model, picture, caption, settings, side: as of ``profile_pair``.
-        known: the layers that cost nothing, because they are kept.
-        picture_known: whether the picture's whole factor is kept, which the layers of the caption need.
+        model, picture, caption, settings, side: those of ``profile_pair``.
+        known: layers whose factors are cached, which cost nothing.
+        picture_known: whether the picture's whole factor is cached, which the layers of the caption need.
         cancel: polled once per chunk.
 
     """
     work = _Work(model, picture, caption, settings, cancel)
     seconds = dict.fromkeys(model.layers(side), 0.0)
-    todo, peak = [layer for layer in seconds if layer not in known], 0
+    missing, peak = [layer for layer in seconds if layer not in known], 0
     blocks = model.image.layers if side == "image" else model.text.layers
     for closed in (True, False):
-        alike = [layer for layer in todo if _is_closed(work, side, layer) == closed]
+        alike = [layer for layer in missing if _is_closed(work, side, layer) == closed]
         if not alike:
             continue
         probe = alike[-1]
         cost = work.measure(side, probe)
         peak = max(peak, cost.peak_bytes)
         for layer in alike:
-            deeper = 1.0 if closed else _after(layer, blocks) / _after(probe, blocks)
+            deeper = 1.0 if closed else _blocks_after(layer, blocks) / _blocks_after(probe, blocks)
             seconds[layer] = cost.start_s + work.nodes * cost.node_s * deeper
-    if side == "text" and todo and not picture_known:
+    if side == "text" and missing and not picture_known:
         cost = work.measure("image", settings.layer("image"), whole=True)
-        seconds[todo[-1]] += cost.start_s + work.nodes * cost.node_s
+        seconds[missing[-1]] += cost.start_s + work.nodes * cost.node_s
         peak = max(peak, cost.peak_bytes)
     return ProfileEstimate(tuple(seconds.items()), peak)
 
@@ -125,20 +125,20 @@ def _is_closed(work: _Work, side: Side, layer: Layer) -> bool:
     return work.model.text.cut(layer, work.model.ids(work.caption.ids)).query is not None
 
 
-def _after(layer: Layer, blocks: int) -> float:
-    """Return how many blocks come after a layer; a pooling attention counts as half of one."""
+def _blocks_after(layer: Layer, blocks: int) -> float:
+    """Return the number of blocks after a layer; a pooling attention counts as half a block."""
     return 0.5 if layer == POOL else blocks - int(layer)
 
 
 def _pair_passes(path: Path, count: int) -> jacobian.Passes:
-    """Return as many passes as a pair needs; what they are contracted with does not change their cost."""
+    """Return passes of the same cost as those of a pair; the cotangents do not change the cost."""
     return jacobian.reverse_mode(path, path.delta.new_zeros(count, len(path.embedding)))
 
 
-def _timed(run: Callable[[], Tensor]) -> float:
-    """Return the seconds of the second run; the first one warms up."""
+def _measure_s(run: Callable[[], Tensor]) -> float:
+    """Return the seconds of the second run; the first run warms up."""
     run()
     began = time.perf_counter()
-    found: Tensor = run()
-    float(found.sum())
+    result: Tensor = run()
+    float(result.sum())
     return time.perf_counter() - began

@@ -50,14 +50,14 @@ def make_quadrature(settings: ExplainSettings) -> Quadrature:
 
 
 def make_rules(quadrature: str, steps: int | None) -> list[Rule]:
-    """Return the rules to try in turn: one for a fixed rule, nested ones for ``adaptive``.
+    """Return the rules to try in turn: one for a fixed quadrature, nested ones for ``adaptive``.
 
     Args:
         quadrature: ``adaptive``, ``gauss-legendre`` or ``riemann-right``.
-        steps: number of nodes of a fixed rule, or the most nodes of the adaptive one; None: 16, 10 or 129.
+        steps: nodes of a fixed rule, or the most nodes of the adaptive one; None: ``OWN_STEPS``.
 
     Raises:
-        SettingsError: there is no such rule, or it cannot have so many nodes.
+        SettingsError: there is no such rule, or it cannot have that many nodes.
 
     """
     count = check_steps(quadrature, steps)

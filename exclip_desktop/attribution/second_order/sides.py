@@ -1,4 +1,4 @@
-"""One side of a pair, integrated: its whole factor, or only its products with the other side's."""
+"""Integrates one side of a pair: its whole factor, or only its products with the other side's factor."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,23 +17,25 @@ from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import SideReport
 
 
-def integrate_factor(path: Path, quadrature: Quadrature, side: str, tell: Progress, cancel: CancelToken) -> Integral:
+def integrate_factor(
+    path: Path, quadrature: Quadrature, side: str, progress: Progress, cancel: CancelToken
+) -> Integral:
     """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
     target = path.embedding - path.start
     if path.query is not None:
-        return integrate(_closed_form_derivatives(path, side, tell, cancel), quadrature, target, "closed form")
+        return integrate(_closed_form_derivatives(path, side, progress, cancel), quadrature, target, "closed form")
     moving = _moving_tokens(path)
     if len(moving) == 0:
         return _integral_of_fixed_input(len(path.features), target)
     passes, forwards = make_factor_passes(path), _is_forward_cheaper(path, moving)
     arrange = _scatter_rows(moving, path) if forwards else torch.t
     way = "forward mode" if forwards else "reverse mode"
-    timer = _pass_timer(path, passes, len(target), quadrature, side, tell)
+    timer = _make_timer(path, passes, len(target), quadrature, side, progress)
     return integrate(_pass_derivatives(path, passes, arrange, timer, cancel), quadrature, target, way)
 
 
 def make_factor_passes(path: Path) -> jacobian.Passes:
-    """Return the fewest passes that give one side's whole factor where there is no closed form."""
+    """Return the derivative passes of one side's whole factor, in the mode that needs the fewest."""
     moving, target = _moving_tokens(path), path.embedding
     if _is_forward_cheaper(path, moving):
         return jacobian.forward_mode(path, moving)
@@ -46,7 +48,7 @@ def _is_forward_cheaper(path: Path, moving: Tensor) -> bool:
 
 
 def integrate_products(
-    image: Path, words: Tensor, quadrature: Quadrature, tell: Progress, cancel: CancelToken
+    image: Path, words: Tensor, quadrature: Quadrature, progress: Progress, cancel: CancelToken
 ) -> Integral:
     """Return v_j·u_i for every image token and caption token, (T_image, T_text).
 
@@ -57,17 +59,17 @@ def integrate_products(
     if not needs_fewer_passes_as_pair(
         image.query is not None, len(rows), len(_moving_tokens(image)), len(image.embedding)
     ):
-        whole = integrate_factor(image, quadrature, "picture", tell, cancel)
+        whole = integrate_factor(image, quadrature, "picture", progress, cancel)
         return replace(whole, rows=whole.rows @ words.T)
     if len(rows) == 0 or len(_moving_tokens(image)) == 0:
         return _integral_of_fixed_input(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
-    timer = _pass_timer(image, passes, len(rows), quadrature, "picture", tell)
-    found = integrate(_pass_derivatives(image, passes, lambda c: c.T, timer, cancel), quadrature, target, "pair")
-    products = found.rows.new_zeros(len(found.rows), len(words))
-    products[:, rows] = found.rows
-    return replace(found, rows=products)
+    timer = _make_timer(image, passes, len(rows), quadrature, "picture", progress)
+    integral = integrate(_pass_derivatives(image, passes, lambda c: c.T, timer, cancel), quadrature, target, "pair")
+    products = integral.rows.new_zeros(len(integral.rows), len(words))
+    products[:, rows] = integral.rows
+    return replace(integral, rows=products)
 
 
 def needs_fewer_passes_as_pair(closed: bool, caption_tokens: int, image_tokens: int, size: int) -> bool:
@@ -75,55 +77,55 @@ def needs_fewer_passes_as_pair(closed: bool, caption_tokens: int, image_tokens: 
     return not closed and caption_tokens < min(image_tokens, size)
 
 
-def _pass_timer(
-    path: Path, passes: jacobian.Passes, columns: int, quadrature: Quadrature, side: str, tell: Progress
+def _make_timer(
+    path: Path, passes: jacobian.Passes, columns: int, quadrature: Quadrature, side: str, progress: Progress
 ) -> PassTimer:
     nodes, device = quadrature.usual_nodes, path.features.device
     peak = memory.peak_bytes(path.features, passes.count * nodes, columns, nodes)
-    return PassTimer(side, passes.count * nodes, CostEstimate(None, peak, memory.free_bytes(device)), tell, device)
+    return PassTimer(side, passes.count * nodes, CostEstimate(None, peak, memory.free_bytes(device)), progress, device)
 
 
 def _integral_of_fixed_input(tokens: int, target: Tensor) -> Integral:
-    """Return the integral along a path that goes nowhere: the input is its own reference."""
+    """Return the integral along a path of length 0: the input is its own reference."""
     return Integral(target.new_zeros(tokens, len(target)), SideReport(0, 0.0, None, True, "nothing moves"))
 
 
 def _moving_tokens(path: Path) -> Tensor:
-    """Return the tokens that are read and differ from the reference's; the others' rows are zero."""
+    """Return the tokens that the head reads and that differ from the reference; the rows of all others are zero."""
     changes = path.delta.abs().sum(1)
     changes[list(path.hidden)] = 0
     return changes.nonzero()[:, 0]
 
 
 def _scatter_rows(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
-    def scatter(found: Tensor) -> Tensor:
-        whole = found.new_zeros(len(path.features), found.shape[1])
-        whole[rows] = found
+    def scatter(values: Tensor) -> Tensor:
+        whole = values.new_zeros(len(path.features), values.shape[1])
+        whole[rows] = values
         return whole
 
     return scatter
 
 
-def _closed_form_derivatives(path: Path, side: str, tell: Progress, cancel: CancelToken) -> Derivatives:
+def _closed_form_derivatives(path: Path, side: str, progress: Progress, cancel: CancelToken) -> Derivatives:
     query, done = path.query, 0
     assert query is not None
 
-    def derivatives(nodes: Tensor) -> Tensor:
+    def compute(nodes: Tensor) -> Tensor:
         total = done + len(nodes)
 
         def run(start: int, stop: int) -> Tensor:
             return closed_form.directional_derivatives(query, path.at(nodes[start:stop]), path.delta)
 
-        def tick(count: int) -> None:
+        def finish_nodes(count: int) -> None:
             nonlocal done
             done += count
-            tell(Report(side, done, total))
+            progress(Report(side, done, total))
 
-        tell(Report(side, done, total))
+        progress(Report(side, done, total))
         size = memory.chunk_size(path.features)
-        return torch.cat(list(jacobian.in_chunks(run, len(nodes), size, cancel, tick)))
+        return torch.cat(list(jacobian.in_chunks(run, len(nodes), size, cancel, finish_nodes)))
 
-    return derivatives
+    return compute
 
 
 def _pass_derivatives(
@@ -133,10 +135,10 @@ def _pass_derivatives(
     timer: PassTimer,
     cancel: CancelToken,
 ) -> Derivatives:
-    def derivatives(nodes: Tensor) -> Tensor:
+    def compute(nodes: Tensor) -> Tensor:
         timer.add_passes(len(nodes) * passes.count)
         return torch.stack(
-            [arrange(found) for found in jacobian.run_all(passes, path.at(nodes), cancel, timer.finish_chunk)]
+            [arrange(values) for values in jacobian.run_all(passes, path.at(nodes), cancel, timer.finish_chunk)]
         )
 
-    return derivatives
+    return compute

@@ -17,12 +17,12 @@ from exclip_desktop.attribution.second_order.path import along
 
 
 class _NoRule(AttributeError):
-    """There is no rule for what a map does."""
+    """A map uses an operation without a forward rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class _DualTensor:
-    """A value (…, W) and its derivatives along K directions, (…, K, W); torch's functions take it for a tensor."""
+    """A value (…, W) and its derivatives along K directions, (…, K, W); torch's functions accept it as a tensor."""
 
     value: Tensor
     along: Tensor
@@ -63,7 +63,7 @@ def push_forward(function: Callable[[Any], Any], value: Tensor, directions: Tens
 
     Args:
         function: maps (…, W) to (…, D), each row by itself.
-        value: where.
+        value: the point.
         directions: (…, K, W), K of them at each row.
 
     Returns:
@@ -71,8 +71,8 @@ def push_forward(function: Callable[[Any], Any], value: Tensor, directions: Tens
 
     """
     try:
-        found = function(_DualTensor(value, directions))
-        return found.value, found.along
+        result = function(_DualTensor(value, directions))
+        return result.value, result.along
     except _NoRule:
         each = vmap(lambda dx: along(function, value, dx)[1], in_dims=-2, out_dims=-2)
         return function(value), each(directions)
@@ -90,10 +90,10 @@ def _layer_norm(
     centred = x.value - x.value.mean(-1, keepdim=True)
     scale = torch.rsqrt(centred.square().mean(-1, keepdim=True) + eps)
     normed = (centred * scale)[..., None, :]
-    moved = x.along - x.along.mean(-1, keepdim=True)
-    moved = (moved - normed * (normed * moved).mean(-1, keepdim=True)) * scale[..., None, :]
+    shifted = x.along - x.along.mean(-1, keepdim=True)
+    shifted = (shifted - normed * (normed * shifted).mean(-1, keepdim=True)) * scale[..., None, :]
     return _DualTensor(
-        functional.layer_norm(x.value, shape, weight, bias, eps), moved if weight is None else moved * weight
+        functional.layer_norm(x.value, shape, weight, bias, eps), shifted if weight is None else shifted * weight
     )
 
 
@@ -110,15 +110,15 @@ def _sigmoid(x: _DualTensor) -> _DualTensor:
 def _sum(x: Any, y: Any) -> _DualTensor:
     if isinstance(x, _DualTensor) and isinstance(y, _DualTensor):
         return _DualTensor(x.value + y.value, x.along + y.along)
-    moving, still = (x, y) if isinstance(x, _DualTensor) else (y, x)
-    return _DualTensor(moving.value + still, moving.along)
+    moving, constant = (x, y) if isinstance(x, _DualTensor) else (y, x)
+    return _DualTensor(moving.value + constant, moving.along)
 
 
 def _product(x: Any, y: Any) -> _DualTensor:
     if isinstance(x, _DualTensor) and isinstance(y, _DualTensor):
         return _DualTensor(x.value * y.value, x.along * y.value[..., None, :] + x.value[..., None, :] * y.along)
-    moving, still = (x, y) if isinstance(x, _DualTensor) else (y, x)
-    return _DualTensor(moving.value * still, moving.along * still)
+    moving, constant = (x, y) if isinstance(x, _DualTensor) else (y, x)
+    return _DualTensor(moving.value * constant, moving.along * constant)
 
 
 def _dropout(x: _DualTensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> _DualTensor:

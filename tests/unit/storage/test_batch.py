@@ -246,7 +246,7 @@ def test_the_command(
     )
     monkeypatch.setattr(api_batch, "write_index", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert main(command) == 130
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command resumes the work" in capsys.readouterr().err
 
 
 def test_pictures_without_captions_are_told_what_is_missing(
