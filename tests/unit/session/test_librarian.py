@@ -128,5 +128,5 @@ def test_a_download_says_its_size_first_and_tells_of_bytes(caches: Path, monkeyp
 def _publish(web: Web, content: bytes, patch: pytest.MonkeyPatch, caches: Path) -> None:
     web.files["/RN50.pt"] = content
     patch.setattr(download, "find_tag_config", lambda *_: {"url": f"{web.url}/RN50.pt"})
-    patch.setattr(download, "published_sha256", lambda _: hashlib.sha256(content).hexdigest())
+    patch.setattr(download, "sha256_in_url", lambda _: hashlib.sha256(content).hexdigest())
     patch.setattr(download, "clip_cache", lambda: caches / "clip")
