@@ -1,42 +1,42 @@
-"""Collects Python's cyclic garbage in the GUI thread alone."""
+"""Collects Python's cyclic garbage in the GUI thread only."""
 
 import gc
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS: Final = 1000  # seldom: a collection holds the worker up, too
-YOUNG_OBJECTS: Final = 700  # fewer are left alone, as Python does
-FULL_EVERY: Final = 10  # collections, as Python does
+EVERY_MS: Final = 1000  # rarely: a collection blocks the worker, too
+YOUNG_OBJECTS: Final = 700  # fewer are not collected, as in Python
+FULL_EVERY: Final = 10  # collections, as in Python
 
 
 class GarbageCollector(QObject):
-    """Takes the place of Python's automatic collection, which runs in whichever thread happens to allocate.
+    """Replaces Python's automatic collection, which runs in whichever thread happens to allocate.
 
-    A window that is collected in the worker's thread takes the process down with it: Qt's objects must be destroyed in
-    the thread they live in. What importing torch and loading a model leave behind is set aside once (`gc.freeze`), so
-    that no collection has to look at it again and hold the window up.
+    A window that is collected in the worker's thread crashes the process: Qt's objects must be destroyed in the thread
+    that they live in. The objects that importing torch and loading a model create are set aside once (`gc.freeze`), so
+    that no collection examines them again and blocks the window.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Do nothing yet."""
+        """Create a stopped collector."""
         super().__init__(parent)
         self._collections = 0
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._collect)
 
     def start(self) -> None:
-        """Stop Python from collecting."""
+        """Disable Python's automatic collection."""
         gc.disable()
 
     def go_on(self) -> None:
-        """Collect from now on; torch has been imported, and the first model loaded."""
+        """Start to collect; torch has been imported and the first model loaded."""
         if not gc.isenabled() and not self._timer.isActive():
             gc.freeze()
             self._timer.start()
 
     def stop(self) -> None:
-        """Let Python collect again; no other thread holds anything of Qt's any more."""
+        """Enable Python's automatic collection again; no other thread holds objects of Qt any more."""
         self._timer.stop()
         gc.unfreeze()
         gc.enable()

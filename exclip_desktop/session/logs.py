@@ -1,4 +1,4 @@
-"""What is said of an error, and the log file, which rotates, so that it stays small."""
+"""Error reports and the rotating log file."""
 
 import logging
 import traceback
@@ -16,12 +16,12 @@ KEPT = 3
 
 
 def log_file() -> Path:
-    """Return where the log file lies."""
+    """Return the path of the log file."""
     return user_log_path("exclip_desktop", appauthor=False) / "exclip_desktop.log"
 
 
 def start_logging(path: Path) -> bool:
-    """Write warnings and errors of the program to ``path``; return False where that cannot be done."""
+    """Write warnings and errors of the program to ``path``; return False if that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", delay=False)
@@ -35,7 +35,7 @@ def start_logging(path: Path) -> bool:
 
 
 def describe_error(error: Exception) -> tuple[str, str, str]:
-    """Return what the window says of an error: message, hint and details; what was not foreseen is logged too."""
+    """Return message, hint and details for an error; log errors that are not a ``UserError``."""
     if isinstance(error, UserError):
         return error.message, error.hint_in(WINDOW_WORDS), ""
     message = f"Something went wrong: {type(error).__name__}."

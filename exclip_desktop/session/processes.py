@@ -1,4 +1,4 @@
-"""Calls a function in a process of its own, where it cannot hold up the window: drawing holds Python's lock."""
+"""Calls a function in its own process, where it cannot block the window: drawing holds Python's lock."""
 
 import pickle
 from importlib import import_module
@@ -17,17 +17,16 @@ def call_apart(function: str, arguments: tuple[Any, ...], cancel: CancelToken) -
 
     Args:
         function: ``module:name``; by name, so that its module is imported in the new process only.
-        arguments: what can be pickled; arrays are sent without a copy.
+        arguments: picklable values; arrays are sent without a copy.
         cancel: checked every ``POLL_S`` seconds.
 
     Raises:
         Cancelled: the person cancelled.
         UserError: the process ended without an answer.
         Exception: whatever ``function`` raised.
-
     """
     cancel.check()
-    context = get_context("spawn")  # a fork would copy Qt's and torch's threads half
+    context = get_context("spawn")  # a fork would copy half of Qt's and torch's threads
     ours, theirs = context.Pipe()
     process = context.Process(target=_answer, args=(theirs, function), daemon=True)
     process.start()
@@ -53,12 +52,12 @@ def call_apart(function: str, arguments: tuple[Any, ...], cancel: CancelToken) -
 
 
 def _answer(pipe: Connection, function: str) -> None:
-    """Take the arguments, call the function, send (value, error); the new process's whole life."""
+    """Read the arguments, call the function and send (value, error): the whole life of the new process."""
     head = pipe.recv_bytes()
     count = pipe.recv()
     arguments = pickle.loads(head, buffers=[pipe.recv_bytes() for _ in range(count)])
     module, name = function.split(":")
     try:
         pipe.send((getattr(import_module(module), name)(*arguments), None))
-    except Exception as error:  # whatever it is, the other side raises it
+    except Exception as error:  # every error is raised again in the calling process
         pipe.send((None, error))

@@ -1,4 +1,4 @@
-"""Everything behind one window, put together."""
+"""Assembles the state, the worker and the controllers of one window."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,20 +49,23 @@ class Session(QObject):
     """State, worker and controllers of one window.
 
     Attributes:
-        state: what the window shows.
+        state: the observable values that the window shows.
         undo: the undo stack.
-        explaining, framing, selecting, comparing, profiling, beside, panes, exporting: take the person's intents.
-        sight: which pane is in use.
+        explain_controller, framing_controller, selection_controller, occlusion_controller, layer_profile_controller,
+            export_controller: handle intents about the pair on screen.
+        caption_alternatives: other captions with their scores; ``caption_difference``: the difference from the
+            previous caption.
+        second_model: a second model's explanation; ``compare_controller``: the panes of the compare view;
+            ``active_pane``: the pane in use.
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``pair_removal``: removes pairs from it;
             ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``picture_labels``: labelled regions of the picture.
-        library: the models there are, downloads, and the model that the window opens with.
-        settings: what is kept between starts.
-        cache: the factors kept; ``pairs``: the explained pairs kept; ``parts``: other methods' answers.
-
+        library: the available models, downloads, and the default model.
+        settings: settings that are saved between starts.
+        cache: cached factors; ``pairs``: cached explanations; ``parts``: cached answers of other methods.
     """
 
     def __init__(
@@ -74,11 +77,10 @@ class Session(QObject):
         findings: Path | None = None,
         studies: Path | None = None,
     ) -> None:
-        """Keep settings in ``store``, factors in ``cache_folder``, and findings in a project file, ``findings``.
+        """Save settings in ``store``, factors in ``cache_folder``, and findings in the project file ``findings``.
 
-        Studies are kept in the folder ``studies`` until the person chooses another one, which is kept.
-
-        Tests bring engine and librarian of their own.
+        Studies are saved in the folder ``studies`` until the person chooses another folder, which is saved in the
+        settings. Tests pass their own engine and librarian.
         """
         super().__init__()
         self.state = State(self)
@@ -156,14 +158,14 @@ class Session(QObject):
         self._worker.start()
         self.projects.look()
         if caption is not None:
-            self.state.change(caption=caption)  # before the picture is read: it may turn out to be none
+            self.state.change(caption=caption)  # before the picture is read: it may be no picture
         if picture is None or is_project_path(picture):
             self.open_sample(0)
         if picture is not None:
             self.open(picture)
 
     def open(self, path: str, notes: tuple[str, ...] = ()) -> None:
-        """Open a project, a list, or a picture, with notes on it."""
+        """Open a project, a list, or a picture with notes about it."""
         if is_project_path(path):
             self.projects.open(path)
         elif is_list_path(path):
@@ -172,7 +174,7 @@ class Session(QObject):
             self.explain_controller.open_file(path, notes=notes)
 
     def cancel(self) -> None:
-        """Stop what runs; what is on screen stays."""
+        """Cancel running work; what is on screen stays."""
         self.explain_controller.cancel()
         self.finding_restorer.cancel()
         self.layer_profile_controller.cancel()
@@ -181,8 +183,8 @@ class Session(QObject):
         self.compare_controller.cancel()
 
     def stop(self) -> None:
-        """Cancel everything and wait for the threads; nothing is told any more."""
-        self.undo.blockSignals(True)  # it would tell of its own destruction
+        """Cancel all work and wait for the threads; no signals follow."""
+        self.undo.blockSignals(True)  # it emits signals while it is destroyed
         self._tasks.stop()
         self.study_controller.stop()
         self.library.stop()
@@ -192,7 +194,7 @@ class Session(QObject):
         self.projects.close()
 
     def open_sample(self, number: int) -> None:
-        """Open a sample picture with its caption; one of its objects that the caption names is selected."""
+        """Open a sample picture with its caption, and select one of the objects that the caption names."""
         sample = samples()[number]
         self.explain_controller.open_file(str(sample.path), sample.caption, sample.objects)
 
@@ -201,16 +203,16 @@ class Session(QObject):
         self.state.change(view=replace(self.state.view, **changes))  # type: ignore[arg-type]  # fields by name
 
     def draw_by(self, magnitude: bool) -> None:
-        """Draw heat by magnitude or at one opacity."""
+        """Draw heat by magnitude, or at one opacity."""
         drawing: Drawing = "magnitude" if magnitude else "scale"
         self.show(drawing=drawing)
 
     def show_note(self, message: str, hint: str = "") -> None:
-        """Say something in the banner."""
+        """Show a note in the banner."""
         self.state.change(notice=Notice(message, hint, kind="note"))
 
     def measure_cache(self, then: Callable[[int, int], None]) -> None:
-        """Call ``then`` with the bytes kept in memory and on disk."""
+        """Call ``then`` with the number of cached bytes in memory and on disk."""
 
         def measure(_: CancelToken) -> tuple[int, int]:
             memory, disk = self.cache.size()
@@ -224,7 +226,7 @@ class Session(QObject):
         self.settings.keep_methods(self.compare_controller.methods)
 
     def clear_cache(self) -> None:
-        """Delete every kept factor and pair."""
+        """Delete all cached factors and answers."""
 
         def clear(_: CancelToken) -> None:
             self.pairs.clear()
@@ -239,7 +241,7 @@ class Session(QObject):
             self.settings.add_recent(path)
 
     def _on_provenance_changed(self) -> None:
-        """Keep what has given an explanation; how it was asked in a project that was chosen is the project's."""
+        """Save device and settings that gave an explanation; a chosen project has settings of its own."""
         provenance = self.state.provenance
         self.settings.keep_device(provenance.choice.device)
         if self.projects.chosen is None and replace(provenance.choice, device=None) == self.settings.default_model():
@@ -247,7 +249,7 @@ class Session(QObject):
 
     def _make_engine(self) -> Engine:
         share_cores()
-        # By name and only when asked, which is in the worker's thread: the engine imports torch.
+        # Imported by name in the worker's thread: the engine imports torch.
         engine: Engine = import_module("exclip_desktop.session.worker.engine").ModelEngine(
             self.cache, self.pairs, self.parts
         )
@@ -256,6 +258,6 @@ class Session(QObject):
 
 def _make_librarian() -> Librarian:
     share_cores()
-    # As the engine: open_clip, which it imports, imports torch.
+    # Like the engine: open_clip, which it imports, imports torch.
     librarian: Librarian = import_module("exclip_desktop.session.library.librarian").ModelLibrarian()
     return librarian

@@ -1,4 +1,4 @@
-"""Runs what would hold the window up, such as reading pictures and exporting, in one background thread."""
+"""Runs slow work, such as reading pictures and exporting, in one background thread."""
 
 import threading
 from collections.abc import Callable
@@ -33,26 +33,26 @@ class _Run(QRunnable):
         self._tasks, self._work, self._then, self._failed = tasks, work, then, failed
 
     def run(self) -> None:
-        """Do the work and send its end to the GUI thread."""
+        """Run the task and send its result to the GUI thread."""
         try:
             ended = _Ended(self._then, self._failed, self._work(), None)
-        except Exception as error:  # whatever happens must reach the person
+        except Exception as error:  # every error must reach the person
             ended = _Ended(self._then, self._failed, None, error)
         self._tasks.ended.emit(ended)
 
 
 def run_abandonable(work: Callable[[], Done], closing: CancelToken) -> Done:
-    """Do ``work``; where it does not end soon after ``closing``, leave it behind and raise ``Cancelled``.
+    """Run ``work``; if it has not ended soon after ``closing``, abandon it and raise ``Cancelled``.
 
-    Meant for waiting on a server, which nothing interrupts. What is left behind ends with its own time limit, or with
-    the program.
+    This is for waiting on a server, which nothing interrupts. Abandoned work ends at its own time limit, or with the
+    program.
     """
     ended: Future[Done] = Future()
 
     def run() -> None:
         try:
             ended.set_result(work())
-        except BaseException as error:  # raised again by whoever waits
+        except BaseException as error:  # raised again in the waiting thread
             ended.set_exception(error)
 
     thread = threading.Thread(target=run, name=LEFT, daemon=True)
@@ -69,7 +69,7 @@ class Tasks(QObject):
     """Runs one task after another; no model runs in them. Used in the GUI thread.
 
     Signals:
-        ended(object): internal; carries an end from the background thread to the GUI's.
+        ended(object): internal; carries a result from the background thread to the GUI thread.
     """
 
     ended = Signal(object)
@@ -93,12 +93,12 @@ class Tasks(QObject):
         self._pool.start(_Run(self, lambda: work(token), then, failed))
 
     def cancel(self) -> None:
-        """Ask what runs, and what waits, to stop soon."""
+        """Cancel the running task and those that wait."""
         self._token.cancel()
         self._token = CancelToken()
 
     def stop(self) -> None:
-        """Cancel and wait; no end is told any more."""
+        """Cancel and wait; no callback is called after this."""
         self._stopped = True
         self.cancel()
         self._pool.waitForDone()
@@ -120,7 +120,7 @@ def run_with_progress(
     then: Callable[[Any], None],
     failed: Callable[[Exception], None],
 ) -> None:
-    """Run ``do`` as ``Tasks.run`` does, and show ``work`` until its end has been dealt with."""
+    """Run ``do`` as ``Tasks.run`` does, and show ``work`` until its callback has returned."""
     source = object()
 
     def ended(act: Callable[[Any], None], value: Any) -> None:

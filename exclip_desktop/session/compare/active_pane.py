@@ -1,4 +1,4 @@
-"""What a person looks at: our answer, or the pane of the compare view that is in use."""
+"""The pane that a person works with: the main explanation, or a pane of the compare view."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,14 @@ from exclip_desktop.session.state import Provenance, State
 
 @dataclass(frozen=True, slots=True)
 class ActiveAnswer:
-    """An answer as it is looked at.
+    """The answer in the active pane.
 
     Attributes:
-        answer: any method's.
-        shown: the picture.
+        answer: of any method.
+        canvas_picture: the picture.
         selection: in the answer's own tokens.
         score: the cosine of the pair, by the answer's model.
-        outcome: by which model and settings the pair was explained.
-
+        provenance: model and settings of the explanation.
     """
 
     answer: Answer
@@ -33,19 +32,18 @@ class ActiveAnswer:
 
 
 class ActivePane(QObject):
-    """Knows which pane has all the room, and which one was clicked or had the keyboard last.
+    """Knows which pane is enlarged, and which one was clicked or had the keyboard focus last.
 
     Signals:
-        enlarged_changed(): another pane, or none, has all the room.
-        pane_changed(): another pane, or none, is in use.
-
+        enlarged_changed(): another pane, or none, is enlarged.
+        pane_changed(): another pane, or none, is active.
     """
 
     enlarged_changed = Signal()
     pane_changed = Signal()
 
     def __init__(self, first: State, compare_controller: CompareController, parent: QObject | None = None) -> None:
-        """Look at ``first`` until one of the ``compare_controller`` is in use."""
+        """Start with the explanation of ``first`` as the active one."""
         super().__init__(parent)
         self._first, self._compare_controller = first, compare_controller
         self._enlarged: Pane | None = None
@@ -53,17 +51,17 @@ class ActivePane(QObject):
 
     @property
     def enlarged(self) -> Pane | None:
-        """The pane that has all the room, or None."""
+        """The enlarged pane, or None."""
         return self._enlarged if self._enlarged in self._compare_controller.panes else None
 
     @property
     def pane(self) -> Pane | None:
-        """The pane in use, or None: then our answer is."""
+        """The active pane; None: the main explanation."""
         return self._pane if self._pane in self._compare_controller.panes else None
 
     @property
     def active_answer(self) -> ActiveAnswer | None:
-        """What is looked at; None where there is no answer, or only one of before."""
+        """The answer in the active pane; None if there is none, or a stale one."""
         pane = self.pane
         if pane is None:
             return _active_answer(self._first, self._first)
@@ -74,14 +72,14 @@ class ActivePane(QObject):
         )
 
     def enlarge(self, pane: Pane | None) -> None:
-        """Give one pane all the room, which is in use then; None: show all."""
+        """Enlarge one pane and make it active; None: show all."""
         self._enlarged = pane
         if pane is not None:
             self.use(pane)
         self.enlarged_changed.emit()
 
     def use(self, pane: Pane) -> None:
-        """Let this pane be the one in use."""
+        """Make this pane the active one."""
         if pane is not self._pane:
             self._pane = pane
             self.pane_changed.emit()

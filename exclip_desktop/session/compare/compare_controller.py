@@ -19,24 +19,23 @@ from exclip_desktop.session.worker.worker_thread import Worker
 
 Rows = tuple[int, ...]
 Patch = tuple[int, int]
-SETTLED_MS: Final = 200  # without another word selected: a drag never reaches the worker
+SETTLED_MS: Final = 200  # of an unchanged word selection: a drag never reaches the worker
 WORKING: Final = "Comparing methods"
-PARTS: Final = 100  # of the bar, for each pane
+PARTS: Final = 100  # steps of the progress bar for each pane
 SLOW: Final = ("m2ib", "rise", "fixlip", "interaction-lime", "interaction-cam", "random-weights")
 """Methods that take many runs: they come after the others."""
 
 
 class CompareController(QObject):
-    """Asks for one pane after another, and lets all of them follow the first answer's picture and selection.
+    """Requests one pane after another; all panes follow the first answer's picture and selection.
 
-    A pane's answer counts only while it is still what is wanted. Methods of the first order answer for the selected
-    words, and are asked anew when those change; the others have an answer for every selection.
+    An answer counts only while it is the current request of its pane. First-order methods answer for the selected
+    words, and are requested again when those change; a second-order answer serves every selection.
 
     Signals:
-        opened(), closed(): the view is wanted, or no more.
-        laid_out(): there are other panes than before.
-        followed(): every pane shows what it should of the latest selection, preview and drawing.
-
+        opened(), closed(): the view is shown, or no longer.
+        laid_out(): the set of panes has changed.
+        followed(): every pane shows the latest selection, preview and drawing.
     """
 
     opened = Signal()
@@ -57,9 +56,9 @@ class CompareController(QObject):
         self._first, self._second_model, self._worker = first, second_model, worker
         self._methods = methods
         self._panes: dict[PaneKey, Pane] = {}
-        self._queue: list[tuple[Pane, PaneRequest]] = []  # the foremost is asked
+        self._queue: list[tuple[Pane, PaneRequest]] = []  # the first one is being answered
         self._open = self._one_range = False
-        self._rows: Rows = ()  # selected when it was looked at last
+        self._rows: Rows = ()  # selected at the last look
         self._last_id = 0
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._refresh)
@@ -78,17 +77,17 @@ class CompareController(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Whether the view is wanted."""
+        """Whether the view is shown."""
         return self._open
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods compared, in the table's order."""
+        """The compared methods, in the order of the registry."""
         return self._methods
 
     @property
     def panes(self) -> tuple[Pane, ...]:
-        """The panes, method by method, each by the first model, then by the one beside."""
+        """The panes, method by method, each by the first model, then by the second."""
         return tuple(self._panes.values())
 
     def open(self) -> None:
@@ -98,7 +97,7 @@ class CompareController(QObject):
         self.opened.emit()
 
     def close(self) -> None:
-        """Show our answer alone; what was computed is remembered."""
+        """Show the main explanation alone; computed answers are cached."""
         self._open = False
         self._settled.stop()
         self._lay_out()
@@ -111,7 +110,7 @@ class CompareController(QObject):
 
     @property
     def one_range(self) -> bool:
-        """Whether all panes are coloured in one range; else each is in its own, since the methods' units differ."""
+        """Whether all panes share one colour range; else each has its own, because the methods' units differ."""
         return self._one_range
 
     def share_range(self, shared: bool) -> None:
@@ -120,7 +119,7 @@ class CompareController(QObject):
         self._follow()
 
     def cancel(self) -> None:
-        """Ask for no more until something changes; what is there stays."""
+        """Request nothing more until something changes; existing answers stay."""
         self._settled.stop()
         self._worker.cancel_pane()
         for pane, _ in self._queue:
@@ -132,25 +131,25 @@ class CompareController(QObject):
         return self.source_of(pane).model_name
 
     def source_of(self, pane: Pane) -> State:
-        """Return the state that a pane's model explains the pair in."""
+        """Return the state with the explanation by a pane's model."""
         return self._second_model.state if pane.key.of_second_model else self._first
 
     def is_answered(self, pane: Pane) -> bool:
-        """Return whether a pane's answer is what is wanted now."""
+        """Return whether a pane shows the answer to its current request."""
         return pane.key.is_ours or is_same_request(pane.answered, self._make_request(pane))
 
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
-        """Return a pane's rows as those of the first answer."""
+        """Return the rows of the first answer for a pane's ``rows``."""
         answer, found = pane.scene.answer, self._first.explanation
         return () if answer is None or found is None else carry_rows(answer.caption, rows, found.caption)
 
     def patch_in_first(self, pane: Pane, patch: Patch | None) -> Patch | None:
-        """Return the first answer's patch where a pane's ``patch`` lies."""
+        """Return the first answer's patch at the place of a pane's ``patch``."""
         answer, found = pane.scene.answer, self._first.explanation
         return None if answer is None or found is None else _same_place(patch, answer.geometry, found.geometry)
 
     def _lay_out(self) -> None:
-        """Have a pane for every method and model, those before where they are still wanted."""
+        """Create a pane for every method and model; reuse existing panes."""
         models = (False, True) if self._second_model.is_open else (False,)
         wanted = [PaneKey(key, second_model) for key in self._methods for second_model in models] if self._open else []
         before = self._panes
@@ -162,7 +161,7 @@ class CompareController(QObject):
         self._refresh()
 
     def _refresh(self) -> None:
-        """Ask for what is not there of what is wanted now."""
+        """Request the answers that are missing."""
         wanted = {pane: self._make_request(pane) for pane in self._panes.values()}
         for pane, request in wanted.items():
             self._renew(pane, request)
@@ -171,7 +170,7 @@ class CompareController(QObject):
         asked = self._queue[:1]
         if any(pane is asked[0][0] and is_same_request(request, asked[0][1]) for pane, request in left if asked):
             waiting = [one for one in left if one[0] is not asked[0][0]]
-            self._queue = asked + waiting  # what is being answered stays in front
+            self._queue = asked + waiting  # the running request stays in front
         else:
             if asked:
                 self._worker.cancel_pane()
@@ -179,11 +178,11 @@ class CompareController(QObject):
         for pane, _ in waiting:
             pane.set_status(PaneStatus("waiting"))
         if waiting is left:
-            self._ask()
+            self._send_next_request()
         self._follow()
 
     def _renew(self, pane: Pane, request: PaneRequest | None) -> None:
-        """Show the first picture, and how far the pane is on it."""
+        """Show the first picture, and the pane's progress on it."""
         scene, source = pane.scene, self.source_of(pane)
         if scene.canvas_picture is not self._first.canvas_picture:
             pane.answered = None
@@ -191,7 +190,7 @@ class CompareController(QObject):
         if pane.key.is_ours:
             scene.change(answer=source.explanation, stale=source.stale)
             pane.set_status(_status_of(source))
-        elif request is None:  # its model has still to explain the pair
+        elif request is None:  # its model has not explained the pair yet
             status = _status_of(source)
             scene.change(stale=scene.answer is not None)
             pane.set_status(PaneStatus("waiting") if status.kind == "done" else status)
@@ -199,12 +198,12 @@ class CompareController(QObject):
             scene.change(stale=False)
             pane.set_status(PaneStatus("done"))
         elif is_same_request(pane.failed, request):
-            pane.set_status(pane.trouble)
+            pane.set_status(pane.failure_status)
         else:
             scene.change(stale=scene.answer is not None)
 
     def _make_request(self, pane: Pane) -> PaneRequest | None:
-        """Return what the pane should answer; None while its model has not explained the pair."""
+        """Return the current request of a pane; None while its model has not explained the pair."""
         first, source, name = self._first, self.source_of(pane), pane.key
         own, found = source.explanation, first.explanation
         if name.is_ours or own is None or found is None or first.canvas_picture is None or source.stale or first.stale:
@@ -217,8 +216,8 @@ class CompareController(QObject):
             0, source.provenance.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model
         )
 
-    def _ask(self) -> None:
-        """Ask for the foremost."""
+    def _send_next_request(self) -> None:
+        """Send the first request of the queue."""
         if not self._queue:
             self._end()
             return
@@ -242,18 +241,18 @@ class CompareController(QObject):
         pane.scene.change(answer=answer.answer, stale=False, **self._selected(pane, answer.answer))
         pane.set_status(PaneStatus("done"))
         self.followed.emit()
-        self._ask()
+        self._send_next_request()
 
     def _on_failed(self, failure: Failure) -> None:
         if not self._queue or failure.request is not self._queue[0][1]:
             return
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = None, request
-        pane.trouble = PaneStatus("failed", message=failure.message, hint=failure.hint)
+        pane.failure_status = PaneStatus("failed", message=failure.message, hint=failure.hint)
         pane.scene.change(answer=None, stale=False)
-        pane.set_status(pane.trouble)
+        pane.set_status(pane.failure_status)
         self.followed.emit()
-        self._ask()
+        self._send_next_request()
 
     def _on_progress_reported(self, report: Report, idle: bool) -> None:
         if self._queue and report.total:
@@ -272,9 +271,9 @@ class CompareController(QObject):
             self._settled.start()
 
     def _follow(self) -> None:
-        """Select, preview and draw what the first does."""
+        """Select, preview and draw as the first explanation does."""
         view = self._first.view
-        if not self._one_range:  # a locked range is in our own unit
+        if not self._one_range:  # a locked range is in the unit of our method
             view = replace(view, picture_limit=None, words_limit=None)
         for pane in self._panes.values():
             answer = pane.scene.answer
@@ -283,7 +282,7 @@ class CompareController(QObject):
         self.followed.emit()
 
     def _selected(self, pane: Pane, answer: Answer) -> dict[str, Selection | Preview]:
-        """Return the first's selection and preview in a pane's own tokens and patches."""
+        """Return the first explanation's selection and preview in a pane's own tokens and patches."""
         first, found = self._first, self._first.explanation
         if found is None:
             return {}
@@ -296,7 +295,7 @@ class CompareController(QObject):
 
 
 def _same_place(patch: Patch | None, own: Geometry, other: Geometry) -> Patch | None:
-    """Return the patch of the ``other`` grid that lies where a patch of one's own does."""
+    """Return the patch of the ``other`` grid at the place of a patch of the ``own`` grid."""
     return patch if patch is None or own == other else other.patch_at(*own.patch_centre(*patch))
 
 
@@ -305,7 +304,7 @@ def _lacks(pane: Pane, request: PaneRequest) -> bool:
 
 
 def _status_of(source: State) -> PaneStatus:
-    """Return how far our own answer is, which the others wait for."""
+    """Return the progress of the main explanation, which the panes wait for."""
     if source.explanation is not None and not source.stale:
         return PaneStatus("done")
     notice = source.notice

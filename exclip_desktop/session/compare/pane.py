@@ -1,4 +1,4 @@
-"""A pane of the compare view: one method's answer by one model, and how far it is."""
+"""A pane of the compare view: one method's answer by one model, and its progress."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,22 +13,22 @@ from exclip_desktop.session.worker.requests import PaneRequest
 
 @dataclass(frozen=True, slots=True)
 class PaneKey:
-    """Which pane: a method's key, and whether the model beside answers."""
+    """Key of a pane: a method's key, and whether the second model answers."""
 
     method: str
     of_second_model: bool = False
 
     @property
     def is_ours(self) -> bool:
-        """Whether it shows the explanation that is on screen anyway."""
+        """Whether the pane shows the main explanation."""
         return self.method == OURS
 
 
 @dataclass(frozen=True, slots=True)
 class PaneStatus:
-    """How far a pane is: ``done``, ``waiting``, ``working``, ``stopped`` or ``failed``.
+    """Progress of a pane: ``done``, ``waiting``, ``working``, ``stopped`` or ``failed``.
 
-    ``share`` is of the work, None where it is not known; ``message`` and ``hint`` say what failed.
+    ``share`` is the completed fraction, None if it is unknown; ``message`` and ``hint`` describe a failure.
     """
 
     kind: Literal["done", "waiting", "working", "stopped", "failed"] = "waiting"
@@ -38,50 +38,49 @@ class PaneStatus:
 
 
 class Pane(QObject):
-    """One pane.
+    """A pane of the compare view.
 
     Attributes:
-        name: which.
-        scene: what it shows; ``stale`` while its answer is of before.
-        status: how far it is.
-        answered: the request whose answer is shown; ``failed``: the one that came to nothing last,
-            and ``trouble`` why.
+        key: its method and model.
+        scene: its picture and answer; ``stale`` while the answer belongs to a previous request.
+        status: its progress.
+        answered: the request whose answer is shown.
+        failed: the last request that failed; ``failure_status`` describes the failure.
 
     Signals:
-        status_changed(): it is further, or has begun anew.
-
+        status_changed(): its progress has changed.
     """
 
     status_changed = Signal()
 
     def __init__(self, key: PaneKey, parent: QObject | None = None) -> None:
-        """Wait."""
+        """Start with nothing to show."""
         super().__init__(parent)
         self.key, self.scene = key, Scene(self)
         self.answered: PaneRequest | None = None
         self.failed: PaneRequest | None = None
-        self.trouble = PaneStatus()
+        self.failure_status = PaneStatus()
         self._status = PaneStatus()
 
     @property
     def facts(self) -> AttributionMethod:
-        """What its method is called and does."""
+        """Name and facts of its method."""
         return method_by_key(self.key.method)
 
     @property
     def status(self) -> PaneStatus:
-        """How far it is."""
+        """Its progress."""
         return self._status
 
     def set_status(self, status: PaneStatus) -> None:
-        """Say how far it is."""
+        """Set its progress."""
         if status != self._status:
             self._status = status
             self.status_changed.emit()
 
 
 def is_same_request(one: PaneRequest | None, other: PaneRequest | None) -> bool:
-    """Return whether two requests have the same answer, whatever their numbers."""
+    """Return whether two requests have the same answer, whatever their ids."""
     if one is None or other is None or one.picture is not other.picture:
         return False
     parts = [(asked.choice, asked.framing, asked.caption, asked.method, asked.target) for asked in (one, other)]

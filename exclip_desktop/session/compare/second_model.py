@@ -1,4 +1,4 @@
-"""Another model's answer to the pair on screen, beside the first's."""
+"""A second model's explanation of the pair on screen."""
 
 from dataclasses import replace
 from typing import Final
@@ -19,18 +19,17 @@ ABSENT_NOTE: Final = Notice("Only this model reads that token, so it cannot be s
 
 
 class SecondModel(QObject):
-    """Follows the first answer: its picture, caption, rule, framing, selection and drawing; its layers are its own.
+    """Follows the first explanation in all but its layers: picture, caption, rule, framing, selection and drawing.
 
-    What is selected beside is selected in the first answer, and comes from there: tokens go over as words, regions as
-    they are, in source pixels.
+    Selections made here are made in the first explanation and come back from it: tokens are mapped by their words,
+    regions stay as they are, in source pixels.
 
     Attributes:
-        state: what is shown beside.
-        selecting: where what is selected beside goes.
+        state: the second explanation.
+        selection_controller: of the first explanation.
 
     Signals:
-        opened(), closed(): another model is wanted, or none any more.
-
+        opened(), closed(): a second model is shown, or no longer.
     """
 
     opened = Signal()
@@ -39,33 +38,33 @@ class SecondModel(QObject):
     def __init__(
         self, first: State, selection_controller: SelectionController, worker: Worker, parent: QObject | None = None
     ) -> None:
-        """Follow ``first``; intents go to its ``selection_controller``, questions to ``worker``."""
+        """Follow ``first``; intents go to its ``selection_controller``, requests to ``worker``."""
         super().__init__(parent)
         self.state = State(self)
         self._first, self.selection_controller, self._worker = first, selection_controller, worker
         self._port = WorkerPort(worker, self)
-        # Nothing here is undone by itself: the stack is never shown.
+        # Nothing here has undo steps of its own: the stack is never shown.
         self._explain_controller = ExplainController(self.state, self._port, Tasks(self), QUndoStack(self), self)
         self._open = False
-        first.answer_changed.connect(self._ask)
+        first.answer_changed.connect(self._send_next_request)
         for changed in (first.selection_changed, first.preview_changed, first.view_changed):
             changed.connect(self._follow)
         self.state.answer_changed.connect(self._follow)
 
     @property
     def is_open(self) -> bool:
-        """Whether another model is wanted."""
+        """Whether a second model is shown."""
         return self._open
 
     def open(self, choice: ModelChoice) -> None:
-        """Explain by another model, too."""
+        """Explain by a second model, too."""
         self._open = True
         self.state.change(choice=choice)
         self.opened.emit()
-        self._ask()
+        self._send_next_request()
 
     def close(self) -> None:
-        """Explain by the first model only; the other one leaves memory."""
+        """Explain by the first model only; the second one leaves memory."""
         self._open = False
         self._explain_controller.cancel()
         self._worker.submit(SecondModelRequest(None))
@@ -73,31 +72,31 @@ class SecondModel(QObject):
         self.closed.emit()
 
     def cancel(self) -> None:
-        """Stop what runs; what is shown stays."""
+        """Cancel the running work; what is on screen stays."""
         self._explain_controller.cancel()
 
     def dismiss(self) -> None:
-        """Take the banner away."""
+        """Close the banner."""
         self._explain_controller.dismiss()
 
     def use_cpu(self) -> None:
-        """Ask the CPU what an accelerator had too little memory for."""
+        """Repeat on the CPU the request that an accelerator had too little memory for."""
         self._explain_controller.use_cpu()
 
     def show_rows(self, rows: Rows) -> None:
-        """Select tokens while the gesture goes on; ``rows`` are the other model's, here and below."""
+        """Select tokens during a gesture; here and below, ``rows`` are the second model's."""
         if self._are_in_first(rows):
             self.selection_controller.show_rows(self._in_first(rows))
 
     def commit_rows(self, before: Rows, after: Rows) -> None:
-        """Select tokens for good; where the first model reads none of them, nothing changes, and it is said."""
+        """Select tokens at the end of a gesture; if the first model reads none of them, show a note instead."""
         if self._are_in_first(after):
             self.selection_controller.commit_rows(self._in_first(before), self._in_first(after))
         else:
             self.state.change(notice=ABSENT_NOTE)
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
-        """Select more tokens by the second click of two; only words are widened."""
+        """Select more tokens by the second click of a double click; only words are widened."""
         self.selection_controller.widen_rows(self._in_first(before), self._in_first(after))
 
     def hover_rows(self, rows: Rows) -> None:
@@ -105,20 +104,20 @@ class SecondModel(QObject):
         self.selection_controller.hover_rows(self._in_first(rows))
 
     def hover_patch(self, patch: Patch | None) -> None:
-        """Preview a patch of the other model's grid, on this side only: the first's lie elsewhere."""
+        """Preview a patch of the second model's grid on this side only: the first's patches lie elsewhere."""
         self.state.change(preview=replace(self.state.preview, patch=patch))
 
-    def _ask(self) -> None:
+    def _send_next_request(self) -> None:
         first, state = self._first, self.state
         if not self._open or first.explanation is None or first.canvas_picture is None:
             return
         state.change(explain_settings=replace(first.provenance.explain_settings, image_layer=None, text_layer=None))
-        if state.explanation is None:  # where it comes to nothing there is nothing to go back to
+        if state.explanation is None:  # without an earlier explanation, a failed request returns to this one
             state.change(provenance=Provenance(choice=state.choice, explain_settings=state.explain_settings))
         self._explain_controller.show(first.canvas_picture, first.explanation.caption.text)
 
     def _follow(self) -> None:
-        """Select, preview and draw what the first does."""
+        """Select, preview and draw as the first explanation does."""
         first, state = self._first, self.state
         if not self._open:
             return
@@ -128,7 +127,7 @@ class SecondModel(QObject):
         before, after = first.explanation.caption, state.explanation.caption
         hovered = carry_rows(before, first.preview.rows, after)
         patch = first.preview.patch
-        if patch is not None:  # the other grid's patch at the same place
+        if patch is not None:  # the second grid's patch at the same place
             patch = state.explanation.geometry.patch_at(*first.explanation.geometry.patch_centre(*patch))
         state.change(selection=carry_selection(before, first.selection, after), preview=Preview(hovered, patch))
 

@@ -1,1 +1,1 @@
-"""The models on this computer and those to download."""
+"""Models on this computer, and models to download."""

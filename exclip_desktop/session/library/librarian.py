@@ -23,10 +23,10 @@ from exclip_desktop.session.worker.requests import ModelChoice
 
 
 class ModelLibrarian:
-    """Looks into the caches of open_clip and the hub, and into what the person added."""
+    """Searches the caches of open_clip and the hub, and the person's added folders and files."""
 
     def list_models(self, added: tuple[ModelChoice, ...]) -> tuple[ListedModel, ...]:
-        """Return the bundled model, what was added, what lies in the caches, then every tag that is not here."""
+        """Return the bundled model, added ones, those in the caches, then every tag that is not on this computer."""
         here = [_listed(entry) for entry in list_local_models()]
         bundled, others = ([one for one in here if (one.place == "bundled") == first] for first in (True, False))
         tags = [_listed(entry) for entry in list_tagged_models() if not entry.is_local]
@@ -34,7 +34,7 @@ class ModelLibrarian:
         return (*bundled, *own, *others, *tags)
 
     def inspect(self, path: Path) -> WeightsFile:
-        """Read a file of weights, to know what must be asked of it.
+        """Read a file of weights, and return what the person has to choose for it.
 
         Raises:
             ModelError: it is no such file, is damaged, or fits none of open_clip's architectures.
@@ -54,14 +54,14 @@ class ModelLibrarian:
 
         """
         found = next((entry for entry in list_local_models() if _listed(entry).choice == model.choice), None)
-        if found is not None:  # else somebody has removed it already
+        if found is not None:  # else it has been removed already
             remove_model(found)
 
     def request_offer(self, model: ListedModel) -> Offer:
-        """Ask the network what a download would fetch.
+        """Ask the server for the size of a download.
 
         Raises:
-            ModelError: the network does not answer.
+            ModelError: the server does not answer.
 
         """
         plan = plan_download(model.name, model.tag)
@@ -70,7 +70,7 @@ class ModelLibrarian:
         )
 
     def fetch(self, offer: Offer, progress: Progress, cancel: CancelToken) -> None:
-        """Download; ``progress`` hears of bytes.
+        """Download; ``progress`` reports bytes.
 
         Raises:
             ModelError: network, disk or content are at fault.

@@ -1,4 +1,4 @@
-"""The models a person can use: lists them, fetches and removes them, and remembers what was added."""
+"""The available models: lists, downloads and removes them, and remembers added ones."""
 
 import time
 from collections.abc import Callable
@@ -21,22 +21,20 @@ PROGRESS_EVERY_S: Final = 0.1
 
 
 class Library(QObject):
-    """Looks, removes and downloads in the background. ``state.transfer`` says what uses the network, and only then.
+    """Works in the background. ``state.transfer`` is set exactly while the network is in use.
 
-    The network is reached by ``ask`` and ``fetch`` only; what was cut or cancelled goes on from there when it is
-    fetched again.
+    Only ``request_offer`` and ``fetch`` use the network; an interrupted download is continued when it is fetched again.
 
     Attributes:
-        models: what was found last, those on this computer first.
+        models: the models of the last search, those on this computer first.
 
     Signals:
-        listed(): ``models`` or the default are new.
-        inspected(object): a ``WeightsFile``: what must be asked of it is known.
-        offered(object): an ``Offer``: how large the download is that was asked for.
-        fetched(object): a ``ListedModel``: it is on this computer now.
-        refused(object): an exception: what was asked for came to nothing.
-        added(object): a ``ModelChoice``: the person added it.
-
+        models_listed(): ``models`` or the default model has changed.
+        inspected(WeightsFile): a file has been read.
+        offered(Offer): the size of a download is known.
+        fetched(ListedModel): it is on this computer now.
+        failed(Exception): a request has failed.
+        added(ModelChoice): the person added it.
     """
 
     models_listed = Signal()
@@ -58,7 +56,7 @@ class Library(QObject):
         """Start with an empty list; ``make_librarian`` is called in the background, when it is first needed."""
         super().__init__(parent)
         self._state, self._settings, self._make, self._clock = state, settings, make_librarian, clock
-        # What the network is slow to say must not hold up the list.
+        # A slow server must not hold up the list.
         self._tasks, self._network = Tasks(self), Tasks(self)
         self._closing = CancelToken()
         self._known: Librarian | None = None
@@ -72,12 +70,12 @@ class Library(QObject):
         return self._settings.default_model()
 
     def refresh(self) -> None:
-        """Look again at what there is."""
+        """Search again."""
         added = self._settings.added_models()
         self._tasks.run(lambda _: self._librarian().list_models(added), self._on_listed, self.failed.emit)
 
     def inspect(self, path: Path) -> None:
-        """Read a file of weights, to know what must be asked of it; ``inspected`` answers."""
+        """Read a file of weights; ``inspected`` answers."""
 
         def read(_: CancelToken) -> WeightsFile:
             return self._librarian().inspect(path)
@@ -86,14 +84,14 @@ class Library(QObject):
         run_with_progress(self._state, self._tasks, work, read, self.inspected.emit, self.failed.emit)
 
     def add(self, choice: ModelChoice) -> None:
-        """Remember a folder or file; what was said of the same one before is forgotten."""
+        """Remember a folder or file; earlier settings for the same one are replaced."""
         kept = (one for one in self._settings.added_models() if _place_of(one) != _place_of(choice))
         self._settings.keep_added((choice, *kept))
         self.added.emit(choice)
         self.refresh()
 
     def remove(self, model: ListedModel) -> None:
-        """Delete a model from this computer; of what was added only the list forgets."""
+        """Delete a model from this computer; an added one leaves the list only."""
         if model.choice == self.default:
             self.set_default(ModelChoice())
         if model.place == "added":
@@ -104,7 +102,7 @@ class Library(QObject):
             self._tasks.run(lambda _: self._librarian().remove(model), lambda _: self.refresh(), self.failed.emit)
 
     def set_default(self, choice: ModelChoice) -> None:
-        """Let the window open with a model; the layers kept are another model's."""
+        """Set the model that the window opens with; saved layers belong to another model."""
         if choice != self.default:
             self._settings.keep_default_model(choice)
             provenance = self._state.provenance
@@ -118,7 +116,7 @@ class Library(QObject):
             self.models_listed.emit()
 
     def request_offer(self, model: ListedModel) -> None:
-        """Ask the network how large a download is; ``offered`` answers."""
+        """Ask the server for the size of a download; ``offered`` answers."""
         if self._state.transfer is not None:
             return
         self._state.change(transfer=Transfer(model.title, is_size_request=True))
@@ -149,11 +147,11 @@ class Library(QObject):
         self._network.run(lambda cancel: self._fetched(offer, cancel), ended, self._fail)
 
     def cancel(self) -> None:
-        """Stop the download; what has come of it is kept."""
+        """Stop the download; the downloaded part is kept."""
         self._network.cancel()
 
     def stop(self) -> None:
-        """Cancel everything and wait for the threads; a server that says nothing is not waited for."""
+        """Cancel everything and wait for the threads, but not for a server that does not answer."""
         self._closing.cancel()
         self._network.stop()
         self._tasks.stop()
@@ -191,7 +189,7 @@ class Library(QObject):
 
 
 def limit_rate(progress: Progress, clock: Callable[[], float]) -> Progress:
-    """Return ``progress`` that hears at most ten times a second, and of the end; for one thread."""
+    """Return ``progress`` limited to ten calls a second and the last one; for one thread."""
     last = -PROGRESS_EVERY_S
 
     def told(report: Report) -> None:

@@ -1,4 +1,4 @@
-"""What models a person can choose from: frozen values of the library, and who finds them."""
+"""Frozen descriptions of models, and the interface of the librarian who finds them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +16,16 @@ class ListedModel:
 
     Attributes:
         choice: the arguments of ``load_model``, without a device.
-        name, tag: what it is called, and open_clip's tag of its weights; empty where the name says all.
-        path: its weights' file, or what was added; None where it is not on this computer.
-        bytes: the file's size; where it is not on this computer about that; 0: not known.
-        place: where it lies: ``bundled``, ``added`` by the person, ``installed`` by unpacking, in a ``cache``; empty
-            where it is not on this computer.
-        family: its image encoder's kind; empty: not known before it is opened.
-        grid: (rows, columns) of patches; None: not known before it is opened.
-        context: tokens that it reads; 0: not known before it is opened.
-        reason: why it cannot be used; empty where it can, or could once it is here.
-        gone: whether it was added, and is no longer there.
-
+        name, tag: its name, and open_clip's tag of its weights; empty if the name is complete.
+        path: the file of its weights, or the added path; None if it is not on this computer.
+        bytes: size of the file; an estimate if it is not on this computer; 0: unknown.
+        place: ``bundled``, ``added`` by the person, ``installed`` by unpacking, in a ``cache``; empty if it is not on
+            this computer.
+        family: kind of its image encoder; empty: unknown until it is opened.
+        grid: (rows, columns) of patches; None: unknown until it is opened.
+        context: maximum number of tokens; 0: unknown until it is opened.
+        reason: why it cannot be used; empty if it can, or could after a download.
+        gone: whether it was added and no longer exists.
     """
 
     choice: ModelChoice
@@ -47,24 +46,24 @@ class ListedModel:
         return f"{self.name} ({self.tag})" if self.tag else self.name
 
     @property
-    def usable(self) -> bool:
-        """Whether it is here and can be explained."""
+    def is_usable(self) -> bool:
+        """Whether it is on this computer and can be explained."""
         return bool(self.place) and not self.reason
 
     @property
-    def fetchable(self) -> bool:
-        """Whether it can be downloaded; one that cannot be explained would be of no use."""
+    def is_fetchable(self) -> bool:
+        """Whether it can be downloaded and explained."""
         return not self.place and not self.reason
 
     @property
-    def removable(self) -> bool:
+    def is_removable(self) -> bool:
         """Whether it can be removed, if only from the list."""
         return self.place in ("added", "installed", "cache")
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """A file of weights: the architectures that it fits, and whether it is known how pictures are prepared for it."""
+    """A file of weights: the architectures that it fits, and whether its preprocessing is known."""
 
     path: Path
     architectures: tuple[str, ...]
@@ -73,14 +72,13 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A download whose size is known.
+    """A download of known size.
 
     Attributes:
-        model: what is downloaded.
-        bytes, here: the weights' size, 0 where the server does not say it; and how much of it came before.
-        host: where they come from.
-        plan: the librarian's own.
-
+        model: the model to download.
+        bytes: size of the weights, 0 if the server does not report it; ``here``: bytes that were downloaded before.
+        host: the server.
+        plan: for the librarian only.
     """
 
     model: ListedModel
@@ -91,14 +89,14 @@ class Offer:
 
 
 class Librarian(Protocol):
-    """Finds, fetches and removes models; called in the background."""
+    """Finds, downloads and removes models; called in the background."""
 
     def list_models(self, added: tuple[ModelChoice, ...]) -> tuple[ListedModel, ...]:
-        """Return every model, those here first, with those that the person added; never reaches the network."""
+        """Return every model, those on this computer first; never uses the network."""
         ...
 
     def inspect(self, path: Path) -> WeightsFile:
-        """Read a file of weights, to know what must be asked of it."""
+        """Read a file of weights, and return what the person has to choose for it."""
         ...
 
     def remove(self, model: ListedModel) -> None:
@@ -106,9 +104,9 @@ class Librarian(Protocol):
         ...
 
     def request_offer(self, model: ListedModel) -> Offer:
-        """Ask the network what a download would fetch."""
+        """Ask the server for the size of a download."""
         ...
 
     def fetch(self, offer: Offer, progress: Progress, cancel: CancelToken) -> None:
-        """Download; ``progress`` hears of bytes."""
+        """Download; ``progress`` reports bytes."""
         ...

@@ -1,1 +1,1 @@
-"""One picture and caption: explaining, selecting, exporting."""
+"""Controllers of one picture and caption: explaining, selecting, exporting."""

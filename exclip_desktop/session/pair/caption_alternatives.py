@@ -1,4 +1,4 @@
-"""Other captions for the same picture: scored by the worker whenever they, the picture or the model change."""
+"""Other captions for the same picture, scored whenever they, the picture or the model change."""
 
 from PySide6.QtCore import QObject
 
@@ -8,51 +8,51 @@ from exclip_desktop.session.worker.worker_thread import Worker
 
 
 class CaptionAlternatives(QObject):
-    """Keeps the list of alternatives; the caption on screen is its first entry while there are others."""
+    """Holds the list of alternatives; the caption on screen is its first entry while there are others."""
 
     def __init__(self, state: State, worker: Worker, parent: QObject | None = None) -> None:
-        """Follow ``state``, and ask ``worker``."""
+        """Follow ``state``, and send requests to ``worker``."""
         super().__init__(parent)
         self._state, self._worker = state, worker
         self._captions: tuple[str, ...] = ()
-        self._scored: frozenset[str] = frozenset()  # captions that had a score once: the model can read them
+        self._scored: frozenset[str] = frozenset()  # captions that once had a score: the model can read them
         self._own = ""
         self._last_id = 0
         self._request: ScoreRequest | None = None
         worker.scored.connect(self._on_scored)
         worker.failed.connect(self._on_failed)
         state.answer_changed.connect(self._on_answer_changed)
-        state.choice_changed.connect(self._ask)
+        state.choice_changed.connect(self._request_scores)
 
     def put(self, captions: tuple[str, ...]) -> None:
-        """Have these captions, and no others."""
+        """Replace all captions."""
         self._captions = tuple(dict.fromkeys(" ".join(caption.split()) for caption in captions))
-        self._ask()
+        self._request_scores()
 
     def add(self, caption: str) -> None:
         """Add a caption, once."""
         text = " ".join(caption.split())
         if text and text not in self._captions:
             self._captions = (*self._captions, text)
-            self._ask()
+            self._request_scores()
 
     def remove_at(self, index: int) -> None:
         """Remove an entry of ``state.alternatives``."""
         entries = self._state.alternatives
         if 0 <= index < len(entries):
             self._captions = tuple(kept for kept in self._captions if kept != entries[index].caption)
-            self._ask()
+            self._request_scores()
 
     def _on_answer_changed(self) -> None:
-        """Ask again; the caption that was on screen stays in the list when one of its alternatives replaces it."""
+        """Request scores again; the previous caption stays in the list if one of its alternatives replaced it."""
         explanation = self._state.explanation
         former, self._own = self._own, "" if explanation is None else explanation.caption.text
         if former and self._own in self._captions and former not in self._captions:
             self._captions = (*self._captions, former)
-        self._ask()
+        self._request_scores()
 
-    def _ask(self) -> None:
-        """Show the captions with the scores known, and ask for the others; not while another model is on its way."""
+    def _request_scores(self) -> None:
+        """Show the known scores, and request the others unless another model is being loaded."""
         canvas_picture, choice = self._state.canvas_picture, self._state.provenance.choice
         framing = self._state.provenance.explain_settings.framing
         others = tuple(caption for caption in self._captions if caption != self._own)
@@ -79,11 +79,11 @@ class CaptionAlternatives(QObject):
             self._state.change(alternatives=answer.alternatives)
 
     def _on_failed(self, failure: Failure) -> None:
-        """Say why; captions that never had a score leave the list, for one of them may be what cannot be read."""
+        """Report the failure; captions without a score leave the list, because one of them may be unreadable."""
         if failure.request is not self._request:
             return
         self._state.change(notice=Notice(failure.message, failure.hint, failure.details))
         kept = tuple(caption for caption in self._captions if caption in self._scored)
         if kept != self._captions:
             self._captions = kept
-            self._ask()
+            self._request_scores()

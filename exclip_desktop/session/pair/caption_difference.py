@@ -1,4 +1,4 @@
-"""What the caption on screen adds to the one before it, beside the explanation."""
+"""The difference between the explanation on screen and that of the previous caption."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -9,14 +9,13 @@ from exclip_desktop.session.state import State
 
 
 class CaptionDifference(QObject):
-    """Remembers the explanation before, of another caption for the same picture by the same settings.
+    """Remembers the previous explanation, of another caption for the same picture with the same settings.
 
     Attributes:
-        scene: what is shown: the difference, or nothing while there is none.
+        scene: the difference; empty while there is none.
 
     Signals:
-        opened(), closed(): the difference is wanted, or no more.
-
+        opened(), closed(): the difference is shown, or no longer.
     """
 
     opened = Signal()
@@ -36,7 +35,7 @@ class CaptionDifference(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Whether the difference is wanted."""
+        """Whether the difference is shown."""
         return self._open
 
     def open(self) -> None:
@@ -70,7 +69,7 @@ class CaptionDifference(QObject):
             self._follow()
 
     def _follow(self) -> None:
-        """Select, preview and draw what the explanation does."""
+        """Select, preview and draw as the explanation does."""
         state = self._state
         if self._open:
             self.scene.change(selection=state.selection, preview=state.preview, view=state.view, stale=state.stale)

@@ -1,4 +1,4 @@
-"""From a picture, a caption, a model and a method to an explanation on screen."""
+"""Explains a picture and a caption by a model with settings, and puts the answer on screen."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,15 +26,14 @@ SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption
 
 
 class ExplainController(QObject):
-    """Asks the worker, and takes in only the answer to the last question.
+    """Sends explain requests to the worker, and accepts only the answer to the last one.
 
-    What is on screen stays until its successor is there. A question that comes to nothing, by failing or by being
-    cancelled, is taken back: its model, settings and picture are those of the screen again. A caption that was typed
-    stays, and the screen is marked as of before. Without a caption nothing is asked: a picture is shown as it is.
+    The current answer stays on screen until the next one arrives. If a request fails or is cancelled, model, settings
+    and picture return to those on screen; a typed caption stays, and the answer is marked as stale. Without a caption
+    there is no request: the picture is shown without heat.
 
     Attributes:
-        reading: reads the pictures.
-
+        picture_reader: reads the pictures.
     """
 
     def __init__(
@@ -47,12 +46,12 @@ class ExplainController(QObject):
         *,
         last_resort: ModelChoice | None = None,
     ) -> None:
-        """Listen to ``worker``; the model ``last_resort`` is taken where the usual one fails at the start."""
+        """Listen to ``worker``; ``last_resort`` is the model to use if the default one fails at the start."""
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
         self._next: PendingPicture | None = None
-        self._request: ExplainRequest | None = None  # the one whose answer is awaited
-        self._facts: ModelFacts | None = None  # of the model that made what is on screen
+        self._request: ExplainRequest | None = None  # whose answer is awaited
+        self._facts: ModelFacts | None = None  # of the model that made the answer on screen
         self._failed_request: tuple[ExplainRequest, PendingPicture | None] | None = None  # had too little memory
         self._notices = Notices(state)
         self.picture_reader = PictureReader(state, tasks, self.show_error, self)
@@ -66,7 +65,7 @@ class ExplainController(QObject):
 
     @property
     def picture(self) -> CanvasPicture | None:
-        """The picture asked about: on screen, or about to be."""
+        """The picture on screen, or the one that will replace it."""
         return self._next.canvas_picture if self._next is not None else self._state.canvas_picture
 
     def open_file(
@@ -76,7 +75,7 @@ class ExplainController(QObject):
         objects: tuple[SampleObject, ...] = (),
         notes: tuple[str, ...] = (),
     ) -> None:
-        """Read a picture file and explain it; the words of one of its ``objects`` are selected then."""
+        """Read a picture file and explain it; then select the words of one of its ``objects``."""
 
         def then(canvas_picture: CanvasPicture) -> None:
             self._take(PendingPicture(canvas_picture, objects, (*notes, *canvas_picture.picture.notes)), caption)
@@ -95,7 +94,7 @@ class ExplainController(QObject):
         self.picture_reader.read_file(path, then)
 
     def open_image(self, read: Callable[[], Picture], title: str) -> None:
-        """Explain a picture that has no file, such as one from the clipboard; ``read`` is called in the background."""
+        """Explain a picture without a file, such as one from the clipboard; ``read`` is called in the background."""
         self.picture_reader.read(
             read,
             title,
@@ -110,7 +109,7 @@ class ExplainController(QObject):
             self._take(PendingPicture(canvas_picture), caption)
 
     def type_caption(self, text: str) -> None:
-        """Explain another caption, an undo step; or the same one again, where that came to nothing."""
+        """Explain another caption, as an undo step; or the same one again, if it has no answer."""
         before = self._state.caption
         if text != before:
             self._undo.push(ReplaceStep("edit caption", self._put_caption, before, text, MergeKind.TYPING, joins=True))
@@ -123,13 +122,13 @@ class ExplainController(QObject):
         self.request_explanation()
 
     def choose_settings(self, settings: ExplainSettings, device: str | None) -> None:
-        """Explain by other settings, on another device."""
+        """Explain with other settings, on another device."""
         if self._unanswered or (settings, device) != (self._state.explain_settings, self._state.choice.device):
             self._state.change(explain_settings=settings, choice=replace(self._state.choice, device=device))
             self.request_explanation()
 
     def use_cpu(self) -> None:
-        """Ask the CPU what an accelerator had too little memory for; if that was a profile, go over to the CPU."""
+        """Repeat on the CPU the request that an accelerator had too little memory for, or else choose the CPU."""
         state, refused = self._state, self._failed_request
         settings = state.explain_settings
         if refused is not None:
@@ -141,11 +140,11 @@ class ExplainController(QObject):
         self.choose_settings(settings, "cpu")
 
     def dismiss(self) -> None:
-        """Take the banner away."""
+        """Close the banner."""
         self._notices.dismiss()
 
     def cancel(self) -> None:
-        """Stop what runs; what is on screen stays."""
+        """Cancel the running work; what is on screen stays."""
         self.picture_reader.forget()
         self._tasks.cancel()
         self._worker.cancel()
@@ -154,12 +153,12 @@ class ExplainController(QObject):
             self._take_back()
 
     def show_error(self, error: Exception) -> None:
-        """Show a banner for something that could not be done; what is on screen stays."""
+        """Show an error in the banner; what is on screen stays."""
         if not isinstance(error, Cancelled):
             self._state.change(notice=Notice(*describe_error(error)))
 
     def request_explanation(self) -> None:
-        """Ask the worker about what is wanted now."""
+        """Send the current request to the worker."""
         picture = self.picture
         if picture is None:
             return
@@ -178,7 +177,7 @@ class ExplainController(QObject):
 
     @property
     def _unanswered(self) -> bool:
-        """Whether the screen does not show what is wanted, and nothing is on its way that would."""
+        """Whether the screen does not show the current request, and no answer is on its way."""
         return self._request is None and (self._state.stale or self._state.explanation is None)
 
     def _take(self, following: PendingPicture, caption: str | None) -> None:
@@ -190,7 +189,7 @@ class ExplainController(QObject):
         self.request_explanation()
 
     def _wait_for_caption(self) -> None:
-        """Explain nothing; another picture is shown as it is."""
+        """Explain nothing; show another picture without heat."""
         state, following = self._state, self._next
         if self._request is not None:
             self._request = None
@@ -198,7 +197,7 @@ class ExplainController(QObject):
             self._worker.cancel()
         state.put_work(self, None)
         if following is None:
-            # What was wrong with the caption before is settled.
+            # The previous caption's error is settled.
             state.change(stale=state.explanation is not None, notice=self._notices.of_picture(()))
             return
         self._next = replace(following, notes=())
@@ -212,13 +211,13 @@ class ExplainController(QObject):
         )
 
     def _await(self, following: PendingPicture | None) -> None:
-        """Begin or end waiting for another picture; what can be undone belongs to one picture."""
+        """Start or stop waiting for another picture; undo steps belong to one picture."""
         if following is not self._next:
             self._next = following
             self._undo.clear()
 
     def _take_back(self) -> None:
-        """Wait for no answer any more: want again what is explained on screen, but for a caption typed for it."""
+        """Stop waiting for an answer: return to the request on screen, except for a typed caption."""
         self._request = None
         self._notices.clear_memory_shortage()
         state, explanation = self._state, self._state.explanation
@@ -231,11 +230,11 @@ class ExplainController(QObject):
         state.put_work(self, None)
 
     def _use_again(self) -> None:
-        """Want the model and the settings again that gave the last explanation; before one, the usual ones."""
+        """Return to the model and settings of the last explanation; before the first one, to the default ones."""
         state = self._state
         if state.choice != state.provenance.choice:
             state.change(choice=state.provenance.choice, facts=self._facts)
-            self._notices.show_loading_note("")  # what was said was of the other model
+            self._notices.show_loading_note("")  # the note was about the other model
         state.change(explain_settings=state.provenance.explain_settings)
 
     def _put_caption(self, text: str) -> None:
@@ -272,7 +271,7 @@ class ExplainController(QObject):
         self._failed_request = (self._request, self._next) if notice.offers_cpu else None
         instead = "" if state.explanation is not None or failure.of_pair else self._fall_back()
         self._take_back()
-        if instead:  # what was chosen is of another start, or of before anything was explained
+        if instead:  # the choice was saved at an earlier start, or nothing has been explained yet
             self._use_again()
             state.change(notice=Notice(f"{failure.message} {instead}", kind="note"))
             self.request_explanation()
@@ -280,7 +279,7 @@ class ExplainController(QObject):
             state.change(notice=notice)
 
     def _fall_back(self) -> str:
-        """Let the usual model and settings be wanted, or, where they are, the last resort; say which, if any."""
+        """Choose the default model and settings or, if those failed, the last resort; return a sentence on it."""
         state = self._state
         usual = state.provenance
         if (state.choice, state.explain_settings) != (usual.choice, usual.explain_settings):
@@ -305,7 +304,7 @@ class ExplainController(QObject):
 
     def _on_model_loaded(self, choice: ModelChoice, facts: ModelFacts) -> None:
         state = self._state
-        if choice != state.choice:  # its question was cancelled, and the model on screen is wanted again
+        if choice != state.choice:  # the request was cancelled, and the model on screen is current again
             return
         state.change(facts=facts)
         before, settings = state.explain_settings, facts.fitted(state.explain_settings)
@@ -313,5 +312,5 @@ class ExplainController(QObject):
             state.change(explain_settings=settings)
             if self._request is not None:
                 self.request_explanation()
-        if self._request is not None:  # else this is the model on screen once more
+        if self._request is not None:  # else this is the model on screen
             self._notices.show_loading_note(describe_loading(facts, before, settings))

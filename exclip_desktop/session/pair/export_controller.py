@@ -1,4 +1,4 @@
-"""What leaves the window: figures, numbers, captions and recipes. Figures are drawn in a process of their own."""
+"""Exports figures, numbers, captions and recipes. Figures are drawn in their own process."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -46,13 +46,13 @@ class ExportController(QObject):
         show_error: Callable[[Exception], None],
         parent: QObject | None = None,
     ) -> None:
-        """``show_error`` shows what went wrong."""
+        """Export ``state``, or the compare view while it is open; ``show_error`` reports errors."""
         super().__init__(parent)
         self._state, self._compare_controller, self._active_pane = state, compare_controller, active_pane
         self._tasks, self._show_error = tasks, show_error
 
     def write_picture(self, path: Path, width_px: int) -> None:
-        """Write the figure as PNG, SVG or PDF: the canvas, or the compare view's panes, or the enlarged one."""
+        """Write the figure as PNG, SVG or PDF: the canvas, the compare view's panes, or the enlarged pane."""
         draw = self._drawing(width_px)
 
         def work(cancel: CancelToken) -> Path:
@@ -77,7 +77,7 @@ class ExportController(QObject):
         self._run(f"Writing {path.name}", work, self._on_written)
 
     def copy_picture(self, then: Callable[[bytes], None]) -> None:
-        """Draw the figure and give its PNG bytes to ``then``."""
+        """Draw the figure and pass its PNG bytes to ``then``."""
         draw = self._drawing(COPIED_PX)
         self._run("Drawing the picture", lambda cancel: draw(".png", cancel), then)
 
@@ -154,7 +154,7 @@ def make_panes_figure(
     options: FigureOptions,
     only: Pane | None = None,
 ) -> PanesFigure:
-    """Return the panes, or ``only`` one, with their labels, heats and ranges, under what is selected."""
+    """Return the panes, or ``only`` one, with their labels, heats, ranges and the selection."""
     shown = compare_controller.panes if only is None else (only,)
     one_range = compare_controller.one_range or only is not None
     heats = {pane: found for pane in shown if (found := _heat(pane)) is not None}
@@ -177,7 +177,7 @@ def _heat(pane: Pane) -> Floats | None:
 
 
 def _notes(pane: Pane, model: str, limit: float | None) -> tuple[str, str]:
-    """Return model and words, and the ends of the range, or why there is none."""
+    """Return the model, and the ends of the range or the reason why there is no heat."""
     answer, status = pane.scene.answer, pane.status
     if answer is None or limit is None:
         return model, f"{status.message} {status.hint}".strip() or status.kind

@@ -1,4 +1,4 @@
-"""How the picture is framed for the model: the choice, and what each framing would score."""
+"""The choice of a framing, and the score of the pair in each framing."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ from exclip_desktop.session.worker.worker_thread import Worker
 
 
 class FramingController(QObject):
-    """Takes the person's choice of a framing; scores them all when they are looked at."""
+    """Sets the framing, and requests the scores of all framings."""
 
     def __init__(
         self, state: State, worker: Worker, explain_controller: ExplainController, parent: QObject | None = None
     ) -> None:
-        """Follow ``state``, and ask ``worker``."""
+        """Follow ``state``, and send requests to ``worker``."""
         super().__init__(parent)
         self._state, self._worker, self._explain_controller = state, worker, explain_controller
         self._last_id = 0
@@ -26,13 +26,13 @@ class FramingController(QObject):
             signal.connect(self._forget)
 
     def choose(self, framing: Framing) -> None:
-        """Explain the picture framed so."""
+        """Explain the picture in another framing."""
         self._explain_controller.choose_settings(
             replace(self._state.explain_settings, framing=framing), self._state.choice.device
         )
 
-    def ask(self) -> None:
-        """Have every framing of the pair on screen scored, unless that is known."""
+    def request_scores(self) -> None:
+        """Request the score of the pair in every framing, unless the scores are known."""
         state = self._state
         if (
             state.framings
@@ -46,7 +46,7 @@ class FramingController(QObject):
         self._worker.submit(FramingsRequest(self._last_id, state.choice, state.canvas_picture.picture, caption))
 
     def _forget(self) -> None:
-        self._last_id += 1  # an answer on its way is about another pair
+        self._last_id += 1  # an answer on its way belongs to another pair
         self._state.change(framings=())
 
     def _on_scored(self, answer: FramingsAnswer) -> None:

@@ -1,4 +1,4 @@
-"""The layer profile of the pair on screen: asked for, filled in row by row, and marked when it is of before."""
+"""The layer profile of the pair on screen: requested, filled in row by row, marked when it is stale."""
 
 from dataclasses import dataclass, replace
 
@@ -22,39 +22,39 @@ from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
 
 WORKING = "Profiling the layers"
-PARTS = 1000  # of the bar
+PARTS = 1000  # steps of the progress bar
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What a profile is of: everything on screen that decides it, but for the layer of its own side."""
+    """Everything on screen that determines a profile: all but the layer of its own side."""
 
     picture: Picture
     caption: str
     settings: ResolvedSettings
 
     def is_same(self, other: "_Subject | None") -> bool:
-        """Return whether both are of one pair and one method."""
+        """Return whether both are the same pair and method."""
         if other is None or self.picture is not other.picture:
             return False
         return (self.caption, self.settings) == (other.caption, other.settings)
 
 
 class LayerProfileController(QObject):
-    """Asks the worker for a profile, and keeps what it says.
+    """Requests a profile from the worker, and collects its rows.
 
-    A new explanation comes first, and interrupts a profile; where it is of the same pair and method, such as another
-    layer of the same side, the profile goes on afterwards. Rows that were done are kept, and cost nothing then.
+    A new explanation has priority and interrupts a profile; if it is of the same pair and method, for example another
+    layer of the same side, the profile is resumed afterwards. Computed rows are kept, and cost nothing then.
     """
 
     def __init__(
         self, state: State, worker: Worker, explain_controller: ExplainController, parent: QObject | None = None
     ) -> None:
-        """Follow ``state``, and ask ``worker``; ``explain_controller`` takes the layer that is chosen."""
+        """Follow ``state``, and send requests to ``worker``; ``explain_controller`` handles the choice of a layer."""
         super().__init__(parent)
         self._state, self._worker, self._explain_controller = state, worker, explain_controller
-        self._subject: _Subject | None = None  # of the profile that is shown
-        self._request: ProfileRequest | None = None  # the one whose rows are awaited
+        self._subject: _Subject | None = None  # of the profile on screen
+        self._request: ProfileRequest | None = None  # whose rows are awaited
         self._waiting = False  # interrupted by an explanation
         self._reached = 0
         self._last_id = 0
@@ -65,33 +65,33 @@ class LayerProfileController(QObject):
         state.stale_changed.connect(self._follow)
         state.answer_changed.connect(self._follow)
 
-    def look_at(self, side: Side) -> None:
-        """Show what is known of ``side`` already, and foretell what the rest costs; a profile that was made stays."""
+    def view_side(self, side: Side) -> None:
+        """Show the known rows of ``side``, and estimate the cost of the others; a complete profile stays."""
         state, profile = self._state, self._state.profile.profile
-        if not self._may_ask:
+        if not self._can_profile:
             return
         if profile is None or profile.side != side or len(profile.rows) <= 1:
             self._subject = self._subject_now(side)
-            state.change(profile=ProfileProgress(self._begun(side)))
+            state.change(profile=ProfileProgress(self._start_profile(side)))
         elif profile.complete and not state.profile.stale:
             return
         self._worker.submit(EstimateRequest(self._make_request(side)))
 
-    def ask(self, side: Side) -> None:
-        """Profile ``side`` of what is on screen, or go on with it."""
-        if not self._may_ask:
+    def request_profile(self, side: Side) -> None:
+        """Profile ``side`` of the pair on screen, or resume its profile."""
+        if not self._can_profile:
             return
         canvas_picture, subject = self._state.profile, self._subject_now(side)
         profile = canvas_picture.profile
         if profile is None or profile.side != side or not subject.is_same(self._subject):
-            profile = self._begun(side)
+            profile = self._start_profile(side)
         self._subject, self._reached, self._request = subject, 0, self._make_request(side)
         self._state.change(profile=replace(canvas_picture, profile=profile, running=True, stale=False))
         self._state.put_work(self, Work(WORKING, 0, PARTS))
         self._worker.submit(self._request)
 
     def cancel(self) -> None:
-        """Stop; the rows that are done stay."""
+        """Stop; the computed rows stay."""
         self._waiting = False
         self._end()
 
@@ -101,8 +101,8 @@ class LayerProfileController(QObject):
         self._explain_controller.choose_settings(chosen, self._state.choice.device)
 
     @property
-    def _may_ask(self) -> bool:
-        """Whether what is on screen can be profiled, and is not being."""
+    def _can_profile(self) -> bool:
+        """Whether the pair on screen can be profiled, and is not being profiled."""
         return self._state.explanation is not None and not self._state.stale and self._request is None
 
     def _make_request(self, side: Side) -> ProfileRequest:
@@ -127,8 +127,8 @@ class LayerProfileController(QObject):
         assert explanation is not None
         return explanation
 
-    def _begun(self, side: Side) -> Profile:
-        """Return a profile whose one row is what is on screen."""
+    def _start_profile(self, side: Side) -> Profile:
+        """Return a profile whose only row is the explanation on screen."""
         facts = self._state.facts
         row = profile_row(self._explanation, side)
         if facts is None:
@@ -140,11 +140,11 @@ class LayerProfileController(QObject):
         return Profile(side, layers).with_row(row)
 
     def _follow(self) -> None:
-        """Make room for an explanation; once it is there, go on, or say that the profile is of before."""
+        """Pause for an explanation; once it is there, resume, or mark the profile as stale."""
         state, profile = self._state, self._state.profile.profile
         if state.stale or state.explanation is None:
             self._waiting = self._waiting or self._request is not None
-            self._last_id += 1  # what is foretold of the one before is not wanted any more
+            self._last_id += 1  # an estimate on its way belongs to the previous pair
             self._end()
             return
         waited, self._waiting = self._waiting, False
@@ -153,7 +153,7 @@ class LayerProfileController(QObject):
         same = self._subject_now(profile.side).is_same(self._subject)
         state.change(profile=replace(state.profile, stale=not same, estimate=state.profile.estimate if same else None))
         if waited and same and not profile.complete:
-            self.ask(profile.side)
+            self.request_profile(profile.side)
 
     def _end(self) -> None:
         self._request = None
@@ -184,12 +184,12 @@ class LayerProfileController(QObject):
             self._show_reached(report.done / report.total)
 
     def _show_reached(self, of_layer: float) -> None:
-        self._reached = max(self._reached, round(PARTS * _share_done(self._state.profile, of_layer)))
+        self._reached = max(self._reached, round(PARTS * _completed_share(self._state.profile, of_layer)))
         self._state.put_work(self, Work(WORKING, self._reached, PARTS))
 
 
-def _share_done(canvas_picture: ProfileProgress, of_layer: float) -> float:
-    """Return how much of a profile is done, 0 to 1; layers count by the seconds foretold, where they were."""
+def _completed_share(canvas_picture: ProfileProgress, of_layer: float) -> float:
+    """Return the completed fraction of a profile, 0 to 1; layers are weighted by their estimated seconds, if known."""
     profile = canvas_picture.profile
     assert profile is not None
     estimated = dict(canvas_picture.estimate.seconds) if canvas_picture.estimate is not None else {}

@@ -1,4 +1,4 @@
-"""Tests a selection: what taking its words and regions away does to the model's real scores."""
+"""Scores the pair with the selected words and regions occluded."""
 
 from PySide6.QtCore import QObject
 
@@ -8,10 +8,10 @@ from exclip_desktop.session.worker.worker_thread import Worker
 
 
 class OcclusionController(QObject):
-    """Asks for the real scores of the selection on screen; an answer counts only while that is still selected."""
+    """Requests the real scores of the selection; an answer counts only while the selection is unchanged."""
 
     def __init__(self, state: State, worker: Worker, parent: QObject | None = None) -> None:
-        """Follow ``state``, and ask ``worker``."""
+        """Follow ``state``, and send requests to ``worker``."""
         super().__init__(parent)
         self._state, self._worker = state, worker
         self._last_id = 0
@@ -22,16 +22,16 @@ class OcclusionController(QObject):
             signal.connect(self._forget)
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether words and regions are selected in an explanation of the picture on screen."""
         state, selection = self._state, self._state.selection
         explained = state.explanation is not None and state.canvas_picture is not None and not state.stale
         return explained and bool(selection.rows and selection.regions) and state.choice == state.provenance.choice
 
-    def ask(self, fill: str) -> None:
-        """Have the selection measured; ``fill``, a key of ``core.measured.FILLS``, takes the regions' place."""
+    def request_scores(self, fill: str) -> None:
+        """Request the scores; ``fill``, a key of ``core.values.occlusion_scores.FILLS``, replaces the regions."""
         state = self._state
-        if not self.ready or state.explanation is None or state.canvas_picture is None:
+        if not self.is_ready or state.explanation is None or state.canvas_picture is None:
             return
         self._last_id += 1
         pair = state.canvas_picture.picture, state.explanation, state.selection
@@ -40,7 +40,7 @@ class OcclusionController(QObject):
         self._worker.submit(self._request)
 
     def _forget(self) -> None:
-        self._last_id += 1  # an answer on its way is about another selection
+        self._last_id += 1  # an answer on its way belongs to another selection
         self._state.change(occlusion=None)
 
     def _on_measured(self, answer: OcclusionAnswer) -> None:

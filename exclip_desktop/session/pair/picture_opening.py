@@ -1,4 +1,4 @@
-"""Pictures on their way to the screen, and what is selected once they are there."""
+"""Reads pictures in the background, and chooses what is selected in them."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +24,7 @@ Rows = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class PendingPicture:
-    """What the next explanation brings with it: its picture, what is selected or objects of which one is, and notes."""
+    """Picture of the next explanation, with notes, and either a selection or objects of which one is selected."""
 
     canvas_picture: CanvasPicture
     objects: tuple[SampleObject, ...] = ()
@@ -35,9 +35,9 @@ class PendingPicture:
 def selection_after(
     opening: PendingPicture | None, before: Explanation | None, selection: Selection, after: Explanation
 ) -> Selection:
-    """Return what is selected in ``after``: what its ``opening`` brings, else the same words as ``before``.
+    """Return the selection in ``after``: that of its ``opening``, else the same words as in ``before``.
 
-    Without an ``opening`` the picture is the same one, and the regions stay, too.
+    Without an ``opening`` the picture is unchanged, and the regions stay, too.
     """
     if opening is not None and opening.selection is not None:
         brought = opening.selection
@@ -51,13 +51,13 @@ def selection_after(
 
 
 def object_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:
-    """Return the rows of the first object named by the caption whose heat is easily read, else of the first named.
+    """Return the rows of the first object in the caption whose heat is easily read, else of the first object.
 
     Easily read: its words add to the score, and their strongest patch adds to it and lies in the object's box.
     """
     named = []
     for thing in objects:
-        with suppress(CaptionError):  # the caption is partly wrong, or has become another
+        with suppress(CaptionError):  # the caption is partly wrong, or was edited
             named.append((explanation.caption.rows_of(thing.words), thing.box))
     easy = [rows for rows, box in named if _is_easily_read(explanation, rows, box)]
     return next(iter([*easy, *(rows for rows, _ in named)]), ())
@@ -72,12 +72,11 @@ def _is_easily_read(explanation: Explanation, rows: Rows, box: Box) -> bool:
 
 
 class PictureReader(QObject):
-    """Reads pictures; only the last one asked for is told of.
+    """Reads pictures; only the last requested one is delivered.
 
     Signals:
         opened(str): a file was read; its path.
-        refused(str, str): a file could not be read; its path, and why.
-
+        failed(str, str): a file could not be read; its path and the reason.
     """
 
     opened = Signal(str)
@@ -86,13 +85,13 @@ class PictureReader(QObject):
     def __init__(
         self, state: State, tasks: Tasks, show_error: Callable[[Exception], None], parent: QObject | None = None
     ) -> None:
-        """Tell of work in ``state``, and of trouble by ``show_error``."""
+        """Show work in ``state``, and errors by ``show_error``."""
         super().__init__(parent)
         self._state, self._tasks, self._show_error = state, tasks, show_error
         self._last_id = 0
 
     def read_file(self, path: str, then: Callable[[CanvasPicture], None]) -> None:
-        """Read a file, and give ``then`` its picture."""
+        """Read a file, and pass its picture to ``then``."""
 
         def arrived(picture: Picture) -> None:
             self.opened.emit(path)
@@ -105,11 +104,11 @@ class PictureReader(QObject):
         self._read(lambda: read_picture(path), Path(path).name, arrived, failed)
 
     def read(self, read: Callable[[], Picture], title: str, then: Callable[[CanvasPicture], None]) -> None:
-        """Read a picture that has no file, by ``read`` in the background, and give it to ``then``."""
+        """Call ``read`` in the background for a picture without a file, and pass the picture to ``then``."""
         self._read(read, title, lambda picture: then(CanvasPicture(picture, title)), self._show_error)
 
     def forget(self) -> None:
-        """Tell of nothing that is still being read."""
+        """Deliver no picture that is still being read."""
         self._last_id += 1
 
     def _read(

@@ -1,4 +1,4 @@
-"""Turns what a person selects into state, and makes it undoable. Nothing here ever reaches the worker."""
+"""Turns selections into state and undo steps. Nothing here reaches the worker."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ Rows = tuple[int, ...]
 
 
 class SelectionController(QObject):
-    """Intents of selection; live ones change the state only, committed ones become undo steps."""
+    """Handles selection intents: live ones change the state only, committed ones become undo steps."""
 
     def __init__(self, state: State, undo: QUndoStack, parent: QObject | None = None) -> None:
         """Change ``state``, and push steps to ``undo``."""
@@ -22,39 +22,39 @@ class SelectionController(QObject):
         self._state, self._undo = state, undo
 
     def show_rows(self, rows: Rows) -> None:
-        """Select tokens while the gesture goes on."""
+        """Select tokens during a gesture."""
         self._state.change(selection=replace(self._state.selection, rows=rows))
 
     def commit_rows(self, before: Rows, after: Rows) -> None:
-        """Select tokens for good."""
+        """Select tokens at the end of a gesture."""
         selection = self._state.selection
         self._commit("select words", replace(selection, rows=before), replace(selection, rows=after), MergeKind.WORDS)
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
-        """Select more tokens by the second click of two, as one step with the first."""
+        """Select more tokens by the second click of a double click, as one undo step with the first."""
         selection = self._state.selection
         change = replace(selection, rows=before), replace(selection, rows=after)
         self._commit("select words", *change, MergeKind.WORDS, joins=True)
 
     def show_regions(self, regions: tuple[Region, ...]) -> None:
-        """Draw, move or resize regions while the gesture goes on."""
+        """Draw, move or resize regions during a gesture."""
         self._state.change(selection=replace(self._state.selection, regions=regions))
 
     def commit_regions(self, before: tuple[Region, ...], after: tuple[Region, ...], what: str) -> None:
-        """Take regions over for good; ``what`` names the step."""
+        """Change regions at the end of a gesture; ``what`` names the undo step."""
         selection = self._state.selection
         self._commit(what, replace(selection, regions=before), replace(selection, regions=after))
 
     def hover_rows(self, rows: Rows) -> None:
-        """Preview a word; () ends it."""
+        """Preview a word; () ends the preview."""
         self._state.change(preview=replace(self._state.preview, rows=rows))
 
     def hover_patch(self, patch: tuple[int, int] | None) -> None:
-        """Preview a patch (row, column); None ends it."""
+        """Preview a patch (row, column); None ends the preview."""
         self._state.change(preview=replace(self._state.preview, patch=patch))
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self._commit("clear selection", self._state.selection, Selection())
 
     def select_all_words(self) -> None:
@@ -76,7 +76,7 @@ class SelectionController(QObject):
             self.commit_regions(regions, (*regions[:index], named, *regions[index + 1 :]), "name box")
 
     def choose_pair(self, rows: Rows, patch: tuple[int, int]) -> None:
-        """Select a word and the patch (row, column) it was shown with."""
+        """Select a word and a patch (row, column) together."""
         explanation = self._state.explanation
         if explanation is not None:
             region = Region(explanation.geometry.patch_box(*patch))
@@ -98,7 +98,7 @@ class SelectionController(QObject):
         return None if explanation is None else explanation.caption
 
     def _put(self, chosen: tuple[Selection, Caption | None]) -> None:
-        """Show a selection, whose rows are of its own caption; words that the one on screen lacks are left out."""
+        """Show a selection made in its own caption; words that the caption on screen lacks are left out."""
         selection, before = chosen
         after = self._caption
         rows = carry_rows(before, selection.rows, after) if before is not None and after is not None else ()

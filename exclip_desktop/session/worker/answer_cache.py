@@ -1,4 +1,4 @@
-"""Remembers explained pairs and other methods' answers, so that going back to one costs nothing."""
+"""Caches explanations and other methods' answers in memory."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ class ExplanationCache(LruCache[tuple[str, str], Explanation]):
     """Explanations by the keys of their two factors."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:
-        """Hold matrices of up to ``most_bytes`` together."""
+        """Hold matrices of up to ``most_bytes`` in total."""
         super().__init__(most_bytes, lambda explanation: explanation.matrix.nbytes)
 
 
 class AnswerPartCache(LruCache[tuple[str, ...], Any]):
-    """Matrices and maps of other methods, by all that decides them."""
+    """Matrices and maps of other methods, by everything that determines them."""
 
     def __init__(self, most_bytes: int = BYTES) -> None:
-        """Hold values of up to ``most_bytes`` together."""
+        """Hold values of up to ``most_bytes`` in total."""
         super().__init__(most_bytes, _bytes_of)
 
 

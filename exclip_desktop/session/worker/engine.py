@@ -1,4 +1,4 @@
-"""Answers requests with a model and a cache of factors; torch lives here. Only the worker imports this module."""
+"""Answers requests with a model and a cache of factors; imports torch. Only the worker imports this module."""
 
 import hashlib
 import time
@@ -66,7 +66,7 @@ DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A request, read by its model: the keys name both factors in the cache."""
+    """A request that its model has tokenized: the keys name both factors in the cache."""
 
     model: Model
     settings: ExplainSettings
@@ -83,7 +83,7 @@ class _Question:
 
 
 class ModelEngine:
-    """Explains with one loaded model at a time; factors and pairs are kept."""
+    """Explains with one loaded model at a time; caches factors and explanations."""
 
     def __init__(self, cache: FactorCache, pairs: ExplanationCache, parts: AnswerPartCache | None = None) -> None:
         """Start without a model."""
@@ -93,12 +93,11 @@ class ModelEngine:
         self._named: tuple[Picture, str] | None = None
 
     def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
-        """Load the model if another one is loaded, and say what it is.
+        """Load the model if another one is loaded, and return facts about it.
 
         Raises:
             ModelError: it cannot be loaded.
             UserError: there is too little memory for it.
-
         """
         with memory_told():
             model, note = self._model(choice, progress)
@@ -126,14 +125,14 @@ class ModelEngine:
         return ExplainAnswer(request.id, explanation, time.perf_counter() - started, cached)
 
     def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
-        """Explain a pair of a list, for its figures; its factors are kept, so that it opens at once afterwards."""
+        """Explain a pair of a list and return its figures; its factors are cached, so that it opens at once later."""
         picture = read_picture(request.path)
         question = ExplainRequest(request.id, request.choice, request.explain_settings, picture, request.caption)
         explanation = self.explain(question, progress, cancel).explanation
         return ListPairAnswer(request.id, make_figures(explanation, request.regions))
 
     def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
-        """Compute the picture's whole factor, so that another caption needs only its own."""
+        """Compute the picture's whole factor, so that another caption needs only its own factor."""
         with memory_told():
             question = self._read(request, progress)
             if self._cache.get(question.image_key) is None:
@@ -149,7 +148,7 @@ class ModelEngine:
         return ScoreAnswer(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
 
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
-        """Score the request's pair with its selection taken away."""
+        """Score the request's pair with its selection occluded."""
         with memory_told():
             model, _ = self._model(request.choice, progress)
             cancel.check()
@@ -157,19 +156,19 @@ class ModelEngine:
         return OcclusionAnswer(request.id, found)
 
     def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
-        """Score the request's pair in every framing that the model takes."""
+        """Score the request's pair in every framing that the model supports."""
         with memory_told():
             model, _ = self._model(request.choice, progress)
             scores = []
             for framing in model.preprocess.framings():
                 cancel.check()
-                with suppress(PictureError):  # too narrow for this one
+                with suppress(PictureError):  # too narrow for this framing
                     found = score_captions(model, request.picture.pixels, [request.caption], framing)
                     scores.append((framing, float(found.cosine[0])))
         return FramingsAnswer(request.id, tuple(scores))
 
     def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
-        """Answer by the request's method; parts that were made before cost nothing."""
+        """Answer by the request's method; cached parts cost nothing."""
         with memory_told():
             model, _ = self._model(request.choice, progress)
             named = self._name_of(request.picture), request.caption, request.framing, request.method
@@ -187,7 +186,7 @@ class ModelEngine:
                 model,
                 request.picture.pixels,
                 request.caption,
-                target=request.target or None,  # a matrix serves all words and names none
+                target=request.target or None,  # one matrix serves all words and names none
                 settings=ExplainSettings(framing=request.framing),
                 progress=progress,
                 cancel=cancel,
@@ -196,7 +195,7 @@ class ModelEngine:
         return PaneAnswer(request.id, found)
 
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
-        """Measure methods over pairs; every outcome is kept at once, in a folder of the study's own."""
+        """Evaluate methods over pairs; every outcome is saved at once, in the study's own folder."""
         with memory_told():
             model, _ = self._model(request.choice, progress)
         options: dict[str, dict[str, str]] = {method: {} for method in request.methods}
@@ -213,7 +212,7 @@ class ModelEngine:
             yield StudyAnswer(*about, (outcome,))
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
-        """Profile the request's pair; what is kept costs nothing, and what is computed is kept."""
+        """Profile the request's pair; cached rows cost nothing, and computed ones are cached."""
         with memory_told():
             question, side = self._read(request, progress), request.side
 
@@ -226,7 +225,7 @@ class ModelEngine:
             yield from profile_layers(question.model, question.settings, side, explain)
 
     def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
-        """Foretell what the profile is going to cost."""
+        """Estimate the cost of a profile."""
         with memory_told():
             question, side = self._read(request, progress), request.side
             at = {
@@ -247,7 +246,7 @@ class ModelEngine:
     def _model(self, choice: ModelChoice, progress: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:
             progress(Report(f"Opening {choice.title}", 0, 0))
-            self._loaded = None  # the old model leaves memory first
+            self._loaded = None  # the previous model leaves memory first
             self._loaded = (choice, *_load(choice))
         return self._loaded[1:]
 
@@ -273,7 +272,7 @@ class ModelEngine:
         return self._question(question.model, settings, question.picture, question.caption)
 
     def _name_of(self, picture: Picture) -> str:
-        """Return the picture's SHA-256; of the last one it is remembered, for every caption asks for it."""
+        """Return the picture's SHA-256; that of the last picture is remembered, because every caption needs it."""
         if self._named is None or self._named[0] is not picture:
             self._named = (picture, _sha256(picture))
         return self._named[1]
@@ -287,7 +286,7 @@ class ModelEngine:
     def _explained(
         self, question: _Question, progress: Progress, cancel: CancelToken, *, whole: bool = False
     ) -> Explanation:
-        """Explain what is asked; ``whole``: by the picture's whole factor, even where this pair alone is cheaper."""
+        """Explain the question; ``whole``: by the picture's whole factor, even if this pair alone is cheaper."""
         key = question.image_key, question.text_key
         found = self._pairs.get(key) or self._explanation(question, progress, cancel, whole)
         self._pairs.put(key, found)
@@ -315,7 +314,7 @@ class ModelEngine:
 
 
 def _load(choice: ModelChoice) -> tuple[Model, str]:
-    """Load the model; where its device cannot be used, on the best one that can, with a note that says so."""
+    """Load the model; if its device cannot be used, on the best available one, with a note."""
     load: Callable[[str | None], Model] = lambda device: load_model(  # noqa: E731  used twice, right here
         choice.name,
         pretrained=choice.pretrained,
@@ -343,5 +342,5 @@ def _load(choice: ModelChoice) -> tuple[Model, str]:
 def _sha256(picture: Picture) -> str:
     pixels = np.ascontiguousarray(picture.pixels)
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels.reshape(-1).data)  # without a copy, and without Python's lock
+    digest.update(pixels.reshape(-1).data)  # without a copy, and without holding Python's lock
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What waits for the worker, what runs, and who makes way for whom."""
+"""Queue of the worker's requests, with their priorities."""
 
 import threading
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ LONG = (ExplainRequest, EstimateRequest, ProfileRequest, PaneRequest)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A request that runs; ``idle``: nobody waits for it, and whoever asks for anything comes first."""
+    """A running request; ``idle``: it only prepares for later requests, and every request has priority over it."""
 
     request: Request
     idle: bool
@@ -39,10 +39,11 @@ class Job:
 class Mailbox:
     """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
 
-    A newer request takes the place of an older one, and cancels it if it runs. Idle work, profiles and panes make room
-    for any request before theirs, and go on after it; but an explanation takes the place of all that belongs to the one
-    before. An answer beside makes room for an explanation, which may come to nothing, and begins anew after it; a pair
-    of a list makes room for everything but a study, and a study for everything; both always go on.
+    A newer request replaces an older one of its kind, and cancels it if it runs. Idle work, profiles and panes are
+    interrupted by any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces everything
+    that belongs to the previous one. The second model's explanation is interrupted by an explanation, which may fail,
+    and starts again after it; a pair of a list is interrupted by everything but a study, and a study by everything;
+    both are always resumed.
     """
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class Mailbox:
         self._changed = threading.Condition()
 
     def put(self, request: Request) -> None:
-        """Leave a request."""
+        """Add a request."""
         with self._changed:
             self._slots[type(request)] = request
             running = self._running
@@ -66,13 +67,13 @@ class Mailbox:
             self._changed.notify()
 
     def _forget_what_follows(self) -> None:
-        """Take out what belongs to the explanation before."""
+        """Remove the requests that belong to the previous explanation."""
         self._idle = None
         for kind in (EstimateRequest, ProfileRequest, PaneRequest):
             self._slots.pop(kind, None)
 
     def _keep(self, running: Job, newer: Request) -> None:
-        """Let what makes room go on afterwards, unless it was cancelled, is asked for anew or is of before."""
+        """Queue an interrupted request again, unless it was cancelled, replaced or is out of date."""
         if running.token.is_cancelled:
             return
         if isinstance(running.request, SecondModelRequest | ListPairRequest | StudyRequest):
@@ -85,13 +86,13 @@ class Mailbox:
             self._slots.setdefault(type(running.request), running.request)
 
     def put_idle(self, request: ExplainRequest) -> None:
-        """Leave what can be done when nothing else is asked."""
+        """Add work to do while there is no request."""
         with self._changed:
             if ExplainRequest not in self._slots and not self._closed:
                 self._idle = request
 
     def cancel(self) -> None:
-        """Take out what waits, and cancel what runs, idle work too; but for scores, which are quick."""
+        """Remove waiting requests and cancel the running one, idle work included; scores are quick and stay."""
         with self._changed:
             self._slots.pop(ExplainRequest, None)
             self._forget_what_follows()
@@ -99,19 +100,19 @@ class Mailbox:
                 self._running.token.cancel()
 
     def cancel_second_model(self) -> None:
-        """Take out the explanation beside that waits, and cancel the one that runs."""
+        """Remove or cancel the second model's explanation."""
         self._cancel_kind(SecondModelRequest)
 
     def cancel_pane(self) -> None:
-        """Take out the answer for a pane that waits, and cancel the one that runs."""
+        """Remove or cancel the answer for a pane."""
         self._cancel_kind(PaneRequest)
 
     def cancel_list_pair(self) -> None:
-        """Take out the pair of a list that waits, and cancel the one that runs."""
+        """Remove or cancel the pair of a list."""
         self._cancel_kind(ListPairRequest)
 
     def cancel_study(self) -> None:
-        """Take out the study that waits, and cancel the one that runs."""
+        """Remove or cancel the study."""
         self._cancel_kind(StudyRequest)
 
     def _cancel_kind(self, kind: type) -> None:
@@ -121,7 +122,7 @@ class Mailbox:
                 self._running.token.cancel()
 
     def close(self) -> None:
-        """Cancel everything, and let the reader go."""
+        """Cancel everything, and release the reader."""
         with self._changed:
             self._closed = True
             self._slots.clear()
@@ -131,19 +132,20 @@ class Mailbox:
             self._changed.notify()
 
     def finish(self, job: Job) -> None:
-        """Let a job that is done run no more: it is called before the answer is told, so that whoever hears it and asks
-        for more does not make the job give way, and be done again.
+        """Mark the running job as done.
+
+        Called before its answer is emitted, so that a request that the answer causes does not interrupt the job and
+        make it run again.
 
         Raises:
-            Cancelled: it had to make room, or was cancelled: nothing is to be told.
-
+            Cancelled: the job was interrupted or cancelled; its answer must not be emitted.
         """
         with self._changed:
             job.token.check()
             self._running = None
 
     def take(self) -> Job | None:
-        """Wait for a request and let it be the one that runs; the one before has ended. None: closed."""
+        """Wait for a request and return it as the running job; the previous job has ended. None: it is closed."""
         with self._changed:
             self._running = None
             self._changed.wait_for(lambda: self._closed or self._slots or self._idle is not None)
@@ -161,7 +163,7 @@ class Mailbox:
 
 
 def _makes_room(running: Job, request: Request) -> bool:
-    """Return whether what runs is to stop for a newer request."""
+    """Return whether the running job is interrupted by a newer request."""
     if running.idle or type(running.request) is type(request):
         return True
     if isinstance(running.request, EstimateRequest | SecondModelRequest):

@@ -1,4 +1,7 @@
-"""Frozen values that cross the border to the worker and back."""
+"""Frozen requests to the worker and their answers.
+
+The ``id`` of a request is counted by its sender; the answer carries it back.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +21,7 @@ from exclip_desktop.storage.pictures import Picture
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which model: the arguments of ``load_model``; an empty name: recognised from the checkpoint's shapes."""
+    """The arguments of ``load_model``; an empty name is recognised from the shapes in the checkpoint."""
 
     name: str = "demo"
     pretrained: str | None = None
@@ -28,23 +31,22 @@ class ModelChoice:
 
     @property
     def title(self) -> str:
-        """What it is called before it is loaded, as ``ViT-B-32 (openai)``."""
+        """Title before the model is loaded, as ``ViT-B-32 (openai)``."""
         name = Path(self.checkpoint).name if self.checkpoint else self.name
         return f"{name} ({self.pretrained})" if self.pretrained else name
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a loaded model is.
+    """Facts about a loaded model.
 
     Attributes:
-        name, device: what it is called, and where it runs.
-        image_layers, text_layers: blocks of each side.
-        context: tokens that it reads at most.
-        note: what was said at loading.
-        image_pools, text_pools: whether each side has a layer ``pool``.
-        framings: how its pictures may be framed.
-
+        name, device: its name, and the device that it runs on.
+        image_layers, text_layers: number of blocks of each tower.
+        context: maximum number of tokens.
+        note: a note made while it was loaded.
+        image_pools, text_pools: whether each tower has a layer ``pool``.
+        framings: the framings that it supports.
     """
 
     name: str
@@ -84,7 +86,7 @@ class ExplainRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """Score captions for a picture; ``id`` is of its own count."""
+    """Score captions for a picture."""
 
     id: int
     choice: ModelChoice
@@ -95,7 +97,7 @@ class ScoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class FramingsRequest:
-    """Score a picture and a caption in every framing; ``id`` is of its own count."""
+    """Score a picture and a caption in every framing."""
 
     id: int
     choice: ModelChoice
@@ -105,14 +107,14 @@ class FramingsRequest:
 
 @dataclass(frozen=True, slots=True)
 class SecondModelRequest:
-    """Explain by another model, beside the first; None: that model is wanted no more."""
+    """Explain by a second model; None: release that model."""
 
     question: ExplainRequest | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRequest:
-    """Profile the layers of one ``side`` of a pair; its own layer in ``how`` has no say. ``id`` is of its own count."""
+    """Profile the layers of one ``side`` of a pair; the layer of that side in the settings is ignored."""
 
     id: int
     choice: ModelChoice
@@ -124,24 +126,24 @@ class ProfileRequest:
 
 @dataclass(frozen=True, slots=True)
 class EstimateRequest:
-    """Foretell what a profile is going to cost."""
+    """Estimate the cost of a profile."""
 
     profile: ProfileRequest
 
     @property
     def id(self) -> int:
-        """The profile's."""
+        """Id of the profile's request."""
         return self.profile.id
 
     @property
     def choice(self) -> ModelChoice:
-        """The profile's."""
+        """Model of the profile's request."""
         return self.profile.choice
 
 
 @dataclass(frozen=True, slots=True)
 class OcclusionRequest:
-    """Score a pair with a selection taken away, filled with ``fill``; ``id`` is of its own count."""
+    """Score a pair with a selection occluded by ``fill``."""
 
     id: int
     choice: ModelChoice
@@ -153,13 +155,12 @@ class OcclusionRequest:
 
 @dataclass(frozen=True, slots=True)
 class PaneRequest:
-    """Answer by another method, for a pane of the compare view; ``id`` is of its own count.
+    """Answer by another method, for a pane of the compare view.
 
     Attributes:
         method: a key of ``core.method_registry.all_methods()``.
-        target: the words that a method of the first order compares the picture with.
-        beside: whether the model beside is asked; ``choice`` is which one that is.
-
+        target: the words that a first-order method compares the picture with.
+        of_second_model: whether the second model answers; ``choice`` names it.
     """
 
     id: int
@@ -174,7 +175,7 @@ class PaneRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListPairRequest:
-    """Explain a pair of a list, for its figures; ``id`` is of its own count."""
+    """Explain a pair of a list, for its figures."""
 
     id: int
     choice: ModelChoice
@@ -186,13 +187,12 @@ class ListPairRequest:
 
 @dataclass(frozen=True, slots=True)
 class StudyRequest:
-    """Measure methods over pairs; what is done is kept, and not done again. ``id`` is of its own count.
+    """Evaluate methods over pairs; outcomes are saved, and not computed again.
 
     Attributes:
         pairs: None: the bundled scenes; ``count``: only the first so many of them.
         methods: keys of ``core.values.study.study_methods()``.
-        folder: holds a folder for every study.
-
+        folder: contains one folder for each study.
     """
 
     id: int
@@ -212,7 +212,7 @@ Request = OwnRequest | SecondModelRequest | PaneRequest | ListPairRequest | Stud
 
 @dataclass(frozen=True, slots=True)
 class ExplainAnswer:
-    """The answer to an ``ExplainRequest``: seconds it took; whether no model had to run."""
+    """Answer to an ``ExplainRequest``: seconds that it took, and whether no model had to run."""
 
     id: int
     explanation: Explanation
@@ -222,7 +222,7 @@ class ExplainAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A caption for the picture; ``score`` is a cosine, ``share`` the softmax with the model's scale; None: not yet."""
+    """A caption for the picture. ``score`` is a cosine, ``share`` the softmax with the model's scale; None: pending."""
 
     caption: str
     score: float | None = None
@@ -232,7 +232,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class ScoreAnswer:
-    """The answer to a ``ScoreRequest``, in the order of its captions."""
+    """Answer to a ``ScoreRequest``, in the order of its captions."""
 
     id: int
     alternatives: tuple[Alternative, ...]
@@ -240,7 +240,7 @@ class ScoreAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FramingsAnswer:
-    """The answer to a ``FramingsRequest``: each framing that the model takes, and its cosine."""
+    """Answer to a ``FramingsRequest``: each supported framing and its cosine."""
 
     id: int
     scores: tuple[tuple[Framing, float], ...]
@@ -248,7 +248,7 @@ class FramingsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ProfileAnswer:
-    """A row that is done of a ``ProfileRequest``; None: all are."""
+    """One row of a ``ProfileRequest``; None: all rows are done."""
 
     id: int
     row: ProfileRow | None
@@ -256,7 +256,7 @@ class ProfileAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EstimateAnswer:
-    """The answer to a ``EstimateRequest``."""
+    """Answer to an ``EstimateRequest``."""
 
     id: int
     estimate: ProfileEstimate
@@ -264,7 +264,7 @@ class EstimateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OcclusionAnswer:
-    """The answer to a ``OcclusionRequest``."""
+    """Answer to an ``OcclusionRequest``."""
 
     id: int
     measured: OcclusionScores
@@ -272,7 +272,7 @@ class OcclusionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PaneAnswer:
-    """The answer to a ``PaneRequest``."""
+    """Answer to a ``PaneRequest``."""
 
     id: int
     answer: Answer
@@ -280,7 +280,7 @@ class PaneAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ListPairAnswer:
-    """The answer to a ``ListPairRequest``."""
+    """Answer to a ``ListPairRequest``."""
 
     id: int
     figures: PairFigures
@@ -288,9 +288,9 @@ class ListPairAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StudyAnswer:
-    """Outcomes for a ``StudyRequest``: at first those that are kept, maybe none, then one by one.
+    """Outcomes of a ``StudyRequest``: first the saved ones, which may be none, then one by one.
 
-    ``model`` is the model's name, ``total`` how many there will be, ``folder`` where they are kept.
+    ``model`` is the model's name, ``total`` the number of outcomes, ``folder`` where they are saved.
     """
 
     id: int
@@ -302,10 +302,10 @@ class StudyAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A request that came to nothing: what happened, what to do, and details. Cancelling is not failing.
+    """A request that failed, with message, hint and details. A cancelled request does not fail.
 
-    ``of_pair`` says that picture or caption are to blame, whatever model and settings they meet; ``of_memory``, that
-    there was too little.
+    ``of_pair``: picture or caption are the cause, whatever the model and the settings.
+    ``of_memory``: there was too little memory.
     """
 
     request: Request

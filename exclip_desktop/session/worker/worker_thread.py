@@ -1,4 +1,4 @@
-"""The one long-lived thread that owns the model; requests go in by a mailbox, answers come out as signals."""
+"""The long-lived thread that owns the model. Requests enter by a mailbox, answers leave as signals."""
 
 import logging
 import time
@@ -47,16 +47,16 @@ PROGRESS_EVERY_S = 0.03
 
 
 class Engine(Protocol):
-    """What the worker asks of an engine; called in the worker's thread only."""
+    """Interface of an engine; called in the worker's thread only."""
 
     def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
-        """Load the model if another one is loaded, and say what it is."""
+        """Load the model if another one is loaded, and return facts about it."""
 
     def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair."""
 
     def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
-        """Compute what makes the next caption for the same picture quick, if it is not there yet."""
+        """Compute what the next caption for the same picture needs, unless it is cached."""
 
     def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions."""
@@ -65,7 +65,7 @@ class Engine(Protocol):
         """Score the request's pair in every framing."""
 
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
-        """Score the request's pair with its selection taken away."""
+        """Score the request's pair with its selection occluded."""
 
     def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method."""
@@ -74,13 +74,13 @@ class Engine(Protocol):
         """Explain a pair of a list, for its figures."""
 
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
-        """Measure methods over the request's pairs: first what is kept, then outcome by outcome."""
+        """Evaluate methods over the request's pairs: yield the saved outcomes, then one by one."""
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
-        """Profile the request's pair, a row for every layer of its side."""
+        """Profile the request's pair: yield a row for every layer of its side."""
 
     def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
-        """Foretell what the profile is going to cost."""
+        """Estimate the cost of a profile."""
 
 
 class Worker(QThread):
@@ -118,7 +118,7 @@ class Worker(QThread):
     study_answered = Signal(object)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
-        """Keep the maker; it is called in the thread, because it imports torch."""
+        """Store the factory; it is called in the thread, because it imports torch."""
         super().__init__(parent)
         self._make_engine = make_engine
         self._mailbox = Mailbox()
@@ -130,31 +130,31 @@ class Worker(QThread):
 
     @property
     def holds_two(self) -> bool:
-        """Whether a second model is held."""
+        """Whether a second model is loaded."""
         return self._second_engine is not None
 
     def submit(self, request: Request) -> None:
-        """Leave a request (GUI thread); what it makes useless is cancelled."""
+        """Queue a request (GUI thread); requests that it makes useless are cancelled."""
         self._mailbox.put(request)
 
     def cancel(self) -> None:
-        """Cancel explaining and profiling, idle work too (GUI thread)."""
+        """Cancel explaining and profiling, idle work included (GUI thread)."""
         self._mailbox.cancel()
 
     def cancel_second_model(self) -> None:
-        """Cancel explaining beside (GUI thread)."""
+        """Cancel the second model's explanation (GUI thread)."""
         self._mailbox.cancel_second_model()
 
     def cancel_pane(self) -> None:
-        """Cancel answering for a pane (GUI thread)."""
+        """Cancel the answer for a pane (GUI thread)."""
         self._mailbox.cancel_pane()
 
     def cancel_list_pair(self) -> None:
-        """Cancel explaining a pair of a list (GUI thread)."""
+        """Cancel the pair of a list (GUI thread)."""
         self._mailbox.cancel_list_pair()
 
     def cancel_study(self) -> None:
-        """Cancel a study (GUI thread)."""
+        """Cancel the study (GUI thread)."""
         self._mailbox.cancel_study()
 
     def stop(self) -> None:
@@ -166,7 +166,7 @@ class Worker(QThread):
         """Serve the mailbox until it is closed (worker thread)."""
         try:
             engine = self._make_engine()
-        except Exception as error:  # a broken installation must be told to whoever asks, not swallowed
+        except Exception as error:  # a broken installation must be reported to the person, not swallowed
             words = describe_error(error)
             self._serve_all(lambda job: self.failed.emit(Failure(job.request, *words)))
         else:
@@ -189,15 +189,15 @@ class Worker(QThread):
                 self._answer_study(engine, job.request, job)
             else:
                 self._answer(engine, job.request, job)
-        except Cancelled:  # whoever cancelled expects no answer
+        except Cancelled:  # a cancelled request has no answer
             return
-        except Exception as error:  # whatever an explainer raises ends in a banner, never in a crash
+        except Exception as error:  # every error of an explainer ends in a banner, never in a crash
             self._emit_failure(job, error)
 
     def _emit_failure(self, job: Job, error: Exception) -> None:
         of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
         failure = Failure(job.request, *describe_error(error), of_pair, of_memory)
-        if job.idle or isinstance(job.request, EstimateRequest):  # nobody waits for it
+        if job.idle or isinstance(job.request, EstimateRequest):  # it only prepared for later requests
             log.info("Not prepared for what may be asked: %s", failure.message)
             return
         with suppress(Cancelled):
@@ -216,7 +216,7 @@ class Worker(QThread):
         return progress
 
     def _explain_by_second_model(self, question: ExplainRequest | None, job: Job) -> None:
-        """Explain by an engine of its own, which holds the other model; without a question, let it go."""
+        """Explain by an engine of its own, which holds the second model; without a question, release it."""
         if question is None:
             self._second_engine = self._second_choice = None
             return
@@ -235,7 +235,7 @@ class Worker(QThread):
         elif self._second_engine is not None:
             self._load_second_model(self._second_engine, request.choice, progress)
             answer = self._second_engine.answer_pane(request, progress, job.token)
-        else:  # wanted no more
+        else:  # the second model was released
             return
         self._mailbox.finish(job)
         self.pane_answered.emit(answer)
@@ -253,7 +253,7 @@ class Worker(QThread):
 
     def _load(self, engine: Engine, choice: ModelChoice, progress: Progress) -> None:
         if choice != self._choice:
-            self._choice = None  # whatever comes of it, the model before is no longer loaded
+            self._choice = None  # whether loading succeeds or fails, the previous model is released
             facts = engine.load(choice, progress)
             self._choice = choice
             self.model_loaded.emit(choice, facts)
@@ -291,9 +291,9 @@ class Worker(QThread):
 
 
 class WorkerPort(QObject):
-    """The worker as whoever asks for the answer beside sees it.
+    """The worker as the second model's explain controller uses it.
 
-    Signals are the worker's, of the same names.
+    The signals are the worker's second-model signals, under the names of the first.
     """
 
     explained = Signal(object)
@@ -303,7 +303,7 @@ class WorkerPort(QObject):
     job_ended = Signal()
 
     def __init__(self, worker: Worker, parent: QObject) -> None:
-        """Stand between ``worker`` and who asks."""
+        """Forward to and from ``worker``."""
         super().__init__(parent)
         self._worker = worker
         worker.second_model_explained.connect(self.explained)
@@ -313,11 +313,11 @@ class WorkerPort(QObject):
         worker.failed.connect(self._on_failed)
 
     def submit(self, request: ExplainRequest) -> None:
-        """Leave a question."""
+        """Queue a request for the second model."""
         self._worker.submit(SecondModelRequest(request))
 
     def cancel(self) -> None:
-        """Cancel the answer beside, nothing else."""
+        """Cancel the second model's explanation only."""
         self._worker.cancel_second_model()
 
     def _on_failed(self, failure: Failure) -> None:

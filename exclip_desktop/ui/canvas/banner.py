@@ -43,7 +43,7 @@ class Banner(QFrame):
 
     Signals:
         closed(): the person has read it.
-        cpu_asked(): the CPU is to be used instead of the accelerator.
+        cpu_requested(): the CPU is to be used instead of the accelerator.
     """
 
     closed = Signal()

@@ -32,7 +32,7 @@ class Canvas(QWidget):
     Signals:
         regions_changed(regions): while a gesture goes on, the regions as it would have them: tuple[Region, ...].
         regions_committed(before, after, what): a gesture is over; ``what`` it did: draw, move or resize box or lasso.
-        region_named_asked(index): a region was double-clicked, to be named.
+        region_naming_requested(index): a region was double-clicked, to be named.
         double_clicked(): the picture was, where no region is.
         current_region_changed(index): another region, or None, is the current one.
         patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.

@@ -58,7 +58,7 @@ class Pointer(QObject):
     Signals:
         regions_changed(regions): a gesture would have these regions now.
         regions_committed(before, after, what): a gesture is over.
-        region_named_asked(index): a region was double-clicked.
+        region_naming_requested(index): a region was double-clicked.
         double_clicked(): something else was.
         patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
         current_changed(): another region is the current one.

@@ -16,7 +16,7 @@ class Stage(QStackedWidget):
         grid: the panes.
 
     Signals:
-        region_named_asked(index): a region was double-clicked on any canvas.
+        region_naming_requested(index): a region was double-clicked on any canvas.
         current_region_changed(): another region, or none, may be the current one.
 
     """

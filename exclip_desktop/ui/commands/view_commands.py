@@ -33,7 +33,7 @@ class FramingMenu(QMenu):
             entry = self._entries[name] = group.addAction(QAction(self, checkable=True))
             entry.triggered.connect(lambda _=False, name=name: framing.choose(name))
             self.addAction(entry)
-        self.aboutToShow.connect(framing.ask)
+        self.aboutToShow.connect(framing.request_scores)
         for signal in (state.framings_changed, state.explain_settings_changed, state.facts_changed):
             signal.connect(self._show)
         self._show()

@@ -28,7 +28,7 @@ class PaneGrid(QScrollArea):
     Signals:
         ranges_changed(): the colour ranges may be others.
         canvases_changed(): another canvas stands for all, or a region on it is the current one.
-        region_named_asked(index): a region was double-clicked.
+        region_naming_requested(index): a region was double-clicked.
 
     """
 

@@ -54,7 +54,7 @@ class PaneView(QFrame):
             ElidedLabel(LEAST_LETTERS),
         )
         self._state = QLabel()
-        self._enlarge, self._trouble = QToolButton(), QLabel()
+        self._enlarge, self._error = QToolButton(), QLabel()
         self._words = StripArea(self.strip)
         self._icons = ThemedIcons(self)
         self._lay_out()
@@ -77,9 +77,9 @@ class PaneView(QFrame):
         return self._state.text()
 
     @property
-    def trouble(self) -> str:
+    def error_text(self) -> str:
         """Why there is nothing to see; empty where there is."""
-        return self._trouble.text()
+        return self._error.text()
 
     def name_model(self, model: str) -> None:
         """Tell in the title whose answer it is; empty where all panes are of one model."""
@@ -132,7 +132,7 @@ class PaneView(QFrame):
         head.addWidget(self._enlarge)
         over = QGridLayout()
         over.addWidget(self.canvas, 0, 0)
-        over.addWidget(self._trouble, 0, 0, Qt.AlignmentFlag.AlignBottom)
+        over.addWidget(self._error, 0, 0, Qt.AlignmentFlag.AlignBottom)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -147,10 +147,10 @@ class PaneView(QFrame):
         self._enlarge.setCheckable(True)
         self._icons.add(self._enlarge, "enlarge")
         self.show_enlarged(False)
-        self._trouble.setWordWrap(True)
-        self._trouble.setAutoFillBackground(True)
-        self._trouble.setMargin(6)
-        self._trouble.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._error.setWordWrap(True)
+        self._error.setAutoFillBackground(True)
+        self._error.setMargin(6)
+        self._error.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def _name(self) -> None:
         name = " · ".join(part for part in (self.pane.facts.name, self._model) if part)
@@ -194,8 +194,8 @@ class PaneView(QFrame):
         self._state.setText(_status_text(status))
         self._state.setToolTip(STOPPED if status.kind == "stopped" else "")
         self.strip.setVisible(answer is not None)
-        self._trouble.setText(f"{status.message} {status.hint}".strip() if status.kind == "failed" else "")
-        self._trouble.setVisible(status.kind == "failed")
+        self._error.setText(f"{status.message} {status.hint}".strip() if status.kind == "failed" else "")
+        self._error.setVisible(status.kind == "failed")
 
 
 def _subject(answer: Answer | None) -> str:

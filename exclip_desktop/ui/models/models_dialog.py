@@ -162,7 +162,7 @@ class ModelsDialog(QDialog):
 
     def _choose(self, signal: SignalInstance) -> None:
         model = self._table.selected()
-        if model is not None and model.usable:
+        if model is not None and model.is_usable:
             self.accept()
             signal.emit(model)
 
@@ -190,12 +190,12 @@ class ModelsDialog(QDialog):
 
     def _show_selected(self) -> None:
         model = self._table.selected()
-        usable = model is not None and model.usable
+        is_usable = model is not None and model.is_usable
         for name in ("use", "compare", "default"):
-            self._buttons[name].setEnabled(usable)
+            self._buttons[name].setEnabled(is_usable)
         if model is not None and model.choice == self._library.default:
             self._buttons["default"].setEnabled(False)
-        self._buttons["remove"].setEnabled(model is not None and model.removable)
+        self._buttons["remove"].setEnabled(model is not None and model.is_removable)
         added = model is not None and model.place == "added"
         self._buttons["remove"].setText("&Remove from the list" if added else "&Remove from this computer…")
         self._show_fetchable()
@@ -204,7 +204,7 @@ class ModelsDialog(QDialog):
 
     def _show_fetchable(self) -> None:
         model = self._table.selected()
-        self._buttons["download"].setEnabled(bool(model and model.fetchable) and self._state.transfer is None)
+        self._buttons["download"].setEnabled(bool(model and model.is_fetchable) and self._state.transfer is None)
 
     def _describe(self, model: ListedModel | None) -> str:
         if model is None:

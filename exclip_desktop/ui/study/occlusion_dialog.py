@@ -81,13 +81,13 @@ class OcclusionDialog(QDialog):
         self._show()
 
     def _request_scores(self) -> None:
-        if self._occlusion_controller.ready:
-            self._occlusion_controller.ask(self._fill.currentData())
+        if self._occlusion_controller.is_ready:
+            self._occlusion_controller.request_scores(self._fill.currentData())
         self._show()
 
     def _show(self) -> None:
         state, scores = self._state, self._state.occlusion
-        if not self._occlusion_controller.ready or state.explanation is None:
+        if not self._occlusion_controller.is_ready or state.explanation is None:
             self._selection_label.setText(NO_SELECTION)
         else:
             words = describe_words(state.explanation.caption, state.selection.rows)

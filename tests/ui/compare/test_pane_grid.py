@@ -157,9 +157,13 @@ def test_trouble_stands_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
     compared.session.compare_methods((*THREE, "game"))
     _fill(compared, qtbot)
     view = _views(compared)[1]
-    assert (view.title, view.state, view.trouble) == ("GAME", "failed", "No blocks to look into. Choose another model.")
+    assert (view.title, view.state, view.error_text) == (
+        "GAME",
+        "failed",
+        "No blocks to look into. Choose another model.",
+    )
     assert not view.strip.isVisible()
-    assert [other.trouble for other in _views(compared) if other is not view] == [""] * 3
+    assert [other.error_text for other in _views(compared) if other is not view] == [""] * 3
 
 
 def test_the_state_of_work_stands_beside_the_title(compared: Opened, qtbot: QtBot) -> None:

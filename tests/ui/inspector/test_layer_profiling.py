@@ -38,7 +38,7 @@ def start(desk: Desk, upto: object = 2) -> None:
         if layer == upto:
             break
         desk.engine.rows_gate[layer].set()
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     desk.qtbot.waitUntil(lambda: desk.engine.at_layer == upto)
     desk.qtbot.waitUntil(lambda: desk.state.work is not None and desk.state.work.done > 0)
 
@@ -55,7 +55,7 @@ def finished(desk: Desk) -> None:
 def test_rows_come_one_by_one_from_the_last_layer(desk: Desk) -> None:
     orders: list[list[object]] = []
     desk.state.profile_changed.connect(lambda: orders.append(layers_done(desk)))
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     finished(desk)
     assert profile_of(desk).layers == (0, 1, 2, 3, "pool")
     assert profile_of(desk).complete
@@ -85,7 +85,7 @@ def test_it_goes_on_where_it_was_cancelled(desk: Desk) -> None:
     desk.session.cancel()
     open_all(desk)
     rows = len(desk.engine.kept_rows)
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     finished(desk)
     assert profile_of(desk).complete
     assert rows == 2
@@ -101,7 +101,7 @@ def test_another_caption_goes_first_and_leaves_the_profile_of_before(desk: Desk)
     assert (desk.state.profile.stale, layers_done(desk)) == (True, rows)
     assert [request.caption for request in desk.engine.profiled] == ["a red balloon"]
     open_all(desk)
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     assert desk.state.profile.stale is False
     assert layers_done(desk) == [0]
     finished(desk)
@@ -126,7 +126,7 @@ def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Des
 
 
 def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     finished(desk)
     desk.session.layer_profile_controller.choose("text", 2)
     desk.settle()
@@ -165,39 +165,39 @@ def test_scores_go_first_and_it_goes_on(desk: Desk) -> None:
 def test_a_failure_is_shown_and_finished_rows_stay(desk: Desk) -> None:
     desk.engine.profile_raises.append(ModelError("Values are not numbers.", "Choose another layer."))
     with desk.qtbot.waitSignal(desk.state.notice_changed):
-        desk.session.layer_profile_controller.ask("image")
+        desk.session.layer_profile_controller.request_profile("image")
     assert (desk.state.notice.message, desk.state.notice.kind) == ("Values are not numbers.", "error")
     finished(desk)
     assert layers_done(desk) == [0]
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     finished(desk)
     assert profile_of(desk).complete
 
 
 def test_viewing_a_side_estimates_its_cost(desk: Desk) -> None:
-    desk.session.layer_profile_controller.look_at("image")
+    desk.session.layer_profile_controller.view_side("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert desk.state.profile.estimate.total_s == 10.0
     assert layers_done(desk) == [0]
-    desk.session.layer_profile_controller.look_at("text")
+    desk.session.layer_profile_controller.view_side("text")
     assert desk.state.profile.estimate is None
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert profile_of(desk).layers == (0, 1, 2)
-    desk.session.layer_profile_controller.ask("text")
+    desk.session.layer_profile_controller.request_profile("text")
     finished(desk)
     estimates = len(desk.engine.estimated)
-    desk.session.layer_profile_controller.look_at("text")  # complete: nothing is left to foretell
+    desk.session.layer_profile_controller.view_side("text")  # complete: nothing is left to foretell
     assert len(desk.engine.estimated) == estimates == 2
     assert [request.side for request in desk.engine.estimated] == ["image", "text"]
 
 
 def test_a_profile_stays_until_the_next_request(desk: Desk) -> None:
-    desk.session.layer_profile_controller.ask("image")
+    desk.session.layer_profile_controller.request_profile("image")
     finished(desk)
     made = profile_of(desk)
     desk.session.explain_controller.type_caption("a cat")
     desk.settle()
-    desk.session.layer_profile_controller.look_at("image")
+    desk.session.layer_profile_controller.view_side("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert profile_of(desk) is made
     assert desk.state.profile.stale
@@ -206,19 +206,19 @@ def test_a_profile_stays_until_the_next_request(desk: Desk) -> None:
 
 def test_no_request_without_a_current_explanation(desk: Desk) -> None:
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
-    desk.session.layer_profile_controller.ask("image")
-    desk.session.layer_profile_controller.look_at("image")
+    desk.session.layer_profile_controller.request_profile("image")
+    desk.session.layer_profile_controller.view_side("image")
     assert desk.state.profile == ProfileProgress()
     desk.engine.gate.set()
     desk.settle()
     desk.state.change(answer=None)
-    desk.session.layer_profile_controller.ask("image")
-    desk.session.layer_profile_controller.look_at("image")
+    desk.session.layer_profile_controller.request_profile("image")
+    desk.session.layer_profile_controller.view_side("image")
     assert (desk.engine.profiled, desk.engine.estimated) == ([], [])
 
 
 def test_the_estimate_of_the_previous_pair_is_dropped(desk: Desk) -> None:
-    desk.session.layer_profile_controller.look_at("image")
+    desk.session.layer_profile_controller.view_side("image")
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.engine.gate.set()
     desk.settle()
@@ -226,7 +226,7 @@ def test_the_estimate_of_the_previous_pair_is_dropped(desk: Desk) -> None:
 
 
 def test_the_bar_counts_layers_by_their_estimated_seconds(desk: Desk) -> None:
-    desk.session.layer_profile_controller.look_at("image")
+    desk.session.layer_profile_controller.view_side("image")
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     estimate = desk.state.profile.estimate
     seconds = ((0, 0.0), (1, 40.0), (2, 30.0), (3, 20.0), ("pool", 10.0))

@@ -250,7 +250,7 @@ def test_a_method_that_fails_now_says_so_in_its_pane(desk: Desk) -> None:
     desk.session.finding_restorer.restore(found)
     desk.settle("a red balloon")
     desk.qtbot.waitUntil(lambda: _pane(desk, "maskclip").status.kind == "failed")
-    assert _view(desk, "maskclip").trouble == "No blocks to look into."
+    assert _view(desk, "maskclip").error_text == "No blocks to look into."
     del desk.engine.pane_raises["maskclip"]
     compared: list[int] = []
     desk.session.finding_restorer.restored.connect(compared.append)

@@ -38,7 +38,7 @@ def test_a_choice_explains_again_and_forgets_nothing_else(opened: Opened, qtbot:
 
 def test_scores_are_of_the_pair_on_screen(desk: Desk, qtbot: QtBot) -> None:
     with qtbot.waitSignal(desk.state.framings_changed):
-        desk.session.framing_controller.ask()
+        desk.session.framing_controller.request_scores()
     desk.open("c.png", "a cat")
     assert desk.state.framings == ()
 

@@ -47,7 +47,7 @@ def test_another_picture_and_caption_are_not_lost(desk: Desk) -> None:
 def test_a_profile_goes_over_to_the_cpu_with_all_else(desk: Desk) -> None:
     desk.engine.profile_raises.append(SHORT)
     with desk.qtbot.waitSignal(desk.state.notice_changed):
-        desk.session.layer_profile_controller.ask("image")
+        desk.session.layer_profile_controller.request_profile("image")
     assert desk.state.notice.offers_cpu
     desk.session.explain_controller.use_cpu()
     desk.settle()

@@ -38,13 +38,13 @@ def test_every_tag_is_listed_after_what_is_here_and_nothing_reaches_the_network(
     with no_network():
         first, *others = ModelLibrarian().list_models(())
     assert (first.name, first.place, first.grid, first.context) == ("demo", "bundled", (12, 12), 32)
-    assert first.usable
-    assert not first.removable
+    assert first.is_usable
+    assert not first.is_removable
     assert len(others) > 190
     assert all(not model.place and model.tag for model in others)
     large = next(model for model in others if model.title == "ViT-L-14 (openai)")
     assert large.choice == ModelChoice("ViT-L-14", pretrained="openai")
-    assert (large.family, large.grid, large.context, large.fetchable) == ("ViT", (16, 16), 77, True)
+    assert (large.family, large.grid, large.context, large.is_fetchable) == ("ViT", (16, 16), 77, True)
 
 
 def test_what_was_added_is_listed_after_the_bundled_model(caches: Path) -> None:
@@ -59,9 +59,9 @@ def test_what_was_added_is_listed_after_the_bundled_model(caches: Path) -> None:
     assert (own.grid, own.context, own.family) == ((4, 4), 16, "ViT")
     assert (named.name, named.grid, named.context) == (file.name, (7, 7), 77)
     assert (bare.name, bare.grid, bare.context, bare.bytes) == (file.name, None, 0, own.bytes)
-    assert own.usable
-    assert named.usable
-    assert bare.usable
+    assert own.is_usable
+    assert named.is_usable
+    assert bare.is_usable
 
 
 def test_a_file_tells_its_architecture_unless_it_fits_none(caches: Path, architecture: str) -> None:
@@ -87,7 +87,7 @@ def test_what_is_gone_or_holds_no_model_is_marked(caches: Path) -> None:
     told = ("is no longer there", "cannot be read", "no config and weights", "holds 2 snapshots")
     for model, reason in zip(listed, told, strict=True):
         assert reason in model.reason
-        assert not model.usable
+        assert not model.is_usable
         assert model.gone == (model is listed[0])
 
 
