@@ -86,7 +86,7 @@ def _shortage_of(what: str, cost: CostEstimate, facts: ModelFacts | None) -> Not
     accelerated = _is_accelerated(facts)
     other = ", or use the CPU" if accelerated else " and close other programs"
     return Notice(
-        cost.shortage_of(what), f"Cancel it, choose a later layer in Edit › Settings{other}.", offers_cpu=accelerated
+        cost.shortage_of(what), f"Cancel it, choose a later layer in Edit ▸ Settings{other}.", offers_cpu=accelerated
     )
 
 

@@ -111,7 +111,7 @@ class Projects(QObject):
         if self.project is not None:
             return self.project
         if self._usual is None:
-            raise ProjectError("No project is open.", "Make one: File › New project….")
+            raise ProjectError("No project is open.", "Make one: File ▸ New project….")
         self._usual.parent.mkdir(parents=True, exist_ok=True)
         return self._use(open_project(self._usual) if is_file(self._usual) else create_project(self._usual))
 

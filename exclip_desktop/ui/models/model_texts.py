@@ -37,7 +37,7 @@ def format_download_question(offer: Offer) -> str:
 
 BUNDLED_NOTE: Final = (
     "The bundled model, demo, is a small demonstration model that knows only scenes of emoji. For photographs, choose "
-    "another by File › Models."
+    "another by File ▸ Models."
 )
 
 

@@ -40,7 +40,7 @@ def test_every_interface_words_every_remedy(remedy: Remedy) -> None:
             assert parameters(sentence) <= arguments, f"{name}: {sentence}"
 
 
-@pytest.mark.parametrize(("words", "foreign"), [(PYTHON_WORDS, ("--", " › ")), (WINDOW_WORDS, ("--",))])
+@pytest.mark.parametrize(("words", "foreign"), [(PYTHON_WORDS, ("--", " ▸ ")), (WINDOW_WORDS, ("--",))])
 def test_the_window_and_python_name_no_options(words: Words, foreign: tuple[str, ...]) -> None:
     assert [text for text in words.values() if any(sign in text for sign in foreign)] == []
 
@@ -53,7 +53,7 @@ def test_the_command_line_names_options_that_there_are() -> None:
 
 def test_the_window_names_menus_that_there_are() -> None:
     menus = {title.replace("&", "") for title in MENUS}
-    named = {menu for text in WINDOW_WORDS.values() for menu in re.findall(r"(\w+) ›", text)}
+    named = {menu for text in WINDOW_WORDS.values() for menu in re.findall(r"(\w+) ▸", text)}
     assert named <= menus
 
 
@@ -62,7 +62,7 @@ def test_an_error_is_worded_by_its_interface() -> None:
     for made in (error, pickle.loads(pickle.dumps(error))):
         assert str(made) == "There is no way. Pass one as quadrature: a, b."
         assert made.text_in(FLAG_WORDS) == "There is no way. Choose one (--quadrature): a, b."
-        assert made.hint_in(WINDOW_WORDS) == "Choose one in Edit › Settings: a, b."
+        assert made.hint_in(WINDOW_WORDS) == "Choose one in Edit ▸ Settings: a, b."
     same = SettingsError("No.", "Check the path.")
     assert {same.hint_in(words) for words in TABLES.values()} == {"Check the path."}
     assert same.remedy is None
@@ -75,7 +75,7 @@ def test_lower_layers_name_no_options_and_no_menus() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert not FLAG.search(node.value), f"{path}:{node.lineno}"
-                assert " › " not in node.value, f"{path}:{node.lineno}"
+                assert " ▸ " not in node.value, f"{path}:{node.lineno}"
 
 
 @cache
