@@ -11,10 +11,10 @@ from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.heat_item import HeatItem, geometry_shown, heat_shown, limit_of, look_shown, picture_limit
-from exclip_desktop.ui.canvas.overlay import Marks, OverlayItem
 from exclip_desktop.ui.canvas.picture_item import PictureItem, grounded
 from exclip_desktop.ui.canvas.pointer import Pointer
 from exclip_desktop.ui.canvas.region_hits import clamped
+from exclip_desktop.ui.canvas.region_items import MarkLayer, Marks
 from exclip_desktop.ui.canvas.view import STEP_FACTOR, CanvasView
 
 LEAST_PX: Final = (200, 150)
@@ -55,7 +55,8 @@ class Canvas(QWidget):
         self._hovered: Patch | None = None
         self._pixels: object = None
         self.view = CanvasView(self)
-        self._picture_item, self._heat_item, self._overlay = PictureItem(), HeatItem(), OverlayItem()
+        self._picture_item, self._heat_item = PictureItem(), HeatItem()
+        self._marks = MarkLayer(self.view)
         self._pointer = Pointer(state, self.view)
         self._hint = QLabel(EMPTY, self)
         self._build()
@@ -105,7 +106,6 @@ class Canvas(QWidget):
     def _build(self) -> None:
         self.view.add_source_item(self._picture_item)
         self.view.add_source_item(self._heat_item)
-        self.view.add_canvas_item(self._overlay)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -127,7 +127,6 @@ class Canvas(QWidget):
         for signal in (state.view_changed, state.stale_changed):
             signal.connect(self._on_heat_changed)
         state.selection_changed.connect(self._on_selection_changed)
-        self.view.camera_changed.connect(self._on_camera_changed)
         pointer.current_changed.connect(self._on_current_changed)
         pointer.patch_hovered.connect(self._on_patch_hovered)
         pointer.regions_changed.connect(self.regions_changed)
@@ -140,7 +139,7 @@ class Canvas(QWidget):
         self.view.setBackgroundBrush(grounded(self.palette()))
         font = QFont(self.font())
         font.setBold(True)
-        self._overlay.set_font(font)
+        self._marks.set_font(font)
 
     def _on_canvas_picture_changed(self) -> None:
         canvas_picture = self._state.canvas_picture
@@ -191,9 +190,6 @@ class Canvas(QWidget):
         self._show_marks()
         self.current_region_changed.emit(self._pointer.current)
 
-    def _on_camera_changed(self) -> None:
-        self._overlay.set_camera(self.view.camera)
-
     def _on_patch_hovered(self, patch: Patch | None) -> None:
         if self._hovered is not None and patch is None:
             QToolTip.hideText()
@@ -215,10 +211,10 @@ class Canvas(QWidget):
     def _show_marks(self) -> None:
         regions, current = self._state.selection.regions, self._pointer.current
         if self._state.canvas_picture is None:
-            self._overlay.set_marks(Marks())
+            self._marks.set_marks(Marks())
             return
         current = current if current is not None and current < len(regions) else None
-        self._overlay.set_marks(Marks(regions, current, self._hovered_box()))
+        self._marks.set_marks(Marks(regions, current, self._hovered_box()))
 
     def _hovered_box(self) -> Box | None:
         """Return the box of the patch under the mouse, here or where else patches are shown."""

@@ -10,11 +10,11 @@ from exclip_desktop.core.values.selection import Point
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Gesture, Move, Regions, Resize
 from exclip_desktop.ui.canvas.heat_item import geometry_shown
-from exclip_desktop.ui.canvas.overlay import HANDLE_REACH_PX, shown_handles
-from exclip_desktop.ui.canvas.region_hits import Handle, handle_at, region_at
+from exclip_desktop.ui.canvas.region_hits import Handle, handle_at, region_at, usable_handles
 from exclip_desktop.ui.canvas.view import CanvasView
 
 CLICK_PX: Final = 3.0  # a drag shorter than that is a click
+HANDLE_REACH_PX: Final = 8.0  # from a handle's middle, where it can be dragged
 SLACK_PX: Final = 4.0  # a box can be taken hold of that far outside its line
 LASSO_PX: Final = 2.0  # between a lasso's corners
 
@@ -233,7 +233,7 @@ class Pointer(QObject):
         if self.current is not None and self.current < len(regions):
             box = regions[self.current].box
             handle = handle_at(box, point, HANDLE_REACH_PX / scale)
-            if handle in shown_handles(box, scale):
+            if handle in usable_handles(box, scale):
                 return Hit(self.current, handle)
         return Hit(region_at(regions, point, SLACK_PX / scale))
 

@@ -10,6 +10,7 @@ Handle = tuple[int, int]
 """A place on a box's edge, (across, down): −1 its left or top, 0 its middle, 1 its right or bottom."""
 HANDLES: Final[tuple[Handle, ...]] = ((-1, -1), (1, -1), (1, 1), (-1, 1), (0, -1), (1, 0), (0, 1), (-1, 0))
 """All handles; corners first, so that they win where a small box's handles crowd."""
+CROWDED_PX: Final = 40.0  # logical pixels: a side shorter than that has no handle in its middle
 SMALLEST: Final = 1.0  # source pixels: a side that is resized gets no shorter
 
 
@@ -46,6 +47,12 @@ def handle_at(box: Box, point: Point, reach: float) -> Handle | None:
         if all(_within(point[axis] - at[axis], handle[axis], reach, inner[axis]) for axis in (0, 1)):
             return handle
     return None
+
+
+def usable_handles(box: Box, scale: float) -> tuple[Handle, ...]:
+    """Return the handles of ``box`` that there is room for, at ``scale`` logical pixels per source pixel."""
+    wide, high = (box[2] - box[0]) * scale >= CROWDED_PX, (box[3] - box[1]) * scale >= CROWDED_PX
+    return tuple(handle for handle in HANDLES if (handle[0] or wide) and (handle[1] or high))
 
 
 def clamped(point: Point, bounds: Box) -> Point:

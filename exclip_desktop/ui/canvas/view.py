@@ -19,7 +19,7 @@ Buttons = Qt.MouseButton
 
 
 class CanvasView(GraphicsView):
-    """Shows items in source pixels, and others in its own logical pixels.
+    """Shows items in source pixels.
 
     The ``ViewBox`` shows the source pixels that the camera says. Its own mouse handling, menu and automatic range are
     off, and no mouse event reaches the scene: the wheel, panning and all gestures are handled here.
@@ -71,10 +71,9 @@ class CanvasView(GraphicsView):
         """Add an item that is drawn in source pixels."""
         self._box.addItem(item, ignoreBounds=True)
 
-    def add_canvas_item(self, item: QGraphicsItem) -> None:
-        """Add an item that is drawn in logical pixels, over the others."""
-        self.addItem(item)
-        item.setZValue(1)
+    def remove_source_item(self, item: QGraphicsItem) -> None:
+        """Remove an item."""
+        self._box.removeItem(item)
 
     def set_content(self, content: Box | None) -> None:
         """Say what is there to see, in source pixels; the view keeps fitting it, if it did."""

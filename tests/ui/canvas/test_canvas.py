@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -217,3 +217,38 @@ def test_canvases_that_want_different_images_both_get_theirs(make_state: Callabl
     levels = levels_of(state.canvas_picture.picture.pixels)
     assert [canvas._picture_item._levels for canvas in canvases] == [levels, levels]
     qtbot.waitUntil(lambda: {(2, True), (2, False)} <= levels._made.keys())
+
+
+def test_a_moved_region_leaves_no_trace(desk: Desk) -> None:
+    """What is on screen after many small repaints is what a whole repaint draws."""
+
+    def on_screen() -> QImage:
+        QApplication.processEvents()
+        window = desk.canvas.window()
+        return window.screen().grabWindow(window.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    def repainted() -> QImage:
+        return desk.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    desk.select(
+        replace(BOX, name="a name that is longer than its box"),
+        Region((300.0, 50.0, 330.0, 80.0), subtract=True, name="hole"),
+        Region.lasso(((200.0, 60.0), (250.0, 80.0), (220.0, 170.0))),
+    )
+    for start, *way in (
+        ((130, 240), (300, 300), (500, 200), (20, 20)),
+        ((310, 60), (320, 300), (600, 440)),
+        ((215, 90), (400, 200), (330, 260)),
+    ):
+        desk.press(start)
+        for point in way:
+            desk.move(point)
+            assert on_screen() == repainted()
+        desk.release(way[-1])
+    desk.move((500, 100), held=NONE)
+    desk.move((300, 200), held=NONE)
+    assert on_screen() == repainted()
+    desk.wheel((300, 200), 2)
+    assert on_screen() == repainted()
+    desk.select()
+    assert on_screen() == repainted()
