@@ -17,7 +17,7 @@ from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.storage.regions import region_as_plain, region_of
+from exclip_desktop.storage.regions import region_from_value, region_value
 
 Kind = Literal["count", "text", "number", "json", "derived"]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # integers that JSON represents exactly
@@ -133,7 +133,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _number("residual", "Residual", _exponent, place=12, hidden=True),
     _json("tags", list[str], lambda f: list(f.tags), "Tags", text=lambda f: ", ".join(f.tags), place=6),
     _json("rows", list[Count], lambda f: list(f.view.selection.rows)),
-    _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_as_plain, f.view.selection.regions))),
+    _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_value, f.view.selection.regions))),
     _json("settings", dict[str, Any], lambda f: dict(f.view.settings)),
     _json("versions", dict[str, Any], lambda f: dict(f.view.versions)),
     _json("ledger", dict[str, Number], lambda f: dict(f.numbers.ledger)),
@@ -189,7 +189,7 @@ def finding_of(values: Mapping[str, Any]) -> Finding:
     geometry = None if values["geometry"] is None else Geometry(*map(tuple, values["geometry"]))
     view = FindingView(
         **{key: values[key] for key in ("picture", "picture_sha256", "caption", "method", "pair")},
-        selection=Selection(tuple(values["rows"]), tuple(map(region_of, values["regions"]))),
+        selection=Selection(tuple(values["rows"]), tuple(map(region_from_value, values["regions"]))),
         settings=values["settings"],
         versions=values["versions"],
     )

@@ -26,13 +26,13 @@ def find_format(path: Path) -> ListFormat:
     """
     if is_dir(path):
         return next(one for one in FORMATS if one.is_folder is not None and one.is_folder(path))
-    found = ENDINGS.get(path.suffix.lower())
-    if found is None:
+    list_format = ENDINGS.get(path.suffix.lower())
+    if list_format is None:
         raise ListError(
             f"{path.name} does not have the ending of a pair list.",
             f"Give a folder of pictures, or a file that ends in {', '.join(ENDINGS)}.",
         )
-    return found
+    return list_format
 
 
 def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelToken | None = None) -> PairList:
@@ -67,18 +67,18 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
 
 def _numbered(entries: Iterator[Entry]) -> Iterator[Entry]:
     """Number ids that repeat, as those of a picture's captions do: ``7``, ``7-2``, ``7-3``."""
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for entry in entries:
-        if isinstance(entry, ListNote) or entry.id not in seen:
+        if isinstance(entry, ListNote) or entry.id not in counts:
             if isinstance(entry, ListedPair):
-                seen[entry.id] = 1
+                counts[entry.id] = 1
             yield entry
             continue
-        number = seen[entry.id] + 1
-        while f"{entry.id}-{number}" in seen:
+        number = counts[entry.id] + 1
+        while f"{entry.id}-{number}" in counts:
             number += 1
-        seen[entry.id] = number
-        seen[f"{entry.id}-{number}"] = 1
+        counts[entry.id] = number
+        counts[f"{entry.id}-{number}"] = 1
         yield replace(entry, id=f"{entry.id}-{number}")
 
 

@@ -1,4 +1,4 @@
-"""What a table's line, or a JSON object, says of a pair; shared by the formats that people write by hand."""
+"""Records of pairs, from lines of a table or JSON objects: shared by the formats that people write by hand."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any, Final
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_format import Entry
-from exclip_desktop.storage.regions import region_of
+from exclip_desktop.storage.regions import region_from_value
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "picture": (
@@ -21,41 +21,43 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "boxes": ("boxes", "box", "regions", "objects"),
     "mask": ("mask", "mask_path"),
 }
-"""What a list may call each field, the first that is there counting."""
+"""Accepted names of each field; the first one that a list has counts."""
 
 
 @lru_cache(maxsize=256)
 def columns_of(names: tuple[str, ...]) -> Mapping[str, str]:
-    """Return what a list that has ``names`` calls each field that it has; case and spaces around do not count."""
-    plain = {name.strip().casefold().replace(" ", "_"): name for name in reversed(names)}
-    found = {field: next((plain[name] for name in usual if name in plain), None) for field, usual in NAMES.items()}
-    return {field: name for field, name in found.items() if name is not None}
+    """Return the column of each field, for a list with these column names; case and spaces do not matter."""
+    normalized = {name.strip().casefold().replace(" ", "_"): name for name in reversed(names)}
+    columns = {
+        field: next((normalized[name] for name in usual if name in normalized), None) for field, usual in NAMES.items()
+    }
+    return {field: name for field, name in columns.items() if name is not None}
 
 
-def entries_of(told: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
-    """Return the pairs of one record, whose keys are those of ``NAMES``: one a caption; and notes on what is wrong."""
-    picture, captions = told.get("picture"), told.get("caption")
+def entries_of(record: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
+    """Yield the pairs of one record, one per caption, and notes on its errors; its keys are those of ``NAMES``."""
+    picture, captions = record.get("picture"), record.get("caption")
     if not isinstance(picture, str) or not picture:
         yield ListNote(place, "no picture is named; left out.")
         return
     captions = (captions or [""]) if isinstance(captions, list) else ["" if captions is None else captions]
-    key, label, mask = _text(told.get("id")) or default_id, _text(told.get("label")), _text(told.get("mask"))
+    key, label, mask = _text(record.get("id")) or default_id, _text(record.get("label")), _text(record.get("mask"))
     try:
         "".join((picture, key, label, mask, *captions)).encode()
     except TypeError:
-        yield ListNote(place, "a caption, id, label or mask is no text; left out.")
+        yield ListNote(place, "a caption, id, label or mask is not text; left out.")
         return
     except UnicodeEncodeError:
         yield ListNote(place, "this is not UTF-8 text; left out. Save the list as UTF-8.")
         return
-    regions, wrong = _regions(told["boxes"]) if told.get("boxes") else ((), [])
-    yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in wrong)
+    regions, errors = _regions(record["boxes"]) if record.get("boxes") else ((), [])
+    yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
     for caption in captions:
         yield ListedPair(key, picture, caption, label, regions, mask)
 
 
 def is_unicode(text: str) -> bool:
-    """Whether ``text`` can be written as UTF-8: bytes that were not UTF-8, and halves of characters, cannot."""
+    """Return whether ``text`` can be written as UTF-8: undecoded bytes and lone surrogates cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -63,25 +65,25 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _text(told: Any) -> Any:
-    """Return a number as text, nothing as an empty one, and anything else as it is."""
-    if isinstance(told, str):
-        return told
-    return "" if told is None else str(told) if isinstance(told, int | float) else told
+def _text(value: Any) -> Any:
+    """Return a number as text, None as empty text, and anything else unchanged."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else str(value) if isinstance(value, int | float) else value
 
 
-def _regions(told: Any) -> tuple[tuple[Region, ...], list[str]]:
-    """Return the regions told (as JSON text, or its values), and what is wrong with those that are none."""
-    if isinstance(told, str):
+def _regions(value: Any) -> tuple[tuple[Region, ...], list[str]]:
+    """Return the regions of JSON text or of its value, and the errors of those that cannot be read."""
+    if isinstance(value, str):
         try:
-            told = json.loads(told)
+            value = json.loads(value)
         except ValueError:
-            return (), [f"{told[:40]!r} is no JSON list of boxes"]
-    one = not isinstance(told, list) or (bool(told) and not isinstance(told[0], list | dict))
-    regions, wrong = [], []
-    for entry in [told] if one else told:
+            return (), [f"{value[:40]!r} is not a JSON list of boxes"]
+    one = not isinstance(value, list) or (bool(value) and not isinstance(value[0], list | dict))
+    regions, errors = [], []
+    for entry in [value] if one else value:
         try:
-            regions.append(region_of(entry))
+            regions.append(region_from_value(entry))
         except (ValueError, TypeError) as error:
-            wrong.append(str(error))
-    return tuple(regions), wrong
+            errors.append(str(error))
+    return tuple(regions), errors

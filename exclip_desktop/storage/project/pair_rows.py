@@ -11,7 +11,7 @@ from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.project.project import CONTAINS, Project, contained
-from exclip_desktop.storage.regions import region_as_plain, region_of
+from exclip_desktop.storage.regions import region_from_value, region_value
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
 MEASURED: Final = "score, residual, box_share, measured_by"
@@ -155,7 +155,7 @@ def load_pair_list(project: Project) -> PairList:
 
 def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> None:
     """Let a picture, by its path as the project writes it, have these labelled regions, their names the labels."""
-    rows = [(picture, json.dumps(region_as_plain(region), ensure_ascii=False)) for region in regions]
+    rows = [(picture, json.dumps(region_value(region), ensure_ascii=False)) for region in regions]
     with project.transaction() as connection:
         connection.execute("DELETE FROM box WHERE picture = ?", (picture,))
         connection.executemany("INSERT INTO box (picture, region) VALUES (?, ?)", rows)
@@ -164,14 +164,14 @@ def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> Non
 def load_boxes(project: Project, picture: str) -> tuple[Region, ...]:
     """Return a picture's labelled regions, in the order they were drawn."""
     found = project.rows("SELECT region FROM box WHERE picture = ? ORDER BY id", (picture,))
-    return tuple(region_of(json.loads(told)) for (told,) in found)
+    return tuple(region_from_value(json.loads(told)) for (told,) in found)
 
 
 def load_all_boxes(project: Project) -> dict[str, tuple[Region, ...]]:
     """Return the labelled regions of all pictures, by path."""
     found: dict[str, tuple[Region, ...]] = {}
     for picture, told in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
-        found[picture] = (*found.get(picture, ()), region_of(json.loads(told)))
+        found[picture] = (*found.get(picture, ()), region_from_value(json.loads(told)))
     return found
 
 
@@ -226,7 +226,7 @@ def _free_id(known: dict[str, tuple[str, str]], key: str, what: tuple[str, str])
 def _dumped(regions: Sequence[Region]) -> str:
     if not regions:
         return "[]"
-    return json.dumps([region_as_plain(region) for region in regions], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps([region_value(region) for region in regions], ensure_ascii=False, separators=(",", ":"))
 
 
 def _row(one: ProjectPair) -> tuple[Any, ...]:
@@ -243,7 +243,7 @@ def _measured(score: float | None, residual: float | None, box_share: float | No
 def _pair(row: tuple[Any, ...]) -> ProjectPair:
     number, key, picture, caption, label, regions, mask, *measured, rating = row
     try:
-        known = tuple(map(region_of, json.loads(regions)))
+        known = tuple(map(region_from_value, json.loads(regions)))
     except (ValueError, TypeError):  # a disk that gives back other bytes damages no more than it must
         known = ()
     listed = ListedPair(key, picture, caption, label, known, mask)

@@ -198,8 +198,8 @@ def test_coco(tmp_path: Path) -> None:
     )
     assert [str(note) for note in found.notes] == [
         "instances_val2017.json, annotation 3: there is no image 77 with a file name; left out.",
-        "instances_val2017.json, annotation 4: its bbox is missing or wrong (the box 0,0,0,426 is empty: x0 < x1 and "
-        "y0 < y1 are wanted); left out.",
+        "instances_val2017.json, annotation 4: its bbox is missing or wrong (the box 0,0,0,426 is empty; it needs "
+        "x0 < x1 and y0 < y1); left out.",
     ]
 
 
@@ -292,14 +292,14 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         ("x.csv", b"", "x.csv is empty, or its first line is."),
         ("x.csv", b"path,caption\n", "There are no pairs"),
         ("x.csv", b"path,caption\n,x\n", "x.csv, line 2: no picture is named"),
-        ("x.csv", b"\xff\xfe\x00", "is no text"),
-        ("x.jsonl", b"\x80\n", "x.jsonl, line 1: this is no JSON"),
-        ("x.json", b'{"images": [],\n "annotations"', "x.json, line 2, is no JSON"),
-        ("x.json", b"\x80", "is no JSON"),
-        ("x.json", b"[" * 100_000, "is no JSON"),
-        ("x.json", b'{"a": 1}', "is no list of pairs"),
-        ("x.json", b'{"images": [], "annotations": [3, {"id": []}]}', "annotation 1: this is no object with an id"),
-        ("x.json", b'["x"]', "x.json, entry 1: this is no object"),
+        ("x.csv", b"\xff\xfe\x00", "is not text"),
+        ("x.jsonl", b"\x80\n", "x.jsonl, line 1: this is not JSON"),
+        ("x.json", b'{"images": [],\n "annotations"', "x.json, line 2, is not JSON"),
+        ("x.json", b"\x80", "is not JSON"),
+        ("x.json", b"[" * 100_000, "is not JSON"),
+        ("x.json", b'{"a": 1}', "is not a pair list"),
+        ("x.json", b'{"images": [], "annotations": [3, {"id": []}]}', "annotation 1: this is not an object with an id"),
+        ("x.json", b'["x"]', "x.json, entry 1: this is not an object"),
         (
             "x.doc",
             b"",

@@ -10,7 +10,7 @@
 | imagenet-s | ImageNet-S: ``validation/`` and ``validation-segmentation/``; the class's name is caption and label |
 | project | a project's pairs; read only |
 
-``boxes`` is JSON: a list of [x0, y0, x1, y1] in source pixels or of objects, see ``storage.regions.region_of``.
+``boxes`` is JSON: a list of [x0, y0, x1, y1] in source pixels or of objects, see ``storage.regions.region_from_value``.
 """
 
 from importlib import import_module

@@ -12,7 +12,7 @@ from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
-from exclip_desktop.storage.regions import EDGES, region_of
+from exclip_desktop.storage.regions import EDGES, region_from_value
 
 SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
 PLACES: Final = ("flickr30k-images", "flickr30k_images", "images", "Images", ".")
@@ -21,18 +21,18 @@ EDGE_NAMES: Final = dict(zip(EDGES, ("xmin", "ymin", "xmax", "ymax"), strict=Tru
 
 
 def is_flickr30k(path: Path) -> bool:
-    """Whether a folder holds sentences and annotations."""
+    """Return whether a folder has sentences and annotations."""
     return is_dir(path / SENTENCES) and is_dir(path / ANNOTATIONS)
 
 
 def read_flickr30k(path: Path, pictures: Path | None = None) -> PairReader:
     """Read ``Sentences/*.txt``, with the boxes of ``Annotations/*.xml`` joined by their entities.
 
-    A pair's id is ``picture#line``, from 0, as Flickr30k's own; its regions are the boxes of its phrases, named by the
-    phrase's words. Pictures are in ``pictures``, or in a usual folder in ``path`` or beside it.
+    A pair's id is ``picture#line``, from 0, as Flickr30k's own; its regions are the boxes of its phrases, with the
+    phrase as name. Pictures are in ``pictures``, or in a usual folder in ``path`` or its parent.
 
     Raises:
-        ListError: it cannot be read, or there is no sentence.
+        ListError: the folder cannot be read, or has no sentences.
 
     """
     try:
@@ -75,15 +75,15 @@ def _pair(picture: str, number: int, line: str, boxes: dict[str, list[Region]]) 
 
 
 def _boxes(path: Path) -> dict[str, list[Region]]:
-    """Return the boxes of every entity in an annotation; scenes and what is not visible have none."""
-    found: dict[str, list[Region]] = defaultdict(list)
+    """Return the boxes of every entity in an annotation; scenes and invisible things have none."""
+    boxes_by_entity: dict[str, list[Region]] = defaultdict(list)
     for thing in ElementTree.parse(path).getroot().iter("object"):
         box = thing.find("bndbox")
         if box is not None:
-            region = region_of({edge: float(box.findtext(name, "nan")) for edge, name in EDGE_NAMES.items()})
+            region = region_from_value({edge: float(box.findtext(name, "nan")) for edge, name in EDGE_NAMES.items()})
             for name in thing.findall("name"):
-                found[name.text or ""].append(region)
-    return found
+                boxes_by_entity[name.text or ""].append(region)
+    return boxes_by_entity
 
 
 FORMAT: Final = ListFormat(name="flickr30k", read=read_flickr30k, is_folder=is_flickr30k)

@@ -1,4 +1,4 @@
-"""A folder of pictures, with their captions beside them."""
+"""A folder of pictures, with their captions in files of the same name."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Final
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.formats.jsonl import parsed, record_entries
+from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, record_entries
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
 from exclip_desktop.storage.pair_lists.records import is_unicode
 
@@ -18,13 +18,13 @@ PICTURES: Final = frozenset(
 
 
 def read_folder(path: Path, pictures: Path | None = None) -> PairReader:
-    """Read the pictures of a folder and of those in it, by name; one without captions gives a pair without one.
+    """Read the pictures of a folder and its subfolders, by name; one without captions gives a pair without one.
 
-    Captions are beside ``name.png`` in ``name.txt``, one a line, or in ``name.json``: a text, a list of texts, or an
-    object with the names of ``records.NAMES``. Files and folders whose name starts with a dot are passed over.
+    The captions of ``name.png`` are in ``name.txt``, one per line, or in ``name.json``: a text, a list of texts, or an
+    object with the names of ``records.NAMES``. Files and folders whose name starts with a dot are skipped.
 
     Raises:
-        ListError: it cannot be read.
+        ListError: the folder cannot be read.
 
     """
     try:
@@ -47,21 +47,21 @@ def _entries(root: Path) -> Iterator[Entry]:
 def _picture(root: Path, path: Path, has_text: bool, has_json: bool) -> Iterator[Entry]:
     picture = path.relative_to(root).as_posix()
     if not is_unicode(picture):
-        yield ListNote(ascii(picture), "the name is no Unicode text; left out. Rename the file.")
+        yield ListNote(ascii(picture), "the name is not valid Unicode; left out. Rename the file.")
         return
-    beside = path.with_suffix(".txt" if has_text else ".json")
-    place = beside.relative_to(root).as_posix()
+    caption_file = path.with_suffix(".txt" if has_text else ".json")
+    place = caption_file.relative_to(root).as_posix()
     try:
         if has_text:
-            lines = (line.strip() for line in beside.read_text("utf-8-sig").split("\n"))
-            found: object = {"captions": [line for line in lines if line]}
+            lines = (line.strip() for line in caption_file.read_text("utf-8-sig").split("\n"))
+            content: object = {"captions": [line for line in lines if line]}
         else:
-            found = parsed(beside) if has_json else {}
+            content = parse_file(caption_file) if has_json else {}
     except (OSError, UnicodeError, ListError) as error:
-        told = error.message if isinstance(error, ListError) else f"this cannot be read ({error})."
-        yield ListNote(place, f"{told} Its picture is left out.")
+        reason = error.message if isinstance(error, ListError) else f"this cannot be read ({error})."
+        yield ListNote(place, f"{reason} Its picture is left out.")
         return
-    record = found if isinstance(found, dict) else {"captions": found}
+    record = content if isinstance(content, dict) else {"captions": content}
     yield from record_entries(record, place, picture, picture=picture)
 
 

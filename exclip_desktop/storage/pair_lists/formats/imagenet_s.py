@@ -20,18 +20,18 @@ CAPTION: Final = "a photo of a {}"
 
 
 def is_imagenet_s(path: Path) -> bool:
-    """Whether a folder holds a split's pictures and their masks."""
+    """Return whether a folder has the pictures of a split and their masks."""
     return any(is_dir(path / split) and is_dir(path / f"{split}{MASKS}") for split in SPLITS)
 
 
 def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
     """Read the pictures of ``validation`` with a mask in ``validation-segmentation``, else those of ``train-semi``.
 
-    The caption is "a photo of a …" with the class's name, which is the label; all that the mask shows belongs to it but
-    what is marked as ignored.
+    The caption is "a photo of a …" with the class's name, which is the label; the whole mask belongs to it, except
+    pixels marked as ignored.
 
     Raises:
-        ListError: it cannot be read, or there is no mask.
+        ListError: the folder cannot be read, or has no masks.
 
     """
     split = next((split for split in SPLITS if is_dir(path / f"{split}{MASKS}")), SPLITS[0])
@@ -47,12 +47,12 @@ def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
 def _entries(root: Path, split: str, masks: list[Path]) -> Iterator[Entry]:
     for mask in masks:
         synset, place = mask.parent.name, mask.relative_to(root).as_posix()
-        found = (root / split / synset / f"{mask.stem}{ending}" for ending in ENDINGS)
-        picture, name = next((path for path in found if is_file(path)), None), imagenet_names().get(synset)
+        candidates = (root / split / synset / f"{mask.stem}{ending}" for ending in ENDINGS)
+        picture, name = next((path for path in candidates if is_file(path)), None), imagenet_names().get(synset)
         if picture is None:
             yield ListNote(place, f"its picture is not in {split}/{synset}; left out.")
         elif name is None or not is_unicode(place):
-            yield ListNote(place, f"{synset} is no class of ImageNet; left out.")
+            yield ListNote(place, f"{synset} is not a class of ImageNet; left out.")
         else:
             yield ListedPair(
                 id=mask.stem,

@@ -1,4 +1,4 @@
-"""The pairs of a project file, with the labels that were drawn by hand in place of those the list brought."""
+"""The pairs of a project file; labels drawn by hand replace those of the imported list."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ def read_project(path: Path, pictures: Path | None = None) -> PairReader:
     """Read a project's pairs.
 
     Raises:
-        ProjectError: there is no such project, or it cannot be opened.
+        ProjectError: the project does not exist or cannot be opened.
 
     """
     with open_project(path) as project:
