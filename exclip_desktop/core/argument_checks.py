@@ -1,4 +1,4 @@
-"""What is given from Python, seen to be of the kind that is meant."""
+"""Checks for arguments passed from Python."""
 
 import operator
 import reprlib
@@ -12,21 +12,21 @@ def short_repr(value: object) -> str:
 
 
 def as_whole_number(value: object) -> int | None:
-    """Return a whole number, of whatever library, as Python's; None for anything else, true and false included."""
+    """Return an integer of any library as Python's; None for anything else, True and False included."""
     if not isinstance(value, SupportsIndex) or isinstance(value, bool):
         return None
     try:
         return operator.index(value)
-    except TypeError:  # an array of numpy's, which promises more than it holds
+    except TypeError:  # an array of NumPy has __index__, and may refuse it
         return None
 
 
 def as_numbers(value: object, count: int) -> tuple[float, ...] | None:
-    """Return ``count`` numbers as Python's; None for anything else."""
+    """Return ``count`` numbers as Python floats; None for anything else."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
         return None
     try:
-        found = tuple(float(part) for part in value)
+        floats = tuple(float(part) for part in value)
     except (TypeError, ValueError):
         return None
-    return found if len(found) == count else None
+    return floats if len(floats) == count else None

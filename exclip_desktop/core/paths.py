@@ -1,11 +1,11 @@
-"""Paths as a person types them."""
+"""Paths as they are typed."""
 
 import os
 from pathlib import Path
 
 
 def expand_home(path: str | Path) -> Path:
-    """Return the path with ``~`` expanded; where nobody has that home, as it is."""
+    """Return the path with ``~`` expanded; unchanged where there is no such home."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -13,17 +13,17 @@ def expand_home(path: str | Path) -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that no file can have is none."""
+    """Return whether the file exists; False for a name that no file can have."""
     try:
         return path.is_file()
     except PermissionError:
-        return True  # nobody can tell; opening it will
+        return True  # unknown; opening the file raises the error
     except (OSError, ValueError):
         return False
 
 
 def is_dir(path: Path) -> bool:
-    """Whether there is such a folder; a name that no folder can have is none."""
+    """Return whether the folder exists; False for a name that no folder can have."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -31,7 +31,7 @@ def is_dir(path: Path) -> bool:
 
 
 def rebase_path(place: Path, folder: Path, written: str) -> str:
-    """Return a relative path that is told from ``folder`` as told from ``place``; absolute ones stay as they are."""
+    """Return a path relative to ``folder`` as one relative to ``place``; an absolute path is unchanged."""
     if not written or place == folder or expand_home(written).is_absolute():
         return written
     try:

@@ -1,4 +1,4 @@
-"""How long work tells what it is doing, and how a person stops it."""
+"""Progress reports and cancellation of long work."""
 
 import threading
 from collections.abc import Callable
@@ -10,10 +10,14 @@ from exclip_desktop.core.values.cost_estimates import CostEstimate
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One message of progress: what is being done, and how many of its steps are done.
+    """One progress report.
 
-    ``total`` may grow: the adaptive rule adds nodes until it has converged. ``cost`` is what all of it is going to
-    take, where that may be much and is known.
+    Attributes:
+        what: the name of the work.
+        done: finished steps.
+        total: all steps; it can grow, as the adaptive rule adds nodes until it has converged.
+        cost: the estimated cost of the whole work, where it can be large and is known.
+
     """
 
     what: str
@@ -23,30 +27,30 @@ class Report:
 
 
 Progress = Callable[[Report], None]
-"""Called in the thread that does the work."""
+"""Called in the thread of the work."""
 
 
 class CancelToken:
-    """Asks work to stop; polled by the work once per chunk. Any thread may cancel."""
+    """A request to stop, which the work polls once per chunk. Any thread may cancel."""
 
     def __init__(self) -> None:
         """Start uncancelled."""
         self._event = threading.Event()
 
     def cancel(self) -> None:
-        """Ask the work to stop soon."""
+        """Request the work to stop."""
         self._event.set()
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether someone has cancelled."""
+        """Whether the work was cancelled."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise ``Cancelled`` once the person has cancelled."""
+        """Raise ``Cancelled`` after ``cancel``."""
         if self.is_cancelled:
             raise Cancelled
 
 
 def ignore_progress(report: Report) -> None:
-    """Tell nobody."""
+    """Ignore a report."""

@@ -1,4 +1,4 @@
-"""Finds what ships with the program, in a checkout and in an installed wheel alike."""
+"""Finds the files that ship with the program, in a checkout and in an installed wheel."""
 
 from pathlib import Path
 

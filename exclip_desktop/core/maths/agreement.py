@@ -1,4 +1,4 @@
-"""How much methods agree on which patches matter, in numbers that do not depend on their units."""
+"""Agreement of several heats of one picture, in numbers that do not depend on their units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ TOP_SHARE: Final = 0.1  # of the patches, where no region is drawn
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What several heats of one picture have in common; NaN where a number has no meaning.
+    """The agreement of several heats of one picture; NaN where a number is not defined.
 
     Attributes:
         ranks: float64 (n, n), Spearman's rank correlation of the patches.
-        overlaps: float64 (n, n), the share of each one's ``top`` strongest patches that the other's have, too.
+        overlaps: float64 (n, n), the share of each heat's ``top`` strongest patches that are also in the other's.
         inside: float64 (n,), the share of positive heat in the drawn regions; None where none is drawn.
-        top: how many patches are compared: as many as the regions cover, else a tenth of all.
+        top: number of patches that are compared: as many as the regions cover, else a tenth of all.
 
     """
 
@@ -33,18 +33,20 @@ class Agreement:
 
 
 def compute_agreement(heats: Sequence[tuple[Floats, Geometry]], regions: tuple[Region, ...]) -> Agreement:
-    """Compare heats (grid_h, grid_w), each with where its patches lie; at least one.
+    """Return the agreement of heats (grid_h, grid_w), each with its geometry; at least one.
 
-    Grids may differ: all are read at the patches' centres of the finest, where every model saw the picture.
+    Grids may differ: all heats are sampled at the patch centres of the finest grid that every model covers.
     """
     finest = max((geometry for _, geometry in heats), key=lambda geometry: geometry.grid[0] * geometry.grid[1])
     rows = np.array([_at_centres(heat, geometry, finest) for heat, geometry in heats])
-    seen = np.isfinite(rows).all(axis=0)
+    visible = np.isfinite(rows).all(axis=0)
     share = coverage(finest, regions)
-    count = TOP_SHARE * seen.sum() if share is None else float(share.reshape(-1)[seen].sum())
-    top = min(max(round(count), 1), max(int(seen.sum()), 1))
+    count = TOP_SHARE * visible.sum() if share is None else float(share.reshape(-1)[visible].sum())
+    top = min(max(round(count), 1), max(int(visible.sum()), 1))
     inside = None if share is None else np.array([_inside(heat, geometry, regions) for heat, geometry in heats])
-    return Agreement(compute_rank_correlations(rows[:, seen]), compute_top_overlaps(rows[:, seen], top), inside, top)
+    return Agreement(
+        compute_rank_correlations(rows[:, visible]), compute_top_overlaps(rows[:, visible], top), inside, top
+    )
 
 
 def compute_rank_correlations(rows: Floats) -> Floats:
@@ -54,15 +56,15 @@ def compute_rank_correlations(rows: Floats) -> Floats:
     ranked = np.array([_ranks(row) for row in rows])
     centred = ranked - ranked.mean(axis=1, keepdims=True)
     norms = np.sqrt((centred**2).sum(axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):  # all values equal: no order to compare
-        found = (centred @ centred.T) / (norms[:, None] * norms[None])
-    return np.asarray(np.clip(found, -1.0, 1.0))
+    with np.errstate(invalid="ignore", divide="ignore"):  # all values are equal: there is no order
+        correlations = (centred @ centred.T) / (norms[:, None] * norms[None])
+    return np.asarray(np.clip(correlations, -1.0, 1.0))
 
 
 def compute_top_overlaps(rows: Floats, top: int) -> Floats:
     """Return the share of the ``top`` largest values that each pair of rows has in common, (n, values) → (n, n).
 
-    Of equal values, those that come first in reading order count.
+    Of equal values, the first in reading order count.
     """
     if not rows.shape[1]:
         return np.full((len(rows), len(rows)), np.nan)

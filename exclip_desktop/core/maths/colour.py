@@ -1,4 +1,4 @@
-"""Signed values to colours: a diverging map with zero at its centre and a symmetric range."""
+"""Maps signed values to colours: a diverging map with zero at its centre and a symmetric range."""
 
 from functools import lru_cache
 from typing import Any, Final, TypeVar

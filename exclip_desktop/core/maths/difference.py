@@ -1,4 +1,4 @@
-"""What an explanation adds to that of another caption for the same picture: one heat less the other, word by word."""
+"""The difference of two explanations of one picture by two captions, word by word."""
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,8 +19,8 @@ class DifferenceHeats:
     """Heats of ``now`` less those of ``before``, whose patches are the same.
 
     Attributes:
-        partners: rows of ``now`` with the rows of ``before`` in their place: a word with a word, a special with its
-            kind; a word that is new has none, and counts whole.
+        partners: rows of ``now`` with the rows of ``before`` that they replace: a word with a word, a special with its
+            kind; a new word has no partner and counts whole.
 
     """
 
@@ -35,16 +35,16 @@ class DifferenceHeats:
 
     @property
     def values_words(self) -> bool:
-        """Words have values."""
+        """Always."""
         return True
 
     @property
     def fixed(self) -> bool:
-        """Never, as of the matrices."""
+        """Never."""
         return False
 
     def patch_heat(self, rows: Rows | None = None) -> Floats:
-        """Return each patch's difference through ``rows`` and their partners; None: of everything, words gone too."""
+        """Return each patch's difference over ``rows`` and their partners; None: all rows, removed words included."""
         if rows is None:
             return self.now.patch_heat() - self.before.patch_heat()
         chosen = set(rows)
@@ -52,7 +52,7 @@ class DifferenceHeats:
         return self.now.patch_heat(rows) - self.before.patch_heat(tuple(others))
 
     def token_heat(self, coverage: Floats | None = None) -> Floats:
-        """Return each row's difference; of words of other lengths, the partner's sum is shared out evenly."""
+        """Return each row's difference; between words of different lengths, the partner's sum is distributed evenly."""
         return self._less(self.now.token_heat(coverage), self.before.token_heat(coverage))
 
     def heat_of_patch(self, patch: tuple[int, int]) -> Floats:
@@ -60,16 +60,16 @@ class DifferenceHeats:
         return self._less(self.now.heat_of_patch(patch), self.before.heat_of_patch(patch))
 
     def _less(self, now: Floats, before: Floats) -> Floats:
-        found = now.copy()
+        less = now.copy()
         for own, partner in self.partners:
             values = before[list(partner)]
-            found[list(own)] -= values if len(own) == len(partner) else values.sum() / len(own)
-        return found
+            less[list(own)] -= values if len(own) == len(partner) else values.sum() / len(own)
+        return less
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a caption's explanation adds to another's; ``score`` is the difference of the cosines.
+    """The explanation of a caption less that of another; ``score`` is the difference of the cosines.
 
     Attributes:
         before: the other caption.
@@ -84,17 +84,17 @@ class Difference:
 
 
 def subtract_explanation(now: Explanation, before: Explanation) -> Difference:
-    """Return ``now`` less ``before``; both are of one picture, by one model and method."""
+    """Return ``now`` less ``before``, two explanations of one picture by one model and method."""
     partners = find_partner_rows(now.caption, before.caption)
     heats = DifferenceHeats(now.interactions, before.interactions, partners)
     return Difference(heats, now.caption, now.geometry, now.score - before.score, before.caption)
 
 
 def find_partner_rows(now: Caption, before: Caption) -> tuple[tuple[Rows, Rows], ...]:
-    """Return the rows of each word of ``now`` with those of the word in its place in ``before``.
+    """Return the rows of each word of ``now`` with those of the word that it replaces in ``before``.
 
-    Captions are aligned by their longest common runs of words; between two of them, words stand for each other one by
-    one where there are as many on both sides, and for none otherwise. Specials go with their own kind.
+    Captions are aligned by their longest common runs of words. Between two runs, words are paired one by one where both
+    sides have the same number, and are not paired otherwise. Special tokens are paired by kind.
     """
     words = [word for word in now.words if word.rows], [word for word in before.words if word.rows]
     texts = [[word.text.casefold() for word in side] for side in words]
@@ -103,8 +103,8 @@ def find_partner_rows(now: Caption, before: Caption) -> tuple[tuple[Rows, Rows],
         if what == "equal" or (what == "replace" and b - a == d - c):
             pairs += [(own.rows, other.rows) for own, other in zip(words[0][a:b], words[1][c:d], strict=True)]
     kinds = dict.fromkeys(token.kind for token in now.tokens if token.kind != "content")
-    found = ((_of_kind(now, kind), _of_kind(before, kind)) for kind in kinds)
-    return (*pairs, *(pair for pair in found if pair[1]))
+    specials = ((_of_kind(now, kind), _of_kind(before, kind)) for kind in kinds)
+    return (*pairs, *(pair for pair in specials if pair[1]))
 
 
 def _of_kind(caption: Caption, kind: str) -> Rows:

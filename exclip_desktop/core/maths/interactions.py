@@ -1,4 +1,4 @@
-"""The interaction matrix, its sums, and the ledger that accounts for the whole score."""
+"""The interaction matrix, its sums, and the ledger: the partition of the whole score."""
 
 from dataclasses import asdict, dataclass, replace
 
@@ -15,7 +15,7 @@ class InteractionMatrix:
     Attributes:
         values: float32 (rows, columns); columns are the prefix tokens, then the patches row by row.
         content: bool (rows,): True for tokens of words, False for specials.
-        prefix: how many leading columns are class or register tokens.
+        prefix: number of leading columns that are class or register tokens.
         grid_shape: (rows, columns) of the patches.
 
     """
@@ -27,12 +27,12 @@ class InteractionMatrix:
 
     @property
     def values_words(self) -> bool:
-        """Always: a matrix values tokens as it does patches."""
+        """Always."""
         return True
 
     @property
     def fixed(self) -> bool:
-        """Never: every selection has sums of its own."""
+        """Never: every selection has its own sums."""
         return False
 
     @property
@@ -58,7 +58,7 @@ class InteractionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """What falls into each of the matrix's four blocks: words or specials × patches or prefix tokens."""
+    """Sums of the matrix's four blocks: words or specials × patches or prefix tokens."""
 
     words_patches: float
     specials_patches: float
@@ -81,9 +81,9 @@ class Ledger:
 
     Attributes:
         words_patches, specials_patches, words_prefix, specials_prefix: sums of the four blocks of the matrix.
-        reference: what the two reference inputs account for, (r_t·e_v + e_t·r_v − r_t·r_v) / (‖e_t‖‖e_v‖).
-        gap: only with the ``published`` text reference: its distance from the reference the path really starts at.
-        residual: what the quadrature missed.
+        reference: the contribution of the two reference inputs, (r_t·e_v + e_t·r_v − r_t·r_v) / (‖e_t‖‖e_v‖).
+        gap: only with the ``published`` text reference: its distance from the reference at the start of the path.
+        residual: the quadrature's error.
 
     """
 
@@ -101,7 +101,7 @@ class Ledger:
         return sum(value for _, value in self.lines())
 
     def lines(self) -> list[tuple[str, float]]:
-        """Return the parts with their names, in reading order; the gap only where there is one."""
+        """Return the parts with their names, in reading order; the gap only where it is not 0."""
         blocks = Blocks(self.words_patches, self.specials_patches, self.words_prefix, self.specials_prefix)
         lines = [
             *blocks.lines(),

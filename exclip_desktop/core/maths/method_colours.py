@@ -1,4 +1,4 @@
-"""A colour for each method, where several are drawn in one figure; the same on screen and on paper."""
+"""The colour of each method in a figure of several, the same on screen and on paper."""
 
 from collections.abc import Sequence
 from colorsys import hls_to_rgb

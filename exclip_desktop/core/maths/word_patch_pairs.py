@@ -1,4 +1,4 @@
-"""Rows of the matrix summed as a person reads them, and the strongest pairs of words and patches in a selection."""
+"""Sums of matrix rows by word, and the strongest pairs of words and patches in a selection."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection, coverage
 
-SMALL = 1e-3  # values below this are told with six decimals
+SMALL = 1e-3  # values below this are written with six decimals
 NOTHING = 5e-7  # and below this as zero
 
 
@@ -24,10 +24,10 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a word adds through a patch.
+    """The interaction of a word and a patch.
 
     Attributes:
-        name: the word, or what of it is selected.
+        name: the word, or its selected part.
         rows: its rows of the matrix.
         patch: (row, column) in the grid.
         value: in the unit of the score; a patch partly selected counts by its selected share.
@@ -41,7 +41,7 @@ class Pair:
 
 
 def group_rows(caption: Caption, *, by_word: bool, specials: bool) -> tuple[RowGroup, ...]:
-    """Return the rows in reading order, one group each word (or token), with the specials where asked for."""
+    """Return the rows in reading order, one group for each word (or token), and for specials if ``specials``."""
     tokens = caption.tokens
     if by_word:
         groups = [RowGroup(word.text, word.rows) for word in caption.words if word.rows]
@@ -109,14 +109,14 @@ def find_strongest_pairs(explanation: PairMatrix, selection: Selection, count: i
 
 
 def _repeated_words(caption: Caption) -> dict[tuple[int, ...], str]:
-    """Return, by their rows, the words that stand in the caption several times, with which of them each is."""
+    """Return rows → name with ordinal, for each word that occurs several times in the caption."""
     count = Counter(word.text for word in caption.words)
-    seen: Counter[str] = Counter()
+    occurrences: Counter[str] = Counter()
     named = {}
     for word in caption.words:
-        seen[word.text] += 1
+        occurrences[word.text] += 1
         if count[word.text] > 1:
-            named[word.rows] = f"{word.text} ({_ordinal(seen[word.text])})"
+            named[word.rows] = f"{word.text} ({_ordinal(occurrences[word.text])})"
     return named
 
 
@@ -142,7 +142,7 @@ def find_strongest_patch(explanation: PairMatrix, selection: Selection) -> tuple
 
 
 def _largest(sums: Floats, count: int) -> list[tuple[int, int]]:
-    """Return where the values of largest magnitude stand, largest first, ties in reading order."""
+    """Return the positions of the values of largest magnitude, largest first, ties in reading order."""
     sizes = np.abs(sums).reshape(-1)
     count = min(count, sizes.size)
     if not count:
@@ -154,7 +154,7 @@ def _largest(sums: Floats, count: int) -> list[tuple[int, int]]:
 
 
 def sum_words(explanation: PairMatrix, selection: Selection) -> list[tuple[str, float]]:
-    """Return what each selected word adds through the drawn regions; these add up to the selected block.
+    """Return the sum of each selected word over the drawn regions; these add up to the selected block.
 
     With no rows selected that is every word and every special.
     """
@@ -168,7 +168,7 @@ def sum_words(explanation: PairMatrix, selection: Selection) -> list[tuple[str, 
 
 
 def format_signed(value: float) -> str:
-    """Return a value as a person reads it: always with its sign, four decimals, six for small ones."""
+    """Return a value as text, always with its sign: four decimals, six for small values."""
     value = 0.0 if abs(value) < NOTHING else value
     decimals = 6 if 0 < abs(value) < SMALL else 4
     return f"{value:+.{decimals}f}".replace("-", "−")

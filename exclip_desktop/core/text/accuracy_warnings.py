@@ -13,7 +13,7 @@ SIDES: Final = ("picture", "caption")
 
 @dataclass(frozen=True, slots=True)
 class InexactIntegral:
-    """An integral that is less exact than its tolerance: ``picture`` or ``caption``, its report, and what helps."""
+    """An integral with an error above its tolerance: ``picture`` or ``caption``, its report, and the remedy."""
 
     name: str
     side: SideReport
@@ -21,25 +21,25 @@ class InexactIntegral:
     tolerance: float
 
     def remedy_in(self, words: Words) -> str:
-        """Return what helps, in the words of an interface."""
+        """Return the remedy in the words of an interface."""
         return words[self.remedy].format(steps=OWN_STEPS["adaptive"])
 
 
 def find_inexact_integrals(explanation: Explanation) -> list[InexactIntegral]:
-    """Return which integrals are not exact: by a fixed rule's residual, or since the adaptive rule has not settled."""
-    found, tolerance = [], explanation.settings.tolerance
+    """Return the integrals that are not exact: too large a residual, or an adaptive rule that has not converged."""
+    inexact, tolerance = [], explanation.settings.tolerance
     for name, side in zip(SIDES, (explanation.image_side, explanation.text_side), strict=True):
         if not side.converged:
             more = side.nodes < OWN_STEPS["adaptive"]
             remedy = Remedy.ADD_ADAPTIVE_STEPS if more else Remedy.SHORTEN_PATH
-            found.append(InexactIntegral(name, side, remedy, tolerance))
+            inexact.append(InexactIntegral(name, side, remedy, tolerance))
         elif side.residual > tolerance:
-            found.append(InexactIntegral(name, side, Remedy.ADD_STEPS_OR_ADAPT, tolerance))
-    return found
+            inexact.append(InexactIntegral(name, side, Remedy.ADD_STEPS_OR_ADAPT, tolerance))
+    return inexact
 
 
 def unread_reason(caption: Caption) -> str:
-    """Return why the model did not see all of a caption, as what follows "The caption"; empty where it did."""
+    """Return why the model did not read the whole caption, as the end of a sentence "The caption …"; else empty."""
     if caption.unseen is None:
         return ""
     full = caption.read == caption.context
@@ -47,7 +47,7 @@ def unread_reason(caption: Caption) -> str:
 
 
 def describe_precision(precision: str, score: float, float32_score: float | None) -> str:
-    """Return how far a lower precision moved the score; empty for float32."""
+    """Return a sentence on how a lower precision changed the score; empty for float32."""
     if float32_score is None:
         return ""
     scores = f"the score is {score:+.5f}, in float32 {float32_score:+.5f}"
@@ -55,27 +55,27 @@ def describe_precision(precision: str, score: float, float32_score: float | None
 
 
 def accuracy_warnings(explanation: Explanation, words: Words = PYTHON_WORDS) -> list[str]:
-    """Return what a person must know before they trust the numbers; remedies are in the words of an interface."""
+    """Return warnings about the accuracy of an explanation; remedies are in the words of an interface."""
     moved = describe_precision(explanation.settings.precision, explanation.score, explanation.float32_score)
     return [
         *unread_warnings(explanation.caption),
         *([moved] if moved else []),
-        *(_describe_inexact(doubt, words) for doubt in find_inexact_integrals(explanation)),
+        *(_describe_inexact(integral, words) for integral in find_inexact_integrals(explanation)),
     ]
 
 
 def unread_warnings(caption: Caption) -> list[str]:
-    """Return which part of a caption the model did not read, and why; nothing where it read all."""
+    """Return which part of a caption the model did not read, and why; empty where it read all."""
     if caption.unseen is None:
         return []
     return [f"The caption {unread_reason(caption)}. The model did not see: {caption.text[slice(*caption.unseen)]}"]
 
 
-def _describe_inexact(doubt: InexactIntegral, words: Words) -> str:
-    side = doubt.side
+def _describe_inexact(integral: InexactIntegral, words: Words) -> str:
+    side = integral.side
     fault = "has not settled after" if not side.converged else "is not exact with"
     error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
     return (
-        f"The {doubt.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "
-        f"(the tolerance is {doubt.tolerance:g}). {doubt.remedy_in(words)}"
+        f"The {integral.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "
+        f"(the tolerance is {integral.tolerance:g}). {integral.remedy_in(words)}"
     )

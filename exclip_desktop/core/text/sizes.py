@@ -1,4 +1,4 @@
-"""Bytes and seconds as a person reads them."""
+"""Formats bytes and seconds."""
 
 
 def format_bytes(count: int) -> str:
@@ -12,12 +12,12 @@ def format_bytes(count: int) -> str:
 
 
 def format_memory(count: int) -> str:
-    """Return a number of bytes as roughly as it is foretold: ``50 MB``, ``1.2 GB``."""
+    """Return an estimated number of bytes, rounded: ``50 MB``, ``1.2 GB``."""
     return f"{max(10, round(count / 1e7) * 10)} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
 
 
 def format_rough_time(seconds: float) -> str:
-    """Return a duration as roughly as it is known: ``a second``, ``8 s``, ``40 s``, ``3 min``, ``2 h``."""
+    """Return an estimated duration, rounded: ``a second``, ``8 s``, ``40 s``, ``3 min``, ``2 h``."""
     if seconds < 1.5:
         return "a second"
     if seconds < 10:

@@ -1,4 +1,4 @@
-"""A selection in words, as the inspector and the figure tell it."""
+"""Describes a selection, for the inspector and figures."""
 
 from exclip_desktop.core.maths.word_patch_pairs import group_selected_rows
 from exclip_desktop.core.values.caption import Caption
@@ -6,7 +6,7 @@ from exclip_desktop.core.values.selection import Region
 
 
 def describe_words(caption: Caption, rows: tuple[int, ...]) -> str:
-    """Return the selected rows in words; neighbours as they stand in the caption."""
+    """Return the text of the selected rows; neighbouring words as they are in the caption."""
     specials = any(token.kind != "content" for token in caption.tokens)
     if not rows:
         return "all words and specials" if specials else "all words"
@@ -19,7 +19,7 @@ def describe_words(caption: Caption, rows: tuple[int, ...]) -> str:
 
 
 def target_words(caption: Caption, rows: tuple[int, ...]) -> str:
-    """Return the words that ``rows`` touch, in reading order; the whole caption where there are none."""
+    """Return the words that ``rows`` touch, in reading order; the whole caption where they touch none."""
     touched = [word for word in caption.words if not set(rows).isdisjoint(word.rows)]
     if not touched or len(touched) == len(caption.words):
         return caption.text
@@ -27,7 +27,7 @@ def target_words(caption: Caption, rows: tuple[int, ...]) -> str:
 
 
 def _text_of(caption: Caption, rows: tuple[int, ...]) -> list[str]:
-    """Return the words among ``rows``, neighbours as they stand in the caption."""
+    """Return the words among ``rows``, neighbours as they are in the caption."""
     return [caption.text[caption.tokens[run[0]].start : caption.tokens[run[-1]].end] for run in _runs(caption, rows)]
 
 
@@ -43,20 +43,20 @@ def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:
 
 
 def format_count(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` where no s makes it."""
+    """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` is an irregular plural."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def describe_regions(regions: tuple[Region, ...]) -> str:
-    """Return the drawn regions in words: the name of a single one, else how many, and how many are taken away."""
+    """Return the drawn regions in words: the name of a single one, else the number added and subtracted."""
     if not regions:
         return "the whole picture"
     if len(regions) == 1 and regions[0].name and not regions[0].subtract:
         return regions[0].name
     added = [region for region in regions if not region.subtract]
     taken = [region for region in regions if region.subtract]
-    told = _count(added) if added else "nothing"
-    return f"{told} less {_count(taken)}" if taken else told
+    drawn = _count(added) if added else "nothing"
+    return f"{drawn} less {_count(taken)}" if taken else drawn
 
 
 def _count(regions: list[Region]) -> str:

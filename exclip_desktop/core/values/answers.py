@@ -1,4 +1,4 @@
-"""What a canvas and its words show, whichever method gave it."""
+"""The answer of any method: heat of patches and tokens, caption and geometry."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from exclip_desktop.core.values.geometry import Geometry
 
 
 class Heats(Protocol):
-    """What patches and tokens are worth under a selection."""
+    """Values of patches and tokens under a selection."""
 
     @property
     def content(self) -> NDArray[np.bool_]:
@@ -21,11 +21,11 @@ class Heats(Protocol):
 
     @property
     def values_words(self) -> bool:
-        """Whether the method gives tokens values at all."""
+        """Whether the method values tokens."""
 
     @property
     def fixed(self) -> bool:
-        """Whether no selection changes them."""
+        """Whether the values are the same for every selection."""
 
     def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
         """Return each patch's value for ``rows`` (None: all): (grid_h, grid_w)."""
@@ -54,7 +54,7 @@ class Answer(Protocol):
 
     @property
     def score(self) -> float:
-        """The cosine of the pair, or of the picture and the words asked about."""
+        """The cosine of the pair, or of the picture and the target words."""
 
     def provenance(self) -> dict[str, Any]:
         """Return everything that decides the values, and the geometry, as plain values for JSON."""
@@ -77,7 +77,7 @@ class Maps:
 
     @property
     def values_words(self) -> bool:
-        """Whether the method maps captions, too."""
+        """Whether the method maps captions as well."""
         return self.tokens is not None
 
     @property
@@ -114,5 +114,5 @@ class MapAnswer:
 
     def provenance(self) -> dict[str, Any]:
         """Return settings, target with its cosine, and geometry as plain values for JSON."""
-        told = {"target": self.target, "target_score": self.score, "geometry": asdict(self.geometry)}
-        return {**self.settings, **told}
+        target = {"target": self.target, "target_score": self.score, "geometry": asdict(self.geometry)}
+        return {**self.settings, **target}

@@ -1,4 +1,4 @@
-"""A caption as the model reads it: tokens, the words they belong to, and where both stand in the text."""
+"""A caption as the model reads it: tokens, the words they belong to, their places in the text, and phrases."""
 
 import re
 import unicodedata
@@ -81,10 +81,10 @@ class Caption:
 
     Attributes:
         text: the caption as it was typed.
-        tokens: what the model reads, one per row: [SOT] … [EOT], and padding and a class token where it reads those.
-        words: what a person reads, in order.
-        unseen: the characters the model cannot read because the caption is too long; None when it reads all.
-        context: how many tokens the model reads at most.
+        tokens: one per row: [SOT] … [EOT], with padding and a class token where the model reads them.
+        words: in reading order.
+        unseen: (start, end) of the characters that the model does not read; None where it reads all.
+        context: the largest number of tokens that the model reads.
 
     """
 
@@ -96,24 +96,24 @@ class Caption:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """What the model is given: the tokens' ids, without a class token, which it adds itself."""
+        """The token ids of the model's input, without a class token, which the model adds itself."""
         return tuple(token.id for token in self.tokens if token.id != NO_ID)
 
     @property
     def read(self) -> int:
-        """How many tokens of the context the caption takes; neither padding nor a class token."""
+        """Number of tokens of the context that the caption takes, without padding and a class token."""
         return sum(token.kind not in ("padding", "class") for token in self.tokens)
 
     @property
     def content_rows(self) -> tuple[int, ...]:
-        """The rows that stand for words of the caption."""
+        """The rows of the tokens of words."""
         return tuple(row for row, token in enumerate(self.tokens) if token.kind == "content")
 
     def rows_of(self, span: Span) -> tuple[int, ...]:
         """Return the rows of the tokens that ``span`` touches.
 
         Raises:
-            CaptionError: the span is not in the caption, or the model did not see it.
+            CaptionError: the span is not in the caption, or the model did not read it.
 
         """
         ranges = self._occurrences(span) if isinstance(span, str) else [self._checked(span)]
@@ -131,8 +131,8 @@ class Caption:
         return tuple(sorted(touched))
 
     def _checked(self, span: object) -> tuple[int, int]:
-        found = tuple(map(as_whole_number, span)) if isinstance(span, tuple | list) else ()
-        start, end = found if len(found) == 2 else (None, None)
+        numbers = tuple(map(as_whole_number, span)) if isinstance(span, tuple | list) else ()
+        start, end = numbers if len(numbers) == 2 else (None, None)
         if start is None or end is None:
             raise CaptionError(
                 f"{short_repr(span)} are no words of the caption.",
@@ -146,24 +146,24 @@ class Caption:
         return start, end
 
     def _occurrences(self, span: str) -> list[tuple[int, int]]:
-        """Return where the words stand; they begin and end where words do."""
+        """Return the (start, end) of every occurrence that begins and ends at word boundaries."""
         pattern = r"\s+".join(re.escape(part) for part in span.split())
         places = [match.span(1) for match in re.finditer(f"(?=({pattern}))", self.text, re.IGNORECASE)]
-        found = [place for place in places if pattern and all(map(self._is_between_words, place))]
-        if not found:
+        matches = [place for place in places if pattern and all(map(self._is_between_words, place))]
+        if not matches:
             raise CaptionError(
                 f'"{span}" is not in the caption as whole words.',
                 Remedy.CHOOSE_WHOLE_WORDS,
                 caption=self.text,
             )
-        return found
+        return matches
 
     def _is_between_words(self, at: int) -> bool:
-        """Whether a word may begin or end before character ``at``."""
+        """Return whether a word can begin or end before character ``at``."""
         if any(at in (word.start, word.end) for word in self.words):
             return True
-        beside = self.text[max(at - 1, 0) : at + 1]
-        return at in (0, len(self.text)) or not all(map(_is_of_spaced_word, beside))
+        neighbours = self.text[max(at - 1, 0) : at + 1]
+        return at in (0, len(self.text)) or not all(map(_is_of_spaced_word, neighbours))
 
 
 def _is_of_spaced_word(character: str) -> bool:
@@ -189,7 +189,7 @@ def phrase_around(words: Sequence[Word], index: int) -> tuple[int, int]:
 
 
 def _function_units(words: Sequence[Word]) -> dict[int, tuple[int, int]]:
-    """Return, for each word that belongs to a function word, where that begins and stops."""
+    """Return word number → (first, stop) of the function word that it belongs to."""
     texts = [word.text.lower().replace("’", "'") for word in words]
     units: dict[int, tuple[int, int]] = {}
     at = 0
@@ -203,7 +203,7 @@ def _function_units(words: Sequence[Word]) -> dict[int, tuple[int, int]]:
 
 
 def _long_function_word(texts: list[str], at: int) -> int:
-    """Return how many words the function word of several words at ``at`` has, or 0."""
+    """Return the length of the function word of several words at ``at``; 0 where there is none."""
     lengths = (len(long) for long in LONG_FUNCTION_WORDS if tuple(texts[at : at + len(long)]) == long)
     return max(lengths, default=0)
 

@@ -10,14 +10,14 @@ from exclip_desktop.core.values.settings import FULL, UNRECORDED_TOLERANCE, Fram
 
 @dataclass(frozen=True, slots=True)
 class SideReport:
-    """How one side's integral was computed.
+    """The report of one side's integral.
 
     Attributes:
         nodes: quadrature nodes used.
         residual: relative completeness error, ‖Σ_j v_j − (e − r)‖ / ‖e − r‖.
         row_error: the rows' relative error, estimated from the adaptive rule's last levels; None for fixed rules.
         converged: whether the adaptive rule met its tolerance; True for fixed rules.
-        way: which exact method was used: ``closed form``, ``reverse mode``, ``forward mode`` or ``pair``.
+        way: the exact method: ``closed form``, ``reverse mode``, ``forward mode`` or ``pair``.
 
     """
 
@@ -30,7 +30,7 @@ class SideReport:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSettings:
-    """Everything that decides the numbers, resolved: what to state in a paper, what to repeat a run with."""
+    """Everything that decides the numbers, with every default filled in: model, weights, settings and versions."""
 
     model: str
     weights: str
@@ -49,13 +49,13 @@ class ResolvedSettings:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation(PairMatrix):
-    """How every caption token × every image token adds to the score of one picture and one caption.
+    """The contribution of every caption token × every image token to the score of one picture and one caption.
 
     Attributes:
         ledger: a partition of the score.
-        image_side, text_side: how each side's integral was computed.
-        settings: everything else that decides the numbers.
-        float32_score: the score in float32 where what comes before the layers is of lower precision; else None.
+        image_side, text_side: the report of each side's integral.
+        settings: everything that decides the numbers.
+        float32_score: the score in float32 where the model ran in lower precision before the layers; else None.
 
     """
 
@@ -67,7 +67,7 @@ class Explanation(PairMatrix):
 
     @property
     def made_by(self) -> str:
-        """Model, layers and reference, in one line for a person."""
+        """Model, layers and reference in one line."""
         settings = self.settings
         return (
             f"{settings.model}, image layer {settings.image_layer}, text layer {settings.text_layer}, "
@@ -76,7 +76,7 @@ class Explanation(PairMatrix):
 
     @property
     def framing(self) -> Framing:
-        """How the picture was given to the model."""
+        """The framing of the picture."""
         return self.settings.framing
 
     @property

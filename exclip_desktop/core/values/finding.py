@@ -1,4 +1,4 @@
-"""A finding: a view that someone noted, with its numbers, their rating and their words."""
+"""A finding: a noted view with its numbers, and the rating, tags and note of a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,17 +17,17 @@ from exclip_desktop.core.values.selection import Preview, Selection, block_sum, 
 
 Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
 RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
-"""What a person may call a finding; empty: not rated."""
+"""Ratings of a finding; empty: not rated."""
 
 NUMBERS_TOLERANCE: Final = 2e-3
-"""Of the largest number: what two exact integrals, each within 1e-3, may differ by."""
+"""Largest difference of two exact integrals, each within 1e-3, relative to the largest number."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingWord:
-    """A word of the caption: its characters, whether it was selected, and its value through the selected regions.
+    """A word of the caption: its characters, whether it was selected, and its sum over the selected regions.
 
-    ``value`` is None where the method gives words none.
+    ``value`` is None where the method does not value words.
     """
 
     text: str
@@ -39,7 +39,7 @@ class FindingWord:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """What was looked at: all that is needed to see it again.
+    """The view of a finding: all that is needed to show it again.
 
     Attributes:
         picture: the picture's path, from the project's folder where it lies there.
@@ -49,7 +49,7 @@ class FindingView:
         method: the method's key.
         settings: everything that decides the numbers, by name, as plain values: model, weights, layers …
         versions: of the programs that computed them.
-        pair: the id of the listed pair; empty where it is none's.
+        pair: the id of the pair in the list; empty where it is not from the list.
 
     """
 
@@ -74,7 +74,7 @@ class FindingView:
 
     @property
     def method_name(self) -> str:
-        """What the method is called; the key of one that this program does not know."""
+        """The method's name; its key where this program does not know it."""
         return method_name(self.method)
 
     @property
@@ -86,7 +86,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class FindingNumbers:
-    """What was seen; heat and words in the method's own unit, which is the score's where it adds up to that.
+    """The numbers of a finding; heat and words in the method's own unit: the score's, where they add up to it.
 
     Attributes:
         score: the cosine of picture and caption.
@@ -112,13 +112,13 @@ class FindingNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A view, its numbers, and what a person says of it.
+    """A noted view with its numbers, and a person's rating, tags and note.
 
     Attributes:
-        view, numbers: what was looked at, and what was seen.
-        rating, tags, note: the person's own.
-        created, changed: when, as ISO 8601 in UTC; empty before it is kept.
-        id: its number in the project; 0 before it is kept.
+        view, numbers: the view and its numbers.
+        rating, tags, note: by a person.
+        created, changed: times, as ISO 8601 in UTC; empty before the finding is stored.
+        id: its number in the project; 0 before the finding is stored.
 
     """
 
@@ -133,52 +133,54 @@ class Finding:
 
     @property
     def share_inside(self) -> float | None:
-        """What share of the positive heat lies in the selected regions; None without regions or such heat."""
+        """The share of positive heat in the selected regions; None without regions or positive heat."""
         heat, geometry = np.array(self.numbers.heat), self.numbers.geometry
         return (
             None if geometry is None or not heat.size else positive_share(heat, geometry, self.view.selection.regions)
         )
 
 
-def make_view(found: Answer, selection: Selection, *, picture: str, picture_sha256: str, pair: str = "") -> FindingView:
+def make_view(
+    answer: Answer, selection: Selection, *, picture: str, picture_sha256: str, pair: str = ""
+) -> FindingView:
     """Return the view of an answer, by whichever method, through a selection."""
-    told = found.provenance()
-    settings = dict(told.get("settings") or {name: told[name] for name in told if name != "geometry"})
+    provenance = answer.provenance()
+    settings = dict(provenance.get("settings") or {name: provenance[name] for name in provenance if name != "geometry"})
     versions = settings.pop("versions", {})
     method = settings.pop("method", OURS)
-    return FindingView(picture, picture_sha256, found.caption.text, selection, method, settings, versions, pair)
+    return FindingView(picture, picture_sha256, answer.caption.text, selection, method, settings, versions, pair)
 
 
-def make_numbers(found: Answer, selection: Selection, score: float | None = None) -> FindingNumbers:
-    """Return what an answer shows through a selection: sums of a matrix only, a ledger of an explanation only.
+def make_numbers(answer: Answer, selection: Selection, score: float | None = None) -> FindingNumbers:
+    """Return the numbers of an answer under a selection; sums only of a matrix, a ledger only of an explanation.
 
-    ``score`` is the pair's cosine where the answer's own is of the words asked about.
+    ``score`` is the pair's cosine where the answer's own score is of the target words.
     """
-    seen = FindingNumbers(
-        score=found.score if score is None else score,
-        words=list_words(found, selection),
-        heat=to_rows(patch_heat(found.interactions, selection, Preview())),
-        geometry=found.geometry,
+    numbers = FindingNumbers(
+        score=answer.score if score is None else score,
+        words=list_words(answer, selection),
+        heat=to_rows(patch_heat(answer.interactions, selection, Preview())),
+        geometry=answer.geometry,
     )
-    if not isinstance(found, PairMatrix):
-        return seen
-    block = block_sum(found.interactions, found.geometry, selection)
-    seen = replace(seen, block=block, share=found.share_of_all(block))
-    if not isinstance(found, Explanation):
-        return seen
-    return replace(seen, residual=found.residual, ledger=dict(found.ledger.lines()))
+    if not isinstance(answer, PairMatrix):
+        return numbers
+    block = block_sum(answer.interactions, answer.geometry, selection)
+    numbers = replace(numbers, block=block, share=answer.share_of_all(block))
+    if not isinstance(answer, Explanation):
+        return numbers
+    return replace(numbers, residual=answer.residual, ledger=dict(answer.ledger.lines()))
 
 
-def list_words(found: Answer, selection: Selection) -> tuple[FindingWord, ...]:
+def list_words(answer: Answer, selection: Selection) -> tuple[FindingWord, ...]:
     """Return every word with its value through the selected regions."""
-    by_token = token_heat(found.interactions, found.geometry, selection, Preview())
-    chosen, valued = set(selection.rows), found.interactions.values_words
+    by_token = token_heat(answer.interactions, answer.geometry, selection, Preview())
+    chosen, valued = set(selection.rows), answer.interactions.values_words
     return tuple(
         FindingWord(
             *(word.text, word.start, word.end, not chosen.isdisjoint(word.rows)),
             float(by_token[list(word.rows)].sum()) if valued else None,
         )
-        for word in found.caption.words
+        for word in answer.caption.words
     )
 
 
@@ -188,7 +190,7 @@ def to_rows(heat: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
 
 
 def describe_strongest_patch(numbers: FindingNumbers) -> str:
-    """Say which patch has the largest value, counted from 0, and that; empty without heat."""
+    """Return the patch with the largest value, counted from 0, as text; empty without heat."""
     heat = np.array(numbers.heat)
     if not heat.size:
         return ""
@@ -197,21 +199,21 @@ def describe_strongest_patch(numbers: FindingNumbers) -> str:
 
 
 def describe_changes(before: FindingView, now: FindingView) -> tuple[str, ...]:
-    """Say what of the weights and the method's options is not what it was; () for nothing."""
-    told = [] if before.weights_sha256 == now.weights_sha256 else ["the weights are others"]
+    """Return a phrase for each change of the weights and the method's options; empty without changes."""
+    parts = [] if before.weights_sha256 == now.weights_sha256 else ["the weights are others"]
     for kind in ("options", "caption_options"):
         old, new = (dict(view.settings.get(kind) or {}) for view in (before, now))
-        told += [
+        parts += [
             f"{name} {old.get(name, 'none')} then, {new.get(name, 'none')} now"
             for name in dict.fromkeys((*old, *new))
             if old.get(name) != new.get(name)
         ]
-    return tuple(told)
+    return tuple(parts)
 
 
 def describe_differences(before: FindingNumbers, now: FindingNumbers) -> tuple[str, ...]:
-    """Say what of a finding's numbers is not what it was, beyond what exact integrals may differ by; () for nothing."""
-    told = [
+    """Return a phrase for each change of the numbers beyond the tolerance of exact integrals; empty without changes."""
+    parts = [
         f"{name} {format_signed(old)} then, {format_signed(new)} now"
         for name, old, new in (("score", before.score, now.score), ("selected block", before.block, now.block))
         if old is not None and new is not None and _differ(old, new, max(abs(before.score), abs(old)))
@@ -219,10 +221,10 @@ def describe_differences(before: FindingNumbers, now: FindingNumbers) -> tuple[s
     old_heat, new_heat = np.array(before.heat), np.array(now.heat)
     if old_heat.shape != new_heat.shape:
         sizes = [" × ".join(map(str, heat.shape)) or "none" for heat in (old_heat, new_heat)]
-        return (*told, f"patches {sizes[0]} then, {sizes[1]} now")
+        return (*parts, f"patches {sizes[0]} then, {sizes[1]} now")
     largest = float(np.abs(old_heat).max(initial=0.0))
     gap = float(np.abs(new_heat - old_heat).max(initial=0.0))
-    return (*told, f"patches differ by up to {gap:.1e}") if gap > NUMBERS_TOLERANCE * largest else tuple(told)
+    return (*parts, f"patches differ by up to {gap:.1e}") if gap > NUMBERS_TOLERANCE * largest else tuple(parts)
 
 
 def _differ(old: float, new: float, scale: float) -> bool:

@@ -15,7 +15,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Where a model's patches lie on the picture.
+    """The places of a model's patches on the picture.
 
     Attributes:
         source_size: (width, height) of the upright picture in pixels.
@@ -37,7 +37,7 @@ class Geometry:
 
     @property
     def cut(self) -> Box | None:
-        """What is left of the picture where a part of it was cut away, in source pixels; None: the model saw all."""
+        """The part of the picture that the model sees, in source pixels; None where it sees the whole picture."""
         width, height = self.source_size
         x0, y0, x1, y1 = self.seen
         left = max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)
@@ -55,7 +55,7 @@ class Geometry:
         return (x0 + x1) / 2, (y0 + y1) / 2
 
     def patch_at(self, x: float, y: float) -> tuple[int, int] | None:
-        """Return the patch (row, column) at a point in source pixels; None outside what the model saw."""
+        """Return the patch (row, column) at a point in source pixels; None outside the part that the model sees."""
         x0, y0, x1, y1 = self.seen
         if not (x0 <= x < x1 and y0 <= y < y1):
             return None
@@ -73,33 +73,33 @@ class Geometry:
         return np.outer(down, across)
 
     def require_coverage(self, box: Box) -> NDArray[np.float64]:
-        """Return ``coverage`` of a box a person gave; raises ``SelectionError`` where it selects nothing."""
+        """Return the ``coverage`` of a person's box; raise ``SelectionError`` where it selects nothing."""
         box = x0, y0, x1, y1 = as_box(box)
         width, height = self.source_size
-        told = ",".join(f"{value:g}" for value in box)
+        text = ",".join(f"{value:g}" for value in box)
         if not (np.isfinite(box).all() and x0 < x1 and y0 < y1):
-            raise SelectionError(f"The box {told} is empty.", Remedy.CHOOSE_BOX)
+            raise SelectionError(f"The box {text} is empty.", Remedy.CHOOSE_BOX)
         if min(x1, width) <= max(x0, 0) or min(y1, height) <= max(y0, 0):
             raise SelectionError(
-                f"The box {told} lies outside the picture.", Remedy.CHOOSE_BOX_IN_PICTURE, width=width, height=height
+                f"The box {text} lies outside the picture.", Remedy.CHOOSE_BOX_IN_PICTURE, width=width, height=height
             )
         coverage = self.coverage(box)
         if not coverage.any():
-            seen = ",".join(f"{value:g}" for value in self.seen)
+            visible = ",".join(f"{value:g}" for value in self.seen)
             raise SelectionError(
-                f"The box {told} lies where the model does not look.",
+                f"The box {text} lies where the model does not look.",
                 Remedy.CHOOSE_BOX_IN_VIEW,
-                box=seen,
+                box=visible,
             )
         return coverage
 
 
-def as_box(given: object) -> Box:
-    """Return a box that a person gave as numbers of Python's; raises ``SelectionError`` where it is none."""
-    found = as_numbers(given, 4)
-    if found is None:
-        raise SelectionError(f"{short_repr(given)} is no box.", Remedy.CHOOSE_FOUR_NUMBERS)
-    x0, y0, x1, y1 = found
+def as_box(value: object) -> Box:
+    """Return a person's box as Python floats; raise ``SelectionError`` where it is not four numbers."""
+    numbers = as_numbers(value, 4)
+    if numbers is None:
+        raise SelectionError(f"{short_repr(value)} is no box.", Remedy.CHOOSE_FOUR_NUMBERS)
+    x0, y0, x1, y1 = numbers
     return x0, y0, x1, y1
 
 

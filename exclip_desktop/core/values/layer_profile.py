@@ -1,4 +1,4 @@
-"""The layer profile: where the attribution of one pair lies when one side is cut at each of its layers."""
+"""The layer profile: the attribution of one pair at each layer of one side."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ class ProfileRow:
         layer: where the side is cut.
         score: the cosine, the same at every layer but for rounding.
         ledger: the parts that add up to the score.
-        magnitudes: where |A| lies: each block's share of Σ|A|, whatever its sign; they add up to 1.
-        report: how the side's integral was computed.
+        magnitudes: each block's share of Σ|A|; they add up to 1.
+        report: of the side's integral.
         residual: the relative completeness error of the worse side.
-        exact: whether both integrals are as exact as is wanted.
-        settings: everything else that decides the numbers.
+        exact: whether both integrals meet the tolerance.
+        settings: everything that decides the numbers.
 
     """
 
@@ -44,7 +44,7 @@ class ProfileRow:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile of one side: all its layers in reading order, and the rows that are done, in any order."""
+    """A profile of one side: all its layers in reading order, and the finished rows, in any order."""
 
     side: Side
     layers: tuple[Layer, ...]
@@ -56,17 +56,17 @@ class Profile:
         return len(self.rows) == len(self.layers)
 
     def row(self, layer: Layer) -> ProfileRow | None:
-        """Return a layer's row; None where it is not done."""
+        """Return a layer's row; None where it is not finished."""
         return next((row for row in self.rows if row.layer == layer), None)
 
     def with_row(self, row: ProfileRow) -> "Profile":
-        """Return the profile with one more row, in the place of what was known of its layer."""
-        kept = {known.layer: known for known in (*self.rows, row)}
-        return Profile(self.side, self.layers, tuple(kept[layer] for layer in self.layers if layer in kept))
+        """Return the profile with a row added, which replaces a row of the same layer."""
+        rows = {known.layer: known for known in (*self.rows, row)}
+        return Profile(self.side, self.layers, tuple(rows[layer] for layer in self.layers if layer in rows))
 
 
 def profile_row(explanation: Explanation, side: Side) -> ProfileRow:
-    """Return what an explanation says of the layer at which ``side`` was cut."""
+    """Return the profile row of an explanation, for the layer of ``side``."""
     image, settings = side == "image", explanation.settings
     return ProfileRow(
         layer=settings.image_layer if image else settings.text_layer,

@@ -17,7 +17,7 @@ class MatrixAnswer(PairMatrix):
     Attributes:
         method: the method's key; ``options`` are all of its options, by name.
         model: the model's name; ``weights_sha256`` says which weights it has.
-        framing: how the picture was given to it.
+        framing: the framing of the picture.
         device: where it ran; ``versions`` of what it ran with.
 
     """
@@ -34,8 +34,8 @@ class MatrixAnswer(PairMatrix):
     def made_by(self) -> str:
         """Model, method and options, in one line for a person."""
         chosen = ", ".join(f"{option} {value}" for option, value in self.options.items())
-        told = f": {chosen}" if chosen else ""
-        return f"{self.model}, {method_name(self.method)}{told}{framing_suffix(self.framing)}"
+        options = f": {chosen}" if chosen else ""
+        return f"{self.model}, {method_name(self.method)}{options}{framing_suffix(self.framing)}"
 
     def provenance(self) -> dict[str, Any]:
         """Return method, options, model, framing, versions and geometry as plain values for JSON."""

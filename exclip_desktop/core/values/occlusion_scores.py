@@ -1,4 +1,4 @@
-"""What taking parts of a picture and a caption away does to the score, beside what was attributed to them."""
+"""Scores of a pair with selected words and regions occluded, and the attribution of the selection."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,15 +12,15 @@ FILLS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class OcclusionScores:
-    """A selection of words and regions, taken away and left.
+    """The four scores of a selection of words and regions, with each side present or occluded.
 
     Attributes:
         both: the score of the whole pair, ν(11).
-        without_regions: that without the regions, ν(01): the words are there.
-        without_words: that without the words, ν(10): the regions are there.
-        neither: that without both, ν(00).
+        without_regions: the score with the regions occluded, ν(01).
+        without_words: the score with the words occluded, ν(10).
+        neither: the score with both occluded, ν(00).
         attributed: the sum of the selected block of the interaction matrix.
-        fill: what took the regions' place, a key of ``FILLS``.
+        fill: the fill of the regions, a key of ``FILLS``.
 
     """
 
@@ -33,5 +33,5 @@ class OcclusionScores:
 
     @property
     def interaction(self) -> float:
-        """How much more words and regions give together than each alone: ν(11) − ν(10) − ν(01) + ν(00)."""
+        """The interaction of words and regions: ν(11) − ν(10) − ν(01) + ν(00)."""
         return self.both - self.without_words - self.without_regions + self.neither

@@ -1,4 +1,4 @@
-"""What is known of a list's pairs once they were looked at, and the order that follows from it."""
+"""Figures of explained pairs, and the arrangement of a pair list by them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ PAIR_STATUSES: Final[tuple[PairStatus, ...]] = get_args(PairStatus)
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Which pairs of a list are shown, and in which order.
+    """The filter and the order of a pair list; the field names are those of project files.
 
     Attributes:
-        holding: is part of a pair's text; the case does not count.
-        shown: how much is known of a pair.
-        by: what decides the order; pairs without such a figure come last, in the list's order.
+        holding: text that a pair contains, ignoring case.
+        shown: the status of the pairs.
+        by: the sort key; pairs without that figure come last, in the list's order.
         descending: whether the largest comes first.
 
     """
@@ -38,15 +38,15 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class PairFigures:
-    """What was found of a pair.
+    """Figures of a pair.
 
     Attributes:
         score: the cosine.
         residual: the completeness residual.
-        share: how much of the labelled words' positive heat lies in their regions, 0 to 1; None: nothing is labelled.
-        failure: why it could not be explained; "" where it was.
-        rating: what a person called it; "" where they did not.
-        by: the model and the settings that found it; figures by others do not compare.
+        share: the share of the labelled words' positive heat in their regions, 0 to 1; None without labels.
+        failure: why the pair could not be explained; empty where it was.
+        rating: by a person; empty where the pair is not rated.
+        by: the ``comparison_key`` of the explanation; figures with another key are not comparable.
 
     """
 
@@ -59,7 +59,7 @@ class PairFigures:
 
     @property
     def rated_only(self) -> "PairFigures":
-        """What a person said, without what was found."""
+        """The rating without the figures."""
         return PairFigures(rating=self.rating)
 
 
@@ -70,10 +70,10 @@ def make_figures(explanation: Explanation, regions: Sequence[Region]) -> PairFig
 
 
 def comparison_key(settings: ResolvedSettings) -> str:
-    """Return model and settings as a line; equal lines mean figures that compare.
+    """Return model and settings as a line; figures with equal lines are comparable.
 
     Any quadrature gives the same numbers within the tolerance, so it is left out. The tolerance is added where it is
-    not that of lines which older projects hold.
+    not that of the lines in older projects.
     """
     decided = [settings.image_layer, settings.text_layer, settings.text_reference, settings.framing, settings.precision]
     if settings.tolerance != UNRECORDED_TOLERANCE:
@@ -82,9 +82,9 @@ def comparison_key(settings: ResolvedSettings) -> str:
 
 
 def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:
-    """Return how much of the positive heat lies in the region it belongs to, the mean over regions, 0 to 1.
+    """Return the share of positive heat in the region it belongs to, the mean over regions, 0 to 1.
 
-    A region whose name the caption does not hold is left out; None where that leaves none.
+    Regions whose name is not in the caption are left out; None where none is left.
     """
     shares = []
     for region in regions:
@@ -99,30 +99,32 @@ def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) 
 
 
 def make_search_texts(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
-    """Return the text of each pair that a filter looks through."""
+    """Return the text of each pair for the filter."""
     return tuple(f"{pair.caption}\n{pair.label}\n{pair.id}\n{pair.picture}".casefold() for pair in pairs)
 
 
 def arrange_pairs(
     texts: Sequence[str], figures: Mapping[int, PairFigures], arrangement: Arrangement = Arrangement()
 ) -> tuple[int, ...]:
-    """Return the places of the pairs to show, in order; ``texts`` are those of ``searched``."""
-    wanted, shown = arrangement.holding.casefold().strip(), arrangement.shown
-    kept = [
-        place for place, text in enumerate(texts) if (not wanted or wanted in text) and _is(figures.get(place), shown)
+    """Return the places of the pairs to show, in order; ``texts`` are those of ``make_search_texts``."""
+    needle, status = arrangement.holding.casefold().strip(), arrangement.shown
+    places = [
+        place
+        for place, text in enumerate(texts)
+        if (not needle or needle in text) and _has_status(figures.get(place), status)
     ]
     if arrangement.by == "list":
-        return tuple(reversed(kept) if arrangement.descending else kept)
-    values = {place: getattr(figures[place], arrangement.by) for place in kept if place in figures}
-    known = [place for place in kept if values.get(place) not in (None, "")]
+        return tuple(reversed(places) if arrangement.descending else places)
+    values = {place: getattr(figures[place], arrangement.by) for place in places if place in figures}
+    known = [place for place in places if values.get(place) not in (None, "")]
     known.sort(key=values.__getitem__, reverse=arrangement.descending)
     sorted_in = set(known)
-    return (*known, *(place for place in kept if place not in sorted_in))
+    return (*known, *(place for place in places if place not in sorted_in))
 
 
-def _is(found: PairFigures | None, shown: PairStatus) -> bool:
-    if shown == "all":
+def _has_status(figures: PairFigures | None, status: PairStatus) -> bool:
+    if status == "all":
         return True
-    if found is None or (found.score is None and not found.failure):
-        return shown == "open"
-    return shown == ("failed" if found.failure else "explained")
+    if figures is None or (figures.score is None and not figures.failure):
+        return status == "open"
+    return status == ("failed" if figures.failure else "explained")

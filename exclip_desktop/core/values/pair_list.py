@@ -1,4 +1,4 @@
-"""A picture and a caption as a list names them, with what is known of the picture; and the list itself."""
+"""A list of pairs of pictures and captions, with known regions of the pictures."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ class ListedPair:
         id: unique in its list.
         picture: the picture's path as the list writes it; a relative one starts at the list's folder.
         caption: the caption; may be empty.
-        label: what the list calls the pair, such as its class; may be empty.
-        regions: areas of the picture that are known to show something, in source pixels; a region's name is the words
-            of the caption (else the category) that it belongs to.
+        label: the pair's label in the list, such as its class; may be empty.
+        regions: labelled areas of the picture, in source pixels; a region's name is the words of the caption (else the
+            category) that it belongs to.
         mask: the path of a picture whose pixels that are not black belong to the label, but for those that ImageNet-S
             ignores, (232, 3, 0); empty where there is none.
 
@@ -33,7 +33,7 @@ class ListedPair:
 
 @dataclass(frozen=True, slots=True)
 class ListNote:
-    """What of a list could not be read: ``place`` names file and line, ``text`` says what, and what became of it."""
+    """A part of a list that could not be read: ``place`` is its file and line, ``text`` a sentence."""
 
     place: str
     text: str

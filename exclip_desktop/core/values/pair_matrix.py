@@ -1,4 +1,4 @@
-"""A matrix of a picture and a caption, whatever method it comes from: what its rows and columns mean, and its sums."""
+"""A matrix of a picture and a caption by any second-order method: names of rows and columns, and sums."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from exclip_desktop.core.values.caption import Caption, Span, Token, Word
 from exclip_desktop.core.values.geometry import Box, Geometry, as_box
 from exclip_desktop.core.values.selection import Region, Selection
 
-SMALL_SUM: Final = 0.01  # below this a share of the whole says nothing
+SMALL_SUM: Final = 0.01  # shares of a smaller sum are meaningless
 SHORT: Final = 60  # characters of a caption in a repr
 
 
@@ -42,7 +42,7 @@ class PairMatrix(ABC):
     @property
     @abstractmethod
     def made_by(self) -> str:
-        """Model, method and settings, in one line for a person."""
+        """Model, method and settings in one line."""
 
     @abstractmethod
     def provenance(self) -> dict[str, Any]:
@@ -72,32 +72,32 @@ class PairMatrix(ABC):
 
     @property
     def tokens(self) -> tuple[Token, ...]:
-        """What the model reads, one per row."""
+        """The tokens, one per row."""
         return self.caption.tokens
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """What a person reads, each with its rows."""
+        """The words, each with its rows."""
         return self.caption.words
 
     def patch_heat(self, span: Span | None = None) -> NDArray[np.float64]:
-        """Return how much each patch adds through the span's tokens (None: all rows): float64 (grid_h, grid_w).
+        """Return the sum of each patch over the span's tokens (None: all rows): float64 (grid_h, grid_w).
 
         ``span`` is text, of which all occurrences as whole words count and case is ignored, or (start, end) characters.
 
         Raises:
-            CaptionError: the span is not in the caption, or was not seen.
+            CaptionError: the span is not in the caption, or the model did not read it.
 
         """
         return self.interactions.patch_heat(None if span is None else self.caption.rows_of(span))
 
     def token_heat(self, box: Box | None = None) -> NDArray[np.float64]:
-        """Return how much each token adds through the box (None: all patches): float64 (rows,).
+        """Return the sum of each token over the box (None: all patches): float64 (rows,).
 
         ``box`` is (x0, y0, x1, y1) in source-image pixels, half-open; patches count by the covered share.
 
         Raises:
-            SelectionError: the box is empty, or lies outside what the model saw.
+            SelectionError: the box is empty, or outside the part of the picture that the model sees.
 
         """
         return self.interactions.token_heat(None if box is None else self.geometry.require_coverage(box))

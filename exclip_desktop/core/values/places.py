@@ -1,4 +1,4 @@
-"""Places of a picture that are known to show something, by pixels: what a heat should find."""
+"""Labelled places of a picture by pixels, the ground truth of a heat."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Which pixels (H, W) of a picture belong to something (``inside``), and which of them count at all."""
+    """Pixels (H, W) that belong to an object (``inside``), and those that are labelled at all (``counted``)."""
 
     inside: Bools
     counted: Bools
@@ -22,7 +22,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something in a picture that words of the caption name (empty: the whole caption), and where."""
+    """An object in a picture, and the words of the caption that name it (empty: the whole caption)."""
 
     words: str
     truth: Truth
@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ReadPair:
-    """A pair as it was read: upright RGB picture (H, W, 3), caption, and what is to be found in it."""
+    """A pair as it was read: upright RGB picture (H, W, 3), caption, and its labelled places."""
 
     pixels: NDArray[np.uint8]
     caption: str
@@ -39,7 +39,7 @@ class ReadPair:
 
 @dataclass(frozen=True, slots=True)
 class UnreadPair:
-    """A pair by its id, picture's name and caption, and how to read it, which may raise ``PictureError``."""
+    """A pair's id, picture name and caption, with a function that reads it, which may raise ``PictureError``."""
 
     id: str
     picture: str

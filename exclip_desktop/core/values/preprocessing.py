@@ -1,4 +1,4 @@
-"""How pictures are prepared for a model, where its weights do not say it."""
+"""Preprocessing of pictures for models whose weights do not record it."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _HINT: Final = 'Give for instance {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.2
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """One usual way: ``name`` for the command line, ``description`` for a person, and open_clip's ``preprocess_cfg``.
+    """A usual preprocessing: ``name`` on the command line, ``description`` on screen, and its ``preprocess_cfg``.
 
     Mean and deviation are of channels in [0, 1].
     """
@@ -72,45 +72,45 @@ PREPROCESSINGS: Final = (
         "shortest",
     ),
 )
-"""What to choose from; open_clip's own values for these families."""
+"""The choices; the values are open_clip's own for these families."""
 
 
-def find_preprocessing(told: str | Path) -> dict[str, Any]:
-    """Return the ``preprocess_cfg`` that a name of ``PREPROCESSINGS`` or a JSON file says.
+def find_preprocessing(source: str | Path) -> dict[str, Any]:
+    """Return the ``preprocess_cfg`` of a name in ``PREPROCESSINGS``, or of a JSON file.
 
     The file holds ``mean`` and ``std``, and may hold ``interpolation`` (else bicubic) and ``resize_mode`` (else
-    shortest); those of an ``open_clip_config.json`` count.
+    shortest); an ``open_clip_config.json`` works as well.
 
     Raises:
-        ModelError: there is no such name or file, or the file does not say it.
+        ModelError: there is no such name or file, or the file has no valid preprocessing.
 
     """
-    named = next((one for one in PREPROCESSINGS if one.name == str(told)), None)
+    named = next((one for one in PREPROCESSINGS if one.name == str(source)), None)
     if named is not None:
         return named.config
-    path = expand_home(told)
+    path = expand_home(source)
     names = ", ".join(one.name for one in PREPROCESSINGS)
     if not is_file(path):
-        raise ModelError(f'There is no preprocessing "{told}".', Remedy.CHOOSE_PREPROCESSING, choices=names)
+        raise ModelError(f'There is no preprocessing "{source}".', Remedy.CHOOSE_PREPROCESSING, choices=names)
     try:
-        held = json.loads(path.read_text("utf-8"))
-        return check_preprocess_cfg(held.get("preprocess_cfg", held))
+        config = json.loads(path.read_text("utf-8"))
+        return check_preprocess_cfg(config.get("preprocess_cfg", config))
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise ModelError(f"{path} does not say a preprocessing: {error}.", _HINT) from error
+        raise ModelError(f"{path} holds no preprocessing: {error}.", _HINT) from error
 
 
-def check_preprocess_cfg(held: Mapping[str, Any]) -> dict[str, Any]:
+def check_preprocess_cfg(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a ``preprocess_cfg`` with every entry that decides a number.
 
     Raises:
-        KeyError, TypeError, ValueError: mean or deviation is missing, or an entry is none.
+        KeyError, TypeError, ValueError: mean or deviation is missing, or an entry is wrong.
 
     """
-    mean, std = (tuple(float(value) for value in held[name]) for name in ("mean", "std"))
+    mean, std = (tuple(float(value) for value in config[name]) for name in ("mean", "std"))
     if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
         raise ValueError("mean and std are three numbers each, and std is positive")
-    interpolation, mode = held.get("interpolation", "bicubic"), held.get("resize_mode", "shortest")
+    interpolation, mode = config.get("interpolation", "bicubic"), config.get("resize_mode", "shortest")
     if interpolation not in INTERPOLATIONS or mode not in RESIZE_MODES:
         raise ValueError(f"interpolation is one of {INTERPOLATIONS}, resize_mode of {RESIZE_MODES}")
-    found = {"mean": mean, "std": std, "interpolation": interpolation, "resize_mode": mode}
-    return {**found, "fill_color": int(held["fill_color"])} if "fill_color" in held else found
+    checked = {"mean": mean, "std": std, "interpolation": interpolation, "resize_mode": mode}
+    return {**checked, "fill_color": int(config["fill_color"])} if "fill_color" in config else checked

@@ -1,4 +1,4 @@
-"""What a person has selected, on either side, and the heat that follows from it."""
+"""The selection of words and regions, and the heat that follows from it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,8 +23,8 @@ class Region:
     Attributes:
         box: (x0, y0, x1, y1); of a lasso, the box around it.
         outline: the lasso's corners; empty for a box.
-        subtract: whether it is taken away from the regions before it.
-        name: what the person calls it; may be empty.
+        subtract: whether it is subtracted from the regions before it.
+        name: may be empty.
 
     """
 
@@ -44,7 +44,7 @@ class Region:
 class Selection:
     """Selected rows of the matrix (tokens) and regions of the picture; empty means everything.
 
-    ``absent``: what is selected in another model's reading is not in this one, so that nothing is.
+    ``absent``: the words selected with another model do not exist for this one, so that nothing is selected.
     """
 
     rows: tuple[int, ...] = ()
@@ -54,7 +54,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the mouse hovers over: a word's rows, or a patch (row, column); it shows without being selected."""
+    """The rows of the word, or the patch (row, column), under the mouse; shown without being selected."""
 
     rows: tuple[int, ...] = ()
     patch: tuple[int, int] | None = None
@@ -64,7 +64,7 @@ class Preview:
 def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
     """Return each patch's selected share, (rows, columns) in [0, 1], read-only; None where no region is drawn.
 
-    Regions add up to at most a whole patch, in the order they were drawn; subtracted ones are taken away.
+    Regions add up to at most a whole patch, in the order they were drawn; subtracted ones are subtracted.
     """
     if not regions:
         return None
@@ -77,12 +77,12 @@ def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
 
 
 def patch_heat(matrix: Heats, selection: Selection, preview: Preview) -> Floats:
-    """Return what each patch adds through the hovered word, else the selected tokens, else all: (grid_h, grid_w)."""
+    """Return the sum of each patch over the hovered word, else the selected tokens, else all: (grid_h, grid_w)."""
     return matrix.patch_heat(preview.rows or selection.rows or None)
 
 
 def token_heat(matrix: Heats, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
-    """Return what each token adds through the hovered patch, else the drawn regions, else all patches: (rows,)."""
+    """Return the sum of each token over the hovered patch, else the drawn regions, else all patches: (rows,)."""
     if preview.patch is not None:
         return matrix.heat_of_patch(preview.patch)
     return matrix.token_heat(coverage(geometry, selection.regions))
@@ -95,37 +95,37 @@ def block_sum(matrix: InteractionMatrix, geometry: Geometry, selection: Selectio
 
 
 def positive_share(heat: Floats, geometry: Geometry, regions: tuple[Region, ...]) -> float | None:
-    """Return what share of positive heat (grid_h, grid_w) lies in regions; None without regions or such heat."""
+    """Return the share of positive heat (grid_h, grid_w) in regions; None without regions or positive heat."""
     share, positive = coverage(geometry, regions), np.clip(heat, 0.0, None)
     whole = float(positive.sum())
     return None if share is None or not whole else float((positive * share).sum()) / whole
 
 
 def carry_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[int, ...]:
-    """Return the rows in ``after`` of what ``rows`` touch in ``before``.
+    """Return the rows in ``after`` of the words and specials that ``rows`` touch in ``before``.
 
-    Words are found again by text and occurrence, special tokens by their kind.
+    Words are matched by text and occurrence, special tokens by kind.
     """
     if before == after:
         return rows
-    wanted = {name for name, word in _named(before) if set(word).intersection(rows)}
-    return tuple(sorted(row for name, word in _named(after) if name in wanted for row in word))
+    names = {name for name, word in _named(before) if set(word).intersection(rows)}
+    return tuple(sorted(row for name, word in _named(after) if name in names for row in word))
 
 
 def carry_selection(before: Caption, selection: Selection, after: Caption) -> Selection:
-    """Return what is selected in ``before`` as a selection in ``after``; regions stay."""
+    """Return the selection in ``before`` as a selection in ``after``, with the same regions."""
     rows = carry_rows(before, selection.rows, after)
     return Selection(rows, selection.regions, absent=bool(selection.rows) and not rows)
 
 
 def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:
     """Return each word's (text, how many the same before it) and its rows; of special tokens (kind, −1)."""
-    seen: dict[str, int] = {}
+    occurrences: dict[str, int] = {}
     named = []
     for word in caption.words:
         text = word.text.casefold()
-        named.append(((text, seen.setdefault(text, 0)), word.rows))
-        seen[text] += 1
+        named.append(((text, occurrences.setdefault(text, 0)), word.rows))
+        occurrences[text] += 1
     kinds = {token.kind for token in caption.tokens} - {"content"}
     rows_of = {kind: tuple(row for row, token in enumerate(caption.tokens) if token.kind == kind) for kind in kinds}
     return [*named, *(((kind, -1), rows) for kind, rows in rows_of.items())]

@@ -82,15 +82,15 @@ class ExplainSettings:
     tolerance: float | None = None
 
     @classmethod
-    def from_plain(cls, values: Mapping[str, Any]) -> "ExplainSettings":
+    def from_dict(cls, values: Mapping[str, Any]) -> "ExplainSettings":
         """Return the settings of plain values by name, as ``dataclasses.asdict`` gives them; unknown names are ignored.
 
         Raises:
             TypeError: ``values`` is no mapping.
 
         """
-        plain = dict(**values)
-        return cls(**{field.name: plain[field.name] for field in fields(cls) if field.name in plain})
+        known = dict(**values)
+        return cls(**{field.name: known[field.name] for field in fields(cls) if field.name in known})
 
     def checked(self) -> "ExplainSettings":
         """Return the settings with steps and tolerance filled in. What depends on the model stays unchecked.

@@ -1,4 +1,4 @@
-"""What is measured of methods over many pairs: settings, one method's outcome on one pair, and the table of figures."""
+"""The evaluation of methods over many pairs: settings, one method's outcome on one pair, and the table of figures."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,18 +25,18 @@ BETWEEN: Final = 20  # places along which captions' curves, of any number of wor
 
 @dataclass(frozen=True, slots=True)
 class StudySettings:
-    """What decides the figures, beside model, pairs and methods.
+    """The settings of a study.
 
     Attributes:
         metrics: keys of ``METRICS``.
-        steps: in how many steps patches are taken away or put back.
-        fill: what takes the patches' place: ``mean`` or ``blur``.
+        steps: number of steps in which patches are deleted or inserted.
+        fill: the fill of deleted patches: ``mean`` or ``blur``.
         score: ``cosine``, or ``softmax`` among all captions of the list, by the model's own scale.
-        masks, share: of p-faithfulness: how many random masks, and which share of patches (and words) each keeps, p.
+        masks, share: of p-faithfulness: number of random masks, and the share p of patches (and words) that each keeps.
         threshold: a key of ``THRESHOLDS``.
         smooth: whether the heat is interpolated between the patches' centres instead of painted in squares.
-        tolerance_px: how far from the mask the pointing game still hits, in pixels of the picture.
-        framing: how pictures are given to the model.
+        tolerance_px: distance from the mask at which the pointing game still hits, in pixels of the picture.
+        framing: of the pictures.
         seed: of random masks and of the random control.
 
     """
@@ -54,7 +54,7 @@ class StudySettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense."""
+        """Raise ``SettingsError`` for a wrong value."""
         for metric in self.metrics:
             _check_choice("metric", metric, tuple(METRICS), Remedy.CHOOSE_METRICS)
         _check_choice("fill", self.fill, SPREAD_FILLS, Remedy.CHOOSE_STUDY_FILL)
@@ -69,7 +69,7 @@ class StudySettings:
             )
 
     def needs(self, kind: str) -> bool:
-        """Whether a chosen metric is of this kind."""
+        """Return whether a chosen metric is of a kind."""
         return any(METRICS[key].kind == kind for key in self.metrics)
 
 
@@ -83,21 +83,21 @@ def study_method_name(method: str) -> str:
     return "Random" if method == RANDOM else method_name(method)
 
 
-def _check_choice(what: str, given: str, known: tuple[str, ...], remedy: Remedy) -> None:
-    if given not in known:
-        raise SettingsError(f'There is no {what} "{given}".', remedy, choices=", ".join(known))
+def _check_choice(what: str, value: str, known: tuple[str, ...], remedy: Remedy) -> None:
+    if value not in known:
+        raise SettingsError(f'There is no {what} "{value}".', remedy, choices=", ".join(known))
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Scores (``scores``) while shares (``shares``, from 0 to 1) of patches or words are taken away or put back."""
+    """``scores`` while ``shares``, from 0 to 1, of the patches or words are deleted or inserted."""
 
     shares: tuple[float, ...]
     scores: tuple[float, ...]
 
     @property
     def area(self) -> float:
-        """The area under it, by trapezoids: the mean score along the way."""
+        """The area under the curve by trapezoids, the mean score."""
         heights, widths = np.array(self.scores), np.diff(self.shares)
         return float((heights[:-1] + heights[1:]) @ widths / 2)
 
@@ -109,7 +109,7 @@ class Outcome:
     Attributes:
         pair: the pair's id; ``picture``: its picture, whose pairs belong together.
         method: the method's key, with all its ``options``.
-        values: by metric, one value for every place that was looked for, or one for the pair.
+        values: by metric, one value for every labelled place, or one for the pair.
         curves: by metric; their areas are the values.
         reasons: by metric, why there is no value.
 
@@ -140,11 +140,11 @@ class StudyRow:
 
     Attributes:
         method: its key, with all its ``options``.
-        pairs: of how many pairs the figures are; ``pictures``: of how many pictures.
+        pairs, pictures: number of pairs and of pictures in the figures.
         figures: by metric; ``reasons``: why there is none.
         curves: mean curves by metric.
         left_out: why a pair has no figure at all, by its id.
-        gaps: by metric, how far it is from our method on the same places, where both are measured.
+        gaps: by metric, the difference to our method on the same places, where both are measured.
 
     """
 
@@ -161,7 +161,7 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The table of figures, with what decides it; ``model`` is the model's name, ``pairs`` that of the list."""
+    """The table of figures with its settings; ``model`` is the model's name, ``pairs`` that of the list."""
 
     model: str
     pairs: str
@@ -174,38 +174,38 @@ class Study:
 
 
 def summarise(model: str, pairs: str, settings: StudySettings, outcomes: Iterable[Outcome]) -> Study:
-    """Return the figures of outcomes, methods in the order they come in; intervals are over pictures."""
+    """Return the figures of outcomes, methods in the order of the outcomes; intervals are over pictures."""
     by_method: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_method.setdefault(outcome.method, []).append(outcome)
     ours = {one.pair: one for one in by_method.get(OURS, ())}
-    return Study(model, pairs, settings, tuple(_row(found, ours, settings) for found in by_method.values()))
+    return Study(model, pairs, settings, tuple(_row(measured, ours, settings) for measured in by_method.values()))
 
 
 def _row(outcomes: list[Outcome], ours: Mapping[str, Outcome], settings: StudySettings) -> StudyRow:
-    found = [one for one in outcomes if one.values]
-    figures = {key: _figure(found, key) for key in settings.metrics}
+    measured = [one for one in outcomes if one.values]
+    figures = {key: _figure(measured, key) for key in settings.metrics}
     return StudyRow(
         method=outcomes[0].method,
         options=outcomes[0].options,
-        pairs=len(found),
-        pictures=len({one.picture for one in found}),
+        pairs=len(measured),
+        pictures=len({one.picture for one in measured}),
         figures={key: figure for key, figure in figures.items() if figure is not None},
-        reasons={key: _why_none(found or outcomes, key) for key, figure in figures.items() if figure is None},
-        curves={key: _band(found, key) for key in settings.metrics if any(key in one.curves for one in found)},
+        reasons={key: _why_none(measured or outcomes, key) for key, figure in figures.items() if figure is None},
+        curves={key: _band(measured, key) for key in settings.metrics if any(key in one.curves for one in measured)},
         left_out={one.pair: next(iter(one.reasons.values()), "") for one in outcomes if not one.values}
-        if found
+        if measured
         else {},
-        gaps={} if outcomes[0].method == OURS else _gaps(found, ours, settings.metrics),
+        gaps={} if outcomes[0].method == OURS else _gaps(measured, ours, settings.metrics),
     )
 
 
-def _gaps(found: list[Outcome], ours: Mapping[str, Outcome], keys: Iterable[str]) -> dict[str, Interval]:
+def _gaps(measured: list[Outcome], ours: Mapping[str, Outcome], keys: Iterable[str]) -> dict[str, Interval]:
     """Return by metric the mean of one method's values less ours, place by place, with its interval over pictures."""
     gaps = {}
     for key in keys:
         groups: dict[str, list[Floats]] = {}
-        for one in found:
+        for one in measured:
             own, other = one.values.get(key, ()), ours[one.pair].values.get(key, ()) if one.pair in ours else ()
             if own and len(own) == len(other):
                 groups.setdefault(one.picture, []).append(np.array(own) - np.array(other))
@@ -215,22 +215,22 @@ def _gaps(found: list[Outcome], ours: Mapping[str, Outcome], keys: Iterable[str]
 
 
 def _why_none(outcomes: list[Outcome], key: str) -> str:
-    """Return why no pair has a value; where one could be measured and has none, it is the list that lacks places."""
+    """Return why no pair has a value; where a pair could be measured and has none, the list has no labelled places."""
     reasons = [one.reasons.get(key, NOTHING_THERE) for one in outcomes]
     return NOTHING_THERE if NOTHING_THERE in reasons else reasons[-1]
 
 
-def _figure(found: list[Outcome], key: str) -> Interval | None:
+def _figure(measured: list[Outcome], key: str) -> Interval | None:
     groups: dict[str, list[float]] = {}
-    for one in found:
+    for one in measured:
         groups.setdefault(one.picture, []).extend(one.values.get(key, ()))
     values = [np.array(group) for group in groups.values() if group]
     return bootstrap_interval(values) if values else None
 
 
-def _band(found: list[Outcome], key: str) -> Band:
+def _band(measured: list[Outcome], key: str) -> Band:
     """Average curves along the same shares; where they differ, along ``BETWEEN`` even ones, straight between points."""
-    curves = [(one.picture, one.curves[key]) for one in found if key in one.curves]
+    curves = [(one.picture, one.curves[key]) for one in measured if key in one.curves]
     shares = np.array(curves[0][1].shares)
     if any(curve.shares != curves[0][1].shares for _, curve in curves):
         shares = np.linspace(0.0, 1.0, BETWEEN + 1)

@@ -1,4 +1,4 @@
-"""What a method of the first order gives: one value per patch, or per token of the caption."""
+"""The answer of a first-order method: one value per patch, or per token of the caption."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class TokenMap:
         geometry: where the patches lie on the picture.
         caption: the caption, with its tokens.
         model: the model's name; ``weights_sha256`` says which weights it has.
-        framing: how the picture was given to it.
+        framing: of the picture.
         device: where it ran; ``versions`` of what it ran with.
 
     """

@@ -137,5 +137,5 @@ def _asked(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings
     choice, settings = state.provenance.choice, state.provenance.explain_settings
     with suppress(KeyError, TypeError):
         choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
-        settings = ExplainSettings.from_plain(finding.view.settings["how"])
+        settings = ExplainSettings.from_dict(finding.view.settings["how"])
     return choice, settings

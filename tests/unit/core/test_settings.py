@@ -64,7 +64,7 @@ def test_wrong_values_are_refused(wrong: dict[str, Any], message: str) -> None:
 
 def test_plain_values_of_an_older_or_a_newer_program_are_read() -> None:
     older = {name: value for name, value in asdict(RESOLVED).items() if name != "tolerance"}
-    assert ExplainSettings.from_plain(older) == RESOLVED
-    assert ExplainSettings.from_plain({**older, "colour": "red"}) == RESOLVED
+    assert ExplainSettings.from_dict(older) == RESOLVED
+    assert ExplainSettings.from_dict({**older, "colour": "red"}) == RESOLVED
     with pytest.raises(TypeError):
-        ExplainSettings.from_plain("adaptive")  # type: ignore[arg-type]
+        ExplainSettings.from_dict("adaptive")  # type: ignore[arg-type]
