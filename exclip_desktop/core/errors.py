@@ -52,11 +52,11 @@ class ProjectError(UserError):
 
 
 class CaptionError(UserError):
-    """The caption is empty, or does not hold the words asked for."""
+    """The caption is empty, or does not contain the words."""
 
 
 class SelectionError(UserError):
-    """A box or span selects nothing."""
+    """A box or a span selects nothing."""
 
 
 class ModelError(UserError):
@@ -64,7 +64,7 @@ class ModelError(UserError):
 
 
 class DeviceError(ModelError):
-    """This computer cannot compute on the device that is asked for."""
+    """This computer cannot compute on the device."""
 
 
 class SettingsError(UserError):
@@ -72,7 +72,7 @@ class SettingsError(UserError):
 
 
 class MemoryShortage(UserError):
-    """There is not enough memory for what is asked."""
+    """There is not enough memory for the work."""
 
 
 class MethodError(UserError):

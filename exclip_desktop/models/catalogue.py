@@ -39,13 +39,13 @@ class ModelEntry:
 
     Attributes:
         name: what ``load_model`` takes: ``demo``, an installed name, a folder, or an architecture.
-        tag: open_clip's tag of the weights, for ``pretrained``; empty where the name says all.
+        tag: open_clip's tag of the weights, for ``pretrained``; empty where the name decides them.
         path: its weights' file; None where it is not on this computer.
-        bytes: the file's size; where it is not on this computer about that, four for each parameter; 0: unknown.
-        place: where it lies: ``bundled``, ``installed`` by unpacking, in a ``cache``; empty where it is not here.
+        bytes: the file's size; estimated, four for each parameter, where it is not on this computer; 0: unknown.
+        place: ``bundled``, ``installed`` by unpacking, or in a ``cache``; empty where it is not on this computer.
         family: its image encoder's kind, and its text encoder's where that is Hugging Face's.
-        grid: (rows, columns) of patches; None where only building the model would tell.
-        context: tokens that its text encoder reads.
+        grid: (rows, columns) of patches; None where only building the model would show it.
+        context: number of tokens that its text encoder reads.
         reason: why it cannot be explained; empty where it can.
 
     """
@@ -67,7 +67,7 @@ class ModelEntry:
 
 
 def list_local_models() -> list[ModelEntry]:
-    """Return every model on this computer: bundled, unpacked, then those in the caches of open_clip and the hub."""
+    """Return the models on this computer: bundled, unpacked, then those in the caches of open_clip and the hub."""
     own = [_of_folder(BUNDLED, bundled_folder(), "bundled")]
     own += [_of_folder(path.name, path, "installed") for path in _installed()]
     tagged = [entry for entry in list_tagged_models() if entry.is_local]
@@ -77,14 +77,15 @@ def list_local_models() -> list[ModelEntry]:
 
 
 def list_tagged_models() -> list[ModelEntry]:
-    """Return every tag of open_clip's list, on this computer or not."""
+    """Return a model for every tag of open_clip's list, on this computer or not."""
     return [_entry(one.name, one.tag, find_cached_weights(one.config), one.name) for one in list_published()]
 
 
 def describe_model(path: Path, architecture: str = "") -> ModelEntry | None:
-    """Return what a folder, or a file of weights, tells of a model without being opened; its name is the path.
+    """Return the model in a folder or a file of weights, without opening it; its name is the path.
 
-    ``architecture`` is open_clip's name of a file's; without it only its size is known. None: the folder holds none.
+    ``architecture`` is open_clip's name of the file's architecture; without it only the size is known. None: the folder
+    holds no model.
 
     Raises:
         ModelError: the folder holds several snapshots.
@@ -99,7 +100,7 @@ def describe_model(path: Path, architecture: str = "") -> ModelEntry | None:
 
 @lru_cache(maxsize=1)
 def _parameters() -> dict[str, int]:
-    """Return how many parameters each of open_clip's architectures has."""
+    """Return the number of parameters of open_clip's architectures, by name."""
     counted: dict[str, int] = json.loads(PARAMETERS.read_text("utf-8"))
     return counted
 
@@ -112,7 +113,7 @@ def remove_model(entry: ModelEntry) -> None:
 
     """
     if entry.path is None or entry.place not in ("installed", "cache"):
-        raise ModelError(f"{entry.name} cannot be removed.", "Only what was unpacked or downloaded can.")
+        raise ModelError(f"{entry.name} cannot be removed.", "Only unpacked and downloaded models can be.")
     try:
         if entry.place == "installed":
             shutil.rmtree(entry.path.parent)
@@ -173,7 +174,7 @@ def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "
 
 
 def describe_family(config: dict[str, Any]) -> str:
-    """Return an image encoder's kind in a few words, and a Hugging Face text encoder's name."""
+    """Return the kind of the image encoder, and the name of a Hugging Face text encoder."""
     vision, text = config["vision_cfg"], config["text_cfg"]
     if "multimodal_cfg" in config:
         image = "CoCa"
@@ -200,18 +201,18 @@ def bundled_folder() -> Path:
 
 
 def installed_folder() -> Path:
-    """Return the folder of the models that the person has unpacked, one folder each."""
+    """Return the folder of the unpacked models, one folder each."""
     return user_data_path("exclip_desktop", appauthor=False) / "models"
 
 
 def find_weights(folder: Path) -> Path | None:
-    """Return the weights' file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
+    """Return the weights file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
     found = _find_checkpoint_in_dir(folder)
     return None if found is None else Path(found)
 
 
 def find_cached_weights(config: dict[str, Any]) -> Path | None:
-    """Return where open_clip's weights for a tag lie on this computer, or None; never reaches the network."""
+    """Return the local file of open_clip's weights for a tag, or None; does not use the network."""
     for repository, file in list_hub_files(config):
         cached = try_to_load_from_cache(repository, file)
         if isinstance(cached, str):
@@ -222,14 +223,14 @@ def find_cached_weights(config: dict[str, Any]) -> Path | None:
 
 
 def list_hub_files(config: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return where a tag's weights may lie on Hugging Face's hub, best first: (repository, file)."""
+    """Return the (repository, file) pairs of a tag's weights on Hugging Face's hub, the best first."""
     hub = config.get("hf_hub", "")
     repository, file = os.path.split(hub)
     return [(repository, name) for name in ([file] if file else HUB_WEIGHTS)] if hub else []
 
 
 def clip_cache() -> Path:
-    """Return the folder where open_clip keeps weights from plain addresses."""
+    """Return the folder where open_clip stores weights from plain addresses."""
     return Path(os.path.expanduser("~/.cache/clip"))
 
 
@@ -249,7 +250,7 @@ def find_tag_config(name: str, tag: str) -> dict[str, Any]:
     """Return open_clip's entry for a tag.
 
     Raises:
-        ModelError: the architecture has no such tag; its tags are named.
+        ModelError: the architecture has no such tag; the message lists its tags.
 
     """
     known = open_clip.list_pretrained_tags_by_model(name)

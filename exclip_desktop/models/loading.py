@@ -1,4 +1,4 @@
-"""Loads a model: open_clip builds it, strictly from the weights that were found."""
+"""Loads a model: open_clip builds the network, and the weights are loaded strictly."""
 
 import json
 from collections.abc import Callable
@@ -53,11 +53,11 @@ def load_model(
             open_clip architecture. None: recognised from the checkpoint's shapes; without one, ``demo``.
         pretrained: open_clip's tag for the architecture's weights, from the local cache.
         checkpoint: a weights file for the architecture: ``.safetensors``, ``.pt``, ``.pth`` or ``.bin``.
-        preprocess: how pictures are prepared for a checkpoint that does not say it: a name in
+        preprocess: preprocessing of pictures for a checkpoint that does not name its own: a name in
             ``core.preprocessing.PREPROCESSINGS`` (``openai``, ``imagenet``, …), or a JSON file with mean and std.
         device: ``cpu``, ``cuda``, ``mps`` …; None takes CUDA, else MPS, else CPU.
         allow_download: download a tag's weights when they are not on this computer.
-        progress, cancel: hears of the download, and stops it; what has come is kept.
+        progress, cancel: called with the download's progress, and stops it; a later download resumes.
 
     Raises:
         Cancelled: the download was cancelled.
@@ -67,17 +67,17 @@ def load_model(
     if isinstance(name, Path):
         name = str(name)
     if not isinstance(name, str | None):
-        raise ModelError(f"{short_repr(name)} is no name of a model.", 'Give one, such as "demo", or a folder.')
+        raise ModelError(f"{short_repr(name)} is not the name of a model.", 'Give a name such as "demo", or a folder.')
     fetch = (
         (lambda *tag: download(plan_download(*tag), progress or ignore_progress, cancel)) if allow_download else None
     )
-    chosen = choose_device(device)
+    torch_device = choose_device(device)
     source, weights = read_source(name, pretrained, checkpoint, preprocess, fetch)
     tokenizer, encoder = find_tokenizer(source.schema, source.folder), find_encoder(source.config(), source.folder)
     network, state = fit_weights(source, weights)
-    network.load_state_dict(state)  # strictly: nothing is stretched or left out
+    network.load_state_dict(state)  # strictly: nothing is interpolated or left out
     image, text = image_tower(network.visual), text_tower(network)
-    network = network.eval().requires_grad_(False).to(chosen)
+    network = network.eval().requires_grad_(False).to(torch_device)
     content, config = compute_sha256(source.weights), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
@@ -89,7 +89,7 @@ def load_model(
         text=text,
         preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size, image.unit),
         reader=make_reader(tokenizer, text),
-        device=chosen,
+        device=torch_device,
         card=_card(source.folder),
         build_random=partial(build_network, source.name, source.config(), folder=source.folder, drawn=True),
         notes=source.notes,
@@ -105,14 +105,14 @@ def read_source(
     preprocess: str | Path | None,
     fetch: Callable[[str, str], Path] | None = None,
 ) -> tuple[Source, Weights]:
-    """Return what the arguments of ``load_model`` name, as far as its weights tell, and the weights."""
+    """Return the source that the arguments of ``load_model`` name, identified by its weights, and the weights."""
     source = _explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
     weights = read_weights(source.weights)
     return _explainable(identify(source, weights)), weights
 
 
 def _explainable(source: Source) -> Source:
-    """Refuse, before any work, what cannot be explained, by name and reason; what is not known yet passes."""
+    """Return the source; raise ``ModelError`` with the reason where it is known not to be explainable."""
     try:
         reason = find_obstacle(source.schema) if source.schema else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -128,10 +128,10 @@ def _explainable(source: Source) -> Source:
 
 
 def fit_weights(source: Source, weights: Weights, device: str = "cpu") -> tuple[Any, dict[str, Tensor]]:
-    """Return open_clip's network, still empty, and the weights under its names, which fit in every shape.
+    """Return open_clip's network without its weights, and the weights under its names; all shapes fit.
 
     Raises:
-        ModelError: they do not fit, or nobody has said how pictures are prepared for them.
+        ModelError: a shape does not fit, or the preprocessing is unknown.
 
     """
     network = build_network(source.name, source.config(), device, source.folder)
@@ -148,13 +148,13 @@ def fit_weights(source: Source, weights: Weights, device: str = "cpu") -> tuple[
 
 
 def _check_card(model: Model) -> None:
-    """Refuse a card whose layers the model does not have."""
+    """Raise ``ModelError`` where the card names a layer that the model does not have."""
     for side in SIDES:
         try:
             model.resolve_layer(side, None)
         except SettingsError as error:
-            told = f"{CARD_FILE} does not fit {model.name}: {error.message}"
-            raise ModelError(told, "Mend or remove it.") from error
+            message = f"{CARD_FILE} does not fit {model.name}: {error.message}"
+            raise ModelError(message, "Correct or delete it.") from error
 
 
 def _card(folder: Path | None) -> Card:
@@ -162,33 +162,33 @@ def _card(folder: Path | None) -> Card:
     if path is None or not path.is_file():
         return Card()
     try:
-        told = json.loads(path.read_text("utf-8"))
-        layers = (told.get(name, -1) for name in ("image_layer", "text_layer"))
+        values = json.loads(path.read_text("utf-8"))
+        layers = (values.get(name, -1) for name in ("image_layer", "text_layer"))
         return Card(*(layer if layer == POOL else int(layer) for layer in layers))
     except (ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} cannot be read: {error}.", "Mend or remove it.") from error
+        raise ModelError(f"{path} cannot be read: {error}.", "Correct or delete it.") from error
 
 
 def choose_device(name: str | None) -> torch.device:
-    """Return the device of that name; None: the best one here.
+    """Return the device of that name; None: the fastest one of this computer.
 
     Raises:
-        DeviceError: this computer cannot use it; those that are here are named.
+        DeviceError: this computer cannot use it; the message lists the available ones.
 
     """
-    there = _devices_here()
+    available = _available_devices()
     try:
-        device = torch.device(there[0] if name is None else name)
+        device = torch.device(available[0] if name is None else name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise DeviceError(
-            f'This computer cannot use the device "{name}".', Remedy.CHOOSE_DEVICE, choices=", ".join(there)
+            f'This computer cannot use the device "{name}".', Remedy.CHOOSE_DEVICE, choices=", ".join(available)
         ) from error
     return device
 
 
-def _devices_here() -> list[str]:
-    """Return the names of the devices that torch can use on this computer, the best first."""
+def _available_devices() -> list[str]:
+    """Return the names of the devices that torch can use on this computer, the fastest first."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     numbered = [f"cuda:{index}" for index in range(count)] if count > 1 else []
     cuda = ["cuda", *numbered] if count else []
@@ -196,8 +196,8 @@ def _devices_here() -> list[str]:
 
 
 def randomise_weights(model: Model, seed: int) -> Model:
-    """Return the same architecture with all of its weights drawn anew, as training would start from them."""
-    with torch.random.fork_rng(devices=[]):  # a person's own generator goes on as if nothing had been drawn
+    """Return the same architecture with all weights drawn at random, as at the start of a training."""
+    with torch.random.fork_rng(devices=[]):  # the caller's generator stays as it is
         torch.manual_seed(seed)
         network = model.build_random()
     network = network.eval().requires_grad_(False).to(model.device, model.dtype)

@@ -1,4 +1,4 @@
-"""A loaded model: both towers, how it reads pictures and captions, and what is known of it."""
+"""A loaded model: its towers, preprocessing, tokenizer and metadata."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from exclip_desktop.models.towers.tower_protocols import ImageTower, TextTower
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What ``exclip.json`` beside a model says: the layers it is best shown at."""
+    """The default layers of a model, from the ``exclip.json`` in its folder."""
 
     image_layer: Layer = -1
     text_layer: Layer = -1
@@ -35,18 +35,17 @@ class Model:
 
     Attributes:
         name: the architecture or the folder.
-        weights: where the weights came from.
+        weights: the file or tag of the weights.
         weights_sha256: SHA-256 of the weights file.
-        fingerprint: SHA-256 of weights and config together: what decides every number the model gives.
-        network: open_clip's module, in evaluation mode, no parameter asking for gradients.
+        fingerprint: SHA-256 of weights and config together: everything that decides the model's numbers.
+        network: open_clip's module, in evaluation mode, without gradients of parameters.
         image, text: its towers.
-        preprocess, reader: how pictures and captions become its inputs.
-        device: where it runs.
+        preprocess, reader: make its inputs from pictures and captions.
+        device: the device that it runs on.
         card: its default layers.
-        build_random: builds the network again, with weights such as training would start from.
-        notes: what a person should know of how it was found and built.
-        references: what pictures and captions are held against, such as reference features, by what decides it; filled
-            as it is needed, on ``device``.
+        build_random: builds the network with random weights, as at the start of a training.
+        notes: sentences on how it was found and built.
+        references: cache of reference features on ``device``, by the settings that decide them.
 
     """
 
@@ -78,48 +77,48 @@ class Model:
         return self.preprocess.pixels(picture, framing).to(self.device, self.dtype)
 
     def geometry(self, size: tuple[int, int], layer: Layer, framing: Framing = "model") -> Geometry:
-        """Return where the patches at ``layer`` lie on a picture of ``size`` (width, height)."""
+        """Return the geometry of the patches at ``layer`` on a picture of ``size`` (width, height)."""
         cut = self.image.cut(layer, self.preprocess.input_size(size, framing))
         return self.preprocess.geometry(size, cut, framing)
 
     def check_framing(self, framing: Framing) -> None:
-        """Raise ``SettingsError`` unless the model takes pictures framed so."""
-        there = self.preprocess.framings()
-        if framing in there:
+        """Raise ``SettingsError`` unless the model accepts the framing."""
+        accepted = self.preprocess.framings()
+        if framing in accepted:
             return
         message = f'There is no framing "{framing}".'
         if framing in FRAMINGS:
-            message = f"{self.name} takes pictures of its own size only, so none at its own aspect."
-        raise SettingsError(message, Remedy.CHOOSE_FRAMING, choices=", ".join(there))
+            message = f'{self.name} accepts its own input size only, so not the framing "{framing}".'
+        raise SettingsError(message, Remedy.CHOOSE_FRAMING, choices=", ".join(accepted))
 
     def ids(self, numbers: Sequence[int]) -> Tensor:
-        """Return token ids as the text tower is given them: (T,), on the model's device.
+        """Return token ids as the text tower's input: (T,), on the model's device.
 
         Raises:
-            ModelError: the tower does not know one of them.
+            ModelError: an id is outside the tower's vocabulary.
 
         """
         if max(numbers) >= self.text.vocabulary:
             raise ModelError(
-                f"The tokenizer of {self.name} numbers a word {max(numbers)}; its text encoder knows only those below "
-                f"{self.text.vocabulary}.",
-                "Put the tokenizer it was trained with beside the model.",
+                f"The tokenizer of {self.name} gives a token the id {max(numbers)}; its text encoder has only "
+                f"{self.text.vocabulary} ids.",
+                "Put the tokenizer that it was trained with into the model's folder.",
             )
         return torch.tensor(numbers, device=self.device)
 
     @property
     def dtype(self) -> torch.dtype:
-        """The parameters' dtype."""
+        """The dtype of the parameters."""
         dtype: torch.dtype = next(self.network.visual.parameters()).dtype
         return dtype
 
     def layers(self, side: Side) -> tuple[Layer, ...]:
-        """Return every layer of a tower, in reading order."""
+        """Return every layer of a tower, from the first to the last."""
         tower = self.image if side == "image" else self.text
         return list_layers(tower.layers, tower.pools)
 
     def resolve_layer(self, side: Side, layer: int | str | None) -> Layer:
-        """Return a layer as its index from 0, or ``pool``: None is the card's choice, negatives count from the end.
+        """Return a layer as its index from 0, or ``pool``; None is the card's, negative numbers count from the end.
 
         Raises:
             SettingsError: there is no such layer.

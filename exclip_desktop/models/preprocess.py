@@ -1,4 +1,4 @@
-"""Pictures to a model's input, exactly as open_clip does it, and the geometry that follows from it."""
+"""Makes a model's input from a picture, exactly as open_clip does, and computes the geometry that follows."""
 
 from typing import Any
 
@@ -15,8 +15,6 @@ from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cropped
-
-
 MODES = {"crop": "shortest", "squash": "squash", "pad": "longest", "whole": "squash"}  # open_clip's names
 
 
@@ -24,17 +22,17 @@ class Preprocess:
     """A model's own preprocessing, from its config, and other framings with the same mean and deviation."""
 
     def __init__(self, config: dict[str, Any], input_size: tuple[int, int], unit: tuple[int, int] | None) -> None:
-        """Keep ``config`` (a ``preprocess_cfg``), a tower's own input (h, w), and the unit of other sizes."""
+        """Take a ``preprocess_cfg``, the tower's own input size (h, w), and the unit of other sizes, or None."""
         self._config, self._own, self._unit = config, input_size, unit
 
     @property
     def mean(self) -> tuple[float, float, float]:
-        """The mean that is taken off, of channels in [0, 1]."""
+        """The mean that is subtracted, of channels in [0, 1]."""
         red, green, blue = self._config["mean"]
         return float(red), float(green), float(blue)
 
     def framings(self) -> list[Framing]:
-        """Return the framings that the model takes."""
+        """Return the framings that the model accepts."""
         return [name for name in FRAMINGS if name != "whole" or self._unit is not None]
 
     def input_size(self, source_size: tuple[int, int], framing: Framing) -> tuple[int, int]:
@@ -53,14 +51,14 @@ class Preprocess:
         return result.to(torch.float32)
 
     def geometry(self, source_size: tuple[int, int], cut: Cut, framing: Framing = "model") -> Geometry:
-        """Return where a cut tower's patches lie on a picture of ``source_size`` (width, height)."""
+        """Return the geometry of a cut tower's patches on a picture of ``source_size`` (width, height)."""
         width, height = source_size
         rows, columns = cut.grid
         resized_h, resized_w = self._resized(height, width, framing)
         target_h, target_w = self.input_size(source_size, framing)
         patch_h, patch_w = cut.patch_size
-        y0, y1 = _seen(height, resized_h, target_h, rows * patch_h)
-        x0, x1 = _seen(width, resized_w, target_w, columns * patch_w)
+        y0, y1 = _visible_range(height, resized_h, target_h, rows * patch_h)
+        x0, x1 = _visible_range(width, resized_w, target_w, columns * patch_w)
         return Geometry(source_size, (x0, y0, x1, y1), (rows, columns))
 
     def _mode(self, framing: Framing) -> str:
@@ -68,13 +66,18 @@ class Preprocess:
         return MODES.get(framing, own)
 
     def _resized(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
-        """Return the size after the transform's resize, before its crop or pad; refuse what is no picture any more."""
-        resized = self._unchecked(height, width, framing)
+        """Return the size after the transform's resize, before its crop or pad.
+
+        Raises:
+            PictureError: a side would be shorter than a pixel, or too long.
+
+        """
+        resized = self._resized_unchecked(height, width, framing)
         if min(resized) < 1 or max(resized) > LONGEST_PX:
             raise PictureError(f"The picture is too narrow for this model: {width} × {height} pixels.", "Crop it.")
         return resized
 
-    def _unchecked(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
+    def _resized_unchecked(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
         target_h, target_w = self.input_size((width, height), framing)
         mode = self._mode(framing)
         if mode == "squash":
@@ -88,8 +91,8 @@ class Preprocess:
         return round(height / ratio), round(width / ratio)
 
 
-def _seen(source: int, resized: int, target: int, covered: int) -> tuple[float, float]:
-    """Return the source pixels that the first ``covered`` of ``target`` input pixels show along one axis."""
+def _visible_range(source: int, resized: int, target: int, covered: int) -> tuple[float, float]:
+    """Return the range of source pixels that the first ``covered`` of ``target`` input pixels show, along one axis."""
     first = -((target - resized) // 2) if target > resized else round((resized - target) / 2.0)
     scale = source / resized
     return first * scale, (first + covered) * scale

@@ -1,4 +1,4 @@
-"""How well captions fit a picture: cosines, and probabilities on the model's own scale."""
+"""Scores captions for a picture: cosines, and probabilities on the model's own scale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def encode_captions(model: Model, captions: list[str]) -> Tensor:
 
 @torch.no_grad()
 def encode_ids(model: Model, numbers: Sequence[int]) -> Tensor:
-    """Return the unit embedding of a caption given as token ids: (D,)."""
+    """Return the unit embedding of the caption with these token ids: (D,)."""
     ids = model.ids(numbers)
     cut = model.text.cut(0, ids)
     return functional.normalize(cut.head(cut.features(ids)[None])[0], dim=-1)
@@ -58,7 +58,7 @@ def score_captions(model: Model, picture: NDArray[np.uint8], captions: list[str]
 
     Raises:
         CaptionError: a caption is empty.
-        SettingsError: the model does not take pictures framed so.
+        SettingsError: the model does not accept the framing.
 
     """
     image = encode_picture(model, picture, framing)

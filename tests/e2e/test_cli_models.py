@@ -112,7 +112,7 @@ def test_a_model_travels_by_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["fetch", "ViT-B32", "openai"], "Did you mean ViT-B-32"),
         (["fetch", "ViT-B-32", "nonsense"], 'no weights tagged "nonsense"'),
         (["pack", "nonsense", "out"], "There is no model named"),
-        (["unpack", "nowhere"], "is no packed model"),
+        (["unpack", "nowhere"], "is not a packed model"),
     ],
 )
 def test_bad_input_gets_one_clear_line(

@@ -1,4 +1,4 @@
-"""Identifies weights and models by SHA-256; the weights that open_clip lists are recognised by it."""
+"""Identifies weights and models by SHA-256, and recognises the weights that open_clip lists."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ import open_clip
 from open_clip import pretrained as tags
 
 OPENAI = "openaipublic"
-_SHORT = re.compile(r"-([0-9a-f]{8})\.[a-z]+$")  # the first digits, at the end of a file's name
+_SHORT = re.compile(r"-([0-9a-f]{8})\.[a-z]+$")  # the first digits of the SHA-256, at the end of a file's name
 
 
 def compute_sha256(path: Path) -> str:
@@ -29,9 +29,9 @@ def _read(path: Path, _size: int, _mtime_ns: int) -> str:
 
 
 def compute_fingerprint(content: str, config: Any) -> str:
-    """Return one SHA-256 of weights (their SHA-256) and config (any plain values)."""
-    told = json.dumps([content, config], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode("utf-8")).hexdigest()
+    """Return one SHA-256 of weights (``content``, their SHA-256) and config (plain values)."""
+    values = json.dumps([content, config], sort_keys=True, default=str)
+    return hashlib.sha256(values.encode("utf-8")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Published:
 
 
 def sha256_in_url(url: str) -> str:
-    """Return the SHA-256 that an address names, or its first digits; empty where it names none."""
+    """Return the SHA-256 in an address, or its first digits; empty where there is none."""
     if OPENAI in url:
         return url.split("/")[-2]
     short = _SHORT.search(url)
@@ -54,7 +54,9 @@ def sha256_in_url(url: str) -> str:
 def find_published(sha256: str) -> list[Published]:
     """Return the tags whose published weights have this SHA-256."""
     return [
-        entry for entry in list_published() if (told := sha256_in_url(entry.config["url"])) and sha256.startswith(told)
+        entry
+        for entry in list_published()
+        if (digits := sha256_in_url(entry.config["url"])) and sha256.startswith(digits)
     ]
 
 

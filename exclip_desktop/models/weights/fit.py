@@ -26,14 +26,14 @@ State = Mapping[str, Tensor]
 def build_network(
     name: str, config: Mapping[str, Any], device: str = "cpu", folder: Path | None = None, *, drawn: bool = False
 ) -> Any:
-    """Return open_clip's network for a model's config, its weights still to be loaded; nothing is downloaded.
+    """Return open_clip's network for a model's config, with uninitialised weights; nothing is downloaded.
 
-    With ``drawn`` they are what training would start from, drawn by torch's generator.
-    ``folder`` may hold a Hugging Face text encoder's config; else Hugging Face's cache must.
-    On ``meta`` the network has shapes only, which takes a twentieth to half a second.
+    With ``drawn`` the weights are random, as at the start of a training, from torch's generator.
+    The config of a Hugging Face text encoder is read from ``folder`` or from Hugging Face's cache.
+    On ``meta`` the network has shapes only, which takes 0.05 to 0.5 s.
 
     Raises:
-        ModelError: open_clip cannot build it; ``name`` is told.
+        ModelError: open_clip cannot build it; the message contains ``name``.
 
     """
     arguments, encoder = deepcopy(dict(config)), find_encoder(config, folder)
@@ -45,7 +45,7 @@ def build_network(
         arguments["vision_cfg"]["timm_model_pretrained"] = False
     try:
         with nullcontext() if drawn else _unfilled(), torch.device(device), warnings.catch_warnings():
-            # open_clip scripts a helper at creation, and torch deprecates that; it is no concern of the person's.
+            # open_clip scripts a helper at creation, which torch deprecates.
             warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
             return kind(**arguments)
     except _UNBUILDABLE as error:
@@ -54,19 +54,19 @@ def build_network(
 
 @contextmanager
 def _unfilled() -> Iterator[None]:
-    """Leave new weights as they come: all are loaded over, strictly, and drawing them takes a third of the time."""
-    kept = {name: getattr(nn.init, name) for name in FILLERS}
+    """Skip the initialisation of weights, which takes a third of the time; all are overwritten by the loaded ones."""
+    fillers = {name: getattr(nn.init, name) for name in FILLERS}
     for name in FILLERS:
         setattr(nn.init, name, lambda tensor, *_, **__: tensor)
     try:
         yield
     finally:
-        for name, filler in kept.items():
+        for name, filler in fillers.items():
             setattr(nn.init, name, filler)
 
 
 def convert_names(network: Any, state: State) -> dict[str, Tensor]:
-    """Return weights under the names that ``network`` has, from other layouts that open_clip knows."""
+    """Return weights under the names of ``network``, converted from the other layouts that open_clip knows."""
     result: dict[str, Tensor] = convert_state_dict(network, dict(state))
     if "positional_embedding" in result and not hasattr(network, "positional_embedding"):
         result = convert_to_custom_text_state_dict(result)
@@ -74,14 +74,14 @@ def convert_names(network: Any, state: State) -> dict[str, Tensor]:
         own = getattr(network, name, None)
         if own is not None and name in result and result[name].numel() == own.numel():
             result[name] = result[name].reshape(own.shape)
-    ids = "text.transformer.embeddings.position_ids"  # what older versions of transformers kept
+    ids = "text.transformer.embeddings.position_ids"  # of older versions of transformers
     if ids not in network.state_dict():
         result.pop(ids, None)
     return result
 
 
 def find_misfit(network: Any, state: State) -> str:
-    """Return the first way in which weights do not fit a network, in its order; empty where they fit."""
+    """Return the first reason why weights do not fit a network, in the network's order; empty where they fit."""
     own = network.state_dict()
     for name, value in own.items():
         if name not in state:
@@ -97,9 +97,9 @@ def _shape(value: Tensor) -> str:
 
 
 def recognise_architectures(state: State) -> list[str]:
-    """Return the names of open_clip's architectures that weights fit exactly; some differ in no shape.
+    """Return the names of open_clip's architectures that the weights fit; several may have the same shapes.
 
-    What a config says in numbers decides which few are built, on the meta device, and compared in every shape.
+    The numbers in the configs decide which few are built on the meta device, whose shapes are all compared.
     """
     configs = {name: open_clip.get_model_config(name) for name in open_clip.list_models()}
     return [name for name, config in configs.items() if _may_fit(config, state) and _fits(name, config, state)]

@@ -1,4 +1,4 @@
-"""A model in one folder, for a machine without a network: packed here, unpacked there, every file checked."""
+"""Packs a model into one folder for a computer without a network, and unpacks it there; all files are checked."""
 
 import hashlib
 import json
@@ -44,75 +44,75 @@ def pack_model(
 
     Raises:
         ModelError: the model cannot be loaded.
-        OutputError: the folder is there already, or cannot be written.
-        Cancelled: nothing is left of it.
+        OutputError: the folder exists already, or cannot be written.
+        Cancelled: the person cancelled; no file is left.
 
     """
-    tell, cancel = progress or ignore_progress, cancel or CancelToken()
+    report, cancel = progress or ignore_progress, cancel or CancelToken()
     source, weights = read_source(name, pretrained, checkpoint, preprocess)
     network, state = fit_weights(source, weights, "meta")
     config = {"model_cfg": source.config(), "preprocess_cfg": network.visual.preprocess_cfg}
     with _new_folder(out) as folder:
-        tell(Report(f"Packing {source.name}", 0, 2))
+        report(Report(f"Packing {source.name}", 0, 2))
         (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1), "utf-8")
         _copy_small_files(source, config["model_cfg"]["text_cfg"], folder)
         cancel.check()
         _write_weights(source, state, folder / WEIGHTS_FILE)
         cancel.check()
-        tell(Report(f"Packing {source.name}", 1, 2))
+        report(Report(f"Packing {source.name}", 1, 2))
         sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
         (folder / SUMS_FILE).write_text("".join(sums), "utf-8")
     return out
 
 
 def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel: CancelToken | None = None) -> str:
-    """Check a packed folder's files, copy them into the person's data folder, and return the name it loads by.
+    """Check a packed folder's files, copy them into the user's data folder, and return the model's name.
 
     Raises:
-        ModelError: it is no packed folder, a file is missing or differs, or its name is taken.
+        ModelError: it is not a packed folder, a file is missing or differs, or its name is taken.
         OutputError: the data folder cannot be written.
-        Cancelled: nothing is left of it.
+        Cancelled: the person cancelled; no file is left.
 
     """
-    tell, cancel = progress or ignore_progress, cancel or CancelToken()
+    report, cancel = progress or ignore_progress, cancel or CancelToken()
     folder = expand_home(packed)
     sums = _sums(folder)
     name = folder.resolve().name
     target = installed_folder() / name
     if name == BUNDLED or name in open_clip.list_models():
-        raise ModelError(f'"{name}" is the name of another model.', "Give the folder another name, and unpack it.")
+        raise ModelError(f'"{name}" is the name of another model.', "Rename the folder, and unpack it again.")
     if target.is_dir():
         if _sums(target) == sums:
             return name
-        raise ModelError(f'Another model is unpacked as "{name}".', "Give the folder another name, or remove that one.")
+        raise ModelError(f'Another model is unpacked as "{name}".', "Rename the folder, or remove the other model.")
     with _new_folder(target) as place:
         for number, (file, sha256) in enumerate(sums.items()):
-            tell(Report(f"Unpacking {name}", number, len(sums)))
+            report(Report(f"Unpacking {name}", number, len(sums)))
             cancel.check()
             shutil.copyfile(folder / file, place / file)
-            if _sha256(place / file) != sha256:  # of what arrived, not of what was sent
-                raise ModelError(f"{folder / file} is not what was packed: its checksum differs.", "Copy it again.")
+            if _sha256(place / file) != sha256:  # of the copy, not of the original
+                raise ModelError(f"{folder / file} was changed after packing: its checksum differs.", "Copy it again.")
         shutil.copyfile(folder / SUMS_FILE, place / SUMS_FILE)
     return name
 
 
 def _copy_small_files(source: Source, text: dict[str, Any], folder: Path) -> None:
-    """Copy the model's card, and what its text part reads from files of Hugging Face's."""
-    wanted = [
+    """Copy the model's card, and the Hugging Face files of its text part."""
+    sources = [
         (repository, file) for key, files in TEXT_FILES.items() if (repository := text.get(key)) for file in files
     ]
     own = source.folder
     if own is not None and (own / CARD_FILE).is_file():
         shutil.copyfile(own / CARD_FILE, folder / CARD_FILE)
-    for repository, file in wanted:
-        beside = own / file if own is not None and (own / file).is_file() else None
-        cached = beside or try_to_load_from_cache(repository, file)
+    for repository, file in sources:
+        local = own / file if own is not None and (own / file).is_file() else None
+        cached = local or try_to_load_from_cache(repository, file)
         if isinstance(cached, str | Path):
             shutil.copyfile(cached, folder / file)
 
 
 def _write_weights(source: Source, state: dict[str, Tensor], path: Path) -> None:
-    """Copy safetensors as they are, so that their fingerprint stays; write others anew."""
+    """Copy a safetensors file unchanged, so that its fingerprint stays; rewrite other formats."""
     if source.weights.suffix == ".safetensors":
         with safe_open(source.weights, "pt") as file:
             if set(file.keys()) == set(state):
@@ -122,26 +122,31 @@ def _write_weights(source: Source, state: dict[str, Tensor], path: Path) -> None
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file that a packed folder lists; refuse what could lie elsewhere."""
+    """Return the SHA-256 of every file that a packed folder lists.
+
+    Raises:
+        ModelError: it lists no files, a file is missing, or a file lies outside the folder.
+
+    """
     try:
         lines = (folder / SUMS_FILE).read_text("utf-8").splitlines()
         sums = {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
     except (OSError, ValueError) as error:
-        told = f"{folder} is no packed model: its {SUMS_FILE} cannot be read."
-        raise ModelError(told, Remedy.CHOOSE_PACKED_FOLDER) from error
+        message = f"{folder} is not a packed model: its {SUMS_FILE} cannot be read."
+        raise ModelError(message, Remedy.CHOOSE_PACKED_FOLDER) from error
     for name in (CONFIG_FILE, WEIGHTS_FILE, *sums):
         if name not in sums or not is_file(folder / name):
-            raise ModelError(f"{folder} is not whole: {name} is missing.", "Copy it again.")
+            raise ModelError(f"{folder} is incomplete: {name} is missing.", "Copy it again.")
         if Path(name).name != name:
-            raise ModelError(f"{folder} names a file outside of it: {name}.", "Do not trust it.")
+            raise ModelError(f"{folder} names a file outside of it: {name}.", "Do not use this folder.")
     return sums
 
 
 @contextmanager
 def _new_folder(target: Path) -> Iterator[Path]:
-    """Give a folder to fill, which gets the name ``target`` at the end; after an error nothing is left."""
+    """Yield a temporary folder, which is renamed to ``target`` at the end; after an error no file is left."""
     if target.exists() and (not is_dir(target) or any(target.iterdir())):
-        raise OutputError(f"{target} is there already.", "Give a new folder.")
+        raise OutputError(f"{target} exists already.", "Choose a new folder.")
     place = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Reads weight files; nothing that could run code is opened."""
+"""Reads weights files; a file that could run code is not opened."""
 
 import hashlib
 import io
@@ -20,39 +20,39 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.weights.fingerprints import OPENAI_SHA256
 
 ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
-# What readers of weights raise on files that are none; the restricted unpickler stumbles in any of these ways.
+# Errors of the readers of weights on other files; the restricted unpickler raises any of them.
 _UNREADABLE = (SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError)
 _POINTER = b"version https://git-lfs"
-_PLAIN = ("state_dict", "model_state_dict", "model")
+_UNAVERAGED = ("state_dict", "model_state_dict", "model")
 _AVERAGED = ("state_dict_ema", "model_ema", "ema", "ema_state_dict")
-_WRAPPERS = ("module.", "model.")  # what DataParallel and training programs put before every name
-_COMPILED = "_orig_mod."  # what torch.compile puts before the names of what it compiled
+_WRAPPERS = ("module.", "model.")  # prefixes of DataParallel and of training programs
+_COMPILED = "_orig_mod."  # a prefix of torch.compile
 _SIZES = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in OpenAI's archives
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file's weights by name, on the CPU; ``notes`` say which were taken where the file holds more than one set."""
+    """A file's weights by name, on the CPU; ``notes`` name the chosen set where the file holds several."""
 
     state: dict[str, Tensor]
     notes: tuple[str, ...] = ()
 
 
 def read_weights(path: Path) -> Weights:
-    """Read a checkpoint: a state dict, bare or in a training checkpoint, or one of OpenAI's published archives.
+    """Read a checkpoint: a state dict, alone or in a training checkpoint, or one of OpenAI's published archives.
 
-    Plain weights are taken before averaged ones (EMA). Names lose what wrappers put before them.
+    Averaged weights (EMA) are read only where there are no others. Prefixes of wrappers are removed from names.
 
     Raises:
         ModelError: the file is damaged, holds no weights, may not be read, or opening it could run code.
 
     """
     state, notes = _chosen(_opened(path), path.name)
-    return Weights(_plain_names(state), notes)
+    return Weights(_without_prefixes(state), notes)
 
 
 def is_torchscript(path: Path) -> bool:
-    """Whether the file holds a program beside its weights, as OpenAI's own do."""
+    """Return whether the file holds a program with its weights, as OpenAI's own files do."""
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
@@ -69,9 +69,11 @@ def _opened(path: Path) -> Any:
             return _archive(path)
         return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except PermissionError as error:
-        raise ModelError(f"{path} may not be read.", "Ask for permission, or copy it.") from error
+        raise ModelError(
+            f"{path} cannot be read: permission denied.", "Ask for permission, or copy the file."
+        ) from error
     except pickle.UnpicklingError as error:
-        if "Unsupported operand" in str(error):  # no pickle at all, such as a web page saved under that name
+        if "Unsupported operand" in str(error):  # not a pickle, such as a web page saved under that name
             raise _damaged(path) from error
         raise _unsafe(f"{path.name} holds more than weights") from error
     except _UNREADABLE as error:
@@ -81,9 +83,9 @@ def _opened(path: Path) -> Any:
 def _damaged(path: Path) -> ModelError:
     with path.open("rb") as file:
         if file.read(len(_POINTER)) == _POINTER:
-            return ModelError(f"{path.name} only points to weights that Git LFS keeps.", "Fetch them: git lfs pull.")
-    told = f"{path.name} cannot be read as weights: it is cut short, damaged or of another kind."
-    return ModelError(told, "Fetch it again.")
+            return ModelError(f"{path.name} is a Git LFS pointer, not the weights.", "Fetch them: git lfs pull.")
+    message = f"{path.name} cannot be read as weights: it is incomplete, damaged or of another kind."
+    return ModelError(message, "Fetch it again.")
 
 
 def _unsafe(what: str) -> ModelError:
@@ -94,10 +96,10 @@ def _unsafe(what: str) -> ModelError:
 
 
 def _archive(path: Path) -> dict[str, Tensor]:
-    """Read a TorchScript archive: only one that OpenAI published, for it is a program."""
-    data = path.read_bytes()  # what is checked is what is opened
+    """Read a TorchScript archive, which is a program: only those that OpenAI published."""
+    data = path.read_bytes()  # the checked bytes are the opened ones
     if hashlib.sha256(data).hexdigest() not in OPENAI_SHA256:
-        raise _unsafe(f"{path.name} is a program (TorchScript), and none that OpenAI published")
+        raise _unsafe(f"{path.name} is a program (TorchScript), and not one that OpenAI published")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.load.*")  # torch deprecates the format
         program = torch.jit.load(io.BytesIO(data), map_location="cpu")  # type: ignore[no-untyped-call]
@@ -106,29 +108,27 @@ def _archive(path: Path) -> dict[str, Tensor]:
 
 
 def _chosen(loaded: Any, file: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Return the weights among a checkpoint's entries, and a note where the choice was not plain."""
+    """Return the weights among a checkpoint's entries, and a note where there was a choice."""
     if _is_state(loaded):
         return dict(loaded), ()
     entries = loaded if isinstance(loaded, Mapping) else {}
-    plain, averaged = ([n for n in names if _is_state(entries.get(n))] for names in (_PLAIN, _AVERAGED))
-    if plain and averaged:
-        note = f"{file} also holds averaged weights ({averaged[0]}); the plain ones ({plain[0]}) were taken."
-        return dict(entries[plain[0]]), (note,)
-    if plain:
-        return dict(entries[plain[0]]), ()
+    raw, averaged = ([n for n in names if _is_state(entries.get(n))] for names in (_UNAVERAGED, _AVERAGED))
+    if raw and averaged:
+        note = f"{file} also holds averaged weights ({averaged[0]}); the others ({raw[0]}) were chosen."
+        return dict(entries[raw[0]]), (note,)
+    if raw:
+        return dict(entries[raw[0]]), ()
     if averaged:
-        return dict(entries[averaged[0]]), (f"{file} holds averaged weights (EMA) only; they were taken.",)
+        return dict(entries[averaged[0]]), (f"{file} holds averaged weights (EMA) only; they were chosen.",)
     held = ", ".join(map(str, list(entries)[:5])) or type(loaded).__name__
-    raise ModelError(
-        f"{file} holds no weights that this program knows, but: {held}.", "Give a checkpoint with a state_dict."
-    )
+    raise ModelError(f"{file} holds no known weights, but: {held}.", "Give a checkpoint with a state_dict.")
 
 
 def _is_state(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(isinstance(held, Tensor) for held in value.values())
 
 
-def _plain_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _without_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
     state = {name.replace(_COMPILED, ""): value for name, value in state.items()}
     while wrapper := next((one for one in _WRAPPERS if all(name.startswith(one) for name in state)), ""):
         state = {name.removeprefix(wrapper): value for name, value in state.items()}

@@ -1,4 +1,4 @@
-"""Finds a text encoder's tokenizer and config on this computer, beside the model or in Hugging Face's cache."""
+"""Finds a text encoder's tokenizer and config on this computer, in the model's folder or in Hugging Face's cache."""
 
 import json
 from collections.abc import Mapping
@@ -25,19 +25,19 @@ TOKENIZER_FILES = (
     "vocab.json",
 )
 ENCODER_FILES = ("config.json",)
-OLDEST = 5  # version of transformers: its layers are called otherwise before
+OLDEST = 5  # version of transformers; earlier ones have other names for layers
 
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """A Hugging Face text encoder whose config is here: open_clip's ``text_cfg`` that names its folder, the config."""
+    """A local Hugging Face text encoder: open_clip's ``text_cfg`` with its folder, and its own config."""
 
     text_cfg: dict[str, Any]
     config: dict[str, Any]
 
 
 def find_tokenizer(schema: str, folder: Path | None) -> Any:
-    """Return open_clip's tokenizer of a model, ``schema`` being open_clip's name of it; never reaches the network.
+    """Return open_clip's tokenizer of a model; ``schema`` is open_clip's name of it. Does not use the network.
 
     Raises:
         ModelError: its files are not on this computer or cannot be read, or transformers is not installed.
@@ -48,17 +48,17 @@ def find_tokenizer(schema: str, folder: Path | None) -> Any:
     if not name:
         return open_clip.get_tokenizer(schema)
     found = _find(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
-    told = (text.get("tokenizer_kwargs") or {}) | {"local_files_only": True, "trust_remote_code": False}
+    options = (text.get("tokenizer_kwargs") or {}) | {"local_files_only": True, "trust_remote_code": False}
     try:
-        return HFTokenizer(str(found), context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH), **told)
-    except Exception as error:  # the tokenizers package raises plain ones
+        return HFTokenizer(str(found), context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH), **options)
+    except Exception as error:  # the tokenizers package raises bare ones
         raise ModelError(
-            f"The tokenizer {name} in {found} cannot be read: {error}.", "Fetch its files again, all of them."
+            f"The tokenizer {name} in {found} cannot be read: {error}.", "Fetch all of its files again."
         ) from error
 
 
 def check_text_files(config: Mapping[str, Any], folder: Path | None) -> None:
-    """Raise ``ModelError`` unless what a model's text side needs is here; nothing is built yet."""
+    """Raise ``ModelError`` unless the files of a model's text side are on this computer; nothing is built."""
     find_encoder(config, folder)
     name = config["text_cfg"].get("hf_tokenizer_name")
     if name:
@@ -84,15 +84,15 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
         raise ModelError(f"{found / 'config.json'} cannot be read: {error}.", "Fetch it again.") from error
     if kind not in FAMILIES:
         raise ModelError(
-            f'The text encoder {name} is of a kind ("{kind}") that cannot be taken apart.',
+            f'The text encoder {name} is of a kind ("{kind}") that cannot be explained.',
             Remedy.CHOOSE_TEXT_FAMILY,
             families=", ".join(FAMILIES),
         )
     return Encoder(text | {"hf_model_name": str(found), "hf_model_pretrained": False}, own)
 
 
-def _find(name: str, folder: Path | None, wanted: tuple[str, ...], what: str) -> Path:
-    """Return the folder with one of the ``wanted`` files of the repository (or folder) ``name``."""
+def _find(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:
+    """Return the folder with one of ``files`` of the repository (or folder) ``name``."""
     if _transformers() < OLDEST:
         raise ModelError(
             f"{what} needs the package transformers, version {OLDEST} or newer, which is not installed.",
@@ -100,24 +100,24 @@ def _find(name: str, folder: Path | None, wanted: tuple[str, ...], what: str) ->
         )
     named = expand_home(name)
     for place in (folder, named if is_dir(named) else None):
-        if place is not None and any((place / file).is_file() for file in wanted):
+        if place is not None and any((place / file).is_file() for file in files):
             return place
-    cached = _cached(name, wanted)
+    cached = _cached(name, files)
     if cached is not None:
         return cached
-    beside = f"beside the model in {folder} and " if folder is not None else ""
-    listed = f"one of {', '.join(wanted)}" if len(wanted) > 1 else wanted[0]
+    in_folder = f"in {folder} and " if folder is not None else ""
+    listed = f"one of {', '.join(files)}" if len(files) > 1 else files[0]
     raise ModelError(
-        f"{what} is not on this computer: looked {beside}in Hugging Face's cache for {listed}.",
+        f"{what} is not on this computer: searched {in_folder}in Hugging Face's cache for {listed}.",
         f'Fetch it where there is a network ("hf download {name}"), or put its files into the model\'s folder.',
     )
 
 
-def _cached(name: str, wanted: tuple[str, ...]) -> Path | None:
-    for file in wanted:
+def _cached(name: str, files: tuple[str, ...]) -> Path | None:
+    for file in files:
         try:
             cached = try_to_load_from_cache(name, file)
-        except ValueError:  # no name of a repository
+        except ValueError:  # not the name of a repository
             return None
         if isinstance(cached, str):
             return Path(cached).parent
@@ -125,7 +125,7 @@ def _cached(name: str, wanted: tuple[str, ...]) -> Path | None:
 
 
 def _transformers() -> int:
-    """Return the installed version's first number; 0 for none."""
+    """Return the major version of the installed transformers; 0 where it is not installed."""
     try:
         return int(version("transformers").split(".")[0])
     except PackageNotFoundError:

@@ -155,7 +155,7 @@ def test_megapixels_are_a_number(picture: Picture) -> None:
 
 @pytest.mark.parametrize("name", [5, ["demo"], True])
 def test_a_models_name_is_text(name: Any) -> None:
-    refused(ModelError, lambda: load_model(name), f"{name!r} is no name of a model.")
+    refused(ModelError, lambda: load_model(name), f"{name!r} is not the name of a model.")
 
 
 def test_a_models_folder_may_be_a_path(tiny: Model) -> None:

@@ -94,7 +94,7 @@ def test_unknown_framings_are_refused(make_tiny: Callable[..., Model]) -> None:
     with pytest.raises(SettingsError, match='no framing "tilted".*whole'):
         make_tiny().check_framing("tilted")
     resnet = make_tiny(**RESNET)
-    with pytest.raises(SettingsError, match=r"of its own size only.*model, crop, squash, pad\."):
+    with pytest.raises(SettingsError, match=r"its own input size only.*model, crop, squash, pad\."):
         resnet.check_framing("whole")
     for framing in ("model", "crop", "squash", "pad"):
         resnet.check_framing(framing)

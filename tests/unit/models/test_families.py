@@ -43,10 +43,10 @@ def _names() -> list[str]:
 
 
 def test_every_architecture_of_open_clip_is_classified() -> None:
-    families._why_not.cache_clear()
+    families._built_obstacle.cache_clear()
     names = _names()
     reasons = {name: find_obstacle(name) for name in names}
-    assert families._why_not.cache_info().misses == 0  # told by name, for lists of models ask for all of them
+    assert families._built_obstacle.cache_info().misses == 0  # told by name, for lists of models ask for all of them
     assert {name: reason for name, reason in reasons.items() if reason} == REFUSED
     for text in TEXTS:
         assert f"{len(names) - len(REFUSED)} of its {len(names)} architectures" in " ".join(
@@ -88,7 +88,7 @@ def test_nothing_is_downloaded_and_the_config_is_left_as_it_was(monkeypatch: pyt
         built(self, *args, pretrained=pretrained, **kwargs)
 
     monkeypatch.setattr(TimmModel, "__init__", watched)
-    families._why_not.cache_clear()
+    families._built_obstacle.cache_clear()
     config = {"embed_dim": 8, "vision_cfg": {"timm_model_name": "test_vit", "timm_model_pretrained": True}}
     config["vision_cfg"] |= {"image_size": 160, "timm_pool": "token"}
     before = repr(config)

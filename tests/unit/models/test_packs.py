@@ -119,15 +119,15 @@ def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, da
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (lambda folder: (folder / "SHA256SUMS").unlink(), "is no packed model"),
-        (lambda folder: (folder / "SHA256SUMS").write_text("hello"), "is no packed model"),
-        (lambda folder: (folder / "SHA256SUMS").write_text(""), "not whole: open_clip_config.json is missing"),
-        (lambda folder: (folder / "exclip.json").unlink(), "not whole: exclip.json is missing"),
+        (lambda folder: (folder / "SHA256SUMS").unlink(), "is not a packed model"),
+        (lambda folder: (folder / "SHA256SUMS").write_text("hello"), "is not a packed model"),
+        (lambda folder: (folder / "SHA256SUMS").write_text(""), "is incomplete: open_clip_config.json is missing"),
+        (lambda folder: (folder / "exclip.json").unlink(), "is incomplete: exclip.json is missing"),
         (
             lambda folder: (folder / "exclip.json").write_text('{"image_layer": 2}'),
-            "exclip.json is not what was packed",
+            "exclip.json was changed after packing",
         ),
-        (lambda folder: flip(folder / "open_clip_model.safetensors"), "model.safetensors is not what was packed"),
+        (lambda folder: flip(folder / "open_clip_model.safetensors"), "model.safetensors was changed after packing"),
         (lambda folder: list_also(folder, "../secret"), "names a file outside of it"),
     ],
 )
@@ -171,7 +171,7 @@ def test_folders_that_are_there_are_not_written_into(folder: Path, tmp_path: Pat
     (tmp_path / "full" / "mine").touch()
     (tmp_path / "empty").mkdir()
     for taken in (tmp_path / "full", tmp_path / "full" / "mine"):
-        with pytest.raises(OutputError, match="is there already"):
+        with pytest.raises(OutputError, match="exists already"):
             pack_model(taken, str(folder))
     with pytest.raises(OutputError, match="cannot be written"):
         pack_model(tmp_path / "full" / "mine" / "packed", str(folder))

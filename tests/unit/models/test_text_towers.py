@@ -270,10 +270,10 @@ def test_a_tokenizer_of_another_model_is_told(made: Made, picture: Picture, fami
     model = made(family)
     wrong = replace(model, text=text_tower(model.network))
     wrong.text.vocabulary = 5
-    with pytest.raises(ModelError, match="knows only those below 5") as caught:
+    with pytest.raises(ModelError, match="has only 5 ids") as caught:
         second_order.explain_pair(wrong, picture, CAPTION)
     assert caught.value.hint
-    with pytest.raises(ModelError, match="knows only those below 5"):
+    with pytest.raises(ModelError, match="has only 5 ids"):
         score_captions(wrong, picture, [CAPTION])
 
 

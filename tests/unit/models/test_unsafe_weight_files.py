@@ -99,7 +99,7 @@ def test_a_program_is_opened_only_if_openai_published_it(
     monkeypatch.setattr(
         torch.jit, "load", lambda file, load=torch.jit.load, **told: opened.append(file) or load(file, **told)
     )
-    with pytest.raises(ModelError, match=r"TorchScript.*none that OpenAI published.*was not opened"):
+    with pytest.raises(ModelError, match=r"TorchScript.*not one that OpenAI published.*was not opened"):
         load(architecture, tmp_path / "ViT.pt")
     assert opened == []
     url = f"https://openaipublic.azureedge.net/clip/models/{sha256}/ViT.pt"

@@ -77,7 +77,7 @@ def test_the_weights_in_every_form_are_taken(
     for name, value in model.network.state_dict().items():
         torch.testing.assert_close(value, state[name])
     said = " ".join(model.notes)
-    assert ("model_ema" in said and "the plain ones (state_dict) were taken" in said) == (form == "with an average")
+    assert ("model_ema" in said and "the others (state_dict) were chosen" in said) == (form == "with an average")
     assert ("averaged weights (EMA) only" in said) == (form == "only an average")
 
 
@@ -104,7 +104,7 @@ def test_damaged_files_are_refused(architecture: str, folder: Path, state: State
     with zipfile.ZipFile(tmp_path / "other.bin", "w") as file:
         file.writestr("photo.txt", "hello")
     for name in ("short.safetensors", "shorter.safetensors", "short.pt", "old.pt", "text.pt", "page.pt", "other.bin"):
-        with pytest.raises(ModelError, match=f"^{name} cannot be read as weights: it is cut short, damaged"):
+        with pytest.raises(ModelError, match=f"^{name} cannot be read as weights: it is incomplete, damaged"):
             load(architecture, tmp_path / name)
     (tmp_path / "empty.bin").touch()
     with pytest.raises(ModelError, match=r"empty\.bin is empty"):
@@ -123,7 +123,7 @@ def test_files_without_weights_name_what_they_hold(architecture: str, state: Sta
         ({"state_dict": {"a": 1}}, "state_dict"),
     ):
         torch.save(held, tmp_path / "w.pt")
-        with pytest.raises(ModelError, match=f"holds no weights that this program knows, but: {told}"):
+        with pytest.raises(ModelError, match=f"holds no known weights, but: {told}"):
             load(architecture, tmp_path / "w.pt")
 
 
