@@ -105,9 +105,9 @@ def _give_map(
         print_note(note)
     name = method_name(found.method)
     if options.picture is not None:
-        figures, maps = (import_module(f"exclip_desktop.render.{module}") for module in ("figure", "figure_map"))
+        figures = import_module("exclip_desktop.render.figure")  # imports matplotlib
         title = f"{name} · “{found.target}” · {found.model} · score {found.score:.3f}"
-        figure = maps.draw_map(found, picture.pixels, title, FigureOptions(colours=options.colours))
+        figure = figures.draw_map(found, picture.pixels, title, FigureOptions(colours=options.colours))
         write_atomically(
             options.picture, lambda file: figures.save_figure(figure, file, options.picture.suffix.lower())
         )

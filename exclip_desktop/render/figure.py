@@ -1,4 +1,4 @@
-"""The figure of one explanation: picture with signed heat, colour bar, and the caption with its words coloured."""
+"""The figure of one explanation, or of one map: picture with signed heat, colour bar, and coloured caption or title."""
 
 import io
 import threading
@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from matplotlib import style
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, patch_heat
-from exclip_desktop.render.figure_caption import draw_strip, lay_out
+from exclip_desktop.core.values.token_map import TokenMap
+from exclip_desktop.render.figure_caption import draw_strip, lay_out_strip
 from exclip_desktop.render.figure_options import FigureOptions, figure_size, selection_of
 from exclip_desktop.render.figure_picture import (
     draw_bar,
@@ -27,17 +28,19 @@ from exclip_desktop.render.figure_picture import (
     draw_unseen,
 )
 
-__all__ = ["FigureOptions", "draw_figure", "figure_bytes", "save_figure"]
+__all__ = ["FigureOptions", "draw_figure", "draw_map", "figure_bytes", "save_figure"]
 
-SHAPES = 0.3, 1.6  # height by width of the flattest and tallest place for a picture: any figure can be opened
-EDGE_IN = 0.15
-TOP_IN = 0.12
-BAR_GAP_IN = 0.12
-BAR_IN = 0.16
-BAR_ROOM_IN = 0.9  # gap, bar and its numbers
+SHAPES: Final = 0.3, 1.6  # height by width of the flattest and tallest place for a picture: any figure can be opened
+EDGE_IN: Final = 0.15
+TOP_IN: Final = 0.12
+BAR_GAP_IN: Final = 0.12
+BAR_IN: Final = 0.16
+TITLE_IN: Final = 0.5
+TITLE_PT: Final = 10
+BAR_ROOM_IN: Final = 0.9  # gap, bar and its numbers
 # Text stays text, and the same figure gives the same bytes.
 VECTOR: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "exclip-desktop", "pdf.fonttype": 42}
-QUICK_PNG = {"compress_level": 4}  # a twelfth larger than the default, in half the time
+QUICK_PNG: Final = {"compress_level": 4}  # a twelfth larger than the default, in half the time
 UNDATED: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 _drawing = threading.Lock()  # matplotlib's style is global, so one thread draws at a time
@@ -45,7 +48,7 @@ _drawing = threading.Lock()  # matplotlib's style is global, so one thread draws
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Set the person's own matplotlib style aside, and let signs that the font lacks be drawn as boxes, unsaid."""
+    """Draw in matplotlib's default style, whatever the person's own; glyphs that the font lacks become boxes."""
     with _drawing, style.context(["default", VECTOR]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
@@ -63,7 +66,7 @@ def draw_figure(result: PairMatrix, pixels: NDArray[np.uint8], options: FigureOp
     chosen = options or FigureOptions()
     width_in, dpi = figure_size(chosen)
     selection = selection_of(result, chosen)
-    strip = lay_out(result, selection, chosen, width_in)
+    strip = lay_out_strip(result, selection, chosen, width_in)
     page = page_of(pixels, width_in, strip.height_in, chosen.heat)
     # A hundredth of a pixel more, since matplotlib cuts fractions of a pixel off.
     figure = Figure((page.width + 0.01 / dpi, page.height + 0.01 / dpi), dpi=dpi)
@@ -81,6 +84,35 @@ def draw_figure(result: PairMatrix, pixels: NDArray[np.uint8], options: FigureOp
     draw_unseen(axes, result.geometry)
     draw_regions(axes, selection.regions)
     draw_strip(figure.add_axes(page.share(0, 0, page.width, page.strip_h)), strip, page.width, chosen.colours)
+    return figure
+
+
+@own_style()
+def draw_map(
+    token_map: TokenMap, pixels: NDArray[np.uint8], title: str, options: FigureOptions | None = None
+) -> Figure:
+    """Return the figure of a picture's map over the picture, RGB uint8 (H, W, 3), with ``title`` below.
+
+    Raises:
+        SettingsError: the figure would be too small or too large.
+
+    """
+    chosen = options or FigureOptions()
+    width_in, dpi = figure_size(chosen)
+    page = page_of(pixels, width_in, TITLE_IN, heat=True)
+    figure = Figure((page.width + 0.01 / dpi, page.height + 0.01 / dpi), dpi=dpi)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes(page.share(EDGE_IN, page.strip_h, page.picture_w, page.picture_h))
+    draw_picture(axes, pixels, chosen, round(max(page.picture_w, page.picture_h) * dpi))
+    limit = range_limit(token_map.values, locked=chosen.picture_limit)
+    draw_heat(axes, token_map.values, limit, token_map.geometry, chosen)
+    left = EDGE_IN + page.picture_w + BAR_GAP_IN
+    bar = figure.add_axes(page.share(left, page.strip_h, BAR_IN, page.picture_h))
+    draw_bar(bar, limit, float(np.abs(token_map.values).max()), chosen.colours)
+    draw_unseen(axes, token_map.geometry)
+    figure.text(
+        EDGE_IN / page.width, TITLE_IN / 2 / page.height, title, fontsize=TITLE_PT, va="center", parse_math=False
+    )
     return figure
 
 
@@ -109,12 +141,12 @@ class Page:
     strip_h: float
 
     def share(self, left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
-        """Return a place given in inches as shares of the figure."""
+        """Return a place in inches as shares of the figure."""
         return left / self.width, bottom / self.height, width / self.width, height / self.height
 
 
 def page_of(pixels: NDArray[np.uint8], width: float, strip_h: float, heat: bool) -> Page:
-    """Return the sizes of a page ``width`` inches wide: picture, strip below, and a colour bar beside heat."""
+    """Return the sizes of a page ``width`` inches wide: picture, strip below, and a colour bar where there is heat."""
     picture_w = width - 2 * EDGE_IN - (BAR_ROOM_IN if heat else 0.0)
     picture_h = picture_w * float(np.clip(pixels.shape[0] / pixels.shape[1], *SHAPES))
     return Page(width, picture_h + strip_h + TOP_IN, picture_w, picture_h, strip_h)

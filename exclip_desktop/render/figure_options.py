@@ -1,17 +1,19 @@
-"""What a figure shows and how large it is; nothing here needs matplotlib."""
+"""Contents and size of figures, without matplotlib: of one explanation, and of the compare view."""
 
 from dataclasses import dataclass
-from typing import Literal
+from math import sqrt
+from typing import Final, Literal
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
+from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.caption import Span
-from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.core.values.selection import Region, Selection
 
-LAYOUT_IN = 7.0
-NARROWEST_IN = 3.0
+LAYOUT_IN: Final = 7.0
+NARROWEST_IN: Final = 3.0
 SMALLEST_PX, LARGEST_PX = 300, 20000
 
 
@@ -80,3 +82,49 @@ def selection_of(result: PairMatrix, options: FigureOptions) -> Selection:
     """
     chosen, asked = options.selection or Selection(), result.select(options.span, options.box)
     return Selection(asked.rows or chosen.rows, asked.regions or chosen.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One pane.
+
+    Attributes:
+        title: its method.
+        notes: what stands below, a line each.
+        heat: (grid_h, grid_w), where there is an answer.
+        geometry: where the patches lie; None without an answer.
+        limit: the end of its colour range.
+
+    """
+
+    title: str
+    notes: tuple[str, ...]
+    heat: Floats | None = None
+    geometry: Geometry | None = None
+    limit: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PanesFigure:
+    """All that the figure shows.
+
+    Attributes:
+        panels: at least one, method by method.
+        models: how many panels each method has; they stay beside each other.
+        heading: what all have in common, above them.
+        regions: drawn over every panel, in source pixels.
+        one_range: whether all panels have one colour range, which the bar tells in numbers.
+
+    """
+
+    panels: tuple[Panel, ...]
+    models: int
+    heading: str
+    regions: tuple[Region, ...] = ()
+    one_range: bool = False
+
+    @property
+    def columns(self) -> int:
+        """How many stand side by side, so that there are about as many rows."""
+        methods = len(self.panels) // self.models
+        return self.models * max(1, round(sqrt(methods / self.models)))

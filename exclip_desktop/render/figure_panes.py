@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from exclip_desktop.render.figure import BAR_GAP_IN, BAR_IN, BAR_ROOM_IN, EDGE_IN, SHAPES, own_style, save_figure
-from exclip_desktop.render.figure_options import FigureOptions, figure_size
+from exclip_desktop.render.figure_options import FigureOptions, Panel, PanesFigure, figure_size
 from exclip_desktop.render.figure_picture import draw_bar, draw_heat, draw_picture, draw_regions, draw_unseen
-from exclip_desktop.render.panels import Panel, PanesFigure
 
 GAP_IN: Final = 0.12
 TITLE_PT: Final = 8.0

@@ -1,6 +1,6 @@
 """The upper part of the figure: the picture with its heat and regions, and the colour bar."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,34 +10,44 @@ from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.core.maths.colour import lookup_table
+from exclip_desktop.core.maths.colour import interpolate, lookup_table, to_rgb
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.render.figure_heat import heat_rgba
 from exclip_desktop.render.figure_options import FigureOptions
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
-GREY = np.array([0.2126, 0.7152, 0.0722])
-SHADE = (0.094, 0.094, 0.094, 0.376)
-STRIPES = (1, 1, 1, 0.376)
-NAME_PT = 9
-NAME_ROOM_IN = 0.28
-NAME_GROUND = (0.08, 0.08, 0.08, 0.78)
+GREY: Final = np.array([0.2126, 0.7152, 0.0722])
+SHADE: Final = (0.094, 0.094, 0.094, 0.376)
+STRIPES: Final = (1, 1, 1, 0.376)
+SMOOTH_PX: Final = 1024  # of the longer side: finer steps are not visible
+NAME_PT: Final = 9
+NAME_ROOM_IN: Final = 0.28
+NAME_GROUND: Final = (0.08, 0.08, 0.08, 0.78)
 
 
 def draw_picture(axes: Axes, pixels: Pixels, options: FigureOptions, largest_px: int) -> None:
     """Show the picture in its own pixels, greyed where heat lies over it, and no finer than ``largest_px``."""
     height, width = pixels.shape[:2]
-    shown = _shrunk(pixels, largest_px)
+    image = _shrink(pixels, largest_px)
     if options.grey and options.heat:
-        shown = np.rint(shown @ GREY).astype(np.uint8)[..., None].repeat(3, axis=2)
-    axes.imshow(shown, extent=(0, width, height, 0), interpolation="bilinear")
+        image = np.rint(image @ GREY).astype(np.uint8)[..., None].repeat(3, axis=2)
+    axes.imshow(image, extent=(0, width, height, 0), interpolation="bilinear")
     axes.set_axis_off()
 
 
+def heat_rgba(values: Floats, limit: float, options: FigureOptions) -> Floats:
+    """Colour the values of patches (grid_h, grid_w) on −limit … limit: sRGB and opacity in [0, 1], (h, w, 4).
+
+    One pixel per patch, or many where ``options.smooth``.
+    """
+    pixels = interpolate(values, -(-SMOOTH_PX // max(values.shape))) if options.smooth else values
+    strength = np.clip(np.abs(pixels) / limit, 0, 1) if options.drawing == "magnitude" else np.ones(pixels.shape)
+    return np.dstack([to_rgb(pixels, limit, options.colours), options.opacity * strength])
+
+
 def draw_heat(axes: Axes, values: Floats, limit: float, geometry: Geometry, options: FigureOptions) -> None:
-    """Lay the heat (grid_h, grid_w) exactly where the patches were."""
+    """Draw the heat (grid_h, grid_w) exactly where the patches lie."""
     x0, y0, x1, y1 = geometry.seen
     rgba = np.rint(heat_rgba(values, limit, options) * 255).astype(np.uint8)  # less memory in large figures
     axes.imshow(
@@ -48,7 +58,7 @@ def draw_heat(axes: Axes, values: Floats, limit: float, geometry: Geometry, opti
 
 
 def draw_unseen(axes: Axes, geometry: Geometry) -> None:
-    """Hatch what the model did not see, and show no more than the picture."""
+    """Hatch the area that the model does not see, and limit the axes to the picture."""
     width, height = geometry.source_size
     x0, y0, x1, y1 = geometry.seen
     parts = (0, 0, x0, height), (x1, 0, width, height), (x0, 0, x1, y0), (x0, y1, x1, height)
@@ -61,7 +71,7 @@ def draw_unseen(axes: Axes, geometry: Geometry) -> None:
 
 
 def draw_regions(axes: Axes, regions: tuple[Region, ...]) -> None:
-    """Outline the regions, black on white so that they show on any picture; dashed where they are taken away."""
+    """Outline the regions, black on white so that they show on any picture; subtracted ones dashed."""
     for region in regions:
         corners = region.outline or _corners(region)
         axes.add_patch(Polygon(corners, fill=False, edgecolor="white", linewidth=3.5, joinstyle="miter"))
@@ -74,7 +84,7 @@ def draw_regions(axes: Axes, regions: tuple[Region, ...]) -> None:
 
 
 def draw_bar(axes: Axes, limit: float, largest: float, colours: str) -> None:
-    """Draw the colour bar with its numbers; with tips where values reach beyond its ends."""
+    """Draw the colour bar with its numbers, and with tips where values exceed its ends."""
     mappable = ScalarMappable(Normalize(-limit, limit), ListedColormap(lookup_table(colours)))
     ticks = [-limit, -limit / 2, 0, limit / 2, limit]
     beyond = "both" if largest > limit * (1 + 1e-9) else "neither"
@@ -84,7 +94,7 @@ def draw_bar(axes: Axes, limit: float, largest: float, colours: str) -> None:
     bar.outline.set_linewidth(0.4)
 
 
-def _shrunk(pixels: Pixels, largest_px: int) -> Pixels:
+def _shrink(pixels: Pixels, largest_px: int) -> Pixels:
     height, width = pixels.shape[:2]
     share = largest_px / max(height, width)
     if share >= 1:

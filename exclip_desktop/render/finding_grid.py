@@ -18,7 +18,7 @@ from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.render.figure import own_style, save_figure
-from exclip_desktop.render.figure_chips import text_width
+from exclip_desktop.render.figure_caption import wrap_text
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.render.figure_picture import draw_bar, draw_heat, draw_picture, draw_regions, draw_unseen
 
@@ -192,23 +192,16 @@ def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float
         numbers.append(f"selected {format_signed(finding.numbers.block)}")
     chosen = " ".join(word.text for word in finding.numbers.words if word.selected)
     told = f"{finding.id} · {finding.rating or 'not rated'}" + (f" · “{chosen}”" if chosen else "")
-    caption = _broken(finding.view.caption, width_in)
+    caption = _wrap(finding.view.caption, width_in)
     if len(caption) > CAPTION_LINES:
         caption = [*caption[: CAPTION_LINES - 1], f"{caption[CAPTION_LINES - 1]}…"]
     colours = "" if options.shared else f"colours ±{limit:.2g}"
     below = told, finding.view.method_name, " · ".join(numbers), colours
-    return [*caption, *(_broken(text, width_in)[0] for text in below)]
+    return [*caption, *(_wrap(text, width_in)[0] for text in below)]
 
 
-def _broken(text: str, width_in: float) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and text_width(longer, TEXT_PT) > width_in:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+def _wrap(text: str, width_in: float) -> list[str]:
+    return wrap_text(" ".join(text.split()), width_in, TEXT_PT)
 
 
 def _write(figure: Figure, x: float, y: float, lines: list[str]) -> None:

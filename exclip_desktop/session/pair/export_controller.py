@@ -15,8 +15,7 @@ from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Selection, patch_heat
-from exclip_desktop.render.figure_options import FigureOptions
-from exclip_desktop.render.panels import Panel, PanesFigure
+from exclip_desktop.render.figure_options import FigureOptions, Panel, PanesFigure
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController

@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
+from exclip_desktop.core.text.caption_chips import unread_words
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.caption.strip_layout import unseen_words
 from exclip_desktop.ui.theme import error_colour
 
 PAUSE_MS: Final = 150
@@ -129,6 +129,6 @@ class CaptionField(QWidget):
 
 def format_gauge(caption: Caption) -> str:
     """Return how many tokens the caption has of those the model reads, and how many words it did not see."""
-    missing = len(unseen_words(caption))
+    missing = len(unread_words(caption))
     words = "word" if missing == 1 else "words"
     return f"{caption.read} / {caption.context} tokens" + (f", {missing} {words} not seen" if missing else "")

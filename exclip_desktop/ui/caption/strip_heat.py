@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import token_heat
 from exclip_desktop.session.pair.scene import Scene
-from exclip_desktop.ui.caption.strip_layout import Chip
 
 LINE_ALPHA = 90
 Key = tuple[object, ...]
@@ -105,7 +105,7 @@ class StripHeat:
     def tooltip(self, chip: int) -> str:
         """Return a chip's word and value, then those of its tokens if there are several: rich text for a tooltip."""
         chip_data = self._chips[chip]
-        if chip_data.kind == "unseen":
+        if chip_data.kind == "unread":
             context = "fewer" if self._state.answer is None else self._state.answer.caption.context
             return f"The model did not see this word: it reads {context} tokens."
         if self._answer is not None and not self._answer.interactions.values_words:

@@ -1,15 +1,13 @@
 """Where a caption's words stand in the strip: chips of cells, wrapped over lines. No painting, no Qt."""
 
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Final, Literal
+from typing import Final
 
-from exclip_desktop.core.values.caption import Caption, Word
+from exclip_desktop.core.text.caption_chips import Chip
 
-Kind = Literal["word", "special", "unseen"]
 Place = tuple[int, int]
 """A cell: (number of its chip, number of the cell in it)."""
 Rect = tuple[float, float, float, float]
@@ -36,29 +34,6 @@ class Spacing:
 USUAL: Final = Spacing()
 COMPACT: Final = Spacing(margin=4.0, gap=6.0, line_gap=6.0, outer_pad=4.0, inner_pad=3.0, tall_pad=1.0)
 """For strips of which many are on screen; marks around chips still have room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One token, or the bucket of all padding; ``rows`` of the matrix, none where the model did not see it."""
-
-    text: str
-    rows: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A word with the cells of its tokens; ``word`` is its number in ``Caption.words``, None for other kinds."""
-
-    text: str
-    cells: tuple[Cell, ...]
-    kind: Kind
-    word: int | None = None
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        """The rows of all its cells."""
-        return tuple(row for cell in self.cells for row in cell.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +150,6 @@ class StripLayout:
             self._x = self.spacing.margin
 
 
-def chips_of(caption: Caption, *, specials: bool) -> tuple[Chip, ...]:
-    """Return the caption's chips in reading order; the specials only where asked for, all padding as one."""
-    words = [Chip(word.text, _cells(caption, word), "word", number) for number, word in enumerate(caption.words)]
-    before = list(_specials(caption, "start")) if specials else []
-    after = [chip for kind in ("end", "padding", "class") for chip in _specials(caption, kind)] if specials else []
-    unseen = [Chip(text, (Cell(text, ()),), "unseen") for text in unseen_words(caption)]
-    return (*before, *words, *after, *unseen)
-
-
-def unseen_words(caption: Caption) -> list[str]:
-    """Return the words that the model did not see, as they were typed."""
-    return [] if caption.unseen is None else re.findall(r"\S+", caption.text[slice(*caption.unseen)])
-
-
 def cell_widths(chips: Sequence[Chip], measure: Callable[[str], float], spacing: Spacing = USUAL) -> list[list[float]]:
     """Return each cell's width in whole pixels, padding counted; ``measure`` gives a text's width."""
     return [
@@ -201,21 +162,3 @@ def pads(chip: Chip, cell: int, spacing: Spacing) -> tuple[float, float]:
     ends = cell == 0, cell == len(chip.cells) - 1
     before, after = (spacing.outer_pad if end else spacing.inner_pad for end in ends)
     return before, after
-
-
-def _cells(caption: Caption, word: Word) -> tuple[Cell, ...]:
-    """Return a word's cells with its characters as typed; a sign that is several tokens is written once."""
-    cells, before = [], None
-    for row in word.rows:
-        token = caption.tokens[row]
-        where = (token.start, token.end)
-        cells.append(Cell("…" if where == before else caption.text[slice(*where)] or token.text, (row,)))
-        before = where
-    return tuple(cells)
-
-
-def _specials(caption: Caption, kind: str) -> Iterator[Chip]:
-    rows = tuple(row for row, token in enumerate(caption.tokens) if token.kind == kind)
-    if rows:
-        text = caption.tokens[rows[0]].text if len(rows) == 1 else f"{caption.tokens[rows[0]].text} × {len(rows)}"
-        yield Chip(text, (Cell(text, rows),), "special")

@@ -12,17 +12,9 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette, QPen, QPolygonF, QStaticText
 
+from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.ui.caption.strip_heat import Fill
-from exclip_desktop.ui.caption.strip_layout import (
-    USUAL,
-    Chip,
-    Piece,
-    Place,
-    Spacing,
-    StripLayout,
-    cell_widths,
-    pads,
-)
+from exclip_desktop.ui.caption.strip_layout import USUAL, Piece, Place, Spacing, StripLayout, cell_widths, pads
 from exclip_desktop.ui.theme import blended
 
 RADIUS = 5.0
@@ -145,7 +137,7 @@ class _Shapes:
 
     def __init__(self, chip: Chip, piece: Piece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
         edges, height, spacing = piece.edges, layout.chip_height, layout.spacing
-        self.chip, self.is_read = piece.chip, chip.kind != "unseen"
+        self.chip, self.is_read = piece.chip, chip.kind != "unread"
         self._piece, self._height = piece, height
         self._cells = chip.cells[piece.first : piece.first + len(edges) - 1]
         self._rows = frozenset(row for cell in self._cells for row in cell.rows)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.core.values.caption import Word, phrase_around
-from exclip_desktop.ui.caption.strip_layout import Chip, Place
+from exclip_desktop.ui.caption.strip_layout import Place
 
 Rows = tuple[int, ...]
 

@@ -7,9 +7,10 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from exclip_desktop.core.text.caption_chips import make_chips
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.caption.strip_heat import StripHeat
-from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout, chips_of
+from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout
 from exclip_desktop.ui.caption.strip_paint import AROUND, Marks, StripSheet
 from exclip_desktop.ui.caption.strip_picking import Picker, Rows, describe_rows
 
@@ -270,7 +271,7 @@ class TokenStrip(QWidget):
 
     def _on_answer_changed(self) -> None:
         answer = self._state.answer
-        chips = () if answer is None else chips_of(answer.caption, specials=self._state.view.specials)
+        chips = () if answer is None else make_chips(answer.caption, specials=self._state.view.specials)
         self._heat.show(chips)
         if chips != self._picker.chips:
             self._picker.show(chips)

@@ -7,17 +7,12 @@ import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.core.text.caption_chips import make_chips, unread_words
 from exclip_desktop.core.values.caption import NO_ID
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.caption.caption_field import format_gauge
 from exclip_desktop.ui.caption.strip_area import HIGHEST_PX, StripArea
-from exclip_desktop.ui.caption.strip_layout import (
-    USUAL,
-    StripLayout,
-    cell_widths,
-    chips_of,
-    unseen_words,
-)
+from exclip_desktop.ui.caption.strip_layout import USUAL, StripLayout, cell_widths
 from exclip_desktop.ui.caption.strip_picking import Picker, describe_rows, place_of, rows_between
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from tests.ui.caption.strip_desk import Desk
@@ -25,7 +20,7 @@ from tests.ui.conftest import caption_of
 
 
 def test_words_are_wrapped_inside_the_width_and_every_cell_is_found_where_it_stands() -> None:
-    chips = chips_of(caption_of(("balloon", "hydrant", "a") * 12), specials=True)
+    chips = make_chips(caption_of(("balloon", "hydrant", "a") * 12), specials=True)
     for width in (160, 231, 400, 3000):
         layout = StripLayout(cell_widths(chips, lambda text: 7.3 * len(text)), 16.2, width)
         found = [piece for line in layout.lines for piece in line]
@@ -88,9 +83,9 @@ def test_gaps_between_words_are_empty_but_near_a_word_mean_it() -> None:
 
 def test_chips_are_words_specials_and_unseen_words_in_reading_order() -> None:
     caption = caption_of(("a", "hydrant"), unseen="in  the snow")
-    assert [chip.text for chip in chips_of(caption, specials=False)] == ["a", "hydrant", "in", "the", "snow"]
-    assert unseen_words(caption) == ["in", "the", "snow"]
-    chips = chips_of(caption, specials=True)
+    assert [chip.text for chip in make_chips(caption, specials=False)] == ["a", "hydrant", "in", "the", "snow"]
+    assert unread_words(caption) == ["in", "the", "snow"]
+    chips = make_chips(caption, specials=True)
     assert [(chip.text, chip.kind, chip.rows) for chip in chips[:4]] == [
         ("[SOT]", "special", (0,)),
         ("a", "word", (1,)),
@@ -105,13 +100,13 @@ def test_padding_is_one_chip_and_the_class_token_another() -> None:
     end = caption.tokens[-1]
     padding, own = replace(end, kind="padding", text="padding"), replace(end, id=NO_ID, kind="class", text="[CLS]")
     padded = replace(caption, tokens=(*caption.tokens, *(padding,) * 3, own))
-    chips = chips_of(padded, specials=True)[-2:]
+    chips = make_chips(padded, specials=True)[-2:]
     assert [(chip.text, chip.rows, chip.kind) for chip in chips] == [
         ("padding × 3", (4, 5, 6), "special"),
         ("[CLS]", (7,), "special"),
     ]
     assert len(chips[0].cells) == 1
-    assert chips_of(padded, specials=False) == chips_of(caption, specials=False)
+    assert make_chips(padded, specials=False) == make_chips(caption, specials=False)
     assert padded.ids == (*caption.ids, end.id, end.id, end.id)
     assert format_gauge(padded) == format_gauge(caption) == "4 / 77 tokens"
 
@@ -121,12 +116,12 @@ def test_cells_show_the_characters_as_typed_and_a_sign_of_several_tokens_once() 
     tokens = list(caption.tokens)
     tokens[1] = replace(tokens[1], text="HYDR")
     tokens[2] = replace(tokens[2], start=0, end=4)
-    chip = chips_of(replace(caption, tokens=tuple(tokens)), specials=False)[0]
+    chip = make_chips(replace(caption, tokens=tuple(tokens)), specials=False)[0]
     assert [cell.text for cell in chip.cells] == ["hydr", "…"]
 
 
 def test_rows_between_and_told_rows() -> None:
-    chips = chips_of(caption_of(("a", "hydrant", "and", "hydrant")), specials=False)
+    chips = make_chips(caption_of(("a", "hydrant", "and", "hydrant")), specials=False)
     assert rows_between(chips, (3, 1), (1, 1), tokens=False) == (2, 3, 4, 5, 6)
     assert rows_between(chips, (3, 0), (1, 1), tokens=True) == (3, 4, 5)
     assert describe_rows(chips, (1, 2, 3, 5)) == "a hydrant, hydr (part of hydrant)"

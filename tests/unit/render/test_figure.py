@@ -23,7 +23,7 @@ from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, patch_heat, token_heat
 from exclip_desktop.render.figure import FigureOptions, draw_figure, save_figure
-from exclip_desktop.render.figure_heat import heat_rgba
+from exclip_desktop.render.figure_picture import heat_rgba
 from tests.unit.storage.test_caption_markup import make_explanation
 
 LASSO = Region.lasso(((6.0, 1.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.render.figure_options import FigureOptions
+from exclip_desktop.render.figure_options import FigureOptions, Panel, PanesFigure
 from exclip_desktop.render.figure_panes import draw_panes, panes_bytes
-from exclip_desktop.render.panels import Panel, PanesFigure
 
 GEOMETRY = Geometry((40, 40), (0.0, 0.0, 40.0, 40.0), (2, 2))
 HEAT = np.array([[0.5, -0.25], [0.0, 0.125]])
