@@ -200,7 +200,7 @@ def describe_strongest_patch(numbers: FindingNumbers) -> str:
 
 def describe_changes(before: FindingView, now: FindingView) -> tuple[str, ...]:
     """Return a phrase for each change of the weights and the method's options; empty without changes."""
-    parts = [] if before.weights_sha256 == now.weights_sha256 else ["the weights are others"]
+    parts = [] if before.weights_sha256 == now.weights_sha256 else ["the weights differ"]
     for kind in ("options", "caption_options"):
         old, new = (dict(view.settings.get(kind) or {}) for view in (before, now))
         parts += [

@@ -238,7 +238,7 @@ def test_a_map_whose_values_weights_or_options_differ_now_says_so(desk: Desk) ->
     _leave(desk)
     _restore(desk, before)
     assert desk.session.state.notice.message == (
-        f"Not what was noted on {found.created[:10]}: the weights are others; weighted False then, True now; "
+        f"Not what was noted on {found.created[:10]}: the weights differ; weighted False then, True now; "
         "old 1 then, none now; patches differ by up to 3.0e+00."
     )
 

@@ -129,11 +129,11 @@ def test_a_file_says_the_preprocessing(architecture: str, folder: Path, tmp_path
         assert (found["interpolation"], found["size"]) == ("bicubic", (32, 32))
     for wrong in ("{", "[]", "{}", '{"mean": [0, 0, 0]}', '{"mean": [0, 0], "std": [1, 1]}', "3"):
         path.write_text(wrong)
-        with pytest.raises(ModelError, match="does not say a preprocessing"):
+        with pytest.raises(ModelError, match="holds no preprocessing"):
             find_preprocessing(path)
     for entry in ({"std": [1, 1, 0]}, {"resize_mode": "cut"}, {"interpolation": "guess"}, {"mean": "abc"}):
         path.write_text(json.dumps(told | entry))
-        with pytest.raises(ModelError, match="does not say a preprocessing"):
+        with pytest.raises(ModelError, match="holds no preprocessing"):
             find_preprocessing(path)
     with pytest.raises(ModelError, match='no preprocessing "openia"'):
         find_preprocessing("openia")
