@@ -17,12 +17,9 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import make_actions, make_menus
-from exclip_desktop.ui.canvas.banner import Banner
+from exclip_desktop.ui.canvas.banner import Banner, Hint
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.colour_bar import ColourBar
-from exclip_desktop.ui.canvas.hint import Hint
-from exclip_desktop.ui.canvas.opacity import Opacity
-from exclip_desktop.ui.canvas.stage import Stage
+from exclip_desktop.ui.canvas.colour_bar import ColourBar, OpacitySlider
 from exclip_desktop.ui.caption.alternatives import CaptionAlternativesList
 from exclip_desktop.ui.caption.caption_field import CaptionField
 from exclip_desktop.ui.caption.strip_area import StripArea
@@ -37,6 +34,7 @@ from exclip_desktop.ui.compare.difference_pane import DifferencePane
 from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selection
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
 from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTitle, SecondModelPane, named, titled
+from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.findings_table import FindingsTable
@@ -82,7 +80,7 @@ class Window(QMainWindow):
             ColourBar(state, "picture", limit_of=self.stage.limit, unit_of=self.stage.unit),
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
         )
-        self.opacity = Opacity(state)
+        self.opacity = OpacitySlider(state)
         self.status = StatusLine(state)
         self.commands = make_actions(self)
         self._layouts: dict[str, QSplitter | FindingsTable] = {

@@ -18,7 +18,7 @@ from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.images import picture_of
+from exclip_desktop.ui.canvas.picture_images import picture_of
 
 KEPT = Path(__file__).parent / "snapshots"
 SIZE, GRID = (320, 200), (5, 5)

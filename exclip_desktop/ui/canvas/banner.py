@@ -1,4 +1,4 @@
-"""The one banner over the canvas: what happened, what to do next, and details to copy."""
+"""Messages: the banner over the canvas (what happened, what to do next, details) and the hint below the words."""
 
 from typing import Final
 
@@ -11,7 +11,9 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPainter,
     QPaintEvent,
+    QPalette,
     QResizeEvent,
+    QUndoStack,
 )
 from PySide6.QtWidgets import (
     QFrame,
@@ -34,6 +36,8 @@ DETAILS_PX: Final = 110
 MESSAGE_LINES: Final = 3  # a longer one would cover the picture in a small window
 HINT_LINES: Final = 2
 TINT: Final = 0.12
+SELECT: Final = "Select words, or drag a box on the picture."
+TYPE: Final = "Type what the picture shows."
 
 
 class Banner(QFrame):
@@ -223,6 +227,31 @@ class Banner(QFrame):
         notice = self._state.notice
         if notice is not None:
             self._icon.setPixmap(pixmap(notice.kind, ICON_PX, self._accent(), self.devicePixelRatioF()))
+
+
+class Hint(QLabel):
+    """Asks for a caption where a picture has none, and shows a beginner how to select; its place always stays."""
+
+    def __init__(self, state: State, undo: QUndoStack, parent: QWidget | None = None) -> None:
+        """Follow ``state``; a step on ``undo`` shows that the person needs no help with what is explained."""
+        super().__init__(parent)
+        self._state, self._undo, self._knows = state, undo, False
+        self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        for signal in (state.canvas_picture_changed, state.caption_changed, state.answer_changed):
+            signal.connect(self._show)
+        undo.indexChanged.connect(self._on_index_changed)
+        self._show()
+
+    def _on_index_changed(self) -> None:
+        self._knows = self._knows or (self._undo.count() > 0 and self._state.explanation is not None)
+        self._show()
+
+    def _show(self) -> None:
+        state = self._state
+        if state.canvas_picture is not None and not state.caption.strip():
+            self.setText(TYPE)
+        else:
+            self.setText("" if self._knows or state.explanation is None else SELECT)
 
 
 def _whole(notice: Notice) -> str:

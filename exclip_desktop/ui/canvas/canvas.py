@@ -10,12 +10,12 @@ from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.session.pair.scene import Scene, View
+from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
 from exclip_desktop.ui.canvas.heat_item import HeatItem, geometry_shown, heat_shown, limit_of, look_shown, picture_limit
 from exclip_desktop.ui.canvas.picture_item import PictureItem, grounded
 from exclip_desktop.ui.canvas.pointer import Pointer
 from exclip_desktop.ui.canvas.region_hits import clamped
 from exclip_desktop.ui.canvas.region_items import MarkLayer, Marks
-from exclip_desktop.ui.canvas.view import STEP_FACTOR, CanvasView
 
 LEAST_PX: Final = (200, 150)
 EMPTY = "Open a picture, paste one, or drop one here."

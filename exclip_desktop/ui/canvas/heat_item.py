@@ -16,7 +16,7 @@ from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.selection import patch_heat
 from exclip_desktop.session.pair.scene import Drawing, Scene, View
-from exclip_desktop.ui.canvas.paint_cache import DeviceCache
+from exclip_desktop.ui.canvas.device_cache import DeviceCache
 
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat is of an earlier picture, caption or setting
 COLOURS: Final = 256  # of a map

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.session import Session
-from exclip_desktop.ui.canvas.stage import Stage
+from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.manual_window import ManualWindow
 from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog

@@ -13,7 +13,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.samples import is_sample
-from exclip_desktop.ui.canvas.images import picture_of
+from exclip_desktop.ui.canvas.picture_images import picture_of
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from exclip_desktop.ui.dialogs.gallery import Gallery
 from exclip_desktop.ui.dialogs.save_path import ask_path

@@ -13,8 +13,8 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.actions import show_view
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.stage import Stage
 from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.compare.stage import Stage
 
 ONLY_OWN_SIZE = "This model takes pictures of its own size only"
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.view import CanvasView
+from exclip_desktop.ui.canvas.canvas_view import CanvasView
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 
 

@@ -15,7 +15,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.picture_item import levels_of
+from exclip_desktop.ui.canvas.picture_images import levels_of
 from tests.ui.canvas.canvas_desk import ALT, BOX, LEFT, NONE, Desk, open_desk
 
 

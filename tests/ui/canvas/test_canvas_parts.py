@@ -15,7 +15,8 @@ from exclip_desktop.ui.canvas import camera as cameras
 from exclip_desktop.ui.canvas.camera import Camera
 from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Move, Resize
 from exclip_desktop.ui.canvas.heat_item import HeatItem, HeatLook, heat_image
-from exclip_desktop.ui.canvas.picture_item import SLICE, PictureLevels, grey_pixels, levels_of, outside
+from exclip_desktop.ui.canvas.picture_images import SLICE, PictureLevels, grey_pixels, levels_of
+from exclip_desktop.ui.canvas.picture_item import outside
 from exclip_desktop.ui.canvas.region_hits import contains, handle_at, region_at, resized
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side, format_level
+from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side
+from exclip_desktop.ui.canvas.colour_range import format_level
 
 SIDES: list[Side] = ["picture", "words"]
 

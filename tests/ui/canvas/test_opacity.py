@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QSlider
 
-from exclip_desktop.ui.canvas.images import picture_of
+from exclip_desktop.ui.canvas.picture_images import picture_of
 from tests.ui.conftest import Opened
 from tests.ui.window.test_widgets import child
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import MethodError
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.worker.requests import ModelChoice
-from exclip_desktop.ui.canvas.colour_bar import OWN_RANGES
+from exclip_desktop.ui.canvas.colour_range import OWN_RANGES
 from exclip_desktop.ui.commands.compare_commands import MethodsMenu
 from exclip_desktop.ui.compare.pane_grid import choose_column_count
 from exclip_desktop.ui.compare.pane_view import PaneView

@@ -16,7 +16,7 @@ from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage import pictures
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui.canvas.images import picture_of
+from exclip_desktop.ui.canvas.picture_images import picture_of
 from tests.ui.conftest import Opened
 
 COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.ui.canvas.hint import SELECT, TYPE, Hint
+from exclip_desktop.ui.canvas.banner import SELECT, TYPE, Hint
 from tests.ui.conftest import Opened
 
 COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -1,0 +1,228 @@
+"""The bar of a colour range, on pyqtgraph: symmetric around zero, with handles at either side."""
+
+from typing import Final
+
+import numpy as np
+from pyqtgraph import AxisItem, ColorBarItem, ColorMap, GraphicsView, GraphicsWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette
+from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
+
+from exclip_desktop.core.maths.colour import lookup_table
+
+BAR_PX: Final = 14
+GAP_PX: Final = 4
+LENGTH_PX: Final = 120
+STEP_FACTOR: Final = 1.1  # of the arrow keys
+FINEST: Final = 0.005  # of the range: steps in which a handle moves it, and the least that is left of it
+HANDLES: Final = (63.0, 191.0)  # where ColorBarItem places the handles at rest, on a bar of 256 colours
+OWN_RANGES: Final = "Each pane has its own range, up to its largest value, because the methods' units differ"
+DRAG_TIP: Final = "Drag a handle to change the range. Double-click for the automatic range."
+
+
+def format_level(value: float) -> str:
+    """Return a number of the bar as it is written: signed, three digits, ``0`` for zero."""
+    return f"{value:+.3g}".replace("-", "−") if value else "0"
+
+
+class RangeAxis(AxisItem):
+    """An axis with a number at its low end, its middle and its high end.
+
+    ``AxisItem`` plans its ticks and texts anew for every range, which takes longer than all other painting of a drag.
+    """
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+        self._numbers = ("", "", "")
+        self._room_px = 0.0
+
+    def set_numbers(self, numbers: tuple[str, str, str]) -> None:
+        """Show other numbers."""
+        self._numbers = numbers
+        self.update()
+
+    def set_font(self, font: QFont) -> None:
+        """Take another font, and leave room for the longest usual number: the bar must not jump while it changes."""
+        self.setTickFont(font)
+        metrics, width = QFontMetricsF(font), _widest(font)
+        self.prepareGeometryChange()
+        if self.orientation == "right":
+            self._room_px = metrics.height() / 2
+            self.setWidth(round(width) + GAP_PX)
+        else:
+            self._room_px = width / 2
+            self.setHeight(round(metrics.height()) + GAP_PX)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
+        """Return the axis's place; the numbers at its ends reach beyond it by half their size."""
+        place, room = QRectF(GraphicsWidget.boundingRect(self)), self._room_px
+        return place.adjusted(0, -room, 0, room) if self.orientation == "right" else place.adjusted(-room, 0, room, 0)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the numbers."""
+        place, font = GraphicsWidget.boundingRect(self), self.style["tickFont"]
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(self.textPen())
+        for share, text in zip((0.0, 0.5, 1.0), self._numbers, strict=True):
+            if self.orientation == "right":
+                middle = place.bottom() - share * place.height()
+                baseline = QPointF(place.left() + GAP_PX, middle + (metrics.ascent() - metrics.descent()) / 2)
+            else:
+                middle = place.left() + share * place.width()
+                baseline = QPointF(
+                    middle - metrics.horizontalAdvance(text) / 2, place.top() + GAP_PX + metrics.ascent()
+                )
+            painter.drawText(baseline, text)
+
+
+class RangeItem(ColorBarItem):
+    """A colour bar whose range is −limit … limit, also while one of its handles is dragged.
+
+    Signals:
+        limit_dragged(limit): a handle is dragged.
+
+    """
+
+    limit_dragged = Signal(object)
+
+    def __init__(self, *, upright: bool) -> None:
+        super().__init__((-1.0, 1.0), BAR_PX, orientation="vertical" if upright else "horizontal", colorMapMenu=False)
+        for side in ("left", "top", "right", "bottom"):
+            self.hideAxis(side)
+        side = "right" if upright else "bottom"
+        self.axis = RangeAxis(side)
+        self.setAxisItems({side: self.axis})
+        self.axis.unlinkFromView()
+        self._places = HANDLES
+        self._is_dragged = False
+        self.region.setMovable(False)  # as a whole: zero stays in the middle
+        self.sigLevelsChanged.connect(self._on_levels_changed)
+        self.sigLevelsChangeFinished.connect(self._on_levels_change_finished)
+
+    def show_range(self, limit: float, numbers: tuple[str, str, str]) -> None:
+        """Show −limit … limit, with ``numbers`` at the low end, the middle and the high end."""
+        if not self._is_dragged:
+            self.rounding = limit * FINEST
+            self.setLevels((-limit, limit))
+        self.axis.set_numbers(numbers)
+
+    def set_movable(self, movable: bool) -> None:
+        """Show the handles, or hide them."""
+        self.region.setVisible(movable)
+        for line in self.region.lines:
+            line.setMovable(movable)
+
+    def dress(self, palette: QPalette, font: QFont) -> None:
+        """Take the theme's colours and font."""
+        text = palette.windowText().color()
+        self.vb.setBorder(palette.mid().color())
+        self.axis.setTextPen(text)
+        self.axis.set_font(font)
+        for line in self.region.lines:
+            line.setPen(text)
+            line.setHoverPen(palette.highlight().color(), width=2)
+        across, down = _widest(font) / 2, QFontMetricsF(font).height() / 2
+        self.layout.setContentsMargins(*((across, 0, across, 0) if self.horizontal else (0, down, 0, down)))
+
+    def _on_levels_changed(self) -> None:
+        """Let the other handle move as far the other way; that calls this again, with a symmetric range."""
+        places = tuple(line.value() for line in self.region.lines)
+        low, high = (abs(place - before) for place, before in zip(places, self._places, strict=True))
+        self._is_dragged, self._places = True, places
+        if abs(sum(places) - sum(HANDLES)) > 1e-6:
+            moved = 0 if low > high else 1
+            self.region.lines[1 - moved].setValue(sum(HANDLES) - places[moved])
+            return
+        self.limit_dragged.emit(max(self.levels()[1], self.rounding))
+
+    def _on_levels_change_finished(self) -> None:
+        self._is_dragged, self._places = False, HANDLES
+
+
+class RangeView(GraphicsView):
+    """The bar itself, with −limit, 0 and +limit beside it.
+
+    Signals:
+        limit_chosen(limit): a handle was dragged, or an arrow key pressed: the limit; None: the automatic one.
+
+    """
+
+    limit_chosen = Signal(object)
+
+    def __init__(self, *, upright: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.limit: float | None = 1.0
+        self._shown: tuple[float | None, str, str, bool] | None = None
+        self._upright, self._is_movable = upright, False
+        self._item = RangeItem(upright=upright)
+        self._item.limit_dragged.connect(self.limit_chosen)
+        self.setCentralItem(self._item)
+        fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
+        self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._dress()
+
+    def show_range(self, limit: float | None, colours: str, unit: str, can_change: bool) -> None:
+        """Show −limit … limit (None: each view's own) in the colours of a key of ``COLOUR_MAPS``."""
+        shown = limit, colours, unit, can_change
+        if shown == self._shown:
+            return
+        if self._shown is None or colours != self._shown[1]:
+            table = np.rint(lookup_table(colours) * 255).astype(np.uint8)
+            self._item.setColorMap(ColorMap(None, table))
+        self._shown, self.limit, self._is_movable = shown, limit, can_change
+        low, zero, high = ("−max", "0", "+max") if limit is None else map(format_level, (-limit, 0.0, limit))
+        self._item.show_range(limit or 1.0, (low, zero, high))
+        self._item.set_movable(can_change)
+        tip = OWN_RANGES if limit is None else f"Colours from {low} to {high}, {unit}"
+        self.setAccessibleDescription(OWN_RANGES if limit is None else f"{low} to {high}")
+        self._item.setToolTip(f"{tip}. {DRAG_TIP}" if can_change else tip)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Return a slim size with room for the numbers."""
+        metrics = QFontMetricsF(self.font())
+        if self._upright:
+            return QSize(round(BAR_PX + GAP_PX + _widest(self.font())), LENGTH_PX)
+        return QSize(2 * LENGTH_PX, round(BAR_PX + GAP_PX + metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the least size at which the three numbers stand apart."""
+        metrics = QFontMetricsF(self.font())
+        if self._upright:
+            return QSize(self.sizeHint().width(), round(4 * metrics.height()))
+        return QSize(round(3 * _widest(self.font())), self.sizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the theme and the font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_item"):
+            self._dress()
+            self.updateGeometry()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Choose the automatic range."""
+        if self._is_movable and event.button() == Qt.MouseButton.LeftButton:
+            self.limit_chosen.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Widen the range by the up arrow, narrow it by the down arrow, and choose the automatic one by Home."""
+        factors = {Qt.Key.Key_Up: STEP_FACTOR, Qt.Key.Key_Down: 1 / STEP_FACTOR}
+        if self.limit is None or not self._is_movable:
+            event.ignore()
+        elif event.key() in factors:
+            self.limit_chosen.emit(self.limit * factors[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Home:
+            self.limit_chosen.emit(None)
+        else:
+            event.ignore()
+
+    def _dress(self) -> None:
+        self.setBackground(self.palette().window().color())
+        self._item.dress(self.palette(), self.font())
+
+
+def _widest(font: QFont) -> float:
+    """Return the width of the longest usual number, logical pixels."""
+    return QFontMetricsF(font).horizontalAdvance("+0.000123")
