@@ -1,1 +1,1 @@
-"""Reads pictures and writes results; every write is atomic."""
+"""Files: pictures, pair lists, projects, batches, studies, exports and the cache; every write is atomic."""

@@ -1,4 +1,4 @@
-"""Writes a file wholly or not at all."""
+"""Writes a file completely or not at all."""
 
 import errno
 import os
@@ -13,10 +13,10 @@ FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Call ``write`` on a temporary file beside ``path``, then put it in the place of ``path``.
+    """Call ``write`` on a temporary file in the same folder, then rename it to ``path``.
 
     Raises:
-        OutputError: the folder is missing, not writable, or full; what stood at ``path`` is as it was.
+        OutputError: the folder is missing, not writable, or full; an existing file at ``path`` is unchanged.
 
     """
     check_writable(path)
@@ -37,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise ``OutputError`` unless a file can be written at ``path``; for asking before long work."""
+    """Raise ``OutputError`` unless a file can be written at ``path``: a check before long work."""
     folder = path.parent
     if not folder.is_dir():
         raise _unwritable(path, f"there is no folder {folder}")
@@ -48,7 +48,7 @@ def check_writable(path: Path) -> None:
 
 
 def unwritable(path: Path, error: OSError) -> OutputError:
-    """Return what to tell of a file or folder that the system refuses to write."""
+    """Return the error for a file or folder that cannot be written."""
     if error.errno in FULL:
         return OutputError(f"{path} cannot be written: the disk is full.", "Make room, then try again.")
     return _unwritable(path, error.strerror or str(error))

@@ -242,10 +242,10 @@ def _digest(report: str, arrays: dict[str, NDArray[np.floating[Any]]]) -> str:
 def _stat(path: Path) -> tuple[int, float]:
     """Return bytes and time of change; zero bytes and the present time where the file is gone."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return 0, time.time()
-    return found.st_size, found.st_mtime
+    return status.st_size, status.st_mtime
 
 
 def _touch(path: Path) -> None:

@@ -66,11 +66,11 @@ class FindingColumn:
         return "" if value is None else str(value)
 
 
-def _text(key: str, of: Callable[[Finding], Any], heading: str = "", **shown: Any) -> FindingColumn:
-    return FindingColumn(key=key, kind="text", value=of, heading=heading, **shown)
+def _text(key: str, of: Callable[[Finding], Any], heading: str = "", **display: Any) -> FindingColumn:
+    return FindingColumn(key=key, kind="text", value=of, heading=heading, **display)
 
 
-def _number(key: str, heading: str, written: Callable[[float], str], **shown: Any) -> FindingColumn:
+def _number(key: str, heading: str, written: Callable[[float], str], **display: Any) -> FindingColumn:
     def value(finding: Finding) -> float | None:
         number: float | None = getattr(finding.numbers, key)
         return number
@@ -80,12 +80,12 @@ def _number(key: str, heading: str, written: Callable[[float], str], **shown: An
         return "" if number is None else written(number)
 
     return FindingColumn(
-        **{"type": Number | None, **shown}, key=key, kind="number", value=value, heading=heading, text=text
+        **{"type": Number | None, **display}, key=key, kind="number", value=value, heading=heading, text=text
     )
 
 
-def _json(key: str, accepted: Any, of: Callable[[Finding], Any], heading: str = "", **shown: Any) -> FindingColumn:
-    return FindingColumn(key=key, kind="json", type=accepted, value=of, heading=heading, **shown)
+def _json(key: str, accepted: Any, of: Callable[[Finding], Any], heading: str = "", **display: Any) -> FindingColumn:
+    return FindingColumn(key=key, kind="json", type=accepted, value=of, heading=heading, **display)
 
 
 def _percent(share: float) -> str:

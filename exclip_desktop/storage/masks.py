@@ -1,4 +1,4 @@
-"""Reads what a list knows of its pictures: boxes and masks, as places to be found."""
+"""Reads the boxes and masks of a list's pictures, as the places that a study compares maps with."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from exclip_desktop.core.values.places import Place, ReadPair, Truth, UnreadPair
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 
 UNKNOWN: Final = 232, 3, 0
-"""The colour of pixels that do not count: ImageNet-S writes its number 1000, "ignored", as R + 256 G."""
+"""The colour of ignored pixels: ImageNet-S writes its class number 1000, "ignored", as R + 256 G."""
 
 Opened = Path | Image.Image
 
@@ -22,14 +22,14 @@ Opened = Path | Image.Image
 def unread(
     pairs: tuple[ListedPair, ...], opened: Callable[[str], Opened], max_megapixels: float = DEFAULT_MEGAPIXELS
 ) -> list[UnreadPair]:
-    """Return a list's pairs, to be read one by one; those with neither caption nor label are left out.
+    """Return a list's pairs, which are read one by one; pairs with neither caption nor label are left out.
 
-    ``opened`` gives the place of a picture or mask, or the picture itself, from how the list writes it. Where a pair
-    has no caption, its label stands for it.
+    ``opened`` returns the path of a picture or mask, or the picture itself, from the list's path. Where a pair has no
+    caption, its label replaces it.
     """
 
     def reading(pair: ListedPair) -> Callable[[], ReadPair]:
-        return lambda: _shown(pair, opened, max_megapixels)
+        return lambda: _read_pair(pair, opened, max_megapixels)
 
     return [
         UnreadPair(pair.id, pair.picture, pair.caption or pair.label, reading(pair))
@@ -38,7 +38,7 @@ def unread(
     ]
 
 
-def _shown(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: float) -> ReadPair:
+def _read_pair(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: float) -> ReadPair:
     pixels = read_picture(opened(pair.picture), max_megapixels).pixels
     caption, size = pair.caption or pair.label, (pixels.shape[1], pixels.shape[0])
     places = places_of_regions(pair.regions, size)
@@ -50,16 +50,16 @@ def _shown(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels: fl
 
 
 def read_mask(source: Opened, size: tuple[int, int], max_megapixels: float = DEFAULT_MEGAPIXELS) -> Truth:
-    """Return the truth that a mask tells: pixels that are not black belong to it, those of ``UNKNOWN`` do not count.
+    """Return the truth of a mask: pixels that are not black belong to it, those of ``UNKNOWN`` are ignored.
 
     Raises:
-        PictureError: it cannot be read, or is of another size than the picture, (width, height).
+        PictureError: it cannot be read, or has another size than the picture, (width, height).
 
     """
     pixels = read_picture(source, max_megapixels).pixels
     if (pixels.shape[1], pixels.shape[0]) != size:
         raise PictureError(
-            f"A mask of {pixels.shape[1]} × {pixels.shape[0]} pixels lies beside a picture of {size[0]} × {size[1]}: "
+            f"A mask of {pixels.shape[1]} × {pixels.shape[0]} pixels belongs to a picture of {size[0]} × {size[1]}: "
             f"{source if isinstance(source, Path) else 'mask'}.",
             "Give masks of their pictures' size.",
         )

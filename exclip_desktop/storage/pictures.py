@@ -35,7 +35,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An upright RGB picture, uint8 (H, W, 3), and what a person should know of how it was read."""
+    """An upright RGB picture, uint8 (H, W, 3), with notes on how it was read."""
 
     pixels: Pixels
     notes: tuple[str, ...] = ()
@@ -44,13 +44,13 @@ class Picture:
 def read_picture(
     source: str | Path | Image.Image | Pixels | Picture, max_megapixels: float = DEFAULT_MEGAPIXELS
 ) -> Picture:
-    """Read a picture file, a PIL image or an HWC uint8 array; a picture that was read comes back as it is.
+    """Read a picture file, a PIL image or an HWC uint8 array; a ``Picture`` is returned unchanged.
 
-    EXIF rotation is applied, transparency is laid on white, 16-bit and CMYK are converted, of an animation the first
-    frame is taken, and said.
+    EXIF rotation is applied, transparency is laid on white, 16-bit and CMYK are converted, the first frame of an
+    animation is used, with a note.
 
     Raises:
-        PictureError: there is no such file, it is no picture, it is damaged, or larger than ``max_megapixels``.
+        PictureError: the file is missing, not a picture, damaged, or larger than ``max_megapixels``.
 
     """
     if isinstance(source, Picture):
@@ -60,10 +60,10 @@ def read_picture(
     if isinstance(source, np.ndarray):
         return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
-        with _damage_told("the picture given"):
+        with _convert_errors("the picture"):
             return _converted(source, max_megapixels, "The picture")
     path = _picture_file(source)
-    with _damage_told(path.name), _own_limit():
+    with _convert_errors(path.name), _own_limit():
         if path.stat().st_size == 0:
             raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
         with Image.open(path) as image:
@@ -83,12 +83,12 @@ def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
             upright = _upright(image)
             upright.thumbnail((side_px, side_px))
             return np.asarray(_rgb(upright))
-    except Exception:  # whatever Pillow stumbles over: there is nothing to show, and the pair itself says why
+    except Exception:  # any error of Pillow: no thumbnail; opening the pair reports the error
         return None
 
 
 def _picture_file(source: object) -> Path:
-    """Return the path of a picture file; raises ``PictureError``, saying what is given instead."""
+    """Return the path of a picture file; raise ``PictureError`` for anything else."""
     if not isinstance(source, str | Path):
         raise PictureError(f"{short_repr(source)} is no picture.", "Give a path, a PIL image or an array of pixels.")
     if ADDRESS.match(str(source)):
@@ -108,7 +108,7 @@ def _picture_file(source: object) -> Path:
 
 
 def picture_sha256(path: Path) -> str:
-    """Return the SHA-256 of a picture's file, empty where it cannot be read: what a finding knows it again by."""
+    """Return the SHA-256 of a picture's file, by which a finding recognises it; empty where it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -117,8 +117,8 @@ def picture_sha256(path: Path) -> str:
 
 
 @contextmanager
-def _damage_told(name: str) -> Iterator[None]:
-    """Turn what Pillow raises into a sentence."""
+def _convert_errors(name: str) -> Iterator[None]:
+    """Turn Pillow's errors into ``PictureError``."""
     try:
         yield
     except UnidentifiedImageError as error:
@@ -126,14 +126,16 @@ def _damage_told(name: str) -> Iterator[None]:
             f"This file is not a picture Pillow can read: {name}.", "Convert it to PNG or JPEG."
         ) from error
     except PermissionError as error:
-        raise PictureError(f"This file may not be read: {name}.", "Ask for permission, or copy it.") from error
+        raise PictureError(
+            f"This file cannot be read: {name}. Permission was denied.", "Ask for permission, or copy it."
+        ) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(f"This picture is damaged or cut short: {name}.", "Fetch or save it again.") from error
 
 
 @contextmanager
 def _own_limit() -> Iterator[None]:
-    """Set Pillow's limit on pixels aside: ours is checked from the header, before any pixel is decoded."""
+    """Disable Pillow's limit on pixels: ours is checked from the header, before any pixel is decoded."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:
@@ -162,7 +164,7 @@ def _check_size(width: int, height: int, limit: float, name: str) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn the picture as its EXIF says; EXIF that cannot be read says nothing."""
+    """Rotate the picture by its EXIF orientation; unreadable EXIF is ignored."""
     try:
         turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (OSError, SyntaxError, TypeError, ValueError, KeyError, struct.error):

@@ -20,7 +20,7 @@ RECORDS: Final = "scenes.json"
 
 @dataclass(frozen=True, slots=True)
 class SampleObject:
-    """An object in a sample picture: its words (as a true caption would put them) and its box in picture pixels."""
+    """An object in a sample picture: its words in a correct caption, and its box in picture pixels."""
 
     words: str
     box: Box
@@ -33,7 +33,7 @@ class Sample:
     Attributes:
         path: the picture.
         caption: its caption.
-        wrong: what the caption says wrongly: ``colour``, ``side``, ``object`` or "".
+        wrong: what is wrong in the caption: ``colour``, ``side``, ``object`` or "".
         objects: what the picture shows.
 
     """
@@ -45,7 +45,7 @@ class Sample:
 
 
 def is_sample(path: str | Path) -> bool:
-    """Whether a picture is one of the samples, which have a place of their own."""
+    """Return whether a picture is one of the bundled samples."""
     return Path(path).parent == resource("samples")
 
 

@@ -15,7 +15,7 @@ from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
 
 UNSEEN: Final = "767676"
-"""The grey of words the model did not see, readable on white."""
+"""The grey of words that the model did not read, readable on white."""
 
 _ROUND: Final = "padding:0.15em 0.2em;border-radius:0.2em"
 _FRAME: Final = ";box-shadow:0 0 0 1.5px black"
@@ -42,14 +42,14 @@ _TEX: Final = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of the caption; ``value`` is None where there is none, ``seen`` says whether the model read it."""
+    """A piece of the caption, with its value if it has one, and whether the model read it."""
 
     text: str
     value: float | None = None
     paper: str = ""
     ink: str = ""
     selected: bool = False
-    seen: bool = True
+    is_read: bool = True
 
 
 def caption_html(
@@ -57,9 +57,9 @@ def caption_html(
 ) -> str:
     """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
 
-    Words are coloured by what they add through the regions of ``selection``; selected words have a black frame, words
-    the model did not see are grey. ``colours`` is a key of ``COLOUR_MAPS``; ``limit`` ends the range,
-    None: the largest word.
+    Words are coloured by their value through the regions of ``selection``; selected words have a black frame, words
+    that the model did not read are grey. ``colours`` is a key of ``COLOUR_MAPS``; ``limit`` is the end of the colour
+    range; None: the largest word.
     """
     caption, words = explanation.caption, list_words(explanation, selection)
     return words_html(caption.text, words, colours, limit, caption.unseen)
@@ -70,7 +70,7 @@ def caption_latex(
 ) -> str:
     r"""Return the caption as LaTeX, as ``caption_html`` does; it needs the package xcolor.
 
-    What is not ASCII stays as it is: LuaLaTeX and XeLaTeX set it with any font that has it.
+    Characters beyond ASCII stay: LuaLaTeX and XeLaTeX need a font that has them.
     """
     caption, words = explanation.caption, list_words(explanation, selection)
     return words_latex(caption.text, words, colours, limit, caption.unseen)
@@ -85,9 +85,9 @@ def words_html(
 ) -> str:
     """Return a caption with its words' values, as ``caption_html`` does; ``unseen`` characters are grey."""
     parts, end = _parts(text, words, colours, limit, unseen)
-    range_told = f' title="From {-end:+.3g} (against) to {end:+.3g} (for)"' if _is_coloured(words) else ""
+    range_attribute = f' title="From {-end:+.3g} (against) to {end:+.3g} (for)"' if _is_coloured(words) else ""
     inside = "".join(map(_html_part, parts))
-    return f'<p{range_told} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
+    return f'<p{range_attribute} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
 
 
 def words_latex(
@@ -115,7 +115,7 @@ def _is_coloured(words: Sequence[FindingWord]) -> bool:
 def _parts(
     text: str, words: Sequence[FindingWord], colours: str, limit: float | None, unseen: tuple[int, int] | None
 ) -> tuple[list[_Part], float]:
-    """Return the whole caption in pieces, and the end of the range of colours."""
+    """Return the whole caption in pieces, and the end of the colour range."""
     values = np.array([word.value for word in words if word.value is not None])
     end = limit or range_limit(values)
     parts: list[_Part] = []
@@ -128,7 +128,7 @@ def _parts(
 
 
 def _word(word: FindingWord, end: float, colours: str) -> _Part:
-    """Return a word in its colour; one without a value is plain, but for its frame where it is selected."""
+    """Return a word in its colour; one without a value has no colour, only its frame where it is selected."""
     if word.value is None:
         return _Part(word.text, selected=word.selected)
     rgb = to_rgb(np.array(word.value), end, colours)
@@ -137,30 +137,30 @@ def _word(word: FindingWord, end: float, colours: str) -> _Part:
 
 
 def _between(text: str, unseen: tuple[int, int] | None, start: int, end: int) -> Iterator[_Part]:
-    """Return what stands between words, or after the last: spaces, and what the model did not see."""
+    """Yield the text between words, or after the last: spaces, and text that the model did not read."""
     first, last = (end, end) if unseen is None else unseen
-    for low, high, seen in ((start, min(first, end), True), (max(start, first), min(last, end), False)):
+    for low, high, is_read in ((start, min(first, end), True), (max(start, first), min(last, end), False)):
         if low < high:
-            yield _Part(text[low:high], seen=seen)
+            yield _Part(text[low:high], is_read=is_read)
     if start < end and last < end:
         yield _Part(text[max(start, last) : end])
 
 
 def _html_part(part: _Part) -> str:
-    text = html.escape(_plain(part.text))
+    text = html.escape(_one_line(part.text))
     if part.value is None:
         framed = f'<span style="{_ROUND}{_FRAME}">{text}</span>' if part.selected else text
-        unseen = f'<span title="not seen by the model" style="color:#{UNSEEN}">{text}</span>'
-        return framed if part.seen else unseen
+        unseen = f'<span title="not read by the model" style="color:#{UNSEEN}">{text}</span>'
+        return framed if part.is_read else unseen
     style = f"background-color:#{part.paper};color:{part.ink};{_ROUND}{_FRAME if part.selected else ''}"
     return f'<span title="{text}: {part.value:+.4g}" style="{style}">{text}</span>'
 
 
 def _latex_part(part: _Part) -> str:
-    text = tex(_plain(part.text))
+    text = tex(_one_line(part.text))
     if part.value is None:
         framed = rf"\fbox{{\strut {text}}}" if part.selected else text
-        return framed if part.seen else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
+        return framed if part.is_read else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
     inside = rf"{{\strut {text}}}" if part.ink == "black" else rf"{{\strut\textcolor{{{part.ink}}}{{{text}}}}}"
     if part.selected:
         return rf"\fcolorbox[HTML]{{000000}}{{{part.paper}}}{inside}"
@@ -168,10 +168,10 @@ def _latex_part(part: _Part) -> str:
 
 
 def tex(text: str) -> str:
-    """Escape every sign that means something to LaTeX, and part those it would join, such as two hyphens."""
+    """Escape every sign that means something to LaTeX, and separate those it would join, such as two hyphens."""
     return re.sub(r"([-',])(?=\1)", r"\1{}", text.translate(_TEX))
 
 
-def _plain(text: str) -> str:
-    """Return ``text`` with one space for each run of space and control characters: no paragraph may break in it."""
+def _one_line(text: str) -> str:
+    """Return ``text`` with one space for each run of space and control characters, so that no paragraph ends in it."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text)

@@ -1,4 +1,4 @@
-"""Findings to be read: as Markdown, as one HTML file that holds everything, and as LaTeX figures."""
+"""Pages of findings: Markdown, one HTML file that contains everything, and LaTeX figures."""
 
 import base64
 import html
@@ -56,7 +56,7 @@ def picture_name(finding: Finding) -> str:
 
 
 def facts(finding: Finding) -> list[tuple[str, str]]:
-    """Return what is known of a finding, as names and texts."""
+    """Return the facts of a finding: names and texts."""
     view, numbers = finding.view, finding.numbers
     regions = ", ".join(
         f"{region.name or 'unnamed'} ({', '.join(f'{edge:g}' for edge in region.box)})"
@@ -64,7 +64,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     )
     words = " ".join(word.text for word in numbers.words if word.selected)
     inside, target = finding.share_inside, view.settings.get("target", "")
-    told = [
+    rows = [
         ("rating", finding.rating or "not rated"),
         ("tags", ", ".join(finding.tags)),
         ("score", format_signed(numbers.score)),
@@ -81,7 +81,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("picture", view.picture),
         ("noted", finding.created),
     ]
-    return [(name, text) for name, text in told if text]
+    return [(name, text) for name, text in rows if text]
 
 
 def _settings(finding: Finding) -> list[tuple[str, str]]:
@@ -102,9 +102,9 @@ def _article(item: ReportItem) -> str:
     return f'<article id="finding-{finding.id}">{picture}<div>{inside}</div></article>'
 
 
-def _list(told: list[tuple[str, str]]) -> str:
+def _list(pairs: list[tuple[str, str]]) -> str:
     return (
-        "<dl>" + "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in told) + "</dl>"
+        "<dl>" + "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in pairs) + "</dl>"
     )
 
 
@@ -128,19 +128,19 @@ def _figure(item: ReportItem, folder: str) -> str:
     finding = item.finding
     path = f"{folder}/{picture_name(finding)}"
     picture = rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if item.png else "The picture is missing."
-    told = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated")]
-    told += [tex(finding.view.method_name), tex(finding.view.model)]
+    facts = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated")]
+    facts += [tex(finding.view.method_name), tex(finding.view.model)]
     note = f" {tex(' '.join(finding.note.split()))}" if finding.note else ""
     lines = [
         *(r"\begin{figure}", r"\centering", picture, r"\par\smallskip"),
         words_latex(finding.view.caption, finding.numbers.words).rstrip(),
-        rf"\caption{{{', '.join(told)}.{note}}}",
+        rf"\caption{{{', '.join(facts)}.{note}}}",
         *(rf"\label{{finding-{finding.id}}}", r"\end{figure}", ""),
     ]
     return "\n".join(lines)
 
 
 def _md(text: str) -> str:
-    """Escape what Markdown would read as more than text, and keep it in one line."""
-    plain = " ".join(text.split())
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in plain)
+    """Return text on one line, with the signs escaped that mean something to Markdown."""
+    line = " ".join(text.split())
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in line)

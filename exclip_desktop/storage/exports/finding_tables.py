@@ -2,8 +2,8 @@
 
 | name | what it is |
 |---|---|
-| id, created, changed, rating, tags, note | what a person said, and when; tags as JSON |
-| pair, picture, picture_sha256, caption, method, model, weights_sha256 | what was looked at; relative paths start at the file's folder |
+| id, created, changed, rating, tags, note | a person's remark, and when it was made; tags as JSON |
+| pair, picture, picture_sha256, caption, method, model, weights_sha256 | the view; relative paths start at the file's folder |
 | score, block, share, residual | the numbers; empty (CSV) or null where there is none |
 | rows, regions, settings, versions, ledger, words, geometry, heat | JSON, as the project's schema has them; ``heat`` as rows of numbers |
 """  # noqa: E501  a table's row is one line
@@ -24,8 +24,8 @@ from exclip_desktop.storage.finding_columns import WRITTEN, FindingColumn, check
 
 
 def findings_jsonl(findings: Iterable[Finding]) -> str:
-    """Return findings as an object a line."""
-    return "".join(f"{_dumped(values_of(one))}\n" for one in findings)
+    """Return findings as one object per line."""
+    return "".join(f"{_json_text(values_of(one))}\n" for one in findings)
 
 
 def findings_csv(findings: Iterable[Finding]) -> str:
@@ -39,7 +39,7 @@ def findings_csv(findings: Iterable[Finding]) -> str:
 
 
 def read_findings(path: Path) -> list[Finding]:
-    """Read findings that were written as CSV or JSONL; raises ``ListError`` that names the line."""
+    """Read findings that were exported as CSV or JSONL; raise ``ListError``, which names the entry."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeError) as error:
@@ -47,36 +47,39 @@ def read_findings(path: Path) -> list[Finding]:
             f"{path} cannot be read: {error}.",
             Remedy.CHOOSE_FINDINGS_FILE,
         ) from error
-    found: list[Finding] = []
+    records: list[Finding] = []
     try:
         lines = filter(None, text.split("\n"))
         for values in _csv_records(text) if path.suffix.lower() == ".csv" else map(json.loads, lines):
             check_values(values)
-            found.append(finding_of(values))
+            records.append(finding_of(values))
     except (ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:
-        place = f"finding {len(found) + 1} of {path.name}"
+        place = f"finding {len(records) + 1} of {path.name}"
         raise ListError(
-            f"There is no finding where {place} should be ({error}).", "Export them again, as .csv or .jsonl."
+            f"The {place} cannot be read ({error}).", "Export the findings again, as .csv or .jsonl."
         ) from error
-    return found
+    return records
 
 
 def boxes_of_findings(findings: Sequence[Finding], drawn: Mapping[str, tuple[Region, ...]]) -> tuple[ListedPair, ...]:
-    """Return findings as pairs with their regions, to be written as COCO; and pictures with labelled boxes after them.
+    """Return findings as pairs with their regions, followed by pictures with labelled boxes, for export as COCO.
 
-    Regions that are taken away are left out: COCO has no such boxes. A finding's rating is its label.
+    Subtracted regions are left out: COCO has no such boxes. The label of a pair is the finding's rating.
     """
     noted = [
-        ListedPair(str(one.id), one.view.picture, one.view.caption, one.rating, _kept(one.view.selection.regions))
+        ListedPair(
+            str(one.id), one.view.picture, one.view.caption, one.rating, _added_regions(one.view.selection.regions)
+        )
         for one in findings
     ]
     labelled = [
-        ListedPair(f"boxes of {picture}", picture, "", regions=_kept(regions)) for picture, regions in drawn.items()
+        ListedPair(f"boxes of {picture}", picture, "", regions=_added_regions(regions))
+        for picture, regions in drawn.items()
     ]
     return (*noted, *labelled)
 
 
-def _kept(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+def _added_regions(regions: tuple[Region, ...]) -> tuple[Region, ...]:
     return tuple(region for region in regions if not region.subtract)
 
 
@@ -92,9 +95,9 @@ def _csv_records(text: str) -> Iterable[dict[str, Any]]:
 
 def _cell(column: FindingColumn, value: Any) -> Any:
     if column.kind == "json":
-        return _dumped(value)
+        return _json_text(value)
     return repr(value) if isinstance(value, float) else value
 
 
-def _dumped(told: Any) -> str:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def _json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -148,10 +148,10 @@ def summarize_selection(matrix: PairMatrix, selection: Selection) -> dict[str, A
 
 
 def _strongest(matrix: PairMatrix, selection: Selection) -> dict[str, Any] | None:
-    found = find_strongest_patch(matrix, selection)
-    if found is None:
+    strongest = find_strongest_patch(matrix, selection)
+    if strongest is None:
         return None
-    (row, column), value = found
+    (row, column), value = strongest
     return {"row": row, "column": column, "box": matrix.geometry.patch_box(row, column), "value": value}
 
 

@@ -33,7 +33,7 @@ class StudyFormat(ExportFormat):
 
 
 def save_tables(study: Study, folder: Path) -> list[Path]:
-    """Write ``table.csv``, ``table.md`` and ``table.tex``, and return their places; raises ``OutputError``."""
+    """Write ``table.csv``, ``table.md`` and ``table.tex``; return their paths. Raise ``OutputError`` on failure."""
     texts = {"table.csv": as_csv(study), "table.md": as_markdown(study), "table.tex": as_latex(study)}
     for name, text in texts.items():
         encoded = text.encode("utf-8")
@@ -42,7 +42,7 @@ def save_tables(study: Study, folder: Path) -> list[Path]:
 
 
 def as_csv(study: Study, delimiter: str = ",") -> str:
-    """Return a line for every method and metric: mean, ends of the interval, number of values, or the reason."""
+    """Return one line per method and metric: mean, interval, number of values; or why there is none."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason", *GAP])
@@ -50,11 +50,13 @@ def as_csv(study: Study, delimiter: str = ",") -> str:
         options = " ".join(f"{name}={value}" for name, value in row.options.items())
         for key in study.settings.metrics:
             rule = study.settings.threshold if METRICS[key].thresholded else ""
-            found = row.figures.get(key)
-            told = ["", "", "", 0] if found is None else [*_digits(found.mean, found.low, found.high), found.count]
+            figure = row.figures.get(key)
+            cells = (
+                ["", "", "", 0] if figure is None else [*_digits(figure.mean, figure.low, figure.high), figure.count]
+            )
             gap = row.gaps.get(key)
-            beside = ["", "", ""] if gap is None else _digits(gap.mean, gap.low, gap.high)
-            writer.writerow([row.method, options, row.pairs, key, *told, rule, row.reasons.get(key, ""), *beside])
+            gap_cells = ["", "", ""] if gap is None else _digits(gap.mean, gap.low, gap.high)
+            writer.writerow([row.method, options, row.pairs, key, *cells, rule, row.reasons.get(key, ""), *gap_cells])
     return text.getvalue()
 
 
@@ -63,7 +65,7 @@ def _digits(*values: float) -> list[str]:
 
 
 def as_markdown(study: Study) -> str:
-    """Return the table as Markdown, with what its figures are under it; the best of a column in bold."""
+    """Return the table as Markdown, followed by its notes; the best figure of a column is bold."""
     keys = study.settings.metrics
     head = ["method", *(METRICS[key].heading for key in keys)]
     leaders = {key: best(study, key) for key in keys}
@@ -75,7 +77,7 @@ def as_markdown(study: Study) -> str:
 
 
 def as_latex(study: Study) -> str:
-    """Return the table as a LaTeX ``tabular``, with what its figures are as comments above it."""
+    """Return the table as a LaTeX ``tabular``, with its notes as comments above."""
     keys = study.settings.metrics
     leaders = {key: best(study, key) for key in keys}
     lines = [*(f"% {note}" for note in notes(study)), rf"\begin{{tabular}}{{l{'r' * len(keys)}}}", r"\hline"]
@@ -90,7 +92,7 @@ def as_latex(study: Study) -> str:
 
 
 def as_text(study: Study) -> str:
-    """Return the table for a terminal, aligned, with what its figures are under it."""
+    """Return the table for a terminal, in aligned columns, followed by its notes."""
     keys = study.settings.metrics
     rows = [["", *(METRICS[key].heading for key in keys)]]
     rows += [[study_method_name(row.method), *(cell(row, key) for key in keys)] for row in study.rows]
@@ -103,33 +105,33 @@ def as_text(study: Study) -> str:
 
 
 def notes(study: Study) -> list[str]:
-    """Return what the figures are: of what, by which definitions and rules, and why some are missing."""
+    """Return the notes of a table: its data, the definitions of its figures, and reasons for missing ones."""
     settings, keys = study.settings, study.settings.metrics
     pairs = sorted({row.pairs for row in study.rows})
     count = f"{pairs[0]}" if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]}" if pairs else "no"
-    told = [
+    lines = [
         f"{study.model} on {count} pairs of {study.pairs}: means, ± the wider half of the 95 % interval "
         "(bootstrap over pictures).",
         *(f"{METRICS[key].heading}: {METRICS[key].meaning}." for key in keys),
     ]
     if settings.needs("place"):
         drawn = "interpolated between the patches' centres" if settings.smooth else "painted as squares of patches"
-        told.append(
+        lines.append(
             "Mask: the pixels of the boxes or of the mask that the list gives for the words, as far as the model saw "
             f"them; heat {drawn}."
         )
     if any(METRICS[key].thresholded for key in keys):
-        told.append(f"Marked, by the rule {settings.threshold}: {THRESHOLDS[settings.threshold]}.")
+        lines.append(f"Marked, by the rule {settings.threshold}: {THRESHOLDS[settings.threshold]}.")
     if settings.tolerance_px and "pointing" in keys:
-        told.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
+        lines.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
     if any(map(settings.needs, ("picture", "caption", "pair"))):
-        told.append(_removal(study))
-    return [*told, *_better_than_ours(study), *_changed(study), *_missing(study)]
+        lines.append(_occlusion_note(study))
+    return [*lines, *_better_than_ours(study), *_changed_options(study), *_missing_figures(study)]
 
 
 def _better_than_ours(study: Study) -> list[str]:
-    """Return, a metric a line, which methods are better than ours by the whole interval of the paired difference."""
-    told = []
+    """Return one line per metric on the methods that beat ours by the interval of the paired difference."""
+    lines = []
     for key in study.settings.metrics:
         if METRICS[key].kind == "time":
             continue
@@ -141,13 +143,13 @@ def _better_than_ours(study: Study) -> list[str]:
         }
         if better:
             names = ", ".join(f"{name} by {gap:.3f}" for name, gap in sorted(better.items(), key=lambda one: -one[1]))
-            told.append(f"{METRICS[key].heading}: better than ours by the interval of the paired difference: {names}.")
-    return told
+            lines.append(f"{METRICS[key].heading}: better than ours by the interval of the paired difference: {names}.")
+    return lines
 
 
-def _changed(study: Study) -> list[str]:
-    """Return which methods had other options than the usual ones."""
-    told = []
+def _changed_options(study: Study) -> list[str]:
+    """Return one line per method with options that differ from its defaults."""
+    lines = []
     for row in study.rows:
         method = all_methods().get(row.method)
         usual = {} if method is None else method.default_options()
@@ -156,11 +158,11 @@ def _changed(study: Study) -> list[str]:
             for name, value in row.options.items()
             if value != usual.get(name)
         ]
-        told += [f"{study_method_name(row.method)}: {', '.join(other)}."] if other else []
-    return told
+        lines += [f"{study_method_name(row.method)}: {', '.join(other)}."] if other else []
+    return lines
 
 
-def _removal(study: Study) -> str:
+def _occlusion_note(study: Study) -> str:
     settings = study.settings
     fill = "the model's mean colour" if settings.fill == "mean" else "a blur of the picture"
     score = "the cosine" if settings.score == "cosine" else "the probability among all captions of the list"
@@ -171,13 +173,13 @@ def _removal(study: Study) -> str:
     )
 
 
-def _missing(study: Study) -> list[str]:
-    """Return each reason why figures are missing, with its methods, and which pairs were left out."""
-    told: dict[str, dict[str, None]] = {}
+def _missing_figures(study: Study) -> list[str]:
+    """Return the reasons for missing figures, with their methods, and the pairs that were left out."""
+    methods_by_reason: dict[str, dict[str, None]] = {}
     for row in study.rows:
         for reason in row.reasons.values():
-            told.setdefault(reason, {})[study_method_name(row.method)] = None
-    lines = [f"{NONE} {', '.join(names)}: {reason}" for reason, names in told.items()]
+            methods_by_reason.setdefault(reason, {})[study_method_name(row.method)] = None
+    lines = [f"{NONE} {', '.join(names)}: {reason}" for reason, names in methods_by_reason.items()]
     for row in study.rows:
         first = next(iter(row.left_out.items()), None)
         if first is not None:
@@ -190,15 +192,15 @@ def _missing(study: Study) -> list[str]:
 
 def cell(row: StudyRow, key: str) -> str:
     """Return a mean with the wider half of its interval, or ``NONE``."""
-    found = row.figures.get(key)
-    if found is None:
+    figure = row.figures.get(key)
+    if figure is None:
         return NONE
-    half = max(found.high - found.mean, found.mean - found.low)
-    return f"{found.mean:.3f} ± {half:.3f}"
+    half = max(figure.high - figure.mean, figure.mean - figure.low)
+    return f"{figure.mean:.3f} ± {half:.3f}"
 
 
 def best(study: Study, key: str) -> str:
-    """Return the key of the method whose mean is best; empty for time, which is no figure of merit of a heat."""
+    """Return the key of the method whose mean is best; empty for time, which says nothing of quality."""
     means = {row.method: row.figures[key].mean for row in study.rows if key in row.figures}
     if not means or METRICS[key].kind == "time":
         return ""

@@ -13,7 +13,7 @@ import numpy as np
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.values.finding import Finding, Rating
 from exclip_desktop.storage.finding_columns import WRITTEN, finding_of, keys, values_of
-from exclip_desktop.storage.project.project import CONTAINS, Project, contained
+from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 
 _STORED: Final = keys("text", "number")
 _VIEW: Final = tuple(key for key in keys("json") if key != "tags")  # of the table finding_view
@@ -55,17 +55,17 @@ class FindingQuery:
 
 
 def add_finding(project: Project, finding: Finding) -> int:
-    """Keep a finding; return its id. It is on disk when this returns."""
+    """Add a finding and return its id. It is on disk when this returns."""
     return add_findings(project, (finding,))[0]
 
 
-def add_findings(project: Project, found: Iterable[Finding]) -> list[int]:
-    """Keep findings, all of them or none; return their ids.
+def add_findings(project: Project, findings: Iterable[Finding]) -> list[int]:
+    """Add findings, all of them or none; return their ids.
 
-    One that has an id, as a removed one that comes back has, keeps it; one that has no time gets the present one.
+    A finding that has an id, as a restored one has, keeps it; one without a time gets the present one.
     """
     with project.transaction() as connection:
-        return [_add(connection, one) for one in found]
+        return [_add(connection, finding) for finding in findings]
 
 
 def change_finding(
@@ -76,12 +76,12 @@ def change_finding(
     tags: Sequence[str] | None = None,
     note: str | None = None,
 ) -> None:
-    """Change what a person says of a finding; None leaves it. Raises ``ProjectError`` where there is none."""
+    """Change rating, tags or note of a finding; None leaves a value. Raise ``ProjectError`` where it is missing."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with project.transaction() as connection:
         found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
         if found is None:
-            raise ProjectError(f"Finding {key} is no longer there.", "It may have been removed in another window.")
+            raise ProjectError(f"Finding {key} does not exist any more.", "It may have been removed in another window.")
         connection.execute(
             "UPDATE finding SET rating = coalesce(?, rating), note = coalesce(?, note), changed = ? WHERE id = ?",
             (rating, note, now, key),
@@ -93,7 +93,7 @@ def change_finding(
 
 
 def remove_findings(project: Project, keys: Iterable[int]) -> None:
-    """Remove findings, all of them or none; ``add_findings`` brings them back, with their ids."""
+    """Remove findings, all of them or none; ``add_findings`` restores them with their ids."""
     with project.transaction() as connection:
         for key in keys:
             found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
@@ -103,7 +103,7 @@ def remove_findings(project: Project, keys: Iterable[int]) -> None:
 
 
 def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
-    """Return the rating of the newest finding of a pair, by its id and its picture as the project writes it."""
+    """Return the rating of the newest finding of a pair, by the pair's id and the project's path of its picture."""
     newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? ORDER BY id DESC LIMIT 1"
     found = project.rows(newest, (pair, picture))
     rating: Rating = found[0][0] if found else ""
@@ -111,12 +111,12 @@ def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
 
 
 def load_creation_times(project: Project) -> dict[int, str]:
-    """Return the ids of all findings, with when they were noted."""
+    """Return the creation times of all findings, by id."""
     return dict(project.rows("SELECT id, created FROM finding"))
 
 
 def load_finding(project: Project, key: int) -> Finding | None:
-    """Return the finding of an id."""
+    """Return the finding of an id, or None."""
     found = project.rows(f"{_SELECT} WHERE f.id = ?", (key,))
     return _finding(found[0]) if found else None
 
@@ -147,7 +147,7 @@ def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
 
 
 def load_tag_counts(project: Project) -> dict[str, int]:
-    """Return every tag, with how many findings have it."""
+    """Return the number of findings of every tag."""
     return dict(project.rows("SELECT tag, count(*) FROM finding_tag GROUP BY tag ORDER BY tag"))
 
 
@@ -162,7 +162,7 @@ def _where(query: FindingQuery) -> tuple[str, list[Any]]:
     if query.text:
         columns = [f"f.{name} {CONTAINS}" for name in ("caption", "note", "picture")]
         terms.append(f"({' OR '.join(columns)} OR {tagged.format(f'tag {CONTAINS}')})")
-        values += [contained(query.text)] * 4
+        values += [like_pattern(query.text)] * 4
     return f"WHERE {' AND '.join(terms)}" if terms else "", values
 
 
@@ -177,14 +177,14 @@ def _order(query: FindingQuery) -> str:
 def _add(connection: sqlite3.Connection, finding: Finding) -> int:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     created = finding.created or now
-    kept = replace(finding, created=created, changed=finding.changed or created)
-    values = values_of(kept)
-    key = _insert(connection, "finding", {"id": kept.id or None, **{name: values[name] for name in _STORED}})
+    stored = replace(finding, created=created, changed=finding.changed or created)
+    values = values_of(stored)
+    key = _insert(connection, "finding", {"id": stored.id or None, **{name: values[name] for name in _STORED}})
     texts = {name: json.dumps(values[name], ensure_ascii=False, separators=(",", ":")) for name in _VIEW}
-    heat = np.asarray(kept.numbers.heat, dtype="<f4").tobytes()
+    heat = np.asarray(stored.numbers.heat, dtype="<f4").tobytes()
     _insert(connection, "finding_view", {"finding": key, **texts, "heat": heat})
-    _put_tags(connection, key, kept.tags)
-    _rate_pair(connection, kept.view.pair)
+    _put_tags(connection, key, stored.tags)
+    _rate_pair(connection, stored.view.pair)
     return key
 
 
@@ -201,7 +201,7 @@ def _put_tags(connection: sqlite3.Connection, key: int, tags: Sequence[str]) -> 
 
 
 def _rate_pair(connection: sqlite3.Connection, pair: str) -> None:
-    """Let a pair have the rating of its newest finding."""
+    """Set the rating of a pair to that of its newest finding."""
     newest = "SELECT rating FROM finding WHERE pair = ? ORDER BY id DESC LIMIT 1"
     connection.execute(f"UPDATE pair SET rating = coalesce(({newest}), '') WHERE id = ?", (pair, pair))
 

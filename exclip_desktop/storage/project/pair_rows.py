@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.project.project import CONTAINS, Project, contained
+from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 from exclip_desktop.storage.regions import region_from_value, region_value
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
@@ -24,7 +24,7 @@ COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What explaining a pair has shown: ``box_share`` is the heat's share in the pair's regions, None without any.
+    """The numbers of an explained pair: ``box_share`` is the heat's share in the pair's regions, None without regions.
 
     ``by`` tells model and settings, as the caller does, so that old numbers are known as such.
     """
@@ -37,7 +37,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class ProjectPair:
-    """A pair of a project: its place in the list from 1, what was measured (None: nothing yet), its newest rating."""
+    """A pair of a project: its number in the list from 1, its measurement (None: not explained), its newest rating."""
 
     number: int
     pair: ListedPair
@@ -68,7 +68,7 @@ class PairQuery:
 
 
 def add_pairs(project: Project, listed: PairList) -> int:
-    """Add a list behind the pairs that are there; return how many were new.
+    """Append a list to the project's pairs; return the number of new ones.
 
     A pair that is there already, id and all, is not added again; another of the same id is numbered. One that the
     project has findings of has the rating of the newest.
@@ -90,13 +90,13 @@ def add_pairs(project: Project, listed: PairList) -> int:
 
 
 def remove_pairs(project: Project, ids: Iterable[str]) -> None:
-    """Take pairs out of the list; their findings stay. ``restore_pairs`` undoes it."""
+    """Remove pairs from the list; their findings stay. ``restore_pairs`` undoes it."""
     with project.transaction() as connection:
         connection.executemany("DELETE FROM pair WHERE id = ?", [(key,) for key in ids])
 
 
 def restore_pairs(project: Project, removed: Iterable[ProjectPair]) -> None:
-    """Put removed pairs where they were, with all that was known of them; one whose id is there again is left out."""
+    """Restore removed pairs at their places, with their measurements; one whose id is in use again is left out."""
     names = f"({COLUMNS}) VALUES (?{', ?' * COLUMNS.count(',')})"
     with project.transaction() as connection:
         for one in removed:
@@ -105,9 +105,9 @@ def restore_pairs(project: Project, removed: Iterable[ProjectPair]) -> None:
             connection.execute(f"INSERT INTO pair {names} ON CONFLICT (id) DO NOTHING", row)
 
 
-def save_measurements(project: Project, found: Iterable[tuple[str, Measurement]]) -> None:
-    """Keep what explaining pairs, by their ids, has shown: all of ``found`` in one transaction."""
-    values = [(one.score, one.residual, one.box_share, one.by, key) for key, one in found]
+def save_measurements(project: Project, measurements: Iterable[tuple[str, Measurement]]) -> None:
+    """Save the measurements of pairs, by the pairs' ids, in one transaction."""
+    values = [(one.score, one.residual, one.box_share, one.by, key) for key, one in measurements]
     with project.transaction() as connection:
         connection.executemany(
             "UPDATE pair SET score = ?, residual = ?, box_share = ?, measured_by = ? WHERE id = ?", values
@@ -119,30 +119,30 @@ def load_pairs(project: Project, query: PairQuery, offset: int, count: int) -> l
     where, values = _where(query)
     # The inner query walks an index and reads no rows, so that pages far down are as fast.
     chosen = f"SELECT number FROM pair {where} ORDER BY {_order(query)} LIMIT ? OFFSET ?"
-    told = f"SELECT {COLUMNS} FROM pair WHERE number IN ({chosen}) ORDER BY {_order(query)}"
-    return [_pair(row) for row in project.rows(told, (*values, count, offset))]
+    statement = f"SELECT {COLUMNS} FROM pair WHERE number IN ({chosen}) ORDER BY {_order(query)}"
+    return [_pair(row) for row in project.rows(statement, (*values, count, offset))]
 
 
 def load_known(project: Project) -> dict[str, tuple[Measurement | None, Rating]]:
-    """Return what is known of pairs, by their ids; those of which nothing is known are left out."""
-    told = project.rows(f"SELECT id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''")
-    return {key: (_measured(*measured), rating) for key, *measured, rating in told}
+    """Return measurement and rating of pairs, by id; pairs that have neither are left out."""
+    rows = project.rows(f"SELECT id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''")
+    return {key: (_measured(*measured), rating) for key, *measured, rating in rows}
 
 
 def load_extent(project: Project) -> tuple[int, int, str]:
-    """Return how many pairs there are, and number and id of the last: others where the list is another."""
+    """Return the number of pairs, and number and id of the last one: they differ where the list has changed."""
     count, last, key = project.rows("SELECT count(*), max(number), id FROM pair")[0]
     return count, last or 0, key or ""
 
 
 def count_pairs(project: Project, query: PairQuery) -> int:
-    """Return how many pairs a query has."""
+    """Return the number of pairs of a query."""
     where, values = _where(query)
     return int(project.rows(f"SELECT count(*) FROM pair {where}", values)[0][0])
 
 
 def load_pair(project: Project, key: str) -> ProjectPair | None:
-    """Return the pair of an id."""
+    """Return the pair of an id, or None."""
     found = project.rows(f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
     return _pair(found[0]) if found else None
 
@@ -154,7 +154,7 @@ def load_pair_list(project: Project) -> PairList:
 
 
 def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> None:
-    """Let a picture, by its path as the project writes it, have these labelled regions, their names the labels."""
+    """Replace the labelled regions of a picture, by the project's path of it; their names are the labels."""
     rows = [(picture, json.dumps(region_value(region), ensure_ascii=False)) for region in regions]
     with project.transaction() as connection:
         connection.execute("DELETE FROM box WHERE picture = ?", (picture,))
@@ -164,14 +164,14 @@ def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> Non
 def load_boxes(project: Project, picture: str) -> tuple[Region, ...]:
     """Return a picture's labelled regions, in the order they were drawn."""
     found = project.rows("SELECT region FROM box WHERE picture = ? ORDER BY id", (picture,))
-    return tuple(region_from_value(json.loads(told)) for (told,) in found)
+    return tuple(region_from_value(json.loads(text)) for (text,) in found)
 
 
 def load_all_boxes(project: Project) -> dict[str, tuple[Region, ...]]:
     """Return the labelled regions of all pictures, by path."""
     found: dict[str, tuple[Region, ...]] = {}
-    for picture, told in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
-        found[picture] = (*found.get(picture, ()), region_from_value(json.loads(told)))
+    for picture, text in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
+        found[picture] = (*found.get(picture, ()), region_from_value(json.loads(text)))
     return found
 
 
@@ -179,15 +179,15 @@ def _where(query: PairQuery) -> tuple[str, list[Any]]:
     terms: list[tuple[str, list[Any]]] = []
     if query.text:
         columns = [f"{name} {CONTAINS}" for name in ("caption", "label", "id", "picture")]
-        terms.append((" OR ".join(columns), [contained(query.text)] * len(columns)))
+        terms.append((" OR ".join(columns), [like_pattern(query.text)] * len(columns)))
     if query.rating is not None:
         terms.append(("rating = ?", [query.rating]))
     if query.measured is not None:
         terms.append((f"score IS {'NOT ' if query.measured else ''}NULL", []))
     if query.picture is not None:
         terms.append(("picture = ?", [query.picture]))
-    told = " AND ".join(f"({term})" for term, _ in terms)
-    return f"WHERE {told}" if told else "", [value for _, values in terms for value in values]
+    clause = " AND ".join(f"({term})" for term, _ in terms)
+    return f"WHERE {clause}" if clause else "", [value for _, values in terms for value in values]
 
 
 def _order(query: PairQuery) -> str:
@@ -198,7 +198,7 @@ def _order(query: PairQuery) -> str:
 
 
 def _writer(project: Project, listed: PairList) -> Callable[[str], str]:
-    """Return what tells a list's paths as the project writes them; each folder is looked at once."""
+    """Return a function from a list's paths to the project's; each folder is resolved once."""
 
     @cache
     def folder(written: str) -> str:
@@ -213,7 +213,7 @@ def _writer(project: Project, listed: PairList) -> Callable[[str], str]:
 
 
 def _free_id(known: dict[str, tuple[str, str]], key: str, what: tuple[str, str]) -> str | None:
-    """Return an id that is free, or None where the pair is there already."""
+    """Return a free id, or None where the project has this pair already."""
     free, number = key, 1
     while free in known:
         if known[free] == what:
@@ -230,7 +230,7 @@ def _dumped(regions: Sequence[Region]) -> str:
 
 
 def _row(one: ProjectPair) -> tuple[Any, ...]:
-    """Return the columns of a pair, but for its number."""
+    """Return the columns of a pair, without its number."""
     pair, known = one.pair, one.measured
     measured = (None, None, None, "") if known is None else (known.score, known.residual, known.box_share, known.by)
     return (pair.id, pair.picture, pair.caption, pair.label, _dumped(pair.regions), pair.mask, *measured, one.rating)
@@ -244,7 +244,7 @@ def _pair(row: tuple[Any, ...]) -> ProjectPair:
     number, key, picture, caption, label, regions, mask, *measured, rating = row
     try:
         known = tuple(map(region_from_value, json.loads(regions)))
-    except (ValueError, TypeError):  # a disk that gives back other bytes damages no more than it must
+    except (ValueError, TypeError):  # a damaged row loses its regions only
         known = ()
     listed = ListedPair(key, picture, caption, label, known, mask)
     return ProjectPair(number, listed, _measured(*measured), rating)

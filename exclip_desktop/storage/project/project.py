@@ -1,4 +1,4 @@
-"""A project file that is open: its connection, its transactions, and what it is called by."""
+"""An open project file: connection, transactions, paths and settings; SQLite's errors as sentences."""
 
 import json
 import os
@@ -14,34 +14,37 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.schema import PATHS
 
 BUSY_MS: Final = 3000
-"""How long a window waits for another one's write."""
+"""Time that a window waits for another one's transaction."""
 
 CONTAINS: Final = r"LIKE ? ESCAPE '\'"
-"""What follows a column that shall hold a ``contained`` text."""
+"""The condition, after a column, that it matches a ``like_pattern``."""
 
 
 _DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _MESSAGES: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_BUSY: ("is being written by another window or program", "Try again in a moment."),
     sqlite3.SQLITE_FULL: ("could not be written: the disk is full", "Make room, then try again."),
-    sqlite3.SQLITE_READONLY: ("cannot be written", "Save a copy where you may write, or ask for permission."),
-    sqlite3.SQLITE_CANTOPEN: (
-        "cannot be opened, or a file cannot be made beside it",
-        "Check that it is still there, and that you may write in its folder.",
+    sqlite3.SQLITE_READONLY: (
+        "cannot be written",
+        "Save a copy in a folder where you can write, or ask for permission.",
     ),
-    sqlite3.SQLITE_PERM: ("may not be read", "Ask for permission, or copy it."),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened, or a file cannot be created in its folder",
+        "Check that the file exists, and that you can write in its folder.",
+    ),
+    sqlite3.SQLITE_PERM: ("cannot be read: permission denied", "Ask for permission, or copy the file."),
 }
 
 
-def contained(text: str) -> str:
-    """Return the pattern of what holds ``text``, whatever is around it."""
+def like_pattern(text: str) -> str:
+    """Return the LIKE pattern of values that contain ``text``."""
     for sign in "\\%_":
         text = text.replace(sign, f"\\{sign}")
     return f"%{text}%"
 
 
 class Project:
-    """A project file; the thread that opened it may use it. ``opening`` opens and makes them.
+    """An open project file; only the thread that opened it may use it. ``project_files`` creates and opens them.
 
     What is in it is read and changed by the functions of ``pairs``, ``findings``, ``boxes`` and ``settings``.
 
@@ -55,7 +58,7 @@ class Project:
     def __init__(
         self, path: Path, connection: sqlite3.Connection, read_only: str = "", notes: tuple[str, ...] = ()
     ) -> None:
-        """Take over a connection whose schema is the newest."""
+        """Take over a connection with the newest schema."""
         self.path, self.folder = path, path.parent
         self.read_only, self.notes = read_only, notes
         self._connection = connection
@@ -72,17 +75,17 @@ class Project:
         self._connection.close()
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query; raises ``ProjectError``."""
+        """Return the rows of a query; raise ``ProjectError`` where it fails."""
         with convert_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection for one transaction: on disk when the block ends, undone when it raises.
+        """Yield a connection for one transaction: on disk when the block ends, rolled back when it raises.
 
         Raises:
             ProjectError: the project is read-only or has moved, another window is writing, the disk is full …;
-                nothing of the block is kept then.
+                nothing of the block is saved then.
 
         """
         self.check_writable()
@@ -101,9 +104,9 @@ class Project:
         return int(self.rows("PRAGMA data_version")[0][0])
 
     def save_copy(self, path: Path) -> None:
-        """Write all that is in the project to another file, such as what was rescued of a damaged one.
+        """Write the whole project to another file, for instance the rescued content of a damaged one.
 
-        Relative paths are told anew from that file's folder.
+        Relative paths are rewritten for that file's folder.
 
         Raises:
             OutputError: the place cannot be written.
@@ -118,16 +121,16 @@ class Project:
         write_atomically(path, lambda file: file.write(data))
 
     def relative_path(self, path: str | Path) -> str:
-        """Return how the project writes a path: from its folder, with slashes; one on another drive wholly."""
-        return _seen_from(self.folder, Path(os.path.abspath(expand_home(path))))
+        """Return a path relative to the project's folder, with slashes; one on another drive stays absolute."""
+        return _relative_to(self.folder, Path(os.path.abspath(expand_home(path))))
 
     def path_of(self, written: str) -> Path:
-        """Return the place of a path as the project writes it."""
+        """Return the absolute path of one of the project's paths."""
         return Path(os.path.normpath(self.folder / expand_home(written)))
 
     def _move_paths(self, copy: sqlite3.Connection, folder: Path) -> None:
         copy.create_function(
-            "moved", 1, lambda text: text and _seen_from(folder, self.path_of(text)), deterministic=True
+            "moved", 1, lambda text: text and _relative_to(folder, self.path_of(text)), deterministic=True
         )
         for table, column in PATHS:
             copy.execute(f"UPDATE {table} SET {column} = moved({column})")
@@ -135,7 +138,9 @@ class Project:
     def check_writable(self) -> None:
         """Raise ``ProjectError`` where the project is read-only or its file has moved."""
         if self.read_only:
-            raise ProjectError(f"{self.path.name} was opened read-only: {self.read_only}", "Save a copy to go on in.")
+            raise ProjectError(
+                f"{self.path.name} was opened read-only: {self.read_only}", "Save a copy, and continue in it."
+            )
         if _identity(self.path) != self._file:
             raise ProjectError(
                 f"{self.path.name} was moved, renamed or deleted while it was open; nothing that was saved is lost.",
@@ -143,7 +148,7 @@ class Project:
             )
 
 
-def _seen_from(folder: Path, path: Path) -> str:
+def _relative_to(folder: Path, path: Path) -> str:
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # on another drive
@@ -151,28 +156,28 @@ def _seen_from(folder: Path, path: Path) -> str:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another of the same name; None where there is none."""
+    """Return device and inode of a file, which change when it is replaced; None where it is missing."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def save_setting(project: Project, name: str, value: Any) -> None:
-    """Keep a setting."""
+    """Save a setting."""
     with project.transaction() as connection:
-        told = json.dumps(value, ensure_ascii=False)
-        connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, told))
+        text = json.dumps(value, ensure_ascii=False)
+        connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, text))
 
 
 def load_settings(project: Project) -> dict[str, Any]:
-    """Return all settings that were kept; one that a damaged file garbles counts as not kept."""
-    found = {}
-    for name, told in project.rows("SELECT name, value FROM setting ORDER BY name"):
+    """Return all settings; one that a damaged file has garbled is left out."""
+    settings = {}
+    for name, text in project.rows("SELECT name, value FROM setting ORDER BY name"):
         with suppress(ValueError, TypeError):
-            found[name] = json.loads(told)
-    return found
+            settings[name] = json.loads(text)
+    return settings
 
 
 @contextmanager
@@ -185,22 +190,22 @@ def convert_errors(path: Path) -> Iterator[None]:
 
 
 def project_error(path: Path, error: sqlite3.Error) -> ProjectError:
-    """Return the sentence of an error."""
+    """Return an SQLite error as a sentence with a hint."""
     if is_damage(error):
         return ProjectError(
-            f"{path.name} is damaged.", "Open it again: what can be read of it is shown, and can be saved."
+            f"{path.name} is damaged.", "Open it again: the program shows what can be read, and can save it as a copy."
         )
     what, hint = _MESSAGES.get(
         primary_code(error), (f"could not be read or written ({error})", "Check the disk, then try again.")
     )
-    return ProjectError(f"{path.name} {what}. What was saved before is not lost.", hint)
+    return ProjectError(f"{path.name} {what}. Earlier changes are saved.", hint)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is not as it was written."""
+    """Return whether an error means that the file is damaged."""
     return primary_code(error) in _DAMAGED
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code; 0 where Python itself complains."""
+    """Return SQLite's primary result code; 0 for errors of Python's module itself."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -1,4 +1,4 @@
-"""Makes and opens project files: their version, their permissions, and what became of damaged ones."""
+"""Creates and opens project files; checks version and permissions, and rescues damaged ones."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ SQLITE_BEGINS: Final = b"SQLite format 3\0"
 
 
 def create_project(path: str | Path) -> Project:
-    """Make an empty project file and open it.
+    """Create an empty project file and open it.
 
     Raises:
         OutputError: the folder is missing or cannot be written.
-        ProjectError: there is such a file already, or the disk is full.
+        ProjectError: the file exists, or the disk is full.
 
     """
     place = _absolute(path)
     check_writable(place)
     if place.exists():
-        raise ProjectError(f"There is a file {place} already.", "Open it, or choose another name.")
+        raise ProjectError(f"The file {place} exists already.", "Open it, or choose another name.")
     with convert_errors(place), closing(sqlite3.connect(place, isolation_level=None)) as connection:
         try:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
@@ -40,12 +40,12 @@ def create_project(path: str | Path) -> Project:
 
 
 def open_project(path: str | Path, steps: Sequence[str] = STEPS) -> Project:
-    """Open a project file; one that cannot be written is read-only, of a damaged one what can be read is there.
+    """Open a project file: read-only where it cannot be written, with the readable part of a damaged one.
 
     An older one is brought to the newest schema (``steps``); where it cannot be written, in memory.
 
     Raises:
-        ProjectError: there is no such file, it is none of ours or of a newer version, or nothing of it can be read.
+        ProjectError: the file is missing, not a project, of a newer version, or completely unreadable.
 
     """
     place = _absolute(path)
@@ -86,7 +86,7 @@ def _checked(path: Path, connection: sqlite3.Connection, steps: Sequence[str]) -
         raise ProjectError(
             f"{path.name} was written by a newer version of this program (schema {version}; this one knows "
             f"{len(steps)}).",
-            "Update the program to open it; the file is as it was.",
+            "Update the program to open it; the file is unchanged.",
         )
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise _Damaged
@@ -98,11 +98,11 @@ def _checked(path: Path, connection: sqlite3.Connection, steps: Sequence[str]) -
 
 
 def _not_ours(path: Path) -> ProjectError:
-    return ProjectError(f"{path.name} is no project of this program.", f"Projects end in {ENDING}.")
+    return ProjectError(f"{path.name} is not a project of this program.", f"Projects end in {ENDING}.")
 
 
 def _is_database(path: Path) -> bool:
-    """Return whether a file begins as SQLite's do: its name may be another, its content may be damaged further on."""
+    """Return whether a file begins like an SQLite database, whatever its name is and its later content."""
     with path.open("rb") as file:
         return file.read(len(SQLITE_BEGINS)) == SQLITE_BEGINS
 
@@ -112,14 +112,14 @@ class _Damaged(sqlite3.DatabaseError):
 
 
 def _why_read_only(connection: sqlite3.Connection) -> str:
-    """Begin a change and take it back, to know whether one could be made."""
+    """Return why the file cannot be changed, a sentence; empty where it can. A transaction is tried and rolled back."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     except sqlite3.OperationalError as error:
         reasons = {
-            sqlite3.SQLITE_READONLY: "the file or its folder may not be written.",
-            sqlite3.SQLITE_CANTOPEN: "no file can be made in its folder.",
+            sqlite3.SQLITE_READONLY: "the file or its folder is write-protected.",
+            sqlite3.SQLITE_CANTOPEN: "no file can be created in its folder.",
             sqlite3.SQLITE_IOERR: "its disk cannot be written.",
             sqlite3.SQLITE_FULL: "its disk is full.",
         }

@@ -1,4 +1,4 @@
-"""What can still be read of a damaged project file, row by row."""
+"""Rescues the readable rows of a damaged project file."""
 
 import sqlite3
 import sys
@@ -13,16 +13,16 @@ from exclip_desktop.storage.project.project import Project, convert_errors
 from exclip_desktop.storage.project.schema import PAGE_BYTES, TABLES, migrate
 
 MOST_MISSED: Final = 10_000
-"""Row numbers tried one after the other, between two damaged places, that do not answer."""
+"""Largest number of unreadable rows tried in a row, between two damaged places."""
 
 Row = tuple[Any, ...]
 
 
 def rescued(path: Path) -> Project:
-    """Return what can be read of a damaged file as a project in memory, read-only; the file is left as it is.
+    """Return the readable rows of a damaged file as a read-only project in memory; the file stays unchanged.
 
     Raises:
-        ProjectError: nothing can be read of it.
+        ProjectError: nothing in it can be read.
 
     """
     try:
@@ -38,7 +38,7 @@ def rescued(path: Path) -> Project:
             counts = _filled(target, _with_new_first_page(target, data))
     if not any(counts.values()):
         raise ProjectError(
-            f"{path.name} is damaged, and nothing of it can be read.", "Take a copy of it from a backup."
+            f"{path.name} is damaged, and nothing in it can be read.", "Restore a copy of it from a backup."
         )
     target.execute("PRAGMA foreign_keys = ON")
     why = "it is damaged, and this is what could be read."
@@ -47,12 +47,15 @@ def rescued(path: Path) -> Project:
     ]
     read = f"{parts[0]}, {parts[1]} and {parts[2]} could be read"
     return Project(
-        path, target, why, (f"{path.name} is damaged: {read}. Save a copy to go on; the file is left as it is.",)
+        path,
+        target,
+        why,
+        (f"{path.name} is damaged: {read}. Save a copy to continue; the file itself stays unchanged.",),
     )
 
 
 def _filled(target: sqlite3.Connection, data: bytes) -> dict[str, int]:
-    """Copy every readable row of a database's bytes; return how many of each table."""
+    """Copy every readable row of a database's bytes; return the number of rows of each table."""
     counts = dict.fromkeys(TABLES, 0)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as source:
         source.deserialize(data)
@@ -62,7 +65,7 @@ def _filled(target: sqlite3.Connection, data: bytes) -> dict[str, int]:
             put = f"INSERT INTO {table} (rowid, {', '.join(names)}) VALUES (?{', ?' * len(names)})"
             query = f"SELECT rowid, {', '.join(names)} FROM {table} NOT INDEXED"
             for row in _readable(source, query) if _is_known(source, query) else ():
-                with suppress(sqlite3.IntegrityError, sqlite3.InterfaceError):  # what was read is no such row
+                with suppress(sqlite3.IntegrityError, sqlite3.InterfaceError):  # a row with invalid values
                     target.execute(put, row)
                     counts[table] += 1
         target.execute("COMMIT")
@@ -78,7 +81,7 @@ def _is_known(source: sqlite3.Connection, query: str) -> bool:
 
 
 def _readable(source: sqlite3.Connection, query: str) -> Iterator[Row]:
-    """Return a table's rows from the first to the damage, from the last back to it, and those between that answer."""
+    """Yield a table's rows from the first to the damage, from the last back to it, and readable ones between."""
     last, whole = 0, False
     for row in _until_damage(source, f"{query} ORDER BY rowid"):
         if row is None:
@@ -96,16 +99,16 @@ def _readable(source: sqlite3.Connection, query: str) -> Iterator[Row]:
 def _one_by_one(source: sqlite3.Connection, query: str, number: int, end: int) -> Iterator[Row]:
     missed = 0
     while number < end and missed < MOST_MISSED:
-        found = []
+        rows = []
         with suppress(sqlite3.DatabaseError):
-            found = source.execute(f"{query} WHERE rowid = ?", (number,)).fetchall()
-        missed = 0 if found else missed + 1
-        yield from found
+            rows = source.execute(f"{query} WHERE rowid = ?", (number,)).fetchall()
+        missed = 0 if rows else missed + 1
+        yield from rows
         number += 1
 
 
 def _until_damage(source: sqlite3.Connection, query: str) -> Iterator[Row | None]:
-    """Return the rows that can be read in their order, and None where there was no damage."""
+    """Yield the readable rows in their order, and None at the end where there was no damage."""
     try:
         yield from source.execute(query)
         yield None
@@ -119,7 +122,7 @@ def _empty(target: sqlite3.Connection) -> None:
 
 
 def _with_new_first_page(target: sqlite3.Connection, data: bytes) -> bytes:
-    """Return the bytes with the first page of an empty project: it says only where each table begins.
+    """Return the bytes with the first page of an empty project, which holds only the root pages of the tables.
 
     All projects are made by the same steps, so their tables begin at the same pages.
     """

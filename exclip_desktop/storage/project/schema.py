@@ -1,12 +1,12 @@
-"""What a project file holds, and how older ones become as new.
+"""The tables of a project file, and the migration of older ones.
 
 | table | a row |
 |---|---|
 | ``setting`` | a setting by its name, its value as JSON: the ``model`` that explained last (``choice`` and ``how``: the arguments of ``load_model`` and ``explain``), the ``list``'s filter and order, the locked ``range`` of colours |
-| ``pair`` | a listed pair, in the list's order (``number``); ``picture`` and ``mask`` are paths from the project's folder; ``regions`` is JSON as ``storage.regions`` has it; ``score``, ``residual`` and ``box_share`` (what of the heat lies in the regions) are NULL until it was explained, ``measured_by`` says by what; ``rating`` is that of its newest finding |
-| ``finding`` | a finding, as far as tables sort and filter by it |
+| ``pair`` | a listed pair, in the list's order (``number``); ``picture`` and ``mask`` are paths from the project's folder; ``regions`` is JSON as ``storage.regions`` describes; ``score``, ``residual`` and ``box_share`` (the heat's share in the regions) are NULL until it is explained, ``measured_by`` holds model and settings; ``rating`` is that of its newest finding |
+| ``finding`` | the columns of a finding that tables sort and filter by |
 | ``finding_view`` | the rest of it: selected ``rows`` and ``regions``, ``settings``, ``versions``, ``ledger``, ``words`` (text, start, end, selected, value; null where the method gives words none) and ``geometry`` (source_size, seen, grid) as JSON; ``heat`` as little-endian float32, row by row |
-| ``finding_tag`` | a tag of a finding, in the order they were given (``place``) |
+| ``finding_tag`` | a tag of a finding; ``place`` is its position |
 | ``box`` | a labelled region of a picture, JSON as in ``pair`` |
 
 ``application_id`` is ``EXCP``; ``user_version`` the schema's version, the number of ``STEPS`` that were taken. A change of
@@ -84,7 +84,7 @@ CREATE INDEX box_picture ON box (picture);
 """
 
 STEPS: Final[tuple[str, ...]] = (_FIRST,)
-"""What makes version 1 of nothing, 2 of 1, and so on."""
+"""The statements that lead from no schema to version 1, from 1 to 2, and so on."""
 
 PATHS: Final = (("pair", "picture"), ("pair", "mask"), ("finding", "picture"), ("box", "picture"))
 """Columns that hold paths."""
@@ -93,7 +93,7 @@ TABLES: Final = ("setting", "pair", "finding", "finding_view", "finding_tag", "b
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:
-    """Take the steps that are not taken yet, all or none."""
+    """Run the steps that are still missing, all or none."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         taken = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -144,7 +144,7 @@ def test_different_settings_are_never_mixed(
     fewer = PairList(pairs.source, pairs.folder, pairs.pairs[:2])
     with pytest.raises(OutputError, match="pairs is"):
         study(tiny, fewer, ["rise"], out=out, count=1, **QUICK)
-    with pytest.raises(OutputError, match="of rise with masks 8, not 16"):
+    with pytest.raises(OutputError, match="of rise in this folder have masks 8, not 16"):
         study(tiny, pairs, {"rise": {"masks": 16}}, out=out, count=1, **QUICK)
     (out / OUTCOMES).write_text("nothing of ours\n", "utf-8")
     with pytest.raises(OutputError, match="is not the file of a study"):

@@ -120,7 +120,7 @@ def test_what_the_model_did_not_see_is_grey() -> None:
     page = Page(caption_html(found, NOTHING))
     text, told = page.spans[-1]
     assert (text, style_of(told, "color"), style_of(told, "background-color")) == ("and a zebra", f"#{UNSEEN}", None)
-    assert told["title"] == "not seen by the model"
+    assert told["title"] == "not read by the model"
     assert rf" \textcolor[HTML]{{{UNSEEN}}}{{and a zebra}}" in caption_latex(found, NOTHING)
 
 

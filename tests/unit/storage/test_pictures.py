@@ -73,7 +73,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refuse)
-    with pytest.raises(PictureError, match=r"may not be read: a\.png"):
+    with pytest.raises(PictureError, match=r"cannot be read: a\.png"):
         read_picture(tmp_path / "a.png")
 
 

@@ -104,7 +104,7 @@ def test_a_persons_words_can_be_changed_and_nothing_else(project: Project) -> No
     assert after is not None
     assert after.changed > before.changed
     assert after == replace(before, rating="artefact", tags=("b", "a"), note="", changed=after.changed)
-    with pytest.raises(ProjectError, match="no longer there"):
+    with pytest.raises(ProjectError, match="does not exist any more"):
         change_finding(project, 99, rating="match")
 
 

@@ -44,7 +44,7 @@ def path(whole: Path, tmp_path: Path) -> Path:
 
 
 def test_a_project_is_not_made_over_a_file(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="There is a file"):
+    with pytest.raises(ProjectError, match="exists already"):
         create_project(path)
     with pytest.raises(OutputError, match="there is no folder"):
         create_project(tmp_path / "none" / "p.exclip")
@@ -55,15 +55,15 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
         open_project(tmp_path / "none.exclip")
     assert not (tmp_path / "none.exclip").exists()
     (tmp_path / "empty.exclip").touch()
-    with pytest.raises(ProjectError, match="no project of this program"):
+    with pytest.raises(ProjectError, match="not a project of this program"):
         open_project(tmp_path / "empty.exclip")
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
-    with pytest.raises(ProjectError, match="no project of this program"):
+    with pytest.raises(ProjectError, match="not a project of this program"):
         open_project(tmp_path / "other.db")
     (tmp_path / "text.exclip").write_text("hello " * 2000)
-    with pytest.raises(ProjectError, match="nothing of it can be read"):
+    with pytest.raises(ProjectError, match="nothing in it can be read"):
         open_project(tmp_path / "text.exclip")
     assert (tmp_path / "empty.exclip").read_bytes() == b""
 
@@ -189,7 +189,7 @@ def test_a_file_that_has_moved_is_said(path: Path, tmp_path: Path, how: str) -> 
 def test_a_file_that_cannot_be_written_is_read(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(opening, "_connected", partial(opening._connected, mode="ro"))
     with open_project(path) as project:
-        assert project.notes == ("p.exclip is read-only: the file or its folder may not be written.",)
+        assert project.notes == ("p.exclip is read-only: the file or its folder is write-protected.",)
         assert len(load_findings(project)) == FINDINGS
         with pytest.raises(ProjectError, match="opened read-only") as caught:
             add_finding(project, make_finding(1))
@@ -235,7 +235,7 @@ def check_rescued(path: Path, before: bytes, whole: Path, least: int) -> Project
     assert all(there[one.id].note == one.note for one in found)
     assert set(load_pair_list(project).pairs) <= listed
     assert len(full) + len(load_pair_list(project).pairs) >= least
-    assert path.read_bytes() == before, "the file is left as it is"
+    assert path.read_bytes() == before, "the file stays unchanged"
     return project
 
 
@@ -297,7 +297,7 @@ def test_damage_found_late_is_said(path: Path) -> None:
 
 def test_nothing_to_rescue_is_said(path: Path) -> None:
     damaged(path, list(range(path.stat().st_size // PAGE_BYTES)))
-    with pytest.raises(ProjectError, match="nothing of it can be read") as caught:
+    with pytest.raises(ProjectError, match="nothing in it can be read") as caught:
         open_project(path)
     assert "backup" in caught.value.hint
 
@@ -321,5 +321,5 @@ def test_texts_that_are_no_longer_what_they_were_cost_only_themselves(path: Path
 
 def test_another_kind_of_file_is_not_called_damaged(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("path,caption\na.png,a dog\n" * 100)
-    with pytest.raises(ProjectError, match="pairs.csv is no project of this program"):
+    with pytest.raises(ProjectError, match="pairs.csv is not a project of this program"):
         open_project(tmp_path / "pairs.csv")
