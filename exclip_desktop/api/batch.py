@@ -38,14 +38,14 @@ from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, picture
 
 @dataclass(frozen=True, slots=True)
 class BatchDone:
-    """What came of a batch.
+    """The result of a batch run.
 
     Attributes:
         batch: reads any picture × any caption.
-        pairs: how many the list has.
-        failed: the pairs that failed, a sentence each, with the id before it; empty before all shards are there.
-        inexact: how many pairs' integrals are not as exact as they should be; the index says which, and their residual.
-        missing: how many shards other machines have still to make; the index is written when there is none.
+        pairs: number of pairs in the list.
+        failed: one sentence for each pair that failed, after its id; empty while shards are missing.
+        inexact: number of pairs whose integrals do not meet the tolerance; the index has their residuals.
+        missing: number of shards that other runs still have to make; the index is written when there are none.
 
     """
 
@@ -57,7 +57,7 @@ class BatchDone:
 
 
 def open_batch(folder: str | Path) -> Batch:
-    """Return a batch's reader; raises ``OutputError`` where the folder holds none."""
+    """Return the reader of a batch; raise ``OutputError`` where the folder has none."""
     return Batch(folder)
 
 
@@ -77,14 +77,14 @@ def batch(
 
     Args:
         model: a loaded model.
-        pairs: a list's file or folder, or a list that was read.
-        out: the folder; what is there of the same list and settings is kept, so that a run that was cut off goes on.
-        all_pairs: whether every picture's score with every caption is written as well.
+        pairs: a list's file or folder, or a ``PairList``.
+        out: the folder; a run with the same list and settings resumes what it holds.
+        all_pairs: whether to write every picture's score with every caption as well.
         shard: (I, N): make only the I-th of N parts, from 1; the last to finish writes the index.
         max_megapixels: largest picture read.
-        progress: told how many captions, then pictures, are done.
-        cancel: polled between pictures and within them; what is done is kept.
-        settings: the method's, as ``explain`` takes them.
+        progress: called with the number of finished captions, then pictures.
+        cancel: polled between pictures and within them; finished entries are kept.
+        settings: fields of ``ExplainSettings``, by name.
 
     Raises:
         ListError: the list cannot be read.
@@ -96,39 +96,39 @@ def batch(
     part, parts = shard
     if not 1 <= part <= parts:
         raise SettingsError(f"There is no part {part} of {parts}.", Remedy.CHOOSE_SHARD)
-    listed = pairs if isinstance(pairs, PairList) else read_pairs(pairs)
+    pair_list = pairs if isinstance(pairs, PairList) else read_pairs(pairs)
     resolved = resolve_settings(model, ExplainSettings(**settings))
     names: dict[Kind, list[str]] = {
-        "pictures": list(dict.fromkeys(pair.picture for pair in listed.pairs)),
-        "captions": list(dict.fromkeys(pair.caption for pair in listed.pairs)),
+        "pictures": list(dict.fromkeys(pair.picture for pair in pair_list.pairs)),
+        "captions": list(dict.fromkeys(pair.caption for pair in pair_list.pairs)),
     }
     folder = Path(out)
     prepare_batch_folder(
-        folder, _header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]}
+        folder, _make_header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]}
     )
-    work = _Work(folder, names, progress or ignore_progress, cancel or CancelToken())
-    makers = _makers(model, listed, resolved, max_megapixels, work.cancel)
+    work = _ShardFiller(folder, names, progress or ignore_progress, cancel or CancelToken())
+    makers = _make_makers(model, pair_list, resolved, max_megapixels, work.cancel)
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
                 work.fill(kind, number, makers[kind])
-    return _finished(Batch(folder), listed, all_pairs, alone=parts == 1)
+    return _finish(Batch(folder), pair_list, all_pairs, alone=parts == 1)
 
 
-def _header(model: Model, settings: ExplainSettings) -> dict[str, Any]:
+def _make_header(model: Model, settings: ExplainSettings) -> dict[str, Any]:
     decided = {"model": model.fingerprint, "dtype": str(model.dtype), **settings.cache_key()}
     return {"decided_by": decided, "settings": asdict(describe_settings(model, settings))}
 
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """How entries of a kind are made.
+    """The functions that make the entries of a kind.
 
     Attributes:
-        read: what a factor is made of, from a picture's path or a caption. It runs in a thread of its own, and without
-            torch: a second pool of threads would take the first one's cores (ViT-B-32: 163 → 220 ms a pair on two).
-        make: the entry, from that.
-        changed: whether an entry is of something that has changed since.
+        read: reads the picture at a path, or a caption. It runs in its own thread and without torch: a second pool of
+            threads would take the cores of the first (ViT-B-32: 163 → 220 ms a pair on two cores).
+        make: makes the entry from the result of ``read``.
+        changed: returns whether the source of an entry has changed since.
 
     """
 
@@ -137,31 +137,31 @@ class _Maker:
     changed: Callable[[str, ShardEntry], bool]
 
 
-def _makers(
-    model: Model, listed: PairList, settings: ExplainSettings, max_megapixels: float, cancel: CancelToken
+def _make_makers(
+    model: Model, pair_list: PairList, settings: ExplainSettings, max_megapixels: float, cancel: CancelToken
 ) -> dict[Kind, _Maker]:
     return {
         "captions": _Maker(
             read=lambda text: _read_caption(model, text),
-            make=lambda read: _made_caption(model, read, settings, cancel),
+            make=lambda read: _make_caption_entry(model, read, settings, cancel),
             changed=lambda _, __: False,
         ),
         "pictures": _Maker(
-            read=lambda path: _read_picture(listed.path_of(path), max_megapixels),
-            make=lambda read: _made_picture(model, read, settings, cancel),
-            changed=lambda path, entry: _has_changed(listed.path_of(path), entry),
+            read=lambda path: _read_picture(pair_list.path_of(path), max_megapixels),
+            make=lambda read: _make_picture_entry(model, read, settings, cancel),
+            changed=lambda path, entry: _has_changed(pair_list.path_of(path), entry),
         ),
     }
 
 
-class _Work:
-    """Fills shards, and tells how far it is."""
+class _ShardFiller:
+    """Fills shards and reports progress."""
 
     def __init__(self, folder: Path, names: dict[Kind, list[str]], progress: Progress, cancel: CancelToken) -> None:
         self._folder, self._names, self._progress, self.cancel = folder, names, progress, cancel
 
     def fill(self, kind: Kind, number: int, maker: _Maker) -> None:
-        """Make what is missing in a shard, failed, or has changed; when it is interrupted, what is done is kept."""
+        """Make the missing, failed and changed entries of a shard; an interrupted run keeps its finished entries."""
         names = self._names[kind]
         places = shard_places(kind, number, len(names))
         entries = read_shard(self._folder, kind, number, len(names))
@@ -171,34 +171,34 @@ class _Work:
             if entry is None or entry.error or maker.changed(names[places.start + at], entry)
         ]
         try:
-            with closing(_one_ahead(maker.read, [names[places.start + at] for at in missing])) as coming:
+            with closing(_read_ahead(maker.read, [names[places.start + at] for at in missing])) as coming:
                 for at, read in zip(missing, coming, strict=True):
                     self._progress(Report(kind, places.start + at, len(names)))
                     self.cancel.check()
-                    entries[at] = _tried(read, maker.make)
+                    entries[at] = _try_entry(read, maker.make)
         finally:
             if missing:
                 write_shard(self._folder, kind, number, entries)
         self._progress(Report(kind, places.stop, len(names)))
 
 
-def _finished(found: Batch, listed: PairList, all_pairs: bool, *, alone: bool) -> BatchDone:
-    missing = 0 if alone else sum(_missing(found, kind) for kind in KINDS)
+def _finish(finished: Batch, pair_list: PairList, all_pairs: bool, *, alone: bool) -> BatchDone:
+    missing = 0 if alone else sum(_count_missing(finished, kind) for kind in KINDS)
     if missing:
-        return BatchDone(found, len(listed.pairs), missing=missing)
-    failed, inexact = write_index(found, listed.pairs)
+        return BatchDone(finished, len(pair_list.pairs), missing=missing)
+    failed, inexact = write_index(finished, pair_list.pairs)
     if all_pairs:
-        write_scores(found)
-    return BatchDone(found, len(listed.pairs), tuple(failed), inexact)
+        write_scores(finished)
+    return BatchDone(finished, len(pair_list.pairs), tuple(failed), inexact)
 
 
-def _missing(found: Batch, kind: Kind) -> int:
-    count = found.counts[kind]
-    return sum(None in read_shard(found.folder, kind, number, count) for number in shards(kind, count))
+def _count_missing(finished: Batch, kind: Kind) -> int:
+    count = finished.counts[kind]
+    return sum(None in read_shard(finished.folder, kind, number, count) for number in shards(kind, count))
 
 
-def _one_ahead(read: Callable[[str], Any], names: Sequence[str]) -> Generator[Callable[[], Any]]:
-    """Yield for each name what waits for its reading; the next one's begins meanwhile, in a thread."""
+def _read_ahead(read: Callable[[str], Any], names: Sequence[str]) -> Generator[Callable[[], Any]]:
+    """Yield for each name a function that returns what was read; the next name is read meanwhile, in a thread."""
     with ThreadPoolExecutor(1, "reading") as ahead:
         waiting = [ahead.submit(read, name) for name in names[:1]]
         for following in range(1, len(names) + 1):
@@ -208,21 +208,21 @@ def _one_ahead(read: Callable[[str], Any], names: Sequence[str]) -> Generator[Ca
 
 def _read_caption(model: Model, text: str) -> Caption:
     if not text.strip():
-        raise CaptionError("The picture has no caption.", "Write it into the list, or beside NAME.png in NAME.txt.")
+        raise CaptionError("The picture has no caption.", "Write it into the list, or into NAME.txt next to NAME.png.")
     return model.reader.read(text)
 
 
-def _made_caption(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> ShardEntry:
+def _make_caption_entry(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> ShardEntry:
     return ShardEntry(caption_values(caption), caption_factor(model, caption, settings, cancel=cancel))
 
 
 def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str, Any]]:
-    """Return a picture, and what is told of its file."""
+    """Return a picture, and the hash and size of its file."""
     picture = read_picture(path, max_megapixels)
     return picture, {"sha256": picture_sha256(path), "bytes": path.stat().st_size}
 
 
-def _made_picture(
+def _make_picture_entry(
     model: Model, read: tuple[Picture, dict[str, Any]], settings: ExplainSettings, cancel: CancelToken
 ) -> ShardEntry:
     picture, file = read
@@ -230,20 +230,20 @@ def _made_picture(
     geometry = model.geometry((width, height), settings.layer("image"), settings.framing)
     cut = model.image.cut(settings.layer("image"), model.preprocess.input_size((width, height), settings.framing))
     place = geometry.source_size, geometry.seen, geometry.grid
-    told = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
-    return ShardEntry(told, picture_factor(model, picture.pixels, settings, cancel=cancel))
+    values = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
+    return ShardEntry(values, picture_factor(model, picture.pixels, settings, cancel=cancel))
 
 
 def _has_changed(path: Path, entry: ShardEntry) -> bool:
-    """Return whether a picture's file is of another size than when it was read: a list may lie elsewhere now."""
+    """Return whether a picture's file has another size than when it was read: the list can be in another folder now."""
     try:
         return bool(path.stat().st_size != entry.values["bytes"])
-    except OSError:  # gone: what is there was of the right one
+    except OSError:  # the file is gone; its entry stays valid
         return False
 
 
-def _tried(read: Callable[[], Any], make: Callable[[Any], ShardEntry]) -> ShardEntry:
-    """Return what is made, or why it cannot be; trouble with the computer is no entry's fault."""
+def _try_entry(read: Callable[[], Any], make: Callable[[Any], ShardEntry]) -> ShardEntry:
+    """Return the entry, or one with the error; errors of the computer, such as too little memory, are raised."""
     try:
         with memory_told():
             return make(read())

@@ -38,7 +38,7 @@ ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
 
 def _check_model(model: object) -> None:
-    """Raise ``ModelError`` unless it is a loaded one."""
+    """Raise ``ModelError`` unless ``model`` is a loaded model."""
     if not isinstance(model, Model):
         raise ModelError(f"{short_repr(model)} is no loaded model.", 'Load it first: model = load_model("demo").')
 
@@ -109,15 +109,15 @@ def profile(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Profile:
-    """Explain a picture and its caption at every layer of one side, and say where the attribution lies at each.
+    """Explain a picture and its caption at every layer of one side, and return the profile of the attribution.
 
-    The other side is cut at its own layer; that of ``side`` has no say. ``each`` is told every row as it is done, from
-    the last layer to the first. All other arguments, and what may be raised, are those of ``explain``.
+    The other side is explained at its own layer; the layer of ``side`` is not used. ``each`` is called with every
+    finished row, from the last layer to the first. All other arguments and errors are those of ``explain``.
     """
     _check_model(model)
     if side not in SIDES:
         raise SettingsError(f'There is no side "{side}".', Remedy.CHOOSE_SIDE, choices=", ".join(SIDES))
-    found = Profile(side, model.layers(side))
+    profile_so_far = Profile(side, model.layers(side))
     settings = ExplainSettings(
         image_layer=image_layer,
         text_layer=text_layer,
@@ -132,23 +132,23 @@ def profile(
     pixels = read_picture(image, max_megapixels).pixels
     with memory_told():
         for row in profile_pair(model, pixels, caption, resolved, side, progress, cancel):
-            found = found.with_row(row)
+            profile_so_far = profile_so_far.with_row(row)
             if each is not None:
                 each(row)
-    return found
+    return profile_so_far
 
 
 def measure(
     model: Model, result: Result | MatrixResult, *, span: Span | None = None, box: Box | None = None, fill: str = "mean"
 ) -> OcclusionScores:
-    """Take the words in ``span`` and the patches in ``box`` away, each and both, and ask the model for its scores.
+    """Occlude the words in ``span`` and the patches in ``box``, each alone and both, and return the model's scores.
 
-    ``fill`` is what takes the box's place: ``mean``, ``blur`` or ``mirror``; words become the tokenizer's fill. What
-    may be raised: ``evaluate.removal.measure``.
+    ``fill`` replaces the box: ``mean``, ``blur`` or ``mirror``; words are replaced by the tokenizer's fill. Errors are
+    those of ``evaluate.occlusion``.
     """
     _check_model(model)
     if not isinstance(result, Drawable):
-        raise MethodError(f"{short_repr(result)} is no result.", "Give what explain or matrix_by has returned.")
+        raise MethodError(f"{short_repr(result)} is no result.", "Pass the return value of explain or matrix_by.")
     with memory_told():
         return measure_selection(model, result.pixels, result, result.select(span, box), fill)
 
@@ -220,9 +220,9 @@ def matrix_by(
     with memory_told():
         settings = ExplainSettings(framing=framing)
         pair = make_pair(model, picture.pixels, caption, settings=settings, progress=progress, cancel=cancel)
-        found = answer_by(pair, row, values)
-    assert isinstance(found, MatrixAnswer)
-    return MatrixResult(found, picture.pixels, (*model.notes, *picture.notes, *unread_warnings(found.caption)))
+        answer = answer_by(pair, row, values)
+    assert isinstance(answer, MatrixAnswer)
+    return MatrixResult(answer, picture.pixels, (*model.notes, *picture.notes, *unread_warnings(answer.caption)))
 
 
 def score(
@@ -236,9 +236,9 @@ def score(
     """Score several captions for one picture; see ``models.scoring.score_captions``.
 
     Raises:
-        CaptionError: a caption is empty, there is none, or a string was given instead of a list of them.
+        CaptionError: a caption is empty, or ``captions`` is empty or a string.
         PictureError: the picture cannot be read.
-        SettingsError: the model does not take pictures framed so.
+        SettingsError: the model does not take this framing.
 
     """
     _check_model(model)

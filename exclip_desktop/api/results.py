@@ -1,4 +1,4 @@
-"""What the public functions give: a matrix that knows its picture, so that it can be drawn and saved."""
+"""Results of the public functions: a matrix with its picture, which can be drawn and saved."""
 
 from dataclasses import fields
 from importlib import import_module
@@ -20,30 +20,30 @@ from exclip_desktop.storage.exports.number_files import save_matrix
 
 
 class Drawable(PairMatrix):
-    """A matrix that knows its picture.
+    """A matrix with its picture.
 
     Attributes:
         pixels: the upright RGB picture, uint8 (H, W, 3).
-        notes: what a person should know before they trust the numbers: how the picture was read, what of the caption
-            the model did not see, which integral is not exact.
+        notes: warnings: on reading the picture, on a part of the caption that the model did not read, and on integrals
+            that are not exact.
 
     """
 
     __slots__ = ()
-    _plain: ClassVar[type[PairMatrix]]
+    _base: ClassVar[type[PairMatrix]]
     pixels: NDArray[np.uint8]
     notes: tuple[str, ...]
 
-    def __init__(self, plain: PairMatrix, pixels: NDArray[np.uint8], notes: tuple[str, ...]) -> None:
-        """Take over every field of ``plain``."""
-        super().__init__(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+    def __init__(self, matrix: PairMatrix, pixels: NDArray[np.uint8], notes: tuple[str, ...]) -> None:
+        """Copy every field of ``matrix``."""
+        super().__init__(**{field.name: getattr(matrix, field.name) for field in fields(matrix)})
         object.__setattr__(self, "pixels", pixels)
         object.__setattr__(self, "notes", notes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy with the picture: a frozen dataclass with slots keeps its own fields only."""
-        plain = self._plain(**{field.name: getattr(self, field.name) for field in fields(self)})
-        return type(self), (plain, self.pixels, self.notes)
+        matrix = self._base(**{field.name: getattr(self, field.name) for field in fields(self)})
+        return type(self), (matrix, self.pixels, self.notes)
 
     def save(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
         """Write the numbers as ``.npz``, ``.json`` or ``.csv``; with ``span`` or ``box``, the selection as well.
@@ -84,14 +84,14 @@ class Drawable(PairMatrix):
 
 
 class Result(Drawable, Explanation):
-    """An explanation that knows its picture."""
+    """An explanation with its picture."""
 
     __slots__ = ("notes", "pixels")
-    _plain = Explanation
+    _base = Explanation
 
 
 class MatrixResult(Drawable, MatrixAnswer):
-    """Another method's matrix that knows its picture."""
+    """Another method's matrix with its picture."""
 
     __slots__ = ("notes", "pixels")
-    _plain = MatrixAnswer
+    _base = MatrixAnswer

@@ -30,47 +30,47 @@ def study(
     cancel: CancelToken | None = None,
     **settings: Any,
 ) -> Study:
-    """Measure what methods' heat is worth, over many pairs.
+    """Evaluate the heat of methods over many pairs.
 
     Args:
         model: a loaded model.
-        pairs: a list's file or folder, or a list that was read; None: the two hundred bundled scenes.
+        pairs: a list's file or folder, or a ``PairList``; None: the two hundred bundled scenes.
         methods: keys of methods, or options by key: ``{"rise": {"masks": 500}, "game": {}}``; None: all.
-        count: only the first so many pairs.
-        out: a folder that keeps every outcome at once; what is there already is not computed again.
+        count: number of pairs, from the first; None: all.
+        out: a folder that stores every outcome at once; stored outcomes are not computed again.
         max_megapixels: largest picture read.
-        each: told every outcome as it is there.
-        progress: told how many heats are measured.
+        each: called with every outcome.
+        progress: called with the number of finished heats.
         cancel: polled once per batch.
         settings: fields of ``core.study.StudySettings``, by name.
 
     Raises:
         ListError: the list cannot be read.
         OutputError: ``out`` cannot be written, or holds outcomes of other settings.
-        SettingsError: a setting, method or option makes no sense.
-        Cancelled: the person cancelled; ``out`` keeps what is done.
+        SettingsError: a setting, method or option is wrong.
+        Cancelled: the person cancelled; ``out`` keeps the finished outcomes.
 
     """
     chosen = StudySettings(**settings)
-    told = _told(study_methods() if methods is None else methods)
+    options = _options_by_method(study_methods() if methods is None else methods)
     if count is not None and count < 1:
         raise SettingsError("A study needs at least one pair.", Remedy.CHOOSE_PAIR_COUNT)
-    for method, texts in told.items():
+    for method, texts in options.items():
         parse_method_options(method, texts)  # refused before the list is read
     listed = pairs if pairs is None or isinstance(pairs, PairList) else read_pairs(pairs)
-    asked, folder = StudyTask(listed, told, chosen, count, max_megapixels), None if out is None else Path(out)
-    kept = [] if folder is None else open_outcomes(model, asked, folder)
-    outcomes = {(one.pair, one.method): one for one in kept}
-    for outcome in compute_outcomes(model, asked, kept, folder, progress, cancel):
+    task, folder = StudyTask(listed, options, chosen, count, max_megapixels), None if out is None else Path(out)
+    stored = [] if folder is None else open_outcomes(model, task, folder)
+    outcomes = {(one.pair, one.method): one for one in stored}
+    for outcome in compute_outcomes(model, task, stored, folder, progress, cancel):
         outcomes[outcome.pair, outcome.method] = outcome
         if each is not None:
             each(outcome)
-    wanted = [outcomes[pair.id, method] for method in told for pair in asked.unread_pairs()[:count]]
-    return summarise(model.name, asked.name, chosen, wanted)
+    selected = [outcomes[pair.id, method] for method in options for pair in task.unread_pairs()[:count]]
+    return summarise(model.name, task.name, chosen, selected)
 
 
-def _told(methods: Methods) -> dict[str, dict[str, str]]:
+def _options_by_method(methods: Methods) -> dict[str, dict[str, str]]:
     """Return options as text by name, by method."""
     if not isinstance(methods, Mapping):
         return {method: {} for method in methods}
-    return {method: {name: str(value) for name, value in told.items()} for method, told in methods.items()}
+    return {method: {name: str(value) for name, value in options.items()} for method, options in methods.items()}

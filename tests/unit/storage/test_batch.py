@@ -257,7 +257,7 @@ def test_pictures_without_captions_are_told_what_is_missing(
     assert main(["batch", str(listed.folder), "--out", str(tmp_path.parent / "none"), *how]) == 2
     told = capsys.readouterr()
     assert "0 of 4 pairs explained, 4 failed; the list has 4 pictures and 1 caption. The index, " in told.out
-    assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or beside NAME.png" in told.err
+    assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or into NAME.txt" in told.err
     assert "None of the pairs could be explained. Correct the list" in told.err
 
 
