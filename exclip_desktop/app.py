@@ -38,7 +38,7 @@ class _UncaughtErrors(QObject):
 
 
 def show_uncaught_errors(session: Session) -> None:
-    """From now on, log errors that nobody caught and show them in the banner; Qt would go on without a word."""
+    """Log uncaught errors from now on and show them in the banner; Qt would continue silently."""
     errors = _UncaughtErrors(session)
     # Queued: an error may come from any thread, and from within painting.
     errors.caught.connect(session.explain_controller.show_error, Qt.ConnectionType.QueuedConnection)
@@ -58,7 +58,7 @@ class _FirstPaint(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Wait for the paint event."""
+        """Call the action after the first paint event."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
             QTimer.singleShot(0, self._action)
@@ -66,12 +66,12 @@ class _FirstPaint(QObject):
 
 
 def call_after_first_paint(window: Window, action: Callable[[], None]) -> None:
-    """Call ``action`` once ``window`` is on screen, so that nothing heavy comes before it."""
+    """Call ``action`` once ``window`` is on screen, so that nothing slow delays it."""
     _FirstPaint(window, action)
 
 
 def set_program_name(app: QApplication) -> None:
-    """Tell Qt the program's name, which places settings, and its icon."""
+    """Set the program's name, which decides where settings are stored, and its icon."""
     QCoreApplication.setApplicationName("exclip_desktop")
     QCoreApplication.setOrganizationName("exclip_desktop")
     QCoreApplication.setApplicationVersion(__version__)
@@ -80,15 +80,15 @@ def set_program_name(app: QApplication) -> None:
 
 
 def default_project_file() -> Path:
-    """Return the person's own project, where findings go until another is opened."""
+    """Return the person's own project, which is used until another project is opened."""
     return user_data_path("exclip_desktop", appauthor=False) / "findings.exclip"
 
 
 def studies_folder() -> Path:
-    """Return where studies are kept until the person chooses another place."""
+    """Return the folder for studies, until the person chooses another one."""
     return user_data_path("exclip_desktop", appauthor=False) / "studies"
 
 
 def factor_folder() -> Path:
-    """Return where factors are kept."""
+    """Return the folder of the factor cache."""
     return user_cache_path("exclip_desktop", appauthor=False) / "factors"

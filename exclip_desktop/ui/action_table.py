@@ -111,7 +111,7 @@ ACTIONS: Final = (
                "Measure over many pairs how faithful methods are and how well they locate objects"),
     ActionSpec("difference", "Difference from the previous caption", ("X",), COMPARING,
                "Show what this caption adds to the previous one", "difference", True),
-    ActionSpec("beside", "Compare with another model…", (), COMPARING,
+    ActionSpec("second_model", "Compare with another model…", (), COMPARING,
                "Explain with a second model too", "compare", True),
     ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
     ActionSpec("cancel", "Cancel work", ("Ctrl+.",), PROGRAM, "Stop the current computation", "cancel"),
@@ -170,7 +170,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
         *("specials", SEPARATOR, "framing"),
     ),
-    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "beside", "difference", SEPARATOR, "study"),
+    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
     "&Help": ("manual", "shortcuts", SEPARATOR, "about"),
 }
 

@@ -1,4 +1,4 @@
-"""Makes the window's actions and menus from the action table, and keeps single keys for text fields."""
+"""Creates the window's actions and menus from the action table, and reserves single keys for text fields."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
@@ -34,7 +34,7 @@ def make_actions(parent: QWidget) -> dict[str, QAction]:
 
 
 def make_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
-    """Fill the menu bar as ``MENUS`` says."""
+    """Fill the menu bar from ``MENUS``."""
     for title, names in MENUS.items():
         menu = bar.addMenu(title)
         for name in names:
@@ -45,7 +45,7 @@ def make_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
 
 
 def show_view(actions: dict[str, QAction], view: View) -> None:
-    """Check the switches as ``view`` says; no action is triggered."""
+    """Check the switches according to ``view``; no action is triggered."""
     checked = {
         "lasso": view.lasso,
         "heat": view.heat,
@@ -66,7 +66,7 @@ def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     action.setCheckable(spec.checkable)
     action.setAutoRepeat(not spec.checkable)  # a held key must not flicker
-    action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would stand in the tick's place
+    action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would hide the tick
     action.setToolTip(f"{spec.tip} ({format_shortcuts(spec.shortcuts[:1])})" if spec.shortcuts else spec.tip)
     if spec.icon:
         icons.add(action, spec.icon)
@@ -74,12 +74,12 @@ def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
 
 
 class _TypingGuard(QObject):
-    """Keeps single-key shortcuts from firing while a text field has the focus.
+    """Prevents single-key shortcuts from firing while a text field has the focus.
 
-    Before a shortcut fires, Qt asks the focused widget by a ShortcutOverride event whether it wants the key itself.
-    Qt's text fields claim letters and Delete, yet not Esc, and widgets made by others may claim nothing. So while a
-    field takes text, every key without Ctrl, Alt or Meta is claimed for it, but for F1 … F35, which no field types.
-    The filter sits on text fields only: one on the application would run Python code for every event there is.
+    Before a shortcut fires, Qt sends a ShortcutOverride event to the focused widget, which may claim the key. Qt's text
+    fields claim letters and Delete, but not Esc, and third-party widgets may claim nothing. So while a field takes
+    text, every key without Ctrl, Alt or Meta is claimed for it, except F1 … F35, which no field types. The filter is
+    installed on text fields only: on the application, it would run Python code for every event.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -89,7 +89,7 @@ class _TypingGuard(QObject):
             app.focusChanged.connect(self._on_focus_changed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Claim plain keys for a text field."""
+        """Claim keys without modifiers for a text field."""
         if event.type() != QEvent.Type.ShortcutOverride or not _takes_text(watched) or not _has_no_modifier(event):
             return False
         event.accept()
@@ -97,7 +97,7 @@ class _TypingGuard(QObject):
 
     def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
         if now is not None and _takes_text(now):
-            now.installEventFilter(self)  # again and again is once
+            now.installEventFilter(self)  # installing a filter twice has no effect
 
 
 def _takes_text(widget: QObject) -> bool:

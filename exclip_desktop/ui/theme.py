@@ -1,4 +1,4 @@
-"""Icons that take the palette's colours, so that they follow the system's light and dark."""
+"""Icons and colours that follow the palette, light or dark."""
 
 from functools import lru_cache
 from typing import Final
@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from exclip_desktop.core.resources import resource
 
-SIZES_PX: Final = (24, 48)  # once and twice the toolbar's; others are scaled, each further one delays the start
+SIZES_PX: Final = (
+    24,
+    48,
+)  # once and twice the toolbar's size; others are scaled, because each further size delays the start
 APP_SIZES_PX: Final = (16, 24, 32, 48, 64, 128, 256)
 _TROUBLE: Final = {False: QColor("#b3261e"), True: QColor("#ff8a7a")}
 
@@ -21,12 +24,12 @@ def is_dark(palette: QPalette) -> bool:
 
 
 def error_colour(palette: QPalette) -> QColor:
-    """Return the red that marks trouble and reads on the palette's window."""
+    """Return a red for errors that is readable on the palette's window."""
     return _TROUBLE[is_dark(palette)]
 
 
 def blended(front: QColor, behind: QColor, share: float) -> QColor:
-    """Return ``share`` (0 to 1) of ``front`` over ``behind``."""
+    """Return the blend of ``share`` (0 to 1) of ``front`` over ``behind``."""
     pairs = ((front.red(), behind.red()), (front.green(), behind.green()), (front.blue(), behind.blue()))
     return QColor(*(round(share * above + (1 - share) * below) for above, below in pairs))
 
@@ -36,9 +39,8 @@ def pixmap(name: str, size_px: int, colour: QColor, ratio: float = 1.0) -> QPixm
 
     Raises:
         FileNotFoundError: there is no such icon.
-
     """
-    # Not QPixmap.fromImage: all pixmaps made of one image carry its cache key, and Qt would take one for another.
+    # Not QPixmap.fromImage: all pixmaps of one image share its cache key, and Qt would confuse them.
     side_px = round(size_px * ratio)
     drawn = QPixmap(side_px, side_px)
     drawn.fill(Qt.GlobalColor.transparent)
@@ -66,7 +68,7 @@ def icon(name: str, palette: QPalette) -> QIcon:
 
 
 def app_icon() -> QIcon:
-    """Return the program's own icon; it is the same in light and dark."""
+    """Return the program's own icon, the same in light and dark."""
     made = QIcon()
     for size_px in APP_SIZES_PX:
         made.addPixmap(QPixmap.fromImage(_shape("app", size_px)))
@@ -74,7 +76,7 @@ def app_icon() -> QIcon:
 
 
 class ThemedIcons(QObject):
-    """Gives icons to actions and buttons, and gives them anew when the palette of ``owner`` changes."""
+    """Sets icons of actions and buttons, and sets them again when the palette of ``owner`` changes."""
 
     def __init__(self, owner: QWidget) -> None:
         super().__init__(owner)
@@ -83,12 +85,12 @@ class ThemedIcons(QObject):
         owner.installEventFilter(self)
 
     def add(self, target: QAction | QAbstractButton, name: str) -> None:
-        """Let ``target``, which lives as long as the owner, carry the icon ``name``."""
+        """Set the icon ``name`` on ``target``, which lives as long as the owner."""
         self._names[target] = name
         target.setIcon(icon(name, self._owner.palette()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Renew the icons when the palette has changed."""
+        """Set the icons again after a change of the palette."""
         if event.type() == QEvent.Type.PaletteChange:
             for target, name in self._names.items():
                 target.setIcon(icon(name, self._owner.palette()))
@@ -97,9 +99,9 @@ class ThemedIcons(QObject):
 
 @lru_cache(maxsize=512)
 def _shape(name: str, side_px: int) -> QImage:
-    """Return the icon as it is drawn, ``side_px`` device pixels square; of line icons only its opacity matters.
+    """Return the drawn icon, ``side_px`` device pixels square; of line icons only the opacity is used.
 
-    An image, for a pixmap kept here would outlive the application.
+    An image, because a pixmap cached here would outlive the application.
     """
     drawn = QImage(side_px, side_px, QImage.Format.Format_ARGB32_Premultiplied)
     drawn.fill(Qt.GlobalColor.transparent)

@@ -1,4 +1,4 @@
-"""The window: puts the widgets together and connects them with the session; nothing else."""
+"""The main window: assembles the widgets and connects them with the session."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
 TOOLBAR: Final = (
     *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
-    *("export_picture", "export_numbers", "", "note", "models", "panes", "methods", "beside", "settings"),
+    *("export_picture", "export_numbers", "", "note", "models", "panes", "methods", "second_model", "settings"),
 )
 
 
@@ -54,7 +54,7 @@ class Window(QMainWindow):
     """The program's window."""
 
     def __init__(self, session: Session, log_path: str = "") -> None:
-        """Show ``session``; ``log_path`` is named in the details."""
+        """Show ``session``; the Details tab names ``log_path``."""
         super().__init__()
         self.setWindowTitle("exclip desktop")
         self.setMinimumSize(*LEAST_PX)
@@ -115,7 +115,7 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
-        """Keep the window's shape, cancel what runs, and wait for its end."""
+        """Save the geometry, cancel running work, and wait for its end."""
         settings = self._session.settings
         settings.keep_shape("window", self.saveGeometry())
         for name, layout in self._layouts.items():
@@ -161,7 +161,7 @@ class Window(QMainWindow):
         return {"across": across}
 
     def _alone(self) -> QWidget:
-        """Return our answer's canvas, with the other model's and the difference beside it."""
+        """Return the main canvas, with the second model's canvas and the difference next to it."""
         alone = QWidget()
         row = QHBoxLayout(alone)
         row.setContentsMargins(0, 0, 0, 0)
@@ -225,7 +225,7 @@ class Window(QMainWindow):
         session.state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
 
     def _link_panes(self) -> None:
-        """Let the panes be compared that are shown."""
+        """Link ranges, zoom and titles of the panes that are compared."""
         session = self._session
         states = session.state, session.second_model.state, session.caption_difference.scene
         canvases = self.canvas, self.second_model_pane.canvas, self.difference.canvas
@@ -244,7 +244,7 @@ class Window(QMainWindow):
         self._show_names()
 
     def _show_names(self) -> None:
-        """Say whose picture and words these are while there are others."""
+        """Show whose picture and words these are, while there are others."""
         for label in (self._title, self._name):
             label.setVisible(self._session.second_model.is_open or self._session.caption_difference.is_open)
 

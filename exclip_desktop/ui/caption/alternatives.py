@@ -1,4 +1,4 @@
-"""Other captions for the picture, side by side: what each scores, and a line to add one."""
+"""The list of other captions with their scores, and a field to add one."""
 
 from typing import Final
 
@@ -30,13 +30,12 @@ CROSS_PX: Final = 3.5  # half of the cross's side
 
 
 class CaptionAlternativesList(QWidget):
-    """A list of captions for the picture, under a heading that folds it away.
+    """A list of captions for the picture under a heading that collapses it.
 
     Signals:
-        caption_added(str): a caption was typed, without spaces at its ends.
-        caption_removed(int): one should go: its place in ``state.alternatives``.
-        caption_chosen(str): one should become the caption.
-
+        caption_added(str): a caption was typed, without surrounding spaces.
+        caption_removed(int): an entry should be removed: its index in ``state.alternatives``.
+        caption_chosen(str): an entry should become the caption.
     """
 
     caption_added = Signal(str)
@@ -63,11 +62,11 @@ class CaptionAlternativesList(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether the list is unfolded."""
+        """Whether the list is expanded."""
         return not self._body.isHidden()
 
     def set_open(self, is_open: bool) -> None:
-        """Unfold the list, or fold it away."""
+        """Expand or collapse the list."""
         self._body.setVisible(is_open)
         self._toggle.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._toggle.setAccessibleDescription("Unfolded" if is_open else "Folded")
@@ -140,7 +139,7 @@ class CaptionAlternativesList(QWidget):
         row = None if held is None else model.row_of(held)
         if row is not None:
             table.setCurrentIndex(model.index(row, Column.CAPTION))
-        elif held is not None and model.entries:  # it was removed: go on with its neighbour
+        elif held is not None and model.entries:  # it was removed: select its neighbour
             table.setCurrentIndex(model.index(min(current, len(model.entries) - 1), Column.CAPTION))
         count = len(model.entries)
         self._toggle.setText(f"{TITLE} ({count})" if count else TITLE)
@@ -173,7 +172,7 @@ class CaptionAlternativesList(QWidget):
 
 
 class _ScoreBar(QStyledItemDelegate):
-    """Draws a bar as long as the score is large, hollow if it is negative, and the number beside it."""
+    """Draws a bar for the score's magnitude, hollow if it is negative, and the number next to it."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the cell."""
@@ -203,7 +202,7 @@ class _ScoreBar(QStyledItemDelegate):
 
 
 class _Cross(QStyledItemDelegate):
-    """Draws a cross where a caption can be removed."""
+    """Draws a cross in rows that can be removed."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the cell."""
@@ -228,7 +227,7 @@ class _Cross(QStyledItemDelegate):
 def _paint_ground(
     painter: QPainter, option: QStyleOptionViewItem, index: Index, delegate: QStyledItemDelegate
 ) -> QColor:
-    """Paint a cell as the style does, but without its text; return the colour to write in."""
+    """Paint a cell in the style, without its text; return the text colour."""
     ground = QStyleOptionViewItem(option)
     delegate.initStyleOption(ground, index)
     ground.text = ""

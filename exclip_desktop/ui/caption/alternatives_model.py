@@ -1,4 +1,4 @@
-"""Other captions as a table model: the caption on screen first, then the others by rank."""
+"""Table model of other captions: the caption on screen first, then the others by rank."""
 
 from enum import IntEnum
 from typing import Any, Final
@@ -18,7 +18,7 @@ SMALL_SHARE: Final = 0.001
 
 
 class Column(IntEnum):
-    """What stands in a column."""
+    """The columns of the table."""
 
     RANK = 0
     CAPTION = 1
@@ -41,11 +41,10 @@ HINTS: Final = (
 
 
 class AlternativesModel(QAbstractTableModel):
-    """The alternatives of the state, in the order they are shown in.
+    """The alternatives of the state, in display order.
 
     Attributes:
-        entries: (place in ``state.alternatives``, entry), in the order shown.
-
+        entries: (index in ``state.alternatives``, entry), in display order.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -54,7 +53,7 @@ class AlternativesModel(QAbstractTableModel):
         self._caption = ""
 
     def show(self, alternatives: tuple[Alternative, ...], caption: str) -> None:
-        """Show others; ``caption`` is the one on screen."""
+        """Show other alternatives; ``caption`` is the caption on screen."""
         self.beginResetModel()
         self._caption = caption.strip()
         self.entries = list(enumerate(alternatives))
@@ -65,15 +64,15 @@ class AlternativesModel(QAbstractTableModel):
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        """Return how many captions there are."""
+        """Return the number of captions."""
         return 0 if parent is not None and parent.isValid() else len(self.entries)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Return a column's heading, or what it means."""
+        """Return a column's heading or tooltip."""
         if orientation == Qt.Orientation.Vertical:
             return None
         if role == Role.TextAlignmentRole:
@@ -81,7 +80,7 @@ class AlternativesModel(QAbstractTableModel):
         return {Role.DisplayRole: HEADINGS, Role.ToolTipRole: HINTS}.get(Role(role), (None,) * len(Column))[section]
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return what a cell shows."""
+        """Return the data of a cell."""
         _, entry = self.entries[index.row()]
         column = Column(index.column())
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
@@ -97,11 +96,11 @@ class AlternativesModel(QAbstractTableModel):
         return self._bar(entry) if role == BAR_ROLE else None
 
     def is_own(self, row: int) -> bool:
-        """Whether a row is the caption on screen."""
+        """Return whether a row is the caption on screen."""
         return self._is_own(self.entries[row][1])
 
     def row_of(self, caption: str) -> int | None:
-        """Return the row that shows ``caption``."""
+        """Return the row of ``caption``, or None."""
         return next((row for row, (_, entry) in enumerate(self.entries) if entry.caption == caption), None)
 
     def _is_own(self, entry: Alternative) -> bool:
@@ -138,5 +137,5 @@ class AlternativesModel(QAbstractTableModel):
 
 
 def format_share(share: float) -> str:
-    """Return a share in per cent with one decimal; one that would round to nothing as "<0.1%"."""
+    """Return a share in per cent with one decimal; one that would round to zero as "<0.1%"."""
     return "<0.1%" if 0 < share < SMALL_SHARE else f"{share:.1%}"

@@ -1,4 +1,4 @@
-"""The caption's editor, and a gauge of how much of it the model reads."""
+"""The caption's editor, and a gauge of the number of tokens."""
 
 import re
 from typing import Final
@@ -18,13 +18,12 @@ LINE_BREAK: Final = re.compile("\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
 
 
 class CaptionField(QWidget):
-    """A line to type the caption in; what is typed is told after a pause, or at once with Return.
+    """A field for the caption; it emits the text after a pause, or at once with Return.
 
     Signals:
-        caption_typed(str): another caption than the last, or the last once more while what is on screen is not of it;
-            without spaces at its ends; empty once nothing is left of it.
+        caption_typed(str): a changed caption, or the last one again while it has no answer on screen; it has no
+            surrounding spaces and may be empty.
         left(): Esc was pressed: letters should be shortcuts again.
-
     """
 
     caption_typed = Signal(str)
@@ -33,7 +32,7 @@ class CaptionField(QWidget):
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._settled = ""  # the caption the state has, or was last told
+        self._settled = ""  # the caption of the state, or the one emitted last
         self._editor = QLineEdit()
         self._editor.installEventFilter(self)
         self._gauge = QLabel()
@@ -50,12 +49,12 @@ class CaptionField(QWidget):
 
     @property
     def text(self) -> str:
-        """What stands in the editor."""
+        """The text in the editor."""
         return self._editor.text()
 
     @property
     def gauge(self) -> str:
-        """What the gauge says."""
+        """The text of the gauge."""
         return self._gauge.text()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -65,7 +64,7 @@ class CaptionField(QWidget):
             self._show_gauge()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Take Esc before the window's shortcut does, which would clear the selection."""
+        """Handle Esc before the window's shortcut, which would clear the selection."""
         if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Escape:
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -128,7 +127,7 @@ class CaptionField(QWidget):
 
 
 def format_gauge(caption: Caption) -> str:
-    """Return how many tokens the caption has of those the model reads, and how many words it did not see."""
+    """Return how many of the model's tokens the caption takes, and how many words were not read."""
     missing = len(unread_words(caption))
     words = "word" if missing == 1 else "words"
     return f"{caption.read} / {caption.context} tokens" + (f", {missing} {words} not seen" if missing else "")

@@ -1,4 +1,4 @@
-"""The place of the token strip: as high as its lines need, up to a limit, from where it scrolls."""
+"""Scroll area of the token strip: as high as its lines need, up to a limit."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ HIGHEST_PX: Final = 136
 
 
 class StripArea(QScrollArea):
-    """Scrolls a token strip; follows its keyboard cursor."""
+    """Scrolls a token strip, and follows its keyboard cursor."""
 
     def __init__(self, strip: TokenStrip, parent: QWidget | None = None) -> None:
         """Take over ``strip``."""
@@ -32,16 +32,16 @@ class StripArea(QScrollArea):
         return QSize(480, min(HIGHEST_PX, self._strip.heightForWidth(max(self.viewport().width(), 160))))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return no more than is wanted: Qt would keep room for scroll bars below a single line."""
+        """Return the size hint's height: Qt would reserve room for scroll bars below a single line."""
         return QSize(self._strip.minimumSizeHint().width(), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Ask for another height when the lines break elsewhere."""
+        """Update the geometry when the lines break elsewhere."""
         super().resizeEvent(event)
         self.updateGeometry()
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Ask for another height when the strip has asked the viewport for one."""
+        """Update the geometry when the strip's own has changed."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().viewportEvent(event)

@@ -1,4 +1,4 @@
-"""What each cell of the strip adds, as a number and as a colour."""
+"""Value and colour of each cell of the strip."""
 
 import html
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A cell's colour, and those of text and lines on it."""
+    """Colours of a cell, and of text and lines on it."""
 
     paper: QColor
     ink: QColor
@@ -31,7 +31,7 @@ class Fill:
 
 @lru_cache(maxsize=1024)
 def make_fill(red: float, green: float, blue: float) -> Fill:
-    """Return the fill for an sRGB colour in [0, 1], with the ink that reads better on it."""
+    """Return the fill for an sRGB colour in [0, 1], with the better readable ink."""
     ink = QColor(choose_ink(np.array([red, green, blue])))
     line = QColor(ink)
     line.setAlpha(LINE_ALPHA)
@@ -39,24 +39,23 @@ def make_fill(red: float, green: float, blue: float) -> Fill:
 
 
 class StripHeat:
-    """The heat of the shown chips' cells, reckoned anew only when something it follows from has changed.
+    """Heat of the visible cells, recomputed only when something that it depends on has changed.
 
     Attributes:
-        values: per chip, what each of its cells adds, in units of the score; nothing for words not seen.
-        fills: per chip, its cells' colours.
-        limit: the end of the colour range; ``own_limit``: the one that these values ask for.
-        least_limit: what the range reaches at least, so that strips compare.
-
+        values: per chip, the value of each of its cells, in units of the score; empty for words that were not read.
+        fills: per chip, the colours of its cells.
+        limit: the end of the colour range; ``own_limit``: the one of these values alone.
+        least_limit: the minimum of ``limit``, so that strips share a range.
     """
 
     def __init__(self, state: Scene) -> None:
-        """Read what is selected and how it is drawn from ``state``."""
+        """Read selection and drawing from ``state``."""
         self._state = state
         self._chips: Sequence[Chip] = ()
-        self._answer: Answer | None = None  # the chips are of it
+        self._answer: Answer | None = None  # the answer that the chips belong to
         self._rows: list[int] = []
-        self._starts: list[int] = []  # where in _rows each cell's begin
-        self._parts: list[slice] = []  # which cells are each chip's
+        self._starts: list[int] = []  # index in _rows of each cell's first row
+        self._parts: list[slice] = []  # the cells of each chip
         self._key: Key | None = None
         self._limit = self._own_limit = 1.0
         self.least_limit = 0.0
@@ -64,7 +63,7 @@ class StripHeat:
         self._fills: list[list[Fill]] = []
 
     def show(self, chips: Sequence[Chip]) -> None:
-        """Reckon for ``chips`` of the explanation on screen from now on."""
+        """Use ``chips`` of the answer on screen from now on."""
         self._chips, self._key, self._answer = chips, None, self._state.answer
         read_cells = [[cell for cell in chip.cells if cell.rows] for chip in chips]
         self._rows = [row for cells in read_cells for cell in cells for row in cell.rows]
@@ -75,18 +74,18 @@ class StripHeat:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether nothing that colours follow from has changed since they were reckoned last."""
+        """Whether nothing that colours depend on has changed since they were computed."""
         return self._key == self._current_key
 
     @property
     def values(self) -> list[list[float]]:
-        """What each cell adds."""
+        """Value of each cell."""
         self._refresh()
         return self._values
 
     @property
     def fills(self) -> list[list[Fill]]:
-        """Each cell's colours."""
+        """Colours of each cell."""
         self._refresh()
         return self._fills
 
@@ -98,18 +97,18 @@ class StripHeat:
 
     @property
     def own_limit(self) -> float:
-        """The end of the colour range that the values ask for."""
+        """The end of the colour range of these values alone."""
         self._refresh()
         return self._own_limit
 
     def tooltip(self, chip: int) -> str:
-        """Return a chip's word and value, then those of its tokens if there are several: rich text for a tooltip."""
+        """Return a chip's word and value, then those of its tokens if there are several, as rich text."""
         chip_data = self._chips[chip]
         if chip_data.kind == "unread":
             context = "fewer" if self._state.answer is None else self._state.answer.caption.context
-            return f"The model did not see this word: it reads {context} tokens."
+            return f"The model did not read this word: it reads {context} tokens."
         if self._answer is not None and not self._answer.interactions.values_words:
-            return "This method gives words no values."
+            return "This method has no values for words."
         values = self.values[chip]
         lines = [f"<b>{html.escape(chip_data.text)}</b>&nbsp; {format_signed(sum(values))}"]
         if len(values) > 1:
@@ -126,7 +125,7 @@ class StripHeat:
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
-        # Of another explanation, ``show`` has still to tell the chips.
+        # ``show`` has not yet received the chips of another answer.
         if state.answer is None or state.answer is not self._answer or self.is_fresh:
             return
         self._key = self._current_key

@@ -1,4 +1,4 @@
-"""Where a caption's words stand in the strip: chips of cells, wrapped over lines. No painting, no Qt."""
+"""Layout of the strip: chips of cells, wrapped over lines. No painting, no Qt."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ Place = tuple[int, int]
 Rect = tuple[float, float, float, float]
 """(x, y, width, height) in logical pixels of the strip."""
 
-REACH = 3.0  # a click this far beside a chip still means it
+REACH = 3.0  # a click this close to a chip still hits it
 
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """What is left free, in logical pixels: around and between chips, between lines, and around the text.
+    """Free space in logical pixels: around and between chips, between lines, and around the text.
 
-    ``outer_pad`` is beside the text at a chip's ends, ``inner_pad`` where two cells meet.
+    ``outer_pad`` surrounds the text at a chip's ends, ``inner_pad`` separates two cells.
     """
 
     margin: float = 8.0
@@ -38,14 +38,13 @@ COMPACT: Final = Spacing(margin=4.0, gap=6.0, line_gap=6.0, outer_pad=4.0, inner
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The cells of one chip that stand on one line: most often all of them.
+    """The cells of one chip on one line: usually all of them.
 
     Attributes:
-        chip: its number.
-        first: the number of the first cell.
+        chip: its index.
+        first: the index of the first cell.
         top: y of the upper edge.
         edges: x of the cells' edges, one more than there are cells.
-
     """
 
     chip: int
@@ -70,14 +69,13 @@ class StripLayout:
         lines: the pieces, line by line.
         chip_height: of every chip.
         width, height: of the whole strip.
-        spacing: what is left free.
-
+        spacing: the free space.
     """
 
     def __init__(
         self, widths: Sequence[Sequence[float]], text_height: float, width: float, spacing: Spacing = USUAL
     ) -> None:
-        """Place chips whose cells are ``widths`` wide, padding counted."""
+        """Place chips whose cells are ``widths`` wide, padding included."""
         self.width, self.spacing = width, spacing
         self.chip_height = ceil(text_height) + 2 * self.spacing.tall_pad
         self.lines: list[list[Piece]] = [[]]
@@ -98,7 +96,7 @@ class StripLayout:
         return None
 
     def nearest(self, x: float, y: float) -> Place | None:
-        """Return the cell nearest to a point: of its line, or of the line nearest to it; None if there is none."""
+        """Return the nearest cell on the nearest line to a point; None if there is none."""
         line, _ = self._line_at(y)
         pieces = self.lines[line]
         if not pieces:
@@ -107,7 +105,7 @@ class StripLayout:
         return near.chip, near.cell_at(x)
 
     def rect_of(self, place: Place) -> Rect:
-        """Return the rectangle of the part of the chip that stands on one line with ``place``."""
+        """Return the rectangle of the part of the chip that is on one line with ``place``."""
         chip, cell = place
         for line in self.lines:
             for piece in line:
@@ -116,7 +114,7 @@ class StripLayout:
         raise LookupError(place)
 
     def lines_between(self, top: float, bottom: float) -> list[list[Piece]]:
-        """Return the lines that touch the range of y, with what is drawn around their chips."""
+        """Return the lines that touch the range of y, including the marks around their chips."""
         return self.lines[
             self._line_at(top - self.spacing.line_gap)[0] : self._line_at(bottom + self.spacing.line_gap)[0] + 1
         ]
@@ -151,14 +149,14 @@ class StripLayout:
 
 
 def cell_widths(chips: Sequence[Chip], measure: Callable[[str], float], spacing: Spacing = USUAL) -> list[list[float]]:
-    """Return each cell's width in whole pixels, padding counted; ``measure`` gives a text's width."""
+    """Return each cell's width in whole pixels, padding included; ``measure`` returns a text's width."""
     return [
         [ceil(measure(cell.text)) + sum(pads(chip, n, spacing)) for n, cell in enumerate(chip.cells)] for chip in chips
     ]
 
 
 def pads(chip: Chip, cell: int, spacing: Spacing) -> tuple[float, float]:
-    """Return what is left free before and after the text of a chip's cell."""
+    """Return the free space before and after the text of a chip's cell."""
     ends = cell == 0, cell == len(chip.cells) - 1
     before, after = (spacing.outer_pad if end else spacing.inner_pad for end in ends)
     return before, after

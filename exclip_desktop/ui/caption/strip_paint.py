@@ -1,6 +1,6 @@
-"""Painting of the strip: chips filled with their cells' colours, and the marks around them.
+"""Paints the strip: chips filled with their cells' colours, and the marks around them.
 
-Shapes are filled one by one, not stroked and not joined: in Qt's raster engine that is many times cheaper.
+Shapes are filled one by one, neither stroked nor joined: in Qt's raster engine that is many times faster.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,8 +24,8 @@ GROUND = 1.0  # between a chip and the outline around it
 OUTLINE = 2.0
 PREVIEW = 1.0
 RING_OFF = 4.5
-AROUND = 6.0  # marks stand out of a chip no further
-STALE_ALPHA = 128  # of the ground over the chips
+AROUND = 6.0  # maximum distance of a mark from its chip
+STALE_ALPHA = 128  # of the background over the chips
 CACHED_WIDTHS = 4
 Fills = Sequence[Sequence[Fill]]
 NOTCH: Final = QPainterPath()
@@ -35,7 +35,7 @@ NOTCH.addPolygon(QPolygonF([QPointF(2, 2), QPointF(7, 2), QPointF(2, 7)]))
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is marked: selected and previewed rows, and the chip with the keyboard's ring (None: no ring)."""
+    """The marks: selected and previewed rows, and the chip with the keyboard's ring (None: no ring)."""
 
     selected: frozenset[int] = frozenset()
     previewed: frozenset[int] = frozenset()
@@ -44,7 +44,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Neighbouring cells of one chip on one line; ``whole`` if it has no other cells there."""
+    """Neighbouring cells of one chip on one line; ``whole`` if it has no other cells on that line."""
 
     chip: int
     first: int
@@ -53,11 +53,10 @@ class _Run:
 
 
 class StripSheet:
-    """Chips measured in one font, placed and prepared for the width they are shown at.
+    """Chips measured in one font, laid out and prepared for the current width.
 
     Attributes:
-        pitch: from one line to the next, in logical pixels.
-
+        pitch: distance of two lines, in logical pixels.
     """
 
     def __init__(self, chips: Sequence[Chip], font: QFont, spacing: Spacing = USUAL) -> None:
@@ -70,7 +69,7 @@ class StripSheet:
         self.pitch = ceil(self._text_height) + 2 * spacing.tall_pad + spacing.line_gap
 
     def placed(self, width: int) -> StripLayout:
-        """Return the chips placed in a strip ``width`` wide; the last few are kept."""
+        """Return the layout of the chips in a strip ``width`` wide; the last few are cached."""
         if width not in self._placed:
             if len(self._placed) >= CACHED_WIDTHS:
                 del self._placed[next(iter(self._placed))]
@@ -78,7 +77,7 @@ class StripSheet:
         return self._placed[width]
 
     def painter(self, width: int) -> "StripPainter":
-        """Return what paints the strip ``width`` wide."""
+        """Return the painter of a strip ``width`` wide."""
         layout = self.placed(width)
         if self._painter is None or self._painter.layout is not layout:
             self._painter = StripPainter(self._chips, layout, self._font)
@@ -102,7 +101,7 @@ class StripPainter:
     def paint(
         self, painter: QPainter, palette: QPalette, fills: Fills, marks: Marks, area: QRectF, *, stale: bool
     ) -> None:
-        """Paint what lies in ``area``; ``fills`` has one list per chip, empty for words not seen; dim if ``stale``."""
+        """Paint the chips in ``area``; ``fills`` has one list per chip, empty for unread words; dim if ``stale``."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
         lines = self.layout.lines_between(area.top(), area.bottom())
@@ -126,13 +125,12 @@ class StripPainter:
 
 
 class _Shapes:
-    """One piece's prepared shapes and texts.
+    """Prepared shapes and texts of one piece.
 
     Attributes:
-        chip: its number.
-        seen: whether the model saw the word.
+        chip: its index.
+        is_read: whether the model read the word.
         whole: the outer shape.
-
     """
 
     def __init__(self, chip: Chip, piece: Piece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
@@ -155,16 +153,16 @@ class _Shapes:
             self._texts.append((QPointF(left + before, piece.top + spacing.tall_pad), _static(visible, font)))
 
     def all_in(self, rows: frozenset[int]) -> bool:
-        """Whether all its rows are in ``rows``."""
+        """Return whether all its rows are in ``rows``."""
         return self._rows <= rows
 
     def paint_outline(self, painter: QPainter, line: QColor, ground: QColor) -> None:
-        """Paint the outline around the whole; the rest goes on top of it."""
+        """Paint the outline around the whole piece; the cells are painted over it."""
         painter.fillPath(self._outline[0], line)
         painter.fillPath(self._outline[1], ground)
 
     def paint(self, painter: QPainter, fills: Sequence[Fill]) -> None:
-        """Paint the cells in their colours, and the seams between them."""
+        """Paint the cells in their colours, and the lines between them."""
         own = fills[self._piece.first : self._piece.first + len(self._paths)]
         for path, (at, text), fill in zip(self._paths, self._texts, own, strict=True):
             painter.fillPath(path, fill.paper)
@@ -174,7 +172,7 @@ class _Shapes:
             painter.fillRect(QRectF(x, self._rect.top() + EDGE, EDGE, self._height - 2 * EDGE), fill.line)
 
     def paint_unseen(self, painter: QPainter, pen: QPen) -> None:
-        """Paint the word with ``pen``, and no colour."""
+        """Paint the word with ``pen``, without a colour."""
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(self._rect.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 0.5, RADIUS - 0.5)
@@ -211,14 +209,14 @@ def _paint_selected(
     ground, line = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
     runs = [run for shape in shapes for run in shape.runs(selected)]
     for run in runs:
-        if not run.whole:  # the outline lies on another cell, whose heat may be of the same colour
+        if not run.whole:  # the outline lies on another cell, whose heat may have the same colour
             painter.fillPath(_frame(run.rect, 0.0, OUTLINE + 2 * GROUND), ground)
             painter.fillPath(_frame(run.rect, GROUND, OUTLINE), line)
         painter.fillPath(NOTCH.translated(run.rect.topLeft()), fills[run.chip][run.first].ink)
 
 
 def _frame(rect: QRectF, off: float, width: float) -> QPainterPath:
-    """Return a frame ``width`` wide, ``off`` outside of ``rect``."""
+    """Return a frame of ``width`` around ``rect``, at the distance ``off``."""
     path = _rounded(rect, off)
     path.addPath(_rounded(rect, off + width))
     return path
@@ -239,7 +237,7 @@ def _static(text: str, font: QFont) -> QStaticText:
 
 
 def _cell_path(left: float, right: float, top: float, height: float, *, opens: bool, closes: bool) -> QPainterPath:
-    """Return a cell's shape inside the chip's edge; the chip's own corners are rounded."""
+    """Return the shape of a cell inside the chip's edge; the chip's own corners are rounded."""
     start, stop = left + EDGE * opens, right - EDGE * closes
     rect = QRectF(start, top + EDGE, stop - start, height - 2 * EDGE)
     path = QPainterPath()

@@ -1,4 +1,4 @@
-"""Selecting words of the strip: what clicks, drags and keys select, from which chip. No Qt."""
+"""Selection logic of the strip: what clicks, drags and keys select, starting from which chip. No Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,13 @@ Rows = tuple[int, ...]
 
 @dataclass(slots=True)
 class Gesture:
-    """A press that goes on.
+    """A pressed mouse button.
 
     Attributes:
-        before, rows: what was selected before it, and is selected now.
-        start: where the run begins; None until a drag from empty ground meets a word.
-        kept: rows selected besides the run; ``removes``: the run is taken away from them instead.
-        tokens: whether the run ends within words.
-
+        before, rows: the selection before the gesture, and now.
+        start: where the run starts; None until a drag from empty ground meets a word.
+        others: selected rows outside the run; ``removes``: the run is removed from them instead.
+        tokens: whether the run may end within words.
     """
 
     before: Rows
@@ -31,31 +30,31 @@ class Gesture:
 
 
 class Picker:
-    """The transient side of selecting: the chips, where a run begins, the keyboard's cursor, and a running gesture."""
+    """State of selecting: the chips, the start of a run, the keyboard's cursor, and the current gesture."""
 
     def __init__(self) -> None:
-        """Begin with no chips."""
+        """Start with no chips."""
         self.chips: tuple[Chip, ...] = ()
         self.anchor: Place | None = None
         self.cursor: Place | None = None
         self.gesture: Gesture | None = None
 
     def show(self, chips: tuple[Chip, ...]) -> None:
-        """Select among other chips from now on; a running gesture is dropped."""
+        """Use other chips from now on; the current gesture is dropped."""
         self.chips = chips
         self.anchor = self.cursor = self.gesture = None
 
     def follow(self, rows: Rows) -> None:
-        """Let runs begin at what was selected elsewhere."""
+        """Start runs at a selection that was made elsewhere."""
         self.anchor = place_of(self.chips, rows[0]) if rows else None
         self.cursor = place_of(self.chips, rows[-1]) if rows else self.cursor
 
     def rows_at(self, place: Place | None, *, tokens: bool = False) -> Rows:
-        """Return the rows of the chip at ``place``, or with ``tokens`` of the cell; () where there are none."""
+        """Return the rows of the chip at ``place``, or with ``tokens`` of the cell; () if there are none."""
         return () if place is None else rows_between(self.chips, place, place, tokens=tokens)
 
     def begin(self, before: Rows, place: Place | None, *, tokens: bool, extend: bool, toggle: bool) -> Rows:
-        """Begin a gesture at ``place`` (None: empty ground) and return the rows it selects at once."""
+        """Start a gesture at ``place`` (None: empty ground) and return the rows that it selects at once."""
         start = (self.anchor or self.cursor or place) if extend else place
         others = frozenset(before) if toggle else frozenset()
         removes = toggle and others.issuperset(self.rows_at(place, tokens=tokens))
@@ -64,7 +63,7 @@ class Picker:
         return self.drag(place) if place is not None else ()
 
     def drag(self, place: Place) -> Rows:
-        """Go on to ``place`` and return the rows selected now."""
+        """Continue the gesture to ``place`` and return the selected rows."""
         gesture = self.gesture
         if gesture is None:
             return ()
@@ -81,29 +80,29 @@ class Picker:
         return done
 
     def phrase(self, words: Sequence[Word], word: int) -> Rows:
-        """Return the rows of the phrase around a word, and let the next run begin there."""
+        """Return the rows of the phrase around a word, and start the next run there."""
         first, stop = phrase_around(words, word)
         rows = tuple(row for one in words[first:stop] for row in one.rows)
         self.follow(rows)
         return rows
 
     def move(self, before: Rows, place: Place, *, tokens: bool, extend: bool, keep: bool) -> Rows:
-        """Move the cursor; return the word there, the run to it (``extend``), or what was selected (``keep``)."""
+        """Move the cursor; return the word there, the run to it (``extend``), or the selection before (``keep``)."""
         start = (self.anchor or self.cursor or place) if extend else place
         self.anchor, self.cursor = start, place
         return before if keep and not extend else rows_between(self.chips, start, place, tokens=tokens)
 
     def toggle(self, before: Rows) -> Rows:
-        """Return the rows with the word at the cursor added, or taken away if it was among them."""
+        """Return the rows with the word at the cursor added, or removed if it was selected."""
         self.anchor = self.cursor = self.cursor or self.neighbour(None, 1)
         own = self.rows_at(self.cursor)
         taken = set(before).issuperset(own)
         return tuple(sorted(set(before).difference(own) if taken else set(before).union(own)))
 
     def neighbour(self, place: Place | None, step: int, *, tokens: bool = False) -> Place | None:
-        """Return the selectable chip (or cell, with ``tokens``) ``step`` (±1) from ``place``, at the end itself.
+        """Return the selectable chip (or cell, with ``tokens``) ``step`` (±1) from ``place``, or ``place`` at the end.
 
-        From None, the first one in the direction; None if the model saw no word.
+        From None, the first one in the direction; None if the model read no word.
         """
         places = [
             (number, n)
@@ -119,7 +118,7 @@ class Picker:
         return places[min(max(places.index(here) + step, 0), len(places) - 1)]
 
     def nearest_read(self, place: Place | None) -> Place | None:
-        """Return ``place``, or the last selectable chip where the model did not see the word there."""
+        """Return ``place``, or the last selectable chip if the model did not read the word there."""
         return place if self.rows_at(place) else self.neighbour(None, -1)
 
     def everything(self) -> Rows:
@@ -128,7 +127,7 @@ class Picker:
 
 
 def place_of(chips: Sequence[Chip], row: int) -> Place | None:
-    """Return the cell that stands for ``row``; None if it is not shown."""
+    """Return the cell of ``row``; None if it is hidden."""
     for number, chip in enumerate(chips):
         for n, cell in enumerate(chip.cells):
             if row in cell.rows:
@@ -151,7 +150,7 @@ def rows_between(chips: Sequence[Chip], start: Place, end: Place, *, tokens: boo
 
 
 def describe_rows(chips: Sequence[Chip], rows: Rows) -> str:
-    """Return the selection in words: words that stand side by side together, tokens with their word."""
+    """Return the selection in words: adjacent words together, tokens with their word."""
     runs: list[list[str]] = []
     last = -2
     for number, chip in enumerate(chips):

@@ -1,4 +1,4 @@
-"""The caption's words as coloured chips: shows what each adds, and lets a person select words."""
+"""The caption's words as coloured chips that show their values and can be selected."""
 
 from math import ceil
 from typing import Final
@@ -26,15 +26,14 @@ EMPTY: Final = "The words of the caption appear here."
 
 
 class TokenStrip(QWidget):
-    """The words of the caption, coloured by what each adds; words that the model did not see are greyed.
+    """The words of the caption, coloured by their values; words that the model did not read are greyed.
 
     Signals:
-        rows_changed(object): rows to select, tuple[int, ...]; follows a drag, and comes before ``rows_committed``.
-        rows_committed(object, object): a gesture or key is done: rows selected before it and now; only if they differ.
-        rows_widened(object, object): the same, for the second click of a double click.
-        rows_hovered(object): rows under the pointer, () for none; not while a button is down.
-        cursor_moved(int, int): top and bottom, in the strip's pixels, of what should be scrolled into sight.
-
+        rows_changed(rows): rows to select, tuple[int, ...]; follows a drag, and precedes ``rows_committed``.
+        rows_committed(before, after): a gesture or key has ended with other rows than it started with.
+        rows_widened(before, after): the same, for the second click of a double click.
+        rows_hovered(rows): rows under the pointer, () for none; not while a button is pressed.
+        cursor_moved(int, int): top and bottom, in the strip's pixels, of the area to scroll into view.
     """
 
     rows_changed = Signal(object)
@@ -44,7 +43,7 @@ class TokenStrip(QWidget):
     cursor_moved = Signal(int, int)
 
     def __init__(self, state: Scene, parent: QWidget | None = None, *, compact: bool = False) -> None:
-        """Show ``state``; ``compact``: with little left free, and on one line at least."""
+        """Show ``state``; ``compact``: with little free space, and one line at least."""
         super().__init__(parent)
         self._state, self._spacing = state, COMPACT if compact else USUAL
         self._heat = StripHeat(state)
@@ -53,8 +52,8 @@ class TokenStrip(QWidget):
         self._ring = False
         self._hovered: Rows = ()
         self._under: Place | None = None
-        self._taken: Rows = ()  # selected here last
-        self._described_rows: Rows | None = None  # said in the accessible description
+        self._taken: Rows = ()  # the last selection made here
+        self._described_rows: Rows | None = None  # the selection in the accessible description
         self.setAccessibleName("Words of the caption")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -76,11 +75,11 @@ class TokenStrip(QWidget):
 
     @property
     def own_limit(self) -> float:
-        """The end of the colour range that this strip's values ask for."""
+        """The end of the colour range of this strip's values alone."""
         return self._heat.own_limit
 
     def set_least_limit(self, limit: float) -> None:
-        """Colour in a range up to ``limit`` at least, so that strips compare; 0 colours in this one's own."""
+        """Extend the colour range to ``limit`` at least, so that strips share a range; 0 uses its own."""
         if limit != self._heat.least_limit:
             self._heat.least_limit = limit
             self.update()
@@ -90,7 +89,7 @@ class TokenStrip(QWidget):
         return QSize(480, self._height_of(2))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size: a word or two on one line."""
+        """Return the minimum size: a word or two on one line."""
         return QSize(160 if self._spacing is USUAL else 80, self._height_of(1))
 
     def heightForWidth(self, width: int) -> int:
@@ -104,7 +103,7 @@ class TokenStrip(QWidget):
         super().changeEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Show tooltips, keep the strip's keys from being taken as shortcuts, and see how focus came."""
+        """Show tooltips, claim the strip's keys before shortcuts, and notice how the focus came."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._show_tooltip(event)
             return True
@@ -129,7 +128,7 @@ class TokenStrip(QWidget):
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to select a word, or with Alt a token: with Shift the run from the last, with Ctrl beside others."""
+        """Start to select a word, or with Alt a token; Shift extends the last run, Ctrl adds to the selection."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._hide_ring()
@@ -143,7 +142,7 @@ class TokenStrip(QWidget):
         self._emit_rows(before, self._picker.begin(before, place, tokens=tokens, extend=extend, toggle=toggle))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow a drag, or preview what the pointer is over."""
+        """Follow a drag, or preview the word under the pointer."""
         gesture = self._picker.gesture
         if gesture is None:
             if event.buttons() == Qt.MouseButton.NoButton:
@@ -164,7 +163,7 @@ class TokenStrip(QWidget):
             self._commit(done.before, done.rows)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Select the phrase around a word; with a modifier, the second click is one more click."""
+        """Select the phrase around a word; with a modifier, the second click is an ordinary click."""
         place, answer = self._place_at(event), self._state.answer
         word = None if place is None else self._picker.chips[place[0]].word
         is_plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
@@ -192,7 +191,7 @@ class TokenStrip(QWidget):
             self._reveal(self._picker.cursor)
 
     def _rows_by_key(self, event: QKeyEvent) -> Rows:
-        """Return what is selected after a key, and move the cursor."""
+        """Return the selection after a key, and move the cursor."""
         key, before, picker = Key(event.key()), self._state.selection.rows, self._picker
         if key == Key.Key_A:
             return picker.everything()
@@ -203,7 +202,7 @@ class TokenStrip(QWidget):
         return before if place is None else picker.move(before, place, tokens=tokens, extend=extend, keep=keep)
 
     def _target(self, key: Qt.Key, *, tokens: bool) -> Place | None:
-        """Return where a key leads from the cursor."""
+        """Return the place that a key moves the cursor to."""
         cursor = self._picker.cursor
         if key in ENDS:
             return self._picker.neighbour(None, ENDS[key], tokens=tokens)
@@ -253,7 +252,7 @@ class TokenStrip(QWidget):
                 self.rows_hovered.emit(rows)
 
     def _end_preview(self) -> None:
-        """End the preview: of what is selected, the picture should show all."""
+        """End the preview, so that the picture shows the whole selection."""
         self._hover(None, tokens=False)
 
     def _marks(self) -> Marks:
@@ -281,7 +280,7 @@ class TokenStrip(QWidget):
         self.update()
 
     def _on_selection_changed(self) -> None:
-        """Paint again what has changed: during a drag across words, a chip or two."""
+        """Repaint the changed chips: during a drag across words, one or two."""
         rows, before = self._state.selection.rows, self._described_rows or ()
         if rows != self._described_rows:
             self._follow_selection()
@@ -296,7 +295,7 @@ class TokenStrip(QWidget):
                     self.update(rect.adjusted(-AROUND, -AROUND, AROUND, AROUND).toAlignedRect())
 
     def _follow_selection(self) -> None:
-        """Let runs begin at the selected words, unless they were selected here, and tell which they are."""
+        """Start runs at the selected words, unless they were selected here, and describe the selection."""
         rows = self._described_rows = self._state.selection.rows
         if rows != self._taken or self._picker.cursor is None:
             self._taken = rows
@@ -305,7 +304,7 @@ class TokenStrip(QWidget):
         self.setAccessibleDescription(f"Selected: {text}" if text else "No words selected")
 
     def _measure(self) -> None:
-        """Measure the words in the font there is."""
+        """Measure the words in the current font."""
         self._sheet = StripSheet(self._picker.chips, self.font(), self._spacing)
         self.updateGeometry()
         self.update()
@@ -319,6 +318,6 @@ class TokenStrip(QWidget):
 
 
 def _is_own_key(event: QKeyEvent) -> bool:
-    """Whether the strip answers to a key: arrows, Home, End, Space, Ctrl+A."""
+    """Return whether the strip handles a key: arrows, Home, End, Space, Ctrl+A."""
     key, ctrl = event.key(), bool(event.modifiers() & CTRL)
     return key in STEPS or key in LINES or key in ENDS or key == Key.Key_Space or (key == Key.Key_A and ctrl)

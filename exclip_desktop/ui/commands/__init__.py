@@ -1,1 +1,1 @@
-"""What the menus do."""
+"""Handlers of the menus' actions."""

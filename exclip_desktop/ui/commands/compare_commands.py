@@ -1,4 +1,4 @@
-"""What the Compare menu does: the compare view, its methods and its colour range; and evaluating methods."""
+"""Commands of the Compare menu: the compare view, its methods and colour range, and evaluating methods."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QMouseEvent
@@ -15,7 +15,7 @@ from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 
 class MethodsMenu(QMenu):
-    """One switch for each method, ours first; at least one stays on."""
+    """A menu with one switch for each method, ours first; at least one stays on."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         """Follow the session's methods, and change them."""
@@ -27,7 +27,7 @@ class MethodsMenu(QMenu):
         self._show()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Switch without closing: most often several are chosen."""
+        """Switch without closing the menu: usually several methods are chosen."""
         entry = self.activeAction()
         if entry is not None and entry.isEnabled():
             entry.trigger()
@@ -109,14 +109,14 @@ class CompareCommands(QObject):
     def _show(self) -> None:
         self._actions["difference"].setChecked(self._caption_difference.is_open)
         if not self._compare_controller.is_open and self._inspector.currentWidget() is self._agreement:
-            self._inspector.setCurrentIndex(0)  # Qt would go to the tab beside it
+            self._inspector.setCurrentIndex(0)  # Qt would select the neighbouring tab
         self._inspector.setTabVisible(self._inspector.indexOf(self._agreement), self._compare_controller.is_open)
         self._actions["panes"].setChecked(self._compare_controller.is_open)
         self._actions["one_range"].setEnabled(self._compare_controller.is_open)
         self._actions["one_range"].setChecked(self._compare_controller.one_range)
 
     def _show_exported(self) -> None:
-        """Say what a picture of the view is of."""
+        """Name in the menus what a picture of the view contains."""
         what = (
             "picture"
             if not self._compare_controller.is_open

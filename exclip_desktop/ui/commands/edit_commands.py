@@ -1,4 +1,4 @@
-"""What the Edit and Help menus do: undo, copying, selecting, settings, help."""
+"""Commands of the Edit and Help menus: undo, copying, selecting, settings, help."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication, QImage
@@ -20,12 +20,12 @@ NEED_EXPLANATION = (
 
 
 class EditCommands(QObject):
-    """Changes, copies and asks for a window."""
+    """Handles the Edit and Help menus of a window."""
 
     def __init__(
         self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, inspector: Inspector
     ) -> None:
-        """Connect the Edit and Help menus' actions."""
+        """Connect the actions of the Edit and Help menus."""
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
         self._stage, self._inspector = stage, inspector
@@ -74,7 +74,7 @@ class EditCommands(QObject):
             self._name(index)
 
     def copy_picture(self) -> None:
-        """Put the figure on the clipboard, once it is drawn."""
+        """Draw the figure and put it on the clipboard."""
 
         def then(data: bytes) -> None:
             QGuiApplication.clipboard().setImage(QImage.fromData(data))
@@ -82,7 +82,7 @@ class EditCommands(QObject):
         self._session.export_controller.copy_picture(then)
 
     def clear_cache(self) -> None:
-        """Say how large the cache is, and empty it if the person agrees."""
+        """Show the size of the cache, and clear it after a confirmation."""
         self._session.measure_cache(self._ask_to_clear)
 
     def _ask_to_clear(self, memory: int, disk: int) -> None:
@@ -111,13 +111,13 @@ class EditCommands(QObject):
         dialog.deleteLater()
 
     def _region(self) -> int | None:
-        """Return the region touched last, or the only one there is."""
+        """Return the index of the current region, or of the only one."""
         if self._stage.current_region is not None:
             return self._stage.current_region
         return 0 if len(self._session.state.selection.regions) == 1 else None
 
     def _manual_window(self) -> ManualWindow:
-        """Return the manual's window, made when it is first opened."""
+        """Return the manual's window, created when it is first opened."""
         if self._manual is None:
             self._manual = ManualWindow(self._session.settings, self._window)
         return self._manual

@@ -1,4 +1,4 @@
-"""What the File menu does: opening, pasting, dropping, exporting."""
+"""Commands of the File menu: opening, pasting, dropping, exporting."""
 
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,7 @@ class FileCommands(QObject):
     """Opens and writes files for a window."""
 
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
-        """Connect the File menu's actions."""
+        """Connect the actions of the File menu."""
         super().__init__(window)
         self._window, self._session = window, session
         self._recent = QMenu(window)
@@ -45,13 +45,13 @@ class FileCommands(QObject):
             self._session.open(path)
 
     def paste(self) -> None:
-        """Open what the clipboard holds."""
+        """Open the picture on the clipboard."""
         if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture"):
             error = PictureError("The clipboard holds no picture.", "Copy a picture, or a picture file, and try again.")
             self._session.explain_controller.show_error(error)
 
     def take(self, data: QMimeData | None, title: str) -> bool:
-        """Open the picture that was pasted or dropped; return whether there was one."""
+        """Open the pasted or dropped picture; return whether there was one."""
         if data is None:
             return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
@@ -72,21 +72,21 @@ class FileCommands(QObject):
         gallery.deleteLater()
 
     def export_picture(self) -> None:
-        """Ask where to, and write the figure."""
+        """Ask for a path, and write the figure."""
         dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
         if dialog.exec():
             self._session.export_controller.write_picture(*dialog.target())
         dialog.deleteLater()
 
     def export_numbers(self) -> None:
-        """Ask where to, and write the numbers."""
+        """Ask for a path, and write the numbers."""
         suggested = Path(self.folder()) / self._suggested(".csv")
         path = ask_path(self._window, "Export numbers", suggested, names_by_ending(NUMBER_FORMATS))
         if path is not None:
             self._session.export_controller.write_numbers(path)
 
     def folder(self) -> str:
-        """Return the folder of the person's last picture; the samples' is the program's own."""
+        """Return the folder of the person's last picture; the sample pictures do not count."""
         canvas_picture = self._session.state.canvas_picture
         paths = [
             *([canvas_picture.path] if canvas_picture is not None and canvas_picture.path else []),
@@ -117,7 +117,7 @@ class FileCommands(QObject):
 
 
 def _ignored_files_note(paths: list[str]) -> tuple[str, ...]:
-    """Return one sentence on the files that are not opened; none where there is only one."""
+    """Return a note on the files that are not opened; nothing for a single file."""
     if len(paths) < 2:
         return ()
     return (f"The first of {len(paths)} files was opened: {Path(paths[0]).name}. Open the others one at a time.",)

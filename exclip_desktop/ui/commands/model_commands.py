@@ -1,4 +1,4 @@
-"""What the menu does with models: the dialog, and the questions it asks."""
+"""Commands that concern models: the models dialog and its questions."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ YES: Final = QMessageBox.StandardButton.Yes
 
 
 class ModelCommands(QObject):
-    """Opens the models dialog for a window, and does what it asks for."""
+    """Opens the models dialog for a window, and handles its requests."""
 
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
         """Connect the actions, and the library's answers."""
@@ -28,15 +28,15 @@ class ModelCommands(QObject):
         self._window, self._session, self._actions = window, session, actions
         self._dialog: ModelsDialog | None = None
         actions["models"].triggered.connect(lambda: self.show("use"))
-        actions["beside"].triggered.connect(self.choose_second_model)
-        session.second_model.opened.connect(lambda: actions["beside"].setChecked(True))
-        session.second_model.closed.connect(lambda: actions["beside"].setChecked(False))
+        actions["second_model"].triggered.connect(self.choose_second_model)
+        session.second_model.opened.connect(lambda: actions["second_model"].setChecked(True))
+        session.second_model.closed.connect(lambda: actions["second_model"].setChecked(False))
         session.library.inspected.connect(self._add)
         session.library.offered.connect(self._ask_to_download)
         session.library.fetched.connect(self._on_fetched)
 
     def show(self, purpose: Purpose) -> None:
-        """Show the dialog; it closes when the person has chosen."""
+        """Show the dialog; it closes after a choice."""
         if self._dialog is not None:
             return
         library = self._session.library
@@ -57,13 +57,13 @@ class ModelCommands(QObject):
         dialog.open()
 
     def choose_second_model(self, on: bool) -> None:
-        """Let the person choose another model to explain by too; or go back to one."""
+        """Let the person choose a second model, or close it."""
         second_model = self._session.second_model
         if on:
             self.show("compare")
         elif second_model.is_open:
             second_model.close()
-        self._actions["beside"].setChecked(second_model.is_open)
+        self._actions["second_model"].setChecked(second_model.is_open)
 
     def _on_closed(self) -> None:
         dialog, self._dialog = self._dialog, None
@@ -108,7 +108,7 @@ class ModelCommands(QObject):
         dialog.deleteLater()
 
     def _place(self) -> str:
-        """Return the folder that holds what was added last."""
+        """Return the folder that contains the model that was added last."""
         added = self._session.settings.added_models()
         return str(Path(added[0].checkpoint or added[0].name).parent) if added else str(Path.home())
 

@@ -1,4 +1,4 @@
-"""What the menu does with findings and projects."""
+"""Commands for findings, projects and pair lists."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,11 +36,13 @@ class FindingCommands(QObject):
         tab: FindingsTab,
         folder: Callable[[], str],
     ) -> None:
-        """Connect the actions and the tab; ``folder`` says where the person opened something last."""
+        """Connect the actions and the tab; ``folder`` returns where the person opened something last."""
         super().__init__(window)
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._tab = tab
-        self._unsaved = Remark()  # what could not be saved last: asked with again, so that it is not typed twice
+        self._unsaved = (
+            Remark()
+        )  # the remark that could not be saved last: offered again, so that it is not typed twice
         findings, state = session.findings, session.state
         self._active_pane = session.active_pane
         actions["note"].triggered.connect(self.note)
@@ -59,7 +61,7 @@ class FindingCommands(QObject):
         self._show()
 
     def note(self) -> None:
-        """Ask for a remark, and note with it what is looked at: the pane in use, or our answer."""
+        """Ask for a remark, and note the answer in the active pane with it."""
         active_answer, pane = self._active_pane.active_answer, self._active_pane.pane
         if active_answer is None:
             of_pane = "" if pane is None else f" of {pane.facts.name}"
@@ -105,13 +107,13 @@ class FindingCommands(QObject):
             self._session.projects.open(path)
 
     def new_project(self) -> None:
-        """Ask where to, and make an empty project."""
+        """Ask for a path, and create an empty project."""
         path = self._ask_project_path("New project")
         if path is not None:
             self._session.projects.create(path)
 
     def save_project(self) -> None:
-        """Ask where to, and go on in a copy of the project."""
+        """Ask for a path, and continue in a copy of the project."""
         path = self._ask_project_path("Save project as")
         if path is not None:
             self._session.projects.save_copy(path)
@@ -123,7 +125,7 @@ class FindingCommands(QObject):
             self._session.findings_export.import_file(Path(path))
 
     def report(self) -> None:
-        """Ask what to export of the findings that are listed, and where to."""
+        """Ask which of the listed findings to export, and to which file."""
         session, tab = self._session, self._tab
         tab.refresh()
         if not tab.count:
@@ -147,7 +149,7 @@ class FindingCommands(QObject):
 
 
 def _describe_finding(active_answer: ActiveAnswer, pane: Pane | None) -> str:
-    """Return what is going to be noted, in words."""
+    """Describe what will be noted."""
     caption, selection = active_answer.answer.caption, active_answer.selection
     words = f"{describe_words(caption, selection.rows)} × {describe_regions(selection.regions)}"
     return "\n".join(part for part in (caption.text, "" if pane is None else pane.facts.name, words) if part)
@@ -158,12 +160,12 @@ NEEDS_LIST: Final = ("next_pair", "previous_pair", "close_list")
 
 
 class ListCommands(QObject):
-    """Opens lists for a window, and walks through them."""
+    """Opens pair lists for a window, and moves through them."""
 
     def __init__(
         self, window: QWidget, session: Session, actions: dict[str, QAction], folder: Callable[[], str]
     ) -> None:
-        """Connect the actions; ``folder`` says where the person opened something last."""
+        """Connect the actions; ``folder`` returns where the person opened something last."""
         super().__init__(window)
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         navigation = session.pair_navigation

@@ -1,4 +1,4 @@
-"""What the View menu does: zoom, and how heat is drawn."""
+"""Commands of the View menu: zoom, colours, framing and drawing of the heat."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ ONLY_OWN_SIZE = "This model takes pictures of its own size only"
 
 
 class FramingMenu(QMenu):
-    """Shows which framing is chosen, and lets the person choose another; scores come in while it is open."""
+    """A menu of framings with their scores, which arrive while it is open."""
 
     def __init__(self, state: State, framing: FramingController, parent: QWidget | None = None) -> None:
         """Follow ``state``; choices go to ``framing``."""
@@ -51,7 +51,7 @@ class FramingMenu(QMenu):
 
 
 class ColoursMenu(QMenu):
-    """One entry for each colour map of the table; the shown one is checked."""
+    """A menu with one entry for each colour map; the current one is checked."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         """Follow the session's view, and change its colours."""
@@ -75,12 +75,12 @@ OPACITY_STEP: Final = 0.1
 
 
 class ViewCommands(QObject):
-    """Switches how a window draws."""
+    """Changes how a window draws."""
 
     def __init__(
         self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, strip: TokenStrip
     ) -> None:
-        """Connect the View menu's actions."""
+        """Connect the actions of the View menu."""
         super().__init__(window)
         self._session, self._actions, self._stage, self._strip = session, actions, stage, strip
         zooms = {

@@ -1,1 +1,1 @@
-"""The compare view."""
+"""Widgets of the compare view."""

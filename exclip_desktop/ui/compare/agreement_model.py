@@ -1,4 +1,4 @@
-"""The table of agreement: each pane with its share in the box, and how alike it is to every pane."""
+"""Table model of agreement: each pane's share in the box, and its similarity to every other pane."""
 
 import math
 from functools import lru_cache
@@ -22,7 +22,7 @@ ROOT: Final = QModelIndex()
 
 
 class AgreementModel(QAbstractTableModel):
-    """One row for each pane; of the pairs, rank correlations above the diagonal and overlaps below."""
+    """One row per pane; rank correlations of pairs above the diagonal, overlaps below."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class AgreementModel(QAbstractTableModel):
         self._agreement: Agreement | None = None
 
     def show(self, names: tuple[str, ...], agreement: Agreement | None) -> None:
-        """Show what the panes of those ``names`` have in common."""
+        """Show the agreement of the panes with these ``names``."""
         if names != self._names:
             self.beginResetModel()
             self._names, self._agreement = names, agreement
@@ -41,11 +41,11 @@ class AgreementModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, IN_BOX), self.index(len(names) - 1, len(names) + 1))
 
     def rowCount(self, parent: Index = ROOT) -> int:  # noqa: N802  Qt's name
-        """Return one for each pane."""
+        """Return the number of panes."""
         return 0 if parent.isValid() else len(self._names)
 
     def columnCount(self, parent: Index = ROOT) -> int:  # noqa: N802
-        """Return name, share in the box, and one for each pane."""
+        """Return the number of columns: name, share in the box, and one for each pane."""
         return 0 if parent.isValid() else FIRST + len(self._names)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
@@ -56,7 +56,7 @@ class AgreementModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return a name or a number, or what it means."""
+        """Return a name or a number, or its meaning as a tooltip."""
         row, column = index.row(), index.column()
         if column == NAME:
             return self._names[row] if role in (Role.DisplayRole, Role.ToolTipRole) else None
@@ -68,14 +68,14 @@ class AgreementModel(QAbstractTableModel):
         return self._meaning(row, column, value)
 
     def cell(self, row: int, column: int) -> tuple[str, QColor, QColor] | None:
-        """Return a number's text, ground and ink; None where there is none."""
+        """Return a number's text, background and ink; None if there is none."""
         value = self.value(row, column)
         if value is None:
             return None
         return f"{value:.0%}" if column == IN_BOX else format_coefficient(value), *_colours(round(value, 2))
 
     def value(self, row: int, column: int) -> float | None:
-        """Return the number of a cell; None where there is none."""
+        """Return the number of a cell; None if there is none."""
         agreement, other = self._agreement, column - FIRST
         if agreement is None or row == other:
             return None
@@ -106,6 +106,6 @@ def format_coefficient(value: float) -> str:
 
 @lru_cache(maxsize=256)
 def _colours(value: float) -> tuple[QColor, QColor]:
-    """Return a number's ground, from against (−1) to for (1), and the ink that reads on it."""
+    """Return a number's background, from −1 to 1, and the ink that is readable on it."""
     ground = to_rgb(np.array([value]), 1.0)[0]
     return QColor.fromRgbF(*ground.tolist()), QColor(choose_ink(ground))

@@ -1,4 +1,4 @@
-"""The inspector's tab of agreement: how alike the panes' heats are under the selection on screen."""
+"""The inspector's Methods tab: agreement of the panes' heats under the selection on screen."""
 
 from typing import Final
 
@@ -25,20 +25,20 @@ from exclip_desktop.ui.compare.agreement_model import FIRST, HEADINGS, IN_BOX, N
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9
-CELL_PX: Final = 4  # left free in a cell
-FONT_SHARE: Final = 0.85  # of the window's: nine methods fit into the usual width
+CELL_PX: Final = 4  # free space in a cell
+FONT_SHARE: Final = 0.85  # of the window's font: nine methods fit into the usual width
 EXPLANATION: Final = (
     "Above the diagonal: rank correlation of the patches. Below: share of the {} strongest patches in common. In box: "
     "share of positive heat. A double click enlarges the row's pane."
 )
 EXPLANATION_TIP: Final = (
-    "Spearman's ρ asks whether two methods order all patches alike, whatever their units. The strongest patches are as "
-    "many as the drawn regions cover, or a tenth of all."
+    "Spearman's ρ compares the order of all patches by two methods, whatever their units. The number of strongest "
+    "patches is that of the patches in the drawn regions, or a tenth of all."
 )
 
 
 class _Cells(QStyledItemDelegate):
-    """Draws a number on its colour, with next to nothing around it, and asks the model once for all of it."""
+    """Draws a number on its colour with little space around it, and queries the model once per cell."""
 
     def __init__(self, model: AgreementModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -59,17 +59,16 @@ class _Cells(QStyledItemDelegate):
 
 
 class AgreementTab(QWidget):
-    """Follows the panes while it can be seen.
+    """Follows the panes while it is visible.
 
     Signals:
-        pane_chosen(pane): a row was double-clicked, or entered.
-
+        pane_chosen(Pane): a row was double-clicked, or entered.
     """
 
     pane_chosen = Signal(object)
 
     def __init__(self, compare_controller: CompareController) -> None:
-        """Compare ``compare_controller``."""
+        """Compare the panes of ``compare_controller``."""
         super().__init__()
         self._compare_controller = compare_controller
         self._answered_panes: tuple[Pane, ...] = ()
@@ -85,7 +84,7 @@ class AgreementTab(QWidget):
             table.verticalHeader().sectionDoubleClicked.connect(self._choose)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """Catch up with what has changed while it could not be seen."""
+        """Update the tables, which are not updated while hidden."""
         super().showEvent(event)
         self._follow()
 
@@ -126,7 +125,7 @@ class AgreementTab(QWidget):
         down.setFixedWidth(table.fontMetrics().horizontalAdvance("00") + 2 * CELL_PX)
 
     def _split(self) -> None:
-        """Show names and shares above, and the pairs of panes below."""
+        """Show names and shares in the upper table, and the pairs of panes in the lower one."""
         for column in range(self._model.columnCount()):
             self._list.setColumnHidden(column, column >= FIRST)
             self._pairs.setColumnHidden(column, column < FIRST)

@@ -1,4 +1,4 @@
-"""The pane of the difference: what the caption on screen adds to the one before, in the picture and in the words."""
+"""The difference pane: difference from the previous caption, in the picture and in the words."""
 
 from typing import Final
 
@@ -21,22 +21,21 @@ from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 LEAST_LETTERS: Final = 12
 NOTHING_YET: Final = "Edit the caption to see the difference."
 TITLE_TIP: Final = (
-    "Heat now less heat before, in the unit of the score. Words in the same place count against each other; words that "
-    "are new count whole; those that are gone count in the picture only, while no word is selected."
+    "Current heat minus previous heat, in the unit of the score. Words in the same place are subtracted, and new words "
+    "count in full. Removed words count in the picture only, and only while no word is selected."
 )
 
 
 class DifferencePane:
-    """The widgets of the difference, for the window to lay out; they are shown while it is wanted.
+    """The widgets of the difference, for the window to lay out; visible while the difference is open.
 
     Attributes:
         canvas, strip: of the difference.
         picture: title and canvas in a column; ``words``: name and strip in a row.
-
     """
 
     def __init__(self, caption_difference: CaptionDifference, selection_controller: SelectionController) -> None:
-        """Show ``caption_difference``, and tell ``selection_controller`` what the person does."""
+        """Show ``caption_difference``, and send selections to ``selection_controller``."""
         self._scene = caption_difference.scene
         self.canvas, self.strip = Canvas(self._scene), TokenStrip(self._scene)
         self.title = DifferenceTitle(caption_difference)
@@ -54,16 +53,15 @@ class DifferencePane:
         self._scene.answer_changed.connect(self._show_words)
 
     def _show_words(self) -> None:
-        """Show the row of words while there is a difference; the title says what to do until then."""
+        """Show the row of words while there is a difference; until then the title says what to do."""
         self.words.setVisible(self._scene.answer is not None)
 
 
 class DifferenceTitle(QWidget):
-    """One line over the pane: from which caption, and by how much the score differs.
+    """The line above the pane: the previous caption, and the difference of the scores.
 
     Signals:
-        close_asked(): the person wants this pane no more.
-
+        close_requested(): the pane should be closed.
     """
 
     close_requested = Signal()
@@ -92,7 +90,7 @@ class DifferenceTitle(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text of the title."""
         return self._text.text()
 
     def _show(self) -> None:

@@ -1,4 +1,4 @@
-"""What makes panes comparable: one selection, one colour range, and one view of the picture."""
+"""Links panes: one selection, one colour range, and one view of the picture."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from exclip_desktop.ui.caption.token_strip import TokenStrip
 
 
 def connect_selection(canvas: Canvas, strip: TokenStrip, selection_controller: SelectionController) -> None:
-    """Let what is selected on a canvas, and in a strip of the caption on screen, be selected everywhere."""
+    """Send selections on a canvas, and in a strip of the caption on screen, to the selection controller."""
     canvas.regions_changed.connect(selection_controller.show_regions)
     canvas.regions_committed.connect(selection_controller.commit_regions)
     canvas.patch_hovered.connect(selection_controller.hover_patch)
@@ -23,11 +23,10 @@ def connect_selection(canvas: Canvas, strip: TokenStrip, selection_controller: S
 
 
 class SharedRange(QObject):
-    """Draws canvases, and strips, in the widest of their own colour ranges.
+    """Draws canvases and strips in the widest of their own colour ranges.
 
     Signals:
         shared(): the ranges were set.
-
     """
 
     shared = Signal()
@@ -39,7 +38,7 @@ class SharedRange(QObject):
         strips: Sequence[TokenStrip],
         parent: QObject | None = None,
     ) -> None:
-        """Follow ``states``; their canvases and strips must be there before."""
+        """Follow ``states``; their canvases and strips must exist before."""
         super().__init__(parent)
         self._states, self._canvases, self._strips = states, canvases, strips
         for state in states:
@@ -68,14 +67,14 @@ class LinkedViews(QObject):
         self._moving = False
 
     def add(self, view: CanvasView) -> None:
-        """Link a view; it takes the others' place."""
+        """Link a view; it adopts the others' position."""
         if self._views:
             self._show_same(self._views[0], view)
         self._views.append(view)
         view.camera_changed.connect(lambda: self._on_moved(view))
 
     def remove(self, view: CanvasView) -> None:
-        """Let a view go."""
+        """Unlink a view."""
         self._views.remove(view)
 
     def _on_moved(self, moved: CanvasView) -> None:

@@ -1,4 +1,4 @@
-"""The panes of the compare view in a grid, as large as they can be, or one of them enlarged."""
+"""Grid of the compare view's panes, as large as possible, or one of them enlarged."""
 
 from math import ceil
 from typing import Final
@@ -19,17 +19,16 @@ from exclip_desktop.ui.compare.linked_views import LinkedViews
 from exclip_desktop.ui.compare.pane_view import TITLE_PX, PaneView
 
 GAP_PX: Final = 6
-CHROME_PX: Final = 72.0  # of a pane: its title, and two lines of words
+CHROME_PX: Final = 72.0  # height of a pane's title and two lines of words
 
 
 class PaneGrid(QScrollArea):
-    """Lays out the panes, links their views, and colours them in one range where that is wanted.
+    """Lays out the panes, links their views, and colours them in one range on request.
 
     Signals:
-        ranges_changed(): the colour ranges may be others.
-        canvases_changed(): another canvas stands for all, or a region on it is the current one.
+        ranges_changed(): the colour ranges may have changed.
+        canvases_changed(): another canvas leads, or its current region has changed.
         region_naming_requested(index): a region was double-clicked.
-
     """
 
     ranges_changed = Signal()
@@ -44,7 +43,7 @@ class PaneGrid(QScrollArea):
         second_model: SecondModel,
         selection_controller: SelectionController,
     ) -> None:
-        """Show ``compare_controller``; ``active_pane`` knows which one is in use, and which one has all the room."""
+        """Show the panes of ``compare_controller``; ``active_pane`` knows the active and the enlarged one."""
         super().__init__()
         self._compare_controller, self._states, self._selection_controller = (
             compare_controller,
@@ -53,7 +52,7 @@ class PaneGrid(QScrollArea):
         )
         self._active_pane = active_pane
         self._views: dict[Pane, PaneView] = {}
-        self._touched: PaneView | None = None  # where a region became the current one last
+        self._touched: PaneView | None = None  # the canvas whose region was touched last
         self._columns = 0
         self._linked = LinkedViews(self)
         self._sheet = QWidget()
@@ -78,43 +77,43 @@ class PaneGrid(QScrollArea):
 
     @property
     def views(self) -> tuple[PaneView, ...]:
-        """Every pane's widget, in the order of the panes."""
+        """The widget of every pane, in the order of the panes."""
         return tuple(self._views.values())
 
     @property
     def lead(self) -> Canvas | None:
-        """The canvas that stands for all: of the enlarged pane, else of the first."""
+        """The leading canvas: of the enlarged pane, else of the first."""
         view = self._view_of(self._active_pane.enlarged) or next(iter(self.views), None)
         return None if view is None else view.canvas
 
     @property
     def current_region(self) -> int | None:
-        """The index of the region touched last, in whichever pane."""
+        """The index of the region touched last, in any pane."""
         return self._touched.canvas.current_region if self._touched in self.views else None
 
     def limit(self) -> float | None:
-        """Return the end of the colour range; None where each pane has its own."""
+        """Return the end of the shared colour range; None if each pane has its own."""
         lead = self.lead
         if lead is None or (self._active_pane.enlarged is None and not self._compare_controller.one_range):
             return None
         return lead.current_limit()
 
     def event(self, event: QEvent) -> bool:
-        """Claim Esc while a pane is enlarged, before the window's shortcut takes it."""
+        """Claim Esc while a pane is enlarged, before the window's shortcut."""
         if event.type() == QEvent.Type.ShortcutOverride and self._goes_back(event):
             event.accept()
             return True
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Go back from one pane to all on Esc."""
+        """Show all panes again on Esc."""
         if self._goes_back(event):
             self._active_pane.enlarge(None)
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Lay the panes out for another size."""
+        """Lay out the panes for another size."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -148,7 +147,7 @@ class PaneGrid(QScrollArea):
         return None if pane is None else self._views.get(pane)
 
     def _mark(self) -> None:
-        """Show which pane is in use."""
+        """Mark the active pane."""
         for pane, view in self._views.items():
             view.show_in_use(pane is self._active_pane.pane)
 
@@ -160,7 +159,7 @@ class PaneGrid(QScrollArea):
         )
         view.canvas.region_naming_requested.connect(self.region_naming_requested)
         view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
-        pane.scene.answer_changed.connect(self._stretch)  # there may be other words
+        pane.scene.answer_changed.connect(self._stretch)  # the words may be others
         self._linked.add(view.canvas.view)
         return view
 
@@ -174,7 +173,7 @@ class PaneGrid(QScrollArea):
             view.name_model(self._compare_controller.model_of(pane) if two else "")
 
     def _arrange(self) -> None:
-        """Place the panes; all but the enlarged one are hidden."""
+        """Place the panes; hide all but the enlarged one."""
         if not self._views:
             return
         count, models = len(self._views), 2 if any(pane.key.of_second_model for pane in self._views) else 1
@@ -191,7 +190,7 @@ class PaneGrid(QScrollArea):
         self._stretch()
 
     def _stretch(self) -> None:
-        """Share the room between the rows and columns that are in sight."""
+        """Share the room between the visible rows and columns."""
         if not self._columns:
             return
         enlarged = self._active_pane.enlarged
@@ -204,10 +203,10 @@ class PaneGrid(QScrollArea):
         self._give_room(len(rows), len(columns))
 
     def _give_room(self, rows: int, columns: int) -> None:
-        """Give all words one height: what a picture as wide as its pane leaves them, at least two lines."""
+        """Give the words of all panes one height: the space below a picture as wide as its pane, two lines at least."""
         width, height = self.viewport().width() // columns - GAP_PX, self.viewport().height()
         words, two = max(view.words_px(width) for view in self.views), round(CHROME_PX) - TITLE_PX
-        scrolls = rows * (LEAST_PX + CHROME_PX + GAP_PX) > height  # then the words need not
+        scrolls = rows * (LEAST_PX + CHROME_PX + GAP_PX) > height  # then the words may take more than that
         if not scrolls:
             picture = width / _aspect(self._states[0].canvas_picture)
             words = min(words, max(round(height / rows - GAP_PX - TITLE_PX - picture), two))
@@ -235,20 +234,19 @@ def _aspect(canvas_picture: CanvasPicture | None) -> float:
     )
 
 
-LEAST_PX: Final = 110.0  # a smaller picture shows nothing: then the grid scrolls
-USUAL_PX: Final = 150.0  # the width of a picture where it does
+LEAST_PX: Final = 110.0  # a smaller picture shows nothing: below this width the grid scrolls
+USUAL_PX: Final = 150.0  # width of a picture in a scrolling grid
 
 
 def choose_column_count(count: int, models: int, room: tuple[float, float], aspect: float, chrome_px: float) -> int:
-    """Return how many columns give ``count`` panes the largest pictures.
+    """Return the number of columns that gives ``count`` panes the largest pictures.
 
     Args:
         count: panes, at least one, a multiple of ``models``.
-        models: panes of one method, which stay beside each other.
-        room: (width, height) of all of them, in logical pixels.
+        models: panes of one method, which stay next to each other.
+        room: (width, height) for all panes, in logical pixels.
         aspect: width by height of the picture.
         chrome_px: the height of a pane's title and words.
-
     """
     best = max(
         range(models, count + 1, models), key=lambda columns: _picture_px(count, columns, room, aspect, chrome_px)
@@ -259,12 +257,12 @@ def choose_column_count(count: int, models: int, room: tuple[float, float], aspe
 
 
 def rows_of(count: int, columns: int) -> int:
-    """Return how many rows that makes."""
+    """Return the number of rows."""
     return ceil(count / columns)
 
 
 def _picture_px(count: int, columns: int, room: tuple[float, float], aspect: float, chrome_px: float) -> float:
-    """Return the width of a picture, or its height where that is smaller."""
+    """Return the width of a picture, or its height if that is smaller."""
     width, height = room[0] / columns, room[1] / rows_of(count, columns) - chrome_px
     width_px = min(width, height * aspect)
     return min(width_px, width_px / aspect)

@@ -1,4 +1,4 @@
-"""One pane of the compare view: a title, the picture under one method's heat, and the words in its colours."""
+"""One pane of the compare view: a title, the picture with one method's heat, and the coloured words."""
 
 from typing import Final
 
@@ -18,24 +18,23 @@ from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 TITLE_PX: Final = 24
 LEAST_LETTERS: Final = 6
-LEAST_PX: Final = (90, 60)  # of the canvas
+LEAST_PX: Final = (90, 60)  # minimum size of the canvas
 WORDS_SHARE: Final = 0.9  # of the window's font size
-FIRST_ORDER: Final = "A map for the selected words, computed anew when those change; boxes do not change it."
+FIRST_ORDER: Final = "A map for the selected words; it is computed again when they change. Boxes do not change it."
 SECOND_ORDER: Final = "A matrix: words and boxes select in it at once."
-STOPPED: Final = "Select other words, or close the view and open it again, to go on"
-PICTURES_ONLY: Final = "It gives words no values."
+STOPPED: Final = "To continue, select other words, or close the view and open it again"
+PICTURES_ONLY: Final = "It has no values for words."
 
 
 class PaneView(QFrame):
-    """Shows a pane; what is selected in it is selected everywhere.
+    """Shows a pane; selections made in it apply everywhere.
 
     Attributes:
         canvas, strip: its picture and words.
 
     Signals:
-        enlarge_asked(): the pane should be as large as all of them, or no more.
-        used(): it was clicked, or the keyboard went to it.
-
+        enlarge_requested(): the pane should be enlarged, or no longer.
+        used(): it was clicked, or received the keyboard focus.
     """
 
     enlarge_requested = Signal()
@@ -63,58 +62,58 @@ class PaneView(QFrame):
 
     @property
     def title(self) -> str:
-        """What its title says."""
+        """The text of its title."""
         return self._title.text()
 
     @property
     def model(self) -> str:
-        """Whose answer it is; empty where all panes are of one model."""
+        """The name of its model; empty while all panes are of one model."""
         return self._model
 
     @property
     def state(self) -> str:
-        """How far it is; empty where it is done."""
+        """The text of its progress; empty if it is done."""
         return self._state.text()
 
     @property
     def error_text(self) -> str:
-        """Why there is nothing to see; empty where there is."""
+        """Why there is no answer; empty if there is one."""
         return self._error.text()
 
     def name_model(self, model: str) -> None:
-        """Tell in the title whose answer it is; empty where all panes are of one model."""
+        """Show the model's name in the title; empty while all panes are of one model."""
         self._model = model
         self._name()
         self._show()
 
     def words_px(self, width_px: int) -> int:
-        """Return the height of its words in a pane so wide, two lines to four; beyond that they scroll."""
+        """Return the height of its words at this width, two to four lines; more of them scroll."""
         two = self.strip.sizeHint().height()
         return min(2 * two, max(self.strip.heightForWidth(width_px), two))
 
     def give_room(self, words_px: int) -> None:
-        """Keep so much for the words, whether they are there or not, so that no picture jumps."""
+        """Reserve this height for the words, present or not, so that no picture jumps."""
         self._words.setFixedHeight(words_px)
 
     def show_enlarged(self, enlarged: bool) -> None:
-        """Say whether it is as large as all of them."""
+        """Show whether it is enlarged."""
         self._enlarge.setChecked(enlarged)
         self._enlarge.setToolTip("Show all panes" if enlarged else "Enlarge this pane")
 
     def show_in_use(self, in_use: bool) -> None:
-        """Say whether it is the pane in use, which findings are noted of."""
+        """Show whether it is the active pane, which findings are noted of."""
         font = self.font()
         font.setBold(in_use)
         self._title.setFont(font)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Tell of clicks and of the keyboard, wherever in the pane."""
+        """Emit ``used`` for clicks and keyboard focus anywhere in the pane."""
         if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn):
             self.used.emit()
         return super().eventFilter(watched, event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Tell of clicks on its title."""
+        """Emit ``used`` for clicks on its title."""
         self.used.emit()
         super().mousePressEvent(event)
 
@@ -199,7 +198,7 @@ class PaneView(QFrame):
 
 
 def _subject(answer: Answer | None) -> str:
-    """Return the words that a map is for, where those are not the whole caption."""
+    """Return the words that a map is for, if they are not the whole caption."""
     if not isinstance(answer, MapAnswer) or answer.target == answer.caption.text:
         return ""
     return f"“{answer.target}”"
@@ -212,7 +211,7 @@ def _status_text(status: PaneStatus) -> str:
 
 
 def _tooltip(pane: Pane) -> str:
-    """Return what a pane shows, in sentences."""
+    """Return a description of the pane."""
     facts, answer = pane.facts, pane.scene.answer
     source = f" ({facts.citation})" if facts.citation else ""
     sentences = [f"{facts.name}{source}: {facts.cost}.", FIRST_ORDER if facts.order == "first" else SECOND_ORDER]

@@ -1,4 +1,4 @@
-"""The second pane: another model's picture and words, and titles that say which pane is whose."""
+"""The second model's pane: picture, words, and titles that name each pane's model."""
 
 from typing import Final
 
@@ -16,16 +16,15 @@ from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.labels import ElidedLabel
 
 LEAST_LETTERS: Final = 12
-TITLE_PX: Final = 28  # with or without a button, so that both pictures begin at one height
+TITLE_PX: Final = 28  # with or without a button, so that both pictures start at one height
 NAME_PX: Final = 90
 
 
 class ModelTitle(QWidget):
-    """One line over a pane: its model, what it gives, and the work that runs for it.
+    """The line above a pane: its model, score, grid, and the work in progress.
 
     Signals:
-        close_asked(): the person wants this pane no more.
-
+        close_requested(): the pane should be closed.
     """
 
     close_requested = Signal()
@@ -62,7 +61,7 @@ class ModelTitle(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text of the title."""
         return self._text.text()
 
     def _show(self) -> None:
@@ -72,7 +71,7 @@ class ModelTitle(QWidget):
             rows, columns = state.explanation.geometry.grid
             score = f"{state.explanation.score:.3f}".replace("-", "−")
             parts += [f"score {score}", f"{columns} × {rows} patches"]
-            parts += ["does not read what is selected"] if state.selection.absent else []
+            parts += ["does not read the selected token"] if state.selection.absent else []
         if state.work is not None and not state.work.idle:
             share = f" {state.work.done / state.work.total:.0%}" if state.work.total else ""
             parts += [f"{state.work.what}{share}"]
@@ -80,7 +79,7 @@ class ModelTitle(QWidget):
 
 
 class ModelNameLabel(ElidedLabel):
-    """Says whose words stand beside it."""
+    """Names the model of the words next to it."""
 
     def __init__(self, state: State) -> None:
         """Follow ``state``."""
@@ -97,16 +96,15 @@ class ModelNameLabel(ElidedLabel):
 
 
 class SecondModelPane:
-    """The widgets of the second pane, for the window to lay out; they are shown while another model is wanted.
+    """The widgets of the second model, for the window to lay out; visible while a second model is open.
 
     Attributes:
-        canvas, strip: of the other model.
+        canvas, strip: of the second model.
         picture: title and canvas in a column; ``words``: name and strip in a row.
-
     """
 
     def __init__(self, second_model: SecondModel) -> None:
-        """Show ``second_model``, and tell it what the person does."""
+        """Show ``second_model``, and send selections to it."""
         state = second_model.state
         self.canvas, self.strip = Canvas(state), TokenStrip(state)
         self.title = ModelTitle(state, closable=True)
@@ -132,7 +130,7 @@ class SecondModelPane:
 
 
 def titled(title: QWidget, canvas: Canvas) -> QWidget:
-    """Return a canvas under its title."""
+    """Return a widget with a title above a canvas."""
     whole = QWidget()
     column = QVBoxLayout(whole)
     column.setContentsMargins(0, 0, 0, 0)
@@ -143,7 +141,7 @@ def titled(title: QWidget, canvas: Canvas) -> QWidget:
 
 
 def named(name: QWidget, strip: StripArea) -> QWidget:
-    """Return a strip beside its model's name."""
+    """Return a widget with a model's name before a strip."""
     whole = QWidget()
     row = QHBoxLayout(whole)
     row.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Asks what a folder or file of weights cannot tell: which of several architectures, and how pictures are prepared."""
+"""Dialog for a folder or file of weights: asks for architecture and preprocessing if they are unknown."""
 
 from pathlib import Path
 from typing import Final
@@ -18,17 +18,17 @@ from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.session.library.model_listing import WeightsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 
-FROM_FILE: Final = "As a JSON file says…"
-KNOWN: Final = {True: "The folder says it", False: "These weights are published: known"}
+FROM_FILE: Final = "From a JSON file…"
+KNOWN: Final = {True: "As in the folder's config", False: "Known: these weights are published"}
 PREPROCESS_TIP: Final = (
-    "Choose how pictures were prepared when the model was trained. A wrong mean changes every number without a word, "
-    "so it is never guessed."
+    "Choose how pictures were prepared when the model was trained. A wrong mean changes every number without a "
+    "warning, so the program never guesses it."
 )
 WIDTH_PX: Final = 520
 
 
 class AddModelDialog(QDialog):
-    """Asks for a file's architecture where it fits several, and for the preprocessing where nothing says it."""
+    """Asks for a file's architecture if it fits several, and for the preprocessing if it is unknown."""
 
     def __init__(self, what: Path | WeightsFile, parent: QWidget | None = None) -> None:
         """``what`` is a folder, or a file that has been read."""
@@ -48,24 +48,24 @@ class AddModelDialog(QDialog):
         self._show_enabled()
 
     def choice(self) -> ModelChoice:
-        """Return the model as it was told."""
+        """Return the described model."""
         preprocess = self._preprocess.currentData()
         if self._file is None:
             return ModelChoice(str(self._path), preprocess=preprocess)
         return ModelChoice(self._architecture.currentText(), checkpoint=str(self._path), preprocess=preprocess)
 
     def _fill_architectures(self, names: tuple[str, ...]) -> None:
-        """Offer what the file fits; of several none is chosen beforehand, for they may differ in their activation."""
+        """Offer the architectures that fit; of several, none is preselected: they may differ in their activation."""
         combo = self._architecture
         combo.setAccessibleName("Architecture")
-        combo.setPlaceholderText("It fits several: choose…")
+        combo.setPlaceholderText("Several fit: choose one…")
         combo.addItems(names)
         combo.setCurrentIndex(0 if len(names) == 1 else -1)
         combo.setEnabled(len(names) > 1)
         combo.currentIndexChanged.connect(self._show_enabled)
 
     def _fill_preprocess(self) -> None:
-        """Offer every way; of a file that is not published none is chosen beforehand."""
+        """Offer every kind of preprocessing; for unpublished weights, none is preselected."""
         combo = self._preprocess
         combo.setAccessibleName("Preprocessing")
         if self._file is None or self._file.preprocess_known:

@@ -1,4 +1,4 @@
-"""The models there are: on this computer, and in open_clip's list; to use, compare, download, remove or add one."""
+"""The models dialog: lists models on this computer and open_clip's tags; uses, compares, downloads, removes, adds."""
 
 from typing import Final, Literal
 
@@ -29,22 +29,23 @@ Purpose = Literal["use", "compare"]
 OPENS_AT_PX: Final = (1120, 640)
 LEAST_PX: Final = (940, 480)
 TITLES: Final[dict[Purpose, str]] = {"use": "Models", "compare": "Compare with another model"}
-SEARCHING: Final = "Looking at what is on this computer …"
-NO_MATCH: Final = "No model has all these words."
-NOT_HERE: Final = "Not on this computer. Download… asks how large it is, and fetches it only if you agree."
+SEARCHING: Final = "Searching this computer …"
+NO_MATCH: Final = "No model matches the search."
+NOT_HERE: Final = "Not on this computer. Download… shows its size first, and downloads it only after you agree."
 MOVES: Final = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 12, Qt.Key.Key_PageUp: -12}
 
 
 class ModelsDialog(QDialog):
-    """Shows the library; what is done with a model is told by signals, each with a ``ListedModel``.
+    """Shows the library; emits a signal with a ``ListedModel`` for each action.
 
     ``used`` and ``compared`` close the dialog.
 
     Signals:
-        used(object), compared(object): explain by it, alone or beside the first.
-        download_asked(object), removal_requested(object), default_chosen(object): of the selected model.
-        folder_asked(), file_asked(): one shall be added.
-        cancel_asked(): the download shall stop.
+        used(ListedModel), compared(ListedModel): explain by this model, alone or as the second one.
+        download_requested(ListedModel), removal_requested(ListedModel), default_chosen(ListedModel): for the selected
+            model.
+        folder_requested(), file_requested(): a folder or file should be added.
+        cancel_requested(): the download should stop.
     """
 
     used = Signal(object)
@@ -62,13 +63,13 @@ class ModelsDialog(QDialog):
         self.setMinimumSize(*LEAST_PX)
         self.resize(*OPENS_AT_PX)
         self._library, self._state, self._purpose = library, state, purpose
-        self._selects: ModelChoice | None = None  # once the list holds it
+        self._selects: ModelChoice | None = None  # as soon as it is listed
         self._table = ModelsView()
         self._search = QLineEdit(placeholderText="Search by name, weights, family or place", clearButtonEnabled=True)
         self._search.setAccessibleName("Search")
         self._description, self._path, self._error = QLabel(), _path_line(), QLabel(wordWrap=True)
         self._description.setAccessibleName("About the selected model")
-        self._error.setAccessibleName("Trouble")
+        self._error.setAccessibleName("Error")
         self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._error.hide()
         self._make_buttons()
@@ -80,7 +81,7 @@ class ModelsDialog(QDialog):
         self._search.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Let the arrow keys move through the list while the search has the focus."""
+        """Let the arrow keys move through the list while the search field has the focus."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in MOVES:
             self._table.step(MOVES[Qt.Key(event.key())])
             return True
@@ -92,12 +93,12 @@ class ModelsDialog(QDialog):
 
     def _make_buttons(self) -> None:
         tips = {
-            "download": ("&Download…", "Ask how large it is, and fetch it if you agree"),
+            "download": ("&Download…", "Show its size, and download it after you agree"),
             "remove": ("&Remove from this computer…", "Delete its weights from this computer"),
-            "default": ("Set as de&fault", "Let the window open with this model"),
+            "default": ("Set as de&fault", "Open the window with this model"),
             "folder": ("Add f&older…", "Add a folder with open_clip_config.json and weights"),
-            "file": ("Add f&ile…", "Add a file of weights: a checkpoint"),
-            "compare": ("&Compare", "Explain by this model too, beside the one in use"),
+            "file": ("Add f&ile…", "Add a file of weights (a checkpoint)"),
+            "compare": ("&Compare", "Explain by this model, too, next to the model in use"),
             "use": ("&Use", "Explain by this model"),
             "close": ("Close", ""),
         }
@@ -105,7 +106,7 @@ class ModelsDialog(QDialog):
         self._bar, self._fetching = QProgressBar(textVisible=False), ElidedLabel(24)
         self._bar.setAccessibleName("Download")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
-        self._cancel = _button("Ca&ncel", "Stop the download; what came is kept")
+        self._cancel = _button("Ca&ncel", "Stop the download; the downloaded part is kept")
         self._cancel.setAccessibleName("Cancel the download")
 
     def _lay_out(self) -> None:
@@ -213,7 +214,9 @@ class ModelsDialog(QDialog):
             return describe_reason(model)
         if not model.place:
             return NOT_HERE
-        prepared = f"; pictures are prepared as you said: {model.choice.preprocess}" if model.choice.preprocess else ""
+        prepared = (
+            f"; pictures are prepared by your choice: {model.choice.preprocess}" if model.choice.preprocess else ""
+        )
         return f"{model.title} is on this computer{prepared}."
 
     def _show_transfer(self) -> None:
@@ -223,7 +226,7 @@ class ModelsDialog(QDialog):
         if transfer is not None:
             self._error.hide()
             self._fetching.show_text(format_download(transfer))
-            # Qt counts in 32 bits, which a file's bytes may not fit.
+            # Qt counts in 32 bits, which the bytes of a file may exceed.
             self._bar.setRange(0, 1000 if transfer.total else 0)
             self._bar.setValue(1000 * transfer.done // transfer.total if transfer.total else 0)
         self._show_fetchable()
@@ -245,7 +248,7 @@ def _button(text: str, tip: str) -> QPushButton:
 
 def _path_line() -> QLineEdit:
     line = QLineEdit(readOnly=True, frame=False)
-    line.setTextMargins(-2, 0, 0, 0)  # in line with the labels
+    line.setTextMargins(-2, 0, 0, 0)  # aligned with the labels
     line.setAccessibleName("Path of the selected model")
     palette = QPalette(line.palette())
     palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)

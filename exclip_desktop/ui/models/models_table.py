@@ -1,4 +1,4 @@
-"""The table of models: those on this computer first, then every tag; searched and sorted."""
+"""The table of models: those on this computer first, then every tag; searchable and sortable."""
 
 from collections.abc import Callable
 from enum import IntEnum
@@ -35,7 +35,7 @@ PLACES: Final = {"bundled": "Bundled", "added": "Added", "installed": "Unpacked"
 
 
 class Column(IntEnum):
-    """What stands in a column."""
+    """The columns of the table."""
 
     NAME = 0
     TAG = 1
@@ -48,17 +48,17 @@ class Column(IntEnum):
 
 HEADINGS: Final = ("Name", "Weights", "Size", "Family", "Patches", "Tokens", "Where")
 HINTS: Final = (
-    "The architecture, or the folder or file",
-    "open_clip's tag: what it was trained on",
-    "Of the weights' file",
-    "The kind of its image encoder",
+    "Architecture, folder or file",
+    "open_clip's tag of the training data",
+    "Size of the file of weights",
+    "Kind of its image encoder",
     "Rows × columns of patches of a picture",
-    "How many tokens of a caption it reads",
+    "Maximum number of tokens of a caption",
     "Whether it is on this computer",
 )
 NUMBERS: Final = (Column.SIZE, Column.GRID, Column.CONTEXT)
 NOT_KNOWN: Final = {
-    Column.SIZE: "The exact size is asked when you click Download",
+    Column.SIZE: "Download… shows the exact size",
     Column.GRID: "Known once the model is opened",
     Column.CONTEXT: "Known once the model is opened",
 }
@@ -68,8 +68,7 @@ class ModelsTableModel(QAbstractTableModel):
     """The listed models, in the library's order.
 
     Attributes:
-        models: what is shown.
-
+        models: the listed models.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -78,21 +77,21 @@ class ModelsTableModel(QAbstractTableModel):
         self._default = self._current = ModelChoice()
 
     def show(self, models: tuple[ListedModel, ...], default: ModelChoice, current: ModelChoice) -> None:
-        """Show others; ``default`` is the one that the window opens with, ``current`` the one that explains now."""
+        """Show other models; ``default`` is the one that the window opens with, ``current`` the one in use."""
         self.beginResetModel()
         self.models, self._default, self._current = models, default, current
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        """Return how many models there are."""
+        """Return the number of models."""
         return 0 if parent is not None and parent.isValid() else len(self.models)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Return a column's heading, or what it means."""
+        """Return a column's heading or tooltip."""
         if orientation == Qt.Orientation.Vertical:
             return None
         if role == Role.TextAlignmentRole:
@@ -102,7 +101,7 @@ class ModelsTableModel(QAbstractTableModel):
         return HINTS[section] if role == Role.ToolTipRole else None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return what a cell shows; what cannot be used is greyed."""
+        """Return the data of a cell; unusable models are greyed."""
         model, column = self.models[index.row()], Column(index.column())
         if role == Role.DisplayRole:
             return self.cell_text(model, column) + (GAP if column in NUMBERS else "")
@@ -121,7 +120,7 @@ class ModelsTableModel(QAbstractTableModel):
         return None
 
     def cell_text(self, model: ListedModel, column: Column) -> str:
-        """Return a cell's text."""
+        """Return the text of a cell."""
         if column == Column.SIZE:
             about = "" if model.place else ABOUT
             return about + format_bytes(model.bytes) if model.bytes else UNKNOWN
@@ -147,7 +146,7 @@ class ModelsTableModel(QAbstractTableModel):
 
 
 class ModelsSortFilter(QSortFilterProxyModel):
-    """Keeps what is on this computer first, whichever column is sorted by, and hides what was not searched for."""
+    """Keeps local models first, whichever column is sorted by, and hides models that the search excludes."""
 
     def __init__(self, table: ModelsTableModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -156,20 +155,20 @@ class ModelsSortFilter(QSortFilterProxyModel):
         self.setSourceModel(table)
 
     def search(self, text: str) -> None:
-        """Show the models in which every word of ``text`` stands somewhere."""
+        """Show the models that contain every word of ``text``."""
         self._words = tuple(text.casefold().split())
         # Not the filter alone: Qt 6.11 calls the old way to renew it deprecated, and 6.8 lacks the new one.
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802  Qt's name
-        """Return whether a model is searched for."""
+        """Return whether the search includes a model."""
         model = self._table.models[row]
         where = self._table.cell_text(model, Column.PLACE)
         cell_text = " ".join((model.name, model.tag, model.family, where, str(model.path or ""))).casefold()
         return all(word in cell_text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:  # noqa: N802  Qt's name
-        """Return whether one model comes before another; what is not known comes last in both directions."""
+        """Return whether one model precedes another; unknown values come last in both directions."""
         column = Column(left.column())
         before, after = (self._table.models[index.row()] for index in (left, right))
         up = self.sortOrder() == Qt.SortOrder.AscendingOrder
@@ -194,7 +193,7 @@ _KEYS: Final[dict[Column, Callable[[ListedModel], Any]]] = {
 
 
 def describe_reason(model: ListedModel) -> str:
-    """Return one sentence on why a model cannot be used; empty where it can."""
+    """Return why a model cannot be used; empty if it can."""
     return f"It cannot be used: {model.reason}." if model.reason else ""
 
 
@@ -205,11 +204,11 @@ STRETCHED: Final = (Column.TAG, Column.FAMILY)
 
 
 class ModelsView(QTableView):
-    """Shows models; Enter is left to the dialog.
+    """Shows the table of models; leaves Enter to the dialog.
 
     Signals:
-        typed(str): letters were typed, which are meant for the search.
-        model_selected(): another row is selected, or none.
+        typed(str): letters were typed, which belong to the search field.
+        model_selected(): another row, or none, is selected.
     """
 
     typed = Signal(str)
@@ -242,7 +241,7 @@ class ModelsView(QTableView):
         self.selectionModel().selectionChanged.connect(self.model_selected)
 
     def show_models(self, models: tuple[ListedModel, ...], default: ModelChoice, current: ModelChoice) -> None:
-        """Show others; the selected one stays selected, at first the one in use is."""
+        """Show other models; the selected one stays selected, at first the one in use."""
         before = self.selected()
         first = not self._table.models
         self._table.show(models, default, current)
@@ -251,7 +250,7 @@ class ModelsView(QTableView):
         self.select(before.choice if before else current)
 
     def search(self, text: str) -> None:
-        """Show the models that ``text`` finds; the first is selected where the selected one is not among them."""
+        """Show the models that ``text`` finds; select the first if the selected one is hidden."""
         self._order.search(text)
         if self.selected() is None:
             self.selectRow(0)
@@ -263,22 +262,22 @@ class ModelsView(QTableView):
         return self._table.models[self._order.mapToSource(rows[0]).row()] if rows else None
 
     def select(self, choice: ModelChoice) -> None:
-        """Select a model; where it is not shown, the first row."""
+        """Select a model, or the first row if it is hidden."""
         rows = (row for row, model in enumerate(self._table.models) if model.choice == choice)
         row = next(rows, 0)
         index = self._order.mapFromSource(self._table.index(row, 0))
         self.selectRow(index.row() if index.isValid() else 0)
         self._scroll()
-        self.model_selected.emit()  # the row may be the same, and hold another model
+        self.model_selected.emit()  # the row may be unchanged, and contain another model
 
     def step(self, rows: int) -> None:
-        """Select a row further down, or up."""
+        """Select a row further down or up."""
         count = self._order.rowCount()
         if count:
             self.selectRow(min(max(self.currentIndex().row() + rows, 0), count - 1))
 
     def keyboardSearch(self, search: str) -> None:  # noqa: N802  Qt's name
-        """Hand typed letters on; Qt would look for a row that begins with them."""
+        """Forward typed letters; Qt would search for a row that begins with them."""
         self.typed.emit(search)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
@@ -295,7 +294,7 @@ class ModelsView(QTableView):
             self.scrollTo(rows[0])
 
     def _fit_columns(self) -> None:
-        """Make each column as wide as its longest text; Qt's own way would ask for every cell's size."""
+        """Fit each column to its longest text; Qt's own method would measure every cell."""
         bold = self.font()
         bold.setBold(True)
         metrics = QFontMetrics(bold)

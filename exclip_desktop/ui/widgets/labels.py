@@ -1,4 +1,4 @@
-"""One line of text that gives way."""
+"""Labels that shorten their text, and tooltips that wrap it."""
 
 import textwrap
 from bisect import bisect_left
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class ElidedLabel(QWidget):
-    """A line of text: it is cut, usually in its middle, where there is no room."""
+    """One line of text that is shortened where there is no room, by default in its middle."""
 
     def __init__(self, least_letters: int, cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
@@ -29,17 +29,17 @@ class ElidedLabel(QWidget):
         return self._text
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return the room the whole text takes."""
+        """Return the size of the whole text."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return the room a few letters take."""
+        """Return the size of ``least_letters`` letters."""
         metrics = self.fontMetrics()
         return QSize(min(self.sizeHint().width(), metrics.averageCharWidth() * self._least_letters), metrics.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
-        """Paint what fits."""
+        """Paint the text, shortened to the width."""
         visible = self.fontMetrics().elidedText(self._text, self._cut, self.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
@@ -48,11 +48,10 @@ class ElidedLabel(QWidget):
 
 
 class ClampedLabel(QLabel):
-    """Shows as much of a text as fits into ``lines`` lines of its width, and … where that is not all.
+    """Shows at most ``lines`` lines of a text, and … at the end of a shortened one.
 
     Signals:
-        cut_changed(): all of the text is shown now, or no more.
-
+        cut_changed(): the text has become complete, or shortened.
     """
 
     cut_changed = Signal()
@@ -64,7 +63,7 @@ class ClampedLabel(QLabel):
 
     @property
     def is_cut(self) -> bool:
-        """Whether some of the text is not shown."""
+        """Whether the text is shortened."""
         return self._is_cut
 
     def show_text(self, text: str) -> None:
@@ -74,19 +73,19 @@ class ClampedLabel(QLabel):
         self.updateGeometry()
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802  Qt's name
-        """Return the height of the whole text in so wide a label, or of as many lines as are shown."""
+        """Return the height for ``width``: of the whole text, or of the maximum number of lines."""
         return min(self._needed(self._whole, width), self._most)
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return the room of the whole text, however much of it is shown now: else a cut text would ask for less."""
+        """Return the size of the whole text, shortened or not: else a shortened text would request less."""
         return QSize(self.fontMetrics().horizontalAdvance(self._whole), self._most)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Return the room of a line of a letter."""
+        """Return the size of one letter."""
         return QSize(self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Show what fits now."""
+        """Fit the text to the new width."""
         super().resizeEvent(event)
         self._fit()
 
@@ -99,7 +98,7 @@ class ClampedLabel(QLabel):
         return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, text).height()
 
     def _beginning(self, width: int) -> str:
-        """Return the longest beginning that fits, a letter at least; a longer one takes no fewer lines."""
+        """Return the longest beginning that fits, one letter at least; a longer one takes no fewer lines."""
         ends = range(1, len(self._whole))
         too_long = bisect_left(ends, True, key=lambda end: self._needed(_begun(self._whole, end), width) > self._most)
         return _begun(self._whole, max(too_long, 1))
@@ -121,5 +120,5 @@ LETTERS: Final = 72
 
 
 def wrap_tooltip(text: str) -> str:
-    """Return a tooltip's text in lines; Qt would show it as one, however long."""
+    """Return a tooltip's text in lines; Qt would show it in one line, however long."""
     return textwrap.fill(text, LETTERS)

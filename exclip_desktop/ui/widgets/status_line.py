@@ -1,4 +1,4 @@
-"""The line at the window's bottom: the model, what it gave and how, what was done, what runs, that nothing leaves."""
+"""The status line: model, score, messages, work in progress and the network lamp."""
 
 import time
 from typing import Final
@@ -23,14 +23,14 @@ BETWEEN: Final = "  ·  "
 
 
 class StatusLine(QWidget):
-    """Shows model, device, score, time, where the result came from, and the work that runs.
+    """Shows model, device, score, time, origin of the result, and the work in progress.
 
-    Progress and Cancel appear once work has lasted ``SHOW_AFTER_MS``: what is shorter would only flicker. What was done
-    without any other sign is said for ``MESSAGE_MS``.
+    Progress and Cancel appear after ``SHOW_AFTER_MS`` of work: for shorter work they would only flicker. A message
+    about an action without any other visible effect stays for ``MESSAGE_MS``.
 
     Signals:
-        cancel_asked(): the person wants the work stopped.
-        download_cancel_asked(): the person wants the download stopped.
+        cancel_requested(): the work should stop.
+        download_cancel_requested(): the download should stop.
     """
 
     cancel_requested = Signal()
@@ -55,7 +55,7 @@ class StatusLine(QWidget):
         self._on_work_changed()
 
     def show_message(self, what: str) -> None:
-        """Confirm for a moment what was done, where nothing else shows it."""
+        """Confirm an action for a moment, if nothing else shows its effect."""
         self._show_message(what)
         self._message_timer.start()
 
@@ -74,7 +74,7 @@ class StatusLine(QWidget):
         )
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
-        self._message.setAccessibleName("What was done")
+        self._message.setAccessibleName("Message")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMinimumWidth(BAR_PX // 2)
         self._bar.setMaximumWidth(BAR_PX)
@@ -88,7 +88,7 @@ class StatusLine(QWidget):
         self._network.setAccessibleName("Network")
         self._stop = QToolButton(autoRaise=True)
         self._stop.setText("Stop")
-        self._stop.setToolTip("Stop the download; what came is kept")
+        self._stop.setToolTip("Stop the download; the downloaded part is kept")
         self._stop.setAccessibleName("Stop the download")
         self._stop.clicked.connect(lambda: self.download_cancel_requested.emit())
         row = QHBoxLayout(self)
@@ -105,7 +105,7 @@ class StatusLine(QWidget):
         row.addWidget(self._lamp)
         row.addWidget(self._network)
         row.addWidget(self._stop)
-        # The line keeps its height when the button comes and goes, or the canvas above would jump.
+        # The line keeps its height when the button appears, or the canvas above would jump.
         self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
         self._show_message("")
         self._show_lamp()
@@ -138,7 +138,7 @@ class StatusLine(QWidget):
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
         self._result.setToolTip(
-            "Of the picture, caption or settings before" if self._state.stale else wrap_tooltip(inexact)
+            "For the previous picture, caption or settings" if self._state.stale else wrap_tooltip(inexact)
         )
 
     def _on_work_changed(self) -> None:
@@ -169,7 +169,7 @@ class StatusLine(QWidget):
 
 
 def format_work(work: Work, left_s: float | None) -> str:
-    """Return what is being done: with the time left where it is known, else with what it is going to cost if much."""
+    """Return a description of work with the time left, if known, else with its estimated cost, if large."""
     cost = work.cost
     if cost is None or cost.seconds is None or cost.seconds < COST_FROM_S:
         return work.what if left_s is None else f"{work.what}, about {format_rough_time(left_s)} left"
@@ -178,7 +178,7 @@ def format_work(work: Work, left_s: float | None) -> str:
 
 
 def as_time(seconds: float) -> str:
-    """Return a duration as a person reads it: ``3 ms``, ``0.42 s``, ``12.3 s`` or ``2 min 5 s``."""
+    """Return a duration as text: ``3 ms``, ``0.42 s``, ``12.3 s`` or ``2 min 5 s``."""
     if seconds < 0.1:
         return f"{max(1, round(seconds * 1000))} ms"
     if seconds < 10:

@@ -110,7 +110,7 @@ def test_unseen_words_cannot_be_selected(qtbot: QtBot, make_state: Callable[...,
 @pytest.mark.usefixtures("tooltips")
 def test_unseen_words_say_so_and_have_no_colour(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     desk = Desk(qtbot, make_state(words=("a", "dog"), unseen="in the snow"))
-    assert _tooltip(desk, desk.at(3)) == "The model did not see this word: it reads 77 tokens."
+    assert _tooltip(desk, desk.at(3)) == "The model did not read this word: it reads 77 tokens."
     assert desk.fill(3) == desk.strip.palette().color(QPalette.ColorRole.Window)
 
 

@@ -64,7 +64,7 @@ def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
     assert pane.picture.isVisible()
     assert pane.words.isVisible()
     assert pane.title.text == "other  ·  score 0.310  ·  12 × 12 patches"
-    assert paired.window.commands["beside"].isChecked()
+    assert paired.window.commands["second_model"].isChecked()
     assert paired.state.provenance.choice == ModelChoice()  # the first is as it was
 
 
@@ -117,7 +117,7 @@ def test_a_token_that_only_one_model_reads_selects_nothing_of_the_other(paired: 
     session.selection_controller.commit_rows((), (row,))
     assert (state.selection.rows, state.selection.absent) == ((), True)
     assert heat_shown(state) is None
-    assert "does not read what is selected" in pane.title.text
+    assert "does not read the selected token" in pane.title.text
     session.selection_controller.hover_rows((2,))
     assert heat_shown(state) is not None
     session.selection_controller.hover_rows(())
@@ -257,7 +257,7 @@ def test_closing_lets_the_other_model_go(paired: Opened, qtbot: QtBot) -> None:
     assert not worker.holds_two
     assert not paired.window.second_model_pane.picture.isVisible()
     assert not paired.window.second_model_pane.words.isVisible()
-    assert not paired.window.commands["beside"].isChecked()
+    assert not paired.window.commands["second_model"].isChecked()
     paired.engine.loaded.clear()
     paired.session.explain_controller.type_caption("a cat")
     qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a cat" and paired.state.work is None)

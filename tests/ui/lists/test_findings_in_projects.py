@@ -145,7 +145,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     assert not actions["take_labels"].isEnabled()
     assert not actions["keep_labels"].isEnabled()
     state.change(selection=Selection((), (BOX, replace(BOX, subtract=True))))
-    said = child(desk.window.status, "What was done")
+    said = child(desk.window.status, "Message")
     assert not said.isVisible()
     QTest.keyClick(desk.window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
     assert (said.text(), said.isVisible(), state.notice) == ("1 label kept in the project", True, None)

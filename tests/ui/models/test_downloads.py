@@ -23,7 +23,7 @@ from tests.ui.models.test_models_dialog import click, select, shown
 from tests.ui.window.test_widgets import button, child
 
 OFFLINE = "Offline: nothing leaves this computer"
-ASKING = "Asking for the size of ViT-L-14 (openai): the network is in use"
+SIZE_REQUEST = "Requesting the size of ViT-L-14 (openai): the network is in use"
 QUESTION = "ViT-L-14 (openai), 900 bytes, from example.org. Download it?"
 
 
@@ -79,9 +79,9 @@ def test_the_size_is_asked_for_and_said_before_anything_is_fetched(
     monkeypatch.setattr(QMessageBox, "question", question)
     librarian.ask_gate.clear()
     click(dialog, "Download…")
-    assert lamp(opened) == ASKING
+    assert lamp(opened) == SIZE_REQUEST
     assert not button(dialog, "Download…").isEnabled()
-    assert "Asking how large" in dialog._fetching.text()
+    assert "Requesting the size of" in dialog._fetching.text()
     librarian.ask_gate.set()
     qtbot.waitUntil(lambda: bool(seen))
     assert seen == [(QUESTION, OFFLINE)]
@@ -100,7 +100,7 @@ def test_a_download_shows_its_progress_and_ends_in_the_list(
     assert shown(dialog)[:3] == ["demo", "ViT-L-14", "ViT-B-32"]
     assert child(dialog, "Path of the selected model").text() == "/cache/new.pt"  # still selected, further up
     assert button(dialog, "Use").isEnabled()
-    assert {ASKING, OFFLINE} < lamps
+    assert {SIZE_REQUEST, OFFLINE} < lamps
     assert any(told.startswith("Downloading ViT-L-14 (openai)") for told in lamps)
     assert lamp(opened) == OFFLINE
 
@@ -123,7 +123,7 @@ def test_a_cancelled_download_goes_on_later(
     click(dialog, "Download…")
     qtbot.waitUntil(lambda: downloaded(dialog))
     assert questions[-1] == (
-        "ViT-L-14 (openai), 900 bytes, from example.org. 300 bytes of it are here already. Download it?"
+        "ViT-L-14 (openai), 900 bytes, from example.org. 300 bytes of it are already on this computer. Download it?"
     )
     assert librarian.asked[:2] == ["ask ViT-L-14 (openai)", "fetch 300"]
 
@@ -134,12 +134,12 @@ def test_a_cut_download_says_why_and_goes_on_later(opened: Opened, dialog: Model
     librarian.raises.append(error)
     librarian.gate.set()
     qtbot.waitUntil(lambda: opened.state.transfer is None)
-    assert child(dialog, "Trouble").text() == "It broke off. Fetch it again."
-    assert child(dialog, "Trouble").isVisible()
+    assert child(dialog, "Error").text() == "It broke off. Fetch it again."
+    assert child(dialog, "Error").isVisible()
     assert (opened.state.notice.message, opened.state.notice.hint) == ("It broke off.", "Fetch it again.")
     assert lamp(opened) == OFFLINE
     click(dialog, "Download…")
-    assert not child(dialog, "Trouble").isVisible()
+    assert not child(dialog, "Error").isVisible()
     qtbot.waitUntil(lambda: downloaded(dialog))
 
 
@@ -158,7 +158,7 @@ def test_a_question_that_was_cancelled_is_not_answered(
     opened.librarian.ask_gate.clear()
     click(dialog, "Download…")
     click(dialog, "Cancel")
-    assert lamp(opened) == ASKING  # the question is on its way still
+    assert lamp(opened) == SIZE_REQUEST  # the question is on its way still
     opened.librarian.ask_gate.set()
     qtbot.waitUntil(lambda: lamp(opened) == OFFLINE)
     assert (questions, opened.librarian.asked) == ([], ["ask ViT-L-14 (openai)"])
@@ -243,4 +243,4 @@ def test_what_uses_the_network_in_words() -> None:
     assert format_network_state(unknown) == "Downloading ViT-L-14 (openai): the network is in use"
     assert format_download(unknown) == "Downloading ViT-L-14 (openai): 445 MB"
     nameless = format_download_question(Offer(LARGE, 0, 0, ""))
-    assert nameless == "ViT-L-14 (openai), of a size that the server does not say. Download it?"
+    assert nameless == "ViT-L-14 (openai), of unknown size. Download it?"

@@ -91,7 +91,7 @@ def test_what_is_here_comes_first_with_what_is_known_of_it(dialog: ModelsDialog,
     model = child(dialog, "Models").model()
     for row in (2, 3):
         told = model.index(row, Column.SIZE).data(ROLE.ToolTipRole)
-        assert told == "The exact size is asked when you click Download"
+        assert told == "Download… shows the exact size"
     assert model.index(3, Column.SIZE).data(ROLE.AccessibleTextRole) == "—"
     assert opened.librarian.asked == []
 
@@ -109,7 +109,7 @@ def test_typing_searches_and_arrows_move(dialog: ModelsDialog, qtbot: QtBot) -> 
     assert child(dialog, "Path of the selected model").text() == str(HERE.path)
     search.setText("nothing like it")
     assert shown(dialog) == []
-    assert child(dialog, "About the selected model").text() == "No model has all these words."
+    assert child(dialog, "About the selected model").text() == "No model matches the search."
     assert not any(button(dialog, text).isEnabled() for text in ("Use", "Compare", "Download…", "Set as default"))
     search.setText("not here")
     assert shown(dialog) == ["ViT-L-14", "RN50", "coca_ViT-B-32"]
@@ -171,12 +171,12 @@ def test_what_is_not_here_or_cannot_be_explained_is_not_used(dialog: ModelsDialo
 
 
 def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, qtbot: QtBot) -> None:
-    action, second_model = opened.window.commands["beside"], opened.session.second_model
-    dialog = show("beside")
+    action, second_model = opened.window.commands["second_model"], opened.session.second_model
+    dialog = show("second_model")
     dialog.reject()
     assert not action.isChecked()
     qtbot.waitUntil(lambda: opened.window.findChild(ModelsDialog) is None)
-    dialog = show("beside")
+    dialog = show("second_model")
     assert dialog.windowTitle() == "Compare with another model"
     select(dialog, "ViT-B-32")
     QTest.keyClick(child(dialog, "Search"), Qt.Key.Key_Return)
@@ -274,8 +274,8 @@ def test_a_file_that_cannot_be_read_is_not_added(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/broken.pt", ""))
     opened.librarian.raises.append(ModelError("It is damaged."))
     click(dialog, "Add file…")
-    qtbot.waitUntil(lambda: child(dialog, "Trouble").isVisible())
-    assert (child(dialog, "Trouble").text().strip(), opened.session.settings.added_models()) == ("It is damaged.", ())
+    qtbot.waitUntil(lambda: child(dialog, "Error").isVisible())
+    assert (child(dialog, "Error").text().strip(), opened.session.settings.added_models()) == ("It is damaged.", ())
 
 
 def test_a_model_is_removed_only_if_the_person_agrees(
@@ -297,7 +297,7 @@ def test_a_model_is_removed_only_if_the_person_agrees(
 
 def test_what_cannot_be_removed_is_said(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
     opened.session.library.failed.emit(ModelError("It cannot be removed.", "Delete it by hand."))
-    assert child(dialog, "Trouble").text() == "It cannot be removed. Delete it by hand."
+    assert child(dialog, "Error").text() == "It cannot be removed. Delete it by hand."
     assert opened.state.notice.message == "It cannot be removed."
 
 

@@ -50,7 +50,7 @@ def test_what_was_done_is_said_for_a_moment(
     line = StatusLine(make_state())
     qtbot.addWidget(line)
     line.show()
-    before, said = shown_text(line), child(line, "What was done")
+    before, said = shown_text(line), child(line, "Message")
     assert not said.isVisible()
     line.show_message("2 labels kept in the project")
     assert (said.text(), said.accessibleDescription(), said.isVisible()) == (
