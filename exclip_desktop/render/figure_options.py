@@ -19,19 +19,19 @@ SMALLEST_PX, LARGEST_PX = 300, 20000
 
 @dataclass(frozen=True, slots=True)
 class FigureOptions:
-    """What the figure shows, as the canvas does, and how large.
+    """Contents of the figure, as on the canvas, and its size.
 
     Attributes:
         selection: selected tokens and regions in source pixels; None: nothing selected.
-        span, box: take the place of the selection's tokens and of its regions.
+        span, box: replace the selection's tokens, and its regions.
         colours: a key of ``COLOUR_MAPS``.
-        picture_limit, words_limit: ends of the two colour ranges; None: the largest value shown.
+        picture_limit, words_limit: ends of the two colour ranges; None: the largest magnitude in the figure.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
-        opacity: of the heat, 0 to 1; where drawn by magnitude, that of the largest value.
-        smooth: whether patches blend into each other; values are interpolated, then coloured.
-        grey: whether the picture is greyed under the heat.
-        heat: whether heat is shown at all.
-        specials: whether [SOT] and [EOT] are shown.
+        opacity: of the heat, 0 to 1; by magnitude, that of the largest value.
+        smooth: interpolate between patches; values are interpolated, then coloured.
+        grey: draw the picture in grey under the heat.
+        heat: draw the heat.
+        specials: draw the chips of [SOT] and [EOT].
         width_px: width of the figure in pixels.
         dpi: pixels per inch; text keeps its size in points. None: text grows with the width.
 
@@ -57,7 +57,7 @@ def figure_size(options: FigureOptions) -> tuple[float, float]:
     """Return the figure's width in inches and its pixels per inch.
 
     Raises:
-        SettingsError: it would be too small for its text, or too large to be drawn.
+        SettingsError: it would be too small for its text, or too large to draw.
 
     """
     if not SMALLEST_PX <= options.width_px <= LARGEST_PX:
@@ -74,14 +74,14 @@ def figure_size(options: FigureOptions) -> tuple[float, float]:
 
 
 def selection_of(result: PairMatrix, options: FigureOptions) -> Selection:
-    """Return what ``options`` select.
+    """Return the selection of ``options``.
 
     Raises:
         CaptionError, SelectionError: the span or box does not fit, or a row is not of this caption.
 
     """
-    chosen, asked = options.selection or Selection(), result.select(options.span, options.box)
-    return Selection(asked.rows or chosen.rows, asked.regions or chosen.regions)
+    base, named = options.selection or Selection(), result.select(options.span, options.box)
+    return Selection(named.rows or base.rows, named.regions or base.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class Panel:
 
     Attributes:
         title: its method.
-        notes: what stands below, a line each.
-        heat: (grid_h, grid_w), where there is an answer.
+        notes: lines below the title.
+        heat: (grid_h, grid_w); None without an answer.
         geometry: where the patches lie; None without an answer.
         limit: the end of its colour range.
 
@@ -106,14 +106,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class PanesFigure:
-    """All that the figure shows.
+    """Contents of the figure of the compare view.
 
     Attributes:
         panels: at least one, method by method.
-        models: how many panels each method has; they stay beside each other.
-        heading: what all have in common, above them.
+        models: number of panels for each method; they stand side by side.
+        heading: the line above all panels.
         regions: drawn over every panel, in source pixels.
-        one_range: whether all panels have one colour range, which the bar tells in numbers.
+        one_range: whether all panels have one colour range, whose numbers the bar has.
 
     """
 
@@ -125,6 +125,6 @@ class PanesFigure:
 
     @property
     def columns(self) -> int:
-        """How many stand side by side, so that there are about as many rows."""
+        """Number of panels side by side, for about as many rows."""
         methods = len(self.panels) // self.models
         return self.models * max(1, round(sqrt(methods / self.models)))

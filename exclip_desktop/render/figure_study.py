@@ -1,4 +1,4 @@
-"""The figure of a study: curves of removal with their bands, and bars of how well places are found."""
+"""The figure of a study: deletion and insertion curves with their bands, and bars of the other metrics."""
 
 import io
 import math
@@ -36,7 +36,7 @@ def draw_study(study: Study) -> Figure:
         axes = figure.add_subplot(rows, COLUMNS, place + 1)
         axes.set_title(METRICS[key].heading, fontsize=SMALL_PT + 1)
         axes.tick_params(labelsize=SMALL_PT)
-        (_curves if any(key in row.curves for row in study.rows) else _bars)(axes, study, key, colours)
+        (_draw_curves if any(key in row.curves for row in study.rows) else _draw_bars)(axes, study, key, colours)
     handles = [Patch(color=colours[row.method], label=study_method_name(row.method)) for row in study.rows]
     figure.legend(handles=handles, loc="upper center", ncols=per_line, fontsize=SMALL_PT, frameon=False)
     return figure
@@ -49,25 +49,25 @@ def study_bytes(study: Study, ending: str) -> bytes:
     return file.getvalue()
 
 
-def _curves(axes: Any, study: Study, key: str, colours: dict[str, str]) -> None:
+def _draw_curves(axes: Any, study: Study, key: str, colours: dict[str, str]) -> None:
     for row in study.rows:
-        found = row.curves.get(key)
-        if found is not None:
+        curve = row.curves.get(key)
+        if curve is not None:
             style = "--" if row.method == RANDOM else "-"
-            axes.plot(found.shares, found.mean, style, color=colours[row.method], linewidth=1.2)
+            axes.plot(curve.shares, curve.mean, style, color=colours[row.method], linewidth=1.2)
             axes.fill_between(
-                found.shares, found.low, found.high, color=colours[row.method], alpha=BAND_OPACITY, linewidth=0
+                curve.shares, curve.low, curve.high, color=colours[row.method], alpha=BAND_OPACITY, linewidth=0
             )
     axes.set_xlabel(METRICS[key].along, fontsize=SMALL_PT)
     axes.set_ylabel(study.settings.score, fontsize=SMALL_PT)
     axes.margins(x=0)
 
 
-def _bars(axes: Any, study: Study, key: str, colours: dict[str, str]) -> None:
+def _draw_bars(axes: Any, study: Study, key: str, colours: dict[str, str]) -> None:
     rows = [row for row in study.rows if key in row.figures]
-    found = [row.figures[key] for row in rows]
-    means = np.array([one.mean for one in found])
-    reach = np.array([[one.mean - one.low for one in found], [one.high - one.mean for one in found]])
+    intervals = [row.figures[key] for row in rows]
+    means = np.array([one.mean for one in intervals])
+    reach = np.array([[one.mean - one.low for one in intervals], [one.high - one.mean for one in intervals]])
     axes.bar(
         range(len(rows)),
         means,

@@ -1,4 +1,4 @@
-"""Findings drawn: one by one, in a grid for a paper, and page after page as a contact sheet; text stays text."""
+"""Figures of findings: one alone, a grid for a paper, and a contact sheet of several pages; text stays text."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from exclip_desktop.render.figure_picture import draw_bar, draw_heat, draw_pictu
 
 Pixels = NDArray[np.uint8]
 PixelsOf = Callable[[Finding], Pixels | None]
-"""Gives a finding's picture, upright RGB (H, W, 3), or None where it is missing."""
+"""Finding → its picture, upright RGB (H, W, 3), or None where it is missing."""
 
 COLUMN_IN, PAGE_IN = 3.25, 6.75
 """Usual widths of a column and of a page's text, in inches."""
@@ -33,7 +33,7 @@ MARGIN_IN: Final = 0.5
 TEXT_PT: Final = 6.5
 LINE_IN: Final = 0.115
 CAPTION_LINES: Final = 3
-TOLD_LINES: Final = 4  # below it: what a person said, the method, the numbers, and the range of colours
+DETAIL_LINES: Final = 4  # below the caption: rating, method, numbers, and the colour range
 GAP_IN: Final = 0.12
 BAR_IN: Final = 0.65  # gap, bar and its numbers
 DPI: Final = 200
@@ -41,13 +41,13 @@ DPI: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class GridOptions:
-    """How findings are laid out.
+    """Layout of the findings.
 
     Attributes:
-        columns: pictures beside each other.
+        columns: number of pictures side by side.
         width_in: the figure's width in inches; fewer findings than columns make it narrower, by the columns they lack.
-        shared: whether all have one range of colours, shown by one bar; else each its own, told in its text. Methods
-            have units of their own: where there are several, each picture has its own range whatever is asked for.
+        shared: whether all have one colour range, with one colour bar; else each has its own, named in its text.
+            Methods have units of their own: findings of several methods always have their own ranges.
         look: colours, opacity and the rest, as in any figure.
 
     """
@@ -66,8 +66,8 @@ def draw_grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOpt
         SettingsError: there is nothing to draw, or no room.
 
     """
-    chosen = _truthful(options or GridOptions(), findings)
-    return _grid(findings, pixels_of, chosen, _limit(findings, chosen))
+    chosen = _separate_units(options or GridOptions(), findings)
+    return _draw_grid(findings, pixels_of, chosen, _limit(findings, chosen))
 
 
 @own_style()
@@ -75,11 +75,11 @@ def write_contact_sheet(
     findings: Sequence[Finding], pixels_of: PixelsOf, file: BinaryIO, options: GridOptions | None = None
 ) -> None:
     """Write findings as a PDF of A4 pages."""
-    chosen = _truthful(options or GridOptions(columns=4, width_in=A4_IN[0] - 2 * MARGIN_IN), findings)
+    chosen = _separate_units(options or GridOptions(columns=4, width_in=A4_IN[0] - 2 * MARGIN_IN), findings)
     limit = _limit(findings, chosen)
     with PdfPages(file, metadata={"CreationDate": None}) as pages:
         for part in _pages(findings, chosen):
-            grid = _grid(part, pixels_of, chosen, limit)
+            grid = _draw_grid(part, pixels_of, chosen, limit)
             top, left = grid.get_figheight() + MARGIN_IN, -MARGIN_IN
             pages.savefig(grid, bbox_inches=Bbox([[left, top - A4_IN[1]], [left + A4_IN[0], top]]))
 
@@ -105,12 +105,12 @@ def grid_bytes(
     return file.getvalue()
 
 
-def _grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions, limit: float) -> Figure:
+def _draw_grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions, limit: float) -> Figure:
     if not findings:
-        raise SettingsError("There is no finding to draw.", "Note one first, or choose others.")
-    width, height = _cell(options)
+        raise SettingsError("There is no finding to draw.", "Note a finding first, or choose others.")
+    width, height = _cell_size(options)
     if width < 0.5:
-        raise SettingsError(f"{options.columns} pictures do not fit beside each other.", "Choose fewer columns.")
+        raise SettingsError(f"{options.columns} pictures do not fit side by side.", "Choose fewer columns.")
     rows, lacking = -(-len(findings) // options.columns), max(0, options.columns - len(findings))
     total_w, total_h = options.width_in - lacking * (width + GAP_IN), rows * (height + GAP_IN)
     figure = Figure((total_w, total_h), dpi=DPI)
@@ -123,27 +123,27 @@ def _grid(findings: Sequence[Finding], pixels_of: PixelsOf, options: GridOptions
         _draw_view(figure, place, finding, pixels_of(finding), own, options.look, round(width * DPI))
         _write(figure, left / total_w, (top - width) / total_h - 0.02 / total_h, _lines(finding, width, options, own))
     if options.shared:
-        left, bottom = total_w - BAR_IN + 0.08, total_h - 0.96 * width  # the numbers at its ends stay on the page
+        left, bottom = total_w - BAR_IN + 0.08, total_h - 0.96 * width  # room for the numbers at its ends
         bar = figure.add_axes((left / total_w, bottom / total_h, 0.1 / total_w, 0.92 * width / total_h))
         draw_bar(bar, limit, limit, options.look.colours)
         bar.tick_params(labelsize=TEXT_PT)
     return figure
 
 
-def _truthful(options: GridOptions, findings: Sequence[Finding]) -> GridOptions:
-    """Share no range between methods: one bar would tell values of several units."""
+def _separate_units(options: GridOptions, findings: Sequence[Finding]) -> GridOptions:
+    """Return options without a shared range where there are several methods, each with a unit of its own."""
     return replace(options, shared=options.shared and len({one.view.method for one in findings}) < 2)
 
 
-def _cell(options: GridOptions) -> tuple[float, float]:
+def _cell_size(options: GridOptions) -> tuple[float, float]:
     """Return a cell's width and height in inches: a square for the picture, and lines of text."""
     room = options.width_in - (BAR_IN if options.shared else 0.0)
     width = (room - (options.columns - 1) * GAP_IN) / options.columns
-    return width, width + LINE_IN * (CAPTION_LINES + TOLD_LINES - options.shared + 0.5)
+    return width, width + LINE_IN * (CAPTION_LINES + DETAIL_LINES - options.shared + 0.5)
 
 
 def _pages(findings: Sequence[Finding], options: GridOptions) -> Iterator[Sequence[Finding]]:
-    rows = max(1, int((A4_IN[1] - 2 * MARGIN_IN) / (_cell(options)[1] + GAP_IN)))
+    rows = max(1, int((A4_IN[1] - 2 * MARGIN_IN) / (_cell_size(options)[1] + GAP_IN)))
     size = rows * options.columns
     for start in range(0, max(1, len(findings)), size):
         yield findings[start : start + size]
@@ -178,7 +178,7 @@ def _frame() -> Rectangle:
 
 
 def _limit(findings: Sequence[Finding], options: GridOptions) -> float:
-    """Return the end of the shared range of colours."""
+    """Return the end of the shared colour range."""
     return range_limit(*(np.array(one.numbers.heat) for one in findings), locked=options.look.picture_limit)
 
 
@@ -190,13 +190,13 @@ def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float
     numbers = [f"score {format_signed(finding.numbers.score)}"]
     if finding.numbers.block is not None:
         numbers.append(f"selected {format_signed(finding.numbers.block)}")
-    chosen = " ".join(word.text for word in finding.numbers.words if word.selected)
-    told = f"{finding.id} · {finding.rating or 'not rated'}" + (f" · “{chosen}”" if chosen else "")
+    words = " ".join(word.text for word in finding.numbers.words if word.selected)
+    rating = f"{finding.id} · {finding.rating or 'not rated'}" + (f" · “{words}”" if words else "")
     caption = _wrap(finding.view.caption, width_in)
     if len(caption) > CAPTION_LINES:
         caption = [*caption[: CAPTION_LINES - 1], f"{caption[CAPTION_LINES - 1]}…"]
     colours = "" if options.shared else f"colours ±{limit:.2g}"
-    below = told, finding.view.method_name, " · ".join(numbers), colours
+    below = rating, finding.view.method_name, " · ".join(numbers), colours
     return [*caption, *(_wrap(text, width_in)[0] for text in below)]
 
 
@@ -207,5 +207,5 @@ def _wrap(text: str, width_in: float) -> list[str]:
 def _write(figure: Figure, x: float, y: float, lines: list[str]) -> None:
     step = LINE_IN / figure.get_figheight()
     for number, line in enumerate(lines):
-        ink = "#111111" if number < len(lines) - TOLD_LINES else "#555555"
+        ink = "#111111" if number < len(lines) - DETAIL_LINES else "#555555"
         figure.text(x, y - number * step, line, fontsize=TEXT_PT, va="top", color=ink, parse_math=False)

@@ -1,4 +1,4 @@
-"""A project's findings as a file: a page, a figure, or a table."""
+"""Writes a project's findings to a file: a page, a figure, or a table."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -27,86 +27,87 @@ from exclip_desktop.storage.project.project_files import open_project
 if TYPE_CHECKING:
     from exclip_desktop.render.finding_grid import Pixels
 
-CHANGED: Final = "The picture has changed since this was noted."
+CHANGED: Final = "The picture has changed since this finding was noted."
 
 
 def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tuple[str, ...]]:
-    """Write the findings of the project file ``path``; return how many, and notes on how the project was opened.
+    """Write the findings of the project file ``path``; return their number, and notes on the project.
 
     The ending of ``out`` chooses one of ``REPORT_FORMATS``.
 
     Raises:
-        OutputError: the ending is none of theirs, or the file cannot be written.
+        OutputError: the ending is not one of theirs, or the file cannot be written.
         ProjectError: the project cannot be opened, or has no such finding.
 
     """
     check_path(out, REPORT_FORMATS)
     with open_project(path) as project:
-        found = [one for one in load_findings(project, options.query) if not options.only or one.id in options.only]
-        if not found:
-            raise ProjectError(f"{path.name} has no such findings.", "Note one first, or leave out filters.")
-        _write(project, found, out, options)
-        return len(found), project.notes
+        findings = [one for one in load_findings(project, options.query) if not options.only or one.id in options.only]
+        if not findings:
+            raise ProjectError(f"{path.name} has no such findings.", "Note a finding first, or leave out filters.")
+        _write(project, findings, out, options)
+        return len(findings), project.notes
 
 
-def _write(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:
+def _write(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> None:
     report_format = format_for(out, REPORT_FORMATS)
     if report_format.kind == "table":
-        _put(out, report_format.write_table([_told_from(out.absolute().parent, project, one) for one in found]))
+        folder = out.absolute().parent
+        _write_text(out, report_format.write_table([_with_path_from(folder, project, one) for one in findings]))
     elif report_format.kind == "pair list":
-        listed = boxes_of_findings(found, load_all_boxes(project))
+        listed = boxes_of_findings(findings, load_all_boxes(project))
         write_pairs(PairList(project.path, project.folder, listed), out)
     elif report_format.kind == "figure":
-        _figure(project, found, out, options)
+        _write_figure(project, findings, out, options)
     else:
-        _page(project, found, out, options, report_format)
+        _write_page(project, findings, out, options, report_format)
 
 
-def _told_from(place: Path, project: Project, finding: Finding) -> Finding:
-    """Return a finding whose picture's path starts at ``place``, so that the file can be read without the project."""
+def _with_path_from(place: Path, project: Project, finding: Finding) -> Finding:
+    """Return the finding with its picture's path from the folder ``place``, readable without the project."""
     picture = rebase_path(place, project.folder, finding.view.picture)
     return replace(finding, view=replace(finding.view, picture=picture))
 
 
-def _figure(project: Project, found: list[Finding], out: Path, options: ReportOptions) -> None:
+def _write_figure(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> None:
     grids = import_module("exclip_desktop.render.finding_grid")  # matplotlib is imported when a figure is made
     sheet = out.suffix.lower() == ".pdf" and options.width_in is None
-    usual = {"columns": 4, "width_in": grids.A4_IN[0] - 2 * grids.MARGIN_IN} if sheet else {}
-    asked = {"columns": options.columns, "width_in": options.width_in, "shared": not options.own_scales}
-    chosen = grids.GridOptions(**{**usual, **{name: value for name, value in asked.items() if value is not None}})
-    pixels: Callable[[Finding], Pixels | None] = lambda finding: _pixels(project, finding)[0]  # noqa: E731  given on
+    defaults = {"columns": 4, "width_in": grids.A4_IN[0] - 2 * grids.MARGIN_IN} if sheet else {}
+    named = {"columns": options.columns, "width_in": options.width_in, "shared": not options.own_scales}
+    chosen = grids.GridOptions(**{**defaults, **{name: value for name, value in named.items() if value is not None}})
+    pixels: Callable[[Finding], Pixels | None] = lambda finding: _read_pixels(project, finding)[0]  # noqa: E731  passed on
     if sheet:
-        write_atomically(out, lambda file: grids.write_contact_sheet(found, pixels, file, chosen))
+        write_atomically(out, lambda file: grids.write_contact_sheet(findings, pixels, file, chosen))
     else:
-        data = grids.grid_bytes(found, pixels, out.suffix.lower(), chosen)
+        data = grids.grid_bytes(findings, pixels, out.suffix.lower(), chosen)
         write_atomically(out, lambda file: file.write(data))
 
 
-def _page(
-    project: Project, found: list[Finding], out: Path, options: ReportOptions, report_format: ReportFormat
+def _write_page(
+    project: Project, findings: list[Finding], out: Path, options: ReportOptions, report_format: ReportFormat
 ) -> None:
     draw = import_module("exclip_desktop.render.finding_grid").finding_png
     items = []
-    for finding in found:
-        pixels, warning = _pixels(project, finding)
+    for finding in findings:
+        pixels, warning = _read_pixels(project, finding)
         items.append(ReportItem(finding, None if pixels is None else draw(finding, pixels), warning))
     title = options.title or project.path.stem
     folder = out.with_name(f"{out.stem}-pictures")
     text = report_format.write_page(title, items, folder.name)
     if not report_format.has_folder:
-        _put(out, text)
+        _write_text(out, text)
         return
     pictures = {folder / picture_name(item.finding): item.png for item in items if item.png is not None}
     with _all_or_none(folder, pictures):
         for path, png in pictures.items():
             write_atomically(path, lambda file, data=png: file.write(data))  # type: ignore[misc]
-        _put(out, text)
+        _write_text(out, text)
 
 
 @contextmanager
 def _all_or_none(folder: Path, paths: Iterable[Path]) -> Iterator[None]:
-    """Make a folder for ``paths``; where not all can be written, what was not there before is removed again."""
-    was_there, before = folder.is_dir(), [path for path in paths if path.exists()]
+    """Make a folder for ``paths``; where not all can be written, remove the new ones and a new folder."""
+    existed, before = folder.is_dir(), [path for path in paths if path.exists()]
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -116,13 +117,13 @@ def _all_or_none(folder: Path, paths: Iterable[Path]) -> Iterator[None]:
     except OutputError:
         for path in set(paths).difference(before):
             path.unlink(missing_ok=True)
-        if not was_there:
+        if not existed:
             folder.rmdir()
         raise
 
 
-def _pixels(project: Project, finding: Finding) -> "tuple[Pixels | None, str]":
-    """Return a finding's picture, None where it cannot be read, and what to doubt."""
+def _read_pixels(project: Project, finding: Finding) -> "tuple[Pixels | None, str]":
+    """Return a finding's picture, or None where it cannot be read, and a warning, or an empty string."""
     path = project.path_of(finding.view.picture)
     try:
         pixels = read_picture(path).pixels
@@ -132,5 +133,5 @@ def _pixels(project: Project, finding: Finding) -> "tuple[Pixels | None, str]":
     return pixels, CHANGED if changed else ""
 
 
-def _put(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode()))

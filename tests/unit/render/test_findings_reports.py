@@ -115,7 +115,7 @@ def test_html_holds_everything_in_one_file(project: Project) -> None:
     assert all(link.startswith("data:image/png;base64,") for link in page.links)
     assert page.text.count("The picture is missing.") == 1
     assert page.text.count("There is no picture") == 1
-    assert page.text.count("The picture has changed since this was noted.") == 1
+    assert page.text.count("The picture has changed since this finding was noted.") == 1
     for told in ("score", "+0.3000", "red balloon", "left_50% (2, 2, 20, 20)", "quadrature", "adaptive"):
         assert page.text.count(told) >= 3, told
 

@@ -258,7 +258,7 @@ def test_the_command_says_what_it_cannot_keep(
 def test_a_picture_without_a_file_gets_a_name_and_a_comment() -> None:
     recipe = replace(PLAIN, picture=None)
     for told in (as_python(recipe), as_command(recipe)):
-        assert comments(told) == [f"# The picture came from no file: save it as {PLACEHOLDER} first."]
+        assert comments(told) == [f"# The picture was pasted: save it as {PLACEHOLDER} first."]
     assert parsed(as_command(recipe)).image == PLACEHOLDER
     assert f'explain(model, "{PLACEHOLDER}"' in as_python(recipe)
 
