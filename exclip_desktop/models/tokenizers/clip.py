@@ -1,4 +1,4 @@
-"""CLIP's own byte-pair tokenizer, every token traced back to the characters it came from."""
+"""Reads captions with CLIP's own byte-pair tokenizer, with the characters of each token."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,52 +21,52 @@ from exclip_desktop.models.tokenizers.tokenizer import (
 
 
 class ClipReader:
-    """Tokenises as CLIP's byte-pair tokenizer does, and remembers where each token stands in the caption."""
+    """Tokenises as CLIP's byte-pair tokenizer does, and records the place of each token in the caption."""
 
     fill_id = 0
     is_clip = True
 
     def __init__(self, tokenizer: SimpleTokenizer, *, padded: bool = False, class_token: bool = False) -> None:
-        """Keep open_clip's tokenizer, and whether the model reads padding and adds a class token."""
+        """Take open_clip's tokenizer, and whether the model reads padding and adds a class token."""
         self._tokenizer: Any = tokenizer
         self._padded, self._class_token = padded, class_token
         self.context = int(self._tokenizer.context_length)
 
     def read(self, text: str) -> Caption:
-        """Return the caption as the model reads it: [SOT], its words' tokens, [EOT], and what comes after it.
+        """Return the caption as the model reads it: [SOT], the tokens of its words, [EOT], padding and class token.
 
         Raises:
-            CaptionError: the caption is empty, or absurdly long.
+            CaptionError: the caption is empty or too long.
 
         """
         check_caption(text)
         pieces = list(self._pieces(text))
         if not pieces:
             raise empty_caption_error()
-        kept = self._kept(pieces)
-        dropped = pieces[len(kept) :]
+        read = self._within_context(pieces)
+        dropped = pieces[len(read) :]
         unseen = (dropped[0].start, len(text.rstrip())) if dropped else None
         sot, eot = self._tokenizer.sot_token_id, self._tokenizer.eot_token_id
-        end = kept[-1].end
+        end = read[-1].end
         tokens = [
             Token(sot, "[SOT]", "start", 0, 0),
-            *(content_token(piece) for piece in kept),
+            *(content_token(piece) for piece in read),
             Token(eot, "[EOT]", "end", end, end),
         ]
         if self._padded:
             tokens += padding_tokens(self.context - len(tokens), 0, end)
         if self._class_token:
             tokens.append(class_token(end))
-        return Caption(text, tuple(tokens), group_words(text, dict(enumerate(kept, start=1))), unseen, self.context)
+        return Caption(text, tuple(tokens), group_words(text, dict(enumerate(read, start=1))), unseen, self.context)
 
-    def _kept(self, pieces: list[Piece]) -> list[Piece]:
-        """Return the pieces within the context; a typed [EOT] ends the caption where nothing after it matters."""
+    def _within_context(self, pieces: list[Piece]) -> list[Piece]:
+        """Return the pieces within the context; a typed [EOT] ends the caption unless the model reads padding."""
         ends = () if self._padded else (self._tokenizer.eot_token_id,)
         typed = next((n for n, piece in enumerate(pieces) if piece.id in ends), len(pieces))
-        kept = pieces[: min(typed, self.context - 2)]
-        if not kept:
+        read = pieces[: min(typed, self.context - 2)]
+        if not read:
             raise CaptionError("The caption is empty before its end token.", "Type words before <end_of_text>.")
-        return kept
+        return read
 
     def _pieces(self, text: str) -> Iterator[Piece]:
         tokenizer = self._tokenizer
@@ -89,7 +89,7 @@ class ClipReader:
 
 
 def _continues(last: str, piece: str, *, touching: bool) -> bool:
-    """Whether a person reads ``piece`` as one word with the one before: "don" + "'t", "2" + "0"."""
+    """Return whether ``piece`` continues the word of the previous one: "don" + "'t", "2" + "0"."""
     contraction = piece[0] == "'" and piece[1:].isalpha() and last.isalpha()
     return touching and (contraction or (piece.isnumeric() and last.isnumeric()))
 

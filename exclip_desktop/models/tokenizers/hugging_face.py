@@ -1,4 +1,4 @@
-"""Hugging Face's fast tokenizers as open_clip uses them, every token traced back to the characters it came from."""
+"""Reads captions with Hugging Face's fast tokenizers as open_clip uses them, with the characters of each token."""
 
 import unicodedata
 from collections.abc import Callable
@@ -22,19 +22,19 @@ from exclip_desktop.models.tokenizers.tokenizer import (
 )
 
 SPACES = "▁Ġ"
-"""ExplainSettings SentencePiece and byte-level tokenizers write a space."""
+"""The characters that SentencePiece and byte-level tokenizers write for a space."""
 
 
 class HFReader:
-    """Reads with an open_clip ``HFTokenizer``: byte-level, WordPiece or SentencePiece alike."""
+    """Reads with an open_clip ``HFTokenizer``: byte-level, WordPiece or SentencePiece."""
 
     is_clip = False
 
     def __init__(self, tokenizer: HFTokenizer, *, padded: bool = True, class_token: bool = False) -> None:
-        """Keep open_clip's tokenizer, and whether the model reads padding and adds a class token.
+        """Take open_clip's tokenizer, and whether the model reads padding and adds a class token.
 
         Raises:
-            ModelError: the tokenizer does not say where its tokens stand, or cannot pad.
+            ModelError: the tokenizer does not report the places of its tokens, or cannot pad.
 
         """
         self._tokenizer: Any = tokenizer.tokenizer
@@ -43,21 +43,21 @@ class HFReader:
         kind = type(self._tokenizer).__name__
         if not self._tokenizer.is_fast:
             raise ModelError(
-                f"The tokenizer {kind} does not tell which characters a token stands for.",
-                "Put its tokenizer.json, the fast tokenizer, beside the model.",
+                f"The tokenizer {kind} does not report the characters of its tokens.",
+                "Put its tokenizer.json, the fast tokenizer, into the model's folder.",
             )
         if self._tokenizer.pad_token_id is None:
             raise ModelError(f"The tokenizer {kind} has no padding token.", "Name one in its tokenizer_config.json.")
-        self._padded = padded or self._tokenizer.padding_side == "left"  # what stands before a word matters
+        self._padded = padded or self._tokenizer.padding_side == "left"  # padding before a word has an effect
         self._class_token = class_token
         self.context = int(tokenizer.context_length)
         self.fill_id = int(self._tokenizer.pad_token_id)
 
     def read(self, text: str) -> Caption:
-        """Return the caption as the model reads it: its words' tokens among the tokenizer's own, and padding.
+        """Return the caption as the model reads it: the tokens of its words, the tokenizer's own, and padding.
 
         Raises:
-            CaptionError: the caption is empty, or absurdly long.
+            CaptionError: the caption is empty or too long.
 
         """
         check_caption(text)
@@ -85,7 +85,7 @@ class HFReader:
         return Caption(text, tuple(tokens), group_words(text, pieces), unseen, self.context)
 
     def _pieces(self, read: Any, cleaned: str, origin: list[Range]) -> dict[int, Piece]:
-        """Return the words' tokens by their rows."""
+        """Return the tokens of the words by their rows."""
         ids, names, offsets = read["input_ids"], read.tokens(), read["offset_mapping"]
         flags = zip(read["special_tokens_mask"], read["attention_mask"], strict=True)
         rows = [row for row, (special, attended) in enumerate(flags) if attended and not special]
@@ -96,7 +96,7 @@ class HFReader:
         }
 
     def _tokens(self, read: Any, pieces: dict[int, Piece]) -> list[Token]:
-        """Return every token, the tokenizer's own and padding with the words'."""
+        """Return every token: those of the words, the tokenizer's own, and padding."""
         first, end = min(pieces), pieces[max(pieces)].end
         tokens = []
         for row, (name, original) in enumerate(zip(read.tokens(), read["input_ids"], strict=True)):
@@ -110,27 +110,27 @@ class HFReader:
         return tokens
 
     def _id(self, number: int) -> int:
-        """Return the id that open_clip gives the model: CLIPA reads 0 where a separator stands."""
+        """Return the id that open_clip passes to the model: for CLIPA 0 in place of a separator."""
         return 0 if self._strips and number == self._tokenizer.sep_token_id else number
 
-    def _unseen(self, text: str, cleaned: str, origin: list[Range], kept: int) -> Range | None:
-        """Return the typed characters from the first token that is not among the first ``kept``."""
+    def _unseen(self, text: str, cleaned: str, origin: list[Range], count: int) -> Range | None:
+        """Return the typed characters after the first ``count`` tokens; None where there are no more."""
         whole = self._tokenizer(cleaned, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        if len(whole["input_ids"]) <= kept:
+        if len(whole["input_ids"]) <= count:
             return None
-        start, _ = _typed(_place(cleaned, whole.tokens()[kept], *whole["offset_mapping"][kept]), origin)
+        start, _ = _typed(_place(cleaned, whole.tokens()[count], *whole["offset_mapping"][count]), origin)
         return start, len(text.rstrip())
 
 
 def _place(text: str, token: str, start: int, end: int) -> Range:
-    """Return a token's characters without the spaces around them; a space alone has an empty range after it."""
+    """Return a token's characters without spaces around them; a space alone has an empty range after it."""
     part = text[start:end]
     left = start + len(part) - len(part.lstrip())
     return left, left + len(part.strip()) if token.strip(SPACES) else left
 
 
 def _typed(place: Range, origin: list[Range]) -> Range:
-    """Return the characters of the typed caption that ``place`` of the cleaned one came from."""
+    """Return the characters of the typed caption that ``place`` of the cleaned one comes from."""
     start, end = place
     if start < end:
         return origin[start][0], origin[end - 1][1]
@@ -139,21 +139,21 @@ def _typed(place: Range, origin: list[Range]) -> Range:
 
 
 def number_words(text: str, places: list[Range]) -> list[int]:
-    """Return, for each token by its place in ``text``, the number of the word that a person reads it in.
+    """Return the number of the word of each token, by the tokens' places in ``text``.
 
-    Tokenizers cut words, and some join them: a token that reaches into the next word makes both one. In scripts without
-    spaces each token is a word.
+    Tokenizers split words, and some join them: a token that reaches into the next word makes both one word. In scripts
+    without spaces each token is a word.
     """
     starts = _word_starts(text)
     numbers = [0] if places else []
     for (before, end), (start, _) in pairwise(places):
-        fresh = start in starts or UNSPACED.match(text, start) is not None
-        numbers.append(numbers[-1] + (fresh and start >= end and before < end))
+        begins = start in starts or UNSPACED.match(text, start) is not None
+        numbers.append(numbers[-1] + (begins and start >= end and before < end))
     return numbers
 
 
 def _word_starts(text: str) -> set[int]:
-    """Return where runs of letters, of numbers and of other signs begin; an apostrophe between letters is one."""
+    """Return the starts of runs of letters, numbers and other signs; an apostrophe between letters is a letter."""
     kinds = [_kind(character) for character in text]
     for at in range(1, len(text) - 1):
         if text[at] in "'’" and kinds[at - 1] == kinds[at + 1] == "letters":

@@ -1,4 +1,4 @@
-"""Captions to tokens, with every token traced back to the characters it came from: what all tokenizers share."""
+"""The protocol of caption readers and their common parts: tokens, words, and the characters that tokens come from."""
 
 import re
 import string
@@ -22,8 +22,8 @@ class Reader(Protocol):
     """Reads captions as a model does.
 
     Attributes:
-        context: how many tokens the model reads at most; a class token comes on top.
-        fill_id: what stands for a word in the ``matched`` reference.
+        context: largest number of tokens that the model reads; a class token is added to it.
+        fill_id: the token id that replaces words in the ``matched`` reference.
         is_clip: whether it is CLIP's own tokenizer.
 
     """
@@ -36,7 +36,7 @@ class Reader(Protocol):
         """Return the caption as the model reads it.
 
         Raises:
-            CaptionError: the caption is empty, or absurdly long.
+            CaptionError: the caption is empty or too long.
 
         """
 
@@ -53,11 +53,9 @@ class Piece:
 
 
 def check_caption(text: str) -> None:
-    """Raise ``CaptionError`` where the caption is no text, or absurdly long."""
+    """Raise ``CaptionError`` where the caption is not text or is too long."""
     if not isinstance(text, str):
-        raise CaptionError(
-            f"The caption is no text: {short_repr(text)}.", 'Give it as one, such as "a dog in the snow".'
-        )
+        raise CaptionError(f"The caption is not text: {short_repr(text)}.", 'Give text, such as "a dog in the snow".')
     if len(text) > LONGEST_CAPTION:
         raise CaptionError(
             f"The caption has {len(text):,} characters.", f"Give at most {LONGEST_CAPTION:,}; models read far less."
@@ -66,7 +64,7 @@ def check_caption(text: str) -> None:
 
 def empty_caption_error() -> CaptionError:
     """Return the error of a caption without a word."""
-    return CaptionError("The caption is empty.", "Type what the picture might show.")
+    return CaptionError("The caption is empty.", "Type a description of the picture.")
 
 
 def content_token(piece: Piece) -> Token:
@@ -80,7 +78,7 @@ def padding_tokens(count: int, number: int, at: int) -> list[Token]:
 
 
 def class_token(at: int) -> Token:
-    """Return the token that a model adds by itself, after character ``at``."""
+    """Return the class token that a model adds, after character ``at``."""
     return Token(NO_ID, "[CLS]", "class", at, at)
 
 
@@ -95,16 +93,16 @@ def group_words(text: str, pieces: Mapping[int, Piece]) -> tuple[Word, ...]:
 
 
 def trace_origins(text: str, cleaned: str) -> list[Range]:
-    """Return, for each character of the cleaned caption, the characters of the typed one it came from.
+    """Return, for each character of the cleaned caption, the range of characters of the typed one that it comes from.
 
-    Word by word where both have as many, which is quick; cleaning seldom adds or removes one.
+    Words are compared one by one where both have equally many, which is fast and usual.
     """
     typed, clean = ([(m.start(), m.end()) for m in re.finditer(r"\S+", one)] for one in (text, cleaned))
     if len(typed) != len(clean):
         return _aligned(text, cleaned, 0)
     found: list[Range] = []
     for (start, end), (low, high) in zip(typed, clean, strict=True):
-        found += [(start, start)] * (low - len(found))  # spaces, of which nothing is asked
+        found += [(start, start)] * (low - len(found))  # spaces, which belong to no token
         found += _aligned(text[start:end], cleaned[low:high], start)
     return found + [(len(text), len(text))] * (len(cleaned) - len(found))
 

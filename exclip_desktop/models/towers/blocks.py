@@ -1,4 +1,4 @@
-"""Transformer blocks taken apart: run with queries, keys and values each by itself, or for one query only.
+"""Takes transformers apart into blocks, and blocks into linear maps, to run them with one query or to read them.
 
 Both open_clip's and timm's blocks are x + s₁(A(n₁(x))), then x + s₂(M(n₂(x))). torch's attention projects queries, keys
 and values at once and slices them, as timm's does; in a derivative, slices cost zeros to fill and to add.
@@ -22,13 +22,13 @@ Step = Callable[[Tensor], Tensor]
 
 
 class Parts(NamedTuple):
-    """A block in evaluation mode.
+    """The parts of a block in evaluation mode.
 
     Attributes:
-        norm: what tokens pass before the attention.
+        norm: applied to tokens before the attention.
         maps: the attention's linear maps.
-        scale: what the attention's output passes before it is added to the residual stream.
-        second: what the stream passes then, before it is added to itself.
+        scale: applied to the attention's output before it is added to the residual stream.
+        second: the block's second branch, whose output is added to the stream.
 
     """
 
@@ -40,28 +40,29 @@ class Parts(NamedTuple):
 
 def run_block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the block's output for features (B, T, W) and an additive attention mask (T, T), or None."""
-    parts = take_apart(block)  # at every run, for the block may have moved to another device
+    parts = take_apart(block)  # at every run: the block may have moved to another device
     if parts is None:
-        found: Tensor = block(x, attn_mask=mask)
-        return found
+        output: Tensor = block(x, attn_mask=mask)
+        return output
     y = parts.norm(x)
     x = x + parts.scale(parts.maps.attend(y, y, mask))
     return x + parts.second(x)
 
 
-def find_block_query(block: Any, pooled: int, finished: Step, mask: Tensor | None = None) -> Query | None:
-    """Return a block of whose output only token ``pooled`` matters; None where it cannot be taken apart.
+def find_block_query(block: Any, pooled: int, finish: Step, mask: Tensor | None = None) -> Query | None:
+    """Return the query of a block of whose output only token ``pooled`` matters; None where it cannot be taken apart.
 
-    ``mask`` (T,) is the pooled token's row of the additive attention mask.
+    ``finish`` maps the block's output (B, W) to the embedding; ``mask`` (T,) is the pooled token's row of the additive
+    attention mask.
     """
     parts = take_apart(block)
     if parts is None:
         return None
-    return Query(parts.norm, parts.maps, pooled, parts.scale, lambda x: finished(x + parts.second(x)), mask=mask)
+    return Query(parts.norm, parts.maps, pooled, parts.scale, lambda x: finish(x + parts.second(x)), mask=mask)
 
 
 def take_apart(block: Any) -> Parts | None:
-    """Return a block taken apart; None where it is of another kind."""
+    """Return the parts of a block; None where it is of another kind."""
     if type(block) is ResidualAttentionBlock:
         first, maps, scale = block.ln_1, take_apart_multihead(block.attn), block.ls_1
         norm, mlp, second = block.ln_2, block.mlp, block.ls_2
@@ -74,7 +75,7 @@ def take_apart(block: Any) -> Parts | None:
 
 
 def take_apart_multihead(attention: nn.Module) -> Projections | None:
-    """Return torch's multi-head attention taken apart; None where it is another kind or more than that."""
+    """Return the maps of torch's multi-head attention; None where it is of another kind or has further parts."""
     if type(attention) is not nn.MultiheadAttention or attention.in_proj_bias is None:
         return None
     if attention.bias_k is not None or attention.add_zero_attn:
@@ -91,7 +92,7 @@ def take_apart_multihead(attention: nn.Module) -> Projections | None:
 
 
 def take_apart_fused(attention: nn.Module) -> Projections | None:
-    """Return timm's attention taken apart; None where it is another kind, or normalises or gates."""
+    """Return the maps of timm's attention; None where it is of another kind, or normalises or gates."""
     if type(attention) is not Attention or getattr(attention, "gate", None) is not None:
         return None
     if not all(isinstance(part, nn.Identity) for part in (attention.q_norm, attention.k_norm, attention.norm)):
@@ -104,8 +105,8 @@ def take_apart_fused(attention: nn.Module) -> Projections | None:
     )
 
 
-def find_latent_query(pooler: Any, finished: Step) -> Query | None:
-    """Return timm's MAP head, whose query is a learned latent, before ``finished``; None where it is not plain."""
+def find_latent_query(pooler: Any, finish: Step) -> Query | None:
+    """Return the query of timm's MAP head, a learned latent, with ``finish`` after it; None for its variants."""
     if type(pooler) is not AttentionPoolLatent or pooler.pos_embed is not None or pooler.pool != "token":
         return None
     if not (isinstance(pooler.q_norm, nn.Identity) and isinstance(pooler.k_norm, nn.Identity)):
@@ -126,25 +127,25 @@ def find_latent_query(pooler: Any, finished: Step) -> Query | None:
         heads=pooler.num_heads,
     )
     latent: Tensor = pooler.latent[0, 0].detach()
-    return Query(nn.Identity(), maps, latent, nn.Identity(), lambda x: finished(x + pooler.mlp(pooler.norm(x))))
+    return Query(nn.Identity(), maps, latent, nn.Identity(), lambda x: finish(x + pooler.mlp(pooler.norm(x))))
 
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
-    """One input's way through a transformer.
+    """A transformer taken apart for one input.
 
     Attributes:
-        start: what the first block reads, (1, T, W).
-        blocks: every block, taken apart.
-        finish: what the last block gives, (B, T, W), to unnormalised embeddings (B, D).
-        project: one token's residual stream (B, W), as if it were pooled, to an embedding (B, D); where an attention
-            pools, as if that read no other token.
-        pooled: the tokens whose streams are pooled, by their mean; none where something else pools them.
+        start: the first block's input, (1, T, W).
+        blocks: the parts of every block.
+        finish: maps the last block's output (B, T, W) to unnormalised embeddings (B, D).
+        project: maps one token's residual stream (B, W), as if it were pooled, to an embedding (B, D); where an
+            attention pools, as if that read no other token.
+        pooled: the tokens whose streams are pooled by their mean; empty for other poolings.
         mask: additive attention mask (T, T), or None.
-        mapped: the tokens that a map shows: patches row by row, or words' tokens.
-        grid: rows and columns of the patches; (0, 0) of a caption.
-        pool: the attention that pools what the last block gives, with all that tokens pass before it; None where there
-            is none, or it cannot be taken apart.
+        mapped: the tokens of a map: patches row by row, or the tokens of words.
+        grid: rows and columns of the patches; (0, 0) for a caption.
+        pool: the attention that pools the last block's output, with the norms before it; None where there is none, or
+            it cannot be taken apart.
 
     """
 
@@ -160,16 +161,16 @@ class Anatomy:
 
 
 def take_apart_blocks(blocks: Iterable[Any]) -> tuple[Parts, ...]:
-    """Return blocks taken apart; raises ``MethodError`` where one is of another kind."""
+    """Return the parts of blocks; raise ``MethodError`` where one is of another kind."""
     parts = [take_apart(block) for block in blocks]
-    found = tuple(part for part in parts if part is not None)
-    if len(found) < len(parts):
+    known = tuple(part for part in parts if part is not None)
+    if len(known) < len(parts):
         raise_no_anatomy("This encoder")
-    return found
+    return known
 
 
 def without_padding(anatomy: Anatomy) -> Anatomy:
-    """Return a causal caption's way without the tokens after the pooled one, which cannot matter; else the same."""
+    """Return a causal caption's anatomy without the tokens after the pooled one, which have no effect."""
     count = max(anatomy.pooled, default=-1) + 1
     mask = anatomy.mask
     if mask is None or not bool(torch.isinf(mask[:count, count:]).all()):
@@ -179,4 +180,4 @@ def without_padding(anatomy: Anatomy) -> Anatomy:
 
 def raise_no_anatomy(what: str) -> NoReturn:
     """Raise ``MethodError``: ``what`` cannot be taken apart."""
-    raise MethodError(f"{what} has no plain attention blocks to look into.", "Choose another method, or another model.")
+    raise MethodError(f"{what} has no attention blocks that can be read.", "Choose another method, or another model.")

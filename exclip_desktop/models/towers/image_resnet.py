@@ -1,4 +1,4 @@
-"""CLIP's own ResNet, pooled by attention."""
+"""The tower of CLIP's own ResNet, pooled by attention."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from exclip_desktop.models.towers.tower_protocols import Cut
 
 
 class ResNetTower:
-    """An open_clip ``ModifiedResNet``: layer ℓ is the input of stage ℓ, a feature map whose places are the patches."""
+    """An open_clip ``ModifiedResNet``: layer ℓ is the input of stage ℓ, a feature map whose cells are the patches."""
 
     timm_modules: ClassVar[frozenset[str]] = frozenset()
     pools = True
@@ -33,13 +33,13 @@ class ResNetTower:
         self.embedding_size = int(visual.output_dim)
 
     def anatomy(self, pixels: Tensor) -> Anatomy:
-        """Raise ``MethodError``: feature maps have no attention among them."""
-        raise_no_anatomy("This image encoder, which makes feature maps,")
+        """Raise ``MethodError``: networks of feature maps have no attention blocks."""
+        raise_no_anatomy("This image encoder, a network of feature maps,")
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
-        """Return the tower cut at ``layer``; its size is its own."""
+        """Return the tower cut at ``layer``; it accepts its own input size only."""
         depth = self.layers if layer == POOL else int(layer)
-        stride = 4 * 2 ** max(0, depth - 1)  # the stem's, halved again by every stage but the first
+        stride = 4 * 2 ** max(0, depth - 1)  # the stem's; every stage but the first halves the map
         grid = self.input_size[0] // stride, self.input_size[1] // stride
         pool = self._query()
 

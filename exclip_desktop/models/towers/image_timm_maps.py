@@ -18,7 +18,7 @@ from exclip_desktop.models.towers.tower_protocols import Cut
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What a trunk calls its parts, and whether its maps are (B, rows, columns, W) or (B, W, rows, columns)."""
+    """Names of a trunk's parts, and whether its maps are (B, rows, columns, W) or (B, W, rows, columns)."""
 
     stem: str
     stages: str
@@ -45,7 +45,7 @@ class FeatureMapTower:
         return isinstance(visual, TimmModel) and type(visual.trunk) in NAMES
 
     def __init__(self, visual: TimmModel) -> None:
-        """Wrap ``visual``; raises ``ModelError`` where a stage cannot halve its map without a rest."""
+        """Wrap ``visual``; raise ``ModelError`` where a stage cannot halve its map exactly."""
         self._visual: Any = visual
         self._trunk: Any = visual.trunk
         names = NAMES[type(visual.trunk)]
@@ -61,20 +61,20 @@ class FeatureMapTower:
         self.unit = None if isinstance(visual.trunk, SwinTransformer) else (whole, whole)
         if any(side % whole for side in self.input_size):
             raise ModelError(
-                f"Its pictures are {self.input_size[0]} × {self.input_size[1]} pixels, no multiple of {whole}, so its "
-                "patches are not of one size.",
+                f"Its pictures are {self.input_size[0]} × {self.input_size[1]} pixels, not a multiple of {whole}, so "
+                "its patches differ in size.",
                 "Choose another model, or another image_size in its config.",
             )
 
     def anatomy(self, pixels: Tensor) -> Anatomy:
-        """Raise ``MethodError``: feature maps have no attention among them."""
-        raise_no_anatomy("This image encoder, which makes feature maps,")
+        """Raise ``MethodError``: networks of feature maps have no attention blocks."""
+        raise_no_anatomy("This image encoder, a network of feature maps,")
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
         """Return the tower cut at ``layer``, for inputs of any ``size`` that is a multiple of its unit."""
         depth = int(layer)
         height, width = size or self.input_size
-        # A stage shrinks the map at its beginning, the first not at all: what it reads is as large as what it gives.
+        # A stage shrinks the map at its beginning; the first does not, so its input is as large as its output.
         stride = int(self._trunk.feature_info[max(0, depth - 1)]["reduction"])
         grid = height // stride, width // stride
         shape = (*grid, -1) if self._width_last else (-1, *grid)
@@ -90,27 +90,25 @@ class FeatureMapTower:
             for stage in self._stages[depth:]:
                 x = stage(x)
             # Pooling a map that lies in memory as (B, rows, columns, W) has no batching rule in torch.func.
-            found: Tensor = self._visual.head(self._trunk.forward_head(self._end(x).contiguous()))
-            return found
+            embedding: Tensor = self._visual.head(self._trunk.forward_head(self._end(x).contiguous()))
+            return embedding
 
         return Cut(features, head, grid=grid, patch_size=(stride, stride))
 
 
 def input_size(visual: Any) -> tuple[int, int]:
-    """Return height and width of its pictures."""
+    """Return height and width of the pictures of open_clip's ``TimmModel``."""
     return int(visual.image_size[0]), int(visual.image_size[1])
 
 
 def embedding_size(visual: Any) -> int:
-    """Return D: what its own projection gives, else its trunk's classifier, else the trunk's width."""
+    """Return D of a ``TimmModel``: the size of its projection, or its trunk's classifier, or the trunk's width."""
     projections = [module for module in visual.head.modules() if isinstance(module, nn.Linear)]
     return int(projections[-1].out_features if projections else visual.trunk.num_classes or visual.trunk.num_features)
 
 
-def describe_size_misfit(given: tuple[int, ...], taken: tuple[int, ...]) -> str:
-    """Return why pictures of a size (h, w) do not fit an encoder that takes another, or an empty text."""
-    if given == taken:
+def describe_size_misfit(config: tuple[int, ...], own: tuple[int, ...]) -> str:
+    """Return why pictures of the size (h, w) in a config do not fit an encoder; empty where they fit."""
+    if config == own:
         return ""
-    return (
-        f"its pictures are {given[0]} × {given[1]} by its config, and its image encoder takes {taken[0]} × {taken[1]}"
-    )
+    return f"its pictures are {config[0]} × {config[1]} by its config, and its image encoder takes {own[0]} × {own[1]}"

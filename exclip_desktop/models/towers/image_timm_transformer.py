@@ -39,7 +39,7 @@ Step = Callable[[Tensor], Tensor]
 class TimmTransformerTower:
     """A ``TimmModel`` whose trunk is one of ``TRANSFORMERS``; class and register tokens are its prefix tokens.
 
-    Layer ``"pool"`` is what the attention that pools reads: tokens after the final norm, without the prefix tokens
+    Layer ``"pool"`` is the input of the attention that pools: tokens after the final norm, without the prefix tokens
     where the trunk leaves them out.
     """
 
@@ -53,7 +53,7 @@ class TimmTransformerTower:
         return isinstance(visual, TimmModel) and type(visual.trunk) in TRANSFORMERS
 
     def __init__(self, visual: TimmModel) -> None:
-        """Wrap ``visual``; raises ``ModelError`` where its pictures are of another size than its trunk takes."""
+        """Wrap ``visual``; raise ``ModelError`` where the picture size of its config differs from its trunk's."""
         self._visual: Any = visual
         trunk: Any = visual.trunk
         self.layers = len(trunk.blocks)
@@ -61,7 +61,7 @@ class TimmTransformerTower:
         self.input_size = input_size(visual)
         self.embedding_size = embedding_size(visual)
         self._patch_size: tuple[int, int] = tuple(trunk.patch_embed.feat_ratio(as_scalar=False))
-        # Relative positions beyond those that were learned would have to be guessed.
+        # Relative positions beyond the learned ones would have to be guessed.
         self.unit = None if isinstance(trunk, VisionTransformerRelPos) else self._patch_size
         wrong = describe_size_misfit(self.input_size, tuple(trunk.patch_embed.img_size))
         if wrong and not getattr(trunk, "dynamic_img_size", False):
@@ -77,7 +77,7 @@ class TimmTransformerTower:
         return Cut(*parts, grid, self._patch_size)
 
     def anatomy(self, pixels: Tensor) -> Anatomy:
-        """Return a picture's way through the blocks; raises ``MethodError`` where they are not plain ones."""
+        """Return the anatomy for a picture; raise ``MethodError`` where the blocks cannot be read."""
         size = pixels.shape[1], pixels.shape[2]
         trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
         start = _embedded(trunk, pixels[None])
@@ -101,7 +101,7 @@ class TimmTransformerTower:
         return query and replace(query, norm=lambda x: query.norm(trunk.norm(x)))
 
     def _left_out(self, trunk: Any) -> int:
-        """Return how many prefix tokens the attention that pools does not read."""
+        """Return the number of prefix tokens that the attention that pools does not read."""
         return 0 if getattr(trunk, "pool_include_prefix", True) else int(trunk.num_prefix_tokens)
 
     def _project(self, trunk: Any) -> Step:
@@ -160,7 +160,7 @@ def _pooled(trunk: Any, tokens: int) -> tuple[int, ...]:
 
 
 def _resized(trunk: Any, size: tuple[int, int]) -> Any:
-    """Return a trunk for pictures of ``size`` that shares all but its positions with ``trunk``."""
+    """Return a trunk for pictures of ``size`` that shares everything except positions with ``trunk``."""
     shared = {id(part): part for name, part in trunk.named_children() if name not in ("patch_embed", "rope")}
     copied = deepcopy(trunk, shared)
     copied.set_input_size(img_size=size)
@@ -168,7 +168,7 @@ def _resized(trunk: Any, size: tuple[int, int]) -> Any:
 
 
 def _embedded(trunk: Any, pixels: Tensor) -> Tensor:
-    """Return what the first block reads of pictures (B, 3, h, w): (B, T, W)."""
+    """Return the first block's input for pictures (B, 3, h, w): (B, T, W)."""
     x: Tensor = trunk.patch_embed(pixels)
     if isinstance(trunk, VisionTransformerRelPos):
         return x if trunk.cls_token is None else torch.cat([trunk.cls_token.expand(len(x), -1, -1), x], dim=1)
@@ -178,7 +178,7 @@ def _embedded(trunk: Any, pixels: Tensor) -> Tensor:
 
 
 def _blocks(trunk: Any, size: tuple[int, int]) -> list[Step]:
-    """Return the blocks, each told its positions in pictures of ``size``."""
+    """Return the blocks with their positions for pictures of ``size``."""
     if isinstance(trunk, VisionTransformerRelPos):
         shared = None if trunk.shared_rel_pos is None else trunk.shared_rel_pos.get_bias()
         return [partial(block, shared_rel_pos=shared) for block in trunk.blocks]
@@ -191,7 +191,7 @@ def _blocks(trunk: Any, size: tuple[int, int]) -> list[Step]:
 
 @torch.no_grad()
 def _angles(trunk: Any, size: tuple[int, int]) -> Any:
-    """Return Eva's rotations, which depend on the pictures' size alone; None where it has none."""
+    """Return Eva's rotations, which depend only on the picture size; None where it has none."""
     blank = trunk.patch_embed.proj.weight.new_zeros(1, 3, *size)
     return trunk._pos_embed(trunk.patch_embed(blank))[1]
 

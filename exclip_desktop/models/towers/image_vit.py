@@ -72,7 +72,7 @@ class VisionTransformerTower:
         )
 
     def anatomy(self, pixels: Tensor) -> Anatomy:
-        """Return a picture's way through the blocks."""
+        """Return the anatomy for a picture."""
         visual = self._visual
         grid = pixels.shape[1] // self._patch_size[0], pixels.shape[2] // self._patch_size[1]
         return Anatomy(
@@ -96,7 +96,7 @@ class VisionTransformerTower:
         return query.embed_alone
 
     def _pooled(self, tokens: int) -> tuple[int, ...]:
-        """Return the tokens that are pooled, by their mean."""
+        """Return the tokens that are pooled by their mean."""
         if self.pools:
             return ()
         return (0,) if self._visual.pool_type == "tok" else tuple(range(1, tokens))
@@ -116,14 +116,14 @@ class VisionTransformerTower:
         return finished
 
     def _query(self) -> Query | None:
-        """Return the attention whose one query all depends on, where there is one."""
+        """Return the attention with the one query that decides the embedding, where there is one."""
         visual = self._visual
         if self.pools:
             return self._pooler_query()
         return find_block_query(self._blocks[-1], 0, self._finished) if visual.pool_type == "tok" else None
 
     def _pooler_query(self) -> Query | None:
-        """Return CoCa's pooler as open_clip runs it: of its queries the first is the picture's embedding."""
+        """Return CoCa's pooler as open_clip runs it: its first query is the picture's embedding."""
         visual = self._visual
         pooler = visual.attn_pool
         maps = take_apart_multihead(pooler.attn)

@@ -1,4 +1,4 @@
-"""open_clip's own text transformer, pooled at one token: CLIP's, SigLIP's, CLIPA's, MobileCLIP's and CoCa's."""
+"""The tower of open_clip's own text transformer, pooled at one token: CLIP, SigLIP, CLIPA, MobileCLIP and CoCa."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from exclip_desktop.models.towers.blocks import Anatomy, find_block_query, run_b
 from exclip_desktop.models.towers.tower_protocols import Cut
 
 AT_END = ("argmax", "eos")
-"""Ways to pool that look for [EOT]: the largest id, or a given one."""
+"""Poolings at [EOT], which is the largest id, or a fixed one."""
 
 
 class TextTransformerTower:
     """An open_clip ``TextTransformer``, or the one inside a ``CLIP``.
 
-    Where it is causal and pools at [EOT], positions after [EOT] cannot matter and are never run.
+    Where it is causal and pools at [EOT], positions after [EOT] have no effect and are not computed.
     """
 
     pools = False
@@ -43,8 +43,8 @@ class TextTransformerTower:
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at block ``layer`` for a caption with token ``ids`` (T,)."""
         depth, pooled, mask = int(layer), self._pooled(ids), self._mask(ids)
-        asked = mask[pooled] if mask is not None and bool(mask[pooled].any()) else None
-        last = find_block_query(self._blocks[-1], pooled, self._finished, asked)
+        row = mask[pooled] if mask is not None and bool(mask[pooled].any()) else None
+        last = find_block_query(self._blocks[-1], pooled, self._finished, row)
         stop = self.layers - (last is not None)
 
         def features(ids: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class TextTransformerTower:
         return Cut(features, head, query=last if depth == stop else None, hidden=_hidden(mask, pooled))
 
     def anatomy(self, ids: Tensor) -> Anatomy:
-        """Return a caption's way through the blocks; raises ``MethodError`` where they are not plain ones."""
+        """Return the anatomy for a caption; raise ``MethodError`` where the blocks cannot be read."""
         pooled = self._pooled(ids)
         return Anatomy(
             start=self._embedded(ids)[None],
@@ -77,7 +77,7 @@ class TextTransformerTower:
         return torch.add(x, text.positional_embedding[: len(x)])
 
     def _pooled(self, ids: Tensor) -> int:
-        """Return the position that open_clip pools at; the first where it looks for [EOT] and there is none."""
+        """Return the position that open_clip pools at; the first one where [EOT] is missing."""
         if self.class_token:
             return len(ids)
         if self._pool_type in AT_END:
@@ -85,7 +85,7 @@ class TextTransformerTower:
         return 0 if self._pool_type == "first" else len(ids) - 1
 
     def _mask(self, ids: Tensor) -> Tensor | None:
-        """Return what is added to the logits of every attention, (T, T), or None."""
+        """Return the additive attention mask (T, T), or None."""
         if self.class_token or getattr(self._text, "use_pad_mask", False):
             _, masks = self._text._embeds(ids[None])
             mask: Tensor = masks[0]  # all heads have the same
@@ -101,12 +101,12 @@ class TextTransformerTower:
         pooled, projection = self._text.ln_final(pooled), self._text.text_projection
         if projection is None:
             return pooled
-        found: Tensor = projection(pooled) if isinstance(projection, nn.Linear) else pooled @ projection
-        return found
+        embedding: Tensor = projection(pooled) if isinstance(projection, nn.Linear) else pooled @ projection
+        return embedding
 
 
 def _hidden(mask: Tensor | None, pooled: int) -> tuple[int, ...]:
-    """Return the tokens that no token attends to; what is pooled is read all the same."""
+    """Return the tokens that no token attends to, except the pooled one."""
     if mask is None:
         return ()
     columns = torch.isinf(mask).all(0).nonzero()[:, 0].tolist()

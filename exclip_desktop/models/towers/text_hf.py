@@ -1,4 +1,4 @@
-"""Text encoders of Hugging Face's transformers in open_clip's ``HFTextEncoder``: BERT's kin, mT5, M2M-100 (NLLB)."""
+"""The tower of Hugging Face's text encoders in open_clip's ``HFTextEncoder``: BERT, RoBERTa, mT5, M2M-100 (NLLB)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from exclip_desktop.models.towers.tower_protocols import Cut
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """How one kind of encoder is taken apart.
+    """The parts of one kind of encoder, as functions.
 
     Attributes:
         blocks: encoder → its layers.
-        embed: encoder, ids (1, T) and the caption's ids (1, T), which say the positions → (1, T, W).
-        run: layer, features (B, T, W) and what is added to the logits, → (B, T, W).
+        embed: encoder, ids (1, T) and the caption's ids (1, T), which decide the positions → (1, T, W).
+        run: layer, features (B, T, W) and additive mask → (B, T, W).
         finish: encoder and the last layer's output → last hidden states.
-        bias: encoder and T → what is added to the logits for positions, (1, heads, T, T), or zero.
+        bias: encoder and T → additive bias of positions, (1, heads, T, T), or zero.
 
     """
 
@@ -35,7 +35,7 @@ class _Family:
 
 
 def _roberta_positions(encoder: Any, caption: Tensor) -> Tensor:
-    """Return RoBERTa's positions: counted from the padding's id, which is the position of padding."""
+    """Return RoBERTa's positions, which are counted from the padding's id, the position of padding."""
     padding = encoder.embeddings.padding_idx
     read = (caption != padding).long()
     positions: Tensor = read.cumsum(1) * read + padding
@@ -65,11 +65,11 @@ _M2M_100 = _Family(
     finish=lambda encoder, x: encoder.layer_norm(x),
 )
 FAMILIES = {"bert": _BERT, "roberta": _ROBERTA, "xlm-roberta": _ROBERTA, "mt5": _MT5, "m2m_100": _M2M_100}
-"""By the config's ``model_type``: all that open_clip knows."""
+"""``model_type`` of the config → its parts, for all types that open_clip knows."""
 
 
 class HFTower:
-    """An open_clip ``HFTextEncoder``; every attention is hidden from the padding, which it keeps."""
+    """An open_clip ``HFTextEncoder``; it reads the padding, which is hidden from every attention."""
 
     pools = False
     padded = True
@@ -90,7 +90,7 @@ class HFTower:
         self.vocabulary = int(self._encoder.get_input_embeddings().num_embeddings)
 
     def anatomy(self, ids: Tensor) -> Anatomy:
-        """Raise ``MethodError``: what Hugging Face's blocks do inside is their own."""
+        """Raise ``MethodError``: the blocks of Hugging Face's encoders cannot be read."""
         raise_no_anatomy("A text encoder of Hugging Face")
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
@@ -102,8 +102,8 @@ class HFTower:
 
         def run(x: Tensor, start: int, stop: int) -> Tensor:
             for block in self._blocks[start:stop]:
-                found = self._family.run(block, x, added)
-                x = found if isinstance(found, Tensor) else found[0]
+                output = self._family.run(block, x, added)
+                x = output if isinstance(output, Tensor) else output[0]
             return x
 
         def features(ids: Tensor) -> Tensor:
@@ -111,18 +111,18 @@ class HFTower:
 
         def head(x: Tensor) -> Tensor:
             x = self._family.finish(encoder, run(x, depth, self.layers))
-            found: Tensor = self._text.proj(self._pooled(x, read.long()))
-            return found
+            embedding: Tensor = self._text.proj(self._pooled(x, read.long()))
+            return embedding
 
         pooled = () if isinstance(self._text.pooler, MeanPooler) else (0,)  # read, even where it is padding
         hidden = (column for column in (~read[0]).nonzero()[:, 0].tolist() if column not in pooled)
         return Cut(features, head, hidden=tuple(hidden))
 
     def _pooled(self, x: Tensor, read: Tensor) -> Tensor:
-        """Return what open_clip pools from the last hidden states."""
+        """Return open_clip's pooling of the last hidden states."""
         pooler, own = self._text.pooler, getattr(self._encoder, "pooler", None)
         if isinstance(pooler, ClsPooler) and pooler.use_pooler_output and own is not None:
-            found: Tensor = own(x)
+            pooled: Tensor = own(x)
         else:
-            found = pooler(SimpleNamespace(last_hidden_state=x), read)
-        return found
+            pooled = pooler(SimpleNamespace(last_hidden_state=x), read)
+        return pooled

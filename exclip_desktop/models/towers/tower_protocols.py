@@ -20,13 +20,14 @@ class Cut:
     """A tower cut at a layer.
 
     Attributes:
-        features: model input, a picture (3, h, w) or token ids (T,), → the layer's input (T, W).
-        head: (B, T, W) → unnormalised embeddings (B, D).
-        query: the pooling attention taken apart where it is all that the head is, else None.
-        prefix: how many leading image tokens are class or register tokens.
-        grid: rows and columns of the patches after them; (0, 0) of a caption.
+        features: maps the model input, a picture (3, h, w) or token ids (T,), to the layer's input (T, W).
+        head: maps the layer's input (B, T, W) to unnormalised embeddings (B, D).
+        query: the pooling attention where the head consists of nothing else; otherwise None.
+        prefix: number of class and register tokens before the patches.
+        grid: rows and columns of the patches after them; (0, 0) for a caption.
         patch_size: rows and columns of the model's input that one patch covers.
-        hidden: tokens of a caption that its padding mask hides from all others, and that are not pooled: rows of zeros.
+        hidden: tokens of a caption that its padding mask hides from all others and that are not pooled; their rows
+            of the matrix are zero.
 
     """
 
@@ -43,11 +44,11 @@ class ImageTower(Protocol):
     """An image encoder that can be cut.
 
     Attributes:
-        layers: how many blocks (or stages) it has.
+        layers: number of blocks (or stages).
         pools: whether it has a layer ``"pool"``.
-        input_size: height and width of its own input.
-        unit: what height and width of any input must be multiples of; None where it takes its own size only.
-        embedding_size: D.
+        input_size: height and width of its own input, in pixels.
+        unit: height and width of other inputs must be multiples of it; None where it accepts its own size only.
+        embedding_size: number of dimensions of the embedding, D.
 
     """
 
@@ -58,21 +59,21 @@ class ImageTower(Protocol):
     embedding_size: int
 
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
-        """Return the tower cut at ``layer``, for inputs of ``size`` (h, w) where that is not its own."""
+        """Return the tower cut at ``layer``; ``size`` (h, w) is the input size, None for its own."""
 
     def anatomy(self, pixels: Tensor) -> Anatomy:
-        """Return a picture's (3, h, w) way through the blocks; raises ``MethodError`` where they cannot be seen."""
+        """Return the anatomy for a picture (3, h, w); raise ``MethodError`` where the blocks cannot be read."""
 
 
 class TextTower(Protocol):
     """A text encoder that can be cut.
 
     Attributes:
-        layers: how many blocks it has.
+        layers: number of blocks.
         pools: whether it has a layer ``"pool"``.
-        padded: whether a caption is given to it with its padding; else it ends with [EOT], after which nothing matters.
-        class_token: whether it adds a learned token of its own after the caption.
-        vocabulary: how many token ids it knows.
+        padded: whether it reads a caption with its padding; otherwise the input ends with [EOT].
+        class_token: whether it adds a learned token after the caption.
+        vocabulary: number of token ids.
 
     """
 
@@ -83,12 +84,12 @@ class TextTower(Protocol):
     vocabulary: int
 
     def anatomy(self, ids: Tensor) -> Anatomy:
-        """Return a caption's (T,) way through the blocks; raises ``MethodError`` where they cannot be seen."""
+        """Return the anatomy for a caption (T,); raise ``MethodError`` where the blocks cannot be read."""
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at ``layer`` for the caption with token ``ids`` (T,).
 
-        They say where it pools and which tokens its padding mask hides, whatever ids it is then given.
+        The ids decide where it pools and which tokens its padding mask hides, whatever ids the cut is applied to.
         """
 
 

@@ -1,4 +1,4 @@
-"""Finds what a model is built from: the bundle, a folder, a checkpoint, or open_clip's cache."""
+"""Finds the source of a model: the bundled one, a folder, a checkpoint, or open_clip's cache."""
 
 import json
 from collections.abc import Callable
@@ -32,17 +32,17 @@ _DECIDING: Final = ("mean", "std", "interpolation", "resize_mode")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a model is built from.
+    """The files and the config that a model is built from.
 
     Attributes:
-        name: what a person calls it.
-        schema: what open_clip calls it: an architecture, or local-dir:…; empty where the weights must tell it.
-        weights: their file.
-        folder: where config and card lie; None for an architecture.
-        preprocess: open_clip's ``preprocess_cfg``; None where nobody has said it.
-        quick_gelu: whether the weights were trained with QuickGELU, whatever the architecture's config says.
+        name: the name in messages.
+        schema: open_clip's name: an architecture, or local-dir:…; empty where the weights must decide it.
+        weights: the weights file.
+        folder: the folder of config and card; None for an architecture.
+        preprocess: open_clip's ``preprocess_cfg``; None where it is unknown.
+        quick_gelu: whether the weights were trained with QuickGELU, whatever the architecture's config has.
         tag: open_clip's tag of the weights, or empty.
-        notes: what a person should know of how this was found.
+        notes: sentences on how the source was found.
 
     """
 
@@ -68,18 +68,20 @@ def find_source(
     preprocess: str | Path | None,
     fetch: Callable[[str, str], Path] | None = None,
 ) -> Source:
-    """Return what the arguments of ``load_model`` name; ``fetch`` downloads (architecture, tag), where that is allowed.
+    """Return the source that the arguments of ``load_model`` name.
+
+    ``fetch`` downloads the weights of (architecture, tag); None where downloads are not allowed.
 
     Raises:
-        ModelError: there is no such model, it is not on this computer, or what is given does not name one.
+        ModelError: there is no such model, it is not on this computer, or the arguments contradict each other.
 
     """
-    told = None if preprocess is None else find_preprocessing(preprocess)
+    chosen = None if preprocess is None else find_preprocessing(preprocess)
     if not name and checkpoint is not None:
         if pretrained is not None:
             raise ModelError("A tag belongs to an architecture.", Remedy.NAME_TAG_ARCHITECTURE)
         path = _checkpoint_file(expand_home(checkpoint))
-        return Source(path.name, "", path, preprocess=told)
+        return Source(path.name, "", path, preprocess=chosen)
     name = name or BUNDLED
     folder = _folder_named(name)
     if folder is not None:
@@ -88,22 +90,22 @@ def find_source(
                 f'"{name}" brings its own weights.',
                 Remedy.OMIT_WEIGHTS,
             )
-        return _in_folder(name, folder, told)
+        return _in_folder(name, folder, chosen)
     check_architecture(name)
     if checkpoint is not None and pretrained is None:
-        return Source(name, name, _checkpoint_file(expand_home(checkpoint)), preprocess=told)
+        return Source(name, name, _checkpoint_file(expand_home(checkpoint)), preprocess=chosen)
     if pretrained is not None and checkpoint is None:
-        return _tagged(name, pretrained, told, fetch)
+        return _tagged(name, pretrained, chosen, fetch)
     raise ModelError(
         f"{name} names an architecture, not weights."
         if pretrained is None
-        else "Both a tag and a checkpoint are given.",
+        else "There are two sources of weights, a tag and a checkpoint.",
         Remedy.CHOOSE_WEIGHTS,
     )
 
 
 def _folder_named(name: str) -> Path | None:
-    """Return the folder of the bundled model, at a path, or of an unpacked model; None: it names none."""
+    """Return the folder of the bundled model, at a path, or of an unpacked model; None for other names."""
     if name == BUNDLED:
         return bundled_folder()
     places = (expand_home(name), installed_folder() / name)
@@ -111,10 +113,10 @@ def _folder_named(name: str) -> Path | None:
 
 
 def identify(source: Source, weights: Weights) -> Source:
-    """Return the source with what its weights tell: published ones by their SHA-256, others by their shapes.
+    """Return the source completed from its weights: published ones by their SHA-256, others by their shapes.
 
     Raises:
-        ModelError: the weights fit no architecture, or several; they are named.
+        ModelError: the weights fit no architecture, or several, which the message lists.
 
     """
     source = replace(source, notes=(*source.notes, *weights.notes))
@@ -126,30 +128,30 @@ def identify(source: Source, weights: Weights) -> Source:
         note = f"{file} holds the published weights of {one.name} ({one.tag})."
         found = replace(source, name=one.name, schema=one.name, tag=one.tag, notes=(*source.notes, note))
         return _published(found, one.config, source.preprocess)
-    return _doubted(source) if source.schema else _recognised(source, weights)
+    return _with_activation_note(source) if source.schema else _recognised(source, weights)
 
 
-def _doubted(source: Source) -> Source:
-    """Return the source with what cannot be told by looking: which activation its weights were trained with."""
+def _with_activation_note(source: Source) -> Source:
+    """Return the source with a note where the weights do not show which activation they were trained with."""
     twin = f"{source.schema}-quickgelu"
     if twin not in open_clip.list_models():
         return source
-    note = f"Weights trained with QuickGELU, such as OpenAI's, need {twin}; {source.weights.name} does not say which."
+    note = f"Weights trained with QuickGELU, such as OpenAI's, need {twin}; {source.weights.name} does not show which."
     return replace(source, notes=(*source.notes, note))
 
 
 def require_preprocess(source: Source) -> dict[str, Any]:
-    """Return how pictures are prepared for a source's weights.
+    """Return the ``preprocess_cfg`` of a source's weights.
 
     Raises:
-        ModelError: nobody has said it; a guess would change every number without a word.
+        ModelError: it is unknown; a guess would silently change every number.
 
     """
     if source.preprocess is not None:
         return source.preprocess
     names = ", ".join(one.name for one in PREPROCESSINGS)
     raise ModelError(
-        f"{source.weights.name} does not say how pictures are prepared for it.",
+        f"{source.weights.name} does not name its preprocessing of pictures.",
         Remedy.CHOOSE_PREPROCESSING,
         choices=names,
     )
@@ -158,28 +160,28 @@ def require_preprocess(source: Source) -> dict[str, Any]:
 def _recognised(source: Source, weights: Weights) -> Source:
     file, names = source.weights.name, recognise_architectures(weights.state)
     if not names:
-        told = f"The weights in {file} fit none of open_clip's architectures."
-        raise ModelError(told, Remedy.CHOOSE_CONFIG_FOLDER, file=CONFIG_FILE)
+        message = f"The weights in {file} fit none of open_clip's architectures."
+        raise ModelError(message, Remedy.CHOOSE_CONFIG_FOLDER, file=CONFIG_FILE)
     if len(names) > 1:
-        told = f"The weights in {file} fit several architectures, which differ in no shape: {', '.join(names)}."
-        raise ModelError(told, Remedy.NAME_TRAINED_ARCHITECTURE)
+        message = f"The weights in {file} fit several architectures, which have the same shapes: {', '.join(names)}."
+        raise ModelError(message, Remedy.NAME_TRAINED_ARCHITECTURE)
     note = f"{file} was recognised by its weights' shapes: {names[0]}."
     return replace(source, name=names[0], schema=names[0], notes=(*source.notes, note))
 
 
-def _in_folder(name: str, given: Path, told: dict[str, Any] | None) -> Source:
-    folder = find_snapshot(given)
+def _in_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source:
+    folder = find_snapshot(path)
     if not (folder / CONFIG_FILE).is_file():
         raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", Remedy.CHOOSE_MODEL_FOLDER)
-    found = find_weights(folder)
-    if found is None:
-        raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors beside the config.")
+    weights = find_weights(folder)
+    if weights is None:
+        raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors into the folder.")
     own = _own_preprocess(folder)
-    return Source(name, f"local-dir:{folder}", found, folder, _settled(name, own, told))
+    return Source(name, f"local-dir:{folder}", weights, folder, _resolved(name, own, chosen))
 
 
 def _own_preprocess(folder: Path) -> dict[str, Any] | None:
-    """Return what a folder's config says of its preprocessing, where it says mean and deviation."""
+    """Return the preprocessing in a folder's config; None where it has no mean and deviation."""
     try:
         held = json.loads((folder / CONFIG_FILE).read_text("utf-8")).get("preprocess_cfg") or {}
         return dict(held) if held.get("mean") and held.get("std") else None
@@ -191,11 +193,11 @@ def _checkpoint_file(path: Path) -> Path:
     if not is_file(path):
         raise ModelError(f"There is no checkpoint {path}.", "Check the path.")
     if path.suffix not in ENDINGS:
-        raise ModelError(f"{path.name} is not a checkpoint this program reads.", f"It reads {', '.join(ENDINGS)}.")
+        raise ModelError(f"{path.name} is not a checkpoint that this program reads.", f"It reads {', '.join(ENDINGS)}.")
     return path
 
 
-def _tagged(name: str, tag: str, told: dict[str, Any] | None, fetch: Callable[[str, str], Path] | None) -> Source:
+def _tagged(name: str, tag: str, chosen: dict[str, Any] | None, fetch: Callable[[str, str], Path] | None) -> Source:
     config = find_tag_config(name, tag)
     path = find_cached_weights(config)
     if path is None and fetch is not None:
@@ -205,25 +207,27 @@ def _tagged(name: str, tag: str, told: dict[str, Any] | None, fetch: Callable[[s
             f"{name} ({tag}) is not on this computer, and the network is off.",
             Remedy.ALLOW_DOWNLOAD,
         )
-    return _published(Source(f"{name} ({tag})", name, path, tag=tag), config, told)
+    return _published(Source(f"{name} ({tag})", name, path, tag=tag), config, chosen)
 
 
-def _published(source: Source, config: dict[str, Any], told: dict[str, Any] | None) -> Source:
-    """Return the source with what open_clip's list says of its weights: preprocessing, and QuickGELU."""
+def _published(source: Source, config: dict[str, Any], chosen: dict[str, Any] | None) -> Source:
+    """Return the source with preprocessing and QuickGELU from open_clip's list."""
     quick = bool(config.get("quick_gelu"))
     notes = source.notes
     if quick and not open_clip.get_model_config(source.schema).get("quick_gelu"):
-        notes += (f"These weights were trained with QuickGELU, which {source.schema} lacks: it is built with it.",)
+        notes += (
+            f"These weights were trained with QuickGELU, which {source.schema} lacks; the network is built with it.",
+        )
     known: dict[str, Any] = {name: config[name] for name in _DECIDING if name in config}
-    return replace(source, preprocess=_settled(source.name, known, told), quick_gelu=quick, notes=notes)
+    return replace(source, preprocess=_resolved(source.name, known, chosen), quick_gelu=quick, notes=notes)
 
 
-def _settled(name: str, own: dict[str, Any] | None, told: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the preprocessing that a model brings, else what the person says; they must not contradict."""
-    if own is None or told is None:
-        return own or told
-    if any(entry in own and tuple(_listed(own[entry])) != tuple(_listed(told[entry])) for entry in _DECIDING):
-        raise ModelError(f"{name} says its own preprocessing, and it is another.", Remedy.OMIT_PREPROCESSING)
+def _resolved(name: str, own: dict[str, Any] | None, chosen: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the model's own preprocessing, or else the chosen one; raise ``ModelError`` where they differ."""
+    if own is None or chosen is None:
+        return own or chosen
+    if any(entry in own and tuple(_listed(own[entry])) != tuple(_listed(chosen[entry])) for entry in _DECIDING):
+        raise ModelError(f"{name} has a preprocessing of its own, which is another.", Remedy.OMIT_PREPROCESSING)
     return own
 
 
@@ -233,12 +237,12 @@ def _listed(value: Any) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is known of a weights file.
+    """The properties of a weights file.
 
     Attributes:
-        architectures: what it fits: none, one, or several that differ in no shape, to choose from.
-        preprocess_known: whether it is a published file, so that nobody need say how pictures are prepared.
-        notes: which of its weights were taken, where it holds more than one set.
+        architectures: those that it fits: none, one, or several with the same shapes, to choose from.
+        preprocess_known: whether it is a published file, whose preprocessing is known.
+        notes: the chosen set of weights, where it holds several.
 
     """
 
@@ -248,7 +252,7 @@ class Inspection:
 
 
 def inspect_checkpoint(path: str | Path) -> Inspection:
-    """Read a weights file and recognise it: 0.1 to some seconds, beside reading it; for a worker's thread.
+    """Read a weights file and recognise its architecture, which takes 0.1 s to a few seconds: for a worker's thread.
 
     Raises:
         ModelError: it is damaged, holds no weights, or opening it could run code.

@@ -201,7 +201,7 @@ def test_methods_say_which_encoders_they_cannot_look_into(
         with pytest.raises(MethodError, match="an attention of its own, or a maximum.*class token"):
             method()
     normalised = make_tiny(vision={"qk_norm": True})
-    with pytest.raises(MethodError, match="no plain attention blocks"):
+    with pytest.raises(MethodError, match="no attention blocks that can be read"):
         normalised.image.anatomy(normalised.pixels(picture))
     resnet = {"layers": [1, 1, 1, 1], "width": 8, "head_width": 64, "image_size": 64, "patch_size": None}
     stages = make_tiny(vision=resnet)

@@ -59,7 +59,7 @@ def test_a_model_must_be_loaded(model: Any, picture: Picture, result: Result) ->
 
 @pytest.mark.parametrize("caption", [None, ["a dog"], 5, b"a dog"])
 def test_a_caption_is_text(tiny: Model, picture: Picture, caption: Any) -> None:
-    told = f"The caption is no text: {caption!r}."
+    told = f"The caption is not text: {caption!r}."
     refused(CaptionError, lambda: explain(tiny, picture, caption, **QUICK), told)
     refused(CaptionError, lambda: profile(tiny, picture, caption, **QUICK), told)
     refused(CaptionError, lambda: map_by(tiny, picture, caption), told)

@@ -105,7 +105,7 @@ def test_preprocessing_that_nobody_has_said_is_asked_for(
 ) -> None:
     path = folder / "open_clip_model.safetensors"
     for name in (architecture, None):
-        with pytest.raises(ModelError, match="does not say how pictures are prepared") as caught:
+        with pytest.raises(ModelError, match="does not name its preprocessing") as caught:
             load(name, path, None)
         assert caught.value.remedy is Remedy.CHOOSE_PREPROCESSING
         assert all(one.name in caught.value.hint for one in PREPROCESSINGS)
@@ -142,12 +142,12 @@ def test_a_file_says_the_preprocessing(architecture: str, folder: Path, tmp_path
 def test_a_folder_that_does_not_say_it_is_asked_for_it_too(folder: Path, tmp_path: Path) -> None:
     config = tiny_config()
     save_random_model(tmp_path / "silent", {"model_cfg": config["model_cfg"], "preprocess_cfg": {"std": [1, 1, 1]}})
-    with pytest.raises(ModelError, match="does not say how pictures are prepared"):
+    with pytest.raises(ModelError, match="does not name its preprocessing"):
         load_model(str(tmp_path / "silent"))
     assert load_model(str(tmp_path / "silent"), preprocess="inception").preprocess is not None
     (tmp_path / "same.json").write_text(json.dumps(config["preprocess_cfg"]))
     assert load_model(str(folder), preprocess=tmp_path / "same.json").fingerprint == load_model(str(folder)).fingerprint
-    with pytest.raises(ModelError, match="says its own preprocessing.*Leave out preprocess"):
+    with pytest.raises(ModelError, match="has a preprocessing of its own.*Leave out preprocess"):
         load_model(str(folder), preprocess="openai")
 
 

@@ -172,7 +172,7 @@ def test_towers_follow_their_network_when_it_is_moved(family: Model) -> None:
             {"timm_model_name": "exclip_gap", "image_size": 48},
             "its pictures are 48 × 48 by its config, and its image encoder takes 32 × 32",
         ),
-        ({"timm_model_name": "exclip_convnext", "image_size": 48}, "48 × 48 pixels, no multiple of 32"),
+        ({"timm_model_name": "exclip_convnext", "image_size": 48}, "48 × 48 pixels, not a multiple of 32"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_before_its_weights_are_read(

@@ -107,7 +107,11 @@ def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Pat
     weights = folder / "open_clip_model.safetensors"
     for message, remedy, arguments in (
         ("names an architecture, not weights", Remedy.CHOOSE_WEIGHTS, {"name": architecture}),
-        ("Both", Remedy.CHOOSE_WEIGHTS, {"name": "ViT-B-32", "pretrained": "openai", "checkpoint": weights}),
+        (
+            "two sources of weights",
+            Remedy.CHOOSE_WEIGHTS,
+            {"name": "ViT-B-32", "pretrained": "openai", "checkpoint": weights},
+        ),
         ("its own weights", Remedy.OMIT_WEIGHTS, {"name": str(folder), "pretrained": "openai"}),
     ):
         with pytest.raises(ModelError, match=message) as caught:

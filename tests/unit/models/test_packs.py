@@ -62,7 +62,7 @@ def test_a_packed_checkpoint_needs_nothing_more_to_be_said(
     state = load_file(folder / "open_clip_model.safetensors")
     torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, tmp_path / "w.pt")
     given: dict[str, Any] = {"checkpoint": tmp_path / "w.pt", "preprocess": "inception"}
-    with pytest.raises(ModelError, match="does not say how pictures are prepared"):
+    with pytest.raises(ModelError, match="does not name its preprocessing"):
         pack_model(tmp_path / "packed", architecture, checkpoint=tmp_path / "w.pt")
     out = pack_model(tmp_path / "packed", None, **given)
     own, packed = load_model(architecture, **given), load_model(str(out))

@@ -113,7 +113,7 @@ def test_a_program_is_opened_only_if_openai_published_it(
         assert isinstance(model.network.transformer.resblocks[0].mlp.gelu, open_clip.transformer.QuickGELU)
         assert f"published weights of {TINY} (openai)" in model.notes[0]
         assert "trained with QuickGELU, which exclip-tiny-test lacks" in model.notes[1]
-    with pytest.raises(ModelError, match="says its own preprocessing"):
+    with pytest.raises(ModelError, match="has a preprocessing of its own"):
         load(architecture, tmp_path / "ViT.pt", "imagenet")
 
 
