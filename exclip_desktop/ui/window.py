@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import make_actions, make_menus
-from exclip_desktop.ui.canvas.banner import Banner, Hint
+from exclip_desktop.ui.canvas.banner import Banner, HintLabel
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.colour_bar import ColourBar, OpacitySlider
 from exclip_desktop.ui.caption.alternatives import CaptionAlternativesList
@@ -188,7 +188,7 @@ class Window(QMainWindow):
     def _hint_row(self) -> QHBoxLayout:
         self.bars[1].setMaximumWidth(WORDS_BAR_PX)
         row = QHBoxLayout()
-        row.addWidget(Hint(self._session.state, self._session.undo), 1)
+        row.addWidget(HintLabel(self._session.state, self._session.undo), 1)
         row.addWidget(self.bars[1], 1)
         return row
 

@@ -18,7 +18,7 @@ from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.picture_images import picture_of
+from exclip_desktop.ui.canvas.picture_images import make_picture
 
 KEPT = Path(__file__).parent / "snapshots"
 SIZE, GRID = (320, 200), (5, 5)
@@ -39,12 +39,12 @@ VIEWS = {
 def unlike(widget: QWidget, name: str) -> float:
     """Return the share of pixels that look different from the kept ones."""
     kept = np.asarray(Image.open(KEPT / f"{name}.png").convert("RGB"))
-    return float((np.abs(picture_of(widget.grab().toImage()).pixels.astype(int) - kept).max(-1) > 24).mean())
+    return float((np.abs(make_picture(widget.grab().toImage()).pixels.astype(int) - kept).max(-1) > 24).mean())
 
 
 def check(widget: QWidget, name: str) -> None:
     if os.environ.get("EXCLIP_WRITE_SNAPSHOTS"):
-        Image.fromarray(picture_of(widget.grab().toImage()).pixels).save(KEPT / f"{name}.png", optimize=True)
+        Image.fromarray(make_picture(widget.grab().toImage()).pixels).save(KEPT / f"{name}.png", optimize=True)
     assert unlike(widget, name) < 0.005
 
 

@@ -43,11 +43,11 @@ TYPE: Final = "Type what the picture shows."
 class Banner(QFrame):
     """Shows ``state.notice``; hidden while there is none.
 
-    With ``over`` it lies along the top of that widget, as wide as it; without, whoever made it lays it out.
+    With ``over`` it covers the top of that widget at its full width; without, the caller lays it out.
 
     Signals:
-        closed(): the person has read it.
-        cpu_requested(): the CPU is to be used instead of the accelerator.
+        closed(): the close button or Esc was pressed.
+        cpu_requested(): the button "Use the CPU" was pressed.
     """
 
     closed = Signal()
@@ -76,12 +76,12 @@ class Banner(QFrame):
         if event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
             event.accept()
             return True
-        told = super().event(event)
+        handled = super().event(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._show_icon()
         elif event.type() == QEvent.Type.LayoutRequest:
             self._place()
-        return told
+        return handled
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Close on Esc while the focus is in the banner."""
@@ -144,7 +144,7 @@ class Banner(QFrame):
         self._cpu.clicked.connect(self.cpu_requested)
         self._more = QPushButton("Details")
         self._more.setCheckable(True)
-        self._more.setToolTip("Show what the program knows about this")
+        self._more.setToolTip("Show the details of this message")
         self._more.setAccessibleName("Details")
         self._more.toggled.connect(self._on_more_toggled)
         self._close = QToolButton(autoRaise=True)
@@ -178,32 +178,32 @@ class Banner(QFrame):
         self._arrange()
 
     def _show_more(self) -> None:
-        """Offer details where there are some, and where the text is cut; then all of it stands there."""
+        """Offer details if there are any, or if the text is clipped; then they contain all of it."""
         notice = self._state.notice
         if notice is None:
             return
         cut = self._message.is_cut or self._hint.is_cut
-        self._details.setPlainText(_whole(notice) if cut else notice.details)
+        self._details.setPlainText(_join_parts(notice) if cut else notice.details)
         self._more.setVisible(cut or bool(notice.details))
 
     def _show_to_screen_readers(self, notice: Notice) -> None:
-        # Qt gives a Python widget no way to take the alert role, so the name says it and an alert event is sent.
+        # Qt gives a Python widget no way to take the alert role, so the name contains it and an alert event is sent.
         self.setAccessibleName(f"{'Alert' if notice.kind == 'error' else 'Note'}: {notice.message}")
         self.setAccessibleDescription(notice.hint)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
-    def _on_more_toggled(self, shown: bool) -> None:
-        self._details.setVisible(shown)
-        self._copy.setVisible(shown)
+    def _on_more_toggled(self, expanded: bool) -> None:
+        self._details.setVisible(expanded)
+        self._copy.setVisible(expanded)
         self._place()
 
     def _on_copy_clicked(self) -> None:
         notice = self._state.notice
         if notice is not None:
-            QGuiApplication.clipboard().setText(_whole(notice))
+            QGuiApplication.clipboard().setText(_join_parts(notice))
 
     def _arrange(self) -> None:
-        """Take the height of what is shown now: Qt keeps rows' heights that were told while it was hidden."""
+        """Take the height for the current message: Qt keeps the rows' heights from when the banner was hidden."""
         layout = self.layout()
         assert layout is not None
         layout.invalidate()
@@ -213,9 +213,9 @@ class Banner(QFrame):
         if self._over is None:
             return
         width = self._over.width()
-        wanted = QSize(width, min(self._over.height(), self.heightForWidth(width)))
-        if self.size() != wanted:
-            self.resize(wanted)
+        size = QSize(width, min(self._over.height(), self.heightForWidth(width)))
+        if self.size() != size:
+            self.resize(size)
 
     def _accent(self) -> QColor:
         notice = self._state.notice
@@ -229,11 +229,11 @@ class Banner(QFrame):
             self._icon.setPixmap(pixmap(notice.kind, ICON_PX, self._accent(), self.devicePixelRatioF()))
 
 
-class Hint(QLabel):
-    """Asks for a caption where a picture has none, and shows a beginner how to select; its place always stays."""
+class HintLabel(QLabel):
+    """One line that asks for a missing caption, and tells a beginner how to select; its room is always reserved."""
 
     def __init__(self, state: State, undo: QUndoStack, parent: QWidget | None = None) -> None:
-        """Follow ``state``; a step on ``undo`` shows that the person needs no help with what is explained."""
+        """Follow ``state``; a step on ``undo`` shows that the person knows how to select."""
         super().__init__(parent)
         self._state, self._undo, self._knows = state, undo, False
         self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -254,7 +254,7 @@ class Hint(QLabel):
             self.setText("" if self._knows or state.explanation is None else SELECT)
 
 
-def _whole(notice: Notice) -> str:
+def _join_parts(notice: Notice) -> str:
     return "\n".join(part for part in (notice.message, notice.hint, notice.details) if part)
 
 

@@ -1,4 +1,4 @@
-"""The canvas: the picture with its heat and regions, where regions are drawn."""
+"""The canvas: the picture with its heat and regions."""
 
 from typing import Final
 
@@ -11,10 +11,17 @@ from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
-from exclip_desktop.ui.canvas.heat_item import HeatItem, geometry_shown, heat_shown, limit_of, look_shown, picture_limit
-from exclip_desktop.ui.canvas.picture_item import PictureItem, grounded
+from exclip_desktop.ui.canvas.heat_item import (
+    HeatItem,
+    current_geometry,
+    current_heat,
+    limit_of,
+    make_heat_look,
+    picture_limit,
+)
+from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
-from exclip_desktop.ui.canvas.region_hits import clamped
+from exclip_desktop.ui.canvas.region_hits import clamp_point
 from exclip_desktop.ui.canvas.region_items import MarkLayer, Marks
 
 LEAST_PX: Final = (200, 150)
@@ -27,15 +34,15 @@ class Canvas(QWidget):
 
     Attributes:
         view: the view on the picture.
-        current_region: the index of the region touched last, or None.
+        current_region: index of the region that was pressed last, or None.
 
     Signals:
-        regions_changed(regions): while a gesture goes on, the regions as it would have them: tuple[Region, ...].
-        regions_committed(before, after, what): a gesture is over; ``what`` it did: draw, move or resize box or lasso.
-        region_naming_requested(index): a region was double-clicked, to be named.
-        double_clicked(): the picture was, where no region is.
-        current_region_changed(index): another region, or None, is the current one.
-        patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
+        regions_changed(regions): the regions changed during a gesture: tuple[Region, ...].
+        regions_committed(before, after, what): a gesture ended; ``what`` names it: draw, move or resize box or lasso.
+        region_naming_requested(index): a region was double-clicked.
+        double_clicked(): the picture was double-clicked outside all regions.
+        current_region_changed(index): the current region changed; None: there is none.
+        patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
 
     """
 
@@ -50,7 +57,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._state = state
         self._heat: Floats | None = None
-        self._drawn: tuple[tuple[int, ...], View, bool, float] | None = None
+        self._heat_key: tuple[tuple[int, ...], View, bool, float] | None = None
         self._least_limit = 0.0
         self._hovered: Patch | None = None
         self._pixels: object = None
@@ -65,19 +72,19 @@ class Canvas(QWidget):
 
     @property
     def current_region(self) -> int | None:
-        """The index of the region touched last."""
+        """Index of the region that was pressed last."""
         return self._pointer.current
 
     def own_limit(self) -> float:
-        """Return the end of the colour range that this canvas's heat asks for."""
+        """Return the end of the colour range for this canvas alone."""
         return picture_limit(self._state)
 
     def current_limit(self) -> float:
         """Return the end of the colour range in which the heat is drawn."""
-        return limit_of(self._state.view, heat_shown(self._state), self._least_limit)
+        return limit_of(self._state.view, current_heat(self._state), self._least_limit)
 
     def set_least_limit(self, limit: float) -> None:
-        """Draw in a range up to ``limit`` at least, so that canvases compare; 0 draws in this one's own."""
+        """Draw in a range of at least ``limit``, so that canvases compare; 0: the canvas's own range."""
         self._least_limit = limit
         self._on_heat_changed()
 
@@ -136,7 +143,7 @@ class Canvas(QWidget):
 
     def _dress(self) -> None:
         """Take the theme's colours and font."""
-        self.view.setBackgroundBrush(grounded(self.palette()))
+        self.view.setBackgroundBrush(ground_colour(self.palette()))
         font = QFont(self.font())
         font.setBold(True)
         self._marks.set_font(font)
@@ -148,33 +155,33 @@ class Canvas(QWidget):
         if pixels is not self._pixels:
             self._pixels = pixels
             self._picture_item.set_picture(pixels)
-            self._pointer.forget()
+            self._pointer.reset()
             self._show_content()
             self.view.fit()
         self._on_answer_changed()
 
     def _on_answer_changed(self) -> None:
-        self._pointer.leave()  # the patch under the mouse is another one now, or none
-        self._drawn = None
+        self._pointer.leave()  # another patch, or none, is under the mouse now
+        self._heat_key = None
         self._on_heat_changed()
         self._show_content()
         self._show_marks()
 
     def _on_heat_changed(self) -> None:
-        """Draw the heat anew if what decides it has changed; a hovered patch, or a region, does not."""
-        state, geometry = self._state, geometry_shown(self._state)
+        """Draw the heat again if it changed; a hovered patch or a region does not change it."""
+        state, geometry = self._state, current_geometry(self._state)
         fixed = state.answer is not None and state.answer.interactions.fixed
         rows = () if fixed else state.preview.rows or state.selection.rows
-        drawn = rows, state.view, state.stale, self._least_limit
-        if drawn == self._drawn:
+        heat_key = rows, state.view, state.stale, self._least_limit
+        if heat_key == self._heat_key:
             return
-        self._drawn = drawn
-        self._heat = heat_shown(state)
-        look = look_shown(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
+        self._heat_key = heat_key
+        self._heat = current_heat(state)
+        look = make_heat_look(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
         visible = self._heat if state.view.heat else None
         self._heat_item.set_heat(visible, look, geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
         self._picture_item.set_grey(state.view.grey and visible is not None)
-        self._picture_item.set_seen(geometry.seen if geometry else None)
+        self._picture_item.set_patch_area(geometry.seen if geometry else None)
         self._show_tip()
 
     def _on_selection_changed(self) -> None:
@@ -199,8 +206,8 @@ class Canvas(QWidget):
         self.patch_hovered.emit(patch)
 
     def _show_content(self) -> None:
-        """Let the view reach all of the picture, and of the patches where the model pads."""
-        canvas_picture, geometry = self._state.canvas_picture, geometry_shown(self._state)
+        """Make the whole picture visible, and the patches beyond it where the model pads."""
+        canvas_picture, geometry = self._state.canvas_picture, current_geometry(self._state)
         if canvas_picture is None:
             self.view.set_content(None)
             return
@@ -217,16 +224,16 @@ class Canvas(QWidget):
         self._marks.set_marks(Marks(regions, current, self._hovered_box()))
 
     def _hovered_box(self) -> Box | None:
-        """Return the box of the patch under the mouse, here or where else patches are shown."""
-        geometry, patch = geometry_shown(self._state), self._hovered or self._state.preview.patch
+        """Return the box of the patch that is hovered here or in another view."""
+        geometry, patch = current_geometry(self._state), self._hovered or self._state.preview.patch
         return None if geometry is None or patch is None else geometry.patch_box(*patch)
 
     def _show_tip(self) -> None:
-        """Tell the value of the patch under the mouse, at its corner."""
+        """Show the value of the hovered patch in a tooltip at its corner."""
         box, view = self._hovered_box(), self.view.viewport()
         if box is None or self._hovered is None or self._heat is None:
             return
         row, column = self._hovered
         text = f"{format_signed(float(self._heat[row, column]))} · row {row}, column {column}"
-        corner = clamped(self.view.camera.to_canvas(box[2:]), (0.0, 0.0, view.width(), view.height()))
+        corner = clamp_point(self.view.camera.to_canvas(box[2:]), (0.0, 0.0, view.width(), view.height()))
         QToolTip.showText(view.mapToGlobal(QPointF(*corner).toPoint()), text, view)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Point
-from exclip_desktop.ui.canvas.camera import Camera, fitted, panned, placed, zoomed
+from exclip_desktop.ui.canvas.camera import Camera, fit_camera, pan_camera, place_camera, zoom_camera
 
 WHEEL_FACTOR: Final = 1.2  # per notch
 NOTCH: Final = 120
@@ -21,14 +21,14 @@ Buttons = Qt.MouseButton
 class CanvasView(GraphicsView):
     """Shows items in source pixels.
 
-    The ``ViewBox`` shows the source pixels that the camera says. Its own mouse handling, menu and automatic range are
-    off, and no mouse event reaches the scene: the wheel, panning and all gestures are handled here.
+    The ``ViewBox`` shows the camera's visible area. Its own mouse handling, menu and automatic range are off, and no
+    mouse event reaches the scene: this class handles the wheel and panning, and ``Pointer`` all gestures.
 
     Signals:
-        camera_changed(): another part of the picture is shown.
-        pressed(point, modifiers), moved(point, buttons), released(point), double_clicked(point, modifiers): of the
-            left button, in logical pixels, where it does not pan.
-        left(): the mouse is elsewhere.
+        camera_changed(): the visible area changed.
+        pressed(point, modifiers), moved(point, buttons), released(point), double_clicked(point, modifiers): events of
+            the left button, in logical pixels, except while it pans.
+        left(): the mouse left the view.
         escaped(): Escape was pressed while ``holds_escape``.
 
     """
@@ -55,16 +55,16 @@ class CanvasView(GraphicsView):
         self._box.setFlag(ViewBox.GraphicsItemFlag.ItemClipsChildrenToShape, False)  # the viewport clips already
         self.setCentralItem(self._box)
         self.setCacheMode(GraphicsView.CacheModeFlag.CacheNone)  # the background is one colour
-        self.setAcceptDrops(False)  # what is dropped is the window's
+        self.setAcceptDrops(False)  # the window accepts dropped files
 
     @property
     def camera(self) -> Camera:
-        """Where the view stands over the picture."""
+        """Current position of the view over the picture."""
         return self._camera
 
     @property
     def fits(self) -> bool:
-        """Whether all there is is shown, and will be when the view's size changes."""
+        """Whether the whole content is visible, and stays so when the view's size changes."""
         return self._fitted
 
     def add_source_item(self, item: QGraphicsItem) -> None:
@@ -76,31 +76,31 @@ class CanvasView(GraphicsView):
         self._box.removeItem(item)
 
     def set_content(self, content: Box | None) -> None:
-        """Say what is there to see, in source pixels; the view keeps fitting it, if it did."""
+        """Set the area of the content, source pixels; a fitted view stays fitted."""
         self._content = content
-        self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
+        self.fit() if self._fitted else self._move_to(self._camera.scale, self._camera.centre)
 
     def fit(self) -> None:
-        """Show all there is."""
+        """Show the whole content."""
         self._fitted = True
         if self._content is not None:
-            self._set(fitted(self._content, self._size()))
+            self._set_camera(fit_camera(self._content, self._size()))
 
     def look_at(self, scale: float, centre: Point) -> None:
         """Show ``scale`` logical pixels per source pixel, with the source pixel ``centre`` in the middle."""
         self._fitted = False
-        self._go(scale, centre)
+        self._move_to(scale, centre)
 
     def zoom_to(self, scale: float) -> None:
         """Show ``scale`` logical pixels per source pixel, with the same centre."""
         self.look_at(scale, self._camera.centre)
 
     def zoom_by(self, factor: float, place: Point | None = None) -> None:
-        """Zoom, with what is at ``place`` (logical pixels; None: the middle) kept there."""
+        """Zoom; the source pixel at ``place`` (logical pixels; None: the middle) stays there."""
         if self._content is not None:
             self._fitted = False
             middle = self._camera.size[0] / 2, self._camera.size[1] / 2
-            self._set(zoomed(self._camera, factor, place or middle, self._content))
+            self._set_camera(zoom_camera(self._camera, factor, place or middle, self._content))
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
         """Zoom at the mouse."""
@@ -110,9 +110,9 @@ class CanvasView(GraphicsView):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Begin to pan, or hand on."""
+        """Start panning, or emit ``pressed``."""
         if event.buttons() != event.button():
-            return  # another button is at work
+            return  # another button is down
         if self._pans(event):
             self._grabbed, self._grabbing = event.position(), event.button()
             self._show_hand()
@@ -120,24 +120,24 @@ class CanvasView(GraphicsView):
             self.pressed.emit(event.position(), event.modifiers())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Hand on; a press to pan is one even where it comes soon after another."""
+        """Emit ``double_clicked``; a second press that pans is a press."""
         if self._pans(event):
             self.mousePressEvent(event)
         elif event.button() == Buttons.LeftButton:
             self.double_clicked.emit(event.position(), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Pan, or hand on."""
+        """Pan, or emit ``moved``."""
         if self._grabbed is None:
             if not self._space or event.buttons():
                 self.moved.emit(event.position(), event.buttons())
         elif self._content is not None:
             shift = event.position() - self._grabbed
             self._grabbed, self._fitted = event.position(), False
-            self._set(panned(self._camera, (shift.x(), shift.y()), self._content))
+            self._set_camera(pan_camera(self._camera, (shift.x(), shift.y()), self._content))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """End panning, or hand on."""
+        """End panning, or emit ``released``."""
         if self._grabbed is not None:
             if event.button() == self._grabbing:
                 self._grabbed = None
@@ -146,19 +146,19 @@ class CanvasView(GraphicsView):
             self.released.emit(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Tell that the mouse is elsewhere."""
+        """Emit ``left``."""
         self.left.emit()
 
     def event(self, event: QEvent) -> bool:
-        """Keep Escape and Space from becoming the window's shortcuts while they mean something here."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._means(event):
+        """Claim Escape and Space before the window's shortcuts while the view uses them."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._uses(event):
             event.accept()
             return True
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Pan while Space is held; Escape ends what is under way. All else is the window's."""
-        if not self._means(event):
+        """Pan while Space is held; cancel a gesture by Escape. The window handles all other keys."""
+        if not self._uses(event):
             event.ignore()
         elif event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
@@ -166,24 +166,24 @@ class CanvasView(GraphicsView):
             self._hold_space(True)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Pan no more once Space is let go."""
+        """End panning by Space."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold_space(False)
         else:
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        """Forget Space: its release goes elsewhere."""
+        """Reset Space: its release goes to another widget."""
         self._hold_space(False)
         super().focusOutEvent(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
-        """Keep what is shown: all of the picture if it was fitted, else its centre."""
+        """Keep the whole content visible if it was fitted, else its centre."""
         super().resizeEvent(event)
         if hasattr(self, "_box"):  # the base class sends itself a resize event while it is made
-            self.fit() if self._fitted else self._go(self._camera.scale, self._camera.centre)
+            self.fit() if self._fitted else self._move_to(self._camera.scale, self._camera.centre)
 
-    def _means(self, event: QKeyEvent) -> bool:
+    def _uses(self, event: QKeyEvent) -> bool:
         if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier):
             return False
         return event.key() == Qt.Key.Key_Space or (event.key() == Qt.Key.Key_Escape and self.holds_escape)
@@ -206,15 +206,15 @@ class CanvasView(GraphicsView):
     def _size(self) -> tuple[float, float]:
         return max(float(self.width()), 1.0), max(float(self.height()), 1.0)
 
-    def _go(self, scale: float, centre: Point) -> None:
+    def _move_to(self, scale: float, centre: Point) -> None:
         if self._content is not None:
-            self._set(placed(scale, centre, self._content, self._size()))
+            self._set_camera(place_camera(scale, centre, self._content, self._size()))
 
-    def _set(self, camera: Camera) -> None:
+    def _set_camera(self, camera: Camera) -> None:
         if camera == self._camera:
             return
         self._camera = camera
         x0, y0, x1, y1 = camera.visible
         self._box.setRange(QRectF(x0, y0, x1 - x0, y1 - y0), padding=0)
-        self._box.updateMatrix()  # now, not before the next painting: items lie where the camera says
+        self._box.updateMatrix()  # now, instead of before the next painting
         self.camera_changed.emit()

@@ -20,12 +20,12 @@ LOCK_TIP: Final = "Lock the colour range so that maps compare"
 
 
 def words_limit(state: State) -> float:
-    """Return the end of the words' colour range: the locked one, else the largest magnitude of the tokens shown."""
-    found, locked = state.explanation, state.view.words_limit
-    if found is None:
+    """Return the end of the words' colour range: the locked one, else the largest magnitude of the visible tokens."""
+    explanation, locked = state.explanation, state.view.words_limit
+    if explanation is None:
         return range_limit(locked=locked)
-    heat = token_heat(found.interactions, found.geometry, state.selection, state.preview)
-    return range_limit(heat if state.view.specials else heat[found.interactions.content], locked=locked)
+    heat = token_heat(explanation.interactions, explanation.geometry, state.selection, state.preview)
+    return range_limit(heat if state.view.specials else heat[explanation.interactions.content], locked=locked)
 
 
 class ColourBar(QWidget):
@@ -35,7 +35,7 @@ class ColourBar(QWidget):
 
     Signals:
         limit_locked(limit): the lock was clicked or an end dragged: the limit to keep, or None for the automatic one.
-        levels_changed(): another range is shown.
+        levels_changed(): the range changed.
 
     """
 
@@ -73,12 +73,12 @@ class ColourBar(QWidget):
 
     @property
     def limit(self) -> float | None:
-        """The end of the range that is shown; None where several views have their own."""
+        """End of the current range; None where several views have their own."""
         return self._range.limit
 
     @property
     def levels(self) -> tuple[float, float] | None:
-        """The lowest and the highest value of the range that is shown; None where several views have their own."""
+        """Lowest and highest value of the current range; None where several views have their own."""
         return None if self.limit is None else (-self.limit, self.limit)
 
     def _build(self) -> None:
@@ -111,7 +111,7 @@ class ColourBar(QWidget):
 
     def _on_lock_clicked(self, checked: bool) -> None:
         self.limit_locked.emit(self.limit if checked else None)
-        # The state decides; where it did not follow, the button goes back.
+        # The state decides; if it did not change, the button goes back.
         self.refresh()
 
 
@@ -119,7 +119,7 @@ class OpacitySlider(QWidget):
     """Shows the heat's opacity as a slider with its value.
 
     Signals:
-        opacity_moved(opacity): the person moved the slider: 0 to 1.
+        opacity_moved(opacity): the slider was moved: 0 to 1.
 
     """
 

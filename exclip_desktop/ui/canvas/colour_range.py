@@ -14,21 +14,21 @@ BAR_PX: Final = 14
 GAP_PX: Final = 4
 LENGTH_PX: Final = 120
 STEP_FACTOR: Final = 1.1  # of the arrow keys
-FINEST: Final = 0.005  # of the range: steps in which a handle moves it, and the least that is left of it
-HANDLES: Final = (63.0, 191.0)  # where ColorBarItem places the handles at rest, on a bar of 256 colours
+FINEST: Final = 0.005  # steps of the range while a handle moves, and its smallest value, as a share of it
+REST_PLACES: Final = (63.0, 191.0)  # where ColorBarItem places the handles at rest, on a bar of 256 colours
 OWN_RANGES: Final = "Each pane has its own range, up to its largest value, because the methods' units differ"
 DRAG_TIP: Final = "Drag a handle to change the range. Double-click for the automatic range."
 
 
 def format_level(value: float) -> str:
-    """Return a number of the bar as it is written: signed, three digits, ``0`` for zero."""
+    """Return the text of a number: signed, three digits, ``0`` for zero."""
     return f"{value:+.3g}".replace("-", "−") if value else "0"
 
 
 class RangeAxis(AxisItem):
     """An axis with a number at its low end, its middle and its high end.
 
-    ``AxisItem`` plans its ticks and texts anew for every range, which takes longer than all other painting of a drag.
+    ``AxisItem`` lays out ticks and texts for every new range, which takes three times as long as this.
     """
 
     def __init__(self, orientation: str) -> None:
@@ -95,7 +95,7 @@ class RangeItem(ColorBarItem):
         self.axis = RangeAxis(side)
         self.setAxisItems({side: self.axis})
         self.axis.unlinkFromView()
-        self._places = HANDLES
+        self._places = REST_PLACES
         self._is_dragged = False
         self.region.setMovable(False)  # as a whole: zero stays in the middle
         self.sigLevelsChanged.connect(self._on_levels_changed)
@@ -131,18 +131,18 @@ class RangeItem(ColorBarItem):
         places = tuple(line.value() for line in self.region.lines)
         low, high = (abs(place - before) for place, before in zip(places, self._places, strict=True))
         self._is_dragged, self._places = True, places
-        if abs(sum(places) - sum(HANDLES)) > 1e-6:
+        if abs(sum(places) - sum(REST_PLACES)) > 1e-6:
             moved = 0 if low > high else 1
-            self.region.lines[1 - moved].setValue(sum(HANDLES) - places[moved])
+            self.region.lines[1 - moved].setValue(sum(REST_PLACES) - places[moved])
             return
         self.limit_dragged.emit(max(self.levels()[1], self.rounding))
 
     def _on_levels_change_finished(self) -> None:
-        self._is_dragged, self._places = False, HANDLES
+        self._is_dragged, self._places = False, REST_PLACES
 
 
 class RangeView(GraphicsView):
-    """The bar itself, with −limit, 0 and +limit beside it.
+    """The colour bar, with the numbers −limit, 0 and +limit.
 
     Signals:
         limit_chosen(limit): a handle was dragged, or an arrow key pressed: the limit; None: the automatic one.
@@ -154,7 +154,7 @@ class RangeView(GraphicsView):
     def __init__(self, *, upright: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self.limit: float | None = 1.0
-        self._shown: tuple[float | None, str, str, bool] | None = None
+        self._range_key: tuple[float | None, str, str, bool] | None = None
         self._upright, self._is_movable = upright, False
         self._item = RangeItem(upright=upright)
         self._item.limit_dragged.connect(self.limit_chosen)
@@ -166,13 +166,13 @@ class RangeView(GraphicsView):
 
     def show_range(self, limit: float | None, colours: str, unit: str, can_change: bool) -> None:
         """Show −limit … limit (None: each view's own) in the colours of a key of ``COLOUR_MAPS``."""
-        shown = limit, colours, unit, can_change
-        if shown == self._shown:
+        range_key = limit, colours, unit, can_change
+        if range_key == self._range_key:
             return
-        if self._shown is None or colours != self._shown[1]:
+        if self._range_key is None or colours != self._range_key[1]:
             table = np.rint(lookup_table(colours) * 255).astype(np.uint8)
             self._item.setColorMap(ColorMap(None, table))
-        self._shown, self.limit, self._is_movable = shown, limit, can_change
+        self._range_key, self.limit, self._is_movable = range_key, limit, can_change
         low, zero, high = ("−max", "0", "+max") if limit is None else map(format_level, (-limit, 0.0, limit))
         self._item.show_range(limit or 1.0, (low, zero, high))
         self._item.set_movable(can_change)

@@ -1,4 +1,4 @@
-"""Keeps what an item painted, at device resolution, so that it is painted again only when it differs."""
+"""Cache of one item's painting at device resolution, so that the item is painted again only when it changes."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ ROUNDING: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
-    """What the kept image shows.
+class PaintedView:
+    """Description of the cached image.
 
     Attributes:
-        key: all that decides what is painted, but for the view.
+        key: everything that decides what is painted, except the view.
         view: maps the item to the widget's logical pixels.
         ratio: device pixels per logical pixel.
         place: the part of the widget that the image covers.
@@ -38,7 +38,7 @@ class DeviceCache:
     """
 
     def __init__(self) -> None:
-        self._print: Print | None = None
+        self._painted: PaintedView | None = None
         self._image = QImage()
 
     def draw(
@@ -50,7 +50,7 @@ class DeviceCache:
         paint: Callable[[QPainter], None],
         ground: QColor,
     ) -> None:
-        """Draw ``area`` (item coordinates), calling ``paint`` only for what ``key`` or the view on it has changed.
+        """Draw ``area`` (item coordinates), calling ``paint`` only for what a change of ``key`` or of the view affects.
 
         ``ground`` is the colour to paint on; an opaque one is faster to draw.
         """
@@ -58,40 +58,40 @@ class DeviceCache:
         place = view.mapRect(area).toAlignedRect() & widget.rect()
         if place.isEmpty():
             return
-        wanted = Print((key, ground.rgba()), view, widget.devicePixelRatioF(), place)
-        if wanted != self._print:
-            self._paint(wanted, paint, ground)
+        current = PaintedView((key, ground.rgba()), view, widget.devicePixelRatioF(), place)
+        if current != self._painted:
+            self._paint(current, paint, ground)
         painter.save()
         painter.resetTransform()
         painter.drawImage(place.topLeft(), self._image)
         painter.restore()
 
-    def _paint(self, wanted: Print, paint: Callable[[QPainter], None], ground: QColor) -> None:
-        before, kept, place = self._print, self._image, wanted.place
-        size = QSize(round(place.width() * wanted.ratio), round(place.height() * wanted.ratio))
+    def _paint(self, current: PaintedView, paint: Callable[[QPainter], None], ground: QColor) -> None:
+        before, previous_image, place = self._painted, self._image, current.place
+        size = QSize(round(place.width() * current.ratio), round(place.height() * current.ratio))
         opaque = ground.alpha() == 255
-        self._print = wanted
+        self._painted = current
         self._image = QImage(size, QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32_Premultiplied)
-        self._image.setDevicePixelRatio(wanted.ratio)
+        self._image.setDevicePixelRatio(current.ratio)
         self._image.fill(ground)
         painter = QPainter(self._image)
         missing = QRegion(place)
-        shift = None if before is None else _shift(before, wanted)
+        shift = None if before is None else _shift(before, current)
         if before is not None and shift is not None:
-            # Only shifted: what is still in sight is kept.
-            painter.drawImage(before.place.topLeft() + shift - place.topLeft(), kept)
+            # The view has only moved: copy the part that is still visible.
+            painter.drawImage(before.place.topLeft() + shift - place.topLeft(), previous_image)
             missing -= QRegion(before.place.translated(shift))
         if not missing.isEmpty():
             painter.setClipRegion(missing.translated(-place.topLeft()))
-            painter.setWorldTransform(wanted.view * QTransform.fromTranslate(-place.x(), -place.y()))
+            painter.setWorldTransform(current.view * QTransform.fromTranslate(-place.x(), -place.y()))
             paint(painter)
         painter.end()
 
 
-def _shift(before: Print, after: Print) -> QPoint | None:
-    """Return by how many whole pixels, logical and device, the view has only moved; None where it did more."""
+def _shift(before: PaintedView, after: PaintedView) -> QPoint | None:
+    """Return by how many whole pixels, logical and device, the view has moved; None where it changed otherwise."""
     old, new = before.view, after.view
-    # The view reckons its scale anew from what is in sight, and rounds.
+    # ViewBox computes its scale from the visible range, and rounds.
     scaled = not (isclose(old.m11(), new.m11(), rel_tol=ROUNDING) and isclose(old.m22(), new.m22(), rel_tol=ROUNDING))
     if scaled or (before.key, before.ratio) != (after.key, after.ratio):
         return None

@@ -1,22 +1,22 @@
-"""What a drag does to the regions: it draws a box or a lasso, moves a region, or resizes one. No Qt."""
+"""Gestures that draw, move and resize regions; no Qt."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Point, Region
-from exclip_desktop.ui.canvas.region_hits import Handle, clamped, drawn_box, moved, resized
+from exclip_desktop.ui.canvas.region_hits import Handle, clamp_point, draw_box, move_region, resize_region
 
 Regions = tuple[Region, ...]
 
 
 class Gesture(Protocol):
-    """A drag that goes on.
+    """A drag in progress.
 
     Attributes:
-        what: it does, in words.
-        before: the regions when it began.
-        index: of the region it changes, among those that ``regions_at`` returns.
+        what: name of the change, for the undo step.
+        before: the regions at the start.
+        index: index of the changed region in the value of ``regions_at``.
 
     """
 
@@ -34,7 +34,7 @@ class Gesture(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DrawBox:
-    """Draws a box from ``start``, cut to ``bounds``; ``subtract``: one that is taken away."""
+    """Draws a box from ``start``, clipped to ``bounds``; ``subtract``: the box is subtracted."""
 
     before: Regions
     start: Point
@@ -44,18 +44,18 @@ class DrawBox:
 
     @property
     def index(self) -> int:
-        """The new box comes last."""
+        """Index of the new box, the last one."""
         return len(self.before)
 
     def regions_at(self, point: Point) -> Regions:
-        """Return the regions with the box drawn as far as ``point``; without it where nothing of it is left."""
-        box = drawn_box(self.start, point, self.bounds)
+        """Return the regions with the box from the start to ``point``; without it where it is empty."""
+        box = draw_box(self.start, point, self.bounds)
         return self.before if box is None else (*self.before, Region(box, subtract=self.subtract))
 
 
 @dataclass(frozen=True, slots=True)
 class DrawLasso:
-    """Draws a lasso from ``start``, kept in ``bounds``; corners lie at least ``spacing`` source pixels apart."""
+    """Draws a lasso from ``start``, clipped to ``bounds``; corners lie at least ``spacing`` source pixels apart."""
 
     before: Regions
     start: Point
@@ -67,14 +67,14 @@ class DrawLasso:
 
     @property
     def index(self) -> int:
-        """The new lasso comes last."""
+        """Index of the new lasso, the last one."""
         return len(self.before)
 
     def regions_at(self, point: Point) -> Regions:
-        """Return the regions with the lasso drawn on to ``point`` and closed; without it below three corners."""
+        """Return the regions with the lasso continued to ``point`` and closed; without it below three corners."""
         if not self.corners:
-            self.corners.append(clamped(self.start, self.bounds))
-        corner = clamped(point, self.bounds)
+            self.corners.append(clamp_point(self.start, self.bounds))
+        corner = clamp_point(point, self.bounds)
         far = max(abs(corner[0] - self.corners[-1][0]), abs(corner[1] - self.corners[-1][1]))
         if far >= self.spacing:
             self.corners.append(corner)
@@ -85,7 +85,7 @@ class DrawLasso:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Moves the region at ``index``, taken hold of at ``start``, within ``bounds``."""
+    """Moves the region at ``index``, pressed at ``start``, within ``bounds``."""
 
     before: Regions
     index: int
@@ -94,18 +94,18 @@ class Move:
 
     @property
     def what(self) -> str:
-        """Told by the region's kind."""
-        return f"move {kind(self.before[self.index])}"
+        """Name of the change, by the region's kind."""
+        return f"move {region_kind(self.before[self.index])}"
 
     def regions_at(self, point: Point) -> Regions:
-        """Return the regions with the moved one following ``point``."""
+        """Return the regions with the region moved to ``point``."""
         shift = point[0] - self.start[0], point[1] - self.start[1]
-        return replaced(self.before, self.index, moved(self.before[self.index], shift, self.bounds))
+        return replace_region(self.before, self.index, move_region(self.before[self.index], shift, self.bounds))
 
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """Pulls a handle of the region at ``index``, taken hold of at ``start``, within ``bounds``."""
+    """Drags a handle of the region at ``index``, pressed at ``start``, within ``bounds``."""
 
     before: Regions
     index: int
@@ -115,20 +115,22 @@ class Resize:
 
     @property
     def what(self) -> str:
-        """Told by the region's kind."""
-        return f"resize {kind(self.before[self.index])}"
+        """Name of the change, by the region's kind."""
+        return f"resize {region_kind(self.before[self.index])}"
 
     def regions_at(self, point: Point) -> Regions:
-        """Return the regions with the handle following ``point``."""
+        """Return the regions with the handle moved to ``point``."""
         shift = point[0] - self.start[0], point[1] - self.start[1]
-        return replaced(self.before, self.index, resized(self.before[self.index], self.handle, shift, self.bounds))
+        return replace_region(
+            self.before, self.index, resize_region(self.before[self.index], self.handle, shift, self.bounds)
+        )
 
 
-def kind(region: Region) -> str:
-    """Return what a person calls it."""
+def region_kind(region: Region) -> str:
+    """Return the word for the region's kind."""
     return "lasso" if region.outline else "box"
 
 
-def replaced(regions: Regions, index: int, region: Region) -> Regions:
-    """Return the regions with another one at ``index``."""
+def replace_region(regions: Regions, index: int, region: Region) -> Regions:
+    """Return the regions with ``region`` at ``index``."""
     return (*regions[:index], region, *regions[index + 1 :])

@@ -1,4 +1,4 @@
-"""The heat over the picture: one colour per patch, or blended, exactly where the patches lay."""
+"""The heat over the picture: one colour per patch, or blended, exactly over the patches."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,10 +18,10 @@ from exclip_desktop.core.values.selection import patch_heat
 from exclip_desktop.session.pair.scene import Drawing, Scene, View
 from exclip_desktop.ui.canvas.device_cache import DeviceCache
 
-STALE_SHARE: Final = 0.35  # of the opacity, while the heat is of an earlier picture, caption or setting
+STALE_SHARE: Final = 0.35  # of the opacity, while the heat belongs to an earlier picture, caption or setting
 COLOURS: Final = 256  # of a map
 SMOOTH_VALUES: Final = 256  # across a blended grid
-STEP_PX: Final = 3.0  # device pixels: steps between those values are not seen unless drawn larger
+STEP_PX: Final = 3.0  # device pixels: steps between those values are not patch_area unless drawn larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class HeatLook:
     smooth: bool
 
 
-def geometry_shown(state: Scene) -> Geometry | None:
-    """Return where the patches lie on the picture shown; None where nothing is explained of a picture that size."""
+def current_geometry(state: Scene) -> Geometry | None:
+    """Return where the patches lie on the current picture; None without an answer for a picture of this size."""
     canvas_picture, explanation = state.canvas_picture, state.answer
     if canvas_picture is None or explanation is None:
         return None
@@ -53,9 +53,9 @@ def geometry_shown(state: Scene) -> Geometry | None:
     return explanation.geometry if explanation.geometry.source_size == (width, height) else None
 
 
-def heat_shown(state: Scene) -> Floats | None:
-    """Return the heat that belongs on the picture, (grid_h, grid_w); None where nothing is explained or selected."""
-    if state.answer is None or geometry_shown(state) is None:
+def current_heat(state: Scene) -> Floats | None:
+    """Return the heat for the current picture, (grid_h, grid_w); None without an answer or without selected tokens."""
+    if state.answer is None or current_geometry(state) is None:
         return None
     if state.selection.absent and not state.preview.rows:
         return None
@@ -68,12 +68,12 @@ def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:
 
 
 def picture_limit(state: Scene) -> float:
-    """Return the end of the picture's colour range as it is drawn."""
-    return limit_of(state.view, heat_shown(state))
+    """Return the end of the current colour range of the picture."""
+    return limit_of(state.view, current_heat(state))
 
 
-def look_shown(view: View, limit: float, stale: bool) -> HeatLook:
-    """Return how the heat is drawn; dimmed where it is stale."""
+def make_heat_look(view: View, limit: float, stale: bool) -> HeatLook:
+    """Return how the heat is drawn; stale heat is dimmed."""
     opacity = view.opacity * (STALE_SHARE if stale else 1.0)
     return HeatLook(limit, view.colours, view.drawing, opacity, view.smooth)
 
@@ -88,14 +88,14 @@ def colour_levels(limit: float) -> tuple[float, float]:
     return -edge, edge
 
 
-def heat_image(values: Floats, smooth: bool) -> NDArray[np.float32]:
+def make_heat_image(values: Floats, smooth: bool) -> NDArray[np.float32]:
     """Return the values (grid_h, grid_w), or where they blend (``smooth``) some 256 values across the larger side."""
     image = np.asarray(values, np.float32)
     return interpolate(image, -(-SMOOTH_VALUES // max(values.shape))) if smooth else image
 
 
 @lru_cache(maxsize=8)
-def heat_table(colours: str, drawing: Drawing, opacity: float) -> NDArray[np.uint8]:
+def make_heat_table(colours: str, drawing: Drawing, opacity: float) -> NDArray[np.uint8]:
     """Return the colour map with its opacity as RGBA: uint8 (256, 4)."""
     rgb = lookup_table(colours)
     strength = np.abs(np.linspace(-1, 1, len(rgb))) if drawing == "magnitude" else np.ones(len(rgb))
@@ -105,7 +105,7 @@ def heat_table(colours: str, drawing: Drawing, opacity: float) -> NDArray[np.uin
 class HeatItem(ImageItem):
     """Draws heat over the box that the patches cover, in source pixels, from a cache at device resolution."""
 
-    qimage: QImage  # what ``render`` makes
+    qimage: QImage  # made by ``render``
 
     def __init__(self) -> None:
         super().__init__(axisOrder="row-major")
@@ -113,16 +113,16 @@ class HeatItem(ImageItem):
         self._cache = DeviceCache()
         self._changes = 0
 
-    def set_heat(self, values: Floats | None, look: HeatLook, seen: Box) -> None:
-        """Draw ``values`` (grid_h, grid_w) over ``seen``, source pixels; None: nothing."""
+    def set_heat(self, values: Floats | None, look: HeatLook, patch_area: Box) -> None:
+        """Draw ``values`` (grid_h, grid_w) over ``patch_area``, source pixels; None: nothing."""
         self._changes += 1
         self._smooth = look.smooth
         if values is None:
             self.clear()
             return
-        rect = QRectF(QPointF(*seen[:2]), QPointF(*seen[2:]))
-        table = heat_table(look.colours, look.drawing, look.opacity)
-        self.setImage(heat_image(values, look.smooth), levels=colour_levels(look.limit), lut=table, rect=rect)
+        rect = QRectF(QPointF(*patch_area[:2]), QPointF(*patch_area[2:]))
+        table = make_heat_table(look.colours, look.drawing, look.opacity)
+        self.setImage(make_heat_image(values, look.smooth), levels=colour_levels(look.limit), lut=table, rect=rect)
 
     def render(self) -> None:
         """Make the image as ``ImageItem`` does, in the one format that Qt scales and blends fast."""
@@ -130,7 +130,7 @@ class HeatItem(ImageItem):
         self.qimage = self.qimage.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw what the cache holds."""
+        """Draw the cached image."""
         if self.image is not None and widget is not None:
             clear = QColor(Qt.GlobalColor.transparent)
             self._cache.draw(painter, widget, self.boundingRect(), self._changes, self._paint, clear)

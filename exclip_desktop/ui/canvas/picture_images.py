@@ -25,20 +25,20 @@ def grey_pixels(pixels: Pixels) -> Pixels:
 
 
 class PictureLevels:
-    """A picture's images at full size and halved, made slice by slice when first needed.
+    """A picture's images at full size and halved, made slice by slice at the first use.
 
     Shrunk in one step to a small canvas, a large picture would be slow to draw and show false patterns.
 
     Attributes:
-        pending: whether the image asked for last is still being made; ``advance`` goes on with it.
+        pending: whether the image requested last is not complete yet; ``advance`` continues it.
 
     """
 
     def __init__(self, pixels: Pixels) -> None:
-        self._given, self._pixels = pixels, np.ascontiguousarray(pixels)
+        self._source, self._pixels = pixels, np.ascontiguousarray(pixels)
         self._made: dict[tuple[int, bool], QImage] = {}
         self._making: _Making | None = None
-        self._wanted = (0, False)
+        self._requested = (0, False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -48,32 +48,32 @@ class PictureLevels:
 
     @property
     def pending(self) -> bool:
-        """Whether the image asked for last is still being made."""
-        return self._wanted not in self._made
+        """Whether the image requested last is not complete yet."""
+        return self._requested not in self._made
 
     def image(self, scale: float, grey: bool) -> QImage:
         """Return the smallest image with at least ``scale`` pixels per source pixel, or meanwhile a coarser one."""
         level = 0
         while scale * 2 ** (level + 1) <= 1 and min(self.size) >> (level + 1) > 0:
             level += 1
-        self._wanted = level, grey
+        self._requested = level, grey
         if self.pending and self._making is None:
-            self.advance()  # all there is to do, for a small picture
+            self.advance()  # completes a small picture
         if not self.pending:
             return self._made[level, grey]
         others = [made for made in self._made if made[1] == grey]
         return self._made[min(others, key=lambda made: abs(made[0] - level))] if others else self._sampled(grey)
 
     def advance(self) -> None:
-        """Make another slice of the image asked for last."""
-        if self._making is None or (self._making.level, self._making.grey) != self._wanted:
-            self._making = _Making(self._pixels, *self._wanted)
+        """Make another slice of the image requested last."""
+        if self._making is None or (self._making.level, self._making.grey) != self._requested:
+            self._making = _Making(self._pixels, *self._requested)
         if self._making.advance():
-            self._made[self._wanted] = self._making.image
+            self._made[self._requested] = self._making.image
             self._making = None
 
     def _sampled(self, grey: bool) -> QImage:
-        """Return an image of few of the pixels, as they are: at once, and not for long."""
+        """Return an image of few of the pixels, to be shown until the complete one is made."""
         step = max(1, math.isqrt(self._pixels.shape[0] * self._pixels.shape[1] // SAMPLES))
         return _image(np.ascontiguousarray(self._pixels[::step, ::step]), grey)
 
@@ -81,16 +81,16 @@ class PictureLevels:
 _LEVELS: Final[WeakValueDictionary[int, PictureLevels]] = WeakValueDictionary()
 
 
-def levels_of(pixels: Pixels) -> PictureLevels:
-    """Return a picture's images, the same for all canvases that show it: each would hold some fifty MB of its own."""
-    found = _LEVELS.get(id(pixels))  # which no other array has while they hold this one
-    if found is None:
-        found = _LEVELS[id(pixels)] = PictureLevels(pixels)
-    return found
+def shared_levels(pixels: Pixels) -> PictureLevels:
+    """Return a picture's images, shared by all canvases that show it: they take about 50 MB."""
+    levels = _LEVELS.get(id(pixels))  # unique while ``PictureLevels`` holds the array
+    if levels is None:
+        levels = _LEVELS[id(pixels)] = PictureLevels(pixels)
+    return levels
 
 
 class _Making:
-    """An image on its way: ``2**level`` times smaller than the picture on both sides."""
+    """An incomplete image, ``2**level`` times smaller than the picture on both sides."""
 
     def __init__(self, pixels: Pixels, level: int, grey: bool) -> None:
         height, width = pixels.shape[:2]
@@ -120,10 +120,10 @@ class _Making:
         return _image(_rgb(image), grey=True) if self.grey else image
 
 
-def picture_of(image: QImage) -> Picture:
-    """Return the image as a picture; transparent parts are laid on white. Any thread may call it.
+def make_picture(image: QImage) -> Picture:
+    """Return the image as a picture; transparent parts become white. Any thread may call it.
 
-    Pillow converts, for it lets other threads run meanwhile; Qt's own conversions hold Python's lock.
+    Pillow converts, because it releases Python's lock; Qt's own conversions hold it.
 
     Raises:
         PictureError: the picture is too large.
@@ -141,10 +141,10 @@ def _image(pixels: Pixels, grey: bool) -> QImage:
     height, width = pixels.shape[:2]
     if grey:
         values = grey_pixels(pixels)
-        told = QImage(values.data, width, height, width, QImage.Format.Format_Grayscale8)
+        image = QImage(values.data, width, height, width, QImage.Format.Format_Grayscale8)
     else:
-        told = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return told.convertToFormat(QImage.Format.Format_RGB32)
+        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def _rgb(image: QImage) -> Pixels:

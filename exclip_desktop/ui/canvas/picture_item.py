@@ -1,4 +1,4 @@
-"""The picture on the canvas, in colour or grey, with what the model did not see hatched."""
+"""The picture on the canvas, in colour or grey; the parts that the model does not read are hatched."""
 
 from functools import lru_cache
 from typing import Final
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.ui.canvas.device_cache import DeviceCache
-from exclip_desktop.ui.canvas.picture_images import PictureLevels, Pixels, levels_of
+from exclip_desktop.ui.canvas.picture_images import PictureLevels, Pixels, shared_levels
 
 CRISP_SCALE: Final = 2.0  # device pixels per source pixel, from which pixels show as squares
 STRIPE_PX: Final = 12.0
@@ -19,7 +19,7 @@ STRIPES: Final = QColor(255, 255, 255, 80)
 STRIPE_WIDTH_PX: Final = 1.5
 
 
-def grounded(palette: QPalette) -> QColor:
+def ground_colour(palette: QPalette) -> QColor:
     """Return the colour of the canvas around the picture."""
     return palette.color(QPalette.ColorRole.Window)
 
@@ -31,14 +31,14 @@ class PictureItem(ImageItem):
         super().__init__(axisOrder="row-major")
         self._levels: PictureLevels | None = None
         self._grey = False
-        self._seen: Box | None = None
+        self._patch_area: Box | None = None
         self._cache = DeviceCache()
         self._pictures = 0
         self._refining = False
 
     def set_picture(self, pixels: Pixels | None) -> None:
         """Show another picture, RGB (H, W, 3), or none."""
-        self._levels = None if pixels is None else levels_of(pixels)
+        self._levels = None if pixels is None else shared_levels(pixels)
         self._pictures += 1
         self.clear() if pixels is None else self.setImage(pixels, autoLevels=False)
 
@@ -48,38 +48,38 @@ class PictureItem(ImageItem):
             self._grey = grey
             self.update()
 
-    def set_seen(self, seen: Box | None) -> None:
-        """Hatch what lies outside ``seen``, source pixels; None: nothing."""
-        if seen != self._seen:
-            self._seen = seen
+    def set_patch_area(self, patch_area: Box | None) -> None:
+        """Hatch everything outside the area that the patches cover, source pixels; None: nothing."""
+        if patch_area != self._patch_area:
+            self._patch_area = patch_area
             self.update()
 
     def render(self) -> None:
         """Choose the image that fits the view's scale; ``ImageItem`` would shrink the whole picture in one step."""
         assert self._levels is not None
-        view, shown = self.getViewWidget(), self.sceneTransform().m11()
-        self.qimage = self._levels.image(shown * view.devicePixelRatioF(), self._grey)
+        view, scale = self.getViewWidget(), self.sceneTransform().m11()
+        self.qimage = self._levels.image(scale * view.devicePixelRatioF(), self._grey)
         self._renderRequired = self._unrenderable = False
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw what the cache holds; a large picture coarsely at first, and again once its image is made."""
+        """Draw the cached image; a large picture coarsely at first, and again when its image is complete."""
         if self._levels is None or widget is None:
             return
         self.render()
         if self._levels.pending and not self._refining:
             self._refine_soon(widget)
-        key = (self._pictures, self.qimage.width(), self._levels.pending, self._grey, self._seen)
-        self._cache.draw(painter, widget, self.boundingRect(), key, self._paint, grounded(widget.palette()))
+        key = (self._pictures, self.qimage.width(), self._levels.pending, self._grey, self._patch_area)
+        self._cache.draw(painter, widget, self.boundingRect(), key, self._paint, ground_colour(widget.palette()))
 
     def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, painter.deviceTransform().m11() < CRISP_SCALE)
         super().paint(painter)
-        if self._seen is not None:
-            for area in outside(self.boundingRect(), self._seen):
+        if self._patch_area is not None:
+            for area in find_unread_parts(self.boundingRect(), self._patch_area):
                 hatch(painter, area)
 
     def _refine_soon(self, widget: QWidget) -> None:
-        """Go on with the image once other events had their turn, which 0 ms would not give them."""
+        """Continue the image after other events; a delay of 0 ms would run before them."""
         self._refining = True
         QTimer.singleShot(1, widget, lambda: self._refine(widget))
 
@@ -91,13 +91,13 @@ class PictureItem(ImageItem):
             self._levels.advance()
         if self._levels.pending:
             self._refine_soon(widget)
-        else:  # made here, or meanwhile for another canvas
+        else:  # complete, here or by another canvas
             self.update()
 
 
-def outside(picture: QRectF, seen: Box) -> list[QRectF]:
-    """Return the at most four parts of ``picture`` outside ``seen``, none of them thinner than half a pixel."""
-    inner = QRectF(QPointF(*seen[:2]), QPointF(*seen[2:])) & picture
+def find_unread_parts(picture: QRectF, patch_area: Box) -> list[QRectF]:
+    """Return the at most four parts of ``picture`` outside ``patch_area``, none of them thinner than half a pixel."""
+    inner = QRectF(QPointF(*patch_area[:2]), QPointF(*patch_area[2:])) & picture
     if inner.isEmpty():
         return [picture]
     parts = (
@@ -110,10 +110,10 @@ def outside(picture: QRectF, seen: Box) -> list[QRectF]:
 
 
 def hatch(painter: QPainter, area: QRectF) -> None:
-    """Shade ``area`` (in the painter's coordinates) and lay stripes over it, as wide on any zoom."""
+    """Shade ``area`` (in the painter's coordinates) and draw stripes over it, equally wide at any zoom."""
     view = painter.worldTransform()
     place = view.mapRect(area).toRect()
-    # Counted from the picture's corner, so that the stripes of all parts meet, and move with the picture.
+    # Measured from the picture's corner, so that the stripes of all parts meet, and move with the picture.
     start = QPoint(place.left() - round(view.dx()), place.top() - round(view.dy()))
     painter.save()
     painter.resetTransform()

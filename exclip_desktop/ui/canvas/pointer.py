@@ -1,4 +1,4 @@
-"""What the mouse does on the canvas: it hovers, clicks, and drags regions."""
+"""Mouse interaction on the canvas: hovering, clicking, and dragging regions."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,12 +10,12 @@ from exclip_desktop.core.values.selection import Point
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.canvas.canvas_view import CanvasView
 from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Gesture, Move, Regions, Resize
-from exclip_desktop.ui.canvas.heat_item import geometry_shown
-from exclip_desktop.ui.canvas.region_hits import Handle, handle_at, region_at, usable_handles
+from exclip_desktop.ui.canvas.heat_item import current_geometry
+from exclip_desktop.ui.canvas.region_hits import Handle, find_handle, find_region, list_handles
 
 CLICK_PX: Final = 3.0  # a drag shorter than that is a click
 HANDLE_REACH_PX: Final = 8.0  # from a handle's middle, where it can be dragged
-SLACK_PX: Final = 4.0  # a box can be taken hold of that far outside its line
+SLACK_PX: Final = 4.0  # a box can be pressed that far outside its line
 LASSO_PX: Final = 2.0  # between a lasso's corners
 
 Shape = Qt.CursorShape
@@ -33,7 +33,7 @@ CURSORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What lies under a point: the region's index, and a handle of it; None: neither."""
+    """Region (its index) and handle under a point, or None."""
 
     region: int | None = None
     handle: Handle | None = None
@@ -41,7 +41,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press of the left button: where (logical and source pixels), on what, and whether Alt was held."""
+    """A press of the left button: place in logical and in source pixels, the hit, and whether Alt was held."""
 
     place: Point
     point: Point
@@ -50,18 +50,18 @@ class Press:
 
 
 class Pointer(QObject):
-    """Turns the mouse's moves into intents.
+    """Turns mouse events into changes of the regions.
 
     Attributes:
         current: the index of the region touched last, or None.
 
     Signals:
-        regions_changed(regions): a gesture would have these regions now.
-        regions_committed(before, after, what): a gesture is over.
+        regions_changed(regions): the regions changed during a gesture.
+        regions_committed(before, after, what): a gesture ended.
         region_naming_requested(index): a region was double-clicked.
-        double_clicked(): something else was.
-        patch_hovered(patch): the mouse came over (row, column), or None; never while a button is down.
-        current_changed(): another region is the current one.
+        double_clicked(): the canvas was double-clicked outside all regions.
+        patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
+        current_changed(): the current region changed.
 
     """
 
@@ -81,7 +81,7 @@ class Pointer(QObject):
         self._latest: Regions = ()
         self._count = len(state.selection.regions)
         self._hovered: tuple[int, int] | None = None
-        self._passed: tuple[int, int] | None = None
+        self._ignored_patch: tuple[int, int] | None = None
         view.pressed.connect(self._on_pressed)
         view.moved.connect(self._on_moved)
         view.released.connect(self._on_released)
@@ -90,7 +90,7 @@ class Pointer(QObject):
         view.escaped.connect(self.cancel)
 
     def cancel(self) -> None:
-        """End the gesture under way, with the regions as they were before it."""
+        """Cancel the current gesture and restore the regions."""
         if self._gesture is not None:
             before, index = self._gesture.before, self._gesture.index
             self._end()
@@ -98,7 +98,7 @@ class Pointer(QObject):
             self.regions_changed.emit(before)
 
     def follow(self) -> None:
-        """Take note of the state's regions: where they are not this gesture's, it is over."""
+        """Follow the state's regions; a change from elsewhere ends the gesture."""
         regions = self._state.selection.regions
         if self._gesture is not None and regions not in (self._latest, self._gesture.before):
             self._end()
@@ -106,15 +106,15 @@ class Pointer(QObject):
             self._set_current(None)
         self._count = len(regions)
 
-    def forget(self) -> None:
-        """Take note of another picture."""
+    def reset(self) -> None:
+        """Reset for another picture."""
         self._end()
         self._set_current(None)
         self.leave()
 
     def leave(self) -> None:
-        """Take note that no patch is under the mouse, until it moves."""
-        self._passed = None
+        """Treat no patch as hovered until the mouse moves."""
+        self._ignored_patch = None
         self._hover(None)
 
     def _on_pressed(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
@@ -123,11 +123,11 @@ class Pointer(QObject):
         at = (place.x(), place.y())
         point = self._view.camera.to_source(at)
         alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        # Alt draws, also inside a region: to take a part of it away.
+        # Alt draws inside a region too, to subtract a part of it.
         self._press = Press(at, point, Hit() if alt else self._hit(point), alt)
         if self._press.hit.region is not None:
             self._set_current(self._press.hit.region)
-        # What is hovered over takes precedence over regions, and would hide what the drag shows.
+        # A hovered patch takes precedence over regions, and would hide the values of the dragged one.
         self._hover(None)
 
     def _on_moved(self, place: QPointF, buttons: Qt.MouseButton) -> None:
@@ -135,7 +135,7 @@ class Pointer(QObject):
         point = self._view.camera.to_source(at)
         if self._press is None:
             if not buttons:
-                self._point_out(point)
+                self._show_hit(point)
             return
         if self._gesture is None:
             if not _far(self._press.place, at):
@@ -152,8 +152,8 @@ class Pointer(QObject):
         elif press is not None and press.hit.region is None:
             self._set_current(None)
         self._press = None
-        # Until the mouse goes on to another patch, what the drag selected stays in view.
-        self._passed = self._patch(point)
+        # The selection stays visible until the mouse enters another patch.
+        self._ignored_patch = self._patch(point)
 
     def _on_double_clicked(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         hit = self._hit(self._view.camera.to_source((place.x(), place.y())))
@@ -165,7 +165,7 @@ class Pointer(QObject):
             self.region_naming_requested.emit(hit.region)
 
     def _begin(self, press: Press) -> None:
-        """Begin the gesture that fits where the button was pressed."""
+        """Start the gesture for the place that was pressed."""
         bounds, before, index = self._bounds(), self._state.selection.regions, press.hit.region
         if bounds is None:
             return
@@ -192,7 +192,7 @@ class Pointer(QObject):
             self.regions_changed.emit(regions)
 
     def _finish(self) -> None:
-        """Commit what the gesture did, unless that is nothing, or too small to be meant."""
+        """Commit the gesture's change, unless there is none or the new region is too small."""
         gesture, after = self._gesture, self._latest
         if gesture is None:
             return
@@ -208,11 +208,11 @@ class Pointer(QObject):
         self._gesture, self._press, self._latest = None, None, ()
         self._view.holds_escape = False
 
-    def _point_out(self, point: Point) -> None:
-        """Show what a press would take hold of, and which patch is hovered."""
+    def _show_hit(self, point: Point) -> None:
+        """Show the cursor for the hit, and the hovered patch."""
         patch = self._patch(point)
-        if self._passed is None or patch != self._passed:
-            self._passed = None
+        if self._ignored_patch is None or patch != self._ignored_patch:
+            self._ignored_patch = None
             self._hover(patch)
         hit = self._hit(point)
         if self._bounds() is None:
@@ -228,17 +228,17 @@ class Pointer(QObject):
             self.patch_hovered.emit(patch)
 
     def _hit(self, point: Point) -> Hit:
-        """Return what lies under ``point``: the current region's handles first."""
+        """Return the hit at ``point``: first a handle of the current region, else the topmost region."""
         regions, scale = self._state.selection.regions, self._view.camera.scale
         if self.current is not None and self.current < len(regions):
             box = regions[self.current].box
-            handle = handle_at(box, point, HANDLE_REACH_PX / scale)
-            if handle in usable_handles(box, scale):
+            handle = find_handle(box, point, HANDLE_REACH_PX / scale)
+            if handle in list_handles(box, scale):
                 return Hit(self.current, handle)
-        return Hit(region_at(regions, point, SLACK_PX / scale))
+        return Hit(find_region(regions, point, SLACK_PX / scale))
 
     def _patch(self, point: Point) -> tuple[int, int] | None:
-        geometry = geometry_shown(self._state)
+        geometry = current_geometry(self._state)
         return None if geometry is None else geometry.patch_at(*point)
 
     def _bounds(self) -> Box | None:

@@ -1,4 +1,4 @@
-"""Regions in source pixels: what lies under a point, and what becomes of a region that is drawn, moved or resized."""
+"""Geometry of regions in source pixels: hit tests, drawing, moving and resizing."""
 
 from dataclasses import replace
 from typing import Final
@@ -11,10 +11,10 @@ Handle = tuple[int, int]
 HANDLES: Final[tuple[Handle, ...]] = ((-1, -1), (1, -1), (1, 1), (-1, 1), (0, -1), (1, 0), (0, 1), (-1, 0))
 """All handles; corners first, so that they win where a small box's handles crowd."""
 CROWDED_PX: Final = 40.0  # logical pixels: a side shorter than that has no handle in its middle
-SMALLEST: Final = 1.0  # source pixels: a side that is resized gets no shorter
+SMALLEST: Final = 1.0  # source pixels: the shortest side after resizing
 
 
-def region_at(regions: tuple[Region, ...], point: Point, slack: float = 0.0) -> int | None:
+def find_region(regions: tuple[Region, ...], point: Point, slack: float = 0.0) -> int | None:
     """Return the index of the region drawn last under ``point``; ``slack`` widens boxes, in source pixels."""
     for index in reversed(range(len(regions))):
         if contains(regions[index], point, slack):
@@ -36,7 +36,7 @@ def handle_point(box: Box, handle: Handle) -> Point:
     return (x0 + x1 + handle[0] * (x1 - x0)) / 2, (y0 + y1 + handle[1] * (y1 - y0)) / 2
 
 
-def handle_at(box: Box, point: Point, reach: float) -> Handle | None:
+def find_handle(box: Box, point: Point, reach: float) -> Handle | None:
     """Return the handle of ``box`` within ``reach`` source pixels across and down.
 
     Towards the inside a handle reaches at most a quarter of the side, so that a small box can still be moved.
@@ -49,27 +49,27 @@ def handle_at(box: Box, point: Point, reach: float) -> Handle | None:
     return None
 
 
-def usable_handles(box: Box, scale: float) -> tuple[Handle, ...]:
-    """Return the handles of ``box`` that there is room for, at ``scale`` logical pixels per source pixel."""
+def list_handles(box: Box, scale: float) -> tuple[Handle, ...]:
+    """Return the handles of ``box`` that have room, at ``scale`` logical pixels per source pixel."""
     wide, high = (box[2] - box[0]) * scale >= CROWDED_PX, (box[3] - box[1]) * scale >= CROWDED_PX
     return tuple(handle for handle in HANDLES if (handle[0] or wide) and (handle[1] or high))
 
 
-def clamped(point: Point, bounds: Box) -> Point:
+def clamp_point(point: Point, bounds: Box) -> Point:
     """Return the point of ``bounds`` nearest to ``point``."""
     x0, y0, x1, y1 = bounds
     return min(max(point[0], x0), x1), min(max(point[1], y0), y1)
 
 
-def drawn_box(start: Point, end: Point, bounds: Box) -> Box | None:
-    """Return the box between two points, cut to ``bounds``; None where nothing of it is left."""
-    (ax, ay), (bx, by) = clamped(start, bounds), clamped(end, bounds)
+def draw_box(start: Point, end: Point, bounds: Box) -> Box | None:
+    """Return the box between two points, clipped to ``bounds``; None where it is empty."""
+    (ax, ay), (bx, by) = clamp_point(start, bounds), clamp_point(end, bounds)
     box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def moved(region: Region, shift: Point, bounds: Box) -> Region:
-    """Return the region shifted by source pixels, no further than ``bounds`` allow."""
+def move_region(region: Region, shift: Point, bounds: Box) -> Region:
+    """Return the region shifted by source pixels, as far as ``bounds`` allow."""
     x0, y0, x1, y1 = region.box
     dx = min(max(shift[0], bounds[0] - x0), bounds[2] - x1)
     dy = min(max(shift[1], bounds[1] - y0), bounds[3] - y1)
@@ -77,14 +77,14 @@ def moved(region: Region, shift: Point, bounds: Box) -> Region:
     return replace(region, box=(x0 + dx, y0 + dy, x1 + dx, y1 + dy), outline=outline)
 
 
-def resized(region: Region, handle: Handle, shift: Point, bounds: Box) -> Region:
-    """Return the region with one handle shifted by source pixels, cut to ``bounds``; a lasso is stretched.
+def resize_region(region: Region, handle: Handle, shift: Point, bounds: Box) -> Region:
+    """Return the region with one handle shifted by source pixels, clipped to ``bounds``; a lasso is stretched.
 
-    A side that is pulled across its opposite turns over; none gets shorter than ``SMALLEST``.
+    A side that is dragged across the opposite one turns over; no side becomes shorter than ``SMALLEST``.
     """
     x0, y0, x1, y1 = region.box
-    left, right = _pulled((x0, x1), handle[0], shift[0], (bounds[0], bounds[2]))
-    top, bottom = _pulled((y0, y1), handle[1], shift[1], (bounds[1], bounds[3]))
+    left, right = _drag_side((x0, x1), handle[0], shift[0], (bounds[0], bounds[2]))
+    top, bottom = _drag_side((y0, y1), handle[1], shift[1], (bounds[1], bounds[3]))
     if region.outline:
         across, down = (right - left) / (x1 - x0 or 1.0), (bottom - top) / (y1 - y0 or 1.0)
         outline = tuple((left + (x - x0) * across, top + (y - y0) * down) for x, y in region.outline)
@@ -99,8 +99,8 @@ def _within(offset: float, side: int, reach: float, inner: float) -> bool:
     return -low <= offset <= high
 
 
-def _pulled(ends: tuple[float, float], side: int, shift: float, bounds: tuple[float, float]) -> tuple[float, float]:
-    """Return the two ends of a side with the one that ``side`` names shifted; it may pass the other."""
+def _drag_side(ends: tuple[float, float], side: int, shift: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the two ends of a side, with the end that ``side`` names shifted; it may pass the other one."""
     if side == 0:
         return ends
     still, pulled = (ends[1], ends[0]) if side < 0 else ends

@@ -12,7 +12,7 @@ from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas.camera import Camera
 from exclip_desktop.ui.canvas.canvas_view import CanvasView
-from exclip_desktop.ui.canvas.region_hits import handle_point, usable_handles
+from exclip_desktop.ui.canvas.region_hits import handle_point, list_handles
 
 HANDLE_PX: Final = 8.0
 NAME_PX: Final = 220.0  # a longer name is cut
@@ -160,7 +160,7 @@ class RegionItem(BoxItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(CURRENT, 1.5))
         painter.setBrush(HALO)
-        for handle in usable_handles(self._region.box, self._camera.scale):
+        for handle in list_handles(self._region.box, self._camera.scale):
             at = self._point(handle_point(self._region.box, handle))
             painter.drawRect(QRectF(at.x() - HANDLE_PX / 2, at.y() - HANDLE_PX / 2, HANDLE_PX, HANDLE_PX))
 

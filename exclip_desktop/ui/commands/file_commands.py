@@ -13,7 +13,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.samples import is_sample
-from exclip_desktop.ui.canvas.picture_images import picture_of
+from exclip_desktop.ui.canvas.picture_images import make_picture
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from exclip_desktop.ui.dialogs.gallery import Gallery
 from exclip_desktop.ui.dialogs.save_path import ask_path
@@ -60,7 +60,7 @@ class FileCommands(QObject):
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
-            self._session.explain_controller.open_image(lambda: picture_of(image), title)
+            self._session.explain_controller.open_image(lambda: make_picture(image), title)
             return True
         return False
 

@@ -15,7 +15,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.picture_images import levels_of
+from exclip_desktop.ui.canvas.picture_images import shared_levels
 from tests.ui.canvas.canvas_desk import ALT, BOX, LEFT, NONE, Desk, open_desk
 
 
@@ -214,7 +214,7 @@ def test_canvases_that_want_different_images_both_get_theirs(make_state: Callabl
         qtbot.addWidget(canvas)
         canvas.resize(300, 240)
         canvas.show()
-    levels = levels_of(state.canvas_picture.picture.pixels)
+    levels = shared_levels(state.canvas_picture.picture.pixels)
     assert [canvas._picture_item._levels for canvas in canvases] == [levels, levels]
     qtbot.waitUntil(lambda: {(2, True), (2, False)} <= levels._made.keys())
 

@@ -14,10 +14,10 @@ from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas import camera as cameras
 from exclip_desktop.ui.canvas.camera import Camera
 from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Move, Resize
-from exclip_desktop.ui.canvas.heat_item import HeatItem, HeatLook, heat_image
-from exclip_desktop.ui.canvas.picture_images import SLICE, PictureLevels, grey_pixels, levels_of
-from exclip_desktop.ui.canvas.picture_item import outside
-from exclip_desktop.ui.canvas.region_hits import contains, handle_at, region_at, resized
+from exclip_desktop.ui.canvas.heat_item import HeatItem, HeatLook, make_heat_image
+from exclip_desktop.ui.canvas.picture_images import SLICE, PictureLevels, grey_pixels, shared_levels
+from exclip_desktop.ui.canvas.picture_item import find_unread_parts
+from exclip_desktop.ui.canvas.region_hits import contains, find_handle, find_region, resize_region
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)
 BOX = Region((10.0, 20.0, 50.0, 60.0), name="hat")
@@ -46,11 +46,11 @@ def test_patch_under_a_point() -> None:
 
 def test_the_region_drawn_last_is_on_top() -> None:
     regions = (BOX, TRIANGLE)
-    assert region_at(regions, (45.0, 30.0)) == 1
-    assert region_at(regions, (20.0, 30.0)) == 0
-    assert region_at(regions, (80.0, 50.0)) is None  # in the box around the lasso, not in the lasso
-    assert region_at(regions, (8.0, 30.0)) is None
-    assert region_at(regions, (8.0, 30.0), slack=3.0) == 0
+    assert find_region(regions, (45.0, 30.0)) == 1
+    assert find_region(regions, (20.0, 30.0)) == 0
+    assert find_region(regions, (80.0, 50.0)) is None  # in the box around the lasso, not in the lasso
+    assert find_region(regions, (8.0, 30.0)) is None
+    assert find_region(regions, (8.0, 30.0), slack=3.0) == 0
 
 
 def test_a_lasso_that_crosses_itself_is_even_odd() -> None:
@@ -64,13 +64,13 @@ def test_a_lasso_that_crosses_itself_is_even_odd() -> None:
     [((10, 20), (-1, -1)), ((50, 60), (1, 1)), ((30, 20), (0, -1)), ((50, 40), (1, 0)), ((30, 40), None)],
 )
 def test_handles(point: tuple[float, float], handle: tuple[int, int] | None) -> None:
-    assert handle_at(BOX.box, point, 4.0) == handle
+    assert find_handle(BOX.box, point, 4.0) == handle
 
 
 def test_handles_of_a_small_box_leave_its_middle_to_move_it() -> None:
     small = (10.0, 10.0, 14.0, 14.0)
-    assert handle_at(small, (12.0, 12.0), 8.0) is None
-    assert handle_at(small, (5.0, 5.0), 8.0) == (-1, -1)  # outwards the reach is whole
+    assert find_handle(small, (12.0, 12.0), 8.0) is None
+    assert find_handle(small, (5.0, 5.0), 8.0) == (-1, -1)  # outwards the reach is whole
 
 
 def test_drawing_is_cut_to_the_picture() -> None:
@@ -102,17 +102,17 @@ def test_moving_stops_at_the_edge() -> None:
 def test_resizing() -> None:
     gesture = Resize((BOX,), 0, (1, 1), (50.0, 60.0), BOUNDS)
     assert gesture.regions_at((60.0, 200.0)) == (Region((10.0, 20.0, 60.0, 80.0), name="hat"),)
-    assert resized(BOX, (0, -1), (99.0, 5.0), BOUNDS).box == (10.0, 25.0, 50.0, 60.0)
-    assert resized(BOX, (-1, 0), (60.0, 0.0), BOUNDS).box == (50.0, 20.0, 70.0, 60.0)  # turned over
-    assert resized(BOX, (-1, 0), (40.0, 0.0), BOUNDS).box == (49.0, 20.0, 50.0, 60.0)  # never without width
+    assert resize_region(BOX, (0, -1), (99.0, 5.0), BOUNDS).box == (10.0, 25.0, 50.0, 60.0)
+    assert resize_region(BOX, (-1, 0), (60.0, 0.0), BOUNDS).box == (50.0, 20.0, 70.0, 60.0)  # turned over
+    assert resize_region(BOX, (-1, 0), (40.0, 0.0), BOUNDS).box == (49.0, 20.0, 50.0, 60.0)  # never without width
     edge = Region((100.0 - 1e-9, 0.0, 100.0, 80.0))
-    assert resized(edge, (1, 0), (0.0, 0.0), BOUNDS).box[0] >= 98.9  # nor outside the picture
-    stretched = resized(TRIANGLE, (1, 0), (-25.0, 0.0), BOUNDS)
+    assert resize_region(edge, (1, 0), (0.0, 0.0), BOUNDS).box[0] >= 98.9  # nor find_unread_parts the picture
+    stretched = resize_region(TRIANGLE, (1, 0), (-25.0, 0.0), BOUNDS)
     assert stretched.outline == ((40.0, 10.0), (65.0, 10.0), (40.0, 60.0))
 
 
 def test_camera_fits_and_maps_both_ways() -> None:
-    camera = cameras.fitted((0.0, 0.0, 400.0, 100.0), (420.0, 320.0))
+    camera = cameras.fit_camera((0.0, 0.0, 400.0, 100.0), (420.0, 320.0))
     assert camera == Camera(1.0, (200.0, 50.0), (420.0, 320.0))
     assert camera.to_canvas((0.0, 0.0)) == (10.0, 110.0)
     assert camera.to_source((10.0, 110.0)) == (0.0, 0.0)
@@ -121,23 +121,23 @@ def test_camera_fits_and_maps_both_ways() -> None:
 
 def test_zooming_keeps_what_is_under_the_mouse() -> None:
     content = (0.0, 0.0, 400.0, 300.0)
-    camera = cameras.fitted(content, (800.0, 600.0))
+    camera = cameras.fit_camera(content, (800.0, 600.0))
     place = (300.0, 250.0)
-    zoomed = cameras.zoomed(camera, 3.0, place, content)
+    zoomed = cameras.zoom_camera(camera, 3.0, place, content)
     assert zoomed.scale == pytest.approx(3 * camera.scale)
     assert zoomed.to_source(place) == pytest.approx(camera.to_source(place))
 
 
 def test_the_picture_cannot_be_lost() -> None:
     content, size = (0.0, 0.0, 4000.0, 3000.0), (800.0, 600.0)
-    camera = cameras.fitted(content, size)
-    far = cameras.panned(camera, (1e6, -1e6), content)
+    camera = cameras.fit_camera(content, size)
+    far = cameras.pan_camera(camera, (1e6, -1e6), content)
     assert far.centre == (0.0, 3000.0)  # a corner stays in the middle
-    assert cameras.zoomed(camera, 1e-9, (0.0, 0.0), content).scale == pytest.approx(camera.scale / 4)
-    assert cameras.zoomed(camera, 1e9, (0.0, 0.0), content).scale == cameras.LARGEST_SCALE
+    assert cameras.zoom_camera(camera, 1e-9, (0.0, 0.0), content).scale == pytest.approx(camera.scale / 4)
+    assert cameras.zoom_camera(camera, 1e9, (0.0, 0.0), content).scale == cameras.LARGEST_SCALE
     tiny = (0.0, 0.0, 4.0, 4.0)
-    assert cameras.placed(1.0, (2.0, 2.0), tiny, size).scale == 1.0  # 100 % is always allowed
-    assert cameras.placed(1e9, (2.0, 2.0), tiny, size).scale == cameras.fitted(tiny, size).scale
+    assert cameras.place_camera(1.0, (2.0, 2.0), tiny, size).scale == 1.0  # 100 % is always allowed
+    assert cameras.place_camera(1e9, (2.0, 2.0), tiny, size).scale == cameras.fit_camera(tiny, size).scale
 
 
 def test_crisp_heat_has_the_colours_of_the_map(qapp: object) -> None:
@@ -173,7 +173,7 @@ def test_smooth_heat_blends_values_not_colours(qapp: object) -> None:
     assert fine.shape == (4, 8)
     assert fine[0].tolist() == [-1.0, -1.0, -0.75, -0.25, 0.25, 0.75, 1.0, 1.0]
     pixels = heat_pixels(values, HeatLook(1.0, "red-blue", "scale", 1.0, True))
-    image = heat_image(values, smooth=True).astype(np.float64)
+    image = make_heat_image(values, smooth=True).astype(np.float64)
     assert image.shape == pixels.shape == (128, 256)
     assert np.array_equal(pixels, heat_pixels(image, HeatLook(1.0, "red-blue", "scale", 1.0, False)))
     rng = np.random.default_rng(0).normal(size=(5, 7))
@@ -233,9 +233,9 @@ def test_a_large_picture_is_made_in_slices_with_something_to_show_at_once(scale:
 
 def test_canvases_share_a_picture_s_images_and_let_them_go_with_the_last() -> None:
     pixels = np.zeros((40, 60, 3), np.uint8)
-    first, second = levels_of(pixels), levels_of(pixels)
+    first, second = shared_levels(pixels), shared_levels(pixels)
     assert first is second
-    assert levels_of(pixels.copy()) is not first
+    assert shared_levels(pixels.copy()) is not first
     gone = weakref.ref(first)
     del first, second
     assert gone() is None
@@ -243,9 +243,9 @@ def test_canvases_share_a_picture_s_images_and_let_them_go_with_the_last() -> No
 
 def test_what_the_model_did_not_see() -> None:
     picture = QRectF(0, 0, 640, 480)
-    assert outside(picture, (80.0, 0.0, 560.0, 480.0)) == [QRectF(0, 0, 80, 480), QRectF(560, 0, 80, 480)]
-    assert outside(picture, (-20.0, -20.0, 660.0, 500.0)) == []
-    assert outside(picture, (0.0, 0.1, 640.0, 479.9)) == []
-    assert outside(picture, (700.0, 0.0, 800.0, 480.0)) == [picture]
-    inner = outside(picture, (100.0, 100.0, 200.0, 200.0))
+    assert find_unread_parts(picture, (80.0, 0.0, 560.0, 480.0)) == [QRectF(0, 0, 80, 480), QRectF(560, 0, 80, 480)]
+    assert find_unread_parts(picture, (-20.0, -20.0, 660.0, 500.0)) == []
+    assert find_unread_parts(picture, (0.0, 0.1, 640.0, 479.9)) == []
+    assert find_unread_parts(picture, (700.0, 0.0, 800.0, 480.0)) == [picture]
+    inner = find_unread_parts(picture, (100.0, 100.0, 200.0, 200.0))
     assert sum(part.width() * part.height() for part in inner) == 640 * 480 - 100 * 100

@@ -117,7 +117,7 @@ def test_nothing_explained_nothing_to_lock(qtbot: QtBot) -> None:
     assert not lock(bar).isEnabled()
 
 
-def handle_at(bar: ColourBar, high: bool) -> QPoint:
+def place_of_handle(bar: ColourBar, high: bool) -> QPoint:
     """Return where a handle is, in the pixels of the bar's viewport."""
     view = bar._range
     view.grab()  # the scene is laid out when it is painted
@@ -136,7 +136,7 @@ def send(bar: ColourBar, kind: QEvent.Type, at: QPoint, held: Qt.MouseButton) ->
 
 def drag(bar: ColourBar, high: bool, outwards_px: int, steps: int = 4) -> None:
     """Drag a handle outwards (away from zero), or inwards where ``outwards_px`` is negative; hold the button."""
-    at, sign = handle_at(bar, high), 1 if high else -1
+    at, sign = place_of_handle(bar, high), 1 if high else -1
     way = QPoint(0, -sign) if bar._side == "picture" else QPoint(sign, 0)
     send(bar, QEvent.Type.MouseMove, at, Qt.MouseButton.NoButton)
     send(bar, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
@@ -145,7 +145,7 @@ def drag(bar: ColourBar, high: bool, outwards_px: int, steps: int = 4) -> None:
 
 
 def release(bar: ColourBar, high: bool) -> None:
-    send(bar, QEvent.Type.MouseButtonRelease, handle_at(bar, high), Qt.MouseButton.NoButton)
+    send(bar, QEvent.Type.MouseButtonRelease, place_of_handle(bar, high), Qt.MouseButton.NoButton)
 
 
 def follow(bar: ColourBar, state: State, side: Side) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QSlider
 
-from exclip_desktop.ui.canvas.picture_images import picture_of
+from exclip_desktop.ui.canvas.picture_images import make_picture
 from tests.ui.conftest import Opened
 from tests.ui.window.test_widgets import child
 
@@ -20,14 +20,14 @@ def test_the_slider_shows_and_changes_the_opacity(opened: Opened) -> None:
     slider, state = _slider(opened), opened.state
     assert slider.value() == round(100 * state.view.opacity)
     viewport = opened.window.canvas.view.viewport()
-    before = picture_of(viewport.grab().toImage()).pixels
+    before = make_picture(viewport.grab().toImage()).pixels
     QTest.keyClick(slider, Qt.Key.Key_Right)
     assert state.view.opacity == pytest.approx(0.69)
     assert opened.window.opacity.findChild(QLabel).text() == "Heat 69 %"
     slider.setValue(100)
     assert state.view.opacity == 1.0
     QApplication.processEvents()
-    assert np.abs(picture_of(viewport.grab().toImage()).pixels.astype(int) - before).max() > 20
+    assert np.abs(make_picture(viewport.grab().toImage()).pixels.astype(int) - before).max() > 20
     assert opened.session.settings.view().opacity == 1.0
 
 

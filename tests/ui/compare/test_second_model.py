@@ -17,7 +17,7 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.compare.second_model import ABSENT_NOTE
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
-from exclip_desktop.ui.canvas.heat_item import heat_shown
+from exclip_desktop.ui.canvas.heat_item import current_heat
 from tests.ui.conftest import Opened
 
 OTHER = ModelChoice("/models/other")
@@ -113,13 +113,13 @@ def test_a_token_that_only_one_model_reads_selects_nothing_of_the_other(paired: 
         content=np.append(matrix.content, False),
     )
     first.change(answer=replace(first.explanation, caption=padded, interactions=wider))
-    assert heat_shown(state) is not None
+    assert current_heat(state) is not None
     session.selection_controller.commit_rows((), (row,))
     assert (state.selection.rows, state.selection.absent) == ((), True)
-    assert heat_shown(state) is None
+    assert current_heat(state) is None
     assert "does not read the selected token" in pane.title.text
     session.selection_controller.hover_rows((2,))
-    assert heat_shown(state) is not None
+    assert current_heat(state) is not None
     session.selection_controller.hover_rows(())
     session.selection_controller.commit_rows((row,), (row, 2))
     assert (state.selection.rows, state.selection.absent) == ((2,), False)

@@ -16,7 +16,7 @@ from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage import pictures
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.storage.samples import samples
-from exclip_desktop.ui.canvas.picture_images import picture_of
+from exclip_desktop.ui.canvas.picture_images import make_picture
 from tests.ui.conftest import Opened
 
 COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -63,7 +63,7 @@ def test_qt_s_pictures_become_arrays(form: str) -> None:
     image = QImage(5, 3, QImage.Format.Format_ARGB32)
     image.fill(QColor(200, 100, 50))
     image = image.convertToFormat(getattr(QImage.Format, f"Format_{form}"))
-    pixels = picture_of(image).pixels
+    pixels = make_picture(image).pixels
     assert pixels.shape == (3, 5, 3)
     expected = [image.pixelColor(2, 1).red(), image.pixelColor(2, 1).green(), image.pixelColor(2, 1).blue()]
     assert (pixels == expected).all()
@@ -73,7 +73,7 @@ def test_transparent_parts_lie_on_white() -> None:
     image = QImage(2, 1, QImage.Format.Format_ARGB32)
     image.setPixelColor(0, 0, QColor(0, 0, 0, 0))
     image.setPixelColor(1, 0, QColor(200, 0, 0, 128))
-    assert picture_of(image).pixels[0].tolist() == [[255, 255, 255], pytest.approx([227, 127, 127], abs=1)]
+    assert make_picture(image).pixels[0].tolist() == [[255, 255, 255], pytest.approx([227, 127, 127], abs=1)]
 
 
 def test_a_pasted_picture_is_explained(opened: Opened, qtbot: QtBot) -> None:

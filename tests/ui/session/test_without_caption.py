@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.ui.canvas.banner import SELECT, TYPE, Hint
+from exclip_desktop.ui.canvas.banner import SELECT, TYPE, HintLabel
 from tests.ui.conftest import Opened
 
 COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -30,8 +30,8 @@ def _editor(opened: Opened) -> QLineEdit:
 
 
 def _hint(opened: Opened) -> str:
-    found = opened.window.findChild(Hint)
-    assert isinstance(found, Hint)
+    found = opened.window.findChild(HintLabel)
+    assert isinstance(found, HintLabel)
     assert found.isVisible()
     return found.text()
 
