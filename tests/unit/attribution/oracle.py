@@ -56,11 +56,11 @@ def _trunk_layers(trunk: Any) -> list[Any]:
 
 
 def _block_input(block: Any, run: Callable[[], Tensor]) -> Tensor:
-    seen: list[Tensor] = []
-    handle = block.register_forward_pre_hook(lambda _, args: seen.append(args[0].detach()))
+    visible: list[Tensor] = []
+    handle = block.register_forward_pre_hook(lambda _, args: visible.append(args[0].detach()))
     run()
     handle.remove()
-    return seen[0][0]
+    return visible[0][0]
 
 
 def _integrated_jacobian(

@@ -1,4 +1,4 @@
-"""What an explanation is going to cost: free memory, chunks that fit it, and what the first chunks foretell."""
+"""Cost estimates: free memory, chunks that fit it, and the time of the first chunks."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,13 +35,13 @@ Picture = NDArray[np.uint8]
         ("mps", None, memory.CPU_CHUNK_BYTES),
     ],
 )
-def test_a_chunk_takes_a_share_of_what_is_free(kind: str, free: int | None, taken: int) -> None:
+def test_a_chunk_takes_a_share_of_the_free_memory(kind: str, free: int | None, taken: int) -> None:
     assert memory.chunk_bytes(kind, free) == taken
 
 
-def test_what_torch_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"mem_get_info": (300, 1000), "memory_reserved": 500, "memory_allocated": 420}
-    for name, value in told.items():
+def test_memory_that_torch_reserves_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = {"mem_get_info": (300, 1000), "memory_reserved": 500, "memory_allocated": 420}
+    for name, value in text.items():
         monkeypatch.setattr(torch.cuda, name, lambda _, value=value: value)
     assert memory.free_bytes(torch.device("cuda")) == 300 + 80
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 1000)
@@ -50,65 +50,65 @@ def test_what_torch_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> Non
         assert memory.free_bytes(torch.device("mps")) == free
 
 
-def test_what_linux_caches_of_files_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_cache_of_linux_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     assert memory.parse_meminfo("MemFree:  10 kB\nMemAvailable:   2048 kB\nHugePages_Total: 0\n") == 2 * 2**20
     assert memory.parse_meminfo("MemFree:  10 kB\n") is None
     monkeypatch.setattr(memory, "MEMINFO", memory.MEMINFO / "not here")
-    found = memory.free_of_computer()
-    assert found is None or found > 0
+    actual = memory.free_of_computer()
+    assert actual is None or actual > 0
 
 
-def test_of_little_memory_little_is_taken_and_the_answer_is_the_same(
+def test_little_memory_makes_small_chunks_and_the_same_matrix(
     tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = explain(tiny, picture, CAPTION, image_layer=0)
     monkeypatch.setattr(memory, "free_bytes", lambda _: 10)
     costs: list[CostEstimate] = []
-    found = explain(tiny, picture, CAPTION, image_layer=0, progress=lambda told: told.cost and costs.append(told.cost))
-    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-4, atol=1e-7)
+    actual = explain(tiny, picture, CAPTION, image_layer=0, progress=lambda text: text.cost and costs.append(text.cost))
+    np.testing.assert_allclose(actual.matrix, expected.matrix, rtol=1e-4, atol=1e-7)
     assert costs[0].free_bytes == 10
     assert not costs[0].fits
 
 
-def test_chunks_foretell_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, told = iter([100.0, 102.0, 105.0]), list[Report]()
+def test_timed_chunks_estimate_all_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, text = iter([100.0, 102.0, 105.0]), list[Report]()
     monkeypatch.setattr(pass_timer.time, "perf_counter", lambda: next(clock))
-    counts = PassTimer("picture", 170, CostEstimate(None, 10, 20), told.append, CPU)
+    counts = PassTimer("picture", 170, CostEstimate(None, 10, 20), text.append, CPU)
     counts.add_passes(90)
     for _ in range(4):
         counts.finish_chunk(10)  # the fourth asks no clock
-    costs = [report.cost.seconds for report in told]
+    costs = [report.cost.seconds for report in text]
     assert costs == [None, None, pytest.approx(170 * 0.2), pytest.approx(170 * 0.25), pytest.approx(170 * 0.25)]
-    assert (told[-1].done, told[-1].total) == (40, 90)
+    assert (text[-1].done, text[-1].total) == (40, 90)
 
 
 def test_more_nodes_than_usual_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, told = iter([100.0, 102.0, 104.0]), list[Report]()
+    clock, text = iter([100.0, 102.0, 104.0]), list[Report]()
     monkeypatch.setattr(pass_timer.time, "perf_counter", lambda: next(clock))
-    counts = PassTimer("picture", 10, CostEstimate(None, 10, None), told.append, CPU)
+    counts = PassTimer("picture", 10, CostEstimate(None, 10, None), text.append, CPU)
     counts.add_passes(40)
     counts.finish_chunk(10)
     counts.finish_chunk(10)
-    assert told[-1].cost == CostEstimate(8.0, 10, None)
+    assert text[-1].cost == CostEstimate(8.0, 10, None)
 
 
-@pytest.mark.parametrize(("layer", "told"), [(-1, False), (0, True)])
-def test_only_what_takes_many_passes_is_describe_cost(
-    make_tiny: Callable[..., Model], picture: Picture, layer: int, told: bool
+@pytest.mark.parametrize(("layer", "text"), [(-1, False), (0, True)])
+def test_only_work_of_many_passes_has_a_cost_estimate(
+    make_tiny: Callable[..., Model], picture: Picture, layer: int, text: bool
 ) -> None:
     reports: list[Report] = []
     explain(make_tiny(), picture, CAPTION, image_layer=layer, progress=reports.append)
-    assert any(report.cost is not None for report in reports) == told
-    if told:
-        found = reports[-1].cost
-        assert found.fits
-        assert 0 < found.peak_bytes < 100e6
+    assert any(report.cost is not None for report in reports) == text
+    if text:
+        actual = reports[-1].cost
+        assert actual.fits
+        assert 0 < actual.peak_bytes < 100e6
 
 
-def test_the_command_line_tells_of_long_work_and_of_too_little_memory() -> None:
+def test_the_command_line_reports_long_work_and_memory_shortage() -> None:
     cost = CostEstimate(125.0, 1_200_000_000, 3_000_000_000)
-    said = "Explaining the picture is going to take about 2 min, and 1.2 GB of memory."
-    assert describe_cost("Explaining the picture", cost) == {"time": said}
+    message = "Explaining the picture is going to take about 2 min, and 1.2 GB of memory."
+    assert describe_cost("Explaining the picture", cost) == {"time": message}
     for short in (None, replace(cost, seconds=None), replace(cost, seconds=9.0)):
         assert describe_cost("Explaining the picture", short) == {}
     lacks = describe_cost("Explaining the picture", CostEstimate(None, 9_100_000_000, 3_200_000_000))
@@ -117,12 +117,12 @@ def test_the_command_line_tells_of_long_work_and_of_too_little_memory() -> None:
     assert "(--image-layer, --text-layer) or the CPU (--device cpu)" in lacks["memory"]
 
 
-def test_it_is_said_once_on_standard_error(
+def test_the_cost_is_printed_once_on_standard_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny: Model
 ) -> None:
     monkeypatch.setattr(exclip_desktop, "load_model", lambda *_, **__: tiny, raising=False)
     monkeypatch.setattr(memory, "free_bytes", lambda _: 10)
     assert main(["explain", "--sample", "1", "--image-layer", "0"]) == 0
-    shown = capsys.readouterr()
-    assert shown.err.count("Explaining the picture is going to take") == 1
-    assert "of memory" not in shown.out
+    printed = capsys.readouterr()
+    assert printed.err.count("Explaining the picture is going to take") == 1
+    assert "of memory" not in printed.out

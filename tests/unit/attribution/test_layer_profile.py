@@ -1,4 +1,4 @@
-"""The layer profile: what each row says, in what order rows come, and that each is what explaining there would give."""
+"""The layer profile: its rows, their order, and their equality with explanations at each layer."""
 
 import json
 from collections.abc import Callable
@@ -31,12 +31,12 @@ Picture = NDArray[np.uint8]
 
 
 @pytest.mark.parametrize("side", ["image", "text"])
-def test_every_row_is_what_explaining_at_its_layer_gives(tiny: Model, picture: Picture, side: Side) -> None:
+def test_every_row_equals_explaining_at_its_layer(tiny: Model, picture: Picture, side: Side) -> None:
     other = "text" if side == "image" else "image"
-    found = profile(tiny, picture, CAPTION, side, **{f"{other}_layer": 1})
-    assert [row.layer for row in found.rows] == [0, 1, 2] == list(found.layers)
-    assert found.complete
-    for row in found.rows:
+    actual = profile(tiny, picture, CAPTION, side, **{f"{other}_layer": 1})
+    assert [row.layer for row in actual.rows] == [0, 1, 2] == list(actual.layers)
+    assert actual.complete
+    for row in actual.rows:
         alone = profile_row(explain(tiny, picture, CAPTION, **{f"{side}_layer": row.layer, f"{other}_layer": 1}), side)
         assert row.settings == alone.settings
         assert row.score == pytest.approx(alone.score)
@@ -49,15 +49,15 @@ def test_every_row_is_what_explaining_at_its_layer_gives(tiny: Model, picture: P
 
 def test_the_shares_add_up_to_one(make_tiny: Callable[..., Model], picture: Picture) -> None:
     for reference in ("matched", "published"):
-        found = profile(make_tiny(vision=POOLING), picture, CAPTION, text_reference=reference)
-        assert found.layers == (0, 1, 2, "pool")
-        for row in found.rows:
+        actual = profile(make_tiny(vision=POOLING), picture, CAPTION, text_reference=reference)
+        assert actual.layers == (0, 1, 2, "pool")
+        for row in actual.rows:
             assert sum(share for _, share in row.shares) == pytest.approx(1, abs=1e-5)
             assert sum(share for _, share in row.magnitudes.lines()) == pytest.approx(1)
             assert row.exact
 
 
-def test_shares_are_blank_where_the_score_is_nearly_nothing(tiny: Model, picture: Picture) -> None:
+def test_shares_are_blank_where_the_score_is_nearly_zero(tiny: Model, picture: Picture) -> None:
     row = profile(tiny, picture, CAPTION).rows[0]
     assert row.shares is not None
     assert replace(row, score=-0.0099).shares is None
@@ -79,45 +79,45 @@ def test_magnitudes_count_what_cancels_out() -> None:
     assert {value for _, value in magnitudes(nothing).lines()} == {0.0}
 
 
-def test_rows_come_from_the_last_layer_on_and_one_at_a_time(tiny: Model, picture: Picture) -> None:
-    asked: list[object] = []
+def test_rows_are_yielded_one_by_one_from_the_last_layer(tiny: Model, picture: Picture) -> None:
+    requested: list[object] = []
     method = resolve_settings(tiny, ExplainSettings())
     made = explain(tiny, picture, CAPTION)
 
     def note(at: object) -> object:
-        asked.append(at)
+        requested.append(at)
         return made
 
     rows = profiles.profile_layers(tiny, method, "text", note)
-    assert asked == []
+    assert requested == []
     next(rows)
-    assert asked == [replace(method, text_layer=2)]
+    assert requested == [replace(method, text_layer=2)]
     list(rows)
-    assert asked == [replace(method, text_layer=layer) for layer in (2, 1, 0)]
+    assert requested == [replace(method, text_layer=layer) for layer in (2, 1, 0)]
 
 
 @pytest.mark.parametrize("side", ["image", "text"])
-def test_it_can_be_cancelled_between_rows_and_within_one(tiny: Model, picture: Picture, side: Side) -> None:
-    token, seen, told = CancelToken(), list[ProfileRow](), list[Report]()
+def test_a_profile_is_cancelled_between_rows_and_within_one(tiny: Model, picture: Picture, side: Side) -> None:
+    token, visible, text = CancelToken(), list[ProfileRow](), list[Report]()
 
     def each(row: ProfileRow) -> None:
-        seen.append(row)
+        visible.append(row)
         token.cancel()
 
     with pytest.raises(Cancelled):
-        profile(tiny, picture, CAPTION, side, each=each, cancel=token, progress=told.append)
-    assert [row.layer for row in seen] == [2]
+        profile(tiny, picture, CAPTION, side, each=each, cancel=token, progress=text.append)
+    assert [row.layer for row in visible] == [2]
     name = "picture" if side == "image" else "caption"
-    assert {f"{name} at layer 2"} <= {report.what for report in told}
-    assert not any(report.what.endswith("layer 0") for report in told)
+    assert {f"{name} at layer 2"} <= {report.what for report in text}
+    assert not any(report.what.endswith("layer 0") for report in text)
 
 
 def test_the_other_side_is_integrated_once(tiny: Model, picture: Picture) -> None:
-    told: list[Report] = []
+    text: list[Report] = []
     method = resolve_settings(tiny, ExplainSettings())
-    rows = profiles.profile_pair(tiny, picture, CAPTION, method, "image", told.append)
+    rows = profiles.profile_pair(tiny, picture, CAPTION, method, "image", text.append)
     list(islice(rows, 2))
-    assert [report.what for report in told if report.done == 0].count("caption") == 1
+    assert [report.what for report in text if report.done == 0].count("caption") == 1
 
 
 def test_a_profile_keeps_its_rows_in_reading_order(tiny: Model, picture: Picture) -> None:
@@ -133,27 +133,27 @@ def test_a_profile_keeps_its_rows_in_reading_order(tiny: Model, picture: Picture
 
 @pytest.mark.parametrize("side", ["image", "text"])
 @pytest.mark.parametrize("quadrature", ["adaptive", "gauss-legendre"])
-def test_what_it_costs_is_foretold(tiny: Model, picture: Picture, side: Side, quadrature: str) -> None:
+def test_the_cost_of_a_profile_is_estimated(tiny: Model, picture: Picture, side: Side, quadrature: str) -> None:
     method = resolve_settings(tiny, ExplainSettings(quadrature=quadrature))
 
-    def foretell(*known: int, picture_known: bool = False) -> ProfileEstimate:
+    def estimate(*known: int, picture_known: bool = False) -> ProfileEstimate:
         read = tiny.reader.read(CAPTION)
         return estimate_profile(
             tiny, picture, read, method, side, known=known, picture_known=picture_known, cancel=CancelToken()
         )
 
-    found = foretell()
-    seconds = dict(found.seconds)
+    actual = estimate()
+    seconds = dict(actual.seconds)
     assert list(seconds) == [0, 1, 2]
-    assert found.total_s == pytest.approx(sum(seconds.values()))
+    assert actual.total_s == pytest.approx(sum(seconds.values()))
     assert seconds[0] > seconds[1] > 0  # two and three blocks after it, of one measurement
-    assert 0 < found.peak_bytes < 100e6
-    assert [layer for layer, cost in foretell(0, 2).seconds if cost] == [1]
-    nothing = foretell(0, 1, 2)
+    assert 0 < actual.peak_bytes < 100e6
+    assert [layer for layer, cost in estimate(0, 2).seconds if cost] == [1]
+    nothing = estimate(0, 1, 2)
     assert (nothing.total_s, nothing.peak_bytes) == (0.0, 0)
 
 
-def test_foretelling_can_be_cancelled(tiny: Model, picture: Picture) -> None:
+def test_the_estimate_can_be_cancelled(tiny: Model, picture: Picture) -> None:
     token, method = CancelToken(), resolve_settings(tiny, ExplainSettings())
     token.cancel()
     with pytest.raises(Cancelled):
@@ -167,32 +167,32 @@ def test_there_are_two_sides(tiny: Model, picture: Picture) -> None:
         profile(tiny, picture, CAPTION, "picture")  # type: ignore[arg-type]
 
 
-def test_the_command_line_prints_it(
+def test_the_command_line_prints_a_profile(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny: Model
 ) -> None:
     monkeypatch.setattr(exclip_desktop, "load_model", lambda *_, **__: tiny, raising=False)
     assert main(["profile", "--side", "text", "--image-layer", "2"]) == 0
-    shown = capsys.readouterr()
-    assert shown.out.splitlines()[-4].startswith("layer")
-    assert "text layers, image layer 2" in shown.out
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[-4].startswith("layer")
+    assert "text layers, image layer 2" in printed.out
     assert main(["profile", "--json", "--quadrature", "gauss-legendre", "--steps", "2"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [row["layer"] for row in told["rows"]] == [0, 1, 2]
-    assert told["settings"]["steps"] == 2
-    assert told["caption"] == samples()[0].caption
+    text = json.loads(capsys.readouterr().out)
+    assert [row["layer"] for row in text["rows"]] == [0, 1, 2]
+    assert text["settings"]["steps"] == 2
+    assert text["caption"] == samples()[0].caption
     assert main(["profile", "--sample", "1", "--text-layer", "9"]) == 2
     assert "--text-layer" in capsys.readouterr().err
 
 
-def test_it_is_told_as_a_table_and_as_plain_values(tiny: Model, picture: Picture) -> None:
-    found = profile(tiny, picture, CAPTION, text_layer=0, text_reference="published")
-    small = replace(found, rows=(replace(found.rows[0], score=0.001, exact=False), *found.rows[1:]))
-    plain = profile_values(small)
-    assert plain["side"] == "image"
-    assert (plain["settings"]["text_layer"], "image_layer" in plain["settings"]) == (0, False)
-    assert [entry["layer"] for entry in plain["rows"]] == [0, 1, 2]
-    assert plain["rows"][0]["shares"] is None
-    assert sum(plain["rows"][1]["shares"].values()) == pytest.approx(1, abs=1e-5)
+def test_a_profile_as_table_and_as_values(tiny: Model, picture: Picture) -> None:
+    actual = profile(tiny, picture, CAPTION, text_layer=0, text_reference="published")
+    small = replace(actual, rows=(replace(actual.rows[0], score=0.001, exact=False), *actual.rows[1:]))
+    as_dict = profile_values(small)
+    assert as_dict["side"] == "image"
+    assert (as_dict["settings"]["text_layer"], "image_layer" in as_dict["settings"]) == (0, False)
+    assert [entry["layer"] for entry in as_dict["rows"]] == [0, 1, 2]
+    assert as_dict["rows"][0]["shares"] is None
+    assert sum(as_dict["rows"][1]["shares"].values()) == pytest.approx(1, abs=1e-5)
     lines = profile_as_text(small, CAPTION).splitlines()
     table = lines[-4:]
     assert table[0].split() == [

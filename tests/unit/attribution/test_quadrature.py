@@ -1,4 +1,4 @@
-"""Rules integrate what they must exactly, nest, and have the published nodes."""
+"""Quadrature rules are exact up to their degree, nest, and have the published nodes."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_riemann_has_exactly_n_nodes(count: int) -> None:
     np.testing.assert_allclose(rule.weights, 1 / count)
 
 
-def test_the_limit_of_the_adaptive_rule_is_kept() -> None:
+def test_the_adaptive_rule_stays_below_its_limit() -> None:
     assert [len(rule.nodes) for rule in make_rules("adaptive", None)] == list(ADAPTIVE_LEVELS)
     assert [len(rule.nodes) for rule in make_rules("adaptive", 40)] == [5, 9, 17, 33]
     assert [len(rule.nodes) for rule in make_rules("gauss-legendre", None)] == [16]
@@ -53,42 +53,44 @@ def test_the_limit_of_the_adaptive_rule_is_kept() -> None:
 
 
 @pytest.mark.parametrize(("name", "steps"), [("adaptive", 8), ("riemann-right", 0), ("gauss-legendre", 5000)])
-def test_step_counts_that_cannot_be_are_refused(name: str, steps: int) -> None:
+def test_wrong_step_counts_are_refused(name: str, steps: int) -> None:
     with pytest.raises(SettingsError):
         make_rules(name, steps)
 
 
-def test_every_node_is_paid_for_once() -> None:
-    asked: list[float] = []
+def test_every_node_is_computed_once() -> None:
+    requested: list[float] = []
 
     def derivatives(nodes: torch.Tensor) -> torch.Tensor:
-        asked.extend(nodes.tolist())
+        requested.extend(nodes.tolist())
         return torch.exp(8 * nodes)[:, None, None].expand(-1, 2, 3)
 
     target = torch.full((3,), 2 * (np.exp(8.0) - 1) / 8, dtype=torch.float64)
-    found = integrate(derivatives, make_quadrature(ExplainSettings()), target, "test")
-    assert found.report.converged
-    assert len(asked) == len(set(asked)) == found.report.nodes
-    assert found.report.residual < 1e-3
-    torch.testing.assert_close(found.rows.sum(0), target, rtol=1e-3, atol=0)
+    actual = integrate(derivatives, make_quadrature(ExplainSettings()), target, "test")
+    assert actual.report.converged
+    assert len(requested) == len(set(requested)) == actual.report.nodes
+    assert actual.report.residual < 1e-3
+    torch.testing.assert_close(actual.rows.sum(0), target, rtol=1e-3, atol=0)
 
 
-def test_a_complete_sum_is_not_enough_rows_must_stand_still() -> None:
+def test_a_complete_sum_is_not_enough_rows_must_settle() -> None:
     """Two rows with opposite errors: the sum is exact from the start, the rows are not."""
 
     def derivatives(nodes: torch.Tensor) -> torch.Tensor:
         bump = torch.cos(40 * nodes)
         return torch.stack([1 + bump, 1 - bump], dim=1)[..., None]
 
-    found = integrate(derivatives, make_quadrature(ExplainSettings()), torch.tensor([2.0], dtype=torch.float64), "test")
-    assert found.report.nodes > 9
-    assert float(found.rows[0, 0]) == pytest.approx(1 + np.sin(40.0) / 40, abs=1e-3)
+    actual = integrate(
+        derivatives, make_quadrature(ExplainSettings()), torch.tensor([2.0], dtype=torch.float64), "test"
+    )
+    assert actual.report.nodes > 9
+    assert float(actual.rows[0, 0]) == pytest.approx(1 + np.sin(40.0) / 40, abs=1e-3)
 
 
-def test_a_path_that_goes_nowhere_is_complete() -> None:
-    found = integrate(lambda n: torch.zeros(len(n), 2, 3), make_quadrature(ExplainSettings()), torch.zeros(3), "test")
-    assert found.report.residual == 0
-    assert found.report.converged
+def test_a_path_of_length_zero_is_complete() -> None:
+    actual = integrate(lambda n: torch.zeros(len(n), 2, 3), make_quadrature(ExplainSettings()), torch.zeros(3), "test")
+    assert actual.report.residual == 0
+    assert actual.report.converged
 
 
 def test_the_rows_error_is_estimated_from_the_sums() -> None:
@@ -101,9 +103,9 @@ def test_the_rows_error_is_estimated_from_the_sums() -> None:
     target = torch.tensor([true], dtype=torch.float64)
     reached = []
     for steps in (17, 33, 65, 129):
-        found = integrate(derivatives, make_quadrature(ExplainSettings(steps=steps)), target, "test")
-        error = abs(float(found.rows[0, 0]) - true) / true
-        assert found.report.row_error is not None
-        assert error <= found.report.row_error
-        reached.append(found.report.nodes)
+        actual = integrate(derivatives, make_quadrature(ExplainSettings(steps=steps)), target, "test")
+        error = abs(float(actual.rows[0, 0]) - true) / true
+        assert actual.report.row_error is not None
+        assert error <= actual.report.row_error
+        reached.append(actual.report.nodes)
     assert reached == [17, 33, 33, 33]

@@ -1,4 +1,4 @@
-"""Where memory runs out, work is done in smaller parts, with the same numbers; where none suffices, that is said."""
+"""Work is done in smaller chunks where memory runs out, with the same numbers; else it is an error."""
 
 import numpy as np
 import pytest
@@ -32,9 +32,9 @@ def test_chunks_are_halved_when_memory_runs_out(tiny: Model, picture: Picture, m
 
     monkeypatch.setattr(memory, "chunk_size", lambda _: 16)
     done: list[int] = []
-    found = jacobian.run_all(jacobian.Passes(24, scarce), path.features[None], CancelToken(), done.append)
+    actual = jacobian.run_all(jacobian.Passes(24, scarce), path.features[None], CancelToken(), done.append)
     monkeypatch.undo()
-    torch.testing.assert_close(found, jacobian.run_all(whole, path.features[None], CancelToken(), lambda _: None))
+    torch.testing.assert_close(actual, jacobian.run_all(whole, path.features[None], CancelToken(), lambda _: None))
     assert sizes[:3] == [16, 8, 4]
     assert sum(done) == 24
 
@@ -52,9 +52,9 @@ def test_the_closed_form_takes_fewer_nodes_at_once_when_memory_runs_out(
         return whole(query, points, delta)
 
     monkeypatch.setattr(closed_form, "directional_derivatives", scarce)
-    found = second_order.explain_pair(tiny, picture, CAPTION)
-    assert (found.image_side.way, sizes[:3]) == ("closed form", [9, 4, 2])
-    np.testing.assert_allclose(found.matrix, expected.matrix, atol=1e-6)
+    actual = second_order.explain_pair(tiny, picture, CAPTION)
+    assert (actual.image_side.way, sizes[:3]) == ("closed form", [9, 4, 2])
+    np.testing.assert_allclose(actual.matrix, expected.matrix, atol=1e-6)
 
 
 def test_memory_that_never_suffices_is_an_error(tiny: Model, picture: Picture) -> None:
@@ -67,7 +67,9 @@ def test_memory_that_never_suffices_is_an_error(tiny: Model, picture: Picture) -
         jacobian.run_all(jacobian.Passes(3, hopeless), path.features[None], CancelToken(), lambda _: None)
 
 
-def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runtime_error_of_too_little_memory_is_recognised(
+    tiny: Model, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """CPU and MPS say it by a RuntimeError."""
 
     def fail(*_: object) -> None:
@@ -79,7 +81,7 @@ def test_a_plain_out_of_memory_is_one_too(tiny: Model, picture: Picture, monkeyp
         explain(tiny, picture, CAPTION)
 
 
-def test_a_fixed_rule_of_many_nodes_holds_only_some(tiny: Model, picture: Picture) -> None:
+def test_a_fixed_rule_of_many_nodes_keeps_only_some_in_memory(tiny: Model, picture: Picture) -> None:
     few = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(quadrature="gauss-legendre", steps=64))
     many = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(quadrature="gauss-legendre", steps=150))
     assert many.image_side.nodes == many.text_side.nodes == 150

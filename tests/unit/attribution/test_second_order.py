@@ -1,4 +1,4 @@
-"""The interaction matrix against the oracle, its ledger, its zero rows, and what it leaves behind."""
+"""The interaction matrix against the oracle, its ledger, its zero rows, and its clean-up."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -68,8 +68,8 @@ def _expected(
     )
 
 
-def _relative(found: NDArray[Any], expected: NDArray[Any]) -> float:
-    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+def _relative(actual: NDArray[Any], expected: NDArray[Any]) -> float:
+    return float(np.linalg.norm(actual - expected) / np.linalg.norm(expected))
 
 
 @pytest.mark.parametrize("tower", TOWERS)
@@ -118,8 +118,8 @@ def test_towers_follow_their_network_when_it_is_moved(make_tiny: Callable[..., M
     image, text = image_tower(network.visual), text_tower(network)
     network.double()
     pixels, ids = torch.zeros(3, 32, 32, dtype=torch.float64), _ids(single, "matched")[:5]
-    for cut, given in ((image.cut(0), pixels), (text.cut(0, ids), ids)):
-        assert cut.head(cut.features(given)[None]).dtype == torch.float64
+    for cut, argument in ((image.cut(0), pixels), (text.cut(0, ids), ids)):
+        assert cut.head(cut.features(argument)[None]).dtype == torch.float64
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
@@ -176,7 +176,7 @@ def test_adaptive_rule_is_complete_and_the_ledger_adds_up(
     assert (result.ledger.gap != 0) == (reference == "published")
 
 
-def test_the_published_reference_is_told_at_its_own_end(tiny: Model, picture: Picture) -> None:
+def test_the_published_reference_is_pooled_at_its_own_end_token(tiny: Model, picture: Picture) -> None:
     result = second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(text_reference="published"))
     network, pixels = tiny.network, tiny.pixels(picture)[None]
     e_v, r_v = network.encode_image(pixels)[0], network.encode_image(torch.zeros_like(pixels))[0]
@@ -214,7 +214,7 @@ def test_pair_and_factors_agree(make_tiny: Callable[..., Model], picture: Pictur
     assert (whole.geometry, whole.settings, whole.caption) == (pair.geometry, pair.settings, pair.caption)
 
 
-def test_closed_form_equals_the_generic_ways(tiny: Model, picture: Picture) -> None:
+def test_closed_form_equals_both_modes(tiny: Model, picture: Picture) -> None:
     path = second_order.image_path(tiny, tiny.pixels(picture), 2)
     assert path.query is not None
     nodes = torch.tensor([0.2, 0.9])
@@ -237,7 +237,7 @@ def test_values_that_are_no_numbers_are_refused(make_tiny: Callable[..., Model],
 
 
 @pytest.mark.parametrize("layer", [0, -1])
-def test_a_picture_that_is_its_own_reference_adds_nothing(make_tiny: Callable[..., Model], layer: int) -> None:
+def test_a_picture_equal_to_its_reference_has_a_zero_matrix(make_tiny: Callable[..., Model], layer: int) -> None:
     model = make_tiny(preprocess={"mean": [0.0, 0.0, 0.0]})
     black = np.zeros((32, 32, 3), np.uint8)
     pair = second_order.explain_pair(model, black, CAPTION, ExplainSettings(image_layer=layer, text_layer=layer))
@@ -247,7 +247,7 @@ def test_a_picture_that_is_its_own_reference_adds_nothing(make_tiny: Callable[..
     assert not second_order.picture_factor(model, black, method).rows.any()
 
 
-def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: Picture) -> None:
+def test_no_hook_flag_or_graph_remains(make_tiny: Callable[..., Model], picture: Picture) -> None:
     model = make_tiny(**TOWERS["average"])
     before = traces(model)
     assert before[0]
@@ -294,13 +294,13 @@ def test_progress_reaches_its_total_for_both_sides(tiny: Model, picture: Picture
 
 def test_reference_features_are_computed_once(tiny: Model, picture: Picture) -> None:
     second_order.explain_pair(tiny, picture, CAPTION, ExplainSettings(image_layer=1, text_layer=1))
-    kept = dict(tiny.references)
+    stored = dict(tiny.references)
     second_order.explain_pair(tiny, picture[::-1].copy(), CAPTION, ExplainSettings(image_layer=1, text_layer=1))
-    assert tiny.references.keys() == kept.keys()
-    assert all(tiny.references[key] is value for key, value in kept.items())
+    assert tiny.references.keys() == stored.keys()
+    assert all(tiny.references[key] is value for key, value in stored.items())
 
 
-def test_too_few_steps_give_a_partial_result_that_says_so(make_tiny: Callable[..., Model], picture: Picture) -> None:
+def test_too_few_steps_return_an_unconverged_result(make_tiny: Callable[..., Model], picture: Picture) -> None:
     model = make_tiny(**TOWERS["average"])
     result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(image_layer=0, text_layer=0, steps=9))
     assert not result.image_side.converged

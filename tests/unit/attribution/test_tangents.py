@@ -1,4 +1,4 @@
-"""Forward mode written out, against torch's Jacobians in float64."""
+"""The forward rules against torch's Jacobians in float64."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,8 +52,8 @@ def _checked(function: Callable[[Any], Any], *, rtol: float = 1e-10) -> None:
     value = torch.randn(2, 3, WIDTH, dtype=torch.float64)
     ways = torch.randn(2, 3, 5, WIDTH, dtype=torch.float64)
     with exact_derivatives():
-        found, along = push_forward(function, value, ways)
-    torch.testing.assert_close(found, function(value), rtol=rtol, atol=1e-12)
+        actual, along = push_forward(function, value, ways)
+    torch.testing.assert_close(actual, function(value), rtol=rtol, atol=1e-12)
     for at in torch.cartesian_prod(torch.arange(2), torch.arange(3)).tolist():
         x = value[tuple(at)]
         slope = torch.autograd.functional.jacobian(lambda x: function(x[None])[0], x)
@@ -61,14 +61,14 @@ def _checked(function: Callable[[Any], Any], *, rtol: float = 1e-10) -> None:
 
 
 @pytest.mark.parametrize("name", _written())
-def test_a_written_rule_is_the_derivative(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_rule_is_the_derivative(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tangents, "along", None)  # torch's forward mode is not asked
     # LayerNormFp32 rounds to float32 on its way.
     if name == "norm of another dtype":
         function = _written()[name]
         value, ways = torch.randn(2, WIDTH), torch.randn(2, 3, WIDTH)
-        found, along = push_forward(function.float(), value, ways)  # type: ignore[attr-defined]  # a module
-        assert (found.dtype, along.dtype, along.shape) == (torch.float32, torch.float32, (2, 3, WIDTH))
+        actual, along = push_forward(function.float(), value, ways)  # type: ignore[attr-defined]  # a module
+        assert (actual.dtype, along.dtype, along.shape) == (torch.float32, torch.float32, (2, 3, WIDTH))
         slope = torch.autograd.functional.jacobian(lambda x: function(x[None])[0], value[0])
         torch.testing.assert_close(along[0], ways[0] @ slope.T, rtol=1e-4, atol=1e-5)
         return
@@ -76,7 +76,7 @@ def test_a_written_rule_is_the_derivative(name: str, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", _unwritten())
-def test_what_has_no_rule_is_left_to_torch(name: str) -> None:
+def test_maps_without_a_rule_use_torch(name: str) -> None:
     _checked(_unwritten()[name])
 
 
@@ -94,7 +94,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_the_usual_towers_need_no_other(
+def test_the_usual_towers_need_no_other_rules(
     make_tiny: Callable[..., Model], picture: NDArray[Any], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timm_models.register()

@@ -1,4 +1,4 @@
-"""What an explanation might leave behind, and a model in double precision."""
+"""State that an explanation could leave behind, and a model in double precision."""
 
 from copy import deepcopy
 from dataclasses import replace

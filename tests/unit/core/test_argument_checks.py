@@ -1,4 +1,4 @@
-"""What is given from Python and is of another kind than is meant is refused in a sentence that says what to give."""
+"""Arguments of a wrong type are refused with a sentence on what to pass."""
 
 import sys
 from collections.abc import Callable
@@ -36,10 +36,10 @@ def result(make_tiny: Callable[..., Model], picture: Picture) -> Result:
     return explain(make_tiny(), picture, "a dog", **QUICK)
 
 
-def refused(kind: type[UserError], ask: Callable[[], object], told: str) -> None:
+def refused(kind: type[UserError], ask: Callable[[], object], text: str) -> None:
     with pytest.raises(kind) as caught:
         ask()
-    assert caught.value.message == told
+    assert caught.value.message == text
     assert caught.value.hint
 
 
@@ -59,11 +59,11 @@ def test_a_model_must_be_loaded(model: Any, picture: Picture, result: Result) ->
 
 @pytest.mark.parametrize("caption", [None, ["a dog"], 5, b"a dog"])
 def test_a_caption_is_text(tiny: Model, picture: Picture, caption: Any) -> None:
-    told = f"The caption is not text: {caption!r}."
-    refused(CaptionError, lambda: explain(tiny, picture, caption, **QUICK), told)
-    refused(CaptionError, lambda: profile(tiny, picture, caption, **QUICK), told)
-    refused(CaptionError, lambda: map_by(tiny, picture, caption), told)
-    refused(CaptionError, lambda: score(tiny, picture, ["a dog", caption]), told)
+    text = f"The caption is not text: {caption!r}."
+    refused(CaptionError, lambda: explain(tiny, picture, caption, **QUICK), text)
+    refused(CaptionError, lambda: profile(tiny, picture, caption, **QUICK), text)
+    refused(CaptionError, lambda: map_by(tiny, picture, caption), text)
+    refused(CaptionError, lambda: score(tiny, picture, ["a dog", caption]), text)
 
 
 @pytest.mark.parametrize("captions", ["a dog", b"a dog", None, 5, []])
@@ -108,7 +108,7 @@ def test_steps_are_a_whole_number(tiny: Model, picture: Picture, steps: Any) -> 
 
 
 def test_numpys_numbers_are_numbers(tiny: Model, picture: Picture) -> None:
-    found = explain(
+    actual = explain(
         tiny,
         picture,
         "a dog",
@@ -116,7 +116,7 @@ def test_numpys_numbers_are_numbers(tiny: Model, picture: Picture) -> None:
         quadrature="gauss-legendre",
         steps=np.int32(1),  # type: ignore[arg-type]
     )
-    assert (found.settings.image_layer, found.image_side.nodes) == (1, 1)
+    assert (actual.settings.image_layer, actual.image_side.nodes) == (1, 1)
     assert (as_whole_number(np.bool_(True)), as_whole_number(np.array([1, 2])), as_whole_number(3.0)) == (
         None,
         None,
@@ -126,7 +126,7 @@ def test_numpys_numbers_are_numbers(tiny: Model, picture: Picture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "text"),
     [
         (None, "None is no picture."),
         ([[1, 2], [3, 4]], "[[1, 2], [3, 4]] is no picture."),
@@ -141,8 +141,8 @@ def test_numpys_numbers_are_numbers(tiny: Model, picture: Picture) -> None:
         ),
     ],
 )
-def test_what_is_no_picture_is_told(source: Any, told: str) -> None:
-    refused(PictureError, lambda: read_picture(source), told)
+def test_other_sources_than_pictures_are_refused(source: Any, text: str) -> None:
+    refused(PictureError, lambda: read_picture(source), text)
 
 
 def test_a_folder_is_no_picture(tmp_path: Path) -> None:
@@ -162,11 +162,11 @@ def test_a_models_folder_may_be_a_path(tiny: Model) -> None:
     assert load_model(Path(tiny.name), device="cpu").fingerprint == tiny.fingerprint
 
 
-def test_what_is_measured_is_a_result(tiny: Model) -> None:
+def test_measure_takes_results_only(tiny: Model) -> None:
     refused(MethodError, lambda: measure(tiny, "x", span="dog", box=BOX), "'x' is no result.")  # type: ignore[arg-type]
 
 
-def test_a_caption_without_quotes_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_caption_without_quotes_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "photo.jpg", "a", "red", "dog"]) == 2
     assert "There is more than explain takes: red dog. Put a caption in quotes." in capsys.readouterr().err
     assert main(["explain", "photo.jpg", "a", "red", "--speed", "9"]) == 2
@@ -177,9 +177,9 @@ def test_a_caption_without_quotes_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert "required: COMMAND. Run exclip-desktop models --help." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("explan", "explain"), ("modles", "models"), ("profil", "profile")])
-def test_a_misspelt_command_is_taken_for_no_picture(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str, meant: str
+@pytest.mark.parametrize(("typed", "suggestion"), [("explan", "explain"), ("modles", "models"), ("profil", "profile")])
+def test_a_misspelt_command_is_not_taken_for_a_picture(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str, suggestion: str
 ) -> None:
     opened: list[tuple[str, ...]] = []
     app = SimpleNamespace(run_window=lambda *what: opened.append(what) or 0)
@@ -187,8 +187,8 @@ def test_a_misspelt_command_is_taken_for_no_picture(
     monkeypatch.chdir(tmp_path)
     for more in ([], ["photo.jpg"], ["photo.jpg", "a dog"]):
         assert main([typed, *more]) == 2
-        told = capsys.readouterr().err
-        assert f'There is no command "{typed}", and no such picture. The nearest command: {meant}.' in told
+        text = capsys.readouterr().err
+        assert f'There is no command "{typed}", and no such picture. The nearest command: {suggestion}.' in text
     assert opened == []
     (tmp_path / typed).touch()
     assert main([typed, "a dog"]) == 0

@@ -23,7 +23,7 @@ def test_the_maps_are_colorcets(name: str, theirs: str) -> None:
     assert [f"#{code}" for code in COLOUR_MAPS[name].colours.hex(" ", 3).split()] == colorcet.palette[theirs]
 
 
-def test_limits() -> None:
+def test_range_limit() -> None:
     assert range_limit(np.array([-3.0, 2.0]), np.array([1.0])) == 3
     assert range_limit(np.zeros(3)) == range_limit() == 1
     assert range_limit(np.array([-3.0]), locked=0.5, least=9.0) == 0.5

@@ -1,4 +1,4 @@
-"""One explanation less another of the same picture, against sums written out."""
+"""The difference of two explanations of one picture, against explicit sums."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ from tests.ui.conftest import caption_of
 
 def _partners(now: str, before: str) -> list[tuple[str, str]]:
     captions = [caption_of(tuple(text.split())) for text in (now, before)]
-    told = []
+    message = []
     for pair in find_partner_rows(*captions):
         sides = (
             " ".join(caption.tokens[row].text for row in rows) for caption, rows in zip(captions, pair, strict=True)
         )
-        told.append(tuple(sides))
-    return told
+        message.append(tuple(sides))
+    return message
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def _partners(now: str, before: str) -> list[tuple[str, str]]:
         ("dog", "cat", ["dog:cat"]),
     ],
 )
-def test_words_stand_for_those_in_their_place(now: str, before: str, words: list[str]) -> None:
+def test_words_are_paired_with_the_words_they_replace(now: str, before: str, words: list[str]) -> None:
     expected = [*(tuple(pair.split(":")) for pair in words), ("[SOT]", "[SOT]"), ("[EOT]", "[EOT]")]
     assert _partners(now, before) == expected
 
@@ -46,14 +46,14 @@ def explained(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> tu
     return explain_pair(model, picture, "a dog and a cat"), explain_pair(model, picture, "a red dog")
 
 
-def test_everything_is_the_difference_of_the_sums(explained: tuple[Explanation, Explanation]) -> None:
+def test_difference_of_all_rows_is_the_difference_of_sums(explained: tuple[Explanation, Explanation]) -> None:
     now, before = explained
-    found = subtract_explanation(now, before)
-    assert found.score == now.score - before.score
-    assert np.allclose(found.interactions.patch_heat(), now.patch_heat() - before.patch_heat())
+    actual = subtract_explanation(now, before)
+    assert actual.score == now.score - before.score
+    assert np.allclose(actual.interactions.patch_heat(), now.patch_heat() - before.patch_heat())
 
 
-def test_words_are_less_their_partners(explained: tuple[Explanation, Explanation]) -> None:
+def test_difference_of_words_subtracts_their_partners(explained: tuple[Explanation, Explanation]) -> None:
     now, before = explained
     heats = subtract_explanation(now, before).interactions
     dog, cat = now.caption.rows_of("dog"), now.caption.rows_of("cat")

@@ -1,4 +1,4 @@
-"""Sums over the matrix, selections, and what they refuse."""
+"""Sums over the matrix, selections, and their errors."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def test_shapes_and_names(result: Explanation) -> None:
     assert result.columns[:3] == ("[CLS]", "0,0", "0,1")
 
 
-def test_heat_is_the_sum_of_the_selected(result: Explanation) -> None:
+def test_heat_sums_the_selection(result: Explanation) -> None:
     rows = list(result.caption.rows_of("red balloon"))
     np.testing.assert_allclose(result.patch_heat("red balloon"), result.grid[rows].sum(0), atol=1e-6)
     np.testing.assert_allclose(result.patch_heat(), result.grid.sum(0), atol=1e-6)
@@ -57,7 +57,7 @@ def test_boxes_that_select_nothing_are_refused(result: Explanation, box: tuple[f
     assert caught.value.hint
 
 
-def test_a_span_that_is_not_there_is_refused(result: Explanation) -> None:
+def test_a_span_outside_the_caption_is_refused(result: Explanation) -> None:
     with pytest.raises(CaptionError):
         result.patch_heat("cat")
 
@@ -86,9 +86,7 @@ def _caption(*kinds: str) -> Caption:
     ("rows", "expected"),
     [((3,), (2,)), ((0,), ()), ((4,), (3,)), ((2, 4), (1, 3)), ((), ())],
 )
-def test_words_and_special_tokens_are_found_again_in_another_reading(
-    rows: tuple[int, ...], expected: tuple[int, ...]
-) -> None:
+def test_a_selection_carries_over_to_another_tokenisation(rows: tuple[int, ...], expected: tuple[int, ...]) -> None:
     first = _caption("start", "content", "content", "content", "end")
     other = _caption("content", "content", "content", "end", "padding", "padding")
     assert carry_rows(first, rows, other) == expected

@@ -1,4 +1,4 @@
-"""A finding holds what was seen, and says what is no longer so."""
+"""A finding has the view and the numbers on screen, and describes later differences."""
 
 from dataclasses import replace
 
@@ -23,26 +23,26 @@ from tests.unit.storage.test_caption_markup import make_explanation
 CHOSEN = Selection((2, 3), (Region((0, 0, 15, 40), name="left"),))
 
 
-def test_a_view_is_all_that_is_needed_to_see_it_again() -> None:
-    found = make_explanation()
-    view = make_view(found, CHOSEN, picture="a.png", picture_sha256="0" * 64, pair="7")
+def test_a_view_has_everything_to_restore_it() -> None:
+    actual = make_explanation()
+    view = make_view(actual, CHOSEN, picture="a.png", picture_sha256="0" * 64, pair="7")
     assert (view.caption, view.selection, view.pair, view.method) == ("a red balloon", CHOSEN, "7", "second-order")
     assert (view.model, view.weights_sha256) == ("demo", "0" * 64)
     assert {**view.settings, "versions": view.versions} == {
-        name: getattr(found.settings, name) for name in found.settings.__slots__
+        name: getattr(actual.settings, name) for name in actual.settings.__slots__
     }
 
 
 @pytest.mark.parametrize("selection", [Selection(), CHOSEN])
-def test_the_numbers_are_those_on_screen(selection: Selection) -> None:
-    found = make_explanation()
-    numbers = make_numbers(found, selection)
-    by_token = token_heat(found.interactions, found.geometry, selection, Preview())
-    assert numbers.score == found.score
-    assert numbers.block == block_sum(found.interactions, found.geometry, selection)
-    assert numbers.share == found.share_of_all(numbers.block)
-    assert dict(numbers.ledger) == dict(found.ledger.lines())
-    np.testing.assert_allclose(numbers.heat, patch_heat(found.interactions, selection, Preview()), atol=1e-9)
+def test_numbers_equal_those_on_screen(selection: Selection) -> None:
+    actual = make_explanation()
+    numbers = make_numbers(actual, selection)
+    by_token = token_heat(actual.interactions, actual.geometry, selection, Preview())
+    assert numbers.score == actual.score
+    assert numbers.block == block_sum(actual.interactions, actual.geometry, selection)
+    assert numbers.share == actual.share_of_all(numbers.block)
+    assert dict(numbers.ledger) == dict(actual.ledger.lines())
+    np.testing.assert_allclose(numbers.heat, patch_heat(actual.interactions, selection, Preview()), atol=1e-9)
     assert [word.text for word in numbers.words] == ["a", "red", "balloon"]
     assert [word.value for word in numbers.words] == [by_token[1], by_token[2], by_token[3]]
     assert [word.selected for word in numbers.words] == [False, bool(selection.rows), bool(selection.rows)]
@@ -51,16 +51,18 @@ def test_the_numbers_are_those_on_screen(selection: Selection) -> None:
 
 def make_maps(words: bool = True, peak: float = 5.0) -> MapAnswer:
     """Return a map of the same pair whose strongest patch, (1, 2), is ``peak``."""
-    found = make_explanation()
-    patches = np.ones(found.geometry.grid)
+    actual = make_explanation()
+    patches = np.ones(actual.geometry.grid)
     patches[1, 2] = peak
-    tokens = np.arange(len(found.caption.tokens), dtype=np.float64) if words else None
-    told = {"method": "game", "options": {"start": 0}, "model": "demo", "weights_sha256": "0" * 64, "device": "cpu"}
-    maps = Maps(patches, tokens, found.interactions.content)
-    return MapAnswer(maps, found.caption, found.geometry, 0.5, "red balloon", {**told, "versions": {"torch": "2.15"}})
+    tokens = np.arange(len(actual.caption.tokens), dtype=np.float64) if words else None
+    message = {"method": "game", "options": {"start": 0}, "model": "demo", "weights_sha256": "0" * 64, "device": "cpu"}
+    maps = Maps(patches, tokens, actual.interactions.content)
+    return MapAnswer(
+        maps, actual.caption, actual.geometry, 0.5, "red balloon", {**message, "versions": {"torch": "2.15"}}
+    )
 
 
-def test_a_map_s_view_keeps_its_method_options_and_target() -> None:
+def test_the_view_of_a_map_has_method_options_and_target() -> None:
     view = make_view(make_maps(), CHOSEN, picture="a.png", picture_sha256="")
     assert (view.method, view.method_name, view.method_line) == ("game", "GAME", "GAME: start 0")
     assert (view.model, view.weights_sha256, view.versions) == ("demo", "0" * 64, {"torch": "2.15"})
@@ -70,12 +72,12 @@ def test_a_map_s_view_keeps_its_method_options_and_target() -> None:
 
 
 @pytest.mark.parametrize("words", [True, False])
-def test_a_map_has_no_sums_and_the_pair_s_score(words: bool) -> None:
-    found = make_maps(words)
-    numbers = make_numbers(found, CHOSEN, score=0.3)
+def test_a_map_has_no_sums_and_the_score_of_the_pair(words: bool) -> None:
+    actual = make_maps(words)
+    numbers = make_numbers(actual, CHOSEN, score=0.3)
     assert (numbers.score, numbers.block, numbers.share, numbers.residual) == (0.3, None, None, None)
     assert numbers.ledger == {}
-    assert numbers.heat == to_rows(found.interactions.patches)
+    assert numbers.heat == to_rows(actual.interactions.patches)
     assert [word.value for word in numbers.words] == ([1.0, 2.0, 3.0] if words else [None] * 3)
     assert [word.selected for word in numbers.words] == [False, True, True]
     assert describe_strongest_patch(numbers) == "+5.0000 in row 1, column 2"
@@ -84,29 +86,29 @@ def test_a_map_has_no_sums_and_the_pair_s_score(words: bool) -> None:
     )
 
 
-def test_the_share_in_the_regions_is_of_the_positive_heat() -> None:
-    found, left = make_maps(), Region((0, 0, 20, 40))
-    view = make_view(found, Selection((), (left,)), picture="", picture_sha256="")
-    share = coverage(found.geometry, (left,))
-    heat = found.interactions.patches
-    inside = Finding(view, make_numbers(found, view.selection)).share_inside
+def test_share_inside_is_of_positive_heat() -> None:
+    actual, left = make_maps(), Region((0, 0, 20, 40))
+    view = make_view(actual, Selection((), (left,)), picture="", picture_sha256="")
+    share = coverage(actual.geometry, (left,))
+    heat = actual.interactions.patches
+    inside = Finding(view, make_numbers(actual, view.selection)).share_inside
     assert inside == pytest.approx((heat * share).sum() / heat.sum())
     assert 0 < inside < 1
-    assert Finding(replace(view, selection=Selection()), make_numbers(found, Selection())).share_inside is None
+    assert Finding(replace(view, selection=Selection()), make_numbers(actual, Selection())).share_inside is None
     assert Finding(view, FindingNumbers(0.3)).share_inside is None
     assert describe_strongest_patch(FindingNumbers(0.3)) == ""
 
 
-def test_what_differs_now_is_said() -> None:
+def test_differences_are_described() -> None:
     before = make_numbers(make_explanation(), CHOSEN)
     assert describe_differences(before, before) == ()
     little = replace(before, score=before.score * (1 + NUMBERS_TOLERANCE / 2))
     assert describe_differences(before, little) == ()
     assert describe_differences(before, replace(before, score=0.25)) == ("score +0.3000 then, +0.2500 now",)
     other = make_numbers(make_explanation(seed=2), CHOSEN)
-    told = describe_differences(before, other)
-    assert told[0].startswith("selected block ")
-    assert told[1].startswith("patches differ by up to ")
+    message = describe_differences(before, other)
+    assert message[0].startswith("selected block ")
+    assert message[1].startswith("patches differ by up to ")
     assert describe_differences(before, replace(before, heat=((1.0, 2.0),))) == ("patches 4 × 4 then, 1 × 2 now",)
     assert describe_differences(before, replace(before, heat=(), block=None)) == ("patches 4 × 4 then, 0 now",)
 

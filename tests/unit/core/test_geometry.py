@@ -1,4 +1,4 @@
-"""The geometry says where open_clip's own preprocessing puts each patch."""
+"""The geometry locates each patch after open_clip's own preprocessing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,9 +25,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", SIZES)
-def test_a_lit_patch_is_where_the_geometry_says(
-    make_tiny: Callable[..., Model], way: str, size: tuple[int, int]
-) -> None:
+def test_geometry_locates_a_lit_patch(make_tiny: Callable[..., Model], way: str, size: tuple[int, int]) -> None:
     checked = _check_patches(make_tiny(**WAYS[way]), size, "model")
     assert checked or min(size) < 20 or way == "longest"
 
@@ -66,20 +64,20 @@ def test_coverage_counts_shares() -> None:
 
 @pytest.mark.parametrize("framing", ["crop", "squash", "pad", "whole"])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_lit_patch_is_where_each_framing_says(
+def test_geometry_locates_a_lit_patch_in_every_framing(
     make_tiny: Callable[..., Model], framing: str, size: tuple[int, int]
 ) -> None:
     _check_patches(make_tiny(), size, framing)
 
 
-def test_framings_show_what_they_say(make_tiny: Callable[..., Model]) -> None:
+def test_framings_cover_the_expected_part_of_the_picture(make_tiny: Callable[..., Model]) -> None:
     model, size = make_tiny(), (200, 120)
-    seen = {framing: model.geometry(size, 0, framing) for framing in ("model", "crop", "squash", "pad", "whole")}
-    assert seen["model"] == seen["crop"]
-    assert seen["crop"].seen == pytest.approx((40, 0, 160, 120), abs=4)
-    assert seen["squash"] == Geometry(size, (0.0, 0.0, 200.0, 120.0), (4, 4))
-    assert seen["pad"].seen == pytest.approx((0, -40, 200, 160), abs=6)
-    assert seen["whole"] == Geometry(size, (0.0, 0.0, 200.0, 120.0), (3, 5))
+    visible = {framing: model.geometry(size, 0, framing) for framing in ("model", "crop", "squash", "pad", "whole")}
+    assert visible["model"] == visible["crop"]
+    assert visible["crop"].seen == pytest.approx((40, 0, 160, 120), abs=4)
+    assert visible["squash"] == Geometry(size, (0.0, 0.0, 200.0, 120.0), (4, 4))
+    assert visible["pad"].seen == pytest.approx((0, -40, 200, 160), abs=6)
+    assert visible["whole"] == Geometry(size, (0.0, 0.0, 200.0, 120.0), (3, 5))
 
 
 @pytest.mark.parametrize(

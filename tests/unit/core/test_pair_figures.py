@@ -1,4 +1,4 @@
-"""What is found of a list's pairs, and the order that follows."""
+"""Figures of listed pairs, and their arrangement."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ FIGURES = {
 
 
 @pytest.mark.parametrize(
-    ("asked", "places"),
+    ("requested", "places"),
     [
         ({}, (0, 1, 2, 3)),
         ({"descending": True}, (3, 2, 1, 0)),
@@ -53,11 +53,11 @@ FIGURES = {
         ({"by": "residual", "shown": "explained", "descending": True}, (2, 0)),
     ],
 )
-def test_order(asked: dict[str, object], places: tuple[int, ...]) -> None:
-    assert arrange_pairs(make_search_texts(PAIRS), FIGURES, Arrangement(**asked)) == places  # type: ignore[arg-type]
+def test_arrangement(requested: dict[str, object], places: tuple[int, ...]) -> None:
+    assert arrange_pairs(make_search_texts(PAIRS), FIGURES, Arrangement(**requested)) == places  # type: ignore[arg-type]
 
 
-def test_share_is_of_the_labelled_words_positive_heat(tiny: Model, picture: NDArray[np.uint8]) -> None:
+def test_labelled_share_is_of_positive_heat(tiny: Model, picture: NDArray[np.uint8]) -> None:
     result = explain_pair(tiny, picture, "a dog and a cat")
     heat = np.clip(result.patch_heat("dog"), 0, None)
     width, height = result.geometry.source_size
@@ -74,13 +74,13 @@ def test_a_thumbnail_keeps_its_shape_and_stands_upright(tmp_path: Path) -> None:
     exif = turned.getexif()
     exif[0x0112] = 6
     turned.save(tmp_path / "turned.jpg", exif=exif)
-    found = read_thumbnail(tmp_path / "turned.jpg", 64)
-    assert found is not None
-    assert found.shape == (64, 32, 3)
-    assert found[32, 16, 0] > 240
+    actual = read_thumbnail(tmp_path / "turned.jpg", 64)
+    assert actual is not None
+    assert actual.shape == (64, 32, 3)
+    assert actual[32, 16, 0] > 240
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0cut"])
-def test_what_is_no_picture_has_no_thumbnail(tmp_path: Path, content: bytes) -> None:
+def test_other_files_than_pictures_have_no_thumbnail(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(content)
     assert read_thumbnail(tmp_path / "a.jpg", 64) is None

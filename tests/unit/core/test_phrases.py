@@ -9,8 +9,8 @@ from exclip_desktop.core.values.caption import Word, phrase_around
 
 def words_of(text: str) -> list[Word]:
     """Return the words as the tokenizer parts them: letters, digits, and signs apart."""
-    found = re.finditer(r"\w+(?:['’]\w+)?|[^\w\s]", text)
-    return [Word(match.group(), match.start(), match.end(), (row,)) for row, match in enumerate(found, start=1)]
+    actual = re.finditer(r"\w+(?:['’]\w+)?|[^\w\s]", text)
+    return [Word(match.group(), match.start(), match.end(), (row,)) for row, match in enumerate(actual, start=1)]
 
 
 def phrase(text: str, clicked: str) -> str:
@@ -56,7 +56,7 @@ def test_a_function_word_is_its_own_phrase(text: str, clicked: str, expected: st
     assert phrase(text, clicked) == expected
 
 
-def test_a_hyphen_inside_a_word_does_not_part_a_phrase() -> None:
+def test_a_hyphen_inside_a_word_does_not_split_a_phrase() -> None:
     assert phrase("a red-haired girl", "girl") == "red-haired girl"
     assert phrase("a red - haired girl", "girl") == "haired girl"
     assert phrase("- girl", "girl") == "girl"
@@ -66,7 +66,7 @@ def test_pictographs_are_words() -> None:
     assert phrase("a red 🎈 and", "red") == "red 🎈"
 
 
-def test_every_word_lies_in_its_own_phrase_and_phrases_agree() -> None:
+def test_every_word_is_inside_its_phrase_and_phrases_agree() -> None:
     words = words_of("a picture of a red square on top of a car, is it at the beach?")
     for index in range(len(words)):
         first, stop = phrase_around(words, index)

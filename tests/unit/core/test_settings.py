@@ -62,7 +62,7 @@ def test_wrong_values_are_refused(wrong: dict[str, Any], message: str) -> None:
         ExplainSettings(**wrong).checked()
 
 
-def test_plain_values_of_an_older_or_a_newer_program_are_read() -> None:
+def test_settings_of_older_and_newer_programs_are_read() -> None:
     older = {name: value for name, value in asdict(RESOLVED).items() if name != "tolerance"}
     assert ExplainSettings.from_dict(older) == RESOLVED
     assert ExplainSettings.from_dict({**older, "colour": "red"}) == RESOLVED

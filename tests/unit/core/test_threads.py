@@ -1,4 +1,4 @@
-"""Waiting threads sleep soon, unless the person has said otherwise."""
+"""Waiting threads sleep soon, unless the user's environment sets it."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 from exclip_desktop.core.threads import share_cores
 
 
-def test_what_the_person_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_variable_of_the_user_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     share_cores()
     assert os.environ["GOMP_SPINCOUNT"] == "20000"

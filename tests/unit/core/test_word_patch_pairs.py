@@ -1,4 +1,4 @@
-"""Rows summed as words, and the strongest pairs of a selection."""
+"""Sums of rows by word, and the strongest pairs of a selection."""
 
 from dataclasses import replace
 
@@ -107,7 +107,7 @@ def test_pairs_follow_the_selection(explanation: Explanation) -> None:
     )
 
 
-def test_words_that_are_repeated_are_told_apart(explanation: Explanation) -> None:
+def test_repeated_words_are_numbered(explanation: Explanation) -> None:
     words = [Word("dog", 4 * at, 4 * at + 3, (at + 1,)) for at in range(3)]
     caption = replace(CAPTION, text="dog dog dog", words=(*words[:2], Word("cat", 8, 11, (3,))))
     names = {
@@ -120,7 +120,7 @@ def test_words_that_are_repeated_are_told_apart(explanation: Explanation) -> Non
     ]
 
 
-def test_nothing_covered_and_nothing_asked_for(explanation: Explanation) -> None:
+def test_no_pairs_without_coverage_or_count(explanation: Explanation) -> None:
     assert find_strongest_pairs(explanation, Selection((1,), (Region((-20, -20, -5, -5)),)), 12) == []
     assert find_strongest_pairs(explanation, Selection(), 0) == []
     assert len(find_strongest_pairs(explanation, Selection(), 99)) == 24
@@ -138,8 +138,8 @@ def test_word_values_add_up_to_the_block(explanation: Explanation, rows: tuple[i
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [(0.0031, "+0.0031"), (-0.25, "−0.2500"), (0.0, "+0.0000"), (-0.00004, "−0.000040"), (-1e-7, "+0.0000")],
 )
-def test_signed(value: float, told: str) -> None:
-    assert format_signed(value) == told
+def test_format_signed(value: float, message: str) -> None:
+    assert format_signed(value) == message

@@ -1,4 +1,4 @@
-"""A selection in words."""
+"""Descriptions of a selection."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         ((), "all words and specials"),
         ((1, 2, 3, 4, 5, 6, 7), "all words"),
@@ -23,12 +23,12 @@ LASSO = Region.lasso(((100, 100), (200, 100), (150, 220)))
         ((7, 0, 8), "ant + [SOT] + [EOT]"),
     ],
 )
-def test_rows_in_words(rows: tuple[int, ...], told: str) -> None:
-    assert describe_words(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
+def test_describe_words(rows: tuple[int, ...], message: str) -> None:
+    assert describe_words(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == message
 
 
 @pytest.mark.parametrize(
-    ("regions", "told"),
+    ("regions", "message"),
     [
         ((), "the whole picture"),
         ((BOX,), "1 box"),
@@ -40,5 +40,5 @@ def test_rows_in_words(rows: tuple[int, ...], told: str) -> None:
         ((replace(BOX, subtract=True),), "nothing less 1 box"),
     ],
 )
-def test_regions_in_words(regions: tuple[Region, ...], told: str) -> None:
-    assert describe_regions(regions) == told
+def test_describe_regions(regions: tuple[Region, ...], message: str) -> None:
+    assert describe_regions(regions) == message
