@@ -12,7 +12,7 @@ from exclip_desktop.session.window_words import WINDOW_WORDS
 
 log = logging.getLogger(__name__)
 BYTES = 512 * 1024
-KEPT = 3
+BACKUPS = 3
 
 
 def log_file() -> Path:
@@ -24,7 +24,7 @@ def start_logging(path: Path) -> bool:
     """Write warnings and errors of the program to ``path``; return False if that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", delay=False)
+        handler = RotatingFileHandler(path, maxBytes=BYTES, backupCount=BACKUPS, encoding="utf-8", delay=False)
     except OSError:
         return False
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

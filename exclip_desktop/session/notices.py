@@ -62,17 +62,17 @@ class Notices:
             provenance.explain_settings,
         )
         warnings = () if known else (describe_inexactness(after),)
-        notes_shown = tuple(part for part in (*notes, _describe_unread_words(after), *warnings) if part)
-        return self._after(notes_shown, "" if known else describe_remedy(after))
+        notes = tuple(part for part in (*notes, _describe_unread_words(after), *warnings) if part)
+        return self._after(notes, "" if known else describe_remedy(after))
 
-    def _after(self, notes_shown: tuple[str, ...], hint: str) -> Notice | None:
+    def _after(self, notes: tuple[str, ...], hint: str) -> Notice | None:
         """Return a notice of ``notes``; without notes, the current one, unless it is settled now."""
         before = self._state.notice
-        if not notes_shown:
+        if not notes:
             return None if before == self._warned or (before is not None and before.kind == "error") else before
         if before is not None and before.message == self._loading:
-            notes_shown = (self._loading, *notes_shown)
-        self._warned = Notice(" ".join(notes_shown), hint, kind="note")
+            notes = (self._loading, *notes)
+        self._warned = Notice(" ".join(notes), hint, kind="note")
         return self._warned
 
 

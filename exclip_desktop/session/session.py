@@ -91,6 +91,23 @@ class Session(QObject):
         self._worker = Worker(make_engine or self._make_engine, self)
         self._garbage_collector = GarbageCollector(self)
         self._worker.job_ended.connect(self._garbage_collector.go_on)
+        self._make_pair_controllers()
+        self._make_list_controllers(self.settings.studies_folder() or studies)
+        self._make_project_controllers(findings)
+        self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
+        self.library.failed.connect(self.explain_controller.show_error)
+        usual = replace(self.settings.default_model(), device=self.settings.device())
+        self.state.change(
+            view=self.settings.view(),
+            explain_settings=self.settings.explain_settings(),
+            choice=usual,
+            provenance=Provenance(choice=usual),
+        )
+        self.explain_controller.picture_reader.opened.connect(self._on_picture_opened)
+        self.state.view_changed.connect(lambda: self.settings.save_view(self.state.view))
+        self.state.provenance_changed.connect(self._on_provenance_changed)
+
+    def _make_pair_controllers(self) -> None:
         self.explain_controller = ExplainController(
             self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice()
         )
@@ -108,16 +125,19 @@ class Session(QObject):
         self.export_controller = ExportController(
             self.state, self.compare_controller, self.active_pane, self._tasks, self.explain_controller.show_error, self
         )
+
+    def _make_list_controllers(self, studies: Path | None) -> None:
         self.pair_navigation = PairNavigation(
             self.state, self._worker, self.explain_controller, self.caption_alternatives, self._tasks, self
         )
         self.list_explainer = ListExplainer(self.state, self._worker, self.pair_navigation, self)
-        kept_in = self.settings.studies_folder() or studies
         self.study_controller = StudyController(
-            self.state, self._worker, self.pair_navigation, self.explain_controller.show_error, kept_in, self
+            self.state, self._worker, self.pair_navigation, self.explain_controller.show_error, studies, self
         )
-        self.study_controller.folder_chosen.connect(self.settings.keep_studies_folder)
+        self.study_controller.folder_chosen.connect(self.settings.save_studies_folder)
         self.thumbnails = Thumbnails(self)
+
+    def _make_project_controllers(self, findings: Path | None) -> None:
         self.projects = Projects(self.state, self.explain_controller, self.pair_navigation, self.undo, findings, self)
         self.project_settings = ProjectSettings(
             self.state, self._worker, self.explain_controller, self.pair_navigation, self.projects, self
@@ -139,18 +159,6 @@ class Session(QObject):
             self.undo,
             self,
         )
-        self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
-        self.library.failed.connect(self.explain_controller.show_error)
-        usual = replace(self.settings.default_model(), device=self.settings.device())
-        self.state.change(
-            view=self.settings.view(),
-            explain_settings=self.settings.explain_settings(),
-            choice=usual,
-            provenance=Provenance(choice=usual),
-        )
-        self.explain_controller.picture_reader.opened.connect(self._on_picture_opened)
-        self.state.view_changed.connect(lambda: self.settings.keep_view(self.state.view))
-        self.state.provenance_changed.connect(self._on_provenance_changed)
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""
@@ -223,7 +231,7 @@ class Session(QObject):
     def compare_methods(self, methods: tuple[str, ...]) -> None:
         """Compare by ``methods``, keys of ``core.method_registry.all_methods()``, now and at the next start."""
         self.compare_controller.choose(methods)
-        self.settings.keep_methods(self.compare_controller.methods)
+        self.settings.save_methods(self.compare_controller.methods)
 
     def clear_cache(self) -> None:
         """Delete all cached factors and answers."""
@@ -238,14 +246,14 @@ class Session(QObject):
 
     def _on_picture_opened(self, path: str) -> None:
         if not is_sample(path) and not self.pair_navigation.is_listed(path):
-            self.settings.add_recent(path)
+            self.settings.recent_pictures.add(path)
 
     def _on_provenance_changed(self) -> None:
         """Save device and settings that gave an explanation; a chosen project has settings of its own."""
         provenance = self.state.provenance
-        self.settings.keep_device(provenance.choice.device)
+        self.settings.save_device(provenance.choice.device)
         if self.projects.chosen is None and replace(provenance.choice, device=None) == self.settings.default_model():
-            self.settings.keep_explain_settings(provenance.explain_settings)
+            self.settings.save_explain_settings(provenance.explain_settings)
 
     def _make_engine(self) -> Engine:
         share_cores()

@@ -117,9 +117,9 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Save the geometry, cancel running work, and wait for its end."""
         settings = self._session.settings
-        settings.keep_shape("window", self.saveGeometry())
+        settings.geometry.put("window", self.saveGeometry())
         for name, layout in self._layouts.items():
-            settings.keep_shape(name, layout.saveState())
+            settings.geometry.put(name, layout.saveState())
         self._session.stop()
         super().closeEvent(event)
 
@@ -250,11 +250,11 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         settings = self._session.settings
-        shape = settings.shape("window")
+        shape = settings.geometry.get("window")
         if not shape.isEmpty():
             self.restoreGeometry(shape)
         for name, layout in self._layouts.items():
-            saved = settings.shape(name)
+            saved = settings.geometry.get(name)
             if not saved.isEmpty():
                 layout.restoreState(saved)
 

@@ -140,39 +140,43 @@ class CompareController(QObject):
 
     def rows_in_first(self, pane: Pane, rows: Rows) -> Rows:
         """Return the rows of the first answer for a pane's ``rows``."""
-        answer, found = pane.scene.answer, self._first.explanation
-        return () if answer is None or found is None else carry_rows(answer.caption, rows, found.caption)
+        answer, first_answer = pane.scene.answer, self._first.explanation
+        return () if answer is None or first_answer is None else carry_rows(answer.caption, rows, first_answer.caption)
 
     def patch_in_first(self, pane: Pane, patch: Patch | None) -> Patch | None:
         """Return the first answer's patch at the place of a pane's ``patch``."""
-        answer, found = pane.scene.answer, self._first.explanation
-        return None if answer is None or found is None else _same_place(patch, answer.geometry, found.geometry)
+        answer, first_answer = pane.scene.answer, self._first.explanation
+        return (
+            None
+            if answer is None or first_answer is None
+            else _same_place(patch, answer.geometry, first_answer.geometry)
+        )
 
     def _lay_out(self) -> None:
         """Create a pane for every method and model; reuse existing panes."""
         models = (False, True) if self._second_model.is_open else (False,)
-        wanted = [PaneKey(key, second_model) for key in self._methods for second_model in models] if self._open else []
+        keys = [PaneKey(method, of_second) for method in self._methods for of_second in models] if self._open else []
         before = self._panes
-        self._panes = {name: before.get(name) or Pane(name, self) for name in wanted}
-        if list(before) != wanted:
+        self._panes = {key: before.get(key) or Pane(key, self) for key in keys}
+        if list(before) != keys:
             self.laid_out.emit()
-            for name in before.keys() - self._panes.keys():
-                before[name].deleteLater()
+            for key in before.keys() - self._panes.keys():
+                before[key].deleteLater()
         self._refresh()
 
     def _refresh(self) -> None:
         """Request the answers that are missing."""
-        wanted = {pane: self._make_request(pane) for pane in self._panes.values()}
-        for pane, request in wanted.items():
+        requests = {pane: self._make_request(pane) for pane in self._panes.values()}
+        for pane, request in requests.items():
             self._renew(pane, request)
-        left = [(pane, request) for pane, request in wanted.items() if request is not None and _lacks(pane, request)]
+        left = [(pane, request) for pane, request in requests.items() if request is not None and _lacks(pane, request)]
         left.sort(key=lambda one: one[0].key.method in SLOW)
-        asked = self._queue[:1]
-        if any(pane is asked[0][0] and is_same_request(request, asked[0][1]) for pane, request in left if asked):
-            waiting = [one for one in left if one[0] is not asked[0][0]]
-            self._queue = asked + waiting  # the running request stays in front
+        running = self._queue[:1]
+        if any(pane is running[0][0] and is_same_request(request, running[0][1]) for pane, request in left if running):
+            waiting = [one for one in left if one[0] is not running[0][0]]
+            self._queue = running + waiting  # the running request stays in front
         else:
-            if asked:
+            if running:
                 self._worker.cancel_pane()
             self._queue = waiting = left
         for pane, _ in waiting:
@@ -205,15 +209,29 @@ class CompareController(QObject):
     def _make_request(self, pane: Pane) -> PaneRequest | None:
         """Return the current request of a pane; None while its model has not explained the pair."""
         first, source, name = self._first, self.source_of(pane), pane.key
-        own, found = source.explanation, first.explanation
-        if name.is_ours or own is None or found is None or first.canvas_picture is None or source.stale or first.stale:
+        own, first_answer = source.explanation, first.explanation
+        if (
+            name.is_ours
+            or own is None
+            or first_answer is None
+            or first.canvas_picture is None
+            or source.stale
+            or first.stale
+        ):
             return None
-        if source.canvas_picture is not first.canvas_picture or own.caption.text != found.caption.text:
+        if source.canvas_picture is not first.canvas_picture or own.caption.text != first_answer.caption.text:
             return None
-        target = target_words(found.caption, first.selection.rows) if pane.facts.order == "first" else ""
+        target = target_words(first_answer.caption, first.selection.rows) if pane.facts.order == "first" else ""
         picture, framing = first.canvas_picture.picture, first.provenance.explain_settings.framing
         return PaneRequest(
-            0, source.provenance.choice, framing, picture, found.caption.text, name.method, target, name.of_second_model
+            0,
+            source.provenance.choice,
+            framing,
+            picture,
+            first_answer.caption.text,
+            name.method,
+            target,
+            name.of_second_model,
         )
 
     def _send_next_request(self) -> None:
@@ -283,13 +301,13 @@ class CompareController(QObject):
 
     def _selected(self, pane: Pane, answer: Answer) -> dict[str, Selection | Preview]:
         """Return the first explanation's selection and preview in a pane's own tokens and patches."""
-        first, found = self._first, self._first.explanation
-        if found is None:
+        first, first_answer = self._first, self._first.explanation
+        if first_answer is None:
             return {}
-        hovered = carry_rows(found.caption, first.preview.rows, answer.caption)
-        patch = _same_place(first.preview.patch, found.geometry, answer.geometry)
+        hovered = carry_rows(first_answer.caption, first.preview.rows, answer.caption)
+        patch = _same_place(first.preview.patch, first_answer.geometry, answer.geometry)
         return {
-            "selection": carry_selection(found.caption, first.selection, answer.caption),
+            "selection": carry_selection(first_answer.caption, first.selection, answer.caption),
             "preview": Preview(hovered, patch),
         }
 

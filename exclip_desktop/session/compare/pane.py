@@ -83,5 +83,7 @@ def is_same_request(one: PaneRequest | None, other: PaneRequest | None) -> bool:
     """Return whether two requests have the same answer, whatever their ids."""
     if one is None or other is None or one.picture is not other.picture:
         return False
-    parts = [(asked.choice, asked.framing, asked.caption, asked.method, asked.target) for asked in (one, other)]
+    parts = [
+        (request.choice, request.framing, request.caption, request.method, request.target) for request in (one, other)
+    ]
     return parts[0] == parts[1]

@@ -40,11 +40,11 @@ class ModelLibrarian:
             ModelError: it is no such file, is damaged, or fits none of open_clip's architectures.
 
         """
-        found = inspect_checkpoint(path)
-        if not found.architectures:
-            told = f"The weights in {path.name} fit none of open_clip's architectures."
-            raise ModelError(told, "Add a folder with their open_clip_config.json.")
-        return WeightsFile(path, found.architectures, found.preprocess_known)
+        inspected = inspect_checkpoint(path)
+        if not inspected.architectures:
+            message = f"The weights in {path.name} fit none of open_clip's architectures."
+            raise ModelError(message, "Add a folder with their open_clip_config.json.")
+        return WeightsFile(path, inspected.architectures, inspected.preprocess_known)
 
     def remove(self, model: ListedModel) -> None:
         """Delete a model from a cache, or an unpacked one.
@@ -53,9 +53,9 @@ class ModelLibrarian:
             ModelError: it cannot be deleted.
 
         """
-        found = next((entry for entry in list_local_models() if _listed(entry).choice == model.choice), None)
-        if found is not None:  # else it has been removed already
-            remove_model(found)
+        match = next((entry for entry in list_local_models() if _listed(entry).choice == model.choice), None)
+        if match is not None:  # else it has been removed already
+            remove_model(match)
 
     def request_offer(self, model: ListedModel) -> Offer:
         """Ask the server for the size of a download.
@@ -82,8 +82,8 @@ class ModelLibrarian:
 
 def _listed(entry: ModelEntry) -> ListedModel:
     choice = ModelChoice(entry.name, pretrained=entry.tag or None)
-    told: dict[str, Any] = {**asdict(entry), "name": _short(entry.name)}
-    return ListedModel(choice, **told)
+    fields: dict[str, Any] = {**asdict(entry), "name": _short(entry.name)}
+    return ListedModel(choice, **fields)
 
 
 def _added(choice: ModelChoice) -> ListedModel:
@@ -99,8 +99,8 @@ def _added(choice: ModelChoice) -> ListedModel:
         return ListedModel(choice, path.name, path=path, place="added", reason=reason.rstrip("."))
     if entry is None:
         return ListedModel(choice, path.name, path=path, place="added", reason="it holds no config and weights")
-    told: dict[str, Any] = {**asdict(entry), "name": path.name, "tag": "", "place": "added"}
-    return ListedModel(choice, **told)
+    fields: dict[str, Any] = {**asdict(entry), "name": path.name, "tag": "", "place": "added"}
+    return ListedModel(choice, **fields)
 
 
 def _short(name: str) -> str:

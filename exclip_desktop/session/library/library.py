@@ -85,8 +85,8 @@ class Library(QObject):
 
     def add(self, choice: ModelChoice) -> None:
         """Remember a folder or file; earlier settings for the same one are replaced."""
-        kept = (one for one in self._settings.added_models() if _place_of(one) != _place_of(choice))
-        self._settings.keep_added((choice, *kept))
+        others = (one for one in self._settings.added_models() if _place_of(one) != _place_of(choice))
+        self._settings.save_added_models((choice, *others))
         self.added.emit(choice)
         self.refresh()
 
@@ -95,8 +95,8 @@ class Library(QObject):
         if model.choice == self.default:
             self.set_default(ModelChoice())
         if model.place == "added":
-            kept = tuple(one for one in self._settings.added_models() if one != model.choice)
-            self._settings.keep_added(kept)
+            others = tuple(one for one in self._settings.added_models() if one != model.choice)
+            self._settings.save_added_models(others)
             self.refresh()
         else:
             self._tasks.run(lambda _: self._librarian().remove(model), lambda _: self.refresh(), self.failed.emit)
@@ -104,7 +104,7 @@ class Library(QObject):
     def set_default(self, choice: ModelChoice) -> None:
         """Set the model that the window opens with; saved layers belong to another model."""
         if choice != self.default:
-            self._settings.keep_default_model(choice)
+            self._settings.save_default_model(choice)
             provenance = self._state.provenance
             own = replace(provenance.choice, device=None) == choice
             settings = (
@@ -112,7 +112,7 @@ class Library(QObject):
                 if own
                 else replace(self._settings.explain_settings(), image_layer=None, text_layer=None)
             )
-            self._settings.keep_explain_settings(settings)
+            self._settings.save_explain_settings(settings)
             self.models_listed.emit()
 
     def request_offer(self, model: ListedModel) -> None:
@@ -192,13 +192,13 @@ def limit_rate(progress: Progress, clock: Callable[[], float]) -> Progress:
     """Return ``progress`` limited to ten calls a second and the last one; for one thread."""
     last = -PROGRESS_EVERY_S
 
-    def told(report: Report) -> None:
+    def report_limited(report: Report) -> None:
         nonlocal last
         if clock() - last >= PROGRESS_EVERY_S or report.done == report.total:
             last = clock()
             progress(report)
 
-    return told
+    return report_limited
 
 
 def _place_of(choice: ModelChoice) -> str:

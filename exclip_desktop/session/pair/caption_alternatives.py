@@ -40,7 +40,7 @@ class CaptionAlternatives(QObject):
         """Remove an entry of ``state.alternatives``."""
         entries = self._state.alternatives
         if 0 <= index < len(entries):
-            self._captions = tuple(kept for kept in self._captions if kept != entries[index].caption)
+            self._captions = tuple(remaining for remaining in self._captions if remaining != entries[index].caption)
             self._request_scores()
 
     def _on_answer_changed(self) -> None:
@@ -83,7 +83,7 @@ class CaptionAlternatives(QObject):
         if failure.request is not self._request:
             return
         self._state.change(notice=Notice(failure.message, failure.hint, failure.details))
-        kept = tuple(caption for caption in self._captions if caption in self._scored)
-        if kept != self._captions:
-            self._captions = kept
+        remaining = tuple(caption for caption in self._captions if caption in self._scored)
+        if remaining != self._captions:
+            self._captions = remaining
             self._request_scores()

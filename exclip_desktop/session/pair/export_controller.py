@@ -154,14 +154,14 @@ def make_panes_figure(
     only: Pane | None = None,
 ) -> PanesFigure:
     """Return the panes, or ``only`` one, with their labels, heats, ranges and the selection."""
-    shown = compare_controller.panes if only is None else (only,)
+    panes = compare_controller.panes if only is None else (only,)
     one_range = compare_controller.one_range or only is not None
-    heats = {pane: found for pane in shown if (found := _heat(pane)) is not None}
+    heats = {pane: heat for pane in panes if (heat := _heat(pane)) is not None}
     widest = range_limit(*heats.values(), locked=options.picture_limit)
     limits = {pane: widest if one_range else range_limit(heat) for pane, heat in heats.items()}
-    models = 1 + any(pane.key.of_second_model for pane in shown)
+    models = 1 + any(pane.key.of_second_model for pane in panes)
     panels = []
-    for pane in shown:
+    for pane in panes:
         answer, heat, limit = pane.scene.answer, heats.get(pane), limits.get(pane, 1.0)
         geometry = None if answer is None else answer.geometry
         notes = _notes(pane, compare_controller.model_of(pane), limit if pane in heats else None)

@@ -119,9 +119,9 @@ class ModelEngine:
         with memory_told():
             question = self._read(request, progress)
             cached = self._is_cached(question)
-            found = self._explained(question, progress, cancel)
+            result = self._explained(question, progress, cancel)
         # Captions that differ in what the model does not read, such as capitals, share one entry.
-        explanation = replace(found, caption=question.caption)
+        explanation = replace(result, caption=question.caption)
         return ExplainAnswer(request.id, explanation, time.perf_counter() - started, cached)
 
     def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
@@ -142,9 +142,9 @@ class ModelEngine:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
         with memory_told():
             model, _ = self._model(request.choice, progress)
-            found = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
-        ranks = (-found.cosine).argsort(kind="stable").argsort(kind="stable")
-        rows = zip(request.captions, found.cosine, found.probability, ranks, strict=True)
+            result = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
+        ranks = (-result.cosine).argsort(kind="stable").argsort(kind="stable")
+        rows = zip(request.captions, result.cosine, result.probability, ranks, strict=True)
         return ScoreAnswer(request.id, tuple(Alternative(c, float(s), float(p), int(r) + 1) for c, s, p, r in rows))
 
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
@@ -152,8 +152,8 @@ class ModelEngine:
         with memory_told():
             model, _ = self._model(request.choice, progress)
             cancel.check()
-            found = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
-        return OcclusionAnswer(request.id, found)
+            result = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
+        return OcclusionAnswer(request.id, result)
 
     def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
         """Score the request's pair in every framing that the model supports."""
@@ -163,8 +163,8 @@ class ModelEngine:
             for framing in model.preprocess.framings():
                 cancel.check()
                 with suppress(PictureError):  # too narrow for this framing
-                    found = score_captions(model, request.picture.pixels, [request.caption], framing)
-                    scores.append((framing, float(found.cosine[0])))
+                    result = score_captions(model, request.picture.pixels, [request.caption], framing)
+                    scores.append((framing, float(result.cosine[0])))
         return FramingsAnswer(request.id, tuple(scores))
 
     def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
@@ -174,13 +174,13 @@ class ModelEngine:
             named = self._name_of(request.picture), request.caption, request.framing, request.method
             key = model.fingerprint, str(model.dtype), *named
 
-            def kept(part: str, make: Callable[[], T]) -> T:
+            def cached(part: str, make: Callable[[], T]) -> T:
                 cancel.check()
-                found: T | None = self._parts.get((*key, part))
-                if found is None:
-                    found = make()
-                    self._parts.put((*key, part), found)
-                return found
+                result: T | None = self._parts.get((*key, part))
+                if result is None:
+                    result = make()
+                    self._parts.put((*key, part), result)
+                return result
 
             pair = make_pair(
                 model,
@@ -191,8 +191,8 @@ class ModelEngine:
                 progress=progress,
                 cancel=cancel,
             )
-            found = answer_for_canvas(pair, request.method, kept)
-        return PaneAnswer(request.id, found)
+            result = answer_for_canvas(pair, request.method, cached)
+        return PaneAnswer(request.id, result)
 
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Evaluate methods over pairs; every outcome is saved at once, in the study's own folder."""
@@ -204,11 +204,11 @@ class ModelEngine:
             study_folder(model, question, request.folder),
             {pair.id for pair in question.unread_pairs()[: request.count]},
         )
-        kept = open_outcomes(model, question, folder)
-        wanted = tuple(one for one in kept if one.pair in pairs and one.method in options)
+        saved = open_outcomes(model, question, folder)
+        saved_outcomes = tuple(one for one in saved if one.pair in pairs and one.method in options)
         about = request.id, model.name, len(pairs) * len(options), folder
-        yield StudyAnswer(*about, wanted)
-        for outcome in compute_outcomes(model, question, kept, folder, progress, cancel):
+        yield StudyAnswer(*about, saved_outcomes)
+        for outcome in compute_outcomes(model, question, saved, folder, progress, cancel):
             yield StudyAnswer(*about, (outcome,))
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
@@ -288,9 +288,9 @@ class ModelEngine:
     ) -> Explanation:
         """Explain the question; ``whole``: by the picture's whole factor, even if this pair alone is cheaper."""
         key = question.image_key, question.text_key
-        found = self._pairs.get(key) or self._explanation(question, progress, cancel, whole)
-        self._pairs.put(key, found)
-        return found
+        result = self._pairs.get(key) or self._explanation(question, progress, cancel, whole)
+        self._pairs.put(key, result)
+        return result
 
     def _explanation(self, question: _Question, progress: Progress, cancel: CancelToken, whole: bool) -> Explanation:
         words, image = self._cache.get(question.text_key), self._cache.get(question.image_key)

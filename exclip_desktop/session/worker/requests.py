@@ -205,7 +205,7 @@ class StudyRequest:
 
 
 OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | OcclusionRequest | ProfileRequest | EstimateRequest
-"""What is asked of the first model."""
+"""Requests to the first model."""
 
 Request = OwnRequest | SecondModelRequest | PaneRequest | ListPairRequest | StudyRequest
 

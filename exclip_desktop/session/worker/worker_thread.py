@@ -198,7 +198,7 @@ class Worker(QThread):
         of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
         failure = Failure(job.request, *describe_error(error), of_pair, of_memory)
         if job.idle or isinstance(job.request, EstimateRequest):  # it only prepared for later requests
-            log.info("Not prepared for what may be asked: %s", failure.message)
+            log.info("Preparing for later requests failed: %s", failure.message)
             return
         with suppress(Cancelled):
             self._mailbox.finish(job)

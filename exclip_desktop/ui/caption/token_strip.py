@@ -166,8 +166,8 @@ class TokenStrip(QWidget):
         """Select the phrase around a word; with a modifier, the second click is an ordinary click."""
         place, answer = self._place_at(event), self._state.answer
         word = None if place is None else self._picker.chips[place[0]].word
-        is_plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
-        if not is_plain or word is None or answer is None:
+        is_unmodified = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() & (ALT | CTRL | SHIFT)
+        if not is_unmodified or word is None or answer is None:
             self.mousePressEvent(event)
             return
         before, rows = self._state.selection.rows, self._picker.phrase(answer.caption.words, word)

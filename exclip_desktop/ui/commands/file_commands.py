@@ -90,7 +90,7 @@ class FileCommands(QObject):
         canvas_picture = self._session.state.canvas_picture
         paths = [
             *([canvas_picture.path] if canvas_picture is not None and canvas_picture.path else []),
-            *self._session.settings.recent(),
+            *self._session.settings.recent_pictures.paths(),
         ]
         own = [path for path in paths if not is_sample(path)]
         if own:
@@ -104,7 +104,7 @@ class FileCommands(QObject):
 
     def _fill_recent(self) -> None:
         self._recent.clear()
-        paths = self._session.settings.recent()
+        paths = self._session.settings.recent_pictures.paths()
         for path in paths:
             entry = self._recent.addAction(Path(path).name)
             entry.setToolTip(path)
@@ -113,7 +113,7 @@ class FileCommands(QObject):
             self._recent.addAction("No pictures yet").setEnabled(False)
         else:
             self._recent.addSeparator()
-            self._recent.addAction("Clear this list").triggered.connect(self._session.settings.forget_recent)
+            self._recent.addAction("Clear this list").triggered.connect(self._session.settings.recent_pictures.clear)
 
 
 def _ignored_files_note(paths: list[str]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class ModelCommands(QObject):
         dialog.folder_requested.connect(self._add_folder)
         dialog.file_requested.connect(self._add_file)
         dialog.cancel_requested.connect(library.cancel)
-        shape = self._session.settings.shape("models")
+        shape = self._session.settings.geometry.get("models")
         if not shape.isEmpty():
             dialog.restoreGeometry(shape)
         dialog.finished.connect(self._on_closed)
@@ -68,7 +68,7 @@ class ModelCommands(QObject):
     def _on_closed(self) -> None:
         dialog, self._dialog = self._dialog, None
         assert dialog is not None
-        self._session.settings.keep_shape("models", dialog.saveGeometry())
+        self._session.settings.geometry.put("models", dialog.saveGeometry())
         dialog.deleteLater()
 
     def _use(self, model: ListedModel) -> None:

@@ -94,10 +94,10 @@ class DifferenceTitle(QWidget):
         return self._text.text()
 
     def _show(self) -> None:
-        found = self._scene.answer
-        if isinstance(found, Difference):
-            self._text.show_text(f"Difference {format_signed(found.score)}  ·  from “{found.before.text}”")
-            self._text.setToolTip(wrap_tooltip(f"From “{found.before.text}”. {TITLE_TIP}"))
+        difference = self._scene.answer
+        if isinstance(difference, Difference):
+            self._text.show_text(f"Difference {format_signed(difference.score)}  ·  from “{difference.before.text}”")
+            self._text.setToolTip(wrap_tooltip(f"From “{difference.before.text}”. {TITLE_TIP}"))
         else:
             self._text.show_text(NOTHING_YET)
             self._text.setToolTip(wrap_tooltip(TITLE_TIP))

@@ -70,7 +70,7 @@ class ManualWindow(QDialog):
         self._fill_contents()
         self._lay_out()
         self._connect()
-        geometry = settings.shape("manual")
+        geometry = settings.geometry.get("manual")
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
 
@@ -105,7 +105,7 @@ class ManualWindow(QDialog):
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
         """Store the window's size."""
-        self._settings.keep_shape("manual", self.saveGeometry())
+        self._settings.geometry.put("manual", self.saveGeometry())
         super().hideEvent(event)
 
     def _raise(self) -> None:

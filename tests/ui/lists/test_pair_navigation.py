@@ -73,7 +73,7 @@ def test_a_list_opens_with_its_first_pair(walk: Walk) -> None:
     assert dock.isVisible()
     assert walk.session.pair_navigation.current == 0
     assert dock.count.text() == "1 of 4"
-    assert walk.session.settings.recent() == []
+    assert walk.session.settings.recent_pictures.paths() == []
 
 
 def test_keys_walk_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBot) -> None:
@@ -150,7 +150,7 @@ def test_another_picture_belongs_to_no_pair(walk: Walk, qtbot: QtBot) -> None:
     walk.session.explain_controller.open_file(plain_picture(walk.folder / "other.png"), "a dog")
     _settle(qtbot, walk, "a dog")
     assert walk.session.pair_navigation.current is None
-    assert len(walk.session.settings.recent()) == 1
+    assert len(walk.session.settings.recent_pictures.paths()) == 1
 
 
 def test_a_pictures_other_captions_are_scored_beside_it(walk: Walk, qtbot: QtBot) -> None:

@@ -176,10 +176,10 @@ def test_the_samples_folder_is_not_suggested(opened: Opened, qtbot: QtBot, monke
     suggested: list[str] = []
     home = opened.folder / "home"
     home.mkdir()
-    opened.session.settings.forget_recent()
+    opened.session.settings.recent_pictures.clear()
     opened.session.open_sample(1)
     qtbot.waitUntil(lambda: opened.state.canvas_picture.path == str(samples()[1].path))
-    opened.session.settings.forget_recent()
+    opened.session.settings.recent_pictures.clear()
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda *_: str(home))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(given[2]), ("", ""))[1])
     opened.window.commands["export_numbers"].trigger()

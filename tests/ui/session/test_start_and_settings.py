@@ -33,8 +33,8 @@ def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
 
 def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(make_desk: Callable[[], Desk]) -> None:
     desk = make_desk()
-    desk.session.settings.keep_explain_settings(ExplainSettings(text_reference="published"))
-    desk.session.settings.keep_device("cpu")
+    desk.session.settings.save_explain_settings(ExplainSettings(text_reference="published"))
+    desk.session.settings.save_device("cpu")
     again = make_desk()
     assert (again.state.explain_settings, again.state.choice) == (
         ExplainSettings(text_reference="published"),
@@ -50,7 +50,7 @@ def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(mak
 
 
 def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_explain_settings(ExplainSettings(12, 3, "gauss-legendre", 20))
+    make_desk().session.settings.save_explain_settings(ExplainSettings(12, 3, "gauss-legendre", 20))
     again = make_desk()
     again.session.start()
     again.qtbot.waitUntil(lambda: again.state.explanation is not None)
@@ -80,7 +80,7 @@ def test_a_default_model_that_is_gone_gives_way_to_the_bundled_one(make_desk: Ca
 
 
 def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_explain_settings(ExplainSettings(1))
+    make_desk().session.settings.save_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.engine.raises += [MISSING, MISSING]
     desk.session.start()
@@ -95,7 +95,7 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
 def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
     make_desk: Callable[[], Desk], error: UserError
 ) -> None:
-    make_desk().session.settings.keep_explain_settings(ExplainSettings(1))
+    make_desk().session.settings.save_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.fail(error, desk.session.start)
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
@@ -107,7 +107,7 @@ def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
 
 
 def test_what_was_chosen_stays_when_the_first_explanation_is_cancelled(make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_explain_settings(ExplainSettings(1))
+    make_desk().session.settings.save_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.hold(desk.session.start)
@@ -159,7 +159,7 @@ def test_samples_are_no_recent_pictures(desk: Desk) -> None:
     with desk.qtbot.waitSignal(desk.state.answer_changed):
         desk.session.open_sample(0)
     desk.settle()
-    assert [Path(path).name for path in desk.session.settings.recent()] == ["a.png", "first.png"]
+    assert [Path(path).name for path in desk.session.settings.recent_pictures.paths()] == ["a.png", "first.png"]
 
 
 def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None:
@@ -176,7 +176,7 @@ def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None
 
 @pytest.mark.parametrize("kept", [ExplainSettings("pool", "pool"), ExplainSettings(-1, 0), ExplainSettings(steps=33)])
 def test_settings_come_back_at_the_next_start(kept: ExplainSettings, make_desk: Callable[[], Desk]) -> None:
-    make_desk().session.settings.keep_explain_settings(kept)
+    make_desk().session.settings.save_explain_settings(kept)
     assert make_desk().session.settings.explain_settings() == kept
 
 
