@@ -96,6 +96,8 @@ ACTIONS: Final = (
                "magnitude", True),
     ActionSpec("more_opaque", "More opaque heat", ("O",), HEAT, "Show more of the heat and less of the picture"),
     ActionSpec("less_opaque", "Less opaque heat", ("Shift+O",), HEAT, "Show less of the heat and more of the picture"),
+    ActionSpec("histogram", "Histogram of the heat", ("J",), HEAT,
+               "Count the heat's values beside the colour bar, where the window is wide enough", "", True),
     ActionSpec("specials", "Show [SOT] and [EOT]", ("T",), HEAT, "Show the tokens at the caption's start and end",
                "specials", True),
     ActionSpec("lock_range", "Lock colour range", ("K",), HEAT,
@@ -168,7 +170,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
-        *("specials", SEPARATOR, "framing"),
+        *("histogram", "specials", SEPARATOR, "framing"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
     "&Help": ("manual", "shortcuts", SEPARATOR, "about"),

@@ -52,6 +52,7 @@ def show_view(actions: dict[str, QAction], view: View) -> None:
         "grey": view.grey,
         "smooth": view.smooth,
         "magnitude": view.drawing == "magnitude",
+        "histogram": view.histogram,
         "specials": view.specials,
         "lock_range": view.picture_limit is not None or view.words_limit is not None,
     }

@@ -20,6 +20,7 @@ from exclip_desktop.ui.actions import make_actions, make_menus
 from exclip_desktop.ui.canvas.banner import Banner, HintLabel
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.colour_bar import ColourBar, OpacitySlider
+from exclip_desktop.ui.canvas.heat_histogram import HeatHistogram
 from exclip_desktop.ui.caption.alternatives import CaptionAlternativesList
 from exclip_desktop.ui.caption.caption_field import CaptionField
 from exclip_desktop.ui.caption.strip_area import StripArea
@@ -80,6 +81,8 @@ class Window(QMainWindow):
             ColourBar(state, "picture", limit_of=self.stage.limit, unit_of=self.stage.unit),
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
         )
+        self.histogram = HeatHistogram(state, lambda: self.bars[0].limit, self.stage.heat)
+        self.bars[0].levels_changed.connect(self.histogram.refresh)
         self.opacity = OpacitySlider(state)
         self.status = StatusLine(state)
         self.commands = make_actions(self)
@@ -131,6 +134,8 @@ class Window(QMainWindow):
         row.setContentsMargins(0, 0, 4, 0)
         row.addWidget(self.stage, 1)
         right = QVBoxLayout()
+        self.bars[0].add_left(self.histogram)
+        self.histogram.hide_in_narrow(picture)
         right.addWidget(self.bars[0], 1)
         right.addWidget(self.opacity)
         row.addLayout(right)
@@ -238,6 +243,7 @@ class Window(QMainWindow):
             shared.shared.connect(bar.refresh)
         for signal in (self.grid.ranges_changed, session.compare_controller.opened, session.compare_controller.closed):
             signal.connect(self.bars[0].refresh)
+            signal.connect(self.histogram.refresh)
         for more in (session.second_model, session.caption_difference):
             more.opened.connect(self._show_names)
             more.closed.connect(self._show_names)

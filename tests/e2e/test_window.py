@@ -135,7 +135,7 @@ def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, 
     qtbot.waitUntil(lambda: state.provenance.explain_settings.quadrature == "riemann-right", timeout=PATIENCE_MS)
     assert state.explanation.residual > DEFAULT_TOLERANCE
     assert window.banner.isVisible()
-    told = window.inspector.findChild(QLabel, "doubt")
+    told = window.inspector.findChild(QLabel, "warning")
     assert told.isVisible()
     assert told.text() == state.notice.message
     assert told.text().startswith("Not exact: ")

@@ -83,6 +83,10 @@ class Canvas(QWidget):
         """Return the end of the colour range in which the heat is drawn."""
         return limit_of(self._state.view, current_heat(self._state), self._least_limit)
 
+    def current_heat(self) -> Floats | None:
+        """Return the values of the heat on the picture, (grid_h, grid_w), or None."""
+        return current_heat(self._state)
+
     def set_least_limit(self, limit: float) -> None:
         """Draw in a range of at least ``limit``, so that canvases compare; 0: the canvas's own range."""
         self._least_limit = limit

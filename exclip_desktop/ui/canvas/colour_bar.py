@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.values.selection import token_heat
@@ -91,11 +91,20 @@ class ColourBar(QWidget):
         self._lock.setAccessibleName(f"Lock the colour range of the {self._side}")
         self._lock.clicked.connect(self._on_lock_clicked)
         upright = self._side == "picture"
-        layout = QBoxLayout(QBoxLayout.Direction.TopToBottom if upright else QBoxLayout.Direction.LeftToRight, self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addWidget(self._range, 1)
-        layout.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignLeft if upright else Qt.AlignmentFlag.AlignVCenter)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP_PX)
+        self._grid.addWidget(self._range, 0, 1)
+        if upright:
+            self._grid.addWidget(self._lock, 1, 1, Qt.AlignmentFlag.AlignLeft)
+            self._grid.setRowStretch(0, 1)
+        else:
+            self._grid.addWidget(self._lock, 0, 2, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.setColumnStretch(1, 1)
+
+    def add_left(self, widget: QWidget) -> None:
+        """Put a widget left of the bar, as high as the bar."""
+        self._grid.addWidget(widget, 0, 0)
 
     def refresh(self) -> None:
         """Show the current range."""

@@ -91,7 +91,7 @@ class ViewCommands(QObject):
         }
         for name, zoom in zooms.items():
             actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom(stage.canvas))
-        for name in ("lasso", "heat", "grey", "smooth", "specials"):
+        for name in ("lasso", "heat", "grey", "smooth", "histogram", "specials"):
             actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
         actions["magnitude"].triggered.connect(session.draw_by)
         actions["colours"].setMenu(ColoursMenu(session, window))

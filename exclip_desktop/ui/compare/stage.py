@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.colour_bar import UNIT
@@ -51,6 +52,10 @@ class Stage(QStackedWidget):
     def limit(self) -> float | None:
         """Return the end of the colour range of what is in sight; None where panes have ranges of their own."""
         return self.grid.limit() if self._compare_controller.is_open else self._canvas.current_limit()
+
+    def heat(self) -> Floats | None:
+        """Return the values of the heat on that canvas, (grid_h, grid_w), or None."""
+        return self.canvas.current_heat()
 
     def unit(self) -> str:
         """Return the unit of that range, in words."""

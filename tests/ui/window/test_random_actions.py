@@ -24,7 +24,7 @@ KEYS = (
 )
 TRIGGERED = (
     *("undo", "redo", "clear_selection", "select_words", "remove_box", "lasso", "fit", "actual_size", "zoom_in"),
-    *("zoom_out", "heat", "grey", "smooth", "magnitude", "specials", "lock_range", "cancel"),
+    *("zoom_out", "heat", "grey", "smooth", "magnitude", "histogram", "specials", "lock_range", "cancel"),
     *("copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", "focus_caption", "paste"),
 )
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -170,9 +170,9 @@ def test_switches_show_the_view_without_being_triggered(window: Window) -> None:
     _, actions, triggered = window
     show_view(actions, View(colours="safe", drawing="magnitude", words_limit=0.1, grey=False, lasso=True))
     checked = {name for name, action in actions.items() if action.isChecked()}
-    assert checked == {"magnitude", "lock_range", "lasso", "heat"}
+    assert checked == {"magnitude", "lock_range", "lasso", "heat", "histogram"}
     show_view(actions, View())
-    assert {name for name, action in actions.items() if action.isChecked()} == {"heat", "grey"}
+    assert {name for name, action in actions.items() if action.isChecked()} == {"heat", "grey", "histogram"}
     assert triggered == []
 
 
