@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from exclip_desktop.attribution.compute_errors import memory_told
+from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
     describe_settings,
@@ -245,7 +245,7 @@ def _has_changed(path: Path, entry: ShardEntry) -> bool:
 def _try_entry(read: Callable[[], Any], make: Callable[[Any], ShardEntry]) -> ShardEntry:
     """Return the entry, or one with the error; errors of the computer, such as too little memory, are raised."""
     try:
-        with memory_told():
+        with convert_memory_errors():
             return make(read())
     except (MemoryShortage, DeviceError):
         raise

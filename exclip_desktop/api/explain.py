@@ -9,7 +9,7 @@ from PIL import Image
 
 from exclip_desktop.api.results import Drawable, MatrixResult, Result
 from exclip_desktop.attribution.answer import answer_by, compute_map
-from exclip_desktop.attribution.compute_errors import memory_told
+from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import profile_pair
@@ -26,7 +26,7 @@ from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.settings import FULL, SIDES, ExplainSettings, Framing, Side
 from exclip_desktop.core.values.token_map import TokenMap
-from exclip_desktop.evaluate.occlusion import measure as measure_selection
+from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
@@ -85,7 +85,7 @@ def explain(
         tolerance=tolerance,
     )
     picture = read_picture(image, max_megapixels)
-    with memory_told():
+    with convert_memory_errors():
         explanation = explain_pair(model, picture.pixels, caption, settings, progress=progress, cancel=cancel)
     return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *accuracy_warnings(explanation)))
 
@@ -130,7 +130,7 @@ def profile(
     )
     resolved = resolve_settings(model, settings)
     pixels = read_picture(image, max_megapixels).pixels
-    with memory_told():
+    with convert_memory_errors():
         for row in profile_pair(model, pixels, caption, resolved, side, progress, cancel):
             profile_so_far = profile_so_far.with_row(row)
             if each is not None:
@@ -149,8 +149,8 @@ def measure(
     _check_model(model)
     if not isinstance(result, Drawable):
         raise MethodError(f"{short_repr(result)} is no result.", "Pass the return value of explain or matrix_by.")
-    with memory_told():
-        return measure_selection(model, result.pixels, result, result.select(span, box), fill)
+    with convert_memory_errors():
+        return score_occlusion(model, result.pixels, result, result.select(span, box), fill)
 
 
 def map_by(
@@ -184,7 +184,7 @@ def map_by(
     row = method_by_key(method, "first")
     values = row.make_options({name: str(value) for name, value in options.items()}, side)
     pixels = read_picture(image, max_megapixels).pixels
-    with memory_told():
+    with convert_memory_errors():
         settings = ExplainSettings(framing=framing)
         pair = make_pair(
             model, pixels, caption, settings=settings, progress=progress, cancel=cancel, on_partial=each
@@ -217,7 +217,7 @@ def matrix_by(
         raise SettingsError(f"{row.name} are this program's own.", "Use explain.")
     values = row.make_options({name: str(value) for name, value in options.items()})
     picture = read_picture(image, max_megapixels)
-    with memory_told():
+    with convert_memory_errors():
         settings = ExplainSettings(framing=framing)
         pair = make_pair(model, picture.pixels, caption, settings=settings, progress=progress, cancel=cancel)
         answer = answer_by(pair, row, values)
@@ -245,5 +245,5 @@ def score(
     texts = list(captions) if isinstance(captions, Iterable) and not isinstance(captions, str | bytes) else []
     if not texts:
         raise CaptionError("A list of captions is expected.", 'Give for instance ["a dog", "a cat"].')
-    with memory_told():
+    with convert_memory_errors():
         return score_captions(model, read_picture(image, max_megapixels).pixels, texts, framing)

@@ -42,10 +42,10 @@ def answer_by(pair: Pair, method: AttributionMethod, options: Any) -> TokenMap |
     """
     pair.cancel.check()
     try:
-        found = method.answer(replace(pair, method=method.key), options)
+        answer = method.answer(replace(pair, method=method.key), options)
         expected = PairMatrix if method.order == "second" else TokenMap
-        if not isinstance(found, expected):
-            raise TypeError(f"the answer is {type(found).__name__}, not {expected.__name__}")
+        if not isinstance(answer, expected):
+            raise TypeError(f"the answer is {type(answer).__name__}, not {expected.__name__}")
     except (UserError, Cancelled):
         raise
     except Exception as error:
@@ -57,7 +57,7 @@ def answer_by(pair: Pair, method: AttributionMethod, options: Any) -> TokenMap |
             f"{method.name}, a method of the package {package}, failed: {type(error).__name__}: {error}",
             "Choose another method, or report this to the authors of the package.",
         ) from error
-    return found
+    return answer
 
 
 def compute_map(pair: Pair, method: AttributionMethod, options: Any) -> TokenMap:

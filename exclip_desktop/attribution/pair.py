@@ -90,7 +90,7 @@ class Pair:
         return self.pixels.shape[1], self.pixels.shape[2]
 
     @property
-    def given(self) -> Tensor:
+    def tower_input(self) -> Tensor:
         """The input of the mapped side's encoder: the pixels, or token ids (T,) with padding to the whole context."""
         if self.side == "image":
             return self.pixels
@@ -115,7 +115,7 @@ class Pair:
     def anatomy(self) -> Anatomy:
         """The way through the blocks of the mapped side; raises ``MethodError`` where they are not accessible."""
         with torch.no_grad():
-            return self.tower.anatomy(self.given)
+            return self.tower.anatomy(self.tower_input)
 
     @property
     def anatomies(self) -> tuple[Anatomy, Anatomy]:
@@ -142,7 +142,7 @@ class Pair:
 
     def cut(self, layer: Layer) -> Cut:
         """Return the encoder of the mapped side, cut at a layer."""
-        return self.image_cut(layer) if self.side == "image" else self.model.text.cut(layer, self.given)
+        return self.image_cut(layer) if self.side == "image" else self.model.text.cut(layer, self.tower_input)
 
     def image_cut(self, layer: Layer) -> Cut:
         """Return the image encoder, cut at a layer."""

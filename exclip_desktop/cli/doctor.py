@@ -75,9 +75,9 @@ def report() -> str:
 
 def _plugin_lines() -> list[str]:
     """Return a section on methods of installed packages, each tried on the bundled model; nothing without them."""
-    found = registry()
-    errors = [str(error) for error in found.errors]
-    tried = [f"{key} ({package}): {_try_method(key)}" for key, package in found.packages.items()]
+    known = registry()
+    errors = [str(error) for error in known.errors]
+    tried = [f"{key} ({package}): {_try_method(key)}" for key, package in known.packages.items()]
     lines = [f"  {line}" for line in (*tried, *errors)]
     return ["Methods of installed packages", *lines, ""] if lines else []
 

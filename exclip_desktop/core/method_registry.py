@@ -84,10 +84,10 @@ def plugin_errors() -> tuple[PluginError, ...]:
 
 def report_plugin_error(key: str, error: Exception) -> None:
     """Remember that a method of an installed package failed while it ran; any thread may call this."""
-    found = registry()
-    entry = PluginError(key, found.packages.get(key, "built in"), f"{type(error).__name__}: {error}")
-    if entry not in found.errors:
-        found.errors.append(entry)
+    known = registry()
+    entry = PluginError(key, known.packages.get(key, "built in"), f"{type(error).__name__}: {error}")
+    if entry not in known.errors:
+        known.errors.append(entry)
         _log.warning("method %s of %s failed", key, entry.package, exc_info=error)
 
 
@@ -128,14 +128,14 @@ def _built_in() -> list[AttributionMethod]:
     return sorted(rows, key=lambda row: (row.key != OURS, row.order, row.position, row.key))
 
 
-def _check_method(found: object, known: Mapping[str, AttributionMethod]) -> AttributionMethod:
+def _check_method(method: object, known: Mapping[str, AttributionMethod]) -> AttributionMethod:
     """Return the method of an entry point, or raise ``TypeError`` or ``ValueError`` where it cannot be used."""
-    if not isinstance(found, AttributionMethod):
-        raise TypeError(f"it is {type(found).__name__}, not an AttributionMethod (exclip_desktop.core.methods)")
-    if found.key in known:
-        raise ValueError(f'the key "{found.key}" is taken')
-    found.default_options(found.sides[0])  # the options can be read
-    return found
+    if not isinstance(method, AttributionMethod):
+        raise TypeError(f"it is {type(method).__name__}, not an AttributionMethod (exclip_desktop.core.methods)")
+    if method.key in known:
+        raise ValueError(f'the key "{method.key}" is taken')
+    method.default_options(method.sides[0])  # the options can be read
+    return method
 
 
 def _entry_points() -> Iterable[Any]:

@@ -1,8 +1,8 @@
-"""How well a heat finds a place: the usual metrics, on the pixels of the picture.
+"""Localisation metrics: how well a heat finds a place, on the pixels of the picture.
 
-Heat is painted as the window paints it: every pixel has its patch's value, or is interpolated between the patches'
-centres. Pixels that the model did not see, and those of which the truth is unknown, do not count. A heat whose pixels
-are the same within a patch is kept as patches with their numbers of pixels, which gives the same figures at any size.
+Heat is painted as in the window: every pixel has its patch's value, or is interpolated between the patches' centres.
+Pixels that the model does not see, and those with unknown truth, do not count. Heat that is constant within patches is
+stored as patches with their numbers of pixels, which gives the same figures at any size.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A heat on the picture's pixels, those of equal heat together.
+    """A heat on the picture's pixels, pixels of equal heat together.
 
     Attributes:
         heat: (n,) values.
-        inside: (n,) how many pixels of each value lie in the mask.
-        total: (n,) how many there are.
+        inside: (n,) number of pixels of each value in the mask.
+        total: (n,) number of pixels of each value.
 
     """
 
@@ -42,28 +42,28 @@ def paint(heat: Floats, geometry: Geometry, truth: Truth, smooth: bool = False) 
     """
     x0, y0, x1, y1 = geometry.seen
     height, width = truth.inside.shape
-    down, across = _places(y0, y1, geometry.grid[0], height), _places(x0, x1, geometry.grid[1], width)
+    down, across = _patch_positions(y0, y1, geometry.grid[0], height), _patch_positions(x0, x1, geometry.grid[1], width)
     if smooth:
-        values = _mixed(down, geometry.grid[0]) @ heat @ _mixed(across, geometry.grid[1]).T
+        values = _bilinear_weights(down, geometry.grid[0]) @ heat @ _bilinear_weights(across, geometry.grid[1]).T
         counted = truth.counted & np.outer(~np.isnan(down), ~np.isnan(across))
         return Painted(values[counted], truth.inside[counted].astype(float), np.ones(int(counted.sum())))
-    rows, columns = _owned(down, geometry.grid[0]), _owned(across, geometry.grid[1])
+    rows, columns = _patch_members(down, geometry.grid[0]), _patch_members(across, geometry.grid[1])
     inside = rows.T @ (truth.inside & truth.counted) @ columns
     return Painted(heat.ravel(), inside.ravel(), (rows.T @ truth.counted @ columns).ravel())
 
 
-def _places(start: float, stop: float, patches: int, pixels: int) -> Floats:
-    """Return where the centres of pixels lie along one axis, in patches; NaN where the model did not look."""
+def _patch_positions(start: float, stop: float, patches: int, pixels: int) -> Floats:
+    """Return the positions of pixel centres along one axis, in patches; NaN where the model sees nothing."""
     places = (np.arange(pixels) + 0.5 - start) / (stop - start) * patches
     return np.where((places >= 0) & (places < patches), places, np.nan)
 
 
-def _owned(places: Floats, patches: int) -> Floats:
-    """Return whether a pixel belongs to a patch, along one axis: (pixels, patches) of 0 and 1."""
+def _patch_members(places: Floats, patches: int) -> Floats:
+    """Return the pixels of each patch, along one axis: (pixels, patches) of 0 and 1."""
     return np.asarray(np.floor(places)[:, None] == np.arange(patches), dtype=np.float64)
 
 
-def _mixed(places: Floats, patches: int) -> Floats:
+def _bilinear_weights(places: Floats, patches: int) -> Floats:
     """Return the patches' weights in a pixel, along one axis: (pixels, patches), bilinear."""
     centres = np.clip(np.nan_to_num(places) - 0.5, 0, patches - 1)
     return np.asarray(np.clip(1 - np.abs(centres[:, None] - np.arange(patches)), 0, None))
@@ -88,7 +88,7 @@ def pointing(heat: Floats, geometry: Geometry, truth: Truth, tolerance_px: float
 
 
 def energy(painted: Painted) -> float:
-    """Return the share of positive heat in the mask; 0 where none is positive.
+    """Return the fraction of positive heat in the mask; 0 where none is positive.
 
     The energy-based pointing game (Wang et al., Score-CAM, CVPR workshops 2020).
     """
@@ -102,28 +102,28 @@ def _above_mean(painted: Painted) -> Bools:
 
 
 def _above_half(painted: Painted) -> Bools:
-    seen = painted.heat[painted.total > 0]
-    return np.asarray(painted.heat > (seen.min() + seen.max()) / 2)
+    counted = painted.heat[painted.total > 0]
+    return np.asarray(painted.heat > (counted.min() + counted.max()) / 2)
 
 
 def _positive(painted: Painted) -> Bools:
     return np.asarray(painted.heat > 0)
 
 
-MARKED: dict[str, Callable[[Painted], Bools]] = {"mean": _above_mean, "half": _above_half, "zero": _positive}
-"""Which values are marked, by the rules of ``core.metrics.THRESHOLDS``; min–max changes none of the first two."""
+MARKING_RULES: dict[str, Callable[[Painted], Bools]] = {"mean": _above_mean, "half": _above_half, "zero": _positive}
+"""The marked values, by the keys of ``core.metric_table.THRESHOLDS``; min–max scaling does not change the first two."""
 
 
 def accuracy(painted: Painted, threshold: str) -> float:
-    """Return the share of pixels that are marked and in the mask, or neither (as in Chefer et al., CVPR 2021)."""
-    marked = MARKED[threshold](painted)
+    """Return the fraction of pixels that are marked and in the mask, or neither (as in Chefer et al., CVPR 2021)."""
+    marked = MARKING_RULES[threshold](painted)
     right = np.where(marked, painted.inside, painted.total - painted.inside)
     return float(right.sum() / painted.total.sum())
 
 
 def iou(painted: Painted, threshold: str) -> float:
     """Return |marked ∩ mask| / |marked ∪ mask|, of the mask's pixels alone (not averaged with the background's)."""
-    marked = MARKED[threshold](painted)
+    marked = MARKING_RULES[threshold](painted)
     both = float(painted.inside[marked].sum())
     either = float(painted.total[marked].sum() + painted.inside.sum()) - both
     return both / either
@@ -137,6 +137,6 @@ def average_precision(painted: Painted) -> float:
     """
     values, places = np.unique(-painted.heat, return_inverse=True)
     inside = np.bincount(places, painted.inside, len(values))
-    found, taken = inside.cumsum(), np.bincount(places, painted.total, len(values)).cumsum()
-    precision = found / np.maximum(taken, 1)
-    return float(inside @ precision / found[-1])
+    hits, taken = inside.cumsum(), np.bincount(places, painted.total, len(values)).cumsum()
+    precision = hits / np.maximum(taken, 1)
+    return float(inside @ precision / hits[-1])

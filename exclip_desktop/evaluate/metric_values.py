@@ -12,7 +12,7 @@ from torch import Tensor
 from exclip_desktop.core.values.places import Place
 from exclip_desktop.core.values.study import Curve, StudySettings
 from exclip_desktop.evaluate import heat_metrics as metrics
-from exclip_desktop.evaluate.deletion import Game, block_sums, correlation, curve, sums
+from exclip_desktop.evaluate.deletion import Game, compute_curve, correlate, sum_blocks, sum_heat
 from exclip_desktop.evaluate.heats import Heats
 from exclip_desktop.evaluate.subject import Subject
 
@@ -99,14 +99,14 @@ def _curve_of_words(pair: HeatedPair, inserted: bool) -> Result:
 
 
 def _curve(game: Game, heat: Floats | None, steps: int, inserted: bool) -> Result:
-    return curve(game, heat, steps, inserted) if heat is not None and heat.size else None
+    return compute_curve(game, heat, steps, inserted) if heat is not None and heat.size else None
 
 
 def _faithfulness(pair: HeatedPair) -> Result:
     if pair.heats.whole is None:
         return None
     masked = pair.subject.masked(pair.heats.geometry.grid)
-    return (correlation(sums(pair.heats.whole, masked.patches), masked.patch_scores),)
+    return (correlate(sum_heat(pair.heats.whole, masked.patches), masked.patch_scores),)
 
 
 def _interaction_faithfulness(pair: HeatedPair) -> Result:
@@ -114,7 +114,7 @@ def _interaction_faithfulness(pair: HeatedPair) -> Result:
         return None
     masked = pair.subject.masked(pair.heats.geometry.grid)
     assert masked.interactions is not None
-    return (correlation(block_sums(pair.heats.pairs, masked.words, masked.patches), masked.interactions),)
+    return (correlate(sum_blocks(pair.heats.pairs, masked.words, masked.patches), masked.interactions),)
 
 
 METRIC_FUNCTIONS: Final[dict[str, Callable[[HeatedPair], Result]]] = {

@@ -1,4 +1,4 @@
-"""Takes a selection's regions and words away, and asks the model for its real scores."""
+"""Occludes a selection's regions and words, and scores the rest with the model."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,21 +20,21 @@ from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_ids, encode_picture
 
 Pixels = NDArray[np.uint8]
-BLUR_SHARE: Final = 0.06  # of the longer side: objects become clouds of their colours
+BLUR_SHARE: Final = 0.06  # of the longer side: objects become blurs of their colours
 
 
-def measure(
+def score_occlusion(
     model: Model, pixels: Pixels, explanation: Explanation | MatrixAnswer, selection: Selection, fill: str = "mean"
 ) -> OcclusionScores:
-    """Score a pair with the selected regions, words, both and neither taken away: two pictures × two captions.
+    """Score a pair with the selected regions, words, both and neither occluded: two pictures × two captions.
 
     Args:
-        model: the model that explained.
+        model: the model of the explanation.
         pixels: the upright RGB picture, (H, W, 3).
-        explanation: of it, or another method's matrix; the words taken away become the tokenizer's fill, as in the
-            matched reference.
+        explanation: the picture's, or another method's matrix; occluded words become the tokenizer's fill, as in
+            the matched reference.
         selection: tokens and regions; both must select something.
-        fill: what takes the regions' place, a key of ``FILLS``.
+        fill: the content of occluded regions, a key of ``FILLS``.
 
     Raises:
         SelectionError: no word, or no region, is selected.
@@ -42,12 +42,12 @@ def measure(
 
     """
     if not selection.rows or not selection.regions:
-        raise SelectionError("Words and a box are needed to take away.", Remedy.SELECT_WORDS_AND_BOX)
+        raise SelectionError("Words and a box are needed to occlude.", Remedy.SELECT_WORDS_AND_BOX)
     caption, framing = explanation.caption, explanation.framing
-    pictures = pixels, without_regions(pixels, selection.regions, fill, _mean_colour(model))
+    pictures = pixels, occlude_regions(pixels, selection.regions, fill, _mean_colour(model))
     images = torch.stack([encode_picture(model, one, framing) for one in pictures])
     texts = torch.stack(
-        [encode_ids(model, ids) for ids in (caption.ids, without_words(model, caption, selection.rows))]
+        [encode_ids(model, ids) for ids in (caption.ids, occlude_words(model, caption, selection.rows))]
     )
     scores = (images @ texts.T).cpu().double().numpy()
     return OcclusionScores(
@@ -60,7 +60,7 @@ def measure(
     )
 
 
-def without_words(model: Model, caption: Caption, rows: tuple[int, ...]) -> list[int]:
+def occlude_words(model: Model, caption: Caption, rows: tuple[int, ...]) -> list[int]:
     """Return the caption's token ids with the content tokens among ``rows`` replaced by the tokenizer's fill."""
     fill = model.reader.fill_id
     return [
@@ -70,8 +70,8 @@ def without_words(model: Model, caption: Caption, rows: tuple[int, ...]) -> list
     ]
 
 
-def without_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean: NDArray[np.float64]) -> Pixels:
-    """Return a picture (H, W, 3) whose ``regions`` are filled; pixels at their edges by the share that is covered.
+def occlude_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean: NDArray[np.float64]) -> Pixels:
+    """Return a picture (H, W, 3) whose ``regions`` are filled; pixels at edges in proportion to their covered part.
 
     Raises:
         SettingsError: there is no such fill.
@@ -79,8 +79,8 @@ def without_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean
     """
     fills: dict[str, Callable[[], NDArray[np.float64]]] = {
         "mean": lambda: np.broadcast_to(mean, pixels.shape),
-        "blur": lambda: blurred(pixels),
-        "mirror": lambda: _mirrored(pixels, regions),
+        "blur": lambda: blur(pixels),
+        "mirror": lambda: _mirror(pixels, regions),
     }
     if fill not in fills:
         raise SettingsError(f'There is no fill "{fill}".', Remedy.CHOOSE_OCCLUSION_FILL, choices=", ".join(FILLS))
@@ -92,18 +92,19 @@ def without_regions(pixels: Pixels, regions: tuple[Region, ...], fill: str, mean
 
 
 def _mean_colour(model: Model) -> NDArray[np.float64]:
-    """Return the colour that normalises to zeros, (3,) in [0, 255]: the image reference's."""
+    """Return the colour that normalises to zeros, (3,) in [0, 255]: that of the image reference."""
     return np.array(model.preprocess.mean, dtype=np.float64) * 255
 
 
-def blurred(pixels: Pixels) -> NDArray[np.float64]:
+def blur(pixels: Pixels) -> NDArray[np.float64]:
+    """Return the picture (H, W, 3), blurred so that no object can be recognised."""
     radius = BLUR_SHARE * max(pixels.shape[:2])
     return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)), dtype=np.float64)
 
 
-def _mirrored(pixels: Pixels, regions: tuple[Region, ...]) -> NDArray[np.float64]:
+def _mirror(pixels: Pixels, regions: tuple[Region, ...]) -> NDArray[np.float64]:
     """Return the picture with every region's box filled from left and right, mirrored at its edges and blended."""
-    found = pixels.astype(np.float64)
+    filled = pixels.astype(np.float64)
     height, width = pixels.shape[:2]
     for region in regions:
         if region.subtract:
@@ -118,5 +119,5 @@ def _mirrored(pixels: Pixels, regions: tuple[Region, ...]) -> NDArray[np.float64
         weight = np.where(before < 0, 1.0, np.where(after >= width, 0.0, weight))
         rows = pixels[top:bottom].astype(np.float64)
         sides = [rows[:, np.clip(places, 0, width - 1)] for places in (before, after)]
-        found[top:bottom, left:right] = sides[0] * (1 - weight)[:, None] + sides[1] * weight[:, None]
-    return found
+        filled[top:bottom, left:right] = sides[0] * (1 - weight)[:, None] + sides[1] * weight[:, None]
+    return filled

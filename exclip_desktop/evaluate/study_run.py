@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from exclip_desktop.attribution.compute_errors import memory_told
+from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.core.errors import PictureError, SettingsError, UserError
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
@@ -168,7 +168,7 @@ def _read_subject(
 def _evaluate_cell(cell: _Cell, run: MethodRun, subject: Subject) -> Outcome:
     settings = run.settings
     try:
-        with memory_told():
+        with convert_memory_errors():
             heats = compute_heats(run, subject)
             values, curves = compute_metrics(heats, subject, settings)
     except UserError as error:

@@ -16,7 +16,7 @@ from exclip_desktop.core.values.places import Place, ReadPair
 from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.evaluate.deletion import random_coalitions
 from exclip_desktop.evaluate.heat_metrics import paint
-from exclip_desktop.evaluate.occlusion import blurred
+from exclip_desktop.evaluate.occlusion import blur
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 
@@ -61,7 +61,7 @@ class Subject:
         self.geometry: Geometry = model.geometry(size, 0, settings.framing)
         self._model, self._settings, self._others, self._cancel = model, settings, others, cancel
         self._masked: dict[Grid, Masked] = {}
-        self.places = tuple(place for place in pair.places if self._can_be_found(place))
+        self.places = tuple(place for place in pair.places if self._is_visible(place))
 
     @property
     def words(self) -> list[tuple[int, ...]]:
@@ -102,7 +102,7 @@ class Subject:
         model, pixels, settings = self._model, self.pair.pixels, self._settings
         inputs, fill = model.pixels(pixels, settings.framing), None
         if settings.fill == "blur":
-            fill = model.pixels(blurred(pixels).astype(np.uint8), settings.framing)
+            fill = model.pixels(blur(pixels).astype(np.uint8), settings.framing)
         return encode_masked_pictures(model, inputs, grid, left, ignore_progress, self._cancel, fill)
 
     def _captions(self, left: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ class Subject:
     def _text(self) -> Tensor:
         return encode_captions(self._model, [self.pair.caption])[0]
 
-    def _can_be_found(self, place: Place) -> bool:
+    def _is_visible(self, place: Place) -> bool:
         try:
             if place.words:
                 self.caption.rows_of(place.words)

@@ -36,19 +36,19 @@ from exclip_desktop.models.towers.tower_protocols import Cut
 Likeness = Literal["cosine", "softmax", "none"]
 
 
-def grad_cam(cut: Cut, given: Tensor, other: Tensor, *, signed: bool = False) -> Tensor:
+def grad_cam(cut: Cut, tower_input: Tensor, other: Tensor, *, signed: bool = False) -> Tensor:
     """Return each token's value, (T,): ReLU(Σ_c α_c x_ic), α the mean over all tokens of ∂S/∂x at the cut.
 
     Args:
         cut: the tower cut at the explained layer.
-        given: the tower's input, a picture (3, h, w) or token ids (T,).
+        tower_input: the tower's input, a picture (3, h, w) or token ids (T,).
         other: the other side's embedding, (D,).
         signed: keep negative values.
 
     """
     with enable_gradients():
         with torch.no_grad():
-            x = cut.features(given)
+            x = cut.features(tower_input)
         x = x.detach().requires_grad_()
         (slope,) = torch.autograd.grad(cosine_with(other, cut.head(x[None])[0]), [x])
     values = (x.detach() * slope.mean(0)).sum(-1)

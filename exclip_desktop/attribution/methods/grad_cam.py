@@ -23,7 +23,7 @@ def answer(pair: "Pair", options: GradCam) -> "TokenMap":
     from exclip_desktop.attribution.formulas.gradients import grad_cam
 
     cut = pair.cut(pair.model.resolve_layer(pair.side, options.layer))
-    values = grad_cam(cut, pair.given, pair.other, signed=options.signed)[cut.prefix :]
+    values = grad_cam(cut, pair.tower_input, pair.other, signed=options.signed)[cut.prefix :]
     values = values.reshape(cut.grid) if pair.side == "image" else values
     return pair.token_map(options, values, pair.model.resolve_layer("image", options.layer))
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from exclip_desktop.attribution.answer import answer_for_canvas
-from exclip_desktop.attribution.compute_errors import is_out_of_memory, memory_told
+from exclip_desktop.attribution.compute_errors import convert_memory_errors, is_out_of_memory
 from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
@@ -31,7 +31,7 @@ from exclip_desktop.core.values.factor import Factor
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.pair_figures import make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.evaluate.occlusion import measure
+from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, study_folder
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
@@ -99,7 +99,7 @@ class ModelEngine:
             ModelError: it cannot be loaded.
             UserError: there is too little memory for it.
         """
-        with memory_told():
+        with convert_memory_errors():
             model, note = self._model(choice, progress)
         return ModelFacts(
             name=model.name,
@@ -116,7 +116,7 @@ class ModelEngine:
     def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair: from the cache, else by the cheapest exact way."""
         started = time.perf_counter()
-        with memory_told():
+        with convert_memory_errors():
             question = self._read(request, progress)
             cached = self._is_cached(question)
             result = self._explained(question, progress, cancel)
@@ -133,14 +133,14 @@ class ModelEngine:
 
     def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
         """Compute the picture's whole factor, so that another caption needs only its own factor."""
-        with memory_told():
+        with convert_memory_errors():
             question = self._read(request, progress)
             if self._cache.get(question.image_key) is None:
                 self._image_factor(question, progress, cancel)
 
     def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
-        with memory_told():
+        with convert_memory_errors():
             model, _ = self._model(request.choice, progress)
             result = score_captions(model, request.picture.pixels, list(request.captions), request.framing)
         ranks = (-result.cosine).argsort(kind="stable").argsort(kind="stable")
@@ -149,15 +149,17 @@ class ModelEngine:
 
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         """Score the request's pair with its selection occluded."""
-        with memory_told():
+        with convert_memory_errors():
             model, _ = self._model(request.choice, progress)
             cancel.check()
-            result = measure(model, request.picture.pixels, request.explanation, request.selection, request.fill)
-        return OcclusionAnswer(request.id, result)
+            scores = score_occlusion(
+                model, request.picture.pixels, request.explanation, request.selection, request.fill
+            )
+        return OcclusionAnswer(request.id, scores)
 
     def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
         """Score the request's pair in every framing that the model supports."""
-        with memory_told():
+        with convert_memory_errors():
             model, _ = self._model(request.choice, progress)
             scores = []
             for framing in model.preprocess.framings():
@@ -169,7 +171,7 @@ class ModelEngine:
 
     def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by the request's method; cached parts cost nothing."""
-        with memory_told():
+        with convert_memory_errors():
             model, _ = self._model(request.choice, progress)
             named = self._name_of(request.picture), request.caption, request.framing, request.method
             key = model.fingerprint, str(model.dtype), *named
@@ -196,7 +198,7 @@ class ModelEngine:
 
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Evaluate methods over pairs; every outcome is saved at once, in the study's own folder."""
-        with memory_told():
+        with convert_memory_errors():
             model, _ = self._model(request.choice, progress)
         options: dict[str, dict[str, str]] = {method: {} for method in request.methods}
         question = StudyTask(request.pairs, options, request.settings, request.count)
@@ -213,7 +215,7 @@ class ModelEngine:
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
         """Profile the request's pair; cached rows cost nothing, and computed ones are cached."""
-        with memory_told():
+        with convert_memory_errors():
             question, side = self._read(request, progress), request.side
 
             def explain(settings: ExplainSettings) -> Explanation:
@@ -226,7 +228,7 @@ class ModelEngine:
 
     def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
         """Estimate the cost of a profile."""
-        with memory_told():
+        with convert_memory_errors():
             question, side = self._read(request, progress), request.side
             at = {
                 layer: self._at(question, question.settings.at_layer(side, layer))

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from exclip_desktop.core.values.study import Curve
 from exclip_desktop.evaluate.deletion import (
-    block_sums,
-    coalitions_along,
-    correlation,
-    curve,
+    compute_curve,
+    correlate,
+    nested_coalitions,
     random_coalitions,
-    ranked,
+    rank_players,
     step_counts,
-    sums,
+    sum_blocks,
+    sum_heat,
 )
 
 WEIGHTS = np.array([3.0, -1.0, 5.0, 0.0, 2.0, 1.0])
@@ -27,39 +27,42 @@ def additive(kept: Tensor) -> Tensor:
 
 
 def test_deleting_from_an_additive_game_takes_the_weights_off_in_order() -> None:
-    found = curve(additive, WEIGHTS, 6, inserted=False)
+    found = compute_curve(additive, WEIGHTS, 6, inserted=False)
     assert found.shares == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
     assert found.scores == pytest.approx([20, 15, 12, 10, 9, 9, 10])
     assert found.area == pytest.approx((20 / 2 + 15 + 12 + 10 + 9 + 9 + 10 / 2) / 6)
 
 
 def test_inserting_puts_them_back_in_the_same_order() -> None:
-    found = curve(additive, WEIGHTS, 6, inserted=True)
+    found = compute_curve(additive, WEIGHTS, 6, inserted=True)
     assert found.scores == pytest.approx([10, 15, 18, 20, 21, 21, 20])
-    both = np.array(found.scores) + curve(additive, WEIGHTS, 6, inserted=False).scores
+    both = np.array(found.scores) + compute_curve(additive, WEIGHTS, 6, inserted=False).scores
     np.testing.assert_allclose(both, 30)  # of an additive game: together the whole and nothing, at every share
 
 
 def faithfulness(heat: NDArray[np.float64], kept: Tensor, values: NDArray[np.float64]) -> float:
-    return correlation(sums(heat, kept), values)
+    return correlate(sum_heat(heat, kept), values)
 
 
 def test_no_order_is_better_than_the_weights_own() -> None:
-    best = curve(additive, WEIGHTS, 6, inserted=False).area
+    best = compute_curve(additive, WEIGHTS, 6, inserted=False).area
     for seed in range(20):
         heat = np.random.default_rng(seed).random(6)
-        assert curve(additive, heat, 6, inserted=False).area >= best
-        assert curve(additive, heat, 6, inserted=True).area <= curve(additive, WEIGHTS, 6, inserted=True).area
+        assert compute_curve(additive, heat, 6, inserted=False).area >= best
+        assert (
+            compute_curve(additive, heat, 6, inserted=True).area
+            <= compute_curve(additive, WEIGHTS, 6, inserted=True).area
+        )
 
 
 def test_steps_are_even_and_never_more_than_players() -> None:
     assert step_counts(144, 12) == list(range(0, 145, 12))
     assert step_counts(10, 4) == [0, 2, 5, 8, 10]
     assert step_counts(3, 12) == [0, 1, 2, 3]
-    assert ranked(np.array([[1.0, 2.0], [2.0, 0.0]])) == [1, 2, 0, 3]
-    left = coalitions_along([2, 0, 1], [0, 1, 3], inserted=False)
+    assert rank_players(np.array([[1.0, 2.0], [2.0, 0.0]])) == [1, 2, 0, 3]
+    left = nested_coalitions([2, 0, 1], [0, 1, 3], inserted=False)
     assert left.tolist() == [[1, 1, 1], [1, 1, 0], [0, 0, 0]]
-    assert (1 - left).tolist() == coalitions_along([2, 0, 1], [0, 1, 3], inserted=True).tolist()
+    assert (1 - left).tolist() == nested_coalitions([2, 0, 1], [0, 1, 3], inserted=True).tolist()
 
 
 def test_area_of_a_line_of_uneven_points() -> None:
@@ -102,6 +105,6 @@ def test_blocks_are_sums_over_what_is_left_of_both_sides() -> None:
         random_coalitions(9, 4, 0.5, (2,)),
     )
     expected = [sum(pairs[w, p] for w in range(3) for p in range(4) if words[m, w] and patches[m, p]) for m in range(9)]
-    found = block_sums(pairs, words, patches)
+    found = sum_blocks(pairs, words, patches)
     np.testing.assert_allclose(found, expected)
-    assert correlation(found, 2 * np.array(expected) + 1) == pytest.approx(1)
+    assert correlate(found, 2 * np.array(expected) + 1) == pytest.approx(1)

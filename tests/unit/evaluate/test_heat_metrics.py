@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.places import Truth, places_of_regions
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.evaluate.heat_metrics import MARKED, accuracy, average_precision, energy, iou, paint, pointing
+from exclip_desktop.evaluate.heat_metrics import (
+    MARKING_RULES,
+    accuracy,
+    average_precision,
+    energy,
+    iou,
+    paint,
+    pointing,
+)
 
 Floats = NDArray[np.float64]
 
@@ -86,7 +94,7 @@ def test_all_of_them_against_loops_over_pixels(seed: int, smooth: bool) -> None:
     assert energy(painted) == pytest.approx(sum(p for p, t in zip(positive, inside, strict=True) if t) / sum(positive))
     low, high = min(values), max(values)
     limits = {"mean": sum(values) / len(values), "half": (low + high) / 2, "zero": 0.0}
-    for rule in MARKED:
+    for rule in MARKING_RULES:
         marked = [value > limits[rule] + 1e-12 * (rule == "mean") for value in values]
         both = sum(m and t for m, t in zip(marked, inside, strict=True))
         either = sum(m or t for m, t in zip(marked, inside, strict=True))

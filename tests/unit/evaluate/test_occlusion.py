@@ -11,7 +11,7 @@ from exclip_desktop import explain, measure
 from exclip_desktop.core.errors import SelectionError, SettingsError
 from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.evaluate.occlusion import without_regions, without_words
+from exclip_desktop.evaluate.occlusion import occlude_regions, occlude_words
 from exclip_desktop.models.model import Model
 from tests.conftest import CAPTION
 
@@ -55,32 +55,32 @@ def test_fills(picture: NDArray[np.uint8]) -> None:
     region = Region(BOX)
     inside = (slice(8, 24), slice(16, 32))
     for fill in FILLS:
-        found = without_regions(picture, (region,), fill, MEAN)
+        found = occlude_regions(picture, (region,), fill, MEAN)
         outside = np.ones(picture.shape[:2], bool)
         outside[inside] = False
         np.testing.assert_array_equal(found[outside], picture[outside])
         assert (found[inside] != picture[inside]).any()
     np.testing.assert_array_equal(
-        without_regions(picture, (region,), "mean", MEAN)[inside], np.broadcast_to(MEAN, (16, 16, 3))
+        occlude_regions(picture, (region,), "mean", MEAN)[inside], np.broadcast_to(MEAN, (16, 16, 3))
     )
     with pytest.raises(SettingsError, match='no fill "noise".*mean, blur, mirror'):
-        without_regions(picture, (region,), "noise", MEAN)
+        occlude_regions(picture, (region,), "noise", MEAN)
 
 
 def test_the_mirror_shows_both_sides_and_only_what_is_there() -> None:
     pixels = np.zeros((4, 12, 3), np.uint8)
     pixels[:, :4], pixels[:, 8:] = 50, 150
-    middle = without_regions(pixels, (Region((4.0, 0.0, 8.0, 4.0)),), "mirror", MEAN)[0, 4:8, 0]
+    middle = occlude_regions(pixels, (Region((4.0, 0.0, 8.0, 4.0)),), "mirror", MEAN)[0, 4:8, 0]
     np.testing.assert_array_equal(middle, np.rint(50 + 100 * np.array([0.125, 0.375, 0.625, 0.875])))
-    edge = without_regions(pixels, (Region((0.0, 0.0, 4.0, 4.0)),), "mirror", MEAN)[0, :4, 0]
+    edge = occlude_regions(pixels, (Region((0.0, 0.0, 4.0, 4.0)),), "mirror", MEAN)[0, :4, 0]
     np.testing.assert_array_equal(edge, [0, 0, 0, 0])  # what is mirrored at its right edge
-    beyond = without_regions(pixels, (Region((-5.0, -5.0, 40.0, 40.0)),), "mirror", MEAN)
+    beyond = occlude_regions(pixels, (Region((-5.0, -5.0, 40.0, 40.0)),), "mirror", MEAN)
     assert beyond.shape == pixels.shape
 
 
 def test_regions_are_filled_by_their_share_and_taken_away_ones_are_not(picture: NDArray[np.uint8]) -> None:
     regions = (Region((0.0, 0.0, 10.5, 10.0)), Region((0.0, 0.0, 5.0, 10.0), subtract=True))
-    found = without_regions(picture, regions, "mean", MEAN).astype(float)
+    found = occlude_regions(picture, regions, "mean", MEAN).astype(float)
     np.testing.assert_array_equal(found[:10, :5], picture[:10, :5])
     np.testing.assert_array_equal(found[:10, 5:10], np.broadcast_to(MEAN, (10, 5, 3)))
     np.testing.assert_allclose(found[:10, 10], (picture[:10, 10] + MEAN) / 2, atol=0.51)
@@ -89,7 +89,7 @@ def test_regions_are_filled_by_their_share_and_taken_away_ones_are_not(picture: 
 def test_only_words_can_be_taken_from_a_caption(make_tiny: Callable[..., Model]) -> None:
     model = make_tiny()
     caption = model.reader.read("red dog")
-    assert without_words(model, caption, (0, 1, 3)) == [caption.ids[0], 0, *caption.ids[2:]]
+    assert occlude_words(model, caption, (0, 1, 3)) == [caption.ids[0], 0, *caption.ids[2:]]
 
 
 def test_both_sides_must_be_selected(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
