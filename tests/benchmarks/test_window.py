@@ -74,16 +74,16 @@ def _run(code: str) -> str:
 
 
 def test_start(benchmark: Any) -> None:
-    found: list[tuple[float, float, float, float]] = []
+    figures: list[tuple[float, float, float, float]] = []
 
     def start() -> None:
         lines = dict(line.split(maxsplit=1) for line in _run(START).splitlines())
         visible, torch_loaded = lines["visible"].split()
         assert torch_loaded == "False"
-        found.append((float(visible), float(lines["explained"]), float(_run(IMPORTS)), float(lines["waited"])))
+        figures.append((float(visible), float(lines["explained"]), float(_run(IMPORTS)), float(lines["waited"])))
 
     benchmark.pedantic(start, rounds=3)
-    visible, explained, imports, waited = (float(np.median([row[i] for row in found])) for i in range(4))
+    visible, explained, imports, waited = (float(np.median([row[i] for row in figures])) for i in range(4))
     report("longest time without an answer: importing torch and open_clip", waited * 1e3, "ms", 500)
     report("window visible, before torch is imported", visible, "s", 1.0)
     report("explained sample, beyond importing torch and open_clip", explained - imports, "s", 2.0)
@@ -145,15 +145,15 @@ def test_the_event_loop_is_not_held_up(benchmark: Any, qtbot: QtBot, session: Se
     def measure() -> None:
         timer.start()
         state, out = session.state, tmp_path / "large.png"
-        found["loading the model"] = gap(session.start, lambda: state.facts is not None)
-        found["explaining"] = gap(lambda: None, lambda: state.explanation is not None and state.work is None)
-        found["explaining another sample"] = gap(
+        figures["loading the model"] = gap(session.start, lambda: state.facts is not None)
+        figures["explaining"] = gap(lambda: None, lambda: state.explanation is not None and state.work is None)
+        figures["explaining another sample"] = gap(
             lambda: session.open_sample(3), lambda: state.canvas_picture.title != "sample-01.jpg" and not state.stale
         )
-        found["exporting 4000 pixels"] = gap(lambda: session.export_controller.write_picture(out, 4000), out.exists)
+        figures["exporting 4000 pixels"] = gap(lambda: session.export_controller.write_picture(out, 4000), out.exists)
         timer.stop()
 
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     benchmark.pedantic(measure, rounds=1)
-    for what, longest in found.items():
+    for what, longest in figures.items():
         report(f"longest time without an answer: {what}", longest, "ms", 50.0)

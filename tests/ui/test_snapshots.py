@@ -1,6 +1,6 @@
-"""What is painted looks as it did: small grabs beside kept ones, without text, whose fonts differ between machines.
+"""The canvas looks as in the stored pictures, which have no text, because fonts differ between machines.
 
-``EXCLIP_WRITE_SNAPSHOTS=1 python -m pytest tests/ui/test_snapshots.py`` keeps new ones; look at them before committing.
+``EXCLIP_WRITE_SNAPSHOTS=1 python -m pytest tests/ui/test_snapshots.py`` stores new ones. Look at them, then commit.
 """
 
 import os
@@ -20,7 +20,7 @@ from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.picture_images import make_picture
 
-KEPT = Path(__file__).parent / "snapshots"
+FOLDER = Path(__file__).parent / "snapshots"
 SIZE, GRID = (320, 200), (5, 5)
 BOX = Region((100.0, 40.0, 180.0, 130.0))
 HOLE = Region((120.0, 60.0, 140.0, 90.0), subtract=True)
@@ -36,16 +36,16 @@ VIEWS = {
 }
 
 
-def unlike(widget: QWidget, name: str) -> float:
-    """Return the share of pixels that look different from the kept ones."""
-    kept = np.asarray(Image.open(KEPT / f"{name}.png").convert("RGB"))
-    return float((np.abs(make_picture(widget.grab().toImage()).pixels.astype(int) - kept).max(-1) > 24).mean())
+def fraction_different(widget: QWidget, name: str) -> float:
+    """Return the fraction of pixels that differ from the stored ones."""
+    stored = np.asarray(Image.open(FOLDER / f"{name}.png").convert("RGB"))
+    return float((np.abs(make_picture(widget.grab().toImage()).pixels.astype(int) - stored).max(-1) > 24).mean())
 
 
 def check(widget: QWidget, name: str) -> None:
     if os.environ.get("EXCLIP_WRITE_SNAPSHOTS"):
-        Image.fromarray(make_picture(widget.grab().toImage()).pixels).save(KEPT / f"{name}.png", optimize=True)
-    assert unlike(widget, name) < 0.005
+        Image.fromarray(make_picture(widget.grab().toImage()).pixels).save(FOLDER / f"{name}.png", optimize=True)
+    assert fraction_different(widget, name) < 0.005
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -61,11 +61,11 @@ def test_the_canvas(name: str, make_state: Callable[..., State], qtbot: QtBot) -
     check(canvas, f"canvas-{name}")
 
 
-def test_a_changed_view_is_seen(make_state: Callable[..., State], qtbot: QtBot) -> None:
-    """The comparison tells views apart that differ a little."""
+def test_a_changed_view_is_detected(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    """The comparison detects a small difference between views."""
     state = make_state(grid=GRID, size=SIZE)
     state.change(view=replace(View(), picture_limit=0.02), selection=Selection((), (BOX, HOLE)))
     canvas = Canvas(state)
     qtbot.addWidget(canvas)
     canvas.resize(340, 220)
-    assert unlike(canvas, "canvas-patches-and-boxes") > 0.05
+    assert fraction_different(canvas, "canvas-patches-and-boxes") > 0.05

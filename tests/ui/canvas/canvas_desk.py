@@ -13,13 +13,13 @@ from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
-PLAIN, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
+NO_KEYS, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 Point = tuple[float, float]
 BOX = Region((120.0, 100.0, 280.0, 260.0))
 
 
 class Desk:
-    """A canvas with a stand-in for the controller, a hand on the mouse, and a record of what was said."""
+    """A canvas with a stand-in for the controller, a hand on the mouse, and a record of the signals."""
 
     def __init__(self, canvas: Canvas, state: State) -> None:
         self.canvas, self.state = canvas, state
@@ -28,7 +28,7 @@ class Desk:
         self.named: list[int] = []
         self.hovered: list[tuple[int, int] | None] = []
         canvas.regions_changed.connect(self._on_regions_changed)
-        canvas.regions_committed.connect(lambda *said: self.committed.append(said))
+        canvas.regions_committed.connect(lambda *change: self.committed.append(change))
         canvas.region_naming_requested.connect(self.named.append)
         canvas.patch_hovered.connect(self._on_patch_hovered)
 
@@ -42,12 +42,12 @@ class Desk:
     def place(self, point: Point) -> QPointF:
         return QPointF(*self.canvas.view.camera.to_canvas(point))
 
-    def mouse(self, kind: QEvent.Type, at: QPointF, button: Any, held: Any, keys: Any = PLAIN) -> None:
+    def mouse(self, kind: QEvent.Type, at: QPointF, button: Any, held: Any, keys: Any = NO_KEYS) -> None:
         viewport = self.canvas.view.viewport()
         there = QPointF(viewport.mapToGlobal(at.toPoint()))
         QApplication.sendEvent(viewport, QMouseEvent(kind, at, there, button, held, keys))
 
-    def press(self, point: Point, keys: Any = PLAIN, button: Any = LEFT) -> None:
+    def press(self, point: Point, keys: Any = NO_KEYS, button: Any = LEFT) -> None:
         self.mouse(QEvent.Type.MouseButtonPress, self.place(point), button, button, keys)
 
     def move(self, point: Point, held: Any = LEFT) -> None:
@@ -56,7 +56,7 @@ class Desk:
     def release(self, point: Point, button: Any = LEFT) -> None:
         self.mouse(QEvent.Type.MouseButtonRelease, self.place(point), button, NONE)
 
-    def drag(self, *points: Point, keys: Any = PLAIN) -> None:
+    def drag(self, *points: Point, keys: Any = NO_KEYS) -> None:
         self.press(points[0], keys)
         for point in points[1:]:
             self.move(point)
@@ -74,7 +74,7 @@ class Desk:
         at, viewport = self.place(point), self.canvas.view.viewport()
         phase, there = Qt.ScrollPhase.NoScrollPhase, QPointF(viewport.mapToGlobal(at.toPoint()))
         turn = QPoint(0, round(120 * notches))
-        QApplication.sendEvent(viewport, QWheelEvent(at, there, QPoint(), turn, NONE, PLAIN, phase, False))
+        QApplication.sendEvent(viewport, QWheelEvent(at, there, QPoint(), turn, NONE, NO_KEYS, phase, False))
 
     def colour(self, point: Point) -> tuple[int, ...]:
         """Return the colour painted at a source pixel."""

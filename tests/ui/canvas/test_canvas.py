@@ -1,4 +1,4 @@
-"""Regions and patches on the canvas: mouse and keys in, intents out."""
+"""Regions and patches on the canvas: mouse and keys in, signals out."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -117,7 +117,7 @@ def test_lasso(desk: Desk) -> None:
     assert box_of(desk.regions[0]) == (120, 100, 220, 200)
 
 
-def test_double_click_asks_for_a_name_and_elsewhere_is_a_press(desk: Desk) -> None:
+def test_double_click_on_a_region_requests_a_name_and_elsewhere_draws(desk: Desk) -> None:
     desk.select(BOX, Region((300.0, 300.0, 400.0, 400.0)))
     desk.double_click((350, 350))
     assert desk.named == [1]
@@ -128,7 +128,7 @@ def test_double_click_asks_for_a_name_and_elsewhere_is_a_press(desk: Desk) -> No
     assert len(desk.regions) == 3
 
 
-def test_escape_cancels_a_gesture_and_is_the_windows_otherwise(desk: Desk, qtbot: QtBot) -> None:
+def test_escape_cancels_a_gesture_and_otherwise_reaches_the_window(desk: Desk, qtbot: QtBot) -> None:
     heard: list[str] = []
     shortcut = QShortcut(QKeySequence(Qt.Key.Key_Escape), desk.canvas)
     shortcut.activated.connect(lambda: heard.append("window"))
@@ -150,7 +150,7 @@ def test_escape_cancels_a_gesture_and_is_the_windows_otherwise(desk: Desk, qtbot
     assert heard == ["window"]
 
 
-def test_regions_changed_from_elsewhere_end_the_gesture(desk: Desk) -> None:
+def test_a_change_of_the_regions_from_elsewhere_ends_the_gesture(desk: Desk) -> None:
     desk.select(BOX)
     desk.press((200, 200))
     desk.move((250, 250))
@@ -161,21 +161,21 @@ def test_regions_changed_from_elsewhere_end_the_gesture(desk: Desk) -> None:
     assert not desk.committed
 
 
-def test_the_current_region_is_forgotten_when_one_is_deleted(desk: Desk) -> None:
+def test_deleting_a_region_resets_the_current_region(desk: Desk) -> None:
     desk.select(BOX, Region((300.0, 300.0, 400.0, 400.0)))
-    told: list[int | None] = []
-    desk.canvas.current_region_changed.connect(told.append)
+    indices: list[int | None] = []
+    desk.canvas.current_region_changed.connect(indices.append)
     desk.click((350, 350))
     desk.select(BOX)
     assert desk.canvas.current_region is None
-    assert told == [1, None]
+    assert indices == [1, None]
 
 
-def test_hovering_tells_patches_once_each_and_their_values(desk: Desk) -> None:
+def test_hovering_reports_each_patch_once_and_shows_its_value(desk: Desk) -> None:
     explanation: Explanation = desk.state.explanation  # type: ignore[assignment]
     for point in [(85, 5), (90, 8), (125, 5), (30, 5), (125, 45)]:
         desk.move(point, held=NONE)
-    # The picture's left 80 pixels were not seen; patches are 40 pixels wide.
+    # The model does not read the picture's left 80 pixels; patches are 40 pixels wide.
     assert desk.hovered == [(0, 0), (0, 1), None, (1, 1)]
     value = float(explanation.patch_heat()[1, 1])
     assert QToolTip.text() == f"{format_signed(value)} · row 1, column 1"
@@ -194,7 +194,7 @@ def test_a_coarser_grid_under_the_mouse(desk: Desk, make_explanation: Callable[.
     assert desk.hovered == [(11, 11), None, (6, 6)]
 
 
-def test_a_drag_shows_regions_not_the_hovered_patch(desk: Desk) -> None:
+def test_a_drag_hides_the_hovered_patch(desk: Desk) -> None:
     desk.move((125, 45), held=NONE)
     desk.drag((125, 45), (200, 200), (300, 300))
     assert desk.hovered == [(1, 1), None]
@@ -204,7 +204,7 @@ def test_a_drag_shows_regions_not_the_hovered_patch(desk: Desk) -> None:
     assert desk.hovered[-1] == (7, 6)
 
 
-def test_canvases_that_want_different_images_both_get_theirs(make_state: Callable[..., State], qtbot: QtBot) -> None:
+def test_canvases_share_levels_in_colour_and_grey(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state(size=(1600, 1200))
     canvases = Canvas(state), Canvas(make_state())
     canvases[1]._state.change(

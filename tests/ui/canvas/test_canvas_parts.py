@@ -128,7 +128,7 @@ def test_zooming_keeps_what_is_under_the_mouse() -> None:
     assert zoomed.to_source(place) == pytest.approx(camera.to_source(place))
 
 
-def test_the_picture_cannot_be_lost() -> None:
+def test_the_picture_stays_reachable() -> None:
     content, size = (0.0, 0.0, 4000.0, 3000.0), (800.0, 600.0)
     camera = cameras.fit_camera(content, size)
     far = cameras.pan_camera(camera, (1e6, -1e6), content)
@@ -188,7 +188,7 @@ def test_grey_is_luminance() -> None:
 
 def test_picture_levels_halve_as_the_picture_shrinks() -> None:
     pixels = np.full((81, 161, 3), 7, np.uint8)
-    pixels.flags.writeable = False  # as Pillow gives them
+    pixels.flags.writeable = False  # as Pillow returns them
     levels = PictureLevels(pixels)
     assert [levels.image(scale, False).width() for scale in (3.0, 1.0, 0.51, 0.5, 0.26, 0.24)] == [
         161,
@@ -207,7 +207,7 @@ def test_picture_levels_halve_as_the_picture_shrinks() -> None:
 
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize("scale", [1.0, 0.4])
-def test_a_large_picture_is_made_in_slices_with_something_to_show_at_once(scale: float, grey: bool) -> None:
+def test_a_large_picture_is_made_in_slices_with_a_coarse_image_at_once(scale: float, grey: bool) -> None:
     coarse = np.random.default_rng(4).integers(0, 255, (16, 25, 3), dtype=np.uint8)
     pixels = np.ascontiguousarray(coarse.repeat(100, 0).repeat(100, 1))[:-1]
     levels = PictureLevels(pixels)
@@ -227,11 +227,11 @@ def test_a_large_picture_is_made_in_slices_with_something_to_show_at_once(scale:
             colour = coarse[row, column].astype(int)
             expected = [int(grey_pixels(colour[None, None].astype(np.uint8))[0, 0])] * 3 if grey else colour.tolist()
             assert list(image.pixelColor(*at).getRgb()[:3]) == pytest.approx(expected, abs=1)
-    assert levels.image(scale / 2, grey) == made  # until the next one is there, the one that is
+    assert levels.image(scale / 2, grey) == made  # the complete image until the next one is complete
     assert levels.pending
 
 
-def test_canvases_share_a_picture_s_images_and_let_them_go_with_the_last() -> None:
+def test_canvases_share_a_picture_s_images_and_release_them_with_the_last() -> None:
     pixels = np.zeros((40, 60, 3), np.uint8)
     first, second = shared_levels(pixels), shared_levels(pixels)
     assert first is second
@@ -241,7 +241,7 @@ def test_canvases_share_a_picture_s_images_and_let_them_go_with_the_last() -> No
     assert gone() is None
 
 
-def test_what_the_model_did_not_see() -> None:
+def test_parts_outside_the_patches() -> None:
     picture = QRectF(0, 0, 640, 480)
     assert find_unread_parts(picture, (80.0, 0.0, 560.0, 480.0)) == [QRectF(0, 0, 80, 480), QRectF(560, 0, 80, 480)]
     assert find_unread_parts(picture, (-20.0, -20.0, 660.0, 500.0)) == []

@@ -21,7 +21,7 @@ from exclip_desktop.session.state import State
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.canvas.canvas import EMPTY
 from exclip_desktop.ui.canvas.picture_item import PictureItem
-from tests.ui.canvas.canvas_desk import BOX, LEFT, MIDDLE, NONE, PLAIN, Desk, open_desk
+from tests.ui.canvas.canvas_desk import BOX, LEFT, MIDDLE, NO_KEYS, NONE, Desk, open_desk
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_picture_in_colour_grey_and_stale(desk: Desk) -> None:
     assert dimmed == pytest.approx(ground + 0.35 * (fresh - ground), abs=2)
 
 
-def test_what_was_not_seen_is_hatched(desk: Desk) -> None:
+def test_the_part_outside_the_patches_is_hatched(desk: Desk) -> None:
     desk.state.change(canvas_picture=CanvasPicture(Picture(np.full((480, 640, 3), 200, np.uint8)), "plain"))
     desk.state.change(view=replace(desk.state.view, heat=False))
     assert desk.colour((300, 200)) == (200, 200, 200)
@@ -119,7 +119,7 @@ def test_one_mouse_event_is_one_frame(desk: Desk) -> None:
     desk.release((250, 200))
 
 
-def test_wheel_zooms_at_the_mouse_and_the_picture_is_never_lost(desk: Desk) -> None:
+def test_wheel_zooms_at_the_mouse_and_the_picture_stays_visible(desk: Desk) -> None:
     at = desk.place((500, 100))
     desk.wheel((500, 100), 2)
     camera = desk.canvas.view.camera
@@ -153,7 +153,7 @@ def test_zoom_methods_and_resize(desk: Desk) -> None:
     assert view.camera.scale == pytest.approx(min(980 / 640, 880 / 480))
 
 
-def test_items_lie_where_the_camera_says(desk: Desk) -> None:
+def test_items_lie_where_the_camera_maps_them(desk: Desk) -> None:
     view: Any = desk.canvas.view
     desk.wheel((500, 100), 3)
     picture = next(item for item in view.scene().items() if isinstance(item, PictureItem))
@@ -181,15 +181,15 @@ def test_middle_drag_pans_and_space_drag_too(desk: Desk) -> None:
     assert len(desk.live) == 1
 
 
-def test_other_keys_are_the_windows(desk: Desk) -> None:
-    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Left, PLAIN)
+def test_other_keys_reach_the_window(desk: Desk) -> None:
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Left, NO_KEYS)
     event.accept()
     desk.canvas.view.keyPressEvent(event)
     assert not event.isAccepted()
 
 
 @pytest.mark.parametrize("smooth", [False, True], ids=["crisp", "smooth"])
-def test_panning_keeps_what_is_in_sight_exactly(desk: Desk, smooth: bool) -> None:
+def test_panning_paints_the_same_pixels_as_a_whole_repaint(desk: Desk, smooth: bool) -> None:
     state = desk.state
     view = replace(state.view, smooth=smooth)
     state.change(view=view)
@@ -206,7 +206,7 @@ def test_panning_keeps_what_is_in_sight_exactly(desk: Desk, smooth: bool) -> Non
     assert np.abs(painted(desk) - panned).max() <= 1  # rounding
 
 
-def test_a_new_picture_is_fitted_and_an_empty_canvas_says_what_to_do(desk: Desk) -> None:
+def test_a_new_picture_is_fitted_and_an_empty_canvas_shows_a_hint(desk: Desk) -> None:
     desk.wheel((0, 0), 5)
     desk.click((200, 200))
     desk.state.change(canvas_picture=CanvasPicture(Picture(np.zeros((100, 50, 3), np.uint8)), "tall"), answer=None)
@@ -218,16 +218,16 @@ def test_a_new_picture_is_fitted_and_an_empty_canvas_says_what_to_do(desk: Desk)
     assert not desk.live
 
 
-def test_the_ground_follows_the_theme_and_the_heat_does_not(desk: Desk) -> None:
+def test_the_background_follows_the_theme_and_the_heat_does_not(desk: Desk) -> None:
     before = desk.colour((320, 240))
     desk.canvas.setPalette(QPalette(QColor(40, 40, 44)))
     assert desk.colour((-5, -5)) == (40, 40, 44)
     assert desk.colour((320, 240)) == before
 
 
-def test_patches_beyond_the_picture_are_shown(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
-    found = make_explanation()
-    padded = replace(found, geometry=replace(found.geometry, seen=(0.0, -80.0, 640.0, 560.0)))
+def test_patches_beyond_the_picture_are_visible(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
+    explanation = make_explanation()
+    padded = replace(explanation, geometry=replace(explanation.geometry, seen=(0.0, -80.0, 640.0, 560.0)))
     desk.state.change(answer=padded)
     assert desk.canvas.view.camera.scale == pytest.approx(480 / 640)
     desk.move((5, -70), held=NONE)

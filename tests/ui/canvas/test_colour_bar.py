@@ -20,7 +20,7 @@ from exclip_desktop.ui.canvas.colour_range import format_level
 SIDES: list[Side] = ["picture", "words"]
 
 
-def shown(qtbot: QtBot, bar: ColourBar) -> ColourBar:
+def show(qtbot: QtBot, bar: ColourBar) -> ColourBar:
     qtbot.addWidget(bar)
     bar.resize(bar.sizeHint().expandedTo(bar.minimumSizeHint()))
     bar.show()
@@ -33,8 +33,8 @@ def lock(bar: ColourBar) -> QToolButton:
     return button
 
 
-def said(bar: ColourBar) -> str:
-    """Return the range that the bar tells."""
+def read_range(bar: ColourBar) -> str:
+    """Return the range that screen readers get."""
     QApplication.processEvents()
     return next(text for child in bar.findChildren(QWidget) if (text := child.accessibleDescription()))
 
@@ -45,56 +45,56 @@ def test_numbers() -> None:
 
 def test_the_picture_s_range_follows_the_selection(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, "picture"))
+    bar = show(qtbot, ColourBar(state, "picture"))
     explanation = state.explanation
     assert explanation is not None
     for change in (Selection((2, 3)), Selection()):
         state.change(selection=change)
         limit = range_limit(explanation.interactions.patch_heat(change.rows or None))
-        assert said(bar) == f"{format_level(-limit)} to {format_level(limit)}"
+        assert read_range(bar) == f"{format_level(-limit)} to {format_level(limit)}"
     state.change(preview=Preview(rows=(4,)))
-    assert said(bar).endswith(format_level(range_limit(explanation.interactions.patch_heat((4,)))))
+    assert read_range(bar).endswith(format_level(range_limit(explanation.interactions.patch_heat((4,)))))
 
 
-def test_the_words_range_counts_specials_only_where_they_are_shown(
+def test_the_words_range_counts_specials_only_while_they_are_visible(
     make_state: Callable[..., State], qtbot: QtBot
 ) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, "words"))
+    bar = show(qtbot, ColourBar(state, "words"))
     explanation = state.explanation
     assert explanation is not None
     state.change(selection=Selection((), (Region((100.0, 0.0, 300.0, 200.0)),)))
     heat = explanation.token_heat((100.0, 0.0, 300.0, 200.0))
-    assert said(bar).endswith(format_level(range_limit(heat[explanation.interactions.content])))
+    assert read_range(bar).endswith(format_level(range_limit(heat[explanation.interactions.content])))
     state.change(view=replace(state.view, specials=True))
-    assert said(bar).endswith(format_level(range_limit(heat)))
+    assert read_range(bar).endswith(format_level(range_limit(heat)))
 
 
-def test_who_draws_may_tell_the_limit(make_state: Callable[..., State], qtbot: QtBot) -> None:
-    bar = shown(qtbot, ColourBar(make_state(), "words", limit_of=lambda: 0.5))
-    assert said(bar) == "−0.5 to +0.5"
+def test_the_caller_can_provide_the_limit(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    bar = show(qtbot, ColourBar(make_state(), "words", limit_of=lambda: 0.5))
+    assert read_range(bar) == "−0.5 to +0.5"
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_the_lock_asks_and_follows_the_state(make_state: Callable[..., State], qtbot: QtBot, side: Side) -> None:
+def test_the_lock_emits_and_follows_the_state(make_state: Callable[..., State], qtbot: QtBot, side: Side) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, side))
+    bar = show(qtbot, ColourBar(state, side))
     button = lock(bar)
     assert button.toolTip() == LOCK_TIP
     assert button.accessibleName()
     limit = bar.limit
-    with qtbot.waitSignal(bar.limit_locked) as asked:
+    with qtbot.waitSignal(bar.limit_locked) as blocker:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert asked.args == [limit]
-    assert not button.isChecked()  # nobody has locked it
+    assert blocker.args == [limit]
+    assert not button.isChecked()  # the state did not change
     state.change(view=replace(state.view, **{f"{side}_limit": limit}))
     state.change(selection=Selection((1,), (Region((100.0, 0.0, 200.0, 100.0)),)))
     QApplication.processEvents()
     assert button.isChecked()
     assert bar.limit == limit
-    with qtbot.waitSignal(bar.limit_locked) as asked:
+    with qtbot.waitSignal(bar.limit_locked) as blocker:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert asked.args == [None]
+    assert blocker.args == [None]
 
 
 @pytest.mark.parametrize("name", ["red-blue", "safe"])
@@ -102,18 +102,18 @@ def test_high_values_are_at_the_top_and_at_the_right(make_state: Callable[..., S
     state = make_state()
     state.change(view=replace(state.view, colours=name))
     table = np.rint(lookup_table(name) * 255)
-    upright = shown(qtbot, ColourBar(state, "picture")).grab().toImage()
+    upright = show(qtbot, ColourBar(state, "picture")).grab().toImage()
     column = np.array([QColor(upright.pixelColor(5, y)).getRgb()[:3] for y in range(upright.height())])
     at = [int(np.abs(column - table[index]).sum(1).argmin()) for index in (250, 128, 5)]
     assert at == sorted(at)
-    lying = shown(qtbot, ColourBar(state, "words")).grab().toImage()
+    lying = show(qtbot, ColourBar(state, "words")).grab().toImage()
     row = np.array([QColor(lying.pixelColor(x, lying.height() // 4)).getRgb()[:3] for x in range(lying.width())])
     at = [int(np.abs(row - table[index]).sum(1).argmin()) for index in (5, 128, 250)]
     assert at == sorted(at)
 
 
-def test_nothing_explained_nothing_to_lock(qtbot: QtBot) -> None:
-    bar = shown(qtbot, ColourBar(State(), "picture"))
+def test_without_an_explanation_the_lock_is_disabled(qtbot: QtBot) -> None:
+    bar = show(qtbot, ColourBar(State(), "picture"))
     assert not lock(bar).isEnabled()
 
 
@@ -159,7 +159,7 @@ def test_dragging_a_handle_changes_both_ends_and_locks(
     make_state: Callable[..., State], qtbot: QtBot, side: Side, high: bool
 ) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, side))
+    bar = show(qtbot, ColourBar(state, side))
     follow(bar, state, side)
     start = bar.limit
     assert start is not None
@@ -176,7 +176,7 @@ def test_dragging_a_handle_changes_both_ends_and_locks(
     wide = bar.limit
     assert wide == limits[-1]
     assert bar.levels == (-limits[-1], limits[-1])
-    assert said(bar) == f"{format_level(-limits[-1])} to {format_level(limits[-1])}"
+    assert read_range(bar) == f"{format_level(-limits[-1])} to {format_level(limits[-1])}"
     assert lock(bar).isChecked()
     drag(bar, high, -12)
     release(bar, high)
@@ -189,7 +189,7 @@ def test_a_double_click_and_home_choose_the_automatic_range(
     make_state: Callable[..., State], qtbot: QtBot, side: Side
 ) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, side))
+    bar = show(qtbot, ColourBar(state, side))
     follow(bar, state, side)
     automatic = bar.limit
     for act in (
@@ -206,7 +206,7 @@ def test_a_double_click_and_home_choose_the_automatic_range(
 
 def test_arrow_keys_widen_and_narrow_the_range(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, "picture"))
+    bar = show(qtbot, ColourBar(state, "picture"))
     follow(bar, state, "picture")
     start = bar.limit
     assert start is not None
@@ -219,7 +219,7 @@ def test_arrow_keys_widen_and_narrow_the_range(make_state: Callable[..., State],
 
 def test_a_range_that_cannot_change_has_no_handles(make_state: Callable[..., State], qtbot: QtBot) -> None:
     for bar in (ColourBar(State(), "picture"), ColourBar(make_state(), "picture", limit_of=lambda: None)):
-        shown(qtbot, bar)
+        show(qtbot, bar)
         assert not bar._range._item.region.isVisible()
         with qtbot.assertNotEmitted(bar.limit_locked):
             drag(bar, True, 12)
@@ -231,7 +231,7 @@ def test_a_range_that_cannot_change_has_no_handles(make_state: Callable[..., Sta
 
 def test_levels_changed_is_emitted_once_per_range(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state()
-    bar = shown(qtbot, ColourBar(state, "picture"))
+    bar = show(qtbot, ColourBar(state, "picture"))
     levels: list[tuple[float, float] | None] = []
     bar.levels_changed.connect(lambda: levels.append(bar.levels))
     state.change(view=replace(state.view, picture_limit=0.5))
