@@ -49,6 +49,13 @@ def test_texts_have_no_words_of_the_former_dialect(path: Path) -> None:
     assert re.findall(dialect, prose, re.IGNORECASE) == []
 
 
+def test_every_path_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    paths = re.findall(r"`([\w./]+(?:\.py|\.md|/))`", text)
+    missing = {path for path in paths if not (ROOT / path).exists() and not (ROOT / "exclip_desktop" / path).exists()}
+    assert missing == set()
+
+
 def test_readme_is_one_page() -> None:
     assert len(README.read_text("utf-8").splitlines()) <= 130
 
