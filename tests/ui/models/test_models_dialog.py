@@ -303,8 +303,8 @@ def test_what_cannot_be_removed_is_said(dialog: ModelsDialog, opened: Opened, qt
 
 def test_kept_models_that_are_damaged_count_as_not_kept(opened: Opened) -> None:
     settings = opened.session.settings
-    settings._store.setValue("added_models", '[{"name": 3}, 7, {"name": "/a", "pretrained": 5}]')
-    settings._store.setValue("default_model", '{"name": 1}')
+    settings._store._store.setValue("added_models", '[{"name": 3}, 7, {"name": "/a", "pretrained": 5}]')
+    settings._store._store.setValue("default_model", '{"name": 1}')
     assert settings.added_models() == (ModelChoice("/a"),)
     assert settings.default_model() == ModelChoice()
     assert OTHER.title == "RN50 (yfcc15m)"
