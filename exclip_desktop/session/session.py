@@ -164,7 +164,7 @@ class Session(QObject):
         """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""
         self._garbage_collector.start()
         self._worker.start()
-        self.projects.look()
+        self.projects.open_default()
         if caption is not None:
             self.state.change(caption=caption)  # before the picture is read: it may be no picture
         if picture is None or is_project_path(picture):
@@ -252,7 +252,8 @@ class Session(QObject):
         """Save device and settings that gave an explanation; a chosen project has settings of its own."""
         provenance = self.state.provenance
         self.settings.save_device(provenance.choice.device)
-        if self.projects.chosen is None and replace(provenance.choice, device=None) == self.settings.default_model():
+        is_default = replace(provenance.choice, device=None) == self.settings.default_model()
+        if self.projects.chosen_project is None and is_default:
             self.settings.save_explain_settings(provenance.explain_settings)
 
     def _make_engine(self) -> Engine:

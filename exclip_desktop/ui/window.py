@@ -222,7 +222,7 @@ class Window(QMainWindow):
             banner.cpu_requested.connect(explain_controller.use_cpu)
         self.status.cancel_requested.connect(session.cancel)
         self.status.download_cancel_requested.connect(session.library.cancel)
-        session.picture_labels.kept.connect(self.status.show_message)
+        session.picture_labels.saved.connect(self.status.show_message)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))

@@ -64,7 +64,7 @@ def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, se
     session.compare_controller.open()
     _fill(qtbot, session)
     session.active_pane.enlarge(session.compare_controller.panes[THREE.index(method)])
-    findings.note(session.active_pane.active_answer, Remark("match"))
+    findings.add(session.active_pane.active_answer, Remark("match"))
     qtbot.waitUntil(lambda: len(findings.ids(FindingQuery())) == 1, timeout=PATIENCE_MS)
     (found,) = findings.load(findings.ids(FindingQuery()))
     assert found.view.method == method

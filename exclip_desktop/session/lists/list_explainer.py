@@ -1,4 +1,4 @@
-"""Explains every pair of the list that is not explained yet, while the person goes on."""
+"""Explains all remaining pairs of the list in the background."""
 
 from dataclasses import replace
 
@@ -15,27 +15,26 @@ WORKING = "Explaining the list"
 
 
 class ListExplainer(QObject):
-    """Asks for one pair after another, in the order in which they are shown; whatever else is asked comes first.
+    """Requests one pair after another in the order of the list; all other requests have priority.
 
-    What was found stays, so that going on begins with the first pair that is left; what failed is tried once more
-    whenever it begins. Another model, other settings or
-    another list end it.
+    It resumes at the first pair without figures; pairs that failed are tried once more at each start. Another model,
+    other settings or another list stop it.
 
     Signals:
-        changed(): it has begun or stopped.
+        changed(): it has started or stopped.
 
     """
 
     changed = Signal()
 
     def __init__(self, state: State, worker: Worker, navigation: PairNavigation, parent: QObject | None = None) -> None:
-        """Ask ``worker`` about the pairs of ``navigation``, by what explained the screen."""
+        """Explain the pairs of ``navigation`` with the model and settings of the explanation on screen."""
         super().__init__(parent)
         self._state, self._worker, self._navigation = state, worker, navigation
-        self._queue: list[int] = []  # places; the foremost is asked
+        self._queue: list[int] = []  # places; the first one is being explained
         self._request: ListPairRequest | None = None
-        self._again = set[int]()  # places that had failed before it began, and were not tried since
-        self._asked = self._total = 0
+        self._again = set[int]()  # places that had failed before the start, not tried again yet
+        self._number = self._total = 0
         worker.list_pair_explained.connect(self._on_listed)
         worker.failed.connect(self._on_failed)
         navigation.list_changed.connect(self.pause)
@@ -43,37 +42,37 @@ class ListExplainer(QObject):
             changed.connect(self.pause)
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether pairs are being explained."""
         return self._request is not None
 
     @property
-    def has_left(self) -> bool:
-        """Whether any of the pairs shown is not explained yet, or has failed."""
+    def has_remaining(self) -> bool:
+        """Whether any listed pair is not explained yet, or has failed."""
         return any(self._is_left(place) or self._has_failed(place) for place in self._navigation.order)
 
     def start(self) -> None:
-        """Begin, or go on."""
+        """Start or resume."""
         self._queue, self._total = [], 0
         self._again = {place for place in self._navigation.order if self._has_failed(place)}
         self._next()
         self.changed.emit()
 
     def pause(self) -> None:
-        """Stop; what was found stays."""
+        """Stop; the figures stay."""
         if self._request is None:
             return
         self._worker.cancel_list_pair()
         self._end()
 
     def _has_failed(self, place: int) -> bool:
-        found = self._navigation.figures(place)
-        return found is not None and bool(found.failure) and bool(self._navigation.pairs[place].caption.strip())
+        figures = self._navigation.figures(place)
+        return figures is not None and bool(figures.failure) and bool(self._navigation.pairs[place].caption.strip())
 
     def _is_left(self, place: int) -> bool:
-        found = self._navigation.figures(place)
-        failed = found is not None and bool(found.failure) and place not in self._again
-        missing = (found is None or found.score is None) and not failed
+        figures = self._navigation.figures(place)
+        failed = figures is not None and bool(figures.failure) and place not in self._again
+        missing = (figures is None or figures.score is None) and not failed
         return missing and bool(self._navigation.pairs[place].caption.strip())
 
     def _next(self) -> None:
@@ -87,10 +86,10 @@ class ListExplainer(QObject):
             return
         pair, provenance = self._navigation.pairs[self._queue[0]], self._state.provenance
         self._again.discard(self._queue[0])
-        self._asked += 1
+        self._number += 1
         path = self._navigation.path(pair)
         self._request = ListPairRequest(
-            self._asked, provenance.choice, provenance.explain_settings, path, pair.caption, pair.regions
+            self._number, provenance.choice, provenance.explain_settings, path, pair.caption, pair.regions
         )
         self._state.put_work(self, Work(WORKING, self._total - len(self._queue), self._total))
         self._worker.submit(self._request)
@@ -102,14 +101,14 @@ class ListExplainer(QObject):
 
     def _on_listed(self, answer: ListPairAnswer) -> None:
         if self._request is not None and answer.id == self._request.id:
-            self._navigation.keep(self._queue.pop(0), answer.figures)
+            self._navigation.set_figures(self._queue.pop(0), answer.figures)
             self._next()
 
     def _on_failed(self, failure: Failure) -> None:
         if self._request is None or failure.request is not self._request:
             return
-        if failure.of_pair:  # the others may do
-            self._navigation.keep(self._queue.pop(0), PairFigures(failure=failure.message))
+        if failure.of_pair:  # the others may succeed
+            self._navigation.set_figures(self._queue.pop(0), PairFigures(failure=failure.message))
             self._next()
         else:
             self._end()

@@ -1,4 +1,4 @@
-"""Reads lists of pairs for the window, of files and of projects, with what it looks up in them often."""
+"""Reads the pair lists of files and projects for the window; and the figures of a list's pairs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,15 +23,15 @@ from exclip_desktop.storage.project.project_files import open_project
 
 
 @dataclass(frozen=True, slots=True)
-class ListRead:
-    """A list as it was read.
+class LoadedList:
+    """A list with lookups.
 
     Attributes:
         list: the list.
-        texts: what a filter looks through, of each pair.
-        captions: of each picture.
-        figures: what a project has kept of pairs, by their places; ``extent``: of its list, when it was read.
-        first: the place of the pair to show; None: what is on screen stays.
+        texts: the text that a filter searches, of each pair.
+        captions: the captions of each picture.
+        figures: a project's figures of its pairs, by place; ``extent``: the extent of its list, when it was read.
+        first: the place of the pair to show; None: the pair on screen stays.
 
     """
 
@@ -44,72 +44,72 @@ class ListRead:
 
 
 UNKNOWN: Final = PairFigures()
-NONE: Final = ListRead(PairList(Path(), Path(), ()))
+NO_LIST: Final = LoadedList(PairList(Path(), Path(), ()))
 
 
-def read_list(source: Path, cancel: CancelToken) -> ListRead:
+def read_list(source: Path, cancel: CancelToken) -> LoadedList:
     """Read a list's file or folder."""
-    return replace(_looked_up(read_pairs(source, cancel=cancel)), first=0)
+    return replace(_with_lookups(read_pairs(source, cancel=cancel)), first=0)
 
 
-def read_into(project: Path, source: Path, cancel: CancelToken) -> ListRead:
-    """Read a list and add it to a project; return all its pairs, of which the first one that is new is to be shown."""
+def import_list(project: Path, source: Path, cancel: CancelToken) -> LoadedList:
+    """Read a list and add it to a project; return the project's list, with the first new pair as the one to show."""
     listed = read_pairs(source, cancel=cancel)
     with open_project(project) as opened:
         before = count_pairs(opened, PairQuery())
         added = add_pairs(opened, listed)
-    found = read_project(project)
-    return replace(found, list=replace(found.list, notes=listed.notes), first=before if added else 0)
+    loaded = load_project_list(project)
+    return replace(loaded, list=replace(loaded.list, notes=listed.notes), first=before if added else 0)
 
 
-def move_into(project: Path, listed: PairList, known: Mapping[int, PairFigures]) -> ListRead:
-    """Add an open list to a project that has no pairs, with what is known of its pairs; return it as the project's."""
-    measured = {listed.pairs[place].id: measured_of(found) for place, found in known.items()}
+def move_list(project: Path, listed: PairList, known: Mapping[int, PairFigures]) -> LoadedList:
+    """Add an open list with its figures to a project without pairs; return it as the project's list."""
+    measured = {listed.pairs[place].id: measurement_of(figures) for place, figures in known.items()}
     with open_project(project) as opened:
         add_pairs(opened, listed)
-        save_measurements(opened, [(key, found) for key, found in measured.items() if found is not None])
-    return read_project(project)
+        save_measurements(opened, [(key, figures) for key, figures in measured.items() if figures is not None])
+    return load_project_list(project)
 
 
-def measured_of(found: PairFigures | None) -> Measurement | None:
-    """Return what a project keeps of a pair's figures; None before it was explained."""
-    if found is None or found.score is None:
+def measurement_of(figures: PairFigures | None) -> Measurement | None:
+    """Return the part of a pair's figures that a project stores; None where the pair is not explained."""
+    if figures is None or figures.score is None:
         return None
-    return Measurement(found.score, found.residual, found.share, found.by)
+    return Measurement(figures.score, figures.residual, figures.share, figures.by)
 
 
-def read_project(path: Path) -> ListRead:
-    """Read the pairs of a project with what is known of them. It is opened anew: this is another thread."""
+def load_project_list(path: Path) -> LoadedList:
+    """Read the pairs of a project with their figures, on a connection of this thread."""
     with open_project(path) as project:
         reach = load_extent(project)
-        found = load_pairs(project, PairQuery(), 0, -1)
-        listed = PairList(project.path, project.folder, tuple(one.pair for one in found))
-    known = {place: (one.measured, one.rating) for place, one in enumerate(found) if one.measured or one.rating}
-    figures = {place: _figures_of(*told) for place, told in known.items()}
-    return replace(_looked_up(listed), figures=figures, extent=reach)
+        pairs_read = load_pairs(project, PairQuery(), 0, -1)
+        listed = PairList(project.path, project.folder, tuple(one.pair for one in pairs_read))
+    known = {place: (one.measured, one.rating) for place, one in enumerate(pairs_read) if one.measured or one.rating}
+    figures = {place: _figures_of(*values) for place, values in known.items()}
+    return replace(_with_lookups(listed), figures=figures, extent=reach)
 
 
-def read_again(path: Path, before: ListRead) -> ListRead:
-    """Read a project's pairs anew where the list is another, else only what is known of them."""
+def reload_list(path: Path, before: LoadedList) -> LoadedList:
+    """Read a project's pairs again where the list has changed, otherwise only their figures."""
     with open_project(path) as project:
         if load_extent(project) != before.extent:
-            return read_project(path)
+            return load_project_list(path)
         known = load_known(project)
     figures = {place: _figures_of(*known[pair.id]) for place, pair in enumerate(before.list.pairs) if pair.id in known}
     return replace(before, figures=figures)
 
 
-def _looked_up(listed: PairList) -> ListRead:
-    return ListRead(listed, make_search_texts(listed.pairs), _captions_of(listed.pairs))
+def _with_lookups(listed: PairList) -> LoadedList:
+    return LoadedList(listed, make_search_texts(listed.pairs), _captions_of(listed.pairs))
 
 
 def _captions_of(listed: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:
     """Return the captions of each picture."""
-    found: dict[str, dict[str, None]] = {}
+    captions_by_picture: dict[str, dict[str, None]] = {}
     for pair in listed:
         if pair.caption:
-            found.setdefault(pair.picture, {})[pair.caption] = None
-    return {picture: tuple(captions) for picture, captions in found.items()}
+            captions_by_picture.setdefault(pair.picture, {})[pair.caption] = None
+    return {picture: tuple(captions) for picture, captions in captions_by_picture.items()}
 
 
 def _figures_of(known: Measurement | None, rating: str) -> PairFigures:
@@ -119,51 +119,51 @@ def _figures_of(known: Measurement | None, rating: str) -> PairFigures:
 
 
 class Figures:
-    """Figures of pairs, by their places in the list; those of other settings than the last ones are forgotten.
+    """Figures of pairs, by their places in the list; those of other settings than the latest are removed.
 
     Attributes:
-        known: all of them.
+        known: figures by place.
 
     """
 
     def __init__(self, known: Mapping[int, PairFigures] | None = None) -> None:
-        """Begin with those that a project has kept, by whichever settings."""
+        """Start with those of a project, computed with any settings."""
         self.known: dict[int, PairFigures] = dict(known or {})
-        self._by = ""  # what the last ones were found by; all that were found by anything else are forgotten already
+        self._by = ""  # key of the latest settings; figures of others are removed
 
     def get(self, place: int) -> PairFigures | None:
-        """Return what is known of a pair."""
+        """Return the figures of a pair, or None."""
         return self.known.get(place)
 
-    def keep(self, place: int, found: PairFigures) -> bool:
-        """Take in what was found of a pair; return whether that made those of others forgotten."""
-        changed = found.by not in ("", self._by) and self._forget_others(found.by)
-        before = self.known.get(place, found)
-        self.known[place] = replace(found, rating=found.rating or before.rating)
+    def add(self, place: int, figures: PairFigures) -> bool:
+        """Add the figures of a pair; return whether those of other settings were removed."""
+        changed = figures.by not in ("", self._by) and self._remove_others(figures.by)
+        before = self.known.get(place, figures)
+        self.known[place] = replace(figures, rating=figures.rating or before.rating)
         return changed
 
-    def take(self, told: Mapping[int, PairFigures]) -> bool:
-        """Take in all that a project has kept: ratings, and what was found by the same settings.
+    def merge(self, stored: Mapping[int, PairFigures]) -> bool:
+        """Merge a project's figures: all ratings, and the figures of the same settings.
 
-        Returns whether anything was not known so.
+        Returns whether anything has changed.
         """
-        unrated = {place: UNKNOWN for place, known in self.known.items() if known.rating and place not in told}
-        new = {place: kept for place, kept in told.items() if self.known.get(place) != kept} | unrated
+        unrated = {place: UNKNOWN for place, known in self.known.items() if known.rating and place not in stored}
+        new = {place: figures for place, figures in stored.items() if self.known.get(place) != figures} | unrated
         before = {place: self.known.get(place, UNKNOWN) for place in new}
-        for place, kept in new.items():
-            same = kept.score is not None and self._by in ("", kept.by)
-            self.known[place] = replace(kept if same else before[place], rating=kept.rating)
+        for place, figures in new.items():
+            same = figures.score is not None and self._by in ("", figures.by)
+            self.known[place] = replace(figures if same else before[place], rating=figures.rating)
         return any(self.known[place] != known for place, known in before.items())
 
     def move(self, places: Mapping[int, int]) -> None:
-        """Let each pair have another place; those that have none any more are forgotten."""
+        """Move the figures to the pairs' new places; those of removed pairs are removed."""
         self.known = {places[place]: known for place, known in self.known.items() if place in places}
 
-    def rate(self, place: int, rating: str) -> None:
-        """Take in what a person calls a pair."""
+    def set_rating(self, place: int, rating: str) -> None:
+        """Set the rating of a pair."""
         self.known[place] = replace(self.known.get(place, UNKNOWN), rating=rating)
 
-    def _forget_others(self, by: str) -> bool:
+    def _remove_others(self, by: str) -> bool:
         self._by = by
         others = [place for place, known in self.known.items() if known.by not in ("", by)]
         for place in others:

@@ -1,4 +1,4 @@
-"""Labels: regions that are known to show something, of a list or kept in the project by hand."""
+"""Edits of a project by hand: labelled regions of pictures, and the removal of pairs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,19 +29,19 @@ Regions = tuple[Region, ...]
 
 
 class PictureLabels(QObject):
-    """Selects the labels of the picture on screen, and keeps selected regions as its labels.
+    """Labelled regions of the picture on screen: selects them, and saves selected regions as labels.
 
     Attributes:
-        labels: the picture's: those that were kept by hand, else the list's.
+        labels: the picture's labels: those saved in the project, otherwise the list's.
 
     Signals:
-        changed(): there may be other labels.
-        kept(str): the project has other labels now; a sentence that says so.
+        changed(): the labels may have changed.
+        saved(str): labels were saved in the project; a sentence for the status line.
 
     """
 
     changed = Signal()
-    kept = Signal(str)
+    saved = Signal(str)
 
     def __init__(
         self,
@@ -58,30 +58,30 @@ class PictureLabels(QObject):
         self._state, self._selection_controller, self._navigation = state, selection_controller, navigation
         self._projects, self._explain_controller, self._undo = projects, explain_controller, undo
         self.labels: Regions = ()
-        for told in (
+        for signal in (
             state.canvas_picture_changed,
             navigation.current_changed,
             navigation.list_changed,
             projects.changed,
         ):
-            told.connect(self._renew)
-        projects.changed_by_others.connect(self._renew)
+            signal.connect(self._update)
+        projects.changed_by_others.connect(self._update)
 
-    def take(self) -> None:
-        """Select the labels instead of the regions that are drawn."""
+    def select(self) -> None:
+        """Replace the selected regions by the labels."""
         self._selection_controller.commit_regions(self._state.selection.regions, self.labels, "select labels")
 
-    def keep(self) -> None:
-        """Keep the selected regions as the picture's labels, their names as what they show."""
+    def save(self) -> None:
+        """Save the selected regions as the picture's labels, with their names."""
         regions, path = self._state.selection.regions, self._path
         if path is None:
             self._show_error(PictureError("This picture has no file.", "Save it, and open the file to label it."))
             return
         named = tuple(region for region in regions if not region.subtract)
-        self._undo.push(ReplaceStep("keep labels", self._put, (path, self._kept()), (path, named)))
+        self._undo.push(ReplaceStep("keep labels", self._put, (path, self._saved_labels()), (path, named)))
 
-    def _renew(self) -> None:
-        self.labels = self._kept() or self._navigation.labelled
+    def _update(self) -> None:
+        self.labels = self._saved_labels() or self._navigation.label_regions
         self.changed.emit()
 
     @property
@@ -89,7 +89,7 @@ class PictureLabels(QObject):
         canvas_picture = self._state.canvas_picture
         return None if canvas_picture is None else canvas_picture.path
 
-    def _kept(self) -> Regions:
+    def _saved_labels(self) -> Regions:
         path, project = self._path, self._projects.project
         if path is None or project is None:
             return ()
@@ -102,19 +102,19 @@ class PictureLabels(QObject):
     def _put(self, what: tuple[str, Regions]) -> None:
         path, regions = what
         try:
-            project = self._projects.ready()
+            project = self._projects.open_or_create()
             save_boxes(project, project.relative_path(Path(path)), regions)
         except (UserError, OSError) as error:
             self._show_error(error)
         else:
-            self.kept.emit(_told(regions))
-        self._renew()
+            self.saved.emit(_labels_message(regions))
+        self._update()
 
     def _show_error(self, error: Exception) -> None:
         self._explain_controller.show_error(error)
 
 
-def _told(regions: Regions) -> str:
+def _labels_message(regions: Regions) -> str:
     return (
         f"{format_count(len(regions), 'label')} kept in the project"
         if regions
@@ -123,7 +123,7 @@ def _told(regions: Regions) -> str:
 
 
 class PairRemoval(QObject):
-    """Removes pairs, an undo step; pictures, findings and labels stay, and so does what is on screen."""
+    """Removes pairs from the project, as an undo step; pictures, findings and labels stay, and the screen too."""
 
     def __init__(
         self,
@@ -132,35 +132,35 @@ class PairRemoval(QObject):
         undo: QUndoStack,
         parent: QObject | None = None,
     ) -> None:
-        """Work on the list of ``navigation``, which is that of the open project."""
+        """Edit the list of ``navigation``, where it is the open project's."""
         super().__init__(parent)
         self._navigation, self._projects, self._undo = navigation, projects, undo
 
     def remove(self, places: Sequence[int]) -> None:
-        """Remove the pairs at these places of the list; a file's list is left as it is."""
+        """Remove the pairs at these places of the list; the list of a file is not changed."""
         if not self._navigation.is_project_list:
             return
         ids = [self._navigation.pairs[place].id for place in places]
-        removed = self._projects.read(lambda project: _found(project, ids), tuple[ProjectPair, ...]())
+        removed = self._projects.read(lambda project: _existing_pairs(project, ids), tuple[ProjectPair, ...]())
         if removed:
             what = "remove pair" if len(removed) == 1 else "remove pairs"
             self._undo.push(ReplaceStep(what, self._put, (removed, True), (removed, False)))
 
     def _put(self, what: tuple[tuple[ProjectPair, ...], bool]) -> None:
-        """Let pairs be in the list, or not."""
-        told, wanted = what
+        """Restore or remove pairs."""
+        pairs, is_listed = what
 
         def put() -> None:
-            project = self._projects.ready()
-            if wanted:
-                restore_pairs(project, told)
+            project = self._projects.open_or_create()
+            if is_listed:
+                restore_pairs(project, pairs)
             else:
-                remove_pairs(project, [one.pair.id for one in told])
-            self._navigation.renew()
+                remove_pairs(project, [one.pair.id for one in pairs])
+            self._navigation.reload()
 
         self._projects.attempt(put)
 
 
-def _found(project: Project, ids: Sequence[str]) -> tuple[ProjectPair, ...]:
-    """Return the pairs of these ids; others may have removed some."""
+def _existing_pairs(project: Project, ids: Sequence[str]) -> tuple[ProjectPair, ...]:
+    """Return the pairs of these ids that still exist."""
     return tuple(one for key in ids if (one := load_pair(project, key)) is not None)

@@ -1,4 +1,4 @@
-"""A list of pairs, and the way through it, one pair after another."""
+"""The open pair list, and navigation from pair to pair."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,14 @@ from exclip_desktop.core.values.pair_figures import Arrangement, PairFigures, ar
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.list_reading import (
-    NONE,
+    NO_LIST,
     Figures,
-    ListRead,
-    move_into,
-    read_again,
-    read_into,
+    LoadedList,
+    import_list,
+    load_project_list,
+    move_list,
     read_list,
-    read_project,
+    reload_list,
 )
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.explain_controller import ExplainController
@@ -27,44 +27,44 @@ from exclip_desktop.session.worker.requests import Failure
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pair_lists.list_files import ENDINGS
 
-NOTES_TOLD = 3
+NOTES_SHOWN = 3
 
 
 def is_list_path(path: str | Path) -> bool:
-    """Return whether a path is a list rather than a picture: a folder, or a file that ends like a list."""
+    """Return whether a path is a pair list rather than a picture: a folder, or a file with the ending of a list."""
     return is_dir(Path(path)) or Path(path).suffix.lower() in ENDINGS
 
 
-def _of_notes(notes: tuple[ListNote, ...]) -> Notice:
-    """Return the notice of what could not be read; all of it is in its details."""
-    told = [str(note) for note in notes]
-    more = f" And {len(told) - NOTES_TOLD:,} more." if len(told) > NOTES_TOLD else ""
-    return Notice(f"{' '.join(told[:NOTES_TOLD])}{more}", details="\n".join(told), kind="note")
+def _notice_of(notes: tuple[ListNote, ...]) -> Notice:
+    """Return a notice of the entries that could not be read; its details list all of them."""
+    sentences = [str(note) for note in notes]
+    more = f" And {len(sentences) - NOTES_SHOWN:,} more." if len(sentences) > NOTES_SHOWN else ""
+    return Notice(f"{' '.join(sentences[:NOTES_SHOWN])}{more}", details="\n".join(sentences), kind="note")
 
 
 class PairNavigation(QObject):
-    """Holds the open list, shows its pairs, and keeps what is found of each.
+    """Holds the open list and the current pair, and stores the figures of each pair.
 
-    Figures are of the model and the settings that the pair was explained by; others on screen make them forgotten.
+    The figures belong to one model with its settings; those of others are removed when new ones arrive.
 
     Attributes:
-        arrangement: which pairs are shown, and in which order; ``order``: their places.
+        arrangement: the list's filter and order; ``order``: the places of the pairs that pass it.
         current: the place of the pair on screen, or None.
 
     Signals:
-        list_changed(): another list is open, or none.
-        order_changed(): other pairs are shown, or in another order.
-        current_changed(): another pair is on screen.
-        found(int): something was found of a pair; its place.
-        figures_changed(int): something else is known of a pair; its place.
-        figures_reloaded(): something else may be known of any.
+        list_changed(): another list was opened, or the list was closed.
+        order_changed(): the filter or the order has changed.
+        current_changed(): another pair was shown.
+        figures_computed(int): the pair at this place was explained, or has failed.
+        figures_changed(int): the figures or the rating of the pair at this place have changed.
+        figures_reloaded(): figures or ratings of any pair may have changed.
 
     """
 
     list_changed = Signal()
     order_changed = Signal()
     current_changed = Signal()
-    found = Signal(int)
+    figures_computed = Signal(int)
     figures_changed = Signal(int)
     figures_reloaded = Signal()
 
@@ -85,12 +85,12 @@ class PairNavigation(QObject):
             caption_alternatives,
         )
         self._tasks = tasks
-        self._read = NONE
+        self._read = NO_LIST
         self.arrangement, self.order = Arrangement(), tuple[int, ...]()
         self.current: int | None = None
         self._project: Path | None = None
         self._places: dict[str, int] = {}  # by id
-        self._near: int | None = None  # the row of the pair on screen before it was removed
+        self._last_row: int | None = None  # the row of the pair on screen before it was removed
         self._figures = Figures()
         state.answer_changed.connect(self._on_answer_changed)
         worker.failed.connect(self._on_failed)
@@ -98,21 +98,21 @@ class PairNavigation(QObject):
         explain_controller.picture_reader.failed.connect(self._on_picture_refused)
 
     def open(self, path: str | Path) -> None:
-        """Read a list and show its first pair; an open project takes its pairs in."""
+        """Read a list and show its first pair; its pairs are added to an open project."""
         source, project = Path(path), self._project
         run_with_progress(
             self._state,
             self._tasks,
             Work(f"Reading {source.name}"),
-            lambda cancel: read_list(source, cancel) if project is None else read_into(project, source, cancel),
-            self._take,
+            lambda cancel: read_list(source, cancel) if project is None else import_list(project, source, cancel),
+            self._show_loaded,
             self._explain_controller.show_error,
         )
 
     def use_project(self, path: Path | None, *, is_new: bool = False) -> None:
-        """Show the pairs of a project from now on, if it has any; what is on screen stays.
+        """Open the pairs of a project, if it has any; the pair on screen stays.
 
-        A new project takes the open list in, unless that is another project's, whose pairs a copy has already.
+        An open list is added to a new project, unless it is another project's, whose pairs a copy has already.
         """
         moved = is_new and bool(self.pairs) and not self.is_project_list
         listed, known = self.list, dict(self._figures.known)
@@ -122,48 +122,48 @@ class PairNavigation(QObject):
                 self._state,
                 self._tasks,
                 Work(f"Reading {path.name}"),
-                lambda _: move_into(path, listed, known) if moved else read_project(path),
-                self._put_instead if moved else lambda found: self._put(found) if found.list.pairs else None,
+                lambda _: move_list(path, listed, known) if moved else load_project_list(path),
+                self._replace_list if moved else lambda loaded: self._set_list(loaded) if loaded.list.pairs else None,
                 self._explain_controller.show_error,
             )
 
-    def renew(self) -> None:
-        """Read the open project's pairs again, as others have changed them; what is on screen stays."""
+    def reload(self) -> None:
+        """Read the open project's pairs again, after a change by others; the pair on screen stays."""
         project = self._project
         if project is not None and self.is_project_list:
             self._tasks.run(
-                lambda _: read_again(project, self._read),
-                lambda found: self._renew(project, found),
+                lambda _: reload_list(project, self._read),
+                lambda loaded: self._update(project, loaded),
                 self._explain_controller.show_error,
             )
 
     @property
     def is_project_list(self) -> bool:
-        """Whether the list is the open project's own."""
+        """Whether the list is that of the open project."""
         return self._project is not None and self.list.source == self._project
 
     def close(self) -> None:
-        """Close the list; what is on screen stays."""
-        self._put(NONE)
+        """Close the list; the pair on screen stays."""
+        self._set_list(NO_LIST)
 
     def show(self, place: int) -> None:
         """Show the pair at a place of the list."""
         pair = self.pairs[place]
-        self.current, self._near = place, None
+        self.current, self._last_row = place, None
         self.current_changed.emit()
         captions = self._read.captions.get(pair.picture, ())
         self._caption_alternatives.put(captions if len(captions) > 1 else ())
         self._explain_controller.open_file(str(self.path(pair)), pair.caption)
 
     def step(self, by: int) -> None:
-        """Go on by so many of the pairs that are shown; at the ends, stay."""
+        """Show the pair ``by`` places further in the order, at most the first or the last one."""
         if not self.order:
             return
         last = len(self.order) - 1
         if self.current in self.order:
             at = min(max(self.order.index(self.current) + by, 0), last)
-        elif self._near is not None:
-            at = min(max(self._near + by - (by > 0), 0), last)
+        elif self._last_row is not None:
+            at = min(max(self._last_row + by - (by > 0), 0), last)
         else:
             at = 0 if by > 0 else last
         if self.order[at] != self.current:
@@ -180,39 +180,39 @@ class PairNavigation(QObject):
         return self.list.pairs
 
     def path(self, pair: ListedPair) -> Path:
-        """Return where a pair's picture is."""
+        """Return the path of a pair's picture."""
         return self.list.path_of(pair.picture)
 
-    def pair_of(self, path: str, caption: str) -> ListedPair | None:
-        """Return the pair walked to, if this is its picture and its caption; either may be another by now."""
+    def match_current(self, path: str, caption: str) -> ListedPair | None:
+        """Return the current pair if it has this picture and caption, which may have changed on screen; else None."""
         pair = None if self.current is None else self.pairs[self.current]
         return pair if pair is not None and self.is_listed(path) and pair.caption == caption else None
 
-    def rate(self, pair: str, picture: Path, rating: str) -> None:
-        """Keep what a person calls a pair of the list, by its id; another list's pair has another picture."""
+    def set_rating(self, pair: str, picture: Path, rating: str) -> None:
+        """Set the rating of a pair, by its id and its picture: another list may use the same id."""
         place = self._places.get(pair)
         if place is not None and os.path.abspath(self.path(self.pairs[place])) == os.path.abspath(picture):
-            self._figures.rate(place, rating)
+            self._figures.set_rating(place, rating)
             self.figures_changed.emit(place)
 
     @property
-    def labelled(self) -> tuple[Region, ...]:
+    def label_regions(self) -> tuple[Region, ...]:
         """The labelled regions of the pair on screen."""
         return () if self.current is None else self.pairs[self.current].regions
 
     def figures(self, place: int) -> PairFigures | None:
-        """Return what was found of the pair at a place, or None."""
+        """Return the figures of the pair at a place, or None."""
         return self._figures.get(place)
 
-    def keep(self, place: int, found: PairFigures) -> None:
-        """Keep what was found of the pair at a place."""
-        if self._figures.keep(place, found):
+    def set_figures(self, place: int, figures: PairFigures) -> None:
+        """Keep what was figures of the pair at a place."""
+        if self._figures.add(place, figures):
             self.order_changed.emit()
         self.figures_changed.emit(place)
-        self.found.emit(place)
+        self.figures_computed.emit(place)
 
     def arrange(self, arrangement: Arrangement) -> None:
-        """Show other pairs, or in another order."""
+        """Change the list's filter and order."""
         self.arrangement = arrangement
         self._arrange()
 
@@ -220,37 +220,37 @@ class PairNavigation(QObject):
         """Return whether a picture was opened from the list."""
         return self.current is not None and str(self.path(self.pairs[self.current])) == path
 
-    def _take(self, found: ListRead) -> None:
-        self._put(found)
-        if found.list.notes:
-            self._state.change(notice=_of_notes(found.list.notes))
-        if found.first is not None:
-            self.show(found.first)
+    def _show_loaded(self, loaded: LoadedList) -> None:
+        self._set_list(loaded)
+        if loaded.list.notes:
+            self._state.change(notice=_notice_of(loaded.list.notes))
+        if loaded.first is not None:
+            self.show(loaded.first)
 
-    def _renew(self, project: Path, found: ListRead) -> None:
+    def _update(self, project: Path, loaded: LoadedList) -> None:
         if project != self._project or not self.is_project_list:
             return  # another project or list was opened meanwhile, or none
-        if found.list is not self.list:
-            self._put_instead(found)
-        elif self._figures.take(found.figures):
+        if loaded.list is not self.list:
+            self._replace_list(loaded)
+        elif self._figures.merge(loaded.figures):
             self.figures_reloaded.emit()
 
-    def _put_instead(self, found: ListRead) -> None:
-        """Take a list in the place of one that has pairs in common with it."""
+    def _replace_list(self, loaded: LoadedList) -> None:
+        """Replace the list by one that shares pairs with it."""
         before, current, figures = self._places, self.current, self._figures
-        moved = {before[pair.id]: place for place, pair in enumerate(found.list.pairs) if pair.id in before}
+        moved = {before[pair.id]: place for place, pair in enumerate(loaded.list.pairs) if pair.id in before}
         figures.move(moved)
-        figures.take(found.figures)
-        near = self.order.index(current) if current in self.order else self._near
-        self._put(found, figures, None if current is None else moved.get(current))
+        figures.merge(loaded.figures)
+        near = self.order.index(current) if current in self.order else self._last_row
+        self._set_list(loaded, figures, None if current is None else moved.get(current))
         if self.current is None:
-            self._near = near
+            self._last_row = near
             self.current_changed.emit()
 
-    def _put(self, found: ListRead, figures: Figures | None = None, current: int | None = None) -> None:
-        self._read, self._figures = found, figures or Figures(found.figures)
-        self.current, self._near = current, None
-        self._places = {pair.id: place for place, pair in enumerate(found.list.pairs)}
+    def _set_list(self, loaded: LoadedList, figures: Figures | None = None, current: int | None = None) -> None:
+        self._read, self._figures = loaded, figures or Figures(loaded.figures)
+        self.current, self._last_row = current, None
+        self._places = {pair.id: place for place, pair in enumerate(loaded.list.pairs)}
         self._arrange()
         self.list_changed.emit()
 
@@ -265,19 +265,19 @@ class PairNavigation(QObject):
 
     def _on_picture_refused(self, path: str, why: str) -> None:
         if self.current is not None and self.is_listed(path):
-            self.keep(self.current, PairFigures(failure=why))
+            self.set_figures(self.current, PairFigures(failure=why))
 
     def _on_answer_changed(self) -> None:
         explanation, canvas_picture, current = self._state.explanation, self._state.canvas_picture, self.current
         if explanation is None or canvas_picture is None or current is None or canvas_picture.path is None:
             return
-        pair = self.pair_of(canvas_picture.path, explanation.caption.text)
+        pair = self.match_current(canvas_picture.path, explanation.caption.text)
         if pair is not None:
-            self.keep(current, make_figures(explanation, pair.regions))
+            self.set_figures(current, make_figures(explanation, pair.regions))
 
     def _on_failed(self, failure: Failure) -> None:
         request = failure.request
         pair = self.pairs[self.current] if self.current is not None else None
         if pair is not None and failure.of_pair and getattr(request, "caption", None) == pair.caption:
             assert self.current is not None
-            self.keep(self.current, PairFigures(failure=failure.message))
+            self.set_figures(self.current, PairFigures(failure=failure.message))

@@ -1,4 +1,4 @@
-"""Findings that come back: their view on screen again, and whether their numbers are still the same."""
+"""Restores the view of a finding, and compares its numbers with the present ones."""
 
 from contextlib import suppress
 
@@ -42,8 +42,8 @@ class FindingRestorer(QObject):
         super().__init__(parent)
         self._state, self._explain_controller, self._projects = state, explain_controller, projects
         self._compare_controller, self._active_pane = compare_controller, active_pane
-        self._asked: tuple[Finding, str, ModelChoice] | None = None  # until its pair is explained
-        self._awaited: tuple[Finding, Pane] | None = None  # until its pane has an answer
+        self._pending: tuple[Finding, str, ModelChoice] | None = None  # until the pair is explained
+        self._pending_pane: tuple[Finding, Pane] | None = None  # until the pane has an answer
         # A pair that is remembered comes back as the same explanation: only the picture is another then.
         state.canvas_picture_changed.connect(self._on_explained)
         state.answer_changed.connect(self._on_explained)
@@ -51,7 +51,7 @@ class FindingRestorer(QObject):
         compare_controller.followed.connect(self._on_followed)
 
     def restore(self, finding: Finding) -> None:
-        """Show a finding's view again, and say whether its numbers differ now."""
+        """Restore a finding's view, and report whether its numbers differ now."""
         project = self._projects.project
         if project is None:
             return
@@ -63,34 +63,34 @@ class FindingRestorer(QObject):
                 )
             )
             return
-        choice, settings = _asked(finding, self._state)
-        self._asked, self._awaited = (finding, str(path), choice), None
+        choice, settings = _settings_of(finding, self._state)
+        self._pending, self._pending_pane = (finding, str(path), choice), None
         self._explain_controller.restore(
             str(path), finding.view.caption, choice, settings, selection=finding.view.selection
         )
 
     def cancel(self) -> None:
-        """Wait for nothing more; what is on screen stays."""
-        self._asked = self._awaited = None
+        """Stop waiting; the screen stays as it is."""
+        self._pending = self._pending_pane = None
 
     def _on_notice_changed(self) -> None:
         notice = self._state.notice
         if notice is not None and notice.kind == "error":  # the pair could not be explained
-            self._asked = None
+            self._pending = None
 
     def _on_explained(self) -> None:
-        """Go on with what was asked for, once it is there."""
+        """Continue once the requested pair is explained."""
         state = self._state
-        if self._asked is None or state.explanation is None or state.canvas_picture is None:
+        if self._pending is None or state.explanation is None or state.canvas_picture is None:
             return
-        finding, path, choice = self._asked
+        finding, path, choice = self._pending
         there = state.canvas_picture.path, state.explanation.caption.text, state.provenance.choice
         if there == (path, finding.view.caption, choice):
-            self._asked = None
+            self._pending = None
             self._show(finding, state.explanation)
 
     def _show(self, finding: Finding, explanation: Answer) -> None:
-        """Look at the finding's method; the canvas alone shows ours, too."""
+        """Open the finding's method; the second-order answer of ours is also on the canvas."""
         method, compare_controller = finding.view.method, self._compare_controller
         if method not in all_methods():
             what = f"This finding is of a method that this version does not know: {method}."
@@ -103,37 +103,37 @@ class FindingRestorer(QObject):
         compare_controller.open()
         pane = next(one for one in compare_controller.panes if one.key == PaneKey(method))
         self._active_pane.enlarge(pane)
-        self._awaited = finding, pane
+        self._pending_pane = finding, pane
         self._on_followed()
 
     def _on_followed(self) -> None:
-        """Compare what a pane answers; one that fails, or is used for something else, is waited for no more."""
-        if self._awaited is None:
+        """Compare the answer of the pane; stop waiting where it fails or shows something else."""
+        if self._pending_pane is None:
             return
-        finding, pane = self._awaited
+        finding, pane = self._pending_pane
         scene = pane.scene
         if scene.answer is not None and self._compare_controller.is_answered(pane):
-            self._awaited = None
+            self._pending_pane = None
             if scene.selection == finding.view.selection and scene.answer.caption.text == finding.view.caption:
                 self._compare(finding, scene.answer)
         elif pane not in self._compare_controller.panes or pane.status.kind in ("failed", "stopped"):
-            self._awaited = None
+            self._pending_pane = None
 
     def _compare(self, finding: Finding, answer: Answer) -> None:
-        """Say whether the finding shows what it showed."""
+        """Report whether view and numbers are still those of the finding."""
         self.restored.emit(finding.id)
         before, selection = finding.view, finding.view.selection
         now = make_view(answer, selection, picture=before.picture, picture_sha256=before.picture_sha256)
         explanation = self._state.explanation
         numbers = make_numbers(answer, selection, None if explanation is None else explanation.score)
-        told = (*describe_changes(before, now), *describe_differences(finding.numbers, numbers))
-        if told:
-            what = f"Not what was noted on {finding.created[:10]}: {'; '.join(told)}."
+        changes = (*describe_changes(before, now), *describe_differences(finding.numbers, numbers))
+        if changes:
+            what = f"Not what was noted on {finding.created[:10]}: {'; '.join(changes)}."
             self._state.change(notice=Notice(what, "Its note and numbers are kept as they were.", kind="note"))
 
 
-def _asked(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings]:
-    """Return model and settings of a finding; of one that lacks them, those of the screen."""
+def _settings_of(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings]:
+    """Return model and settings of a finding; those on screen where it lacks them."""
     choice, settings = state.provenance.choice, state.provenance.explain_settings
     with suppress(KeyError, TypeError):
         choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})

@@ -1,4 +1,4 @@
-"""Findings: views that a person notes in a project."""
+"""The findings of the open project."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ from exclip_desktop.storage.project.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a person says of a view."""
+    """A person's rating, tags and note."""
 
     rating: Rating = ""
     tags: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Remark:
 
 
 class ProjectFindings(QObject):
-    """Keeps findings in the open project; until one is opened, in the person's own, which is made when it is needed.
+    """Adds, changes and removes the findings of the open project; every change is an undo step.
 
     Attributes:
         projects: the open project.
@@ -71,37 +71,37 @@ class ProjectFindings(QObject):
         projects: Projects,
         parent: QObject | None = None,
     ) -> None:
-        """Tell of work and trouble in ``state``."""
+        """Show progress and errors in ``state``."""
         super().__init__(parent)
         self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._tasks, self._undo, self.projects = tasks, undo, projects
         projects.changed.connect(self.findings_changed)
         projects.changed_by_others.connect(self.findings_changed)
 
-    def note(self, noted: ActiveAnswer, remark: Remark) -> None:
-        """Keep what is looked at, with what the person says of it."""
-        pair = self._navigation.pair_of(noted.canvas_picture.path or "", noted.answer.caption.text)
+    def add(self, noted: ActiveAnswer, remark: Remark) -> None:
+        """Add a finding: the answer in view, with a remark."""
+        pair = self._navigation.match_current(noted.canvas_picture.path or "", noted.answer.caption.text)
         listed = "" if pair is None else pair.id
-        asked = {
+        request = {
             "choice": asdict(replace(noted.provenance.choice, device=None)),
             "how": asdict(noted.provenance.explain_settings),
         }
 
-        def add(found: tuple[Path, str]) -> None:
-            path, digest = found
-            project = self.projects.ready()
+        def save(file: tuple[Path, str]) -> None:
+            path, digest = file
+            project = self.projects.open_or_create()
             where = project.relative_path(path)
             view = make_view(noted.answer, noted.selection, picture=where, picture_sha256=digest, pair=listed)
-            view = replace(view, settings={**view.settings, **asked})
+            view = replace(view, settings={**view.settings, **request})
             numbers = make_numbers(noted.answer, noted.selection, noted.score)
-            key = add_finding(project, Finding(view, numbers, **_said(remark)))
+            key = add_finding(project, Finding(view, numbers, **_remark_values(remark)))
             self.push_added("note finding", tuple(filter(None, [load_finding(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
             return _file_of(noted.canvas_picture, folder)
 
         try:
-            folder = self.projects.ready().folder
+            folder = self.projects.open_or_create().folder
         except (UserError, OSError) as error:
             self._explain_controller.show_error(error)
             return
@@ -110,24 +110,24 @@ class ProjectFindings(QObject):
             self._tasks,
             Work("Saving the finding"),
             prepare,
-            lambda found: self.projects.attempt(lambda: add(found)),
+            lambda file: self.projects.attempt(lambda: save(file)),
             self._explain_controller.show_error,
         )
 
     def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
-        """Let the undo stack know of findings that were added."""
+        """Push an undo step for findings that were added."""
         self._undo.push(ReplaceStep(what, self._put, (added, False), (added, True)))
 
     def change(self, key: int, remark: Remark) -> None:
-        """Say something else of a finding."""
+        """Change the remark of a finding."""
         before = self.finding(key)
         if before is not None and _remark_of(before) != remark:
             self._undo.push(
-                ReplaceStep("change finding", self._say, (key, _remark_of(before)), (key, remark)),
+                ReplaceStep("change finding", self._change, (key, _remark_of(before)), (key, remark)),
             )
 
     def remove(self, key: int) -> None:
-        """Remove a finding; undoing brings it back."""
+        """Remove a finding; undo restores it."""
         before = self.finding(key)
         if before is not None:
             self._undo.push(ReplaceStep("remove finding", self._put, ((before,), True), ((before,), False)))
@@ -145,47 +145,47 @@ class ProjectFindings(QObject):
         return self.projects.read(lambda project: load_findings_by_id(project, ids), [])
 
     def tags(self) -> tuple[str, ...]:
-        """Return all tags there are."""
+        """Return all tags."""
         return self.projects.read(lambda project: tuple(load_tag_counts(project)), ())
 
-    def picture_of(self, finding: Finding) -> Path | None:
-        """Return where a finding's picture is."""
+    def picture_path(self, finding: Finding) -> Path | None:
+        """Return the path of a finding's picture."""
         return None if self.projects.project is None else self.projects.project.path_of(finding.view.picture)
 
     def _put(self, what: tuple[tuple[Finding, ...], bool]) -> None:
-        """Let findings be there as they are told, or not at all."""
-        told, wanted = what
+        """Restore or remove findings."""
+        findings, exists = what
 
         def put() -> None:
-            project = self.projects.ready()
+            project = self.projects.open_or_create()
             there = load_creation_times(project)
-            changed = [one for one in told if (one.id in there) != wanted]
-            if changed and wanted:
+            changed = [one for one in findings if (one.id in there) != exists]
+            if changed and exists:
                 add_findings(project, changed)
             elif changed:
                 remove_findings(project, [one.id for one in changed])
-            self._rate(project, told)
+            self._rate(project, findings)
 
         self.projects.attempt(put)
 
-    def _say(self, what: tuple[int, Remark]) -> None:
+    def _change(self, what: tuple[int, Remark]) -> None:
         key, remark = what
 
         def say() -> None:
-            project = self.projects.ready()
-            change_finding(project, key, **_said(remark))
+            project = self.projects.open_or_create()
+            change_finding(project, key, **_remark_values(remark))
             self._rate(project, filter(None, [load_finding(project, key)]))
 
         self.projects.attempt(say)
 
     def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
-        """Tell of findings that are others now, and let pairs of the list be rated as their newest ones are."""
+        """Update the ratings of the findings' pairs, and emit ``findings_changed``."""
         for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
-            self._navigation.rate(pair, project.path_of(picture), load_newest_rating(project, pair, picture))
+            self._navigation.set_rating(pair, project.path_of(picture), load_newest_rating(project, pair, picture))
         self.findings_changed.emit()
 
 
-def _said(remark: Remark) -> dict[str, Any]:
+def _remark_values(remark: Remark) -> dict[str, Any]:
     return {"rating": remark.rating, "tags": remark.tags, "note": remark.note}
 
 
@@ -194,7 +194,7 @@ def _remark_of(finding: Finding) -> Remark:
 
 
 def _file_of(canvas_picture: CanvasPicture, folder: Path) -> tuple[Path, str]:
-    """Return the picture's file and its SHA-256; one that was pasted is kept beside the project."""
+    """Return the picture's file and its SHA-256; a pasted picture is saved in the project's folder."""
     if canvas_picture.path is not None:
         path = Path(canvas_picture.path)
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Findings as files: reports of them, and those that others have exported."""
+"""Exports the project's findings to files, and imports findings from files."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from exclip_desktop.storage.project.project_files import open_project
 
 
 class FindingsExport(QObject):
-    """Writes the open project's findings to files, and adds those of files to it."""
+    """Exports the open project's findings, and imports findings into it."""
 
     def __init__(
         self,
@@ -29,20 +29,20 @@ class FindingsExport(QObject):
         findings: ProjectFindings,
         parent: QObject | None = None,
     ) -> None:
-        """Work with the project of ``findings``; trouble is told by ``explain_controller``."""
+        """Work with the project of ``findings``; ``explain_controller`` shows errors."""
         super().__init__(parent)
         self._state, self._explain_controller, self._tasks = state, explain_controller, tasks
         self._findings, self._projects = findings, findings.projects
 
     def write_report(self, out: Path, options: ReportOptions) -> None:
-        """Write the project's findings, in a process of its own: drawing would hold the window up."""
+        """Write the project's findings in a separate process: drawing would block the window."""
         project = self._projects.project
         if project is None:
             return
-        asked = (project.path, out, options)
+        arguments = (project.path, out, options)
 
         def write(cancel: CancelToken) -> int:
-            count, _ = call_apart("exclip_desktop.render.findings_report:write_report", asked, cancel)
+            count, _ = call_apart("exclip_desktop.render.findings_report:write_report", arguments, cancel)
             return int(count)
 
         def then(count: int) -> None:
@@ -53,22 +53,24 @@ class FindingsExport(QObject):
         )
 
     def import_file(self, path: Path) -> None:
-        """Add the findings of a file that are not there yet."""
+        """Add the findings of a file that the project lacks."""
 
         def read(_: CancelToken) -> tuple[tuple[Finding, ...], int]:
-            with open_project(place) as project:  # anew: this is another thread
+            with open_project(place) as project:  # a connection of this thread
                 return import_findings(project, path)
 
         def then(read: tuple[tuple[Finding, ...], int]) -> None:
             (added, count), project = read, self._projects.project
-            if added and project is not None and project.path == place:  # else another one was opened meanwhile
+            if (
+                added and project is not None and project.path == place
+            ):  # otherwise another project was opened meanwhile
                 self._findings.push_added("import findings", added)
-            there = f"; {count - len(added):,} were there already" if count > len(added) else ""
-            told = f"{format_count(len(added), 'finding')} imported from {path.name}{there}."
-            self._state.change(notice=Notice(told, kind="note"))
+            there = f"; {count - len(added):,} were in the project already" if count > len(added) else ""
+            message = f"{format_count(len(added), 'finding')} imported from {path.name}{there}."
+            self._state.change(notice=Notice(message, kind="note"))
 
         try:
-            place = self._projects.ready().path
+            place = self._projects.open_or_create().path
         except (UserError, OSError) as error:
             self._explain_controller.show_error(error)
             return

@@ -1,4 +1,4 @@
-"""The open project file: made, opened, changed by others, and kept up with the list."""
+"""The open project file: created, opened, watched for changes by others, and updated with the list's figures."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import ProjectError, UserError
 from exclip_desktop.core.paths import is_file
-from exclip_desktop.session.lists.list_reading import measured_of
+from exclip_desktop.session.lists.list_reading import measurement_of
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State
@@ -18,22 +18,22 @@ from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, create_project, open_project
 
 T = TypeVar("T")
-OTHERS_MS: Final = 2000  # between looks for changes that others make
+OTHERS_MS: Final = 2000  # between checks for changes by others
 
 
 def is_project_path(path: str | Path) -> bool:
-    """Return whether a path is a project rather than a list or a picture: it ends like one."""
+    """Return whether a path has the ending of a project."""
     return Path(path).suffix.lower() == ENDING
 
 
 class Projects(QObject):
-    """Holds the open project; until one is opened, the person's own, which is made when it is needed.
+    """Holds the open project: the one that was opened, or the person's own, which is created when it is needed.
 
     Attributes:
         project: the open project, or None before any is needed.
 
     Signals:
-        changed(): another project is open.
+        changed(): another project was opened.
         changed_by_others(): another window or program has changed the open one.
 
     """
@@ -50,47 +50,51 @@ class Projects(QObject):
         usual: Path | None,
         parent: QObject | None = None,
     ) -> None:
-        """``usual`` is the person's own project, if they have one; trouble is told by ``explain_controller``."""
+        """``usual`` is the path of the person's own project; ``explain_controller`` shows errors."""
         super().__init__(parent)
         self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
-        self._undo, self._usual = undo, usual
+        self._undo, self._default_path = undo, usual
         self.project: Project | None = None
         self._version = 0
         self._others = QTimer(self, interval=OTHERS_MS)
         self._others.timeout.connect(self.check_for_changes)
-        navigation.found.connect(self._keep_figures)
-        self.changed_by_others.connect(navigation.renew)
+        navigation.figures_computed.connect(self._save_figures)
+        self.changed_by_others.connect(navigation.reload)
 
     @property
     def is_own(self) -> bool:
         """Whether the open project is the person's own, which they did not choose."""
-        return self.project is not None and self._usual is not None and self.project.path == self._usual.absolute()
+        return (
+            self.project is not None
+            and self._default_path is not None
+            and self.project.path == self._default_path.absolute()
+        )
 
     @property
-    def chosen(self) -> Project | None:
+    def chosen_project(self) -> Project | None:
         """The open project, if the person chose it."""
         return None if self.is_own else self.project
 
-    def look(self) -> None:
+    def open_default(self) -> None:
         """Open the person's own project if there is one, and none is open."""
-        usual = self._usual
+        usual = self._default_path
         if self.project is None and usual is not None and is_file(usual):
-            self.attempt(lambda: self._use(open_project(usual)))
+            self.attempt(lambda: self._set_project(open_project(usual)))
 
     def open(self, path: str | Path) -> None:
         """Open a project file instead."""
-        self.attempt(lambda: self._use(open_project(path)))
+        self.attempt(lambda: self._set_project(open_project(path)))
 
     def create(self, path: str | Path) -> None:
-        """Make a project file and open it; an open list goes into it."""
-        self.attempt(lambda: self._use(create_project(path), is_new=True))
+        """Create a project file and open it; an open list is added to it."""
+        self.attempt(lambda: self._set_project(create_project(path), is_new=True))
 
     def save_copy(self, path: Path) -> None:
-        """Write the project to another file, with the open list, and go on in that."""
+        """Write the project to another file, with the open list, and open that file."""
 
         def save() -> None:
-            self.ready().save_copy(path)
-            self._use(open_project(path), is_new=True)
+            self.open_or_create().save_copy(path)
+            self._set_project(open_project(path), is_new=True)
 
         self.attempt(save)
 
@@ -101,22 +105,24 @@ class Projects(QObject):
             self.project.close()
         self.project = None
 
-    def ready(self) -> Project:
-        """Return the open project; the person's own is made where there is none.
+    def open_or_create(self) -> Project:
+        """Return the open project; without one, the person's own, which is created if necessary.
 
         Raises:
-            ProjectError, OutputError, OSError: it cannot be made or opened.
+            ProjectError, OutputError, OSError: the project cannot be created or opened.
 
         """
         if self.project is not None:
             return self.project
-        if self._usual is None:
+        if self._default_path is None:
             raise ProjectError("No project is open.", "Make one: File ▸ New project….")
-        self._usual.parent.mkdir(parents=True, exist_ok=True)
-        return self._use(open_project(self._usual) if is_file(self._usual) else create_project(self._usual))
+        self._default_path.parent.mkdir(parents=True, exist_ok=True)
+        return self._set_project(
+            open_project(self._default_path) if is_file(self._default_path) else create_project(self._default_path)
+        )
 
     def read(self, read: Callable[[Project], T], otherwise: T) -> T:
-        """Return what ``read`` finds in the open project; ``otherwise`` without one, or where it cannot be read."""
+        """Return the result of ``read`` on the open project; ``otherwise`` without one, or where it cannot be read."""
         if self.project is None:
             return otherwise
         try:
@@ -126,7 +132,7 @@ class Projects(QObject):
             return otherwise
 
     def can_change(self) -> bool:
-        """Return whether the open project can be changed, and tell why where it cannot."""
+        """Return whether the open project can be changed; show an error where it cannot."""
         try:
             if self.project is not None:
                 self.project.check_writable()
@@ -136,22 +142,22 @@ class Projects(QObject):
         return True
 
     def attempt(self, act: Callable[[], object]) -> None:
-        """Do something with the project, and tell what went wrong."""
+        """Call ``act``, and show its error."""
         try:
             act()
         except (UserError, OSError) as error:
             self._explain_controller.show_error(error)
 
     def check_for_changes(self) -> None:
-        """Tell if another window or program has changed the file."""
+        """Emit ``changed_by_others`` if another window or program has changed the file."""
         version = self.read(lambda project: project.data_version(), self._version)
         if version != self._version:
             self._version = version
             self.changed_by_others.emit()
 
-    def _use(self, project: Project, *, is_new: bool = False) -> Project:
+    def _set_project(self, project: Project, *, is_new: bool = False) -> Project:
         if self.project is not None:
-            self._undo.clear()  # its steps are of the project before
+            self._undo.clear()  # its steps belong to the previous project
         self.close()
         self.project, self._version = project, project.data_version()
         self._others.start()
@@ -161,10 +167,10 @@ class Projects(QObject):
         self.changed.emit()
         return project
 
-    def _keep_figures(self, place: int) -> None:
-        """Keep what was found of a pair, where the list is the project's."""
+    def _save_figures(self, place: int) -> None:
+        """Save the figures of a pair, where the list is the project's."""
         project, navigation = self.project, self._navigation
-        measured = measured_of(navigation.figures(place))
+        measured = measurement_of(navigation.figures(place))
         if project is None or project.read_only or not navigation.is_project_list or measured is None:
             return
         self.attempt(lambda: save_measurements(project, [(navigation.pairs[place].id, measured)]))

@@ -76,7 +76,7 @@ class FindingCommands(QObject):
         )
         if dialog.exec():
             self._unsaved = dialog.remark()
-            self._session.findings.note(active_answer, dialog.remark())
+            self._session.findings.add(active_answer, dialog.remark())
         dialog.deleteLater()
 
     def _forget_unsaved(self) -> None:
@@ -175,8 +175,8 @@ class ListCommands(QObject):
         actions["next_pair"].triggered.connect(lambda: navigation.step(1))
         actions["previous_pair"].triggered.connect(lambda: navigation.step(-1))
         labels = session.picture_labels
-        actions["take_labels"].triggered.connect(labels.take)
-        actions["keep_labels"].triggered.connect(labels.keep)
+        actions["take_labels"].triggered.connect(labels.select)
+        actions["keep_labels"].triggered.connect(labels.save)
         for changed in (navigation.list_changed, labels.changed, session.state.selection_changed):
             changed.connect(self._enable)
         self._enable()

@@ -68,13 +68,13 @@ class FindingsModel(ThumbnailModel):
         return None
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return what a cell shows."""
+        """Return the data of a cell."""
         finding = self.finding(index.row())
         if finding is None:
             return None
         column = LISTED[index.column()]
         if role == Role.DecorationRole and index.column() == PICTURE:
-            return self.thumbnail(str(self._findings.picture_of(finding)), index.row())
+            return self.thumbnail(str(self._findings.picture_path(finding)), index.row())
         if role == Role.DisplayRole:
             return column.display(finding)[:LONGEST]
         if role == Role.TextAlignmentRole:

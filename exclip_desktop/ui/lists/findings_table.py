@@ -99,16 +99,16 @@ class FindingsTable(QTableView):
 
     def _build_menu(self) -> QMenu:
         menu = QMenu(self)
-        self._shown = [menu.addAction(column.heading) for column in LISTED]
-        for at, action in enumerate(self._shown):
+        self._column_actions = [menu.addAction(column.heading) for column in LISTED]
+        for at, action in enumerate(self._column_actions):
             action.setCheckable(True)
             action.toggled.connect(lambda checked, at=at: self.horizontalHeader().setSectionHidden(at, not checked))
         sort = menu.addMenu("Sort by")
         group = QActionGroup(sort)
-        self._sorted: dict[str, QAction] = {}
+        self._sort_actions: dict[str, QAction] = {}
         for column in LISTED:
             if column.is_sortable:
-                action = self._sorted[column.key] = sort.addAction(column.heading)
+                action = self._sort_actions[column.key] = sort.addAction(column.heading)
                 action.setCheckable(True)
                 group.addAction(action)
                 action.triggered.connect(lambda _, key=column.key: self.sort_by(key, descending=self.sort[1]))
@@ -122,11 +122,11 @@ class FindingsTable(QTableView):
     def _update_menu(self) -> None:
         header = self.horizontalHeader()
         visible = [at for at in range(header.count()) if not header.isSectionHidden(at)]
-        for at, action in enumerate(self._shown):
+        for at, action in enumerate(self._column_actions):
             action.setChecked(at in visible)
             action.setEnabled(visible != [at])  # one column stays
         key, descending = self.sort
-        self._sorted[key].setChecked(True)
+        self._sort_actions[key].setChecked(True)
         self._descending.setChecked(descending)
 
     def _on_header_menu_requested(self, position: QPoint) -> None:

@@ -1,4 +1,4 @@
-"""What a person says of a view: a rating, tags and a note."""
+"""The dialog for rating, tags and note of a finding."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -34,16 +34,16 @@ NAMES: Final = {
 
 
 class NoteDialog(QDialog):
-    """Asks for a remark; ``what`` says what it is of."""
+    """Asks for a remark; ``what`` describes the view it belongs to."""
 
     def __init__(self, what: str, remark: Remark, tags: Sequence[str], parent: QWidget | None = None) -> None:
-        """Begin with ``remark``; ``tags`` are those used before."""
+        """Start with ``remark``; ``tags`` are the project's tags, for completion."""
         super().__init__(parent)
         self.setWindowTitle("Finding")
         self._ratings = QButtonGroup(self)
         self._tags, self._note = QLineEdit(", ".join(remark.tags)), QPlainTextEdit(remark.note)
-        says = QLabel(what, wordWrap=True)
-        says.setTextFormat(Qt.TextFormat.PlainText)
+        description = QLabel(what, wordWrap=True)
+        description.setTextFormat(Qt.TextFormat.PlainText)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -58,14 +58,14 @@ class NoteDialog(QDialog):
         form.addRow("&Tags", self._tags)
         form.addRow("&Note", self._note)
         column = QVBoxLayout(self)
-        column.addWidget(says)
+        column.addWidget(description)
         column.addLayout(form)
         column.addWidget(buttons)
         self.setFixedWidth(WIDTH_PX)
         self._note.setFocus()
 
     def remark(self) -> Remark:
-        """Return what the person said."""
+        """Return the remark that was entered."""
         tags = dict.fromkeys(" ".join(tag.split()) for tag in self._tags.text().split(","))
         rating = RATINGS[self._ratings.checkedId()]
         return Remark(rating, tuple(tag for tag in tags if tag), self._note.toPlainText().strip())

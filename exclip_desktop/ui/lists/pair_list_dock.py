@@ -1,4 +1,4 @@
-"""The open list beside the picture: thumbnails, captions and scores; a filter, an order, and what is known."""
+"""The dock with the open pair list: thumbnails, captions and scores; a filter, an order, and a batch button."""
 
 from typing import Final
 
@@ -25,10 +25,10 @@ from exclip_desktop.ui.lists.pair_list_model import PairListModel
 from exclip_desktop.ui.lists.thumbnail_rows import Index, make_rows_view
 
 WIDTH_PX: Final = 260
-REMOVE: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-SHOWN: Final[dict[str, PairStatus]] = {
+REMOVE_KEYS: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+FILTERS: Final[dict[str, PairStatus]] = {
     "All": "all",
-    "Not looked at": "open",
+    "Not explained": "open",
     "Explained": "explained",
     "Failed": "failed",
 }
@@ -42,10 +42,10 @@ ORDERS: Final[dict[str, SortKey]] = {
 
 
 class PairListDock(QDockWidget):
-    """Shows the list that is open; hidden while there is none.
+    """Shows the open list; hidden without one.
 
     Signals:
-        removal_requested(object): the pairs at these places of the list should be removed.
+        removal_requested(object): the removal of the pairs at these places was requested.
 
     """
 
@@ -77,7 +77,9 @@ class PairListDock(QDockWidget):
         ):
             changed.connect(self._arrange)
         self.view.selectionModel().currentChanged.connect(self._on_row_changed)
-        self.batch.clicked.connect(lambda: list_explainer.pause() if list_explainer.running else list_explainer.start())
+        self.batch.clicked.connect(
+            lambda: list_explainer.pause() if list_explainer.is_running else list_explainer.start()
+        )
         list_explainer.changed.connect(self._show_batch)
         navigation.figures_changed.connect(self._show_batch)
         navigation.figures_reloaded.connect(self._show_batch)
@@ -93,9 +95,9 @@ class PairListDock(QDockWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Remove a project's pairs with Delete, before a shortcut of the window takes the key."""
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
-        if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE:
+        if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE_KEYS:
             return super().eventFilter(watched, event)
-        places = self.marked
+        places = self.selected_places
         if not places or not self._navigation.is_project_list:
             return super().eventFilter(watched, event)
         event.accept()
@@ -104,8 +106,8 @@ class PairListDock(QDockWidget):
         return True
 
     @property
-    def marked(self) -> list[int]:
-        """The places of the pairs that are marked."""
+    def selected_places(self) -> list[int]:
+        """Places of the selected pairs."""
         rows = sorted({index.row() for index in self.view.selectionModel().selectedIndexes()})
         return [self._model.place_of(row) for row in rows]
 
@@ -113,8 +115,8 @@ class PairListDock(QDockWidget):
         self.filter.setPlaceholderText("Filter by caption, label or file")
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter pairs")
-        self.shown.addItems(list(SHOWN))
-        self.shown.setAccessibleName("Which pairs are shown")
+        self.shown.addItems(list(FILTERS))
+        self.shown.setAccessibleName("Filter pairs by state")
         self.by.addItems(list(ORDERS))
         self.by.setAccessibleName("Order of pairs")
         self.turn.setText("↓")
@@ -143,7 +145,7 @@ class PairListDock(QDockWidget):
     def _arrangement(self) -> Arrangement:
         return Arrangement(
             self.filter.text(),
-            SHOWN[self.shown.currentText()],
+            FILTERS[self.shown.currentText()],
             ORDERS[self.by.currentText()],
             self.turn.isChecked(),
         )
@@ -152,19 +154,19 @@ class PairListDock(QDockWidget):
         self._navigation.arrange(self._arrangement)
 
     def _on_order_changed(self) -> None:
-        """Let the fields say what is shown: a project may have brought it."""
-        asked = self._navigation.arrangement
-        if asked != self._arrangement:
+        """Show the arrangement in the fields: a project may have restored it."""
+        arrangement = self._navigation.arrangement
+        if arrangement != self._arrangement:
             fields = self.filter, self.shown, self.by, self.turn
             for field in fields:
                 field.blockSignals(True)
-            self.filter.setText(asked.holding)
-            self.shown.setCurrentIndex(list(SHOWN.values()).index(asked.shown))
-            self.by.setCurrentIndex(list(ORDERS.values()).index(asked.by))
-            self.turn.setChecked(asked.descending)
+            self.filter.setText(arrangement.holding)
+            self.shown.setCurrentIndex(list(FILTERS.values()).index(arrangement.shown))
+            self.by.setCurrentIndex(list(ORDERS.values()).index(arrangement.by))
+            self.turn.setChecked(arrangement.descending)
             for field in fields:
                 field.blockSignals(False)
-        self.turn.setText("↑" if asked.descending else "↓")
+        self.turn.setText("↑" if arrangement.descending else "↓")
         self._follow()
 
     def _on_list_changed(self) -> None:
@@ -172,12 +174,12 @@ class PairListDock(QDockWidget):
         self._follow()
 
     def _follow(self) -> None:
-        """Mark the pair on screen, and say where it is."""
+        """Select the pair on screen, and show its position."""
         navigation, rows = self._navigation, self.view.selectionModel()
         row = self._model.row_of(navigation.current)
         index = self._model.index(-1 if row is None else row, 0)
-        if index != rows.currentIndex():  # else more rows may be marked around it
-            rows.blockSignals(True)  # it was shown already
+        if index != rows.currentIndex():  # otherwise more rows may be selected around it
+            rows.blockSignals(True)  # the pair is on screen already
             rows.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             rows.blockSignals(False)
         if row is not None:
@@ -189,10 +191,12 @@ class PairListDock(QDockWidget):
         self.count.setText(at if len(navigation.order) == whole else f"{at}; {whole:,} in the list")
 
     def _show_batch(self) -> None:
-        running = self._list_explainer.running
+        running = self._list_explainer.is_running
         self.batch.setText("Pause" if running else "Explain all")
-        self.batch.setEnabled(running or self._list_explainer.has_left)
-        self.batch.setToolTip("Go on later" if running else "Explain every pair shown that is not explained yet")
+        self.batch.setEnabled(running or self._list_explainer.has_remaining)
+        self.batch.setToolTip(
+            "Pause; it can be resumed later" if running else "Explain all pairs that are not explained yet"
+        )
 
     def _on_row_changed(self, index: Index) -> None:
         if index.isValid():

@@ -51,7 +51,7 @@ class Desk:
 
     def note(self, remark: Remark = REMARK) -> int:
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
-            self.session.findings.note(self.session.active_pane.active_answer, remark)
+            self.session.findings.add(self.session.active_pane.active_answer, remark)
         self.qtbot.waitUntil(lambda: self.session.state.work is None)
         return self.kept()[-1].id
 

@@ -64,7 +64,7 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
 def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None:
     assert desk.button.text() == "Explain all"
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
     assert [request.caption for request in desk.engine.listed] == [f"a dog and {n} cats" for n in range(1, COUNT)]
     assert not desk.button.isEnabled()
@@ -80,7 +80,7 @@ def test_pairs_that_other_settings_had_explained_are_explained_again(desk: Desk,
     qtbot.waitUntil(lambda: desk.pair_navigation.is_project_list)
     assert desk.explained() == [2, 3, 4]
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
     assert len({desk.pair_navigation.figures(place).by for place in range(COUNT)}) == 1
 
@@ -96,7 +96,7 @@ def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.set()
     assert desk.explained() == [0]
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
 
 
@@ -107,7 +107,7 @@ def test_what_a_person_asks_comes_first(desk: Desk, qtbot: QtBot) -> None:
     desk.pair_navigation.step(3)
     desk.settle(3)
     desk.engine.listed_gate.set()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
     captions = [request.caption for request in desk.engine.listed]
     assert captions.count("a dog and 1 cats") > 1  # it was interrupted
@@ -117,7 +117,7 @@ def test_what_a_person_asks_comes_first(desk: Desk, qtbot: QtBot) -> None:
 def test_a_picture_that_cannot_be_read_fails_alone(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_raises.append(PictureError("This file is empty.", "Fetch it again."))
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.pair_navigation.figures(1).failure == "This file is empty."
     assert desk.explained() == [0, 2, 3, 4, 5]
 
@@ -126,17 +126,17 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
     gone = PictureError("There is no picture.", "Check the path.")
     desk.engine.listed_raises.extend([gone, gone])
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == [0, 3, 4, 5]
     desk.engine.listed_raises.append(gone)
     asked = len(desk.engine.listed)
     assert desk.button.isEnabled()
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert (desk.explained(), len(desk.engine.listed) - asked) == ([0, 2, 3, 4, 5], 2)
     assert desk.pair_navigation.figures(1).failure == "There is no picture."
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
     assert not desk.button.isEnabled()
 
@@ -144,7 +144,7 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
 def test_trouble_with_the_model_ends_it(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_raises.append(ModelError("The weights are gone.", "Choose others."))
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.session.state.notice.message == "The weights are gone."
     assert desk.explained() == [0]
     assert desk.button.text() == "Explain all"
@@ -155,7 +155,7 @@ def test_other_settings_end_it(desk: Desk, qtbot: QtBot) -> None:
     desk.button.click()
     desk.wait_listed(1)
     desk.session.explain_controller.choose_settings(replace(desk.session.state.explain_settings, image_layer=2), None)
-    assert not desk.list_explainer.running
+    assert not desk.list_explainer.is_running
     desk.engine.listed_gate.set()
 
 
@@ -164,19 +164,19 @@ def test_cancel_pauses_it(desk: Desk, qtbot: QtBot) -> None:
     desk.button.click()
     desk.wait_listed(1)
     desk.window.commands["cancel"].trigger()
-    assert not desk.list_explainer.running
+    assert not desk.list_explainer.is_running
 
 
 def test_pairs_without_a_caption_are_passed_over(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "bare.csv").write_text("path,caption\na.png,a cat\na.png,\n")
     desk.pair_navigation.open(tmp_path / "bare.csv")
     qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 2 and desk.pair_navigation.figures(0) is not None)
-    assert not desk.list_explainer.has_left
+    assert not desk.list_explainer.has_remaining
     assert not desk.button.isEnabled()
 
 
 def test_only_the_pairs_shown_are_asked_for(desk: Desk, qtbot: QtBot) -> None:
     desk.window.pair_list_dock.filter.setText("4 cats")
     desk.button.click()
-    qtbot.waitUntil(lambda: not desk.list_explainer.running)
+    qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == [0, 4]

@@ -193,7 +193,10 @@ def test_exported_findings_are_imported_as_one_step(desk: Desk) -> None:
     write_report(desk.file, out, ReportOptions(FindingQuery()))
     desk.look()
     session.projects.create(desk.folder / "study.exclip")
-    for told in ("2 findings imported from out.jsonl.", "0 findings imported from out.jsonl; 2 were there already."):
+    for told in (
+        "2 findings imported from out.jsonl.",
+        "0 findings imported from out.jsonl; 2 were in the project already.",
+    ):
         with desk.qtbot.waitSignal(session.state.notice_changed):
             session.findings_export.import_file(out)
         assert session.state.notice.message == told

@@ -55,7 +55,7 @@ def test_another_project_takes_its_place(desk: Desk) -> None:
 def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
     desk.note()
     desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.findings.note(desk.session.active_pane.active_answer, REMARK)
+    desk.session.findings.add(desk.session.active_pane.active_answer, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
     assert "moved" in desk.session.state.notice.message
 
@@ -104,7 +104,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
     desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
     with desk.qtbot.waitSignal(desk.session.findings.findings_changed):
-        desk.session.findings.note(desk.session.active_pane.active_answer, REMARK)
+        desk.session.findings.add(desk.session.active_pane.active_answer, REMARK)
     desk.qtbot.waitUntil(lambda: desk.session.state.work is None)
     score = desk.session.state.explanation.score
     desk.window.close()
@@ -128,7 +128,7 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
     navigation = desk.session.pair_navigation
-    navigation.rate("1", navigation.path(navigation.pairs[0]), "match")
+    navigation.set_rating("1", navigation.path(navigation.pairs[0]), "match")
     navigation.step(1)
     desk.settle("a dog")
     assert navigation.figures(0).score is not None

@@ -44,7 +44,7 @@ class Desk:
         self.view = self.window.findings.view
         get = self.session.thumbnails.get
         self.session.thumbnails.get = lambda path: (self.asked.append(path), get(path))[1]  # type: ignore[method-assign]
-        self.session.projects.look()
+        self.session.projects.open_default()
         self.view.model().dataChanged.connect(lambda first, _: self.told.append(first.row()))
 
     def look(self) -> "Desk":

@@ -142,7 +142,7 @@ def test_filter_and_order_decide_what_is_next(walk: Walk, qtbot: QtBot) -> None:
     dock.filter.clear()
     dock.shown.setCurrentText("Explained")
     assert navigation.order == (0, 1)
-    dock.shown.setCurrentText("Not looked at")
+    dock.shown.setCurrentText("Not explained")
     assert navigation.order == (2, 3)
 
 
@@ -212,6 +212,6 @@ def test_thumbnails_are_read_for_rows_in_sight_only(
     made.session.thumbnails.get = lambda path: (asked.append(path), get(path))[1]  # type: ignore[method-assign]
     made.session.start(str(tmp_path / "list.csv"))
     _settle(qtbot, made, "a dog")
-    qtbot.waitUntil(lambda: len(made.session.thumbnails._kept) == 2)
+    qtbot.waitUntil(lambda: len(made.session.thumbnails._images) == 2)
     assert made.window.pair_list_dock.count.text() == "1 of 100,000"
     assert 0 < len(asked) < 2_000

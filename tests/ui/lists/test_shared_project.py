@@ -89,7 +89,7 @@ class Desk:
 
     def note(self, rating: str) -> int:
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
-            self.session.findings.note(self.session.active_pane.active_answer, Remark(rating))  # type: ignore[arg-type]
+            self.session.findings.add(self.session.active_pane.active_answer, Remark(rating))  # type: ignore[arg-type]
         with open_project(self.file) as project:
             return load_findings(project)[-1].id
 
@@ -123,7 +123,7 @@ def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk
 
 
 def test_nothing_known_here_is_lost_by_what_others_do(desk: Desk) -> None:
-    desk.pair_navigation.keep(2, PairFigures(failure="No picture."))
+    desk.pair_navigation.set_figures(2, PairFigures(failure="No picture."))
     mine = desk.pair_navigation.figures(1)
     desk.others(lambda other: save_measurements(other, [("p0", Measurement(0.5, by="other"))]))
     assert desk.pair_navigation.figures(1) == mine
@@ -193,9 +193,9 @@ def test_a_rating_that_was_said_here_goes_where_others_take_it_back(
 
 
 def test_a_pair_of_another_list_is_not_rated(desk: Desk) -> None:
-    desk.pair_navigation.rate("p1", desk.folder / "2.png", "match")
+    desk.pair_navigation.set_rating("p1", desk.folder / "2.png", "match")
     assert desk.pair_navigation.figures(1).rating == ""
-    desk.pair_navigation.rate("p1", desk.folder / "x" / ".." / "1.png", "match")
+    desk.pair_navigation.set_rating("p1", desk.folder / "x" / ".." / "1.png", "match")
     assert desk.pair_navigation.figures(1).rating == "match"
 
 
@@ -211,7 +211,7 @@ def marked(desk: Desk, *rows: int) -> None:
 
 def test_delete_removes_the_pairs_that_are_marked_and_undo_brings_them_back(desk: Desk) -> None:
     marked(desk, 2, 3)
-    assert desk.dock.marked == [2, 3]
+    assert desk.dock.selected_places == [2, 3]
     before, shown = [desk.pair_navigation.figures(place) for place in range(COUNT)], desk.state.canvas_picture
     QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
     desk.settle()
@@ -278,6 +278,6 @@ def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
 def test_what_is_found_by_other_settings_replaces_it_all(desk: Desk) -> None:
     desk.show(2)
     found = replace(desk.pair_navigation.figures(2), by="other")
-    desk.pair_navigation.keep(3, found)
+    desk.pair_navigation.set_figures(3, found)
     assert desk.pair_navigation.figures(2) == PairFigures()
     assert desk.pair_navigation.figures(3) == found

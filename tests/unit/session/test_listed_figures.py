@@ -13,32 +13,32 @@ A, B = PairFigures(0.1, 0.0, by="a"), PairFigures(0.2, 0.0, by="b")
 
 def test_figures_by_other_settings_are_forgotten_and_ratings_stay() -> None:
     figures = Figures()
-    assert not figures.keep(0, A)
-    figures.rate(0, "match")
-    figures.rate(1, "unsure")
-    assert not figures.keep(1, A)
-    assert figures.keep(2, B)
+    assert not figures.add(0, A)
+    figures.set_rating(0, "match")
+    figures.set_rating(1, "unsure")
+    assert not figures.add(1, A)
+    assert figures.add(2, B)
     assert figures.known == {0: PairFigures(rating="match"), 1: PairFigures(rating="unsure"), 2: B}
-    assert not figures.keep(0, B)
+    assert not figures.add(0, B)
     assert figures.get(0) == replace(B, rating="match")
     assert figures.get(3) is None
 
 
 def test_a_failure_is_by_no_settings() -> None:
     figures, failed = Figures(), PairFigures(failure="gone")
-    figures.keep(0, failed)
-    figures.keep(1, A)
-    assert not figures.keep(2, failed)
-    assert figures.keep(1, B)
+    figures.add(0, failed)
+    figures.add(1, A)
+    assert not figures.add(2, failed)
+    assert figures.add(1, B)
     assert figures.get(0) == failed
 
 
 def test_what_a_project_kept_by_several_settings_stays_until_one_is_known() -> None:
     kept = {0: A, 1: B, 2: A}
     figures = Figures(kept)
-    figures.rate(1, "match")
+    figures.set_rating(1, "match")
     assert figures.known == {0: A, 1: replace(B, rating="match"), 2: A}
-    assert figures.keep(3, A)
+    assert figures.add(3, A)
     assert figures.get(1) == PairFigures(rating="match")
     assert figures.get(2) == A
     assert kept == {0: A, 1: B, 2: A}
@@ -60,24 +60,24 @@ def test_the_list_is_looked_through_once_a_change_of_settings(many: int) -> None
     figures.known = counting = Counting()
     for by in (A, B, A):
         for place in range(many):
-            figures.keep(place, by)
+            figures.add(place, by)
     assert counting.looks == 3
 
 
 def test_what_a_project_kept_meanwhile_is_taken_where_it_is_by_the_same_settings() -> None:
     figures = Figures()
-    figures.keep(0, A)
-    figures.keep(1, PairFigures(failure="gone"))
+    figures.add(0, A)
+    figures.add(1, PairFigures(failure="gone"))
     told = {0: B, 1: PairFigures(rating="unsure"), 2: replace(A, rating="match"), 3: replace(B, rating="match")}
-    assert figures.take(told)
+    assert figures.merge(told)
     assert figures.known == {
         0: A,
         1: PairFigures(failure="gone", rating="unsure"),
         2: replace(A, rating="match"),
         3: PairFigures(rating="match"),
     }
-    assert not figures.take(told)
-    assert figures.take({2: A, 1: A})
+    assert not figures.merge(told)
+    assert figures.merge({2: A, 1: A})
     assert figures.known == {0: A, 1: A, 2: A, 3: PairFigures()}, "what was rated is not any more"
 
 
