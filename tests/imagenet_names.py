@@ -10,9 +10,9 @@ from typing import Final
 import open_clip
 import timm
 
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 
-PATH: Final = resource("imagenet_names.json")
+PATH: Final = resource_path("imagenet_names.json")
 
 
 def collected() -> dict[str, str]:

@@ -9,10 +9,10 @@ from typing import Final
 import open_clip
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.models.weights.fit import build_network
 
-PATH: Final = resource("open_clip_parameters.json")
+PATH: Final = resource_path("open_clip_parameters.json")
 
 
 def counted() -> dict[str, int]:

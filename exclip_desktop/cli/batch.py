@@ -15,7 +15,7 @@ from exclip_desktop.cli.options import (
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.text.wording import format_count
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 
 if TYPE_CHECKING:

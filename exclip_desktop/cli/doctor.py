@@ -14,8 +14,8 @@ from exclip_desktop.attribution.answer import answer_by
 from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.core.errors import Cancelled, UserError
 from exclip_desktop.core.method_registry import method_by_key, registry
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.resources import resource
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.catalogue import ModelEntry, list_local_models
 from exclip_desktop.models.loading import load_model
@@ -65,7 +65,7 @@ def report() -> str:
         "",
         *_plugin_lines(),
         "Folders",
-        f"  resources        {resource()}",
+        f"  resources        {resource_path()}",
         f"  cache            {user_cache_path('exclip_desktop', appauthor=False)}",
         f"  log              {log_file()}",
         f"  Hugging Face     {constants.HF_HUB_CACHE}",

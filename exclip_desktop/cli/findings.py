@@ -5,7 +5,7 @@ from pathlib import Path
 
 from exclip_desktop.cli.terminal import print_note
 from exclip_desktop.core.paths import expand_home, is_file
-from exclip_desktop.core.text.wording import format_count
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import read_findings

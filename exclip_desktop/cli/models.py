@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from exclip_desktop.cli.options import add_weights
 from exclip_desktop.cli.terminal import ProgressBar, in_columns, print_json, print_note
-from exclip_desktop.core.text.sizes import format_bytes
+from exclip_desktop.core.text.number_format import format_bytes
 
 if TYPE_CHECKING:
     from exclip_desktop.models.catalogue import ModelEntry  # it imports torch

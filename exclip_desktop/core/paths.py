@@ -1,7 +1,9 @@
-"""Paths as they are typed."""
+"""Paths: as they are typed, and of the files that ship with the program."""
 
 import os
 from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def expand_home(path: str | Path) -> Path:
@@ -38,3 +40,10 @@ def rebase_path(place: Path, folder: Path, written: str) -> str:
         return Path(os.path.relpath(folder / written, place)).as_posix()
     except ValueError:  # on another drive
         return Path(os.path.abspath(folder / written)).as_posix()
+
+
+def resource_path(*parts: str) -> Path:
+    """Return the path of a shipped file or folder, e.g. ``resource("models", "demo")``."""
+    inside = _PACKAGE / "resources"
+    root = inside if inside.is_dir() else _PACKAGE.parent / "resources"
+    return root.joinpath(*parts)

@@ -17,9 +17,8 @@ from open_clip.factory import _find_checkpoint_in_dir
 from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.paths import is_dir, is_file
+from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.resources import resource
 from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.weights.fingerprints import OPENAI, list_published
 from exclip_desktop.models.weights.read import is_torchscript
@@ -29,7 +28,7 @@ CONFIG_FILE = "open_clip_config.json"
 CARD_FILE = "exclip.json"
 HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 BYTES_EACH: Final = 4  # of a parameter in single precision, in which most weights are published
-PARAMETERS: Final = resource("open_clip_parameters.json")
+PARAMETERS: Final = resource_path("open_clip_parameters.json")
 Place = Literal["bundled", "installed", "cache", ""]
 
 
@@ -197,7 +196,7 @@ def _grid(vision: dict[str, Any]) -> tuple[int, int] | None:
 
 def bundled_folder() -> Path:
     """Return the folder of the model that ships with the program."""
-    return resource("models", BUNDLED)
+    return resource_path("models", BUNDLED)
 
 
 def installed_folder() -> Path:

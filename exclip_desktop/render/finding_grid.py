@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.colour import range_limit
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.render.figure import own_style, save_figure
 from exclip_desktop.render.figure_caption import wrap_text

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import numpy as np
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
 from exclip_desktop.core.values.geometry import Geometry

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 
 INDEX: Final = "index"
 _PAGE_LINK: Final = re.compile(r"^- \[([^\]]+)\]\(([\w-]+)\.md\): (.+)", re.MULTILINE)
@@ -128,4 +128,4 @@ def _snippet(text: str, words: list[str]) -> str:
 
 
 def _read(key: str) -> str:
-    return resource("manual", f"{key}.md").read_text("utf-8")
+    return resource_path("manual", f"{key}.md").read_text("utf-8")

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
@@ -46,15 +46,15 @@ class Sample:
 
 def is_sample(path: str | Path) -> bool:
     """Return whether a picture is one of the bundled samples."""
-    return Path(path).parent == resource("samples")
+    return Path(path).parent == resource_path("samples")
 
 
 def samples() -> list[Sample]:
     """Return the sample pictures in their order."""
-    records = json.loads(resource("samples", "samples.json").read_text("utf-8"))
+    records = json.loads(resource_path("samples", "samples.json").read_text("utf-8"))
     return [
         Sample(
-            resource("samples", record["file"]),
+            resource_path("samples", record["file"]),
             record["caption"],
             record["wrong"],
             tuple(SampleObject(entry["words"], tuple(entry["box"])) for entry in record["objects"]),
@@ -65,7 +65,7 @@ def samples() -> list[Sample]:
 
 def scenes() -> tuple[ListedPair, ...]:
     """Return the scenes in their order; each region is named by the caption's words for it."""
-    with zipfile.ZipFile(resource("scenes.zip")) as archive:
+    with zipfile.ZipFile(resource_path("scenes.zip")) as archive:
         records = json.loads(archive.read(RECORDS))
     return tuple(
         ListedPair(
@@ -80,5 +80,5 @@ def scenes() -> tuple[ListedPair, ...]:
 
 def scene_picture(name: str) -> Image.Image:
     """Return the picture of a scene, by its file name."""
-    with zipfile.ZipFile(resource("scenes.zip")) as archive:
+    with zipfile.ZipFile(resource_path("scenes.zip")) as archive:
         return Image.open(io.BytesIO(archive.read(name)))

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPalette, QP
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 
 SIZES_PX: Final = (
     24,
@@ -106,6 +106,6 @@ def _shape(name: str, side_px: int) -> QImage:
     drawn = QImage(side_px, side_px, QImage.Format.Format_ARGB32_Premultiplied)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
-    QSvgRenderer(QByteArray(resource("icons", f"{name}.svg").read_bytes())).render(painter, QRectF(drawn.rect()))
+    QSvgRenderer(QByteArray(resource_path("icons", f"{name}.svg").read_bytes())).render(painter, QRectF(drawn.rect()))
     painter.end()
     return drawn

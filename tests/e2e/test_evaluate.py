@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from exclip_desktop.cli.main import main
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.storage.samples import scene_picture, scenes
 
 QUICK = ["--device", "cpu", "--methods", "game,random", "--steps", "4", "--masks", "10"]
@@ -70,7 +70,7 @@ def test_ctrl_c_keeps_what_is_done(
 def test_the_scenes_are_two_hundred_small_pictures_whose_captions_name_their_boxes() -> None:
     found = scenes()
     assert len({pair.id for pair in found}) == 200
-    assert resource("scenes.zip").stat().st_size < 2_000_000
+    assert resource_path("scenes.zip").stat().st_size < 2_000_000
     for pair in found:
         assert all(region.name in pair.caption for region in pair.regions)
         assert all(0 <= x0 < x1 <= 224 and 0 <= y0 < y1 <= 224 for x0, y0, x1, y1 in (r.box for r in pair.regions))

@@ -9,7 +9,7 @@ import open_clip
 import pytest
 import torch
 
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.demo import evaluate, samples, scenes, train
 from exclip_desktop.demo.captions import CHANGES, Style, Thing, caption_of, change_one
@@ -107,7 +107,7 @@ def test_a_twin_differs_in_one_thing_in_the_picture_as_in_the_caption() -> None:
 
 
 def test_the_samples_are_the_chosen_scenes() -> None:
-    records = json.loads(resource("samples", "samples.json").read_text("utf-8"))
+    records = json.loads(resource_path("samples", "samples.json").read_text("utf-8"))
     for record, (index, wrong) in zip(records, samples.CHOSEN, strict=True):
         scene = make_scene(samples.SERIES, index)
         assert record.get("true_caption", record["caption"]) == scene.caption
@@ -274,7 +274,7 @@ def test_the_bundled_archive_is_what_its_command_writes(tmp_path: Path) -> None:
     series = ["--seed", str(HELD_OUT_SEED), "--size", "224"]
     assert scenes.main(["--count", "3", *series, "--out", str(archive)]) == 0
     first = archive.read_bytes()
-    with zipfile.ZipFile(archive) as made, zipfile.ZipFile(resource("scenes.zip")) as bundled:
+    with zipfile.ZipFile(archive) as made, zipfile.ZipFile(resource_path("scenes.zip")) as bundled:
         assert made.namelist() == ["scene-000.jpg", "scene-001.jpg", "scene-002.jpg", "scenes.json"]
         assert json.loads(made.read("scenes.json")) == json.loads(bundled.read("scenes.json"))[:3]
     scenes.main(["--count", "3", *series, "--out", str(archive)])

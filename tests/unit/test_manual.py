@@ -12,13 +12,13 @@ from exclip_desktop.cli.help import COLUMN_GAP, topic_text, topics_text
 from exclip_desktop.cli.main import command_parser, opens_window
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.storage.manual import INDEX, anchor_of, page, search, sections, topics, without_marks
 from exclip_desktop.ui.action_table import ACTIONS, GESTURES, MENUS, SEPARATOR, shortcut_rows, shortcuts_as_markdown
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = sorted(resource("manual").glob("*.md"))
+PAGES = sorted(resource_path("manual").glob("*.md"))
 TEXTS = [README, *PAGES]
 LINKED = [*TEXTS, *(ROOT / name for name in ("CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "packaging/README.md"))]
 

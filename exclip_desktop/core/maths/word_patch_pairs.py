@@ -10,9 +10,6 @@ from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection, coverage
 
-SMALL = 1e-3  # values below this are written with six decimals
-NOTHING = 5e-7  # and below this as zero
-
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
@@ -165,10 +162,3 @@ def sum_words(explanation: PairMatrix, selection: Selection) -> list[tuple[str, 
         groups = group_rows(caption, by_word=True, specials=True)
     by_token = explanation.interactions.token_heat(coverage(explanation.geometry, selection.regions))
     return [(group.name, float(by_token[list(group.rows)].sum())) for group in groups]
-
-
-def format_signed(value: float) -> str:
-    """Return a value as text, always with its sign: four decimals, six for small values."""
-    value = 0.0 if abs(value) < NOTHING else value
-    decimals = 6 if 0 < abs(value) < SMALL else 4
-    return f"{value:+.{decimals}f}".replace("-", "−")

@@ -1,6 +1,7 @@
 """Describes a selection, for the inspector and figures."""
 
 from exclip_desktop.core.maths.word_patch_pairs import group_selected_rows
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.selection import Region
 
@@ -40,11 +41,6 @@ def _runs(caption: Caption, rows: tuple[int, ...]) -> list[list[int]]:
         else:
             runs.append([row])
     return runs
-
-
-def format_count(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` is an irregular plural."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def describe_regions(regions: tuple[Region, ...]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from exclip_desktop.core.text.sizes import format_memory
+from exclip_desktop.core.text.number_format import format_memory
 from exclip_desktop.core.values.settings import Layer
 
 MEASURED_S: Final = 2.0

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.method_registry import OURS, method_name
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry

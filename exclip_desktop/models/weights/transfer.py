@@ -18,7 +18,7 @@ import truststore
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.text.sizes import format_bytes
+from exclip_desktop.core.text.number_format import format_bytes
 
 PART: Final = ".part"
 VERSION: Final = ".version"

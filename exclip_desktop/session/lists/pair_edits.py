@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import PictureError, UserError
-from exclip_desktop.core.text.wording import format_count
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.text.wording import format_count
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.processes import call_apart

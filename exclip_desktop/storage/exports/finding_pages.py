@@ -5,8 +5,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
-from exclip_desktop.core.text.wording import format_count
+from exclip_desktop.core.text.number_format import format_count, format_signed
 from exclip_desktop.core.values.finding import Finding, describe_strongest_patch
 from exclip_desktop.storage.exports.caption_markup import tex, words_html, words_latex
 

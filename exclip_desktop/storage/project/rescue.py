@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.text.wording import format_count
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.storage.project.project import Project, convert_errors
 from exclip_desktop.storage.project.schema import PAGE_BYTES, TABLES, migrate
 

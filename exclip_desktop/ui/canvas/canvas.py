@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.heat_item import current_heat

@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
 from exclip_desktop.core.text.caption_chips import Chip
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import token_heat
 from exclip_desktop.session.pair.scene import Scene

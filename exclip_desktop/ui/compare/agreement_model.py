@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 
 from exclip_desktop.core.maths.agreement import Agreement
 from exclip_desktop.core.maths.colour import choose_ink, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 
 Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.storage.manual import anchor_of
 from exclip_desktop.ui.theme import blended, is_dark
 
@@ -76,7 +76,7 @@ class ManualPage(QTextBrowser):
         url = QUrl(name)
         if kind != QTextDocument.ResourceType.ImageResource.value or not url.isRelative():
             return super().loadResource(kind, url)
-        image = QImage(str(resource("manual", url.path())))
+        image = QImage(str(resource_path("manual", url.path())))
         ratio = self.devicePixelRatioF()
         room_px = max(self.viewport().width() - 2 * MARGIN_PX - 10, LEAST_PICTURE_PX) * ratio
         if image.width() > room_px:

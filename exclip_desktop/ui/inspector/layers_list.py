@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments

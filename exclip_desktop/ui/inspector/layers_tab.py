@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.text.sizes import format_memory, format_rough_time
+from exclip_desktop.core.text.number_format import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import SIDES, Layer, Side

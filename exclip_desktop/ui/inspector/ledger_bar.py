@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Ledger
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.ui.inspector.stacked_bars import COLOURS, Segment, StackedBars, stack_segments
 
 NOTES: Final = {

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QRadioButton, Q
 
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.core.maths.word_patch_pairs import RowGroup, format_signed, group_rows, sum_row_groups
+from exclip_desktop.core.maths.word_patch_pairs import RowGroup, group_rows, sum_row_groups
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State

@@ -6,7 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs, format_signed
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Selection, block_sum

@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table
-from exclip_desktop.core.maths.word_patch_pairs import Pair, format_signed
+from exclip_desktop.core.maths.word_patch_pairs import Pair
+from exclip_desktop.core.text.number_format import format_signed
 
 COUNT: Final = 12
 PAD: Final = 4

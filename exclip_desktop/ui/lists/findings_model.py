@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings

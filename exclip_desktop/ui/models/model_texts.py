@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exclip_desktop.core.text.sizes import format_bytes, format_rough_time
+from exclip_desktop.core.text.number_format import format_bytes, format_rough_time
 from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
 from exclip_desktop.session.worker.requests import ModelChoice

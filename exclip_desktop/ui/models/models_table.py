@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from exclip_desktop.core.text.sizes import format_bytes
+from exclip_desktop.core.text.number_format import format_bytes
 from exclip_desktop.session.library.model_listing import ListedModel
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.widgets.labels import wrap_tooltip

@@ -5,7 +5,7 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.session.pair.occlusion_controller import OcclusionController

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.text.sizes import format_rough_time
+from exclip_desktop.core.text.number_format import format_rough_time
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.storage.exports.formats import names_by_ending

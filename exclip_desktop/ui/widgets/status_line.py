@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
-from exclip_desktop.core.text.sizes import format_memory, format_rough_time
+from exclip_desktop.core.text.number_format import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.notices import describe_inexactness
 from exclip_desktop.session.state import State, Work

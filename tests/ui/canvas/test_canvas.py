@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.word_patch_pairs import format_signed
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.state import State

@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs, format_signed
+from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, block_sum
 from exclip_desktop.session.notices import describe_inexactness, describe_remedy

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import range_limit, to_rgb
-from exclip_desktop.core.maths.word_patch_pairs import format_signed, group_rows, sum_row_groups
+from exclip_desktop.core.maths.word_patch_pairs import group_rows, sum_row_groups
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.pair.selection_controller import SelectionController

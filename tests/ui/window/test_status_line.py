@@ -8,7 +8,7 @@ from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.core.text.sizes import format_rough_time
+from exclip_desktop.core.text.number_format import format_rough_time
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.session.state import Provenance, State, Work

@@ -11,12 +11,12 @@ from exclip_desktop.core.maths.word_patch_pairs import (
     RowGroup,
     _repeated_words,
     find_strongest_pairs,
-    format_signed,
     group_rows,
     group_selected_rows,
     sum_row_groups,
     sum_words,
 )
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.caption import NO_ID, Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from exclip_desktop.core.errors import Cancelled, ModelError, OutputError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.text.sizes import format_bytes
+from exclip_desktop.core.text.number_format import format_bytes
 from exclip_desktop.models import catalogue
 from exclip_desktop.models.catalogue import list_local_models, list_tagged_models, remove_model
 from exclip_desktop.models.loading import load_model

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from exclip_desktop.core.errors import Cancelled, ListError, OutputError
+from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.resources import resource
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists import formats
@@ -232,7 +232,7 @@ def test_names_of_columns_may_be_any_usual_ones(tmp_path: Path) -> None:
 
 
 def test_our_own_scenes_and_samples_are_lists(tmp_path: Path) -> None:
-    found = read_pairs(resource("samples", "samples.json"))
+    found = read_pairs(resource_path("samples", "samples.json"))
     assert len(found.pairs) == 12
     assert found.notes == ()
     assert found.pairs[0].regions[0] == Region((183, 98, 339, 264), name="dog")

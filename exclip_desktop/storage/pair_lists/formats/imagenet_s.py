@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.paths import is_dir, is_file
-from exclip_desktop.core.resources import resource
+from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
 from exclip_desktop.storage.pair_lists.records import is_unicode
@@ -66,7 +65,7 @@ def _entries(root: Path, split: str, masks: list[Path]) -> Iterator[Entry]:
 @lru_cache(maxsize=1)
 def imagenet_names() -> dict[str, str]:
     """Return the names of ImageNet's thousand classes by synset, those that CLIP's prompts use."""
-    names: dict[str, str] = json.loads(resource("imagenet_names.json").read_text("utf-8"))
+    names: dict[str, str] = json.loads(resource_path("imagenet_names.json").read_text("utf-8"))
     return names
 
 

@@ -1,4 +1,7 @@
-"""Formats bytes and seconds."""
+"""Formats numbers for people: signed values, counts, bytes and estimated times."""
+
+SMALL = 1e-3  # values below this are written with six decimals
+NOTHING = 5e-7  # and below this as zero
 
 
 def format_bytes(count: int) -> str:
@@ -25,3 +28,15 @@ def format_rough_time(seconds: float) -> str:
     if seconds < 95:
         return f"{5 * round(seconds / 5)} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
+
+
+def format_count(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: ``1 finding``, ``1,200 findings``; ``many`` is an irregular plural."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def format_signed(value: float) -> str:
+    """Return a value as text, always with its sign: four decimals, six for small values."""
+    value = 0.0 if abs(value) < NOTHING else value
+    decimals = 6 if 0 < abs(value) < SMALL else 4
+    return f"{value:+.{decimals}f}".replace("-", "−")
