@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from exclip_desktop.core.maths.colour import interpolate, lookup_table, range_limit
+from exclip_desktop.core.maths.colour import interpolate, lookup_levels, lookup_table, range_limit
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.selection import patch_heat
@@ -19,7 +19,6 @@ from exclip_desktop.session.pair.scene import Drawing, Scene, View
 from exclip_desktop.ui.canvas.device_cache import DeviceCache
 
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat belongs to an earlier picture, caption or setting
-COLOURS: Final = 256  # of a map
 SMOOTH_VALUES: Final = 256  # across a blended grid
 STEP_PX: Final = 3.0  # device pixels: steps between those values are not patch_area unless drawn larger
 
@@ -78,16 +77,6 @@ def make_heat_look(view: View, limit: float, stale: bool) -> HeatLook:
     return HeatLook(limit, view.colours, view.drawing, opacity, view.smooth)
 
 
-def colour_levels(limit: float) -> tuple[float, float]:
-    """Return the values at the outer edges of the first and the last of the map's 256 colours.
-
-    ``ImageItem`` gives each colour an equal part of the levels. With these, half a colour wider at either end than
-    −limit … limit, it chooses the colour nearest to a value, as ``core.maths.colour.to_rgb`` does.
-    """
-    edge = limit * COLOURS / (COLOURS - 1)
-    return -edge, edge
-
-
 def make_heat_image(values: Floats, smooth: bool) -> NDArray[np.float32]:
     """Return the values (grid_h, grid_w), or where they blend (``smooth``) some 256 values across the larger side."""
     image = np.asarray(values, np.float32)
@@ -122,7 +111,7 @@ class HeatItem(ImageItem):
             return
         rect = QRectF(QPointF(*patch_area[:2]), QPointF(*patch_area[2:]))
         table = make_heat_table(look.colours, look.drawing, look.opacity)
-        self.setImage(make_heat_image(values, look.smooth), levels=colour_levels(look.limit), lut=table, rect=rect)
+        self.setImage(make_heat_image(values, look.smooth), levels=lookup_levels(look.limit), lut=table, rect=rect)
 
     def render(self) -> None:
         """Make the image as ``ImageItem`` does, in the one format that Qt scales and blends fast."""

@@ -61,6 +61,7 @@ class StackedBars(Plot):
         self._bars: list[BarGraphItem] = []
         self._empty: BarGraphItem | None = None
         self._zero = InfiniteLine(0.0, angle=90)
+        self._zero.setZValue(1)  # over the bars
         super().__init__(parent)
         for side in ("left", "bottom"):
             self.plot_item.hideAxis(side)

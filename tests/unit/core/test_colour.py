@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour import choose_ink, lookup_bytes, lookup_table, range_limit, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, lookup_bytes, lookup_levels, lookup_table, range_limit, to_rgb
 from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, ColourMap
 
 
@@ -30,6 +30,14 @@ def test_range_limit() -> None:
     assert range_limit(np.array([-3.0]), least=9.0) == range_limit(np.array([9.0]), least=3.0) == 9
     assert range_limit(least=9.0) == 1
     np.testing.assert_array_equal(to_rgb(np.array([5.0]), 1.0), to_rgb(np.array([1.0]), 1.0))
+
+
+@pytest.mark.parametrize("limit", [1.0, 3.7e-4, 812.5])
+def test_a_floored_lookup_between_the_levels_gives_the_same_colours(limit: float) -> None:
+    values = np.random.default_rng(0).uniform(-1.2 * limit, 1.2 * limit, 10_000)
+    low, high = lookup_levels(limit)
+    places = np.clip(np.floor((values - low) / (high - low) * 256), 0, 255).astype(int)
+    np.testing.assert_array_equal(lookup_table()[places], to_rgb(values, limit))
 
 
 def test_ink_contrasts_with_every_colour() -> None:
