@@ -17,7 +17,7 @@ from exclip_desktop.cli.options import (
     resolve_pair,
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
-from exclip_desktop.cli.text_report import describe_crop, describe_selection, matrix_as_text
+from exclip_desktop.cli.text_report import describe_selection, map_as_text, matrix_as_text
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
 from exclip_desktop.core.methods import AttributionMethod
@@ -31,8 +31,6 @@ from exclip_desktop.storage.pictures import Picture, read_picture
 if TYPE_CHECKING:
     from exclip_desktop.api.results import MatrixResult  # imports torch
     from exclip_desktop.core.values.token_map import TokenMap
-
-STRONGEST = 8
 
 
 def add_map(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +68,7 @@ def _map(options: argparse.Namespace) -> None:
     _check_flags(method, options)
     method.make_options(texts, options.side)  # errors before the model is loaded
     if options.picture is not None and options.side == "text":
-        raise OutputError("A caption's map has no figure.", "Leave out --picture, or write numbers (--out).")
+        raise OutputError("A map of a caption has no figure.", "Leave out --picture, or write numbers (--out).")
     check_outputs(options, image)
     picture = read_picture(image, options.max_megapixels)
     model = load_chosen_model(options)
@@ -83,76 +81,63 @@ def _map(options: argparse.Namespace) -> None:
             arguments |= {"side": options.side, "target": options.target}
             token_map = exclip_desktop.map_by(model, picture, caption, method.key, progress=bar.show, **arguments)
     if method.order == "second":
-        _give_matrix(matrix, image, options)
+        _output_matrix(matrix, image, options)
     else:
-        _give_map(token_map, image, picture, (*model.notes, *picture.notes), options)
+        _output_map(token_map, image, picture, (*model.notes, *picture.notes), options)
 
 
 def _check_flags(method: AttributionMethod, options: argparse.Namespace) -> None:
-    """Refuse flags for methods of the other order."""
+    """Raise ``SettingsError`` for flags that methods of the other order have."""
     if method.key == OURS:
-        raise SettingsError(f"{method.name} are this program's own.", "They have a command of their own: explain.")
+        raise SettingsError(f"{method.name} is this program's own method.", "Use the command explain.")
     if method.order == "second" and (options.target is not None or options.side == "text"):
-        raise SettingsError(f"{method.name} gives a matrix, which has both sides.", "Select words of it (--span).")
+        raise SettingsError(f"{method.name} computes a matrix, which has both sides.", "Select words of it (--span).")
     if method.order == "first" and (options.span is not None or options.box is not None):
-        raise SettingsError(f"{method.name} gives a map, and not a matrix to select from.", "Name words by --target.")
+        raise SettingsError(f"{method.name} computes a map, not a matrix to select from.", "Name words by --target.")
 
 
-def _give_map(
-    found: "TokenMap", image: Path, picture: Picture, notes: tuple[str, ...], options: argparse.Namespace
+def _output_map(
+    token_map: "TokenMap", image: Path, picture: Picture, notes: tuple[str, ...], options: argparse.Namespace
 ) -> None:
     for note in notes:
         print_note(note)
-    name = method_name(found.method)
+    name = method_name(token_map.method)
     if options.picture is not None:
         figures = import_module("exclip_desktop.render.figure")  # imports matplotlib
-        title = f"{name} · “{found.target}” · {found.model} · score {found.score:.3f}"
-        figure = figures.draw_map(found, picture.pixels, title, FigureOptions(colours=options.colours))
+        title = f"{name} · “{token_map.target}” · {token_map.model} · score {token_map.score:.3f}"
+        figure = figures.draw_map(token_map, picture.pixels, title, FigureOptions(colours=options.colours))
         write_atomically(
             options.picture, lambda file: figures.save_figure(figure, file, options.picture.suffix.lower())
         )
         print_note(f"Written: {options.picture}")
     if options.out is not None:
-        save_map(found, options.out)
+        save_map(token_map, options.out)
         print_note(f"Written: {options.out}")
     if options.json:
-        print_json({"image": str(image), "notes": list(notes), **map_values(found)})
+        print_json({"image": str(image), "notes": list(notes), **map_values(token_map)})
     else:
-        print(_as_text(found, name))
+        print(map_as_text(token_map, name))
 
 
-def _give_matrix(found: "MatrixResult", image: Path, options: argparse.Namespace) -> None:
-    for note in found.notes:
+def _output_matrix(matrix: "MatrixResult", image: Path, options: argparse.Namespace) -> None:
+    for note in matrix.notes:
         print_note(note)
-    chosen = {"span": options.span, "box": options.box}
+    selection = {"span": options.span, "box": options.box}
     if options.picture is not None:
-        found.plot(options.picture, **chosen, colours=options.colours)
+        matrix.plot(options.picture, **selection, colours=options.colours)
         print_note(f"Written: {options.picture}")
     if options.out is not None:
-        found.save(options.out, **chosen)
+        matrix.save(options.out, **selection)
         print_note(f"Written: {options.out}")
-    selected = describe_selection(found, **chosen)
+    values = describe_selection(matrix, **selection)
     if options.json:
-        print_json({"image": str(image), "notes": found.notes, **matrix_values(found), "selection": selected})
+        print_json({"image": str(image), "notes": matrix.notes, **matrix_values(matrix), "selection": values})
     else:
-        print(matrix_as_text(found, selected))
-
-
-def _as_text(found: "TokenMap", name: str) -> str:
-    chosen = ", ".join(f"{option} {value}" for option, value in found.options.items())
-    lines = [f"“{found.target}”", f"score {found.score:+.4f}   {found.model}, {name}: {chosen}"]
-    lines += [*describe_crop(found.geometry), ""]
-    if found.side == "text":
-        pairs = zip(found.caption.tokens, found.values, strict=True)
-        return "\n".join([*lines, *(f"  {token.text:<20}{value:+.4g}" for token, value in pairs)])
-    order = abs(found.values).argsort(axis=None)[::-1][:STRONGEST]
-    places = [divmod(int(place), found.geometry.grid[1]) for place in order]
-    rows = [f"  row {row}, column {column:<12}{found.values[row, column]:+.4g}" for row, column in places]
-    return "\n".join([*lines, "Strongest patches, by magnitude (rows and columns count from 0)", *rows])
+        print(matrix_as_text(matrix, values))
 
 
 def _split_option(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise CaptionError(f'"{text}" names no value.', "Write --option name=value; --methods lists the options.")
+        raise CaptionError(f'"{text}" has no value.', "Write --option name=value; --methods lists the options.")
     return name.strip().replace("-", "_"), value.strip()

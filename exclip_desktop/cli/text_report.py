@@ -13,9 +13,11 @@ from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import framing_suffix
+from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.storage.exports.number_files import summarize_selection
 
 PAIRS = 6
+STRONGEST = 8
 BAR_CELLS = 16
 SHORT_NAMES: Final = {
     "words × patches": "w×p",
@@ -79,6 +81,20 @@ def matrix_as_text(result: PairMatrix, selection: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join([*head, *_selection_as_text(result, selection), *_pair_lines(result)])
+
+
+def map_as_text(token_map: TokenMap, name: str) -> str:
+    """Return a map as text for a terminal; ``name`` is the method's."""
+    options = ", ".join(f"{option} {value}" for option, value in token_map.options.items())
+    lines = [f"“{token_map.target}”", f"score {token_map.score:+.4f}   {token_map.model}, {name}: {options}"]
+    lines += [*describe_crop(token_map.geometry), ""]
+    if token_map.side == "text":
+        pairs = zip(token_map.caption.tokens, token_map.values, strict=True)
+        return "\n".join([*lines, *(f"  {token.text:<20}{value:+.4g}" for token, value in pairs)])
+    order = abs(token_map.values).argsort(axis=None)[::-1][:STRONGEST]
+    places = [divmod(int(place), token_map.geometry.grid[1]) for place in order]
+    rows = [f"  row {row}, column {column:<12}{token_map.values[row, column]:+.4g}" for row, column in places]
+    return "\n".join([*lines, "Strongest patches, by magnitude (rows and columns count from 0)", *rows])
 
 
 def profile_values(profile: Profile) -> dict[str, Any]:
