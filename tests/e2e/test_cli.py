@@ -30,17 +30,17 @@ def demo() -> Model:
 
 def test_with_no_files_a_sample_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--device", "cpu"]) == 0
-    shown = capsys.readouterr()
+    printed = capsys.readouterr()
     for expected in (SAMPLES[0].caption, "score", "words × patches", "residual", "↔"):
-        assert expected in shown.out
-    assert shown.err == ""
+        assert expected in printed.out
+    assert printed.err == ""
 
 
 def test_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sample = SAMPLES[0]
     words, box = sample.objects[1].words, sample.objects[1].box
     numbers, figure = tmp_path / "a.npz", tmp_path / "a.png"
-    told = [
+    values = [
         "--span",
         words,
         "--box",
@@ -51,18 +51,18 @@ def test_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         str(numbers),
         "--json",
     ]
-    assert main(["explain", str(sample.path), sample.caption, *told]) == 0
-    shown = capsys.readouterr()
-    found = json.loads(shown.out)
-    assert found["selection"]["span"] == words
-    assert found["selection"]["share"] > 0.1  # of a matrix of three things, a place and a dozen other tokens
-    assert found["ledger"]["total"] == pytest.approx(found["score"], abs=1e-5)
-    x0, y0, x1, y1 = found["selection"]["strongest_patch"]["box"]
+    assert main(["explain", str(sample.path), sample.caption, *values]) == 0
+    printed = capsys.readouterr()
+    actual = json.loads(printed.out)
+    assert actual["selection"]["span"] == words
+    assert actual["selection"]["share"] > 0.1  # of a matrix of three things, a place and a dozen other tokens
+    assert actual["ledger"]["total"] == pytest.approx(actual["score"], abs=1e-5)
+    x0, y0, x1, y1 = actual["selection"]["strongest_patch"]["box"]
     assert box[0] <= (x0 + x1) / 2 < box[2]
     assert box[1] <= (y0 + y1) / 2 < box[3]
-    assert shown.err.count("Written") == 2
+    assert printed.err.count("Written") == 2
     with np.load(numbers) as data:
-        assert data["matrix"].shape[1] == 1 + found["geometry"]["grid"][0] ** 2
+        assert data["matrix"].shape[1] == 1 + actual["geometry"]["grid"][0] ** 2
     with Image.open(figure) as image:
         assert image.width == 1050
 
@@ -75,10 +75,10 @@ def test_what_is_printed_as_json_is_the_file_without_its_arrays(
     printed, written = json.loads(capsys.readouterr().out), json.loads(file.read_text("utf-8"))
     assert Path(printed.pop("image")) == SAMPLES[0].path
     assert printed["notes"] == []
-    chosen, kept = printed.pop("selection"), written.pop("selection")
+    chosen, saved = printed.pop("selection"), written.pop("selection")
     assert (chosen.pop("span"), chosen.pop("box")) == ("dog", [0, 0, 200, 200])
-    assert set(kept) - set(chosen) == {"coverage", "patch_heat", "token_heat"}
-    assert chosen == {name: kept[name] for name in chosen}
+    assert set(saved) - set(chosen) == {"coverage", "patch_heat", "token_heat"}
+    assert chosen == {name: saved[name] for name in chosen}
     assert set(written) - set(printed) == {"columns", "matrix"}
     assert printed == {name: written[name] for name in printed}
 
@@ -96,14 +96,14 @@ def test_every_sample_is_complete_and_its_ledger_adds_up(demo: Model, sample: Sa
 def test_samples_have_their_boxes_and_three_are_wrong(demo: Model) -> None:
     assert len(SAMPLES) == 12
     assert sorted(sample.wrong for sample in SAMPLES if sample.wrong) == ["colour", "object", "side"]
-    told = json.loads((ROOT / "resources" / "samples" / "samples.json").read_text())
-    for sample, record in zip(SAMPLES, told, strict=True):
+    values = json.loads((ROOT / "resources" / "samples" / "samples.json").read_text())
+    for sample, record in zip(SAMPLES, values, strict=True):
         with Image.open(sample.path) as image:
             size = image.size
         assert all(Geometry(size, (0, 0, *size), (4, 4)).coverage(entry.box).any() for entry in sample.objects)
         if sample.wrong and sample.wrong != "side":  # the bundled model is weak on left and right: see its card
-            found = score(demo, sample.path, [record["true_caption"], sample.caption])
-            assert found.cosine[0] > found.cosine[1]
+            actual = score(demo, sample.path, [record["true_caption"], sample.caption])
+            assert actual.cosine[0] > actual.cosine[1]
 
 
 def explain_here(*arguments: str) -> int:
@@ -175,11 +175,11 @@ def test_bad_input_gets_one_clear_line_and_nothing_is_written(
     arguments, expected = BAD[name]
     outputs = [] if "--out" in arguments or "--picture" in arguments else ["--out", "new.json", "--picture", "new.png"]
     assert explain_here(*arguments, *outputs) == 2
-    shown = capsys.readouterr()
-    assert expected in shown.err
-    assert shown.err.startswith("exclip-desktop: ")
-    assert shown.err.count("\n") == 1
-    assert shown.out == ""
+    printed = capsys.readouterr()
+    assert expected in printed.err
+    assert printed.err.startswith("exclip-desktop: ")
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -218,16 +218,16 @@ def _check_usage_error(capsys: pytest.CaptureFixture[str], command: str) -> None
     assert printed.err.count("\n") == 1
 
 
-def test_a_long_caption_is_explained_up_to_the_limit_and_the_rest_is_said(
+def test_a_long_caption_is_explained_up_to_the_limit_and_the_rest_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert explain_here(_picture(tmp_path), "a dog " * 15 + "and a zebra") == 0
-    shown = capsys.readouterr()
-    assert "this model reads 32 tokens" in shown.err
-    assert "and a zebra" in shown.err
+    printed = capsys.readouterr()
+    assert "this model reads 32 tokens" in printed.err
+    assert "and a zebra" in printed.err
 
 
-def test_an_animation_is_explained_by_its_first_frame_and_said(
+def test_an_animation_is_explained_by_its_first_frame_with_a_note(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Image.new("RGB", (40, 40), "red").save(
@@ -237,11 +237,11 @@ def test_an_animation_is_explained_by_its_first_frame_and_said(
     assert "first is used" in capsys.readouterr().err
 
 
-def test_doctor_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_prints_versions_devices_and_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
-    shown = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for expected in ("Versions", "torch", "Devices", "cpu", "Models on this computer", "demo", "cache"):
-        assert expected in shown
+        assert expected in printed
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
@@ -269,12 +269,12 @@ def test_every_option_that_a_message_or_the_manual_names_exists(capsys: pytest.C
     assert named | in_texts <= known
 
 
-@pytest.mark.parametrize("given", [[], ["a.png"], ["a.png", "a dog"]])
-def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch, given: list[str]) -> None:
+@pytest.mark.parametrize("expected", [[], ["a.png"], ["a.png", "a dog"]])
+def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch, expected: list[str]) -> None:
     opened: list[tuple[str, ...]] = []
     monkeypatch.setattr("exclip_desktop.app.run_window", lambda *what: opened.append(what) or 0)
-    assert main(given) == 0
-    assert opened == [tuple(given)]
+    assert main(expected) == 0
+    assert opened == [tuple(expected)]
 
 
 def test_more_than_a_picture_and_a_caption_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,23 +57,28 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_list_as_json_has_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list", "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
+    (values,) = json.loads(capsys.readouterr().out)
     (entry,) = list_local_models()
-    assert told["path"] == str(entry.path)
-    assert (told["name"], told["bytes"], told["grid"], told["place"]) == ("demo", entry.bytes, [12, 12], "bundled")
+    assert values["path"] == str(entry.path)
+    assert (values["name"], values["bytes"], values["grid"], values["place"]) == (
+        "demo",
+        entry.bytes,
+        [12, 12],
+        "bundled",
+    )
 
 
 def test_a_tag_is_fetched(web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "fetch", TINY, "tagged"]) == 0
-    shown = capsys.readouterr()
+    printed = capsys.readouterr()
     path = tmp_path / "home" / ".cache" / "clip" / "tiny.pt"
-    assert shown.out == f"{path}\n"
-    assert shown.err == f"{TINY} (tagged): 3.0 MB\n"
+    assert printed.out == f"{path}\n"
+    assert printed.err == f"{TINY} (tagged): 3.0 MB\n"
     assert path.read_bytes() == web.files["/tiny.pt"]
-    asked = len(web.asked)
+    requests = len(web.requests)
     assert main(["models", "fetch", TINY, "tagged"]) == 0
     assert capsys.readouterr() == (f"{path}\n", f"{TINY} (tagged) is on this computer.\n")
-    assert len(web.asked) == asked
+    assert len(web.requests) == requests
 
 
 def test_an_interrupt_keeps_what_came(
@@ -107,7 +112,7 @@ def test_a_model_travels_by_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["fetch", "ViT-B32", "openai"], "Did you mean ViT-B-32"),
         (["fetch", "ViT-B-32", "nonsense"], 'no weights tagged "nonsense"'),
@@ -116,11 +121,15 @@ def test_a_model_travels_by_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
     ],
 )
 def test_bad_input_gets_one_clear_line(
-    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["models", *arguments]) == 2
-    shown = capsys.readouterr().err
-    assert told in shown
-    assert shown.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert expected in printed
+    assert printed.count("\n") == 1
     assert not (tmp_path / "out").exists()

@@ -35,10 +35,10 @@ def make_list(folder: Path, picture: NDArray[np.uint8]) -> Path:
 def seen_again(model: Model, project: Project, finding: Finding) -> tuple[Result, Selection]:
     """Explain a finding's pair with its settings."""
     view = finding.view
-    told = {
+    values = {
         name: view.settings[name] for name in ("image_layer", "text_layer", "quadrature", "steps", "text_reference")
     }
-    return explain(model, project.path_of(view.picture), view.caption, **told), view.selection
+    return explain(model, project.path_of(view.picture), view.caption, **values), view.selection
 
 
 def test_an_afternoon_and_the_week_after(
@@ -48,13 +48,13 @@ def test_an_afternoon_and_the_week_after(
     with create_project(tmp_path / "work.exclip") as project:
         assert add_pairs(project, listed) == 10
         for row in load_pairs(project, PairQuery(), 0, 10):
-            found = explain(tiny, project.path_of(row.pair.picture), row.pair.caption, **HOW)
-            save_measurements(project, [(row.pair.id, Measurement(found.score, found.residual))])
+            actual = explain(tiny, project.path_of(row.pair.picture), row.pair.caption, **HOW)
+            save_measurements(project, [(row.pair.id, Measurement(actual.score, actual.residual))])
             if row.number in (2, 5, 7):
-                chosen = replace(found.select("red balloon"), regions=row.pair.regions)
-                view = make_view(found, chosen, picture=row.pair.picture, picture_sha256="", pair=row.pair.id)
+                chosen = replace(actual.select("red balloon"), regions=row.pair.regions)
+                view = make_view(actual, chosen, picture=row.pair.picture, picture_sha256="", pair=row.pair.id)
                 add_finding(
-                    project, Finding(view, make_numbers(found, chosen), "match", ("balloon",), f"odd <{row.number}>")
+                    project, Finding(view, make_numbers(actual, chosen), "match", ("balloon",), f"odd <{row.number}>")
                 )
         best = load_pairs(project, PairQuery(sort="score", descending=True), 0, 10)
         assert [row.measured.score for row in best if row.measured] == sorted(
@@ -64,8 +64,8 @@ def test_an_afternoon_and_the_week_after(
     with open_project(tmp_path / "work.exclip") as project:
         noted = load_findings(project, FindingQuery(tag="balloon", sort="score"))
         assert len(noted) == 3
-        found, chosen = seen_again(tiny, project, noted[1])
-        assert describe_differences(noted[1].numbers, make_numbers(found, chosen)) == ()
+        actual, chosen = seen_again(tiny, project, noted[1])
+        assert describe_differences(noted[1].numbers, make_numbers(actual, chosen)) == ()
         other, _ = seen_again(tiny, project, noted[0])
         assert describe_differences(noted[1].numbers, make_numbers(other, chosen)) != ()
         assert [row.rating for row in load_pairs(project, PairQuery(rating="match"), 0, 10)] == ["match"] * 3

@@ -40,7 +40,7 @@ def test_an_architecture_is_recognised_by_the_shapes(architecture: str, folder: 
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("name", "expected"),
     [
         ("ViT-B-32", ["ViT-B-32", "ViT-B-32-quickgelu"]),
         ("ViT-B-32-256", ["ViT-B-32-256"]),
@@ -50,10 +50,10 @@ def test_an_architecture_is_recognised_by_the_shapes(architecture: str, folder: 
         ("coca_ViT-B-32", ["coca_ViT-B-32"]),
     ],
 )
-def test_open_clips_architectures_are_recognised(name: str, found: list[str]) -> None:
+def test_open_clips_architectures_are_recognised(name: str, expected: list[str]) -> None:
     """By shapes alone, so from tensors that take no memory; what differs in no shape is named together."""
     network = build_network(name, open_clip.get_model_config(name), "meta")
-    assert recognise_architectures(network.state_dict()) == found
+    assert recognise_architectures(network.state_dict()) == expected
 
 
 def test_architectures_that_differ_in_no_shape_are_named(
@@ -81,9 +81,9 @@ def test_an_inspection_tells_what_is_left_to_ask(
 ) -> None:
     path = tmp_path / "w.pt"
     torch.save({"model_ema": state}, path)
-    found = inspect_checkpoint(path)
-    assert (found.architectures, found.preprocess_known) == ((TINY,), False)
-    assert "averaged" in found.notes[0]
+    actual = inspect_checkpoint(path)
+    assert (actual.architectures, actual.preprocess_known) == ((TINY,), False)
+    assert "averaged" in actual.notes[0]
     torch.save({"other.weight": torch.zeros(3)}, path)
     assert inspect_checkpoint(str(path)).architectures == ()
     digits = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
@@ -100,7 +100,7 @@ def test_a_tag_needs_a_name(folder: Path) -> None:
 # How pictures are prepared
 
 
-def test_preprocessing_that_nobody_has_said_is_asked_for(
+def test_unknown_preprocessing_must_be_named(
     architecture: str, folder: Path, tmp_path: Path, picture: NDArray[np.uint8]
 ) -> None:
     path = folder / "open_clip_model.safetensors"
@@ -118,28 +118,28 @@ def test_preprocessing_that_nobody_has_said_is_asked_for(
     assert len({load(architecture, path, one.name).fingerprint for one in PREPROCESSINGS}) == len(PREPROCESSINGS)
 
 
-def test_a_file_says_the_preprocessing(architecture: str, folder: Path, tmp_path: Path) -> None:
-    told = {"mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6], "resize_mode": "longest", "fill_color": 7}
+def test_a_file_names_the_preprocessing(architecture: str, folder: Path, tmp_path: Path) -> None:
+    values = {"mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6], "resize_mode": "longest", "fill_color": 7}
     path = tmp_path / "config.json"
-    for held in (told, {"preprocess_cfg": told, "model_cfg": {}}):
+    for held in (values, {"preprocess_cfg": values, "model_cfg": {}}):
         path.write_text(json.dumps(held))
         model = load(architecture, folder / "open_clip_model.safetensors", path)
-        found = model.network.visual.preprocess_cfg
-        assert (found["mean"], found["resize_mode"], found["fill_color"]) == ((0.1, 0.2, 0.3), "longest", 7)
-        assert (found["interpolation"], found["size"]) == ("bicubic", (32, 32))
+        actual = model.network.visual.preprocess_cfg
+        assert (actual["mean"], actual["resize_mode"], actual["fill_color"]) == ((0.1, 0.2, 0.3), "longest", 7)
+        assert (actual["interpolation"], actual["size"]) == ("bicubic", (32, 32))
     for wrong in ("{", "[]", "{}", '{"mean": [0, 0, 0]}', '{"mean": [0, 0], "std": [1, 1]}', "3"):
         path.write_text(wrong)
         with pytest.raises(ModelError, match="holds no preprocessing"):
             find_preprocessing(path)
     for entry in ({"std": [1, 1, 0]}, {"resize_mode": "cut"}, {"interpolation": "guess"}, {"mean": "abc"}):
-        path.write_text(json.dumps(told | entry))
+        path.write_text(json.dumps(values | entry))
         with pytest.raises(ModelError, match="holds no preprocessing"):
             find_preprocessing(path)
     with pytest.raises(ModelError, match='no preprocessing "openia"'):
         find_preprocessing("openia")
 
 
-def test_a_folder_that_does_not_say_it_is_asked_for_it_too(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_without_preprocessing_must_be_given_one(folder: Path, tmp_path: Path) -> None:
     config = tiny_config()
     save_random_model(tmp_path / "silent", {"model_cfg": config["model_cfg"], "preprocess_cfg": {"std": [1, 1, 1]}})
     with pytest.raises(ModelError, match="does not name its preprocessing"):
@@ -161,11 +161,11 @@ def test_a_snapshot_and_the_folders_above_it_load(folder: Path, tmp_path: Path) 
         snapshot.mkdir(parents=True)
         for path in folder.glob("open_clip_*"):
             (snapshot / path.name).symlink_to(path)
-    for given in (root, root / "snapshots"):
+    for source in (root, root / "snapshots"):
         with pytest.raises(ModelError, match="2 snapshots"):
-            load_model(str(given))
+            load_model(str(source))
     (root / "refs").mkdir()
     (root / "refs" / "main").write_text("4567\n")
     own = load_model(str(folder)).fingerprint
-    for given in (root, root / "snapshots", root / "snapshots" / "0123"):
-        assert load_model(str(given)).fingerprint == own
+    for source in (root, root / "snapshots", root / "snapshots" / "0123"):
+        assert load_model(str(source)).fingerprint == own

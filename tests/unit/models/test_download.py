@@ -1,4 +1,4 @@
-"""Downloads from a server on this computer; without one being asked for, nothing reaches the network."""
+"""Downloads from a local server; without an allowed download nothing uses the network."""
 
 import errno
 import hashlib
@@ -76,14 +76,14 @@ def no_network() -> Iterator[None]:
 # One file
 
 
-def test_a_file_arrives_whole_and_says_how_far_it_is(web: Web, file: RemoteFile) -> None:
-    told: list[Report] = []
-    assert fetch_file(file, told.append, CancelToken()) == file.target
+def test_a_file_is_fetched_with_progress(web: Web, file: RemoteFile) -> None:
+    reports: list[Report] = []
+    assert fetch_file(file, reports.append, CancelToken()) == file.target
     assert file.target.read_bytes() == CONTENT
     assert not file.part.exists()
-    done = [report.done for report in told]
+    done = [report.done for report in reports]
     assert done == sorted(done)
-    assert (done[0], told[-1]) == (0, Report("weights.pt, checking", len(CONTENT), len(CONTENT)))
+    assert (done[0], reports[-1]) == (0, Report("weights.pt, checking", len(CONTENT), len(CONTENT)))
     fetch_file(file, ignore_progress, CancelToken())
     assert len(web.fetched) == 1
 
@@ -92,10 +92,10 @@ def test_a_download_goes_on_after_cuts(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 200_000]
     fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
-    assert [asked.range for asked in web.fetched] == ["", "bytes=100000-", "bytes=300000-"]
+    assert [requests.range for requests in web.fetched] == ["", "bytes=100000-", "bytes=300000-"]
 
 
-def test_what_came_is_kept_when_nothing_more_comes_and_is_not_fetched_again(web: Web, file: RemoteFile) -> None:
+def test_an_interrupted_download_is_resumed(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 0]
     with pytest.raises(
         ModelError, match=r"weights.pt could not be fetched.*100 kB of 1\.0 MB are on this computer"
@@ -123,7 +123,7 @@ def test_a_file_that_has_changed_is_begun_anew(web: Web, file: RemoteFile, versi
     fetch_file(unpublished, ignore_progress, CancelToken())
     assert file.target.read_bytes() == changed
     assert sorted(path.name for path in file.target.parent.iterdir()) == ["weights.pt"]
-    assert [bool(asked.if_range) for asked in web.fetched] == [False, True, True, *([] if heeded else [False])]
+    assert [bool(requests.if_range) for requests in web.fetched] == [False, True, True, *([] if heeded else [False])]
 
 
 def test_what_has_not_changed_goes_on(web: Web, file: RemoteFile) -> None:
@@ -145,7 +145,7 @@ def test_what_nothing_would_show_to_have_changed_is_begun_anew(web: Web, file: R
     web.files["/weights.pt"] = CONTENT[::-1]
     fetch_file(unpublished, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT[::-1]
-    assert {asked.range for asked in web.fetched} == {""}
+    assert {request.range for request in web.fetched} == {""}
 
 
 def test_a_server_that_cannot_resume_starts_again(web: Web, file: RemoteFile) -> None:
@@ -200,7 +200,7 @@ def test_an_interrupt_keeps_what_came(file: RemoteFile) -> None:
     assert file.part.stat().st_size > 0
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(
+def test_a_full_disk_is_reported_before_anything_is_fetched(
     web: Web, file: RemoteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
@@ -236,7 +236,7 @@ def test_a_disk_that_fills_up_keeps_what_came(file: RemoteFile, monkeypatch: pyt
     assert file.target.read_bytes() == CONTENT
 
 
-def test_what_cannot_be_reached_is_told(web: Web, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_reported(web: Web, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="404"):
         fetch_file(RemoteFile(f"{web.url}/none.pt", tmp_path / "none.pt"), ignore_progress, CancelToken())
     with socket.socket() as closed:
@@ -270,15 +270,15 @@ def test_a_tag_of_the_hub_is_fetched_into_its_cache(
     assert (plan.weights.bytes, plan.weights.bytes_here, plan.weights.sha256) == (len(weights), 0, sha256)
     assert web.fetched == []
     web.cuts = [1000]
-    told: list[Report] = []
-    path = download(plan, told.append)
+    collected: list[Report] = []
+    path = download(plan, collected.append)
     assert path == find_cached_weights(config)
     assert path.read_bytes() == weights
     assert (path.name, path.parent.name) == ("open_clip_model.safetensors", COMMIT)
-    assert {report.what for report in told} == {f"Downloading {TINY} (tagged)"}
-    assert [asked.range for asked in web.fetched] == ["", "bytes=1000-"]
-    assert {asked.authorization for asked in web.asked if "/resolve/" in asked.path} == {"Bearer secret"}
-    assert {asked.authorization for asked in web.fetched} == {""}, "the token must not leave the hub"
+    assert {report.what for report in collected} == {f"Downloading {TINY} (tagged)"}
+    assert [requests.range for requests in web.fetched] == ["", "bytes=1000-"]
+    assert {requests.authorization for requests in web.requests if "/resolve/" in requests.path} == {"Bearer secret"}
+    assert {requests.authorization for requests in web.fetched} == {""}, "the token must not leave the hub"
     assert plan_download(architecture, "tagged").weights.bytes_here == len(weights)
 
 
@@ -318,7 +318,7 @@ def test_a_tokenizer_is_fetched_with_its_model(
     assert tokenizer.read_bytes() == b"{}"
 
 
-def test_a_hub_that_does_not_answer_is_told(architecture: str, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_hub_is_reported(architecture: str, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     tag(monkeypatch, hf_hub="nobody/tiny/")
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", "http://127.0.0.1:1/{repo_id}/{revision}/{filename}")
     with pytest.raises(ModelError, match="nobody/tiny cannot be fetched") as caught:
@@ -326,10 +326,10 @@ def test_a_hub_that_does_not_answer_is_told(architecture: str, web: Web, monkeyp
     assert "Check the network" in caught.value.hint
 
 
-# The network is off unless it is asked for
+# The network is used by allowed downloads only
 
 
-def test_only_a_download_that_was_asked_for_reaches_the_network(
+def test_only_an_allowed_download_uses_the_network(
     architecture: str, web: Web, weights: bytes, picture: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tag(monkeypatch, hf_hub="nobody/tiny/")
@@ -340,14 +340,14 @@ def test_only_a_download_that_was_asked_for_reaches_the_network(
     assert "allow_download=True" in caught.value.hint
     with no_network(), pytest.raises((AssertionError, ModelError), match="the network was reached"):
         load_model(architecture, pretrained="tagged", allow_download=True)
-    assert web.asked == []
-    told: list[Report] = []
-    load_model(architecture, pretrained="tagged", allow_download=True, progress=told.append)
-    assert told[-1].done == len(weights)
-    asked = len(web.asked)
+    assert web.requests == []
+    reports: list[Report] = []
+    load_model(architecture, pretrained="tagged", allow_download=True, progress=reports.append)
+    assert reports[-1].done == len(weights)
+    requests = len(web.requests)
     with no_network():
         explain(load_model(architecture, pretrained="tagged", allow_download=True), picture, CAPTION)
-    assert len(web.asked) == asked
+    assert len(web.requests) == requests
 
 
 def test_offline_is_the_default_state(tmp_path: Path, picture: NDArray[np.uint8], weights: bytes) -> None:

@@ -74,17 +74,17 @@ def test_building_every_encoder_tells_the_same() -> None:
         ({"no_such_setting": 1}, "cannot build its image encoder"),
     ],
 )
-def test_reasons_are_told(changes: dict[str, Any], reason: str) -> None:
+def test_reasons_are_reported(changes: dict[str, Any], reason: str) -> None:
     config = {"embed_dim": 8, "vision_cfg": {"image_size": 160, "timm_model_name": "test_vit", **changes}}
     assert re.search(reason, find_built_obstacle(config))
 
 
 def test_nothing_is_downloaded_and_the_config_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
+    requests: list[bool] = []
     built = TimmModel.__init__
 
     def watched(self: TimmModel, *args: Any, pretrained: bool, **kwargs: Any) -> None:
-        asked.append(pretrained)
+        requests.append(pretrained)
         built(self, *args, pretrained=pretrained, **kwargs)
 
     monkeypatch.setattr(TimmModel, "__init__", watched)
@@ -93,4 +93,4 @@ def test_nothing_is_downloaded_and_the_config_is_left_as_it_was(monkeypatch: pyt
     config["vision_cfg"] |= {"image_size": 160, "timm_pool": "token"}
     before = repr(config)
     assert find_built_obstacle(config) == find_built_obstacle(config) == ""
-    assert (asked, repr(config)) == ([False], before)
+    assert (requests, repr(config)) == ([False], before)

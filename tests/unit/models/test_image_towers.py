@@ -45,7 +45,7 @@ def _some_layers(model: Model) -> list[Layer]:
 
 
 @every_family
-def test_a_folder_gives_the_encoder_that_open_clip_gives(family: Model, picture: Picture) -> None:
+def test_a_folder_loads_the_encoder_that_open_clip_loads(family: Model, picture: Picture) -> None:
     """What is not kept in the weights, such as rotations and masks, is made anew; no shortcut may leave it out."""
     config = json.loads((Path(family.name) / "open_clip_config.json").read_text("utf-8"))
     torch.manual_seed(1)

@@ -125,10 +125,14 @@ def test_an_architecture_needs_exactly_one_source(architecture: str, folder: Pat
     assert caught.value.remedy is Remedy.CHOOSE_KNOWN_MODEL
 
 
-@pytest.mark.parametrize(("told", "message"), [({"image_layer": 9}, "no layer 9"), ({"text_layer": "pool"}, "pool")])
-def test_a_card_that_does_not_fit_is_refused(folder: Path, tmp_path: Path, told: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize(
+    ("expected", "message"), [({"image_layer": 9}, "no layer 9"), ({"text_layer": "pool"}, "pool")]
+)
+def test_a_card_that_does_not_fit_is_refused(
+    folder: Path, tmp_path: Path, expected: dict[str, Any], message: str
+) -> None:
     shutil.copytree(folder, tmp_path / "model")
-    (tmp_path / "model" / "exclip.json").write_text(json.dumps(told), "utf-8")
+    (tmp_path / "model" / "exclip.json").write_text(json.dumps(expected), "utf-8")
     with pytest.raises(ModelError, match=f"exclip.json does not fit .*{message}"):
         load_model(str(tmp_path / "model"))
 
@@ -154,33 +158,33 @@ def test_devices_that_are_not_there_are_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cuda", "mps", "told"),
+    ("cuda", "mps", "expected"),
     [(0, False, "cpu."), (1, False, "cuda, cpu."), (2, False, "cuda, cuda:0, cuda:1, cpu."), (0, True, "mps, cpu.")],
 )
 def test_only_devices_that_are_there_are_offered(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool, told: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool, expected: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     with pytest.raises(ModelError) as caught:
         load_model(str(folder), device="abacus")
-    assert caught.value.hint == f"Pass an available one as device: {told}"
+    assert caught.value.hint == f"Pass an available one as device: {expected}"
 
 
 def test_scores_are_open_clips_own(tiny: Model, picture: NDArray[np.uint8]) -> None:
     captions = [CAPTION, "a cat", "two dogs"]
-    found = score_captions(tiny, picture, captions)
+    actual = score_captions(tiny, picture, captions)
     ids = open_clip.SimpleTokenizer(context_length=16)(captions)
     logits, _ = tiny.network.get_logits(tiny.pixels(picture)[None], ids)
-    np.testing.assert_allclose(found.probability, logits.softmax(-1)[0].numpy(), atol=1e-5)
-    np.testing.assert_allclose(found.cosine * float(tiny.network.logit_scale.exp()), logits[0].numpy(), atol=1e-4)
-    assert found.kind == "softmax"
+    np.testing.assert_allclose(actual.probability, logits.softmax(-1)[0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(actual.cosine * float(tiny.network.logit_scale.exp()), logits[0].numpy(), atol=1e-4)
+    assert actual.kind == "softmax"
 
 
 def test_models_with_a_bias_score_by_sigmoid(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     model = make_tiny(init_logit_bias=-3.0)
-    found = score_captions(model, picture, [CAPTION, "a cat"])
+    actual = score_captions(model, picture, [CAPTION, "a cat"])
     scale, bias = float(model.network.logit_scale.exp()), float(model.network.logit_bias)
-    np.testing.assert_allclose(found.probability, 1 / (1 + np.exp(-bias - scale * found.cosine)), atol=1e-6)
-    assert found.kind == "sigmoid"
+    np.testing.assert_allclose(actual.probability, 1 / (1 + np.exp(-bias - scale * actual.cosine)), atol=1e-6)
+    assert actual.kind == "sigmoid"

@@ -49,23 +49,23 @@ def names(folder: Path) -> set[str]:
 # Packing and unpacking
 
 
-def test_a_packed_folder_gives_the_same_model(folder: Path, tmp_path: Path) -> None:
+def test_a_packed_folder_loads_as_the_same_model(folder: Path, tmp_path: Path) -> None:
     out = pack_model(tmp_path / "out" / "packed", str(folder))
     assert names(out) == {"open_clip_config.json", "open_clip_model.safetensors", "exclip.json", "SHA256SUMS"}
     own, packed = load_model(str(folder)), load_model(str(out))
     assert (packed.fingerprint, packed.card) == (own.fingerprint, own.card)
 
 
-def test_a_packed_checkpoint_needs_nothing_more_to_be_said(
+def test_a_packed_checkpoint_has_its_preprocessing(
     architecture: str, folder: Path, tmp_path: Path, picture: NDArray[np.uint8]
 ) -> None:
     state = load_file(folder / "open_clip_model.safetensors")
     torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, tmp_path / "w.pt")
-    given: dict[str, Any] = {"checkpoint": tmp_path / "w.pt", "preprocess": "inception"}
+    source: dict[str, Any] = {"checkpoint": tmp_path / "w.pt", "preprocess": "inception"}
     with pytest.raises(ModelError, match="does not name its preprocessing"):
         pack_model(tmp_path / "packed", architecture, checkpoint=tmp_path / "w.pt")
-    out = pack_model(tmp_path / "packed", None, **given)
-    own, packed = load_model(architecture, **given), load_model(str(out))
+    out = pack_model(tmp_path / "packed", None, **source)
+    own, packed = load_model(architecture, **source), load_model(str(out))
     scores = [score_captions(model, picture, [CAPTION, "a cat"]).cosine for model in (own, packed)]
     np.testing.assert_array_equal(*scores)
     again = pack_model(tmp_path / "again", str(out))
@@ -85,19 +85,19 @@ def test_quickgelu_is_packed_with_the_weights_that_need_it(
     assert isinstance(gelu, open_clip.transformer.QuickGELU)
 
 
-def test_a_tokenizer_is_packed_from_beside_the_model_or_from_the_cache(folder: Path, tmp_path: Path) -> None:
+def test_a_tokenizer_is_packed_from_the_folder_or_from_the_cache(folder: Path, tmp_path: Path) -> None:
     snapshot = tmp_path / "hub" / "models--nobody--words" / "snapshots" / "0123"
     snapshot.mkdir(parents=True)
     (snapshot.parents[1] / "refs").mkdir()
     (snapshot.parents[1] / "refs" / "main").write_text("0123")
     (snapshot / "tokenizer.json").write_text("cached")
     (snapshot / "vocab.txt").write_text("cached")
-    beside = tmp_path / "beside"
-    beside.mkdir()
-    (beside / "vocab.txt").write_text("beside")
+    local = tmp_path / "beside"
+    local.mkdir()
+    (local / "vocab.txt").write_text("beside")
     out = tmp_path / "out"
     out.mkdir()
-    source = Source("x", "local-dir:x", beside / "w.safetensors", beside)
+    source = Source("x", "local-dir:x", local / "w.safetensors", local)
     _copy_small_files(source, {"hf_tokenizer_name": "nobody/words"}, out)
     assert {path.name: path.read_text() for path in out.iterdir()} == {
         "tokenizer.json": "cached",
@@ -107,9 +107,9 @@ def test_a_tokenizer_is_packed_from_beside_the_model_or_from_the_cache(folder: P
 
 def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, data: Path) -> None:
     out = pack_model(tmp_path / "my clip", str(folder))
-    told: list[Report] = []
-    assert unpack_model(out, progress=told.append) == "my clip"
-    assert [report.done for report in told] == [0, 1, 2]
+    reports: list[Report] = []
+    assert unpack_model(out, progress=reports.append) == "my clip"
+    assert [report.done for report in reports] == [0, 1, 2]
     assert names(data) == {"my clip"}
     assert load_model("my clip").fingerprint == load_model(str(folder)).fingerprint
     assert unpack_model(str(out)) == "my clip", "the same model again is no trouble"
@@ -117,7 +117,7 @@ def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, da
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "expected"),
     [
         (lambda folder: (folder / "SHA256SUMS").unlink(), "is not a packed model"),
         (lambda folder: (folder / "SHA256SUMS").write_text("hello"), "is not a packed model"),
@@ -132,12 +132,12 @@ def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, da
     ],
 )
 def test_a_damaged_folder_is_refused_and_nothing_is_left(
-    folder: Path, tmp_path: Path, data: Path, damage: Any, told: str
+    folder: Path, tmp_path: Path, data: Path, damage: Any, expected: str
 ) -> None:
     out = pack_model(tmp_path / "packed", str(folder))
     (tmp_path / "secret").write_text("mine")
     damage(out)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=expected):
         unpack_model(out)
     assert not data.is_dir() or names(data) == set()
 
@@ -261,26 +261,26 @@ def test_what_was_unpacked_or_downloaded_can_be_removed(
         remove_model(other)
     assert (names(data), clip.exists(), snapshot.exists()) == (set(), False, False)
     assert list_local_models() == [bundled]
-    for kept in (bundled, next(entry for entry in list_tagged_models() if not entry.is_local)):
+    for saved in (bundled, next(entry for entry in list_tagged_models() if not entry.is_local)):
         with pytest.raises(ModelError, match="cannot be removed"):
-            remove_model(kept)
+            remove_model(saved)
 
 
 @pytest.mark.slow
-def test_the_parameters_kept_are_open_clips_own() -> None:
-    kept, found = json.loads(PATH.read_text("utf-8")), counted()
-    assert kept == {name: found.get(name) for name in kept}
+def test_the_stored_parameter_counts_equal_open_clips() -> None:
+    saved, actual = json.loads(PATH.read_text("utf-8")), counted()
+    assert saved == {name: actual.get(name) for name in saved}
 
 
 @pytest.mark.parametrize(
-    ("count", "told"),
+    ("count", "expected"),
     [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (605_219_813, "605 MB"), (1_710_540_580, "1.7 GB")],
 )
-def test_sizes_are_told_in_decimal_units(count: int, told: str) -> None:
-    assert format_bytes(count) == told
+def test_sizes_are_in_decimal_units(count: int, expected: str) -> None:
+    assert format_bytes(count) == expected
 
 
-def test_entries_are_plain_values() -> None:
+def test_entries_hold_json_values() -> None:
     entry = list_local_models()[0]
     with pytest.raises(AttributeError):
         entry.name = "other"  # type: ignore[misc]

@@ -30,7 +30,7 @@ Pixels = NDArray[np.uint8]
 
 @pytest.mark.parametrize("precision", LOWER)
 @pytest.mark.parametrize("layer", [1, 2])
-def test_the_ledger_is_exact_and_says_how_far_the_score_moved(
+def test_the_ledger_is_exact_and_reports_how_far_the_score_moved(
     tiny: Model, picture: Pixels, precision: str, layer: int
 ) -> None:
     full = explain(tiny, picture, CAPTION, image_layer=layer, text_layer=layer)
@@ -40,10 +40,10 @@ def test_the_ledger_is_exact_and_says_how_far_the_score_moved(
     assert lower.float32_score == pytest.approx(full.score, abs=1e-6)
     assert 0 < abs(lower.score - full.score) < 0.02
     assert (full.settings.precision, lower.settings.precision) == ("float32", precision)
-    told = [note for note in lower.notes if precision in note]
-    assert len(told) == 1
-    assert f"{lower.score:+.5f}" in told[0]
-    assert f"{full.score:+.5f}" in told[0]
+    values = [note for note in lower.notes if precision in note]
+    assert len(values) == 1
+    assert f"{lower.score:+.5f}" in values[0]
+    assert f"{full.score:+.5f}" in values[0]
     assert (full.float32_score, full.notes) == (None, ())
     assert matrix_values(lower)["float32_score"] == lower.float32_score
     assert matrix_values(lower)["settings"]["precision"] == precision
@@ -62,23 +62,23 @@ def test_only_features_are_of_lower_precision(tiny: Model, picture: Pixels) -> N
     assert not torch.is_autocast_enabled("cpu")
 
 
-def test_references_of_both_precisions_are_kept_apart(make_tiny: Callable[..., Model], picture: Pixels) -> None:
+def test_references_of_both_precisions_are_separate(make_tiny: Callable[..., Model], picture: Pixels) -> None:
     model = make_tiny(vision={"width": 48})
     before = explain(model, picture, CAPTION, image_layer=1).matrix
     explain(model, picture, CAPTION, image_layer=1, precision="bfloat16")
     assert np.array_equal(explain(model, picture, CAPTION, image_layer=1).matrix, before)
 
 
-def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture: Pixels) -> None:
+def test_the_cache_separates_both_precisions_and_holds_the_float32_score(tiny: Model, picture: Pixels) -> None:
     cache, pairs = FactorCache(None), ExplanationCache()
     engine = ModelEngine(cache, pairs)
     engine._loaded = (ModelChoice(), tiny, "")
 
     def ask(precision: str) -> ExplainRequest:
         explain_settings = ExplainSettings(image_layer=2, text_layer=1, precision=precision)
-        return ExplainRequest(1, ModelChoice(), explain_settings, shown, CAPTION)
+        return ExplainRequest(1, ModelChoice(), explain_settings, printed, CAPTION)
 
-    shown = Picture(picture)
+    printed = Picture(picture)
     full, lower = (engine.explain(ask(kind), ignore_progress, CancelToken()) for kind in ("float32", "bfloat16"))
     assert (full.cached, lower.cached) == (False, False)
     pairs.clear()
@@ -88,16 +88,16 @@ def test_the_cache_keeps_both_apart_and_what_float32_gives(tiny: Model, picture:
     assert again.explanation.float32_score == pytest.approx(full.explanation.score, abs=1e-6)
 
 
-def test_a_factor_on_disk_keeps_what_float32_gives(tiny: Model, tmp_path: object) -> None:
+def test_a_factor_on_disk_holds_the_float32_score(tiny: Model, tmp_path: object) -> None:
     read, key = tiny.reader.read(CAPTION), cache_key(what="test")
     for precision in ("float32", "bfloat16"):
         made = caption_factor(tiny, read, resolve_settings(tiny, ExplainSettings(precision=precision)))
         FactorCache(tmp_path).put(key, made)  # type: ignore[arg-type]
-        kept = FactorCache(tmp_path).get(key)  # type: ignore[arg-type]
-        assert kept is not None
+        saved = FactorCache(tmp_path).get(key)  # type: ignore[arg-type]
+        assert saved is not None
         for name, value in asdict(made.ends).items():
-            np.testing.assert_equal(getattr(kept.ends, name), value)
-        assert kept.nbytes == made.nbytes
+            np.testing.assert_equal(getattr(saved.ends, name), value)
+        assert saved.nbytes == made.nbytes
 
 
 def test_there_is_no_other_precision(tiny: Model, picture: Pixels, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ def _cached(root: Path, repository: str, files: list[Path]) -> None:
         file.rename(snapshot / file.name)
 
 
-def test_files_missing_beside_the_model_are_named_and_found_in_the_cache(
+def test_files_missing_in_the_folder_are_named_and_read_from_the_cache(
     roberta: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = load_model(str(roberta), device="cpu")
@@ -44,9 +44,9 @@ def test_files_missing_beside_the_model_are_named_and_found_in_the_cache(
     assert "hf download nobody/roberta" in caught.value.hint
     _cached(tmp_path / "cache", "nobody/roberta", [encoder])
     _cached(tmp_path / "cache", "nobody/bytes", [*roberta.glob("tokenizer*")])
-    found = load_model(str(roberta), device="cpu")
-    assert found.fingerprint == here.fingerprint
-    assert found.reader.read("a dog") == here.reader.read("a dog")
+    actual = load_model(str(roberta), device="cpu")
+    assert actual.fingerprint == here.fingerprint
+    assert actual.reader.read("a dog") == here.reader.read("a dog")
     for file in (tmp_path / "cache").glob("models--nobody--bytes/snapshots/*/*"):
         file.unlink()
     with pytest.raises(ModelError, match=r"nobody/bytes is not on this computer: .*for one of tokenizer\.json"):
@@ -62,7 +62,7 @@ def test_a_config_may_name_folders(roberta: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("installed", ["", "4.57.3"])
-def test_without_transformers_it_says_how_to_install_it(
+def test_without_transformers_the_error_names_the_command_to_install_it(
     roberta: Path, monkeypatch: pytest.MonkeyPatch, installed: str
 ) -> None:
     def version(name: str) -> str:
@@ -95,8 +95,8 @@ def test_files_that_do_not_serve_are_refused(roberta: Path, file: str, content: 
 
 def test_a_tokenizers_own_code_is_never_run(roberta: Path) -> None:
     (roberta / "code.py").write_text(f"open({str(roberta / 'ran')!r}, 'w')\nclass Mine: pass\n")
-    told = {"tokenizer_class": "Mine", "auto_map": {"AutoTokenizer": [None, "code.Mine"]}}
-    (roberta / "tokenizer_config.json").write_text(json.dumps(told))
+    values = {"tokenizer_class": "Mine", "auto_map": {"AutoTokenizer": [None, "code.Mine"]}}
+    (roberta / "tokenizer_config.json").write_text(json.dumps(values))
     config = roberta / "open_clip_config.json"
     changed = json.loads(config.read_text("utf-8"))
     changed["model_cfg"]["text_cfg"]["tokenizer_kwargs"] = {"trust_remote_code": True}
@@ -118,9 +118,7 @@ def test_a_tokenizers_own_code_is_never_run(roberta: Path) -> None:
         ("a", {"no_causal_mask": True, "pool_type": "last"}, ""),
     ],
 )
-def test_what_cannot_be_explained_is_said_by_the_config_alone(
-    schema: str, text: dict[str, object], reason: str
-) -> None:
-    found = find_text_obstacle(schema, {"text_cfg": text})
-    assert reason in found
-    assert bool(reason) == bool(found)
+def test_the_config_alone_decides_what_cannot_be_explained(schema: str, text: dict[str, object], reason: str) -> None:
+    actual = find_text_obstacle(schema, {"text_cfg": text})
+    assert reason in actual
+    assert bool(reason) == bool(actual)

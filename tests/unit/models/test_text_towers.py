@@ -118,7 +118,7 @@ def test_equals_the_oracle(made: Made, picture: Picture, family: str, layer: int
 
 @pytest.mark.parametrize("layer", [0, 2])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_all_rows_are_kept_and_add_up_to_the_score(made: Made, picture: Picture, family: str, layer: int) -> None:
+def test_all_rows_are_present_and_add_up_to_the_score(made: Made, picture: Picture, family: str, layer: int) -> None:
     model = made(family)
     result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=layer))
     kinds = [token.kind for token in result.tokens]
@@ -194,9 +194,9 @@ def test_the_published_reference_needs_clips_own_tokens(made: Made, picture: Pic
         return
     caption = model.reader.read(CAPTION)
     start, end = caption.ids[0], next(token.id for token in caption.tokens if token.kind == "end")
-    told = text_path(model, caption, 1, "published").ledger_reference
+    values = text_path(model, caption, 1, "published").ledger_reference
     ids = torch.tensor([start, 0, end] + [0] * (CONTEXT - 3))
-    torch.testing.assert_close(told, model.network.encode_text(ids[None], normalize=False)[0])
+    torch.testing.assert_close(values, model.network.encode_text(ids[None], normalize=False)[0])
     result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_reference="published"))
     assert result.ledger.total == pytest.approx(result.score, abs=1e-5)
 
@@ -244,29 +244,29 @@ def test_the_window_and_its_cache_take_them(tmp_path: Path, picture: Picture, fa
     choice, opened = ModelChoice(str(folder), device="cpu"), Pictured(picture)
     assert engine.load(choice, ignore_progress).context == CONTEXT
     for caption in (CAPTION, "a red dog", CAPTION):
-        found = engine.explain(
+        actual = engine.explain(
             ExplainRequest(1, choice, ExplainSettings(), opened, caption), ignore_progress, CancelToken()
         )
-        assert found.explanation.ledger.total == pytest.approx(found.explanation.score, abs=1e-5)
-        answers.append(found)
-    assert [found.cached for found in answers] == [False, False, True]
+        assert actual.explanation.ledger.total == pytest.approx(actual.explanation.score, abs=1e-5)
+        answers.append(actual)
+    assert [actual.cached for actual in answers] == [False, False, True]
     scored = engine.score(ScoreRequest(1, choice, opened, (CAPTION, "a red dog")), ignore_progress, CancelToken())
-    scores = [found.explanation.score for found in answers[:2]]
+    scores = [actual.explanation.score for actual in answers[:2]]
     assert [entry.score for entry in scored.alternatives] == pytest.approx(scores, abs=1e-6)
 
 
 @pytest.mark.parametrize("family", ["SigLIP", "CoCa", "RoBERTa"])
-def test_what_a_profile_costs_is_foretold_of_them(made: Made, picture: Picture, family: str) -> None:
+def test_the_cost_of_a_profile_is_estimated(made: Made, picture: Picture, family: str) -> None:
     model = made(family)
     method = second_order.resolve_settings(model, ExplainSettings(quadrature="gauss-legendre", steps=1))
-    told = estimate_profile(
+    values = estimate_profile(
         model, picture, model.reader.read(CAPTION), method, "text", known=(), picture_known=True, cancel=CancelToken()
     )
-    assert [layer for layer, seconds in told.seconds if seconds > 0] == [0, 1, 2]
+    assert [layer for layer, seconds in values.seconds if seconds > 0] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("family", ["MobileCLIP", "SigLIP", "RoBERTa"])
-def test_a_tokenizer_of_another_model_is_told(made: Made, picture: Picture, family: str) -> None:
+def test_a_tokenizer_of_another_model_is_reported(made: Made, picture: Picture, family: str) -> None:
     model = made(family)
     wrong = replace(model, text=text_tower(model.network))
     wrong.text.vocabulary = 5

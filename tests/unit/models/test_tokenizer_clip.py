@@ -33,9 +33,9 @@ def read(text: str, context: int = 77) -> Caption:
 @pytest.mark.parametrize("text", CAPTIONS)
 def test_ids_are_open_clips_own(text: str) -> None:
     expected = TOKENIZER([text])[0].tolist()
-    found = [token.id for token in read(text).tokens]
-    assert found == expected[: len(found)]
-    assert not any(expected[len(found) :])
+    actual = [token.id for token in read(text).tokens]
+    assert actual == expected[: len(actual)]
+    assert not any(expected[len(actual) :])
 
 
 @pytest.mark.parametrize("text", CAPTIONS)
@@ -60,7 +60,7 @@ def test_entities_are_traced_to_what_was_typed() -> None:
     assert [w.text for w in read("fish &amp; chips").words] == ["fish", "&amp;", "chips"]
 
 
-def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_told() -> None:
+def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_reported() -> None:
     text = "one two three four five six seven"
     caption = read(text, context=6)
     assert len(caption.tokens) == 6

@@ -28,11 +28,11 @@ Read = Callable[..., HFReader]
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every small tokenizer, saved."""
-    found = {}
+    actual = {}
     for name, make in TOKENIZERS.items():
-        found[name] = tmp_path_factory.mktemp(name)
-        make().save_pretrained(found[name])
-    return found
+        actual[name] = tmp_path_factory.mktemp(name)
+        make().save_pretrained(actual[name])
+    return actual
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,9 @@ def reader(folders: dict[str, Path]) -> Read:
     known: dict[tuple[str, int], HFTokenizer] = {}
 
     def make(use: str, context: int = 40, **frame: bool) -> HFReader:
-        name, told = USES[use]
+        name, values = USES[use]
         if (use, context) not in known:
-            known[use, context] = HFTokenizer(str(folders[name]), context_length=context, **told)
+            known[use, context] = HFTokenizer(str(folders[name]), context_length=context, **values)
         return HFReader(known[use, context], **frame)
 
     return make
@@ -53,8 +53,8 @@ def reader(folders: dict[str, Path]) -> Read:
 @pytest.mark.parametrize("text", CAPTIONS)
 @pytest.mark.parametrize("use", USES)
 def test_ids_are_open_clips_own(reader: Read, folders: dict[str, Path], use: str, text: str, context: int) -> None:
-    name, told = USES[use]
-    (expected,) = HFTokenizer(str(folders[name]), context_length=context, **told)([text]).tolist()
+    name, values = USES[use]
+    (expected,) = HFTokenizer(str(folders[name]), context_length=context, **values)([text]).tolist()
     try:
         caption = reader(use, context).read(text)
     except CaptionError:  # of signs only, which SigLIP's cleaning removes
@@ -86,7 +86,7 @@ def test_words_are_what_a_person_reads(reader: Read, use: str) -> None:
     assert {caption.tokens[row].kind for row in caption.rows_of("red balloon")} == {"content"}
 
 
-def test_each_kind_says_what_is_the_tokenizers_own(reader: Read) -> None:
+def test_each_kind_marks_the_tokenizers_own_tokens(reader: Read) -> None:
     read = {use: reader(use, 6).read("a dog").tokens for use in USES}
     kinds = {use: [token.kind for token in tokens] for use, tokens in read.items()}
     own = {use: [token.text for token in tokens if token.kind != "content"] for use, tokens in read.items()}
@@ -116,7 +116,9 @@ def test_a_space_alone_belongs_to_the_word_after_it(reader: Read, use: str) -> N
 
 @pytest.mark.parametrize("context", [4, 6, 9])
 @pytest.mark.parametrize("use", USES)
-def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_told(reader: Read, use: str, context: int) -> None:
+def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_reported(
+    reader: Read, use: str, context: int
+) -> None:
     text = "a red  dog and a red  balloon in snow  "
     caption = reader(use, context).read(text)
     assert caption.read == context

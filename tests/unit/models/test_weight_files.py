@@ -76,9 +76,9 @@ def test_the_weights_in_every_form_are_taken(
     model = load(architecture, path)
     for name, value in model.network.state_dict().items():
         torch.testing.assert_close(value, state[name])
-    said = " ".join(model.notes)
-    assert ("model_ema" in said and "the others (state_dict) were chosen" in said) == (form == "with an average")
-    assert ("averaged weights (EMA) only" in said) == (form == "only an average")
+    text = " ".join(model.notes)
+    assert ("model_ema" in text and "the others (state_dict) were chosen" in text) == (form == "with an average")
+    assert ("averaged weights (EMA) only" in text) == (form == "only an average")
 
 
 @pytest.mark.parametrize("ending", [".pt", ".pth", ".bin"])
@@ -115,7 +115,7 @@ def test_damaged_files_are_refused(architecture: str, folder: Path, state: State
 
 
 def test_files_without_weights_name_what_they_hold(architecture: str, state: State, tmp_path: Path) -> None:
-    for held, told in (
+    for held, values in (
         ([1, 2], "list"),
         ({}, "dict"),
         ({"epoch": 3, "optimizer": {"state": state}}, "epoch, optimizer"),
@@ -123,7 +123,7 @@ def test_files_without_weights_name_what_they_hold(architecture: str, state: Sta
         ({"state_dict": {"a": 1}}, "state_dict"),
     ):
         torch.save(held, tmp_path / "w.pt")
-        with pytest.raises(ModelError, match=f"holds no known weights, but: {told}"):
+        with pytest.raises(ModelError, match=f"holds no known weights, but: {values}"):
             load(architecture, tmp_path / "w.pt")
 
 

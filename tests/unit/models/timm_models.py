@@ -32,8 +32,8 @@ def _mobile(**kwargs: Any) -> nn.Module:
 def _vitamin(**kwargs: Any) -> nn.Module:
     stages = VitCfg(embed_dim=(8, 16, WIDTH), depths=(1, 1, 1), stem_width=8, head_type="1d")
     sizes = {"img_size": 64, "embed_dim": WIDTH, "depth": 3, "num_heads": 2, "mlp_ratio": 2.0}
-    plain = {"class_token": False, "global_pool": "avg", "mlp_layer": GeGluMlp}
-    network: nn.Module = _create_vitamin("vitamin_small_224", embed_cfg=stages, **(sizes | plain | kwargs))
+    raw = {"class_token": False, "global_pool": "avg", "mlp_layer": GeGluMlp}
+    network: nn.Module = _create_vitamin("vitamin_small_224", embed_cfg=stages, **(sizes | raw | kwargs))
     return network
 
 

@@ -1,4 +1,4 @@
-"""A web server for tests, on this computer only: cuts, resumes, refuses and redirects as it is told."""
+"""A local web server for tests: interrupts, resumes, refuses and redirects as its attributes say."""
 
 import hashlib
 import threading
@@ -11,7 +11,7 @@ from typing import NamedTuple
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-class Asked(NamedTuple):
+class WebRequest(NamedTuple):
     """One request."""
 
     method: str
@@ -23,16 +23,16 @@ class Asked(NamedTuple):
 
 @dataclass
 class Web:
-    """What the server holds and does.
+    """The state and the behaviour of the server.
 
     Attributes:
         files: contents by path; those below /cdn/ are found under another name of this computer.
         hub: contents by /repository/resolve/main/file, answered as Hugging Face's hub does: by a redirect to /cdn/.
-        cuts: after how many bytes the next answers break off.
+        cuts: the numbers of bytes after which the next answers break off.
         resumes: whether ranges are answered.
-        versions: what is told of a content's version: ``etag``, ``last-modified``, or nothing.
-        heeds_versions: whether If-Range is heeded.
-        asked: the requests so far.
+        versions: the header with the version of a content: ``etag``, ``last-modified``, or none.
+        heeds_versions: whether If-Range is obeyed.
+        requests: the requests so far.
 
     """
 
@@ -42,7 +42,7 @@ class Web:
     resumes: bool = True
     versions: str = "etag"
     heeds_versions: bool = True
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[WebRequest] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -50,9 +50,9 @@ class Web:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def fetched(self) -> list[Asked]:
+    def fetched(self) -> list[WebRequest]:
         """The requests for contents."""
-        return [one for one in self.asked if one.method == "GET" and one.path in self.files]
+        return [one for one in self.requests if one.method == "GET" and one.path in self.files]
 
     def publish(self, repository: str, file: str, content: bytes) -> str:
         """Put a file on the hub, and return its SHA-256."""
@@ -73,8 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(body=True)
 
     def answer(self, body: bool) -> None:
-        told = (self.headers.get(name, "") for name in ("Range", "Authorization", "If-Range"))
-        self.web.asked.append(Asked(self.command, self.path, *told))
+        headers = (self.headers.get(name, "") for name in ("Range", "Authorization", "If-Range"))
+        self.web.requests.append(WebRequest(self.command, self.path, *headers))
         if self.path in self.web.hub:
             self.redirect(self.web.hub[self.path])
         elif self.path in self.web.files:
@@ -95,11 +95,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end(0)
 
     def content(self, content: bytes, body: bool) -> None:
-        told = self.headers.get("Range", "")
-        version, wanted = self.version(content), self.headers.get("If-Range", "")
-        if wanted not in ("", version) and self.web.heeds_versions:
-            told = ""
-        start = int(told.removeprefix("bytes=").rstrip("-")) if told and self.web.resumes else 0
+        byte_range = self.headers.get("Range", "")
+        version, if_range = self.version(content), self.headers.get("If-Range", "")
+        if if_range not in ("", version) and self.web.heeds_versions:
+            byte_range = ""
+        start = int(byte_range.removeprefix("bytes=").rstrip("-")) if byte_range and self.web.resumes else 0
         if start and start >= len(content):
             self.send_response(416)
             self.end(0)

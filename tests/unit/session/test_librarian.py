@@ -118,7 +118,7 @@ def test_a_download_says_its_size_first_and_tells_of_bytes(caches: Path, monkeyp
         model = next(one for one in librarian.list_models(()) if one.title == "RN50 (openai)")
         offer = librarian.request_offer(model)
         assert (offer.bytes, offer.here, offer.host) == (7000, 0, "127.0.0.1")
-        assert [one.method for one in web.asked] == ["HEAD"]
+        assert [one.method for one in web.requests] == ["HEAD"]
         librarian.fetch(offer, told.append, CancelToken())
     assert {report.total for report in told} == {7000}
     assert told[-1].done == 7000
