@@ -28,7 +28,7 @@ from exclip_desktop.ui.inspector.selection_tab import SelectionTab
 CONDITION: Final = frozenset({"answer", "stale", "caption"})
 EVERYTHING: Final = CONDITION | {"provenance", "selection", "preview", "view", "facts", "profile"}
 VEIL_ALPHA: Final = 130
-TAB_PAD_PX: Final = 5  # on either side of a name; styles leave twice to three times as much
+TAB_PAD_PX: Final = 5  # on either side of a name; styles leave two to three times as much
 TAB_FONT_SHARE: Final = 0.9
 STALE_CAPTION: Final = "This still shows the previous caption."
 STALE_OTHER: Final = "This still shows the previous picture or settings."
@@ -38,12 +38,12 @@ Tab = SelectionTab | MatrixTab | LayersTab | DetailsTab
 
 
 class _Veil(QWidget):
-    """Dims what lies under it, says why at its foot, and lets the mouse through."""
+    """Dims the widget under it and gives the reason at its foot; the mouse passes through."""
 
     def __init__(self, under: QWidget) -> None:
         super().__init__(under)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        # Over what is dimmed, not above it: a line that comes and goes while one types must not move anything.
+        # Over the dimmed widget, not above it: a line that appears while a caption is typed must not move anything.
         self.line = QLabel()
         self.line.setObjectName("stale")
         self.line.setAutoFillBackground(True)
@@ -57,23 +57,23 @@ class _Veil(QWidget):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as large as what lies under it."""
+        """Take the size of the widget under it."""
         if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.resize(watched.size())
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the window's colour, half through."""
+        """Fill with the window's colour, half transparent."""
         colour = QColor(self.palette().window().color())
         colour.setAlpha(VEIL_ALPHA)
         QPainter(self).fillRect(self.rect(), colour)
 
 
 class _Page(QWidget):
-    """A tab's page: the tab itself, or that there is nothing yet; dimmed, with a line, where it is stale."""
+    """A page with its tab, or a sentence before the first explanation; a stale tab is dimmed and labelled."""
 
     def __init__(self, make: Callable[[], Tab], reads: frozenset[str], state: State) -> None:
-        """Show the tab that ``make`` returns, once it is needed; ``reads`` are the values of the state it shows."""
+        """Make the tab by ``make`` when it is first shown; ``reads`` are the names of the values that it shows."""
         super().__init__()
         self._make, self._reads, self._state = make, reads, state
         self._tab: Tab | None = None
@@ -91,7 +91,7 @@ class _Page(QWidget):
             self._pending |= {name}
 
     def catch_up(self) -> None:
-        """Show what has changed since the last time."""
+        """Show the changes since the last call."""
         names, self._pending = self._pending, frozenset()
         explanation = self._state.explanation
         if explanation is None:
@@ -116,7 +116,7 @@ class _Page(QWidget):
 
 
 class _SlimTabs(QTabBar):
-    """Draws the style's tabs with narrower names."""
+    """The style's tabs with less room around their names."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,12 +125,12 @@ class _SlimTabs(QTabBar):
         self.setFont(font)
 
     def tabSizeHint(self, index: int) -> QSize:  # noqa: N802  Qt's name
-        """Return the name's width with little around it."""
+        """Return the width of the name with a small margin."""
         width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * TAB_PAD_PX
         return QSize(width, super().tabSizeHint(index).height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
-        """Draw the tabs, the current one last; the style would cut the names, for it leaves its own margins."""
+        """Draw the tabs, the current one last. The style would cut the names, because its margins are wider."""
         painter, current = QStylePainter(self), self.currentIndex()
         order = [index for index in range(self.count()) if index != current and self.isTabVisible(index)]
         for index in order + [current] * (current >= 0):
@@ -189,7 +189,7 @@ class Inspector(QTabWidget):
         self._details.set_log_file(path)
 
     def values_text(self) -> str:
-        """Return the selection's words and values, a line each, tab-separated; empty without an explanation."""
+        """Return the words of the selection and their values as tab-separated lines; "" without an explanation."""
         explanation = self._state.explanation
         if explanation is None:
             return ""
@@ -201,11 +201,11 @@ class Inspector(QTabWidget):
         return QSize(340, 560)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least width at which everything can be read."""
+        """Return the least readable width."""
         return QSize(260, 200)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show what has changed while it could not be seen."""
+        """Show the changes since the inspector was last visible."""
         super().showEvent(event)
         self._catch_up()
 
@@ -229,7 +229,7 @@ class Inspector(QTabWidget):
 
     def _catch_up(self) -> None:
         page = self.currentWidget()
-        if isinstance(page, _Page):  # tabs of other things than the explanation look after themselves
+        if isinstance(page, _Page):  # other tabs follow the state themselves
             page.catch_up()
 
     def _on_changed(self, name: str) -> None:

@@ -33,7 +33,7 @@ class _Columns:
 
 
 class LayersList(QWidget):
-    """A profile's layers in reading order, below their heads; as high as all of them.
+    """The layers of a profile in reading order, under column heads; as high as all its rows.
 
     Signals:
         layer_chosen(layer): a layer was clicked, or reached with the arrow keys and Return.
@@ -46,7 +46,7 @@ class LayersList(QWidget):
         super().__init__(parent)
         self._profile: Profile | None = None
         self._on_screen: Layer | None = None
-        self._stale = False
+        self._is_stale = False
         self._current: int | None = None
         self._hovered: int | None = None
         self._bars = StackedBars(self)
@@ -58,7 +58,7 @@ class LayersList(QWidget):
     def set_profile(self, profile: Profile | None, on_screen: Layer | None, *, stale: bool) -> None:
         """Show another profile; ``on_screen`` is the layer of the explanation on screen."""
         before = self._layers
-        self._profile, self._on_screen, self._stale = profile, on_screen, stale
+        self._profile, self._on_screen, self._is_stale = profile, on_screen, stale
         if self._layers != before:
             self._current = self._hovered = None
             self.updateGeometry()
@@ -93,14 +93,14 @@ class LayersList(QWidget):
             self._place_bars()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
-        """Draw the heads, then a line each layer."""
+        """Draw the heads and a row for each layer."""
         if self._profile is None:
             return
         painter, columns = QPainter(self), self._columns()
         self._draw_heads(painter, columns)
         for at, layer in enumerate(self._layers):
             self._draw_ground(painter, at, layer)
-            painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
+            painter.setOpacity(STALE_OPACITY if self._is_stale else 1.0)
             self._draw_row(painter, at, layer, columns)
             painter.setOpacity(1.0)
 

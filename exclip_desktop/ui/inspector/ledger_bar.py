@@ -26,7 +26,7 @@ GAP: Final = 6
 
 
 class LedgerBar(QWidget):
-    """Shows a ledger; nothing before ``set_ledger``."""
+    """Shows the parts of a score; empty before ``set_ledger``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,12 +49,12 @@ class LedgerBar(QWidget):
         self.update()
 
     def as_text(self) -> str:
-        """Return the parts and their sum, one each line."""
+        """Return the parts and their sum, one per line."""
         parts = [*self._lines, ("score", self._total)]
         return "\n".join(f"{name}\t{format_signed(value)}" for name, value in parts)
 
     def sizeHint(self) -> QSize:
-        """Return room for the bar, a line each part, and the total."""
+        """Return room for the bar, a line for each part, and the total."""
         return QSize(300, round(self._legend_top() + self._line_height() * (len(self._lines) + 1) + 3))
 
     def minimumSizeHint(self) -> QSize:
@@ -105,7 +105,7 @@ class LedgerBar(QWidget):
         return QRectF(left, OVERHANG, right - left, BAR_HEIGHT)
 
     def _x_of(self, value: float) -> float:
-        """Return where a value stands on the bar: all parts together take the whole width."""
+        """Return the place of a value on the bar, px; all parts together take the whole width."""
         low = min((segment.start for segment in self._segments), default=0.0)
         high = max((segment.end for segment in self._segments), default=0.0)
         span = high - low

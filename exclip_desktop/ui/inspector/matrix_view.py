@@ -1,4 +1,4 @@
-"""A matrix of rows × patches that scrolls, and that the mouse and the arrow keys point at."""
+"""Scrolling view of a matrix of rows × patches, for mouse and arrow keys."""
 
 from typing import Final
 
@@ -82,7 +82,7 @@ class MatrixView(QWidget):
         return QSize(200, 120)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Fit the cells to the room there is."""
+        """Fit the cells to the size."""
         super().resizeEvent(event)
         self._fit()
 
@@ -120,7 +120,7 @@ class MatrixView(QWidget):
         super().focusOutEvent(event)
 
     def _fit(self) -> None:
-        """Fit labels, cells and scroll bars to the room there is."""
+        """Fit labels, cells and scroll bars to the size."""
         thick = self._down.sizeHint().width()
         rows, columns = (max(count, 1) for count in self.plot.shape)
         least_px = max(ROW_PX[0], self.fontMetrics().height() - 2)

@@ -1,4 +1,4 @@
-"""What the selection adds to the score: the block's sum, the ledger, and the strongest pairs."""
+"""The inspector's tab with score, sum of the selection, ledger, and strongest pairs."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 MARGIN: Final = 9
 LINES: Final = 2  # of the selection in words; a fixed number, so that nothing moves during a drag
-BREAKS: Final = "extraordinarily"  # what a line may lose at its end
+BREAKS: Final = "extraordinarily"  # a line of the label loses up to this much at its end
 SUM_EXPLANATION: Final = (
     "Sum over the selection, in the unit of the score, and its share of ΣΣA, the sum of the whole matrix. ΣΣA includes "
     "[SOT], [EOT] and prefix tokens such as the class token. A negative share has the other sign than ΣΣA. There is no "
@@ -28,7 +28,7 @@ SUM_EXPLANATION: Final = (
 
 
 def describe_share(share: float | None) -> str:
-    """Return a share of the whole matrix in words, with its sign; empty where there is none."""
+    """Return a share of ΣΣA in words with its sign, or "" for None."""
     if share is None:
         return ""
     per_mille = round(share * 1000)
@@ -39,14 +39,14 @@ def describe_share(share: float | None) -> str:
 
 
 def describe_whole(explanation: Explanation) -> str:
-    """Return ΣΣA in words where there are prefix tokens, whose columns no selection holds; else empty."""
+    """Return ΣΣA in words where there are prefix tokens, which no selection includes; else ""."""
     if not explanation.interactions.prefix:
         return ""
     return f"ΣΣA, with prefix tokens: {format_signed(float(explanation.matrix.sum(dtype=float)))}"
 
 
 class TextLine(QWidget):
-    """A line of text that changes often: unlike a label, it never asks for a new layout."""
+    """A line of text that changes often; unlike QLabel, it never requests a new layout."""
 
     def __init__(self, factor: float = 1.0, parent: QWidget | None = None, *, bold: bool = False) -> None:
         super().__init__(parent)
@@ -100,7 +100,7 @@ class SelectionTab(QScrollArea):
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._choosing = False
+        self._is_choosing = False
         self._selection_text = ""
         self._score, self._sum, self._share = TextLine(2.2), TextLine(1.3), TextLine()
         self._block = TextLine(bold=True)
@@ -119,16 +119,16 @@ class SelectionTab(QScrollArea):
         if names & {"answer", "selection"}:
             self._show_block(explanation, selection)
             # The list stays while a pair is chosen from it; otherwise the chosen pair would be the only one left.
-            if not self._choosing:
+            if not self._is_choosing:
                 pairs = find_strongest_pairs(explanation, selection, COUNT)
                 self._pairs.set_pairs(pairs, self._state.view.colours)
         elif "view" in names:
             self._pairs.set_pairs(self._pairs.pairs, self._state.view.colours)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the words to the room there is."""
-        # Of one size only: a label that could have another asks for a new layout with every text. Set before Qt lays
-        # out the content, which would else stay as wide as the label was, and be cut where a scroll bar has come.
+        """Fit the selection in words to the width."""
+        # A fixed size, because a label of flexible size requests a new layout for every text. It is set before Qt lays
+        # out the content; otherwise the content keeps the label's old width and is cut where a scroll bar appears.
         self._selection_label.setFixedSize(self._room(), LINES * self._selection_label.fontMetrics().lineSpacing())
         super().resizeEvent(event)
         self._fit_selection_label()
@@ -203,7 +203,7 @@ class SelectionTab(QScrollArea):
         for label in (self._selection_label, self._warning):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
-        # Not the other one, which changes with every move of a drag: what can be selected is painted twice.
+        # Not the selection's label, which changes with every step of a drag: Qt paints selectable text twice.
         self._warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._selection_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
@@ -215,9 +215,9 @@ class SelectionTab(QScrollArea):
         return label
 
     def _on_pair_chosen(self, rows: tuple[int, ...], patch: tuple[int, int]) -> None:
-        self._choosing = True
+        self._is_choosing = True
         self.pair_chosen.emit(rows, patch)
-        self._choosing = False
+        self._is_choosing = False
 
     def _on_pair_hovered(self, rows: tuple[int, ...], patch: tuple[int, int] | None) -> None:
         self.rows_hovered.emit(rows)

@@ -1,4 +1,4 @@
-"""The strongest word ↔ patch pairs of the selection, strongest first; one can be chosen."""
+"""List of the strongest word ↔ patch pairs of the selection; one can be chosen."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,16 +39,16 @@ class _Columns:
     """Places in a row, px: left ends of word and place, and the height of the text above its base line."""
 
     metrics: QFontMetrics
-    brief: bool  # places are two numbers, because words do not fit
+    is_brief: bool  # places are two numbers, because words do not fit
     word: int
     place: int
     base: int
 
 
 class WordPatchList(QWidget):
-    """A list of pairs, as high as its ``COUNT`` rows.
+    """A list of pairs with room for ``COUNT`` rows.
 
-    Painted by hand: it changes with every move of a drag, and a table view takes several times as long.
+    Painted by hand, because it changes with every step of a drag, and a table view takes several times as long.
 
     Signals:
         pair_chosen(rows, patch): a pair was clicked, or reached with the arrow keys and Return.
@@ -91,7 +91,7 @@ class WordPatchList(QWidget):
         return QSize(200, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a line each pair."""
+        """Draw a row for each pair."""
         painter, palette, columns = QPainter(self), self.palette(), self._columns()
         ink, chosen_ink = palette.windowText().color(), palette.highlightedText().color()
         painter.setPen(ink)
@@ -147,7 +147,7 @@ class WordPatchList(QWidget):
     def _draw(self, painter: QPainter, at: int, columns: _Columns) -> None:
         pair, row = self.pairs[at], self.row_rect(at)
         swatch = QRectF(PAD, round(row.center().y() - SWATCH / 2), SWATCH, SWATCH)
-        # The frame, as weak values are as pale as a light window.
+        # The frame makes weak values visible, which are as pale as a light window.
         painter.fillRect(swatch, self.palette().mid())
         painter.fillRect(swatch.adjusted(1, 1, -1, -1), self._colours[at])
         base = row.top() + columns.base
@@ -155,7 +155,7 @@ class WordPatchList(QWidget):
             pair.name, Qt.TextElideMode.ElideRight, columns.place - columns.word - 2 * PAD
         )
         painter.drawText(QPointF(columns.word, base), name)
-        where = f"{pair.patch[0]}, {pair.patch[1]}" if columns.brief else describe_place(pair.patch)
+        where = f"{pair.patch[0]}, {pair.patch[1]}" if columns.is_brief else describe_place(pair.patch)
         painter.drawText(QPointF(columns.place, base), where)
         painter.drawText(row.adjusted(0, 0, -PAD, 0), RIGHT, format_signed(pair.value))
 
@@ -198,7 +198,7 @@ class WordPatchList(QWidget):
 
 @lru_cache(maxsize=8)
 def _scale(colours: str) -> tuple[QColor, ...]:
-    """Return the map's colours; kept, as making them would cost half of what a drag's move may."""
+    """Return the map's colours; cached, because making them takes half of the time of a drag step."""
     return tuple(QColor.fromRgbF(*rgb) for rgb in lookup_table(colours))
 
 
