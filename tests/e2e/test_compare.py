@@ -26,7 +26,7 @@ def session(qtbot: QtBot, tmp_path: Path) -> Session:
     window = Window(made)
     qtbot.addWidget(window)
     window.show()
-    made.compare(THREE)
+    made.compare_methods(THREE)
     made.start()
     qtbot.waitUntil(lambda: made.state.explanation is not None, timeout=PATIENCE_MS)
     return made
