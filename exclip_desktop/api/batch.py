@@ -229,7 +229,7 @@ def _make_picture_entry(
     height, width = picture.pixels.shape[:2]
     geometry = model.geometry((width, height), settings.layer("image"), settings.framing)
     cut = model.image.cut(settings.layer("image"), model.preprocess.input_size((width, height), settings.framing))
-    place = geometry.source_size, geometry.seen, geometry.grid
+    place = geometry.source_size, geometry.visible, geometry.grid
     values = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
     return ShardEntry(values, picture_factor(model, picture.pixels, settings, cancel=cancel))
 

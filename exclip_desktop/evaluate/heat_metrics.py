@@ -40,7 +40,7 @@ def paint(heat: Floats, geometry: Geometry, truth: Truth, smooth: bool = False) 
     A pixel has the value of the patch that its centre lies in, or the bilinear mixture of the four patches whose
     centres are around it; beyond the outermost centres, theirs.
     """
-    x0, y0, x1, y1 = geometry.seen
+    x0, y0, x1, y1 = geometry.visible
     height, width = truth.inside.shape
     down, across = _patch_positions(y0, y1, geometry.grid[0], height), _patch_positions(x0, x1, geometry.grid[1], width)
     if smooth:

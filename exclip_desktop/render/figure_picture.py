@@ -48,7 +48,7 @@ def heat_rgba(values: Floats, limit: float, options: FigureOptions) -> Floats:
 
 def draw_heat(axes: Axes, values: Floats, limit: float, geometry: Geometry, options: FigureOptions) -> None:
     """Draw the heat (grid_h, grid_w) exactly where the patches lie."""
-    x0, y0, x1, y1 = geometry.seen
+    x0, y0, x1, y1 = geometry.visible
     rgba = np.rint(heat_rgba(values, limit, options) * 255).astype(np.uint8)  # less memory in large figures
     axes.imshow(
         rgba,
@@ -60,7 +60,7 @@ def draw_heat(axes: Axes, values: Floats, limit: float, geometry: Geometry, opti
 def draw_unseen(axes: Axes, geometry: Geometry) -> None:
     """Hatch the area that the model does not see, and limit the axes to the picture."""
     width, height = geometry.source_size
-    x0, y0, x1, y1 = geometry.seen
+    x0, y0, x1, y1 = geometry.visible
     parts = (0, 0, x0, height), (x1, 0, width, height), (x0, 0, x1, y0), (x0, y1, x1, height)
     for left, top, right, bottom in parts:
         if right - left > 0.5 and bottom - top > 0.5:

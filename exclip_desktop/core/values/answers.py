@@ -1,7 +1,7 @@
 """The answer of any method: heat of patches and tokens, caption and geometry."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -114,5 +114,5 @@ class MapAnswer:
 
     def provenance(self) -> dict[str, Any]:
         """Return settings, target with its cosine, and geometry as plain values for JSON."""
-        target = {"target": self.target, "target_score": self.score, "geometry": asdict(self.geometry)}
+        target = {"target": self.target, "target_score": self.score, "geometry": self.geometry.as_dict()}
         return {**self.settings, **target}

@@ -90,5 +90,5 @@ class Explanation(PairMatrix):
             "settings": asdict(self.settings),
             "image_side": asdict(self.image_side),
             "text_side": asdict(self.text_side),
-            "geometry": asdict(self.geometry),
+            "geometry": self.geometry.as_dict(),
         }

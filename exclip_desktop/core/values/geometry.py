@@ -1,6 +1,7 @@
 """The one transform between source-image pixels, the model's input and its patches."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +20,23 @@ class Geometry:
 
     Attributes:
         source_size: (width, height) of the upright picture in pixels.
-        seen: the box that the patch grid covers, in source pixels; it reaches past the picture where the model pads.
+        visible: the box that the patch grid covers, in source pixels; it reaches past the picture where the model pads.
         grid: (rows, columns) of patches.
 
     """
 
     source_size: tuple[int, int]
-    seen: Box
+    visible: Box
     grid: tuple[int, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields under the names that files give them."""
+        return {"source_size": self.source_size, "seen": self.visible, "grid": self.grid}
 
     @property
     def patch_size(self) -> tuple[float, float]:
         """(width, height) of one patch in source pixels."""
-        x0, y0, x1, y1 = self.seen
+        x0, y0, x1, y1 = self.visible
         rows, columns = self.grid
         return (x1 - x0) / columns, (y1 - y0) / rows
 
@@ -39,14 +44,14 @@ class Geometry:
     def cut(self) -> Box | None:
         """The part of the picture that the model sees, in source pixels; None where it sees the whole picture."""
         width, height = self.source_size
-        x0, y0, x1, y1 = self.seen
+        x0, y0, x1, y1 = self.visible
         left = max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)
         return None if left == (0, 0, width, height) else left
 
     def patch_box(self, row: int, column: int) -> Box:
         """Return the patch's box in source pixels."""
         width, height = self.patch_size
-        x0, y0 = self.seen[0] + column * width, self.seen[1] + row * height
+        x0, y0 = self.visible[0] + column * width, self.visible[1] + row * height
         return x0, y0, x0 + width, y0 + height
 
     def patch_centre(self, row: int, column: int) -> tuple[float, float]:
@@ -56,7 +61,7 @@ class Geometry:
 
     def patch_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Return the patch (row, column) at a point in source pixels; None outside the part that the model sees."""
-        x0, y0, x1, y1 = self.seen
+        x0, y0, x1, y1 = self.visible
         if not (x0 <= x < x1 and y0 <= y < y1):
             return None
         width, height = self.patch_size
@@ -68,8 +73,8 @@ class Geometry:
         """Return, per patch, the share of its area inside ``box``: (rows, columns), in [0, 1]."""
         x0, y0, x1, y1 = box
         rows, columns = self.grid
-        across = _overlap(self.seen[0], self.seen[2], columns, x0, x1)
-        down = _overlap(self.seen[1], self.seen[3], rows, y0, y1)
+        across = _overlap(self.visible[0], self.visible[2], columns, x0, x1)
+        down = _overlap(self.visible[1], self.visible[3], rows, y0, y1)
         return np.outer(down, across)
 
     def require_coverage(self, box: Box) -> NDArray[np.float64]:
@@ -85,7 +90,7 @@ class Geometry:
             )
         coverage = self.coverage(box)
         if not coverage.any():
-            visible = ",".join(f"{value:g}" for value in self.seen)
+            visible = ",".join(f"{value:g}" for value in self.visible)
             raise SelectionError(
                 f"The box {text} lies where the model does not look.",
                 Remedy.CHOOSE_BOX_IN_VIEW,

@@ -1,7 +1,7 @@
 """The answer of a second-order method: a matrix of a pair, without a ledger."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from exclip_desktop.core.method_registry import method_name
@@ -47,5 +47,5 @@ class MatrixAnswer(PairMatrix):
             "framing": self.framing,
             "device": self.device,
             "versions": dict(self.versions),
-            "geometry": asdict(self.geometry),
+            "geometry": self.geometry.as_dict(),
         }

@@ -134,7 +134,7 @@ def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:
 def _lasso_coverage(geometry: Geometry, outline: tuple[Point, ...]) -> Floats:
     """Return each patch's share inside a closed outline (even–odd), sampled on lines, exact along each line."""
     rows, columns = geometry.grid
-    x0, y0, x1, y1 = geometry.seen
+    x0, y0, x1, y1 = geometry.visible
     lines = y0 + (np.arange(rows * LASSO_LINES) + 0.5) * (y1 - y0) / (rows * LASSO_LINES)
     edges = np.linspace(x0, x1, columns + 1)
     start = np.array(outline, dtype=np.float64)

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -264,7 +264,7 @@ class ModelEngine:
         image_key = cache_key(
             **made_by,
             picture=self._name_of(picture),
-            geometry=asdict(model.geometry((width, height), settings.layer("image"), settings.framing)),
+            geometry=model.geometry((width, height), settings.layer("image"), settings.framing).as_dict(),
             settings=settings.cache_key("image"),
         )
         return _Question(model, settings, picture, caption, text_key, image_key)

@@ -228,7 +228,7 @@ def map_values(token_map: TokenMap) -> dict[str, Any]:
         "target": token_map.target,
         "score": token_map.score,
         "grid": list(token_map.geometry.grid),
-        "seen": list(token_map.geometry.seen),
+        "seen": list(token_map.geometry.visible),
         "source_size": list(token_map.geometry.source_size),
         "tokens": [token.text for token in token_map.caption.tokens],
         "values": token_map.values.tolist(),

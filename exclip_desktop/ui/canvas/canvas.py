@@ -183,9 +183,9 @@ class Canvas(QWidget):
         self._heat = current_heat(state)
         look = make_heat_look(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
         visible = self._heat if state.view.heat else None
-        self._heat_item.set_heat(visible, look, geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0))
+        self._heat_item.set_heat(visible, look, geometry.visible if geometry else (0.0, 0.0, 0.0, 0.0))
         self._picture_item.set_grey(state.view.grey and visible is not None)
-        self._picture_item.set_patch_area(geometry.seen if geometry else None)
+        self._picture_item.set_patch_area(geometry.visible if geometry else None)
         self._show_tip()
 
     def _on_selection_changed(self) -> None:
@@ -216,7 +216,7 @@ class Canvas(QWidget):
             self.view.set_content(None)
             return
         height, width = canvas_picture.picture.pixels.shape[:2]
-        x0, y0, x1, y1 = geometry.seen if geometry else (0.0, 0.0, 0.0, 0.0)
+        x0, y0, x1, y1 = geometry.visible if geometry else (0.0, 0.0, 0.0, 0.0)
         self.view.set_content((min(x0, 0.0), min(y0, 0.0), max(x1, float(width)), max(y1, float(height))))
 
     def _show_marks(self) -> None:

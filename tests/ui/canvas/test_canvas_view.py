@@ -227,7 +227,7 @@ def test_the_background_follows_the_theme_and_the_heat_does_not(desk: Desk) -> N
 
 def test_patches_beyond_the_picture_are_visible(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
     explanation = make_explanation()
-    padded = replace(explanation, geometry=replace(explanation.geometry, seen=(0.0, -80.0, 640.0, 560.0)))
+    padded = replace(explanation, geometry=replace(explanation.geometry, visible=(0.0, -80.0, 640.0, 560.0)))
     desk.state.change(answer=padded)
     assert desk.canvas.view.camera.scale == pytest.approx(480 / 640)
     desk.move((5, -70), held=NONE)

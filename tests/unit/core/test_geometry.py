@@ -74,9 +74,9 @@ def test_framings_cover_the_expected_part_of_the_picture(make_tiny: Callable[...
     model, size = make_tiny(), (200, 120)
     visible = {framing: model.geometry(size, 0, framing) for framing in ("model", "crop", "squash", "pad", "whole")}
     assert visible["model"] == visible["crop"]
-    assert visible["crop"].seen == pytest.approx((40, 0, 160, 120), abs=4)
+    assert visible["crop"].visible == pytest.approx((40, 0, 160, 120), abs=4)
     assert visible["squash"] == Geometry(size, (0.0, 0.0, 200.0, 120.0), (4, 4))
-    assert visible["pad"].seen == pytest.approx((0, -40, 200, 160), abs=6)
+    assert visible["pad"].visible == pytest.approx((0, -40, 200, 160), abs=6)
     assert visible["whole"] == Geometry(size, (0.0, 0.0, 200.0, 120.0), (3, 5))
 
 

@@ -107,7 +107,7 @@ def test_all_of_them_against_loops_over_pixels(seed: int, smooth: bool) -> None:
 def pixel_by_pixel(heat: Floats, geometry: Geometry, truth: Truth, smooth: bool) -> tuple[list[float], list[bool]]:
     """Return the heat and the truth of every pixel that was seen."""
     values, inside = [], []
-    (x0, y0, x1, y1), (rows, columns) = geometry.seen, geometry.grid
+    (x0, y0, x1, y1), (rows, columns) = geometry.visible, geometry.grid
     for y in range(truth.inside.shape[0]):
         for x in range(truth.inside.shape[1]):
             if not (x0 <= x + 0.5 < x1 and y0 <= y + 0.5 < y1):

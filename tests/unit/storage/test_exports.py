@@ -127,7 +127,7 @@ def test_json_carries_the_selection(result: Result, selection: Selection, tmp_pa
     assert told["settings"]["weights_sha256"] == result.settings.weights_sha256
     assert {"versions", "image_layer", "steps", "text_reference", "device"} <= set(told["settings"])
     assert told["image_side"]["nodes"] == result.image_side.nodes
-    assert told["geometry"]["seen"] == list(result.geometry.seen)
+    assert told["geometry"]["seen"] == list(result.geometry.visible)
 
 
 @pytest.mark.parametrize("ending", ["json", "npz", "csv"])
@@ -201,7 +201,7 @@ def test_plots_are_written_in_their_format(result: Result, tmp_path: Path, endin
 
 def test_a_plot_shows_heat_where_the_patches_were(result: Result, picture: NDArray[np.uint8]) -> None:
     figure = draw_figure(result, picture, FigureOptions(span="balloon"))
-    heat, seen = figure.axes[0].images[1], result.geometry.seen
+    heat, seen = figure.axes[0].images[1], result.geometry.visible
     assert heat.get_extent() == [seen[0], seen[2], seen[3], seen[1]]
     values = result.patch_heat("balloon")
     colours = np.asarray(heat.get_array())
