@@ -53,7 +53,7 @@ def test_a_persons_list_and_options(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "is not an option of a chosen method" in capsys.readouterr().err
 
 
-def test_ctrl_c_keeps_what_is_done(
+def test_ctrl_c_keeps_finished_outcomes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:

@@ -29,7 +29,7 @@ def test_a_sample_is_mapped_drawn_and_written(tmp_path: Path, capsys: pytest.Cap
     assert max(float(row["value"]) for row in rows) > 0
 
 
-def test_json_and_python_say_the_same(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_json_and_python_give_the_same_numbers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     sample = samples()[2]
     requests = ["--method", "game", "--option", "start=2", "--framing", "squash"]
     assert main(["map", *QUICK, "--sample", "3", *requests, "--json", "--out", str(tmp_path / "m.npz")]) == 0
@@ -109,7 +109,7 @@ def test_wrong_arguments_are_reported_before_any_work(
     assert expected in capsys.readouterr().err
 
 
-def test_what_is_selected_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_selection_of_a_matrix_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     chosen = ["--span", "cat", "--box", "150,380,340,560"]
     assert main(["explain", *QUICK, *chosen, "--measure", "blur", "--json"]) == 0
     values = json.loads(capsys.readouterr().out)["measured"]

@@ -29,9 +29,9 @@ def test_an_installed_method_stands_last_in_the_table_and_maps(
     assert main(["map", *QUICK, "--method", "ramp", "--option", "slope=2", "--out", str(out)]) == 0
     assert "Ramp: slope 2.0" in capsys.readouterr().out
     sample = samples()[0]
-    found = map_by(load_model("demo", device="cpu"), sample.path, sample.caption, "ramp", slope=2.0)
-    assert found.method == "ramp"
-    np.testing.assert_array_equal(found.values.ravel(), 2.0 * np.arange(found.values.size))
+    result = map_by(load_model("demo", device="cpu"), sample.path, sample.caption, "ramp", slope=2.0)
+    assert result.method == "ramp"
+    np.testing.assert_array_equal(result.values.ravel(), 2.0 * np.arange(result.values.size))
     assert plugin_errors() == ()
 
 
@@ -68,8 +68,8 @@ def test_broken_methods_are_named_and_cost_nothing_else(
 def test_doctor_names_broken_methods(install_methods: Install, capsys: pytest.CaptureFixture[str]) -> None:
     install_methods({**GOOD, **BROKEN})
     assert main(["doctor"]) == 0
-    told = capsys.readouterr().out
-    section = told[told.index("Methods of installed packages") : told.index("Folders")]
+    output = capsys.readouterr().out
+    section = output[output.index("Methods of installed packages") : output.index("Folders")]
     assert "ramp (ramps): works on the bundled model" in section
     assert "nothing works here" in section
     assert "the answer is list, not TokenMap" in section

@@ -45,7 +45,7 @@ class Tower:
         def shifted(what: str, number: int, value: Tensor) -> Tensor:
             return value + shift[2] if shift is not None and shift[:2] == (what, number) else value
 
-        x, seen = self.first, []
+        x, visible = self.first, []
         for number, block in enumerate(self.blocks):
             x = shifted("x", number, x)
             attention = block.attn
@@ -65,21 +65,21 @@ class Tower:
             a = shifted("a", number, a)
             o = torch.cat([a[h] @ v[:, h * size : (h + 1) * size] for h in range(heads)], dim=1)
             o = shifted("o", number, o)
-            seen.append(Block(x, q, k, v, a, o))
+            visible.append(Block(x, q, k, v, a, o))
             x = x + o @ attention.out_proj.weight.T + attention.out_proj.bias
             x = x + block.mlp(block.ln_2(x))
-        return seen, self.finish(x)
+        return visible, self.finish(x)
 
     def slope(self, what: str, number: int, other: Tensor, one_head_from: int | None = None) -> Tensor:
-        seen, _ = self.run(one_head_from)
-        at = torch.zeros_like(getattr(seen[number], what))
+        visible, _ = self.run(one_head_from)
+        at = torch.zeros_like(getattr(visible[number], what))
 
         def score(shift: Tensor) -> Tensor:
             _, e = self.run(one_head_from, (what, number, shift))
             return e @ other / e.norm() / other.norm()
 
-        found: Tensor = torch.autograd.functional.jacobian(score, at)
-        return found
+        result: Tensor = torch.autograd.functional.jacobian(score, at)
+        return result
 
 
 def image_tower(visual: Any, pixels: Tensor) -> Tower:
@@ -103,10 +103,10 @@ def grad_eclip(
     """Return Σ over the last blocks of Σ_c w_c λ_i v_ic for every token, before ReLU; ``head``: its channels alone."""
     first = len(tower.blocks) - layers
     one_head_from = None if own_heads else first
-    seen, _ = tower.run(one_head_from)
+    visible, _ = tower.run(one_head_from)
     total = np.zeros(len(tower.first))
     for number in range(first, len(tower.blocks)):
-        block, out = seen[number], tower.blocks[number].attn.out_proj
+        block, out = visible[number], tower.blocks[number].attn.out_proj
         slope = tower.slope("o", number, other, one_head_from)
         keys = block.k @ out.weight.T + out.bias
         size = block.v.shape[1] // len(block.a)
@@ -146,24 +146,24 @@ def grad_cam(tower: Tower, other: Tensor, number: int) -> Floats:
 
 def game(tower: Tower, other: Tensor, scale: float, start: int) -> Floats:
     r = np.eye(len(tower.first))
-    seen, _ = tower.run()
+    visible, _ = tower.run()
     for number in range(start, len(tower.blocks)):
         slope = scale * tower.slope("a", number, other).numpy()
-        r = r + np.maximum(slope * seen[number].a.detach().numpy(), 0).mean(0) @ r
+        r = r + np.maximum(slope * visible[number].a.detach().numpy(), 0).mean(0) @ r
     return (r - np.eye(len(r)))[tower.pooled].mean(0)
 
 
 def maskclip(tower: Tower, project: Callable[[Tensor], Tensor], other: Tensor, weighted: bool = True) -> Floats:
     block, last = tower.run()[0][-1], tower.blocks[-1]
     keys = last.attn.out_proj(block.k)
-    found = []
+    result = []
     for i in range(len(tower.first)):
         x = block.x[i] + last.attn.out_proj(block.v[i])
         e = project(x + last.mlp(last.ln_2(x)))
         alike = [keys[i] @ keys[t] / keys[i].norm() / keys[t].norm() for t in tower.pooled]
         weight = sum(alike) / len(alike) if weighted else 1.0
-        found.append(float(weight * (e @ other) / e.norm() / other.norm()))
-    return np.array(found)
+        result.append(float(weight * (e @ other) / e.norm() / other.norm()))
+    return np.array(result)
 
 
 def text_tower(text: Any, ids: Tensor) -> Tower:
@@ -180,10 +180,10 @@ def clip_surgery(
 ) -> Floats:
     """Return Σ_c of the tokens' features × texts, less their weighted mean over texts; the target is the first text."""
     first = len(tower.blocks) - layers
-    seen, pooled = tower.run()
-    other = seen[first].x
+    visible, pooled = tower.run()
+    other = visible[first].x
     for number in range(first, len(tower.blocks)):
-        attention, v = tower.blocks[number].attn, seen[number].v
+        attention, v = tower.blocks[number].attn, visible[number].v
         size = v.shape[1] // attention.num_heads
         parts = []
         for h in range(attention.num_heads):
@@ -225,20 +225,20 @@ def rise_masks(count: int, size: tuple[int, int], cells: int, share: float, draw
     The cells' grid is stretched by bilinear interpolation to one more cell than the picture, and cut out of it.
     """
     (height, width), step = size, [-(-length // cells) for length in size]
-    kept = (torch.rand(count, cells, cells, generator=draw) < share).numpy().astype(float)
+    stored = (torch.rand(count, cells, cells, generator=draw) < share).numpy().astype(float)
     shifts = [torch.randint(0, length, (count,), generator=draw).tolist() for length in step]
-    found = np.zeros((count, height, width))
-    for number, y, x in np.ndindex(found.shape):
+    result = np.zeros((count, height, width))
+    for number, y, x in np.ndindex(result.shape):
         places = []
         for axis, at in enumerate((y, x)):
             place = (at + shifts[axis][number] + 0.5) / ((cells + 1) * step[axis]) * cells - 0.5
             low = int(np.floor(np.clip(place, 0, cells - 1)))
             places.append((low, min(low + 1, cells - 1), float(np.clip(place, 0, cells - 1) - low)))
         (top, bottom, down), (left, right, across) = places
-        above = kept[number, top, left] * (1 - across) + kept[number, top, right] * across
-        below = kept[number, bottom, left] * (1 - across) + kept[number, bottom, right] * across
-        found[number, y, x] = above * (1 - down) + below * down
-    return found
+        above = stored[number, top, left] * (1 - across) + stored[number, top, right] * across
+        below = stored[number, bottom, left] * (1 - across) + stored[number, bottom, right] * across
+        result[number, y, x] = above * (1 - down) + below * down
+    return result
 
 
 def m2ib(tower: Tower, other: Tensor, after: int, beta: float, noises: list[Tensor]) -> Floats:

@@ -35,7 +35,7 @@ def parts() -> AnswerPartCache:
 
 
 @pytest.fixture
-def ask(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask:
+def answer_for(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask:
     """Return a function that asks an engine for a method's answer."""
     engine, opened = ModelEngine(FactorCache(None), ExplanationCache(), parts), Picture(picture)
 
@@ -46,61 +46,65 @@ def ask(folder: Path, picture: NDArray[np.uint8], parts: AnswerPartCache) -> Ask
     return answer
 
 
-def test_a_matrix_answers_every_selection(ask: Ask) -> None:
-    found = ask("itsm", "")  # a pane names no words for a matrix
-    heats = found.interactions
+def test_a_matrix_answers_every_selection(answer_for: Ask) -> None:
+    result = answer_for("itsm", "")  # a pane names no words for a matrix
+    heats = result.interactions
     assert isinstance(heats, InteractionMatrix)
-    assert heats.patch_heat((1,)).shape == found.geometry.grid
+    assert heats.patch_heat((1,)).shape == result.geometry.grid
     row, column = 1, 2
-    coverage = np.zeros(found.geometry.grid)
+    coverage = np.zeros(result.geometry.grid)
     coverage[row, column] = 1.0
     np.testing.assert_allclose(heats.heat_of_patch((row, column)), heats.token_heat(coverage))
     assert heats.values_words
 
 
-def test_maps_stay_as_they_are_whatever_is_selected(ask: Ask) -> None:
-    found = ask("grad-cam", "dog")
-    assert isinstance(found, MapAnswer)
-    maps = found.interactions
-    assert found.target == "dog"
+def test_maps_do_not_depend_on_the_selection(answer_for: Ask) -> None:
+    result = answer_for("grad-cam", "dog")
+    assert isinstance(result, MapAnswer)
+    maps = result.interactions
+    assert result.target == "dog"
     assert np.array_equal(maps.patch_heat((1,)), maps.patch_heat())
-    assert np.array_equal(maps.token_heat(np.zeros(found.geometry.grid)), maps.heat_of_patch((0, 0)))
+    assert np.array_equal(maps.token_heat(np.zeros(result.geometry.grid)), maps.heat_of_patch((0, 0)))
     assert maps.values_words
 
 
-def test_an_answer_tells_all_that_decides_it(ask: Ask) -> None:
-    maps, matrix, pictures = ask("grad-cam", "dog").provenance(), ask("fixlip").provenance(), ask("maskclip")
+def test_provenance_has_everything_that_decides_an_answer(answer_for: Ask) -> None:
+    maps, matrix, pictures = (
+        answer_for("grad-cam", "dog").provenance(),
+        answer_for("fixlip").provenance(),
+        answer_for("maskclip"),
+    )
     assert (maps["method"], maps["target"], maps["framing"]) == ("grad-cam", "dog", "model")
     assert maps["options"] == {"layer": 2, "signed": False} == maps["caption_options"]
     assert (matrix["method"], matrix["options"]) == ("fixlip", {"share": 0.5, "pairs": 2**15, "seed": 0})
     assert maps["weights_sha256"] == matrix["weights_sha256"]
     assert maps["geometry"] == matrix["geometry"]
-    assert maps["target_score"] == ask("grad-cam", "dog").score != ask("grad-cam").score
+    assert maps["target_score"] == answer_for("grad-cam", "dog").score != answer_for("grad-cam").score
     assert "caption_options" not in pictures.provenance()
     json.dumps([maps, matrix, pictures.provenance()])
 
 
-def test_a_method_of_pictures_gives_words_nothing() -> None:
+def test_words_are_zero_without_a_map_of_the_caption() -> None:
     maps = Maps(np.ones((2, 2)), None, np.array([False, True, False]))
     assert not maps.values_words
     assert maps.token_heat().tolist() == [0.0, 0.0, 0.0]
 
 
-def test_parts_are_remembered_and_another_target_makes_the_picture_s_map_only(
-    ask: Ask, parts: AnswerPartCache, monkeypatch: pytest.MonkeyPatch
+def test_parts_are_remembered_and_another_target_recomputes_only_the_picture(
+    answer_for: Ask, parts: AnswerPartCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = ask("grad-cam")
+    first = answer_for("grad-cam")
     assert parts.size() == first.interactions.patches.nbytes + first.interactions.tokens.nbytes
     monkeypatch.setattr(answers, "compute_map", None)  # of the caption
-    assert not np.array_equal(ask("grad-cam", "dog").interactions.patches, first.interactions.patches)
-    matrix = ask("itsm").interactions.values
+    assert not np.array_equal(answer_for("grad-cam", "dog").interactions.patches, first.interactions.patches)
+    matrix = answer_for("itsm").interactions.values
     monkeypatch.setattr(answers, "answer_by", None)
-    assert np.array_equal(ask("grad-cam").interactions.patches, first.interactions.patches)
-    assert ask("itsm").interactions.values is matrix
+    assert np.array_equal(answer_for("grad-cam").interactions.patches, first.interactions.patches)
+    assert answer_for("itsm").interactions.values is matrix
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         ((), "a red balloon and a hydrant"),
         ((0, 8), "a red balloon and a hydrant"),  # specials are no words
@@ -109,5 +113,5 @@ def test_parts_are_remembered_and_another_target_makes_the_picture_s_map_only(
         ((7,), "hydrant"),  # a part stands for its word
     ],
 )
-def test_a_target_is_the_words_that_are_touched(rows: tuple[int, ...], told: str) -> None:
-    assert target_words(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == told
+def test_a_target_is_the_selected_words(rows: tuple[int, ...], message: str) -> None:
+    assert target_words(caption_of(("a", "red", "balloon", "and", "a", "hydrant")), rows) == message

@@ -40,7 +40,7 @@ def pair(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], request: p
     return image_tower(visual).anatomy(pixels), oracle.image_tower(visual, pixels), other, visual
 
 
-def test_the_way_through_the_blocks_ends_where_the_model_does(
+def test_run_blocks_ends_with_the_models_embedding(
     pair: Pair, make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
     expected = pair[3](make_tiny().pixels(picture).double()[None])[0].detach()
@@ -53,8 +53,8 @@ def test_the_way_through_the_blocks_ends_where_the_model_does(
 def test_grad_eclip(pair: Pair, layers: int, whole: bool) -> None:
     anatomy, tower, other, _ = pair
     expected = oracle.grad_eclip(tower, other, layers, slice(None) if whole else slice(1, None))
-    found = grad_eclip(anatomy, other, layers=layers, signed=True, whole_context=whole).numpy()
-    np.testing.assert_allclose(found[1:], expected[1:], **CLOSE)
+    result = grad_eclip(anatomy, other, layers=layers, signed=True, whole_context=whole).numpy()
+    np.testing.assert_allclose(result[1:], expected[1:], **CLOSE)
     positive = grad_eclip(anatomy, other, layers=layers, whole_context=whole).numpy()
     np.testing.assert_allclose(positive[1:], np.maximum(expected[1:], 0), **CLOSE)
     assert (expected[1:] < 0).any()
@@ -94,12 +94,12 @@ def test_raw_attention_and_rollout(pair: Pair) -> None:
     anatomy, tower, _, _ = pair
     np.testing.assert_allclose(raw_attention(anatomy), oracle.raw_attention(tower), **CLOSE)
     for start in (0, 2):
-        found = rollout(anatomy, start)
-        np.testing.assert_allclose(found, oracle.rollout(tower, start), **CLOSE)
-        assert float(found.sum()) == pytest.approx(1, rel=1e-12)
+        result = rollout(anatomy, start)
+        np.testing.assert_allclose(result, oracle.rollout(tower, start), **CLOSE)
+        assert float(result.sum()) == pytest.approx(1, rel=1e-12)
     for head in (0, 1):
-        found = raw_attention(anatomy, head)
-        np.testing.assert_allclose(found, oracle.raw_attention(tower, head), **CLOSE)
+        result = raw_attention(anatomy, head)
+        np.testing.assert_allclose(result, oracle.raw_attention(tower, head), **CLOSE)
 
 
 @pytest.mark.parametrize("layer", [-1, 1])
@@ -140,11 +140,11 @@ def test_rise_with_all_masks_is_its_expectation() -> None:
     for mask, chance in zip(masks, likely, strict=True):
         large = mask.repeat(2, 0).repeat(2, 1)
         expected += chance * float((pixels.numpy() * large * slopes.numpy()).sum() ** 2) * mask
-    found = sum(
+    result = sum(
         chance * score_masks(score, pixels, torch.from_numpy(mask.repeat(2, 0).repeat(2, 1))[None], (2, 2))
         for mask, chance in zip(masks, likely, strict=True)
     )
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
 
 
 def test_rise_finds_where_the_score_comes_from() -> None:
@@ -153,11 +153,11 @@ def test_rise_finds_where_the_score_comes_from() -> None:
     def score(inputs: torch.Tensor) -> torch.Tensor:
         return inputs[:, :, :4, 8:12].mean((1, 2, 3))
 
-    told: list[Report] = []
-    found = rise(score, pixels, (4, 4), masks=400, cells=4, progress=told.append)
-    assert np.unravel_index(int(found.argmax()), (4, 4)) == (0, 2)
-    assert (told[-1].done, told[-1].total) == (400, 400)
-    torch.testing.assert_close(found, rise(score, pixels, (4, 4), masks=400, cells=4))
+    reports: list[Report] = []
+    result = rise(score, pixels, (4, 4), masks=400, cells=4, progress=reports.append)
+    assert np.unravel_index(int(result.argmax()), (4, 4)) == (0, 2)
+    assert (reports[-1].done, reports[-1].total) == (400, 400)
+    torch.testing.assert_close(result, rise(score, pixels, (4, 4), masks=400, cells=4))
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
@@ -176,8 +176,8 @@ def test_rise_is_the_sum_of_its_masks_over_their_expected_number() -> None:
     for mask in np.concatenate(masks):
         score = float((pixels.numpy() * mask * slopes.numpy()).sum()) ** 2
         expected += score * mask.reshape(3, 3, 3, 2).mean((1, 3)) / (19 * 0.3)
-    found = rise(lambda inputs: (inputs * slopes).sum((1, 2, 3)) ** 2, pixels, (3, 3), **options)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)  # masks are drawn in float32
+    result = rise(lambda inputs: (inputs * slopes).sum((1, 2, 3)) ** 2, pixels, (3, 3), **options)
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)  # masks are drawn in float32
 
 
 def test_masks_keep_their_share() -> None:
@@ -187,9 +187,7 @@ def test_masks_keep_their_share() -> None:
     np.testing.assert_allclose(masks.mean(0), 0.5, atol=0.12)
 
 
-def test_methods_say_which_encoders_they_cannot_look_into(
-    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
-) -> None:
+def test_unsupported_encoders_are_errors(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     pooler = make_tiny(vision={"attentional_pool": True, "attn_pooler_queries": 5, "attn_pooler_heads": 3})
     anatomy = pooler.image.anatomy(pooler.pixels(picture))
     other = torch.ones(24)
@@ -209,7 +207,9 @@ def test_methods_say_which_encoders_they_cannot_look_into(
         stages.image.anatomy(stages.pixels(picture))
 
 
-def test_nothing_is_left_behind(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+def test_gradient_modes_and_parameters_stay_unchanged(
+    make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
+) -> None:
     model = make_tiny()
     with torch.inference_mode():
         anatomy = model.image.anatomy(model.pixels(picture))
@@ -228,8 +228,8 @@ def test_clip_surgery(pair: Pair, layers: int, feature_surgery: bool) -> None:
     labels = torch.from_numpy(np.random.default_rng(5).normal(size=(7, 24)))
     texts = functional.normalize(torch.cat([other[None], labels]), dim=-1)
     expected = oracle.clip_surgery(tower, lambda x: visual.ln_post(x) @ visual.proj, texts, layers, feature_surgery)
-    found = clip_surgery(anatomy, texts[0], texts[1:], layers=layers, feature_surgery=feature_surgery)
-    np.testing.assert_allclose(found, expected, **CLOSE)
+    result = clip_surgery(anatomy, texts[0], texts[1:], layers=layers, feature_surgery=feature_surgery)
+    np.testing.assert_allclose(result, expected, **CLOSE)
 
 
 def test_m2ib(pair: Pair) -> None:
@@ -237,10 +237,10 @@ def test_m2ib(pair: Pair) -> None:
     options: dict[str, Any] = {"layer": 1, "beta": 0.2, "steps": 3, "samples": 2, "seed": 3}
     draw = torch.Generator().manual_seed(3)
     noises = [torch.randn(2, 17, 32, generator=draw).double() for _ in range(3)]
-    told: list[Report] = []
-    found = m2ib(anatomy, other, **options, progress=told.append)
-    np.testing.assert_allclose(found, oracle.m2ib(tower, other, 1, 0.2, noises), rtol=1e-6, atol=1e-9)
-    assert (told[-1].done, told[-1].total) == (3, 3)
+    reports: list[Report] = []
+    result = m2ib(anatomy, other, **options, progress=reports.append)
+    np.testing.assert_allclose(result, oracle.m2ib(tower, other, 1, 0.2, noises), rtol=1e-6, atol=1e-9)
+    assert (reports[-1].done, reports[-1].total) == (3, 3)
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):

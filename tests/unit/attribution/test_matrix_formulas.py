@@ -22,18 +22,18 @@ def test_fixlip_with_the_full_budget_is_the_exact_weighted_least_squares(share: 
     values = torch.from_numpy(RNG.normal(size=(8, 16)))
     rows, weights, targets = [], [], []
     for (n, s), (m, t) in itertools.product(enumerate(tokens.members.numpy()), enumerate(patches.members.numpy())):
-        kept = np.concatenate([s, t])
+        members = np.concatenate([s, t])
         rows.append([1, *s, *t, *np.outer(s, t).ravel()])
-        weights.append(share ** kept.sum() * (1 - share) ** (7 - kept.sum()))
+        weights.append(share ** members.sum() * (1 - share) ** (7 - members.sum()))
         targets.append(float(values[n, m]))
     assert len({tuple(row) for row in rows}) == 128
     root = np.sqrt(weights)
     expected = np.linalg.lstsq(np.array(rows) * root[:, None], np.array(targets) * root, rcond=None)[0]
-    found = fit_banzhaf(values, tokens, patches)
-    np.testing.assert_allclose(found.intercept, expected[0], rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(found.tokens, expected[1:4], rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(found.patches, expected[4:8], rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(found.pairs.flatten(), expected[8:], rtol=1e-8, atol=1e-10)
+    result = fit_banzhaf(values, tokens, patches)
+    np.testing.assert_allclose(result.intercept, expected[0], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(result.tokens, expected[1:4], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(result.patches, expected[4:8], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(result.pairs.flatten(), expected[8:], rtol=1e-8, atol=1e-10)
 
 
 def test_fixlip_finds_a_planted_game_from_samples() -> None:
@@ -45,9 +45,9 @@ def test_fixlip_finds_a_planted_game_from_samples() -> None:
     for side in (tokens, patches):
         assert side.members[0].all()
         assert not side.members[-1].any()
-    found = fit_banzhaf(tokens.members @ planted @ patches.members.T + 0.25, tokens, patches)
-    torch.testing.assert_close(found.pairs, planted, rtol=1e-9, atol=1e-9)
-    assert found.intercept == pytest.approx(0.25)
+    result = fit_banzhaf(tokens.members @ planted @ patches.members.T + 0.25, tokens, patches)
+    torch.testing.assert_close(result.pairs, planted, rtol=1e-9, atol=1e-9)
+    assert result.intercept == pytest.approx(0.25)
 
 
 def test_fixlips_budget_is_shared_by_both_sides() -> None:
@@ -72,11 +72,11 @@ def test_interaction_lime_recovers_a_planted_bilinear_model(samples: int) -> Non
     planted = torch.from_numpy(rng.normal(size=(4, 6)))
     tokens, patches = (torch.from_numpy((rng.random((samples, k)) < 0.5).astype(float)) for k in (4, 6))
     values = torch.einsum("nt,tp,np->n", tokens, planted, patches)
-    found = fit_bilinear(values, tokens, patches, ridge=1e-12)
-    again = torch.einsum("nt,tp,np->n", tokens, found, patches)
+    result = fit_bilinear(values, tokens, patches, ridge=1e-12)
+    again = torch.einsum("nt,tp,np->n", tokens, result, patches)
     torch.testing.assert_close(again, values, rtol=1e-6, atol=1e-6)
     if samples > 24:
-        torch.testing.assert_close(found, planted, rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(result, planted, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("samples", [5, 12, 40])
@@ -91,14 +91,14 @@ def test_interaction_lime_is_ridge_regression_weighted_by_nearness(samples: int)
         weight, row = np.exp(-(missing**2) / 0.4**2), np.outer(s, t).ravel()
         normal, right = normal + weight * np.outer(row, row), right + weight * row * value
     expected = np.linalg.solve(normal + 0.02 * np.trace(normal) / 12 * np.eye(12), right).reshape(3, 4)
-    given = (torch.from_numpy(one) for one in (values, tokens, patches))
-    np.testing.assert_allclose(fit_bilinear(*given, width=0.4, ridge=0.02), expected, rtol=1e-9, atol=1e-12)
+    inputs = (torch.from_numpy(one) for one in (values, tokens, patches))
+    np.testing.assert_allclose(fit_bilinear(*inputs, width=0.4, ridge=0.02), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_the_outer_product_has_rank_one_and_sums_to_the_score() -> None:
     tokens, patches = torch.from_numpy(RNG.random(4)), torch.from_numpy(RNG.random(6))
-    found = outer_product(tokens, patches, 0.3)
-    assert float(found.sum()) == pytest.approx(0.3)
-    assert torch.linalg.matrix_rank(found) == 1
+    result = outer_product(tokens, patches, 0.3)
+    assert float(result.sum()) == pytest.approx(0.3)
+    assert torch.linalg.matrix_rank(result) == 1
     nothing = outer_product(torch.tensor([1.0, -1.0]), torch.ones(2), 0.3)
     assert float(nothing.sum()) == 0

@@ -62,7 +62,7 @@ def test_the_table_is_read_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_no_option_is_called_as_an_argument_of_the_public_functions_is() -> None:
+def test_option_names_differ_from_the_arguments_of_public_functions() -> None:
     arguments = {*signature(map_by).parameters, *signature(matrix_by).parameters}
     assert not arguments.intersection(option.name for row in all_methods().values() for option in row.options)
 
@@ -93,15 +93,15 @@ def test_unknown_methods_and_options_are_errors() -> None:
     assert (options.pairs, options.share) == (900, 0.5)
 
 
-def test_the_table_as_text_names_every_method_and_its_usual_options() -> None:
-    told = format_table()
+def test_the_table_as_text_names_every_method_and_its_default_options() -> None:
+    text = format_table()
     for row in all_methods().values():
-        assert f"\n{row.key}\n  {row.name}" in f"\n{told}"
-        assert row.cost in told
-        assert all(f"{option.name}={option.default}" in told and option.meaning in told for option in row.options)
-    assert re.search(r"layers=1, of captions 8 +number of explained blocks", told)
-    assert re.search(r"likeness=cosine +λ, .* \(cosine, softmax, none\)", told)
-    assert "FIxLIP (Baniecki et al., NeurIPS 2025): a matrix; " in told
+        assert f"\n{row.key}\n  {row.name}" in f"\n{text}"
+        assert row.cost in text
+        assert all(f"{option.name}={option.default}" in text and option.meaning in text for option in row.options)
+    assert re.search(r"layers=1, of captions 8 +number of explained blocks", text)
+    assert re.search(r"likeness=cosine +λ, .* \(cosine, softmax, none\)", text)
+    assert "FIxLIP (Baniecki et al., NeurIPS 2025): a matrix; " in text
 
 
 def _option(option: Option) -> str:

@@ -33,15 +33,15 @@ def test_every_method_maps_a_picture(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str, framing: str
 ) -> None:
     model = make_tiny()
-    found = map_picture(model, picture[:24], CAPTION, key, QUICK.get(key), framing=framing)
-    assert found.values.shape == found.geometry.grid == {"model": (4, 4), "whole": (3, 6)}[framing]
-    assert found.values.dtype == np.float64
-    assert np.ptp(found.values) > 0
-    assert found.score == pytest.approx(score_captions(model, picture[:24], [CAPTION], framing).cosine[0], abs=1e-6)
-    assert (found.method, found.side, found.target, found.caption.text) == (key, "image", CAPTION, CAPTION)
+    result = map_picture(model, picture[:24], CAPTION, key, QUICK.get(key), framing=framing)
+    assert result.values.shape == result.geometry.grid == {"model": (4, 4), "whole": (3, 6)}[framing]
+    assert result.values.dtype == np.float64
+    assert np.ptp(result.values) > 0
+    assert result.score == pytest.approx(score_captions(model, picture[:24], [CAPTION], framing).cosine[0], abs=1e-6)
+    assert (result.method, result.side, result.target, result.caption.text) == (key, "image", CAPTION, CAPTION)
     assert all(not p.requires_grad for p in model.network.parameters())
     again = map_picture(model, picture[:24], CAPTION, key, QUICK.get(key), framing=framing)
-    np.testing.assert_array_equal(found.values, again.values)
+    np.testing.assert_array_equal(result.values, again.values)
 
 
 def test_a_map_is_of_its_target(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
@@ -62,7 +62,7 @@ def test_options_are_read_from_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "options", "told"),
+    ("key", "options", "message"),
     [
         ("gradeclip", {}, "no method"),
         ("game", {"layers": "2"}, "GAME has no option.*start"),
@@ -73,52 +73,52 @@ def test_options_are_read_from_text() -> None:
         ("rise", {"share": "1.5"}, "above 0, and at most 1"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(key: str, options: dict[str, str], told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_invalid_options_are_errors(key: str, options: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         method_by_key(key, "first").make_options(options)
 
 
-def test_blocks_and_heads_that_are_not_there(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
+def test_missing_blocks_and_heads_are_errors(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     for key, options in (("raw-attention", {"head": "2"}), ("rollout", {"start": "3"}), ("grad-cam", {"layer": "-4"})):
         with pytest.raises(SettingsError, match=r"There is no (head|block)|has no layer"):
             map_picture(make_tiny(), picture, CAPTION, key, options)
 
 
-def test_methods_that_need_no_blocks_work_on_feature_maps_and_the_others_say_why_not(
+def test_methods_without_blocks_work_on_feature_maps_and_the_others_raise(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
     model = make_tiny(vision=RESNET)
     there = {"rise": (16, 16), "grad-cam": (4, 4), "grad-eclip": (2, 2), "raw-attention": (2, 2), "maskclip": (2, 2)}
     for key, grid in there.items():
-        found = map_picture(model, picture, CAPTION, key, {"masks": "5"} if key == "rise" else None)
-        assert found.values.shape == found.geometry.grid == grid
+        result = map_picture(model, picture, CAPTION, key, {"masks": "5"} if key == "rise" else None)
+        assert result.values.shape == result.geometry.grid == grid
     for key in set(method_keys("first")) - there.keys():
         with pytest.raises(MethodError, match="feature maps"):
             map_picture(model, picture, CAPTION, key)
 
 
-def test_clip_surgery_encodes_its_labels_once_and_can_be_stopped_there(
+def test_clip_surgery_encodes_its_labels_once_and_can_be_cancelled_there(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
-    model, told, token = replace(make_tiny(), references={}), [], CancelToken()
+    model, reports, token = replace(make_tiny(), references={}), [], CancelToken()
 
     def stop(report: Report) -> None:
-        told.append(report)
-        if len(told) == 3:
+        reports.append(report)
+        if len(reports) == 3:
             token.cancel()
 
     with pytest.raises(Cancelled):
         map_by(model, picture, CAPTION, "clip-surgery", progress=stop, cancel=token)
-    assert (len(told), model.references) == (3, {})
-    first = map_by(model, picture, CAPTION, "clip-surgery", progress=told.append)
-    assert len(told) == 3 + len(LABELS)
-    again = map_by(model, picture, CAPTION, "clip-surgery", progress=told.append)
-    assert len(told) == 3 + len(LABELS)
+    assert (len(reports), model.references) == (3, {})
+    first = map_by(model, picture, CAPTION, "clip-surgery", progress=reports.append)
+    assert len(reports) == 3 + len(LABELS)
+    again = map_by(model, picture, CAPTION, "clip-surgery", progress=reports.append)
+    assert len(reports) == 3 + len(LABELS)
     np.testing.assert_array_equal(first.values, again.values)
 
 
 @pytest.mark.parametrize("name", ["gap", "average_with_prefix", "vitamin", "mobileclip_b"])
-def test_what_is_pooled_is_what_moves_the_embedding(
+def test_pooled_tokens_are_those_that_change_the_embedding(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8], name: str
 ) -> None:
     """timm's encoders that average, with and without prefix tokens, and one of a class token."""
@@ -135,11 +135,11 @@ def test_what_is_pooled_is_what_moves_the_embedding(
     with torch.no_grad():
         expected = model.network.encode_image(model.pixels(picture)[None])[0]
     torch.testing.assert_close(embedding.detach(), expected, rtol=1e-5, atol=1e-6)
-    found = map_picture(model, picture, CAPTION, "grad-eclip")
-    assert found.values.shape == found.geometry.grid
+    result = map_picture(model, picture, CAPTION, "grad-eclip")
+    assert result.values.shape == result.geometry.grid
 
 
-def test_rise_tells_what_it_has_so_far_and_can_be_stopped_with_it(
+def test_rise_passes_partial_maps_and_can_be_cancelled(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8]
 ) -> None:
     """Each map so far is the map of fewer masks: the person may stop there."""
@@ -150,10 +150,10 @@ def test_rise_tells_what_it_has_so_far_and_can_be_stopped_with_it(
     early = map_by(model, picture, CAPTION, "rise", masks=16)
     np.testing.assert_allclose(so_far[0].values, early.values, rtol=1e-6)
     assert (so_far[0].score, so_far[0].geometry) == (whole.score, whole.geometry)
-    token, kept = CancelToken(), []
+    token, maps = CancelToken(), []
     with pytest.raises(Cancelled):
-        map_by(model, picture, CAPTION, "rise", each=lambda one: (kept.append(one), token.cancel()), cancel=token)
-    assert len(kept) == 1
+        map_by(model, picture, CAPTION, "rise", each=lambda one: (maps.append(one), token.cancel()), cancel=token)
+    assert len(maps) == 1
 
 
 def test_cancelling(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
@@ -173,13 +173,13 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
     ids = torch.tensor([token.id for token in read.tokens] + [0] * (read.context - len(read.tokens)))
     tower, count = oracle.text_tower(network, ids), len(read.tokens)
     other = network.encode_image(model.pixels(picture)[None])[0].detach()
-    found = {
+    result = {
         # Signed: of this caption Grad-CAM's values are all negative.
         key: map_caption(model, picture, CAPTION, key, {"signed": "true"} if key == "grad-cam" else {})
         for key in method_keys("first", "text")
         if key != "m2ib"
     }
-    assert found.keys() == {"grad-eclip", "raw-attention", "rollout", "grad-cam", "game"}
+    assert result.keys() == {"grad-eclip", "raw-attention", "rollout", "grad-cam", "game"}
     eclip = np.maximum(oracle.grad_eclip(tower, other, 3, slice(None)), 0)[1 : count - 1]
     expected = {
         "grad-eclip": np.concatenate([[0], eclip / eclip.sum(), [0]]),
@@ -188,10 +188,10 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
         "grad-cam": oracle.grad_cam(tower, other, 2)[:count],
         "game": oracle.game(tower, other, float(network.logit_scale.exp()), 0)[:count],
     }
-    for key, one in found.items():
+    for key, one in result.items():
         np.testing.assert_allclose(one.values, expected[key], rtol=1e-8, atol=1e-12, err_msg=key)
         assert (one.side, one.values.shape) == ("text", (count,))
-    assert found["grad-eclip"].options["layers"] == 3  # not the usual 8: there are no more
+    assert result["grad-eclip"].options["layers"] == 3  # not the usual 8: there are no more
     with pytest.raises(MethodError, match="RISE maps pictures only"):
         method_by_key("rise").make_options(side="text")
 
@@ -207,7 +207,7 @@ def test_captions_against_the_formulas(make_tiny: Callable[..., Model], picture:
         ("grad-eclip", {"layers": "9"}, "layers", 3),
     ],
 )
-def test_a_map_tells_the_blocks_that_were_read(
+def test_the_options_of_a_map_name_the_resolved_blocks(
     make_tiny: Callable[..., Model],
     picture: NDArray[np.uint8],
     key: str,
@@ -224,13 +224,13 @@ def test_m2ib_of_a_caption_counts_its_own_tokens_alone(
     """What information costs is a mean over tokens: of the caption's, as published, not of the padding after it too."""
     model = in_float64(make_tiny())
     options = {"layer": "1", "beta": "0.2", "steps": "3", "samples": "2"}
-    found = map_caption(model, picture, CAPTION, "m2ib", options)
+    result = map_caption(model, picture, CAPTION, "m2ib", options)
     ids = torch.tensor(model.reader.read(CAPTION).ids)
     draw = torch.Generator().manual_seed(0)
     noises = [torch.randn(2, len(ids), 32, generator=draw).double() for _ in range(3)]
     other = model.network.encode_image(model.pixels(picture)[None])[0].detach()
     expected = oracle.m2ib(oracle.text_tower(model.network, ids), other, 1, 0.2, noises)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(result.values, expected, rtol=1e-6, atol=1e-9)
 
 
 def test_grad_eclip_of_a_whole_picture_has_interpolated_positions(
@@ -239,7 +239,7 @@ def test_grad_eclip_of_a_whole_picture_has_interpolated_positions(
     """The published pictures: their own aspect, positions of the grid stretched bicubically, the class token's kept."""
     model = in_float64(make_tiny())
     visual, wide = model.network.visual, picture[:24]
-    found = map_picture(model, wide, CAPTION, "grad-eclip", {"signed": "true"}, framing="whole")
+    result = map_picture(model, wide, CAPTION, "grad-eclip", {"signed": "true"}, framing="whole")
     own = visual.positional_embedding
     grid = own[1:].T.reshape(1, 32, 4, 4)
     stretched = torch.nn.functional.interpolate(grid, (3, 6), mode="bicubic", antialias=True, align_corners=False)
@@ -251,7 +251,7 @@ def test_grad_eclip_of_a_whole_picture_has_interpolated_positions(
     tower = oracle.Tower(first, visual.transformer.resblocks, lambda x: visual.ln_post(x[0]) @ visual.proj, [0])
     other = encode_captions(model, [CAPTION])[0]
     expected = oracle.grad_eclip(tower, other, 1, slice(1, None))[1:].reshape(3, 6)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(result.values, expected, rtol=1e-8, atol=1e-12)
 
 
 def test_any_prompt_and_any_span_of_the_caption_is_a_target(
@@ -259,7 +259,7 @@ def test_any_prompt_and_any_span_of_the_caption_is_a_target(
 ) -> None:
     model = in_float64(make_tiny())
     for target in ("red balloon", "something else"):
-        found = map_picture(model, picture, CAPTION, "grad-eclip", target=target)
+        result = map_picture(model, picture, CAPTION, "grad-eclip", target=target)
         alone = map_picture(model, picture, target, "grad-eclip")
-        np.testing.assert_array_equal(found.values, alone.values)
-        assert found.score == pytest.approx(score_captions(model, picture, [target]).cosine[0])
+        np.testing.assert_array_equal(result.values, alone.values)
+        assert result.score == pytest.approx(score_captions(model, picture, [target]).cosine[0])

@@ -105,14 +105,16 @@ def _slope(pool: Pool, o: Tensor, other: Tensor) -> Tensor:
         e = pool.finish(pool.out(o))
         return e @ other / e.norm() / other.norm()
 
-    found: Tensor = torch.autograd.functional.jacobian(score, o)
-    return found
+    result: Tensor = torch.autograd.functional.jacobian(score, o)
+    return result
 
 
-def test_what_is_written_out_is_the_network(case: Case, picture: NDArray[np.uint8]) -> None:
+def test_the_oracle_equals_the_network(case: Case, picture: NDArray[np.uint8]) -> None:
     model, pool, _ = case
-    found = pool.finish(pool.out(_attend(pool, pool.heads)[1]))
-    torch.testing.assert_close(found, model.network.encode_image(model.pixels(picture)[None])[0], rtol=1e-9, atol=1e-12)
+    result = pool.finish(pool.out(_attend(pool, pool.heads)[1]))
+    torch.testing.assert_close(
+        result, model.network.encode_image(model.pixels(picture)[None])[0], rtol=1e-9, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("own_heads", [False, True])
@@ -129,24 +131,24 @@ def test_grad_eclip_follows_the_pools_query(
     alike = (alike - alike.min()) / (alike.max() - alike.min())
     factor = {"cosine": alike, "softmax": weights[:, pool.first :], "none": torch.ones(())}[likeness]
     expected = (products[:, pool.first :] * factor).sum(0).reshape(pool.grid).detach().numpy()
-    asked = {"likeness": likeness, "own_heads": own_heads}
-    found = map_by(model, picture, CAPTION, "grad-eclip", signed=True, **asked)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
-    assert found.geometry.grid == pool.grid
-    positive = map_by(model, picture, CAPTION, "grad-eclip", **asked)
+    request = {"likeness": likeness, "own_heads": own_heads}
+    result = map_by(model, picture, CAPTION, "grad-eclip", signed=True, **request)
+    np.testing.assert_allclose(result.values, expected, rtol=1e-8, atol=1e-12)
+    assert result.geometry.grid == pool.grid
+    positive = map_by(model, picture, CAPTION, "grad-eclip", **request)
     np.testing.assert_allclose(positive.values, np.maximum(expected, 0), rtol=1e-8, atol=1e-12)
 
 
 def test_raw_attention_is_the_pools(case: Case, picture: NDArray[np.uint8]) -> None:
     model, pool, _ = case
     weights = _attend(pool, pool.heads)[0][:, pool.first :].detach().numpy()
-    found = map_by(model, picture, CAPTION, "raw-attention")
-    np.testing.assert_allclose(found.values, weights.mean(0).reshape(pool.grid), rtol=1e-9)
+    result = map_by(model, picture, CAPTION, "raw-attention")
+    np.testing.assert_allclose(result.values, weights.mean(0).reshape(pool.grid), rtol=1e-9)
     last = map_by(model, picture, CAPTION, "raw-attention", head=pool.heads - 1)
     np.testing.assert_allclose(last.values, weights[-1].reshape(pool.grid), rtol=1e-9)
 
 
-def test_what_a_pool_does_not_define_is_refused(case: Case, picture: NDArray[np.uint8]) -> None:
+def test_options_that_a_pool_does_not_define_are_errors(case: Case, picture: NDArray[np.uint8]) -> None:
     model = case[0]
     with pytest.raises(SettingsError, match="layers is 2, and the attention that pools is one layer"):
         map_by(model, picture, CAPTION, "grad-eclip", layers=2)
@@ -166,9 +168,9 @@ def test_maskclip_reads_each_token_alone(case: Case, picture: NDArray[np.uint8],
         e = pool.finish(pool.out(value))
         alike = key @ asks / key.norm() / asks.norm() if weighted else 1.0
         expected.append(float(alike * (e @ other) / e.norm() / other.norm()))
-    found = map_by(model, picture, CAPTION, "maskclip", weighted=weighted)
-    np.testing.assert_allclose(found.values.ravel(), expected, rtol=1e-9, atol=1e-12)
-    assert found.geometry.grid == pool.grid
+    result = map_by(model, picture, CAPTION, "maskclip", weighted=weighted)
+    np.testing.assert_allclose(result.values.ravel(), expected, rtol=1e-9, atol=1e-12)
+    assert result.geometry.grid == pool.grid
 
 
 def _blocks(model: Model, picture: NDArray[np.uint8], pool: Pool) -> tuple[list[Any], list[Tensor]]:
@@ -208,8 +210,8 @@ def test_rollout_ends_with_the_pools_weights(case: Case, picture: NDArray[np.uin
     for block, x in zip(blocks, streams, strict=False):
         whole = (0.5 * _weights(block, x)[0].mean(0).detach().numpy() + 0.5 * np.eye(len(whole))) @ whole
     expected = _attend(pool, pool.heads)[0].mean(0).detach().numpy() @ whole
-    found = map_by(model, picture, CAPTION, "rollout")
-    np.testing.assert_allclose(found.values.ravel(), expected[pool.first :], rtol=1e-9)
+    result = map_by(model, picture, CAPTION, "rollout")
+    np.testing.assert_allclose(result.values.ravel(), expected[pool.first :], rtol=1e-9)
 
 
 def test_game_ends_with_attention_between_two_kinds(case: Case, picture: NDArray[np.uint8]) -> None:
@@ -249,8 +251,8 @@ def test_game_ends_with_attention_between_two_kinds(case: Case, picture: NDArray
     taken = np.maximum((slope * weights).detach().numpy(), 0).mean(0)
     own = relevance - np.eye(len(relevance))
     expected = taken @ (own / own.sum(1, keepdims=True) + np.eye(len(own)))
-    found = map_by(model, picture, CAPTION, "game")
-    np.testing.assert_allclose(found.values.ravel(), expected[pool.first :], rtol=1e-8, atol=1e-12)
+    result = map_by(model, picture, CAPTION, "game")
+    np.testing.assert_allclose(result.values.ravel(), expected[pool.first :], rtol=1e-8, atol=1e-12)
 
 
 def test_a_token_is_projected_as_if_the_pool_read_no_other(case: Case, picture: NDArray[np.uint8]) -> None:
@@ -284,6 +286,6 @@ def test_grad_cam_takes_any_towers_features(
 
     slope = torch.autograd.functional.jacobian(score, x)
     expected = (x * slope.mean(0)).sum(1)[cut.prefix :].reshape(cut.grid).numpy()
-    found = map_by(model, picture, CAPTION, "grad-cam", signed=True)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
-    assert found.geometry == model.geometry((48, 40), layer)
+    result = map_by(model, picture, CAPTION, "grad-cam", signed=True)
+    np.testing.assert_allclose(result.values, expected, rtol=1e-8, atol=1e-12)
+    assert result.geometry == model.geometry((48, 40), layer)

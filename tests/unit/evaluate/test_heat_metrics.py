@@ -34,7 +34,7 @@ FOUR = Geometry((4, 4), (0.0, 0.0, 4.0, 4.0), (2, 2))  # four patches of 2 × 2 
 HEAT = np.array([[4.0, 1.0], [-1.0, 0.0]])
 
 
-def test_by_hand() -> None:
+def test_metrics_of_a_small_example() -> None:
     truth = boxed(0, 0, 2, 3)  # the first patch and half of the third: 6 pixels
     painted = paint(HEAT, FOUR, truth)
     assert painted.inside.tolist() == [4, 0, 2, 0]
@@ -62,7 +62,7 @@ def test_a_heat_without_positive_values_has_no_energy() -> None:
     assert energy(paint(-np.ones((2, 2)), FOUR, boxed(0, 0, 2, 2))) == 0
 
 
-def test_what_was_not_seen_or_is_unknown_does_not_count() -> None:
+def test_hidden_and_unknown_pixels_do_not_count() -> None:
     cropped = Geometry((6, 4), (1.0, 0.0, 5.0, 4.0), (2, 2))
     truth = boxed(0, 0, 3, 2, (6, 4))
     unknown = Truth(truth.inside, np.ones((4, 6), bool))
@@ -82,7 +82,7 @@ def test_smooth_heat_is_bilinear_between_centres_and_flat_beyond() -> None:
 
 @pytest.mark.parametrize("smooth", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_all_of_them_against_loops_over_pixels(seed: int, smooth: bool) -> None:
+def test_all_metrics_against_loops_over_pixels(seed: int, smooth: bool) -> None:
     rng = np.random.default_rng(seed)
     size = 11, 9
     geometry = Geometry(size, (-0.7, 0.6, 10.1, 8.8), (3, 4))
@@ -129,13 +129,13 @@ def pixel_by_pixel(heat: Floats, geometry: Geometry, truth: Truth, smooth: bool)
 
 def precision_by_thresholds(values: list[float], inside: list[bool]) -> float:
     """Return Σ (R_n − R_{n−1}) P_n, one threshold after the other."""
-    told, recall = 0.0, 0.0
+    text, recall = 0.0, 0.0
     rounded = [round(value, 9) for value in values]
     for threshold in sorted(set(rounded), reverse=True):
         taken = [truth for value, truth in zip(rounded, inside, strict=True) if value >= threshold]
         now = sum(taken) / sum(inside)
-        told, recall = told + (now - recall) * sum(taken) / len(taken), now
-    return told
+        text, recall = text + (now - recall) * sum(taken) / len(taken), now
+    return text
 
 
 def test_regions_of_one_name_are_one_place_of_whole_pixels() -> None:

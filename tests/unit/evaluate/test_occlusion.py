@@ -28,7 +28,7 @@ def _cosine(model: Model, pixels: NDArray[np.uint8], ids: list[int]) -> float:
 def test_the_four_scores_are_the_models_own(make_tiny: Callable[..., Model], picture: NDArray[np.uint8]) -> None:
     model = make_tiny()
     result = explain(model, picture, CAPTION, quadrature="gauss-legendre", steps=4)
-    found = measure(model, result, span="red balloon", box=BOX)
+    answer = measure(model, result, span="red balloon", box=BOX)
     ids, fewer = list(result.caption.ids), list(result.caption.ids)
     fewer[2] = fewer[3] = 0  # [SOT] a red balloon …
     filled = picture.copy()
@@ -39,14 +39,14 @@ def test_the_four_scores_are_the_models_own(make_tiny: Callable[..., Model], pic
         _cosine(model, picture, fewer),
         _cosine(model, filled, fewer),
     ]
-    scores = [found.both, found.without_regions, found.without_words, found.neither]
+    scores = [answer.both, answer.without_regions, answer.without_words, answer.neither]
     np.testing.assert_allclose(scores, expected, atol=1e-6)
-    assert found.interaction == pytest.approx(expected[0] - expected[1] - expected[2] + expected[3], abs=1e-6)
+    assert answer.interaction == pytest.approx(expected[0] - expected[1] - expected[2] + expected[3], abs=1e-6)
     block = result.grid[2:4] * result.geometry.coverage(BOX)
-    assert found.attributed == pytest.approx(float(block.sum()), abs=1e-6)
+    assert answer.attributed == pytest.approx(float(block.sum()), abs=1e-6)
 
 
-def test_the_interaction_of_what_only_adds_up_is_nothing() -> None:
+def test_the_interaction_of_additive_scores_is_zero() -> None:
     assert OcclusionScores(0.5, 0.4, 0.3, 0.2, 0.0, "mean").interaction == pytest.approx(0)
     assert OcclusionScores(1.0, 0.0, 0.0, 0.0, 1.0, "mean").interaction == 1
 
@@ -55,11 +55,11 @@ def test_fills(picture: NDArray[np.uint8]) -> None:
     region = Region(BOX)
     inside = (slice(8, 24), slice(16, 32))
     for fill in FILLS:
-        found = occlude_regions(picture, (region,), fill, MEAN)
+        result = occlude_regions(picture, (region,), fill, MEAN)
         outside = np.ones(picture.shape[:2], bool)
         outside[inside] = False
-        np.testing.assert_array_equal(found[outside], picture[outside])
-        assert (found[inside] != picture[inside]).any()
+        np.testing.assert_array_equal(result[outside], picture[outside])
+        assert (result[inside] != picture[inside]).any()
     np.testing.assert_array_equal(
         occlude_regions(picture, (region,), "mean", MEAN)[inside], np.broadcast_to(MEAN, (16, 16, 3))
     )
@@ -67,7 +67,7 @@ def test_fills(picture: NDArray[np.uint8]) -> None:
         occlude_regions(picture, (region,), "noise", MEAN)
 
 
-def test_the_mirror_shows_both_sides_and_only_what_is_there() -> None:
+def test_mirror_fill_blends_both_sides_inside_the_picture() -> None:
     pixels = np.zeros((4, 12, 3), np.uint8)
     pixels[:, :4], pixels[:, 8:] = 50, 150
     middle = occlude_regions(pixels, (Region((4.0, 0.0, 8.0, 4.0)),), "mirror", MEAN)[0, 4:8, 0]
@@ -78,15 +78,15 @@ def test_the_mirror_shows_both_sides_and_only_what_is_there() -> None:
     assert beyond.shape == pixels.shape
 
 
-def test_regions_are_filled_by_their_share_and_taken_away_ones_are_not(picture: NDArray[np.uint8]) -> None:
+def test_regions_are_filled_by_coverage_and_subtracted_ones_are_not(picture: NDArray[np.uint8]) -> None:
     regions = (Region((0.0, 0.0, 10.5, 10.0)), Region((0.0, 0.0, 5.0, 10.0), subtract=True))
-    found = occlude_regions(picture, regions, "mean", MEAN).astype(float)
-    np.testing.assert_array_equal(found[:10, :5], picture[:10, :5])
-    np.testing.assert_array_equal(found[:10, 5:10], np.broadcast_to(MEAN, (10, 5, 3)))
-    np.testing.assert_allclose(found[:10, 10], (picture[:10, 10] + MEAN) / 2, atol=0.51)
+    result = occlude_regions(picture, regions, "mean", MEAN).astype(float)
+    np.testing.assert_array_equal(result[:10, :5], picture[:10, :5])
+    np.testing.assert_array_equal(result[:10, 5:10], np.broadcast_to(MEAN, (10, 5, 3)))
+    np.testing.assert_allclose(result[:10, 10], (picture[:10, 10] + MEAN) / 2, atol=0.51)
 
 
-def test_only_words_can_be_taken_from_a_caption(make_tiny: Callable[..., Model]) -> None:
+def test_only_content_tokens_are_occluded(make_tiny: Callable[..., Model]) -> None:
     model = make_tiny()
     caption = model.reader.read("red dog")
     assert occlude_words(model, caption, (0, 1, 3)) == [caption.ids[0], 0, *caption.ids[2:]]

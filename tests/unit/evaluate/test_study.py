@@ -47,28 +47,28 @@ def pairs(tmp_path: Path, picture: NDArray[np.uint8]) -> PairList:
     return PairList(tmp_path / "list.jsonl", tmp_path, listed)
 
 
-def figures_of(found: Study) -> dict[str, Any]:
+def figures_of(result: Study) -> dict[str, Any]:
     """Return all figures but times."""
     return {
         row.method: (
             {key: figure for key, figure in row.figures.items() if key != "seconds"},
             {key: curve.mean.tolist() for key, curve in row.curves.items()},
         )
-        for row in found.rows
+        for row in result.rows
     }
 
 
 def test_every_metric_of_every_method(tiny: Model, pairs: PairList) -> None:
     outcomes: list[Outcome] = []
-    found = study(tiny, pairs, FEW, each=outcomes.append, **QUICK)
-    assert [row.method for row in found.rows] == list(FEW)
+    result = study(tiny, pairs, FEW, each=outcomes.append, **QUICK)
+    assert [row.method for row in result.rows] == list(FEW)
     assert len(outcomes) == 12
-    ours = found.row("second-order")
+    ours = result.row("second-order")
     assert set(ours.figures) == set(METRICS)
     assert (ours.pairs, ours.pictures) == (3, 2)
     assert ours.figures["pointing"].count == 3  # balloon, dog, snow; no caption names a balloon in the third
     assert ours.figures["deletion"].count == 3
-    maskclip = found.row("maskclip")
+    maskclip = result.row("maskclip")
     pictures_only = dict.fromkeys(("text-deletion", "text-insertion"), "MaskCLIP maps pictures only.")
     assert maskclip.reasons == {**pictures_only, "interaction-faithfulness": NO_MATRIX}
     first = outcomes[0]
@@ -101,18 +101,18 @@ def test_the_ends_of_the_curves_are_the_models_own_scores(
 def test_interrupted_and_resumed_gives_equal_numbers(tiny: Model, pairs: PairList, tmp_path: Path) -> None:
     whole = study(tiny, pairs, FEW, **QUICK)
     out = tmp_path / "out"
-    token, seen = CancelToken(), []
+    token, visible = CancelToken(), []
 
     def stop_in_the_middle(outcome: Outcome) -> None:
-        seen.append(outcome)
-        if len(seen) == 5:
+        visible.append(outcome)
+        if len(visible) == 5:
             token.cancel()
 
     with pytest.raises(Cancelled):
         study(tiny, pairs, FEW, out=out, each=stop_in_the_middle, cancel=token, **QUICK)
-    kept = out / OUTCOMES
-    assert len(kept.read_text("utf-8").splitlines()) == 1 + 5
-    with kept.open("ab") as file:
+    stored = out / OUTCOMES
+    assert len(stored.read_text("utf-8").splitlines()) == 1 + 5
+    with stored.open("ab") as file:
         file.write(b'{"pair": "2", "cut sho')  # as when the power fails
     rest: list[Outcome] = []
     resumed = study(tiny, pairs, FEW, out=out, each=rest.append, **QUICK)
@@ -121,15 +121,15 @@ def test_interrupted_and_resumed_gives_equal_numbers(tiny: Model, pairs: PairLis
     again = study(tiny, pairs, FEW, out=out, each=rest.append, **QUICK)
     assert len(rest) == 7
     assert figures_of(again) == figures_of(whole)
-    assert all(json.loads(line) for line in kept.read_text("utf-8").splitlines())
+    assert all(json.loads(line) for line in stored.read_text("utf-8").splitlines())
 
 
 def test_more_pairs_and_more_methods_may_be_added(tiny: Model, pairs: PairList, tmp_path: Path) -> None:
     study(tiny, pairs, ["game"], out=tmp_path / "out", count=1, **QUICK)
     fresh: list[Outcome] = []
-    found = study(tiny, pairs, ["game", RANDOM], out=tmp_path / "out", count=2, each=fresh.append, **QUICK)
+    result = study(tiny, pairs, ["game", RANDOM], out=tmp_path / "out", count=2, each=fresh.append, **QUICK)
     assert [(one.pair, one.method) for one in fresh] == [("1", RANDOM), ("2", "game"), ("2", RANDOM)]
-    assert {row.pairs for row in found.rows} == {2}
+    assert {row.pairs for row in result.rows} == {2}
 
 
 def test_different_settings_are_never_mixed(
@@ -153,51 +153,53 @@ def test_different_settings_are_never_mixed(
 
 def test_a_method_that_does_not_fit_has_its_reason(make_tiny: Callable[..., Model], pairs: PairList) -> None:
     resnet = make_tiny(vision={"layers": [1, 1, 1, 1], "patch_size": None, "image_size": 64, "width": 8})
-    found = study(resnet, pairs, {"rise": {"masks": 4}, "game": {}}, count=1, metrics=("pointing", "deletion"), **QUICK)
-    assert set(found.row("rise").figures) == {"pointing", "deletion"}
-    game = found.row("game")
+    result = study(
+        resnet, pairs, {"rise": {"masks": 4}, "game": {}}, count=1, metrics=("pointing", "deletion"), **QUICK
+    )
+    assert set(result.row("rise").figures) == {"pointing", "deletion"}
+    game = result.row("game")
     assert (game.figures, game.pairs) == ({}, 0)
     assert set(game.reasons) == {"pointing", "deletion"}
     assert "feature maps" in game.reasons["pointing"]
 
 
-def test_heat_of_feature_maps_is_removed_and_painted_on_its_own_grid(
+def test_heat_of_feature_maps_is_deleted_and_painted_on_its_own_grid(
     make_tiny: Callable[..., Model], pairs: PairList
 ) -> None:
     resnet = make_tiny(vision={"layers": [1, 1, 1, 1], "patch_size": None, "image_size": 64, "width": 8})
     first, last = (resnet.image.cut(resnet.resolve_layer("image", layer)).grid for layer in (0, -1))
     assert first != last
-    found = study(resnet, pairs, {"second-order": {}, RANDOM: {}}, count=1, **QUICK)
-    for row in found.rows:
+    result = study(resnet, pairs, {"second-order": {}, RANDOM: {}}, count=1, **QUICK)
+    for row in result.rows:
         assert set(row.figures) == set(METRICS)
 
 
-def test_a_picture_that_cannot_be_read_is_left_out_and_said(tiny: Model, pairs: PairList) -> None:
+def test_an_unreadable_picture_is_left_out_with_its_reason(tiny: Model, pairs: PairList) -> None:
     gone = ListedPair("4", "gone.png", "a dog")
-    found = study(tiny, PairList(pairs.source, pairs.folder, (gone, pairs.pairs[1])), ["game", RANDOM], **QUICK)
-    for row in found.rows:
+    result = study(tiny, PairList(pairs.source, pairs.folder, (gone, pairs.pairs[1])), ["game", RANDOM], **QUICK)
+    for row in result.rows:
         assert row.pairs == 1
         assert "gone.png" in row.left_out["4"]
         assert row.reasons["pointing"] == NOTHING_THERE
 
 
-def test_only_what_is_needed_is_computed(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_needed_heats_are_computed(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
         raise AssertionError("no metric needs it")
 
     monkeypatch.setattr("exclip_desktop.evaluate.heats._map_words", never)
     monkeypatch.setattr("exclip_desktop.evaluate.subject.encode_masked_pictures", never)
-    found = study(tiny, pairs, ["game"], metrics=("pointing", "iou"), **QUICK)
-    assert set(found.row("game").figures) == {"pointing", "iou"}
+    result = study(tiny, pairs, ["game"], metrics=("pointing", "iou"), **QUICK)
+    assert set(result.row("game").figures) == {"pointing", "iou"}
 
 
 def test_a_metric_is_a_row_and_a_function(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Metric(key="spread", name="spread", kind="picture", meaning="range of the heat")
     monkeypatch.setitem(METRICS, "spread", row)
     monkeypatch.setitem(METRIC_FUNCTIONS, "spread", lambda pair: (float(np.ptp(pair.heats.whole)),))
-    found = study(tiny, pairs, ["game", "itsm"], count=1, metrics=("spread",))
-    assert found.row("game").figures["spread"].mean > 0
-    assert found.row("itsm").figures["spread"].mean > 0
+    result = study(tiny, pairs, ["game", "itsm"], count=1, metrics=("spread",))
+    assert result.row("game").figures["spread"].mean > 0
+    assert result.row("itsm").figures["spread"].mean > 0
 
 
 def test_every_metric_has_its_function() -> None:
@@ -226,20 +228,20 @@ def test_measured_interactions_are_double_differences_of_the_models_own_scores(
     ids = tiny.reader.read("a red balloon").ids
 
     def score(patches: torch.Tensor, words: torch.Tensor) -> float:
-        kept = patches.reshape(4, 4).repeat_interleave(8, 0).repeat_interleave(8, 1).float()
+        stored = patches.reshape(4, 4).repeat_interleave(8, 0).repeat_interleave(8, 1).float()
         tokens = [ids[0], *(i if word else 0 for i, word in zip(ids[1:4], words.tolist(), strict=True)), ids[4]]
         padded = torch.tensor([tokens + [0] * (tiny.reader.context - len(tokens))])
-        image = tiny.network.encode_image((tiny.pixels(picture) * kept)[None])[0]
+        image = tiny.network.encode_image((tiny.pixels(picture) * stored)[None])[0]
         text = tiny.network.encode_text(padded)[0]
         return float(image @ text / image.norm() / text.norm())
 
     assert masked.interactions is not None
-    for patches, words, found, alone in zip(
+    for patches, words, result, alone in zip(
         masked.patches, masked.words, masked.interactions, masked.patch_scores, strict=True
     ):
         none, everything = (torch.zeros(16), torch.zeros(3)), torch.ones(3)
         expected = score(patches, words) - score(patches, none[1]) - score(none[0], words) + score(*none)
-        assert found == pytest.approx(expected, abs=1e-6)
+        assert result == pytest.approx(expected, abs=1e-6)
         assert alone == pytest.approx(score(patches, everything), abs=1e-6)
 
 
@@ -249,38 +251,38 @@ def test_a_mask_is_a_place_of_the_label(tiny: Model, pairs: PairList, picture: N
     Image.fromarray(mask).save(pairs.folder / "mask.png")
     by_mask = ListedPair("m", "a.png", CAPTION, label="red balloon", mask="mask.png")
     by_box = ListedPair("m", "a.png", CAPTION, regions=(BALLOON,))
-    found = [
+    result = [
         figures_of(study(tiny, PairList(pairs.source, pairs.folder, (pair,)), ["game"], **QUICK))
         for pair in (by_mask, by_box)
     ]
-    assert found[0] == found[1]
+    assert result[0] == result[1]
     Image.fromarray(mask[:8]).save(pairs.folder / "mask.png")
     wrong = study(tiny, PairList(pairs.source, pairs.folder, (by_mask,)), ["game"], **QUICK)
     assert "A mask of 48 × 8 pixels" in wrong.row("game").reasons["pointing"]
 
 
 def test_options_of_methods_reach_them(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    request = []
 
     def watched(*arguments: Any, **named: Any) -> torch.Tensor:
-        asked.append(named["masks"])
+        request.append(named["masks"])
         return rise(*arguments, **named)
 
     monkeypatch.setattr("exclip_desktop.attribution.formulas.rise.rise", watched)
-    found = study(tiny, pairs, {"rise": {"masks": 5}}, count=1, metrics=("pointing",), **QUICK)
-    assert set(asked) == {5}
-    assert found.row("rise").options["masks"] == 5
+    result = study(tiny, pairs, {"rise": {"masks": 5}}, count=1, metrics=("pointing",), **QUICK)
+    assert set(request) == {5}
+    assert result.row("rise").options["masks"] == 5
 
 
 def test_progress_counts_heats(tiny: Model, pairs: PairList) -> None:
-    told: list[Report] = []
-    study(tiny, pairs, ["game", RANDOM], metrics=("pointing",), progress=told.append)
-    assert [report.done for report in told] == [0, 1, 2, 3, 4, 5, 6]
-    assert {report.total for report in told} == {6}
+    reports: list[Report] = []
+    study(tiny, pairs, ["game", RANDOM], metrics=("pointing",), progress=reports.append)
+    assert [report.done for report in reports] == [0, 1, 2, 3, 4, 5, 6]
+    assert {report.total for report in reports} == {6}
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("arguments", "message"),
     [
         ({"methods": ["nothing"]}, 'no method "nothing"'),
         ({"methods": {"game": {"masks": 3}}}, 'GAME has no option "masks"'),
@@ -293,9 +295,9 @@ def test_progress_counts_heats(tiny: Model, pairs: PairList) -> None:
         ({"count": 0}, "at least one pair"),
     ],
 )
-def test_what_makes_no_sense_is_refused(tiny: Model, pairs: PairList, asked: dict[str, Any], said: str) -> None:
-    with pytest.raises(SettingsError, match=said):
-        study(tiny, pairs, **{"methods": ["game"], **asked})
+def test_invalid_arguments_are_errors(tiny: Model, pairs: PairList, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        study(tiny, pairs, **{"methods": ["game"], **arguments})
 
 
 def test_pairs_without_places_are_not_hidden_by_one_that_cannot_be_read(tiny: Model, pairs: PairList) -> None:

@@ -36,13 +36,13 @@ class ByHand:
         self.rows = [word.rows for word in self.caption.words]
 
     def __call__(self, patches: Floats, words: Floats) -> float:
-        kept = torch.from_numpy(patches.reshape(4, 4).repeat(8, 0).repeat(8, 1)).bool()
+        members = torch.from_numpy(patches.reshape(4, 4).repeat(8, 0).repeat(8, 1)).bool()
         ids = list(self.caption.ids)
         for rows, left in zip(self.rows, words, strict=True):
             for row in rows:
                 ids[row] = ids[row] if left else 0
         padded = torch.tensor([ids + [0] * (self.model.reader.context - len(ids))])
-        image = self.model.network.encode_image(torch.where(kept, self.pixels, self.fill)[None])[0]
+        image = self.model.network.encode_image(torch.where(members, self.pixels, self.fill)[None])[0]
         text = self.model.network.encode_text(padded)[0]
         return float(image @ text / image.norm() / text.norm())
 
@@ -68,23 +68,25 @@ def heats(model: Model, picture: NDArray[np.uint8], method: str) -> tuple[Floats
             np.array([of_words[list(word.rows)].sum() for word in words]),
             None,
         )
-    found = explain(model, picture, CAPTION) if method == "second-order" else matrix_by(model, picture, CAPTION, method)
-    grid = found.grid.astype(float)
-    places = [grid[list(found.caption.rows_of(one.name))].sum(0) for one in (BALLOON, DOG)]
+    result = (
+        explain(model, picture, CAPTION) if method == "second-order" else matrix_by(model, picture, CAPTION, method)
+    )
+    grid = result.grid.astype(float)
+    places = [grid[list(result.caption.rows_of(one.name))].sum(0) for one in (BALLOON, DOG)]
     pairs = np.array([grid[list(word.rows)].sum(0).ravel() for word in words])
     return grid.sum(0), places, pairs.sum(1), pairs  # the whole caption: specials, too
 
 
 @pytest.mark.parametrize("method", ["second-order", "game", "itsm"])
-def test_every_figure_is_of_the_heat_it_says(
+def test_every_figure_equals_its_definition(
     make_tiny: Callable[..., Model], picture: NDArray[np.uint8], tmp_path: Any, method: str
 ) -> None:
     model = make_tiny()
     Image.fromarray(picture).save(tmp_path / "a.png")
     pair = ListedPair("1", "a.png", CAPTION, regions=(BALLOON, DOG))
     outcomes: list[Outcome] = []
-    told = {**SETTINGS, "threshold": "half", "smooth": True, "tolerance_px": 6.0}
-    study(model, PairList(tmp_path / "l.csv", tmp_path, (pair,)), [method], each=outcomes.append, **told)
+    text = {**SETTINGS, "threshold": "half", "smooth": True, "tolerance_px": 6.0}
+    study(model, PairList(tmp_path / "l.csv", tmp_path, (pair,)), [method], each=outcomes.append, **text)
     values, curves = outcomes[0].values, outcomes[0].curves
     whole, places, words, pairs = heats(model, picture, method)
 
@@ -113,18 +115,18 @@ def test_every_figure_is_of_the_heat_it_says(
             area = sum((a + b) / 2 for a, b in zip(scores, scores[1:], strict=False)) / (len(scores) - 1)
             assert values[key + name] == pytest.approx((area,), abs=2e-6)
 
-    patches, kept = (random_coalitions(MASKS, n, SHARE, seed).numpy() for n, seed in _draws(len(words)))
+    patches, members = (random_coalitions(MASKS, n, SHARE, seed).numpy() for n, seed in _draws(len(words)))
     drops = [score(np.ones(16), np.ones(len(words))) - score(one, np.ones(len(words))) for one in patches]
     taken = [((1 - one) * whole.ravel()).sum() for one in patches]
     assert values["faithfulness"] == pytest.approx((np.corrcoef(taken, drops)[0, 1],), abs=1e-3)
     if pairs is None:
         assert "interaction-faithfulness" not in values
         return
-    blocks = [left @ pairs @ one for left, one in zip(kept, patches, strict=True)]
+    blocks = [left @ pairs @ one for left, one in zip(members, patches, strict=True)]
     nothing = np.zeros(16), np.zeros(len(words))
     together = [
         score(one, left) - score(one, nothing[1]) - score(nothing[0], left) + score(*nothing)
-        for left, one in zip(kept, patches, strict=True)
+        for left, one in zip(members, patches, strict=True)
     ]
     assert values["interaction-faithfulness"] == pytest.approx((np.corrcoef(blocks, together)[0, 1],), abs=1e-3)
 
@@ -140,11 +142,11 @@ def test_pairs_of_one_picture_are_one_group_of_an_interval() -> None:
 
     def widths(named: list[tuple[str, str, float]]) -> list[float]:
         """Return how wide the interval of the figure is, and the band of the curve."""
-        found = [
+        result = [
             Outcome(pair, of, "game", {}, {"deletion": (value,)}, {"deletion": Curve((0.0, 1.0), (value, value))})
             for pair, of, value in named
         ]
-        row = summarise("m", "l", StudySettings(metrics=("deletion",)), found).row("game")
+        row = summarise("m", "l", StudySettings(metrics=("deletion",)), result).row("game")
         figure, curve = row.figures["deletion"], row.curves["deletion"]
         return [figure.high - figure.low, curve.high[1] - curve.low[1]]
 

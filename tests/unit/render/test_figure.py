@@ -32,7 +32,7 @@ SELECTION = Selection((2, 3), REGIONS)
 
 
 @pytest.fixture
-def found() -> Explanation:
+def result() -> Explanation:
     return make_explanation("a red balloon and a dog", unseen="and a zebra")
 
 
@@ -41,8 +41,8 @@ def pixels() -> NDArray[np.uint8]:
     return np.random.default_rng(3).integers(0, 255, (40, 40, 3), dtype=np.uint8)
 
 
-def drawn(found: Explanation, pixels: NDArray[np.uint8], **options: Any) -> Figure:
-    return draw_figure(found, pixels, FigureOptions(**options))
+def drawn(result: Explanation, pixels: NDArray[np.uint8], **options: Any) -> Figure:
+    return draw_figure(result, pixels, FigureOptions(**options))
 
 
 def saved(figure: Figure, ending: str) -> bytes:
@@ -87,14 +87,14 @@ def heat_image(figure: Figure) -> NDArray[np.float64]:
 
 
 def test_heat_is_through_the_selected_tokens_and_words_through_the_regions(
-    found: Explanation, pixels: NDArray[np.uint8]
+    result: Explanation, pixels: NDArray[np.uint8]
 ) -> None:
-    figure = drawn(found, pixels, selection=SELECTION)
-    heat = patch_heat(found.interactions, SELECTION, Preview())
-    shown = heat_image(figure)
-    np.testing.assert_allclose(shown[..., :3], to_rgb(heat, range_limit(heat)), atol=1e-9)
-    np.testing.assert_allclose(shown[..., 3], 0.64, atol=0.002)
-    by_token = token_heat(found.interactions, found.geometry, SELECTION, Preview())
+    figure = drawn(result, pixels, selection=SELECTION)
+    heat = patch_heat(result.interactions, SELECTION, Preview())
+    displayed = heat_image(figure)
+    np.testing.assert_allclose(displayed[..., :3], to_rgb(heat, range_limit(heat)), atol=1e-9)
+    np.testing.assert_allclose(displayed[..., 3], 0.64, atol=0.002)
+    by_token = token_heat(result.interactions, result.geometry, SELECTION, Preview())
     values = by_token[1:-1]
     expected = to_rgb(values, range_limit(values))
     assert [colour_of(cell) for cell in fills_of(figure)[:6]] == [to_hex(rgb) for rgb in expected]
@@ -104,16 +104,16 @@ def test_heat_is_through_the_selected_tokens_and_words_through_the_regions(
     assert "through 2 regions less 1 box" in legend_of(figure)
 
 
-def test_span_and_box_take_the_place_of_the_selection(found: Explanation, pixels: NDArray[np.uint8]) -> None:
+def test_span_and_box_replace_the_selection(result: Explanation, pixels: NDArray[np.uint8]) -> None:
     box = (0.0, 0.0, 15.0, 15.0)
-    one = drawn(found, pixels, selection=SELECTION, span="dog", box=box)
-    other = drawn(found, pixels, selection=Selection(found.caption.rows_of("dog"), (Region(box),)))
+    one = drawn(result, pixels, selection=SELECTION, span="dog", box=box)
+    other = drawn(result, pixels, selection=Selection(result.caption.rows_of("dog"), (Region(box),)))
     assert saved(one, ".png") == saved(other, ".png")
     assert "words: through 1 box" in legend_of(one)
 
 
-def test_regions_are_outlined_with_their_names(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    axes = drawn(found, pixels, selection=SELECTION).axes[0]
+def test_regions_are_outlined_with_their_names(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    axes = drawn(result, pixels, selection=SELECTION).axes[0]
     outlines = [patch for patch in axes.patches if isinstance(patch, Polygon)]
     assert [to_hex(patch.get_edgecolor()) for patch in outlines] == ["#ffffff", "#000000"] * 3
     assert [patch.get_linestyle() in ("-", "solid") for patch in outlines[1::2]] == [True, False, True]
@@ -124,62 +124,62 @@ def test_regions_are_outlined_with_their_names(found: Explanation, pixels: NDArr
     assert (axes.get_xlim(), axes.get_ylim()) == ((0, 40), (40, 0))
 
 
-def test_limits_can_be_locked_and_what_lies_beyond_is_shown_so(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    largest = float(np.abs(found.patch_heat()).max())
+def test_locked_limits_have_tips_where_values_exceed_them(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    largest = float(np.abs(result.patch_heat()).max())
     for limit, tips in ((largest / 4, 2), (largest, 0), (largest * 4, 0)):
-        figure = drawn(found, pixels, picture_limit=limit, words_limit=0.5)
-        np.testing.assert_allclose(heat_image(figure)[..., :3], to_rgb(found.patch_heat(), limit), atol=1e-9)
+        figure = drawn(result, pixels, picture_limit=limit, words_limit=0.5)
+        np.testing.assert_allclose(heat_image(figure)[..., :3], to_rgb(result.patch_heat(), limit), atol=1e-9)
         bar = figure.axes[1]
         assert [float(tick) for tick in bar.get_yticks()] == pytest.approx([-limit, -limit / 2, 0, limit / 2, limit])
         assert len(bar.patches) == tips
         assert "(±0.5)" in legend_of(figure)
-        value = found.token_heat()[3]
+        value = result.token_heat()[3]
         assert colour_of(cells_of(figure)["balloon"]) == to_hex(to_rgb(value, 0.5))
 
 
-def test_colours_magnitude_and_opacity(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    heat = found.patch_heat()
+def test_colours_magnitude_and_opacity(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    heat = result.patch_heat()
     limit = range_limit(heat)
-    shown = heat_image(drawn(found, pixels, colours="safe", drawing="magnitude", opacity=0.8))
-    np.testing.assert_allclose(shown[..., :3], to_rgb(heat, limit, "safe"), atol=1e-9)
-    np.testing.assert_allclose(shown[..., 3], 0.8 * np.abs(heat) / limit, atol=0.002)
+    displayed = heat_image(drawn(result, pixels, colours="safe", drawing="magnitude", opacity=0.8))
+    np.testing.assert_allclose(displayed[..., :3], to_rgb(heat, limit, "safe"), atol=1e-9)
+    np.testing.assert_allclose(displayed[..., 3], 0.8 * np.abs(heat) / limit, atol=0.002)
 
 
-def test_without_heat_the_picture_is_as_it_is_and_has_no_bar(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    bare = drawn(found, pixels, heat=False)
+def test_without_heat_the_picture_is_unchanged_and_has_no_bar(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    bare = drawn(result, pixels, heat=False)
     assert len(bare.axes) == 2
     (picture,) = bare.axes[0].images
     np.testing.assert_array_equal(picture.get_array(), pixels)
     assert "heat:" not in legend_of(bare)
-    coloured = drawn(found, pixels, grey=False).axes[0].images[0]
+    coloured = drawn(result, pixels, grey=False).axes[0].images[0]
     np.testing.assert_array_equal(coloured.get_array(), pixels)
-    greyed = np.asarray(drawn(found, pixels).axes[0].images[0].get_array())
+    greyed = np.asarray(drawn(result, pixels).axes[0].images[0].get_array())
     assert (greyed[..., 0] == greyed[..., 1]).all()
     assert (greyed[..., 1] == greyed[..., 2]).all()
 
 
-def test_specials_are_shown_when_asked_for(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    assert list(cells_of(drawn(found, pixels)))[:2] == ["a", "red"]
-    figure = drawn(found, pixels, specials=True, selection=Selection((0,)))
-    cells, values = cells_of(figure), found.token_heat()
+def test_the_specials_option_draws_special_tokens(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    assert list(cells_of(drawn(result, pixels)))[:2] == ["a", "red"]
+    figure = drawn(result, pixels, specials=True, selection=Selection((0,)))
+    cells, values = cells_of(figure), result.token_heat()
     assert list(cells)[0] == "[SOT]"
     assert frames_of(figure) == [reach_of(cells["[SOT]"])]
     assert colour_of(cells["[EOT]"]) == to_hex(to_rgb(values[-1], range_limit(values)))
-    assert "heat: [SOT]" in legend_of(drawn(found, pixels, selection=Selection((0,))))
+    assert "heat: [SOT]" in legend_of(drawn(result, pixels, selection=Selection((0,))))
 
 
-def test_all_padding_is_one_chip(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    *tokens, last, end = found.tokens
+def test_all_padding_is_one_chip(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    *tokens, last, end = result.tokens
     tokens += [replace(last, kind="padding", text="padding"), replace(end, kind="padding", text="padding")]
-    words = tuple(word for word in found.words if len(tokens) - 2 not in word.rows)
-    padded = replace(found, caption=replace(found.caption, tokens=tuple(tokens), words=words))
-    cells, values = cells_of(drawn(padded, pixels, specials=True)), found.token_heat()
-    shown = np.array([*values[:-2], values[-2:].sum()])
-    assert colour_of(cells["padding × 2"]) == to_hex(to_rgb(shown[-1], range_limit(shown)))
+    words = tuple(word for word in result.words if len(tokens) - 2 not in word.rows)
+    padded = replace(result, caption=replace(result.caption, tokens=tuple(tokens), words=words))
+    cells, values = cells_of(drawn(padded, pixels, specials=True)), result.token_heat()
+    displayed = np.array([*values[:-2], values[-2:].sum()])
+    assert colour_of(cells["padding × 2"]) == to_hex(to_rgb(displayed[-1], range_limit(displayed)))
 
 
-def test_words_that_were_not_seen_are_grey(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    figure = drawn(found, pixels)
+def test_unread_words_are_grey(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    figure = drawn(result, pixels)
     assert colour_of(cells_of(figure)["zebra"]) == "#ededed"
     ink = {text.get_text(): text.get_color() for text in figure.axes[-1].texts}
     assert ink["zebra"] == "#999999"
@@ -193,22 +193,22 @@ def test_a_word_longer_than_a_line_is_cut(pixels: NDArray[np.uint8]) -> None:
         assert 0.14 < cell.get_x() < cell.get_x() + cell.get_width() < 7.0 - 0.14
 
 
-def in_tokens(found: Explanation, *words: int) -> Explanation:
+def in_tokens(result: Explanation, *words: int) -> Explanation:
     """Return the explanation with the words so numbered, side by side, made one word of several tokens."""
-    kept, parts = [], [found.words[number] for number in words]
+    stored, parts = [], [result.words[number] for number in words]
     whole = Word(
         "".join(part.text for part in parts), parts[0].start, parts[-1].end, tuple(part.rows[0] for part in parts)
     )
-    for number, word in enumerate(found.words):
-        kept += [whole] if number == words[0] else [] if number in words else [word]
-    return replace(found, caption=replace(found.caption, words=tuple(kept)))
+    for number, word in enumerate(result.words):
+        stored += [whole] if number == words[0] else [] if number in words else [word]
+    return replace(result, caption=replace(result.caption, words=tuple(stored)))
 
 
 def test_tokens_of_a_word_are_cells_of_one_chip(pixels: NDArray[np.uint8]) -> None:
-    found = in_tokens(make_explanation("a hydr ant and a dog"), 1, 2)
-    values = found.token_heat()[1:-1]
+    result = in_tokens(make_explanation("a hydr ant and a dog"), 1, 2)
+    values = result.token_heat()[1:-1]
     for rows, framed in (((2, 3), [("hydr", "ant")]), ((3,), [("ant",)]), ((2,), [("hydr",)])):
-        figure = drawn(found, pixels, selection=Selection(rows))
+        figure = drawn(result, pixels, selection=Selection(rows))
         cells = cells_of(figure)
         assert [colour_of(cell) for cell in fills_of(figure)] == [
             to_hex(rgb) for rgb in to_rgb(values, range_limit(values))
@@ -220,8 +220,8 @@ def test_tokens_of_a_word_are_cells_of_one_chip(pixels: NDArray[np.uint8]) -> No
 
 def test_a_word_of_many_tokens_breaks_between_them(pixels: NDArray[np.uint8]) -> None:
     names = [f"part{number}" for number in range(30)]
-    found = in_tokens(make_explanation(" ".join(["a", *names, "b"])), *range(1, 31))
-    figure = drawn(found, pixels)
+    result = in_tokens(make_explanation(" ".join(["a", *names, "b"])), *range(1, 31))
+    figure = drawn(result, pixels)
     assert list(cells_of(figure))[:32] == ["a", *names, "b"]
     assert all(0.14 < cell.get_x() < cell.get_x() + cell.get_width() < 7.0 - 0.14 for cell in fills_of(figure))
     assert len({cell.get_y() for cell in fills_of(figure)}) > 2
@@ -230,7 +230,7 @@ def test_a_word_of_many_tokens_breaks_between_them(pixels: NDArray[np.uint8]) ->
 # Smooth
 
 
-def test_values_are_blended_between_the_centres_of_patches() -> None:
+def test_values_are_interpolated_between_the_centres_of_patches() -> None:
     values = np.array([[0.0, 4.0], [8.0, -4.0]])
     np.testing.assert_array_equal(interpolate(values, 1), values)
     fine = interpolate(values, 4)
@@ -242,13 +242,13 @@ def test_values_are_blended_between_the_centres_of_patches() -> None:
     assert interpolate(np.zeros((2, 5)), 3).shape == (6, 15)
 
 
-def test_what_is_blended_are_values_not_colours() -> None:
-    shown = heat_rgba(np.array([[-1.0, 1.0]]), 1.0, FigureOptions(smooth=True))
+def test_values_are_interpolated_and_not_colours() -> None:
+    displayed = heat_rgba(np.array([[-1.0, 1.0]]), 1.0, FigureOptions(smooth=True))
     table = {tuple(colour) for colour in lookup_table()}
-    assert {tuple(colour) for colour in shown[0, :, :3]} <= table
-    middle = shown[0, shown.shape[1] // 2 - 1 : shown.shape[1] // 2 + 1, :3]
+    assert {tuple(colour) for colour in displayed[0, :, :3]} <= table
+    middle = displayed[0, displayed.shape[1] // 2 - 1 : displayed.shape[1] // 2 + 1, :3]
     np.testing.assert_allclose(middle, np.vstack([to_rgb(np.zeros(2), 1.0)]), atol=0.02)
-    assert max(shown.shape) == 1024
+    assert max(displayed.shape) == 1024
 
 
 # Size and form
@@ -256,10 +256,10 @@ def test_what_is_blended_are_values_not_colours() -> None:
 
 @pytest.mark.parametrize("width", [300, 799, 1051, 4000, 20000])
 @pytest.mark.parametrize("dpi", [None, 100.0])
-def test_figures_are_as_wide_as_asked(
-    found: Explanation, pixels: NDArray[np.uint8], width: int, dpi: float | None
+def test_figures_have_the_requested_width(
+    result: Explanation, pixels: NDArray[np.uint8], width: int, dpi: float | None
 ) -> None:
-    figure = drawn(found, pixels, width_px=width, dpi=dpi)
+    figure = drawn(result, pixels, width_px=width, dpi=dpi)
     assert figure.canvas.get_width_height()[0] == width
     if dpi is None:
         assert figure.get_figwidth() == pytest.approx(7.0, abs=1e-3)
@@ -267,65 +267,65 @@ def test_figures_are_as_wide_as_asked(
         assert figure.dpi == dpi
 
 
-def test_the_file_has_that_many_pixels(found: Explanation, pixels: NDArray[np.uint8]) -> None:
+def test_the_file_has_that_many_pixels(result: Explanation, pixels: NDArray[np.uint8]) -> None:
     for width, dpi in ((641, None), (901, 120)):
-        with Image.open(io.BytesIO(saved(drawn(found, pixels, width_px=width, dpi=dpi), ".png"))) as image:
+        with Image.open(io.BytesIO(saved(drawn(result, pixels, width_px=width, dpi=dpi), ".png"))) as image:
             assert image.width == width
 
 
 @pytest.mark.parametrize(("width", "dpi"), [(10, None), (30000, None), (1050, 600), (1050, 0), (1050, float("nan"))])
-def test_sizes_that_cannot_be_drawn_are_refused(
-    found: Explanation, pixels: NDArray[np.uint8], width: int, dpi: float | None
+def test_impossible_sizes_are_errors(
+    result: Explanation, pixels: NDArray[np.uint8], width: int, dpi: float | None
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        drawn(found, pixels, width_px=width, dpi=dpi)
+        drawn(result, pixels, width_px=width, dpi=dpi)
     assert caught.value.hint
 
 
-def test_a_large_picture_is_shrunk_to_what_can_be_seen(found: Explanation) -> None:
+def test_a_large_picture_is_shrunk_to_the_pixels_of_the_figure(result: Explanation) -> None:
     large = np.full((900, 3000, 3), 200, np.uint8)
-    shown = np.asarray(drawn(found, large, width_px=700, grey=False).axes[0].images[0].get_array())
-    assert shown.shape == (174, 580, 3)
-    assert (shown == 200).all()
+    displayed = np.asarray(drawn(result, large, width_px=700, grey=False).axes[0].images[0].get_array())
+    assert displayed.shape == (174, 580, 3)
+    assert (displayed == 200).all()
 
 
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
-def test_the_same_view_gives_the_same_bytes(found: Explanation, pixels: NDArray[np.uint8], ending: str) -> None:
-    one, other = (saved(drawn(found, pixels, selection=SELECTION, smooth=True), ending) for _ in range(2))
+def test_the_same_view_gives_the_same_bytes(result: Explanation, pixels: NDArray[np.uint8], ending: str) -> None:
+    one, other = (saved(drawn(result, pixels, selection=SELECTION, smooth=True), ending) for _ in range(2))
     assert one == other
 
 
-def test_text_in_vector_figures_is_text(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    figure = drawn(found, pixels, selection=SELECTION)
+def test_text_in_vector_figures_is_text(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    figure = drawn(result, pixels, selection=SELECTION)
     page = ElementTree.fromstring(saved(figure, ".svg"))
     texts = {"".join(node.itertext()) for node in page.iter("{http://www.w3.org/2000/svg}text")}
     assert {"red", "balloon", "zebra", "dog & $x$", "the sky"} <= texts
     assert b"/Type0" in saved(figure, ".pdf")  # letters, not outlines: Type 3 would be shapes
 
 
-def test_the_persons_own_style_is_set_aside_and_left_alone(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    expected = saved(drawn(found, pixels), ".svg")
+def test_the_persons_matplotlib_style_is_ignored_and_unchanged(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    expected = saved(drawn(result, pixels), ".svg")
     own = {"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "black", "savefig.bbox": "tight"}
     with matplotlib.rc_context(own):
         before = dict(matplotlib.rcParams)
-        assert saved(drawn(found, pixels), ".svg") == expected
+        assert saved(drawn(result, pixels), ".svg") == expected
         assert dict(matplotlib.rcParams) == before
 
 
-def test_threads_draw_the_same_as_one(found: Explanation, pixels: NDArray[np.uint8]) -> None:
-    expected = saved(drawn(found, pixels), ".svg")
+def test_threads_draw_the_same_as_one(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    expected = saved(drawn(result, pixels), ".svg")
     before = dict(matplotlib.rcParams)
     with ThreadPoolExecutor(3) as threads:
-        made = list(threads.map(lambda _: saved(drawn(found, pixels), ".svg"), range(6)))
+        made = list(threads.map(lambda _: saved(drawn(result, pixels), ".svg"), range(6)))
     assert made == [expected] * 6
     assert dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
-def test_any_sign_can_be_drawn(pixels: NDArray[np.uint8], tmp_path: Path, ending: str) -> None:
-    found = make_explanation(r"$x_1$ {curly} \frac 🐕 犬 <b> & مرحبا", unseen="$y$")
+def test_any_character_can_be_drawn(pixels: NDArray[np.uint8], tmp_path: Path, ending: str) -> None:
+    result = make_explanation(r"$x_1$ {curly} \frac 🐕 犬 <b> & مرحبا", unseen="$y$")
     region = Region((1, 1, 9, 9), name=r"$\frac 🐕 <&")
-    data = saved(drawn(found, pixels, selection=Selection((1,), (region,))), ending)
+    data = saved(drawn(result, pixels, selection=Selection((1,), (region,))), ending)
     assert len(data) > 1000
     if ending == ".svg":
         assert re.search(r"&lt;b&gt;", data.decode("utf-8"))

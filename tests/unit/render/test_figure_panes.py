@@ -29,14 +29,20 @@ def _shown(count: int, models: int = 1, one_range: bool = False) -> PanesFigure:
 
 
 def test_labels_are_text_and_the_same_bytes_come_again(pixels: NDArray[np.uint8]) -> None:
-    shown = _shown(4)
-    drawn = panes_bytes(shown, pixels, OPTIONS, ".svg")
-    told = re.findall(r"<text[^>]*>([^<]*)</text>", drawn.decode())
-    wanted = [shown.heading, "No blocks to look into.", *(panel.title for panel in shown.panels), "−max", "+max"]
-    assert set(wanted) <= set(told)
-    assert "demo, for “$x$ 2”" in told
-    assert panes_bytes(shown, pixels, OPTIONS, ".svg") == drawn
-    assert panes_bytes(shown, pixels, OPTIONS, ".pdf").startswith(b"%PDF")
+    displayed = _shown(4)
+    drawn = panes_bytes(displayed, pixels, OPTIONS, ".svg")
+    text = re.findall(r"<text[^>]*>([^<]*)</text>", drawn.decode())
+    needed = [
+        displayed.heading,
+        "No blocks to look into.",
+        *(panel.title for panel in displayed.panels),
+        "−max",
+        "+max",
+    ]
+    assert set(needed) <= set(text)
+    assert "demo, for “$x$ 2”" in text
+    assert panes_bytes(displayed, pixels, OPTIONS, ".svg") == drawn
+    assert panes_bytes(displayed, pixels, OPTIONS, ".pdf").startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(("count", "models", "columns"), [(1, 1, 1), (4, 1, 2), (9, 1, 3), (18, 2, 4), (2, 2, 2)])
@@ -54,12 +60,12 @@ def test_every_panel_has_its_picture_and_those_with_an_answer_their_heat(pixels:
     assert not any(one.overlaps(other) for n, one in enumerate(boxes) for other in boxes[:n])
 
 
-def test_one_range_is_told_in_numbers(pixels: NDArray[np.uint8]) -> None:
+def test_one_range_has_numbers(pixels: NDArray[np.uint8]) -> None:
     figure = draw_panes(_shown(3, one_range=True), pixels, OPTIONS)
     assert figure.axes[-1].get_yticklabels()[0].get_text() == "-0.5"
 
 
-def test_long_titles_break_and_nothing_at_all_is_drawn_too(pixels: NDArray[np.uint8]) -> None:
+def test_long_titles_break_and_empty_panels_are_drawn(pixels: NDArray[np.uint8]) -> None:
     title = "a method of a very long name, longer than its picture is wide"
     figure = draw_panes(PanesFigure((Panel(title, ()),) * 9, 1, "nothing"), pixels, OPTIONS)
     lines = [text.get_text() for text in figure.texts]

@@ -48,7 +48,7 @@ def test_tables_read_the_same(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("x.csv", "a,b\n1,2\n"), ("x.jsonl", "{}\n"), ("x.jsonl", "nothing")])
-def test_what_is_no_table_of_findings_is_said(tmp_path: Path, name: str, text: str) -> None:
+def test_files_without_findings_are_errors(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(ListError, match="finding 1 of x"):
         read_findings(tmp_path / name)
@@ -64,11 +64,11 @@ def project(tmp_path: Path, picture: NDArray[np.uint8]) -> Project:
     right = hashlib.sha256((tmp_path / "a ü.png").read_bytes()).hexdigest()
     chosen = Selection((2, 3), (Region((2, 2, 20, 20), name="left_50%"), Region((5, 5, 8, 8), subtract=True)))
     for name, digest, seed in (("a ü.png", right, 1), ("a ü.png", "0" * 64, 2), ("gone.png", right, 3)):
-        found = make_explanation(seed=seed)
-        found = replace(found, geometry=Geometry((48, 40), (4, 0, 44, 40), (4, 4)))
-        view = make_view(found, chosen, picture=name, picture_sha256=digest)
+        result = make_explanation(seed=seed)
+        result = replace(result, geometry=Geometry((48, 40), (4, 0, 44, 40), (4, 4)))
+        view = make_view(result, chosen, picture=name, picture_sha256=digest)
         add_finding(
-            made, Finding(view, make_numbers(found, chosen), "mismatch" if seed == 2 else "match", ("t",), NASTY)
+            made, Finding(view, make_numbers(result, chosen), "mismatch" if seed == 2 else "match", ("t",), NASTY)
         )
     save_boxes(made, "a ü.png", (Region((1, 1, 5, 5), name="dog"),))
     return made
@@ -116,11 +116,11 @@ def test_html_holds_everything_in_one_file(project: Project) -> None:
     assert page.text.count("The picture is missing.") == 1
     assert page.text.count("There is no picture") == 1
     assert page.text.count("The picture has changed since this finding was noted.") == 1
-    for told in ("score", "+0.3000", "red balloon", "left_50% (2, 2, 20, 20)", "quadrature", "adaptive"):
-        assert page.text.count(told) >= 3, told
+    for content in ("score", "+0.3000", "red balloon", "left_50% (2, 2, 20, 20)", "quadrature", "adaptive"):
+        assert page.text.count(content) >= 3, content
 
 
-def test_markdown_has_its_pictures_beside_it(project: Project) -> None:
+def test_markdown_has_its_pictures_in_a_folder(project: Project) -> None:
     text = report(project, "x.md").read_text("utf-8")
     assert [line for line in text.split("\n") if line.startswith("#")] == [
         "# p",
@@ -133,24 +133,24 @@ def test_markdown_has_its_pictures_beside_it(project: Project) -> None:
     assert "| rating | mismatch |" in text
 
 
-def test_latex_escapes_what_it_is_given(project: Project) -> None:
+def test_latex_escapes_special_characters(project: Project) -> None:
     text = report(project, "x.tex").read_text("utf-8")
     assert text.count(r"\begin{figure}") == text.count(r"\end{figure}") == 3
     assert text.count(r"\includegraphics[width=\linewidth]{\detokenize{x-pictures/finding-000") == 2
     assert r"\$\textbackslash{}alpha\$ \{\#1\} 100\% a\_b" in text
-    plain = re.sub(r"\\[\\{}#%$&_]", "", text)
-    assert plain.count("{") == plain.count("}")
+    simple = re.sub(r"\\[\\{}#%$&_]", "", text)
+    assert simple.count("{") == simple.count("}")
 
 
 def test_coco_holds_regions_and_labelled_boxes(project: Project) -> None:
     noted = load_findings(project)
-    found = read_pairs(report(project, "x.json"))
-    assert found.pairs == boxes_of_findings(noted, {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
-    assert found.pairs[0].regions == (Region((2, 2, 20, 20), name="left_50%"),)
-    assert [pair.label for pair in found.pairs] == ["match", "mismatch", "match", ""]
+    result = read_pairs(report(project, "x.json"))
+    assert result.pairs == boxes_of_findings(noted, {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
+    assert result.pairs[0].regions == (Region((2, 2, 20, 20), name="left_50%"),)
+    assert [pair.label for pair in result.pairs] == ["match", "mismatch", "match", ""]
 
 
-def test_the_command_writes_tables_of_what_is_asked_for(project: Project) -> None:
+def test_the_command_writes_tables_of_the_selected_findings(project: Project) -> None:
     noted = load_findings(project)
     assert read_findings(report(project, "x.jsonl")) == noted
     assert read_findings(report(project, "x.csv", "--rating", "mismatch", "--tag", "t")) == [noted[1]]
@@ -167,10 +167,10 @@ def test_figures_are_vectors(project: Project) -> None:
     assert sheet.startswith(b"%PDF")
     assert pages_of(sheet) == ["8.27 11.69"]
     svg = report(project, "x.svg", "--columns", "2", "--width", "3.25").read_text("utf-8")
-    told = "".join(ElementTree.fromstring(svg).itertext())
-    assert told.count("a red balloon") == 3
-    assert "1 · match · “red balloon”" in told
-    assert "the picture is missing" in told
+    text = "".join(ElementTree.fromstring(svg).itertext())
+    assert text.count("a red balloon") == 3
+    assert "1 · match · “red balloon”" in text
+    assert "the picture is missing" in text
     with Image.open(report(project, "x.png", "--own-scales")) as image:
         assert image.size[0] == 1350
 
@@ -183,8 +183,8 @@ def test_a_long_contact_sheet_has_pages(tmp_path: Path) -> None:
 
 
 def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
-    found = [replace(one, numbers=replace(one.numbers, geometry=None, heat=())) for one in many()[:3]]
-    assert grid_bytes(found, lambda _: picture, ".svg") == grid_bytes(found, lambda _: picture, ".svg")
+    result = [replace(one, numbers=replace(one.numbers, geometry=None, heat=())) for one in many()[:3]]
+    assert grid_bytes(result, lambda _: picture, ".svg") == grid_bytes(result, lambda _: picture, ".svg")
     ours, mixed = many()[::2][:4], many()[:4]
     shared = draw_grid(ours, lambda _: picture, GridOptions(columns=2))
     own = draw_grid(ours, lambda _: picture, GridOptions(columns=2, shared=False))
@@ -194,7 +194,7 @@ def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
         assert sum("colours ±" in text.get_text() for text in figure.texts) == count
     narrow = draw_grid(mixed, lambda _: picture, GridOptions(columns=5))
     ranges = [text.get_text() for text in narrow.texts if "±" in text.get_text()]
-    assert [told.split(" ±")[0] for told in ranges] == ["colours"] * 4  # a line of its own: none is cut off
+    assert [content.split(" ±")[0] for content in ranges] == ["colours"] * 4  # a line of its own: none is cut off
     methods = [
         text.get_text() for text in several.texts if text.get_text() in ("Grad-ECLIP", "Second-order attributions")
     ]
@@ -202,7 +202,7 @@ def test_a_grid_shares_one_scale_or_not(picture: NDArray[np.uint8]) -> None:
 
 
 @pytest.mark.parametrize(("count", "pictures_in"), [(1, 1.953), (2, 4.027), (3, 6.1), (4, 6.1)])
-def test_a_grid_is_as_wide_as_what_stands_in_it(picture: NDArray[np.uint8], count: int, pictures_in: float) -> None:
+def test_a_grid_is_as_wide_as_its_pictures(picture: NDArray[np.uint8], count: int, pictures_in: float) -> None:
     ours = many()[::2][:count]
     for shared, bar_in in ((True, 0.65), (False, 0.0)):
         options = GridOptions(columns=3, width_in=6.1 + bar_in, shared=shared)
@@ -216,17 +216,17 @@ def test_a_grid_is_as_wide_as_what_stands_in_it(picture: NDArray[np.uint8], coun
 
 
 @pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".svg", ".jsonl"])
-def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> None:
-    found = make_maps(words=False)
-    view = make_view(found, Selection((2,)), picture="a ü.png", picture_sha256="")
-    key = add_finding(project, Finding(view, make_numbers(found, Selection((2,)), score=0.3)))
+def test_a_report_names_its_method(project: Project, ending: str) -> None:
+    result = make_maps(words=False)
+    view = make_view(result, Selection((2,)), picture="a ü.png", picture_sha256="")
+    key = add_finding(project, Finding(view, make_numbers(result, Selection((2,)), score=0.3)))
     (kept_one,) = (one for one in load_findings(project) if one.id == key)
     assert kept_one.view == view
     assert [word.value for word in kept_one.numbers.words] == [None] * 3
     text = report(project, f"x{ending}").read_text("utf-8")
     if ending in (".html", ".md"):
-        for told in ("GAME: start 0", "“red balloon”", "+5.0000 in row 1, column 2"):
-            assert text.count(told) == 1, told
+        for content in ("GAME: start 0", "“red balloon”", "+5.0000 in row 1, column 2"):
+            assert text.count(content) == 1, content
     elif ending == ".jsonl":
         assert text.count('"method":"game"') == 1
     else:
@@ -240,7 +240,7 @@ def test_a_report_says_which_method_it_is_of(project: Project, ending: str) -> N
         assert text.count('<p title="From') == 3
 
 
-def test_what_cannot_be_drawn_is_said(picture: NDArray[np.uint8]) -> None:
+def test_impossible_grids_are_errors(picture: NDArray[np.uint8]) -> None:
     with pytest.raises(SettingsError, match="no finding"):
         draw_grid([], lambda _: picture)
     with pytest.raises(SettingsError, match="do not fit"):
@@ -248,37 +248,41 @@ def test_what_cannot_be_drawn_is_said(picture: NDArray[np.uint8]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--out", "x.doc"], "no ending this program writes"),
         (["--out", "none/x.html"], "there is no folder"),
         (["--out", "x.html", "--tag", "none"], "p.exclip has no such findings"),
     ],
 )
-def test_the_command_says_what_is_wrong(
-    project: Project, options: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_the_command_names_the_error(
+    project: Project,
+    options: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(project.folder)
     project.close()
     assert main(["report", str(project.path), *options]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", [".html", ".md", ".tex", ".pdf", ".png", ".svg", ".csv", ".jsonl", ".json"])
-def test_a_full_disk_is_said_and_leaves_no_half_report(
+def test_a_full_disk_is_an_error_and_leaves_no_partial_report(
     project: Project, ending: str, capsys: pytest.CaptureFixture[str], fill_disk: Callable[[int], None]
 ) -> None:
     project.close()
     before, out = set(project.folder.iterdir()), project.folder / f"x{ending}"
     fill_disk(300)
     assert main(["report", str(project.path), "--out", str(out)]) == 2
-    told = capsys.readouterr().err
-    assert "cannot be written: the disk is full. Make room, then try again." in told
-    assert str(out.with_suffix("")) in told
+    output = capsys.readouterr().err
+    assert "cannot be written: the disk is full. Make room, then try again." in output
+    assert str(out.with_suffix("")) in output
     assert set(project.folder.iterdir()) == before
 
 
-def test_a_disk_that_fills_up_midway_leaves_the_report_before(
+def test_a_disk_that_fills_up_midway_keeps_the_previous_report(
     project: Project, capsys: pytest.CaptureFixture[str], fill_disk: Callable[[int], None]
 ) -> None:
     out = report(project, "x.md", "--rating", "mismatch")
@@ -291,7 +295,7 @@ def test_a_disk_that_fills_up_midway_leaves_the_report_before(
     assert out.read_bytes() == before[out]
 
 
-def test_pages_of_nothing_special() -> None:
+def test_pages_of_findings_without_values() -> None:
     bare = ReportItem(kept(replace(make_finding(3), note="", tags=(), rating=""), 1))
     for page in (write("t", [bare], "p") for write in (findings_html, findings_markdown, findings_latex)):
         assert "not rated" in page

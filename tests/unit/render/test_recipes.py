@@ -68,23 +68,23 @@ def selecting(
 
 def run_python(source: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Run the program with functions that only note what they were asked."""
-    asked = SimpleNamespace(plot=None, drawn=None)
+    request = SimpleNamespace(plot=None, drawn=None)
 
-    def load(name: str, **told: Any) -> str:
-        asked.choice = {"name": name, **told}
+    def load(name: str, **content: Any) -> str:
+        request.choice = {"name": name, **content}
         return "the model"
 
-    def explain(model: str, picture: str, text: str, **told: Any) -> SimpleNamespace:
+    def explain(model: str, picture: str, text: str, **content: Any) -> SimpleNamespace:
         assert model == "the model"
-        asked.what, asked.settings = (picture, text), told
+        request.what, request.settings = (picture, text), content
         return SimpleNamespace(score=0.25, pixels="the pixels", plot=note_plot)
 
-    def note_plot(path: str, **told: Any) -> None:
-        asked.plot = (path, told)
+    def note_plot(path: str, **content: Any) -> None:
+        request.plot = (path, content)
 
     def draw(result: SimpleNamespace, pixels: str, options: FigureOptions) -> str:
         assert pixels == result.pixels
-        asked.drawn = options
+        request.drawn = options
         return "the figure"
 
     figures = "exclip_desktop.render.figure"
@@ -93,7 +93,7 @@ def run_python(source: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(f"{figures}.draw_figure", draw)
     monkeypatch.setattr(f"{figures}.save_figure", lambda figure, file, ending: file.write(ending.encode()))
     exec(compile(source, "recipe", "exec"), {})
-    return asked
+    return request
 
 
 def parsed(command: str) -> argparse.Namespace:
@@ -109,23 +109,23 @@ def comments(text: str) -> list[str]:
 # Python
 
 
-def test_python_asks_for_the_same_explanation(
+def test_python_repeats_the_explanation(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for recipe in (PLAIN, DASHED):
-        asked = run_python(as_python(recipe), monkeypatch)
+        request = run_python(as_python(recipe), monkeypatch)
         usual = {"quadrature": "adaptive", "text_reference": "matched"}
-        assert asked.choice == {name: value for name, value in recipe.choice.items() if value is not None}
-        assert {**usual, **asked.settings} == {
+        assert request.choice == {name: value for name, value in recipe.choice.items() if value is not None}
+        assert {**usual, **request.settings} == {
             name: value for name, value in recipe.settings.items() if value is not None
         }
-        assert asked.what == (recipe.picture, recipe.text)
+        assert request.what == (recipe.picture, recipe.text)
         assert capsys.readouterr().out == "0.25\n"
         assert comments(as_python(recipe)) == []
 
 
-def test_a_plain_view_is_told_in_few_words(caption: Caption) -> None:
+def test_a_default_view_needs_one_line(caption: Caption) -> None:
     recipe = selecting(caption, "red balloon", regions=(Region(BOX),))
     assert as_python(recipe) == (
         "from exclip_desktop import explain, load_model\n"
@@ -141,15 +141,13 @@ def test_a_plain_view_is_told_in_few_words(caption: Caption) -> None:
     )
 
 
-def test_python_names_the_tokens_that_are_selected_and_no_others(
-    caption: Caption, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_names_exactly_the_selected_tokens(caption: Caption, monkeypatch: pytest.MonkeyPatch) -> None:
     both_as, first_a = caption.rows_of("a"), caption.rows_of((0, 1))
     assert both_as != first_a
     for rows in (both_as, first_a, caption.rows_of("red balloon"), caption.rows_of((20, 27)), caption.content_rows):
-        asked = run_python(as_python(selecting(caption, rows=rows)), monkeypatch)
-        assert asked.plot is not None
-        assert caption.rows_of(asked.plot[1]["span"]) == rows
+        request = run_python(as_python(selecting(caption, rows=rows)), monkeypatch)
+        assert request.plot is not None
+        assert caption.rows_of(request.plot[1]["span"]) == rows
 
 
 @pytest.mark.parametrize(
@@ -170,15 +168,13 @@ def test_python_keeps_every_other_view_exactly(
     caption: Caption, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    asked = run_python(as_python(showing(caption, **options)), monkeypatch)
-    assert asked.plot is None
-    assert asked.drawn == FigureOptions(**options)
+    request = run_python(as_python(showing(caption, **options)), monkeypatch)
+    assert request.plot is None
+    assert request.drawn == FigureOptions(**options)
     assert (tmp_path / "figure.png").read_bytes() == b".png"
 
 
-def test_rows_of_a_caption_that_was_not_read_are_kept_by_number(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_rows_of_an_unread_caption_are_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     recipe = showing(CAPTION, selection=Selection((2, 3)))
     assert run_python(as_python(recipe), monkeypatch).drawn == recipe.figure
@@ -186,7 +182,7 @@ def test_rows_of_a_caption_that_was_not_read_are_kept_by_number(
     assert len(comments(as_command(recipe))) == 1
 
 
-def test_numbers_that_arithmetic_made_are_plain() -> None:
+def test_numbers_have_no_rounding_errors() -> None:
     region = Region((np.float64(0.1) + np.float64(0.2), 0.0, np.float64(7), 8.0), name="x")
     source = as_python(showing(CAPTION, selection=Selection((np.int64(3),), (region,))))
     assert 'Selection(rows=(3,), regions=(Region((0.3, 0, 7, 8), name="x"),))' in source
@@ -196,14 +192,16 @@ def test_numbers_that_arithmetic_made_are_plain() -> None:
 # Command
 
 
-def test_the_command_asks_for_the_same() -> None:
+def test_the_command_repeats_the_explanation() -> None:
     for recipe in (PLAIN, DASHED):
-        asked = vars(parsed(as_command(recipe)))
-        told = {"model": recipe.choice["name"], **recipe.choice, **recipe.settings}
-        assert {name: asked[name] for name in told if name != "name"} == {k: v for k, v in told.items() if k != "name"}
-        assert (asked["image"], asked["caption"]) == (recipe.picture, recipe.text)
-        assert (asked["span"], asked["box"]) == (recipe.figure.span, recipe.figure.box)
-        assert asked["picture"] == Path("figure.png")
+        request = vars(parsed(as_command(recipe)))
+        content = {"model": recipe.choice["name"], **recipe.choice, **recipe.settings}
+        assert {name: request[name] for name in content if name != "name"} == {
+            k: v for k, v in content.items() if k != "name"
+        }
+        assert (request["image"], request["caption"]) == (recipe.picture, recipe.text)
+        assert (request["span"], request["box"]) == (recipe.figure.span, recipe.figure.box)
+        assert request["picture"] == Path("figure.png")
         assert comments(as_command(recipe)) == []
 
 
@@ -211,8 +209,8 @@ def test_a_model_without_a_name_is_recognised_again(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     recipe = Recipe(CHOICE | {"name": "", "checkpoint": "w.pt"}, HOW, "photo.jpg", CAPTION)
     assert 'load_model(checkpoint="w.pt")' in as_python(recipe)
-    asked = parsed(as_command(recipe))
-    assert (asked.model, asked.checkpoint) == (None, "w.pt")
+    request = parsed(as_command(recipe))
+    assert (request.model, request.checkpoint) == (None, "w.pt")
 
 
 @pytest.mark.parametrize(
@@ -220,12 +218,12 @@ def test_a_model_without_a_name_is_recognised_again(monkeypatch: pytest.MonkeyPa
 )
 def test_any_text_survives_the_shell(text: str) -> None:
     recipe = Recipe(CHOICE | {"checkpoint": text}, HOW, text or None, text, FigureOptions(span=text))
-    asked = parsed(as_command(recipe))
-    assert (asked.checkpoint, asked.image, asked.caption, asked.span) == (text, text or PLACEHOLDER, text, text)
+    request = parsed(as_command(recipe))
+    assert (request.checkpoint, request.image, request.caption, request.span) == (text, text or PLACEHOLDER, text, text)
     compile(as_python(recipe), "recipe", "exec")
 
 
-def test_a_real_shell_reads_it_so_too() -> None:
+def test_a_real_shell_parses_the_command() -> None:
     command = as_command(DASHED).replace("exclip-desktop", shlex.join([sys.executable, "-c", SHOW]), 1)
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
     assert ast.literal_eval(done.stdout) == shlex.split(as_command(DASHED))[1:]
@@ -235,7 +233,7 @@ SHOW = "import sys; print(sys.argv[1:])"
 
 
 @pytest.mark.parametrize(
-    ("rows", "regions", "options", "said"),
+    ("rows", "regions", "options", "message"),
     [
         ((), (), {}, 0),
         ((), (Region(BOX),), {}, 0),
@@ -246,19 +244,19 @@ SHOW = "import sys; print(sys.argv[1:])"
         ((2, 6), (LASSO,), {"smooth": True}, 3),
     ],
 )
-def test_the_command_says_what_it_cannot_keep(
-    caption: Caption, rows: tuple[int, ...], regions: tuple[Region, ...], options: dict[str, Any], said: int
+def test_comments_name_what_the_command_cannot_keep(
+    caption: Caption, rows: tuple[int, ...], regions: tuple[Region, ...], options: dict[str, Any], message: int
 ) -> None:
     command = as_command(showing(caption, selection=Selection(rows, regions), **options))
-    assert len(comments(command)) == said
+    assert len(comments(command)) == message
     assert not any(re.search("['\"`()*?!;&|<>]", line) for line in comments(command))
     assert parsed(command).caption == CAPTION
 
 
 def test_a_picture_without_a_file_gets_a_name_and_a_comment() -> None:
     recipe = replace(PLAIN, picture=None)
-    for told in (as_python(recipe), as_command(recipe)):
-        assert comments(told) == [f"# The picture was pasted: save it as {PLACEHOLDER} first."]
+    for text in (as_python(recipe), as_command(recipe)):
+        assert comments(text) == [f"# The picture was pasted: save it as {PLACEHOLDER} first."]
     assert parsed(as_command(recipe)).image == PLACEHOLDER
     assert f'explain(model, "{PLACEHOLDER}"' in as_python(recipe)
 
