@@ -16,22 +16,22 @@ QUICK = ["--device", "cpu", "--methods", "game,random", "--steps", "4", "--masks
 
 def test_three_scenes_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    asked = ["evaluate", *QUICK, "--count", "3", "--metrics", "pointing,energy,iou,insertion", "--out", str(out)]
-    assert main(asked) == 0
-    told = capsys.readouterr()
-    assert "pointing ↑" in told.out
-    assert "Marked, by the rule mean: pixels whose heat is above the mean" in told.out
-    assert "Mask: the pixels of the boxes" in told.out
-    assert "demo on 3 pairs of the bundled scenes" in told.out
+    arguments = ["evaluate", *QUICK, "--count", "3", "--metrics", "pointing,energy,iou,insertion", "--out", str(out)]
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert "pointing ↑" in printed.out
+    assert "Marked, by the rule mean: pixels whose heat is above the mean" in printed.out
+    assert "Mask: the pixels of the boxes" in printed.out
+    assert "demo on 3 pairs of the bundled scenes" in printed.out
     names = {path.name for path in out.iterdir()}
     assert names == {"outcomes.jsonl", "table.csv", "table.md", "table.tex", "curves.svg", "curves.png"}
     rows = list(csv.DictReader((out / "table.csv").read_text("utf-8").splitlines()))
     energy = {row["method"]: float(row["mean"]) for row in rows if row["metric"] == "energy"}
     assert energy["game"] > 0.25 > energy["random"]
     before = (out / "outcomes.jsonl").read_bytes()
-    assert main(asked) == 0
+    assert main(arguments) == 0
     assert (out / "outcomes.jsonl").read_bytes() == before
-    assert main([*asked, "--threshold", "half"]) == 2
+    assert main([*arguments, "--threshold", "half"]) == 2
     assert "threshold is mean, now half" in capsys.readouterr().err
 
 
@@ -41,15 +41,15 @@ def test_a_persons_list_and_options(tmp_path: Path, capsys: pytest.CaptureFixtur
     boxes = [{"box": region.box, "name": region.name} for region in scene.regions]
     record = {"path": "one.png", "caption": scene.caption, "boxes": boxes}
     (tmp_path / "list.jsonl").write_text(json.dumps(record), "utf-8")
-    asked = ["evaluate", str(tmp_path / "list.jsonl"), "--device", "cpu", "--out", str(tmp_path / "out")]
-    asked += ["--methods", "rise,random", "--metrics", "pointing,energy"]
-    assert main([*asked, "--option", "rise.masks=8"]) == 0
-    told = capsys.readouterr()
-    assert "on 1 pairs of list.jsonl" in told.out
+    arguments = ["evaluate", str(tmp_path / "list.jsonl"), "--device", "cpu", "--out", str(tmp_path / "out")]
+    arguments += ["--methods", "rise,random", "--metrics", "pointing,energy"]
+    assert main([*arguments, "--option", "rise.masks=8"]) == 0
+    printed = capsys.readouterr()
+    assert "on 1 pairs of list.jsonl" in printed.out
     line = json.loads((tmp_path / "out" / "outcomes.jsonl").read_text("utf-8").splitlines()[1])
     assert line["options"]["masks"] == 8
     assert len(line["values"]["pointing"]) == len(scene.regions)
-    assert main([*asked, "--option", "game.start=1"]) == 2
+    assert main([*arguments, "--option", "game.start=1"]) == 2
     assert "is not an option of a chosen method" in capsys.readouterr().err
 
 
@@ -61,18 +61,18 @@ def test_ctrl_c_keeps_finished_outcomes(
 
     monkeypatch.setattr("exclip_desktop.evaluate.heats._matrix_heats", interrupted)
     out = tmp_path / "out"
-    asked = ["evaluate", "--device", "cpu", "--methods", "random,itsm", "--metrics", "pointing", "--out", str(out)]
-    assert main(asked) == 130
+    arguments = ["evaluate", "--device", "cpu", "--methods", "random,itsm", "--metrics", "pointing", "--out", str(out)]
+    assert main(arguments) == 130
     assert f"The finished part is in {out}; the same command resumes the work." in capsys.readouterr().err
     assert len((out / "outcomes.jsonl").read_text("utf-8").splitlines()) == 2
 
 
 def test_the_scenes_are_two_hundred_small_pictures_whose_captions_name_their_boxes() -> None:
-    found = scenes()
-    assert len({pair.id for pair in found}) == 200
+    pairs = scenes()
+    assert len({pair.id for pair in pairs}) == 200
     assert resource_path("scenes.zip").stat().st_size < 2_000_000
-    for pair in found:
+    for pair in pairs:
         assert all(region.name in pair.caption for region in pair.regions)
         assert all(0 <= x0 < x1 <= 224 and 0 <= y0 < y1 <= 224 for x0, y0, x1, y1 in (r.box for r in pair.regions))
-    picture: Image.Image = scene_picture(found[-1].picture)
+    picture: Image.Image = scene_picture(pairs[-1].picture)
     assert picture.size == (224, 224)

@@ -55,7 +55,7 @@ def outer_product(tokens: "Tensor", patches: "Tensor", score: float) -> "Tensor"
 METHOD = SecondOrderMethod(
     key="outer-product",
     name="Outer product of two maps",
-    cost="what the two methods take",
+    cost="that of the two methods",
     options_type=OuterProduct,
     position=50,
     answer=answer,

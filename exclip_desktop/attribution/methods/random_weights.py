@@ -39,7 +39,7 @@ def answer(pair: "Pair", options: RandomWeights) -> "MatrixAnswer":
 METHOD = SecondOrderMethod(
     key="random-weights",
     name="Random weights",
-    cost="as ours, and drawing the weights",
+    cost="that of our own method, and drawing the weights",
     options_type=RandomWeights,
     position=60,
     answer=answer,

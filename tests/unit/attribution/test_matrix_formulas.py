@@ -67,7 +67,7 @@ def test_fixlips_budget_is_shared_by_both_sides() -> None:
 
 @pytest.mark.parametrize("samples", [15, 400])
 def test_interaction_lime_recovers_a_planted_bilinear_model(samples: int) -> None:
-    """Fewer samples than pairs, and more; with fewer, what was sampled is given back."""
+    """Fewer samples than pairs, and more; with fewer, the sampled values are reproduced."""
     rng = np.random.default_rng(3)
     planted = torch.from_numpy(rng.normal(size=(4, 6)))
     tokens, patches = (torch.from_numpy((rng.random((samples, k)) < 0.5).astype(float)) for k in (4, 6))

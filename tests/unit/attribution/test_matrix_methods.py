@@ -37,7 +37,7 @@ OTHERS = tuple(key for key in method_keys("second") if key != OURS)
 
 
 @pytest.mark.parametrize("key", OTHERS)
-def test_every_method_gives_a_matrix(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str) -> None:
+def test_every_method_returns_a_matrix(make_tiny: Callable[..., Model], picture: NDArray[np.uint8], key: str) -> None:
     model = make_tiny()
     result = matrix_of(model, picture[:24], CAPTION, key, QUICK.get(key), framing="whole")
     matrix, count = result.interactions, len(result.caption.tokens)

@@ -105,12 +105,14 @@ def test_the_table_as_text_names_every_method_and_its_default_options() -> None:
 
 
 def _option(option: Option) -> str:
-    other = "" if option.caption_default is None else f", of captions {_plain(option.caption_default)}"
+    other = "" if option.caption_default is None else f", of captions {_format_value(option.caption_default)}"
     named = 0 < len(option.choices) < 4  # else they are keys of methods
-    return f"`{option.name}` {_plain(option.default)}{other}" + (f" of {', '.join(option.choices)}" if named else "")
+    return f"`{option.name}` {_format_value(option.default)}{other}" + (
+        f" of {', '.join(option.choices)}" if named else ""
+    )
 
 
-def _plain(value: Value) -> str:
+def _format_value(value: Value) -> str:
     return str(value).replace("-", "−") if isinstance(value, int | float) else value
 
 
@@ -118,7 +120,7 @@ def _plain(value: Value) -> str:
 def test_the_manual_has_the_row_of_every_method(key: str) -> None:
     """The rows of the manual are written by hand; a row that differs from the table fails with the row to write."""
     row = method_by_key(key)
-    gives = "matrix" if row.order == "second" else "pictures, captions" if len(row.sides) == 2 else "pictures"
+    result_kind = "matrix" if row.order == "second" else "pictures, captions" if len(row.sides) == 2 else "pictures"
     options = "; ".join(_option(option) for option in row.options) or "—"
-    expected = f"| {row.name} | `{key}` | {row.citation or '—'} | {gives} | {row.cost} | {options} |"
+    expected = f"| {row.name} | `{key}` | {row.citation or '—'} | {result_kind} | {row.cost} | {options} |"
     assert expected in MANUAL.read_text("utf-8").splitlines()

@@ -53,11 +53,11 @@ def _coca(visual: Any, pixels: Tensor) -> Pool:
     for block in visual.transformer.resblocks:
         x = block(x[None])[0]
     pool = visual.attn_pool
-    keys, asks, attention = pool.ln_k(x), pool.ln_q(pool.query)[0], pool.attn
+    keys, source, attention = pool.ln_k(x), pool.ln_q(pool.query)[0], pool.attn
     weights = (attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight)
     q, k, v = (
         one @ weight.T + bias
-        for one, weight, bias in zip((asks, keys, keys), weights, attention.in_proj_bias.chunk(3), strict=True)
+        for one, weight, bias in zip((source, keys, keys), weights, attention.in_proj_bias.chunk(3), strict=True)
     )
     finish = lambda o: visual.ln_post(o) @ visual.proj  # noqa: E731  one line of glue
     return Pool(q, k, v, attention.out_proj, finish, attention.num_heads, 1, (4, 4))
@@ -160,13 +160,13 @@ def test_options_that_a_pool_does_not_define_are_errors(case: Case, picture: NDA
 
 @pytest.mark.parametrize("weighted", [True, False])
 def test_maskclip_reads_each_token_alone(case: Case, picture: NDArray[np.uint8], weighted: bool) -> None:
-    """Its value through the pool's way out; its key beside the mean's, where the mean asks, else beside the query."""
+    """A token's value after the output projection; its key against the pool's query, or against the mean's key."""
     model, pool, other = case
-    asks = pool.out(pool.k[0] if pool.grid == (2, 2) else pool.q)
+    source = pool.out(pool.k[0] if pool.grid == (2, 2) else pool.q)
     expected = []
     for value, key in list(zip(pool.v, pool.out(pool.k), strict=True))[pool.first :]:
         e = pool.finish(pool.out(value))
-        alike = key @ asks / key.norm() / asks.norm() if weighted else 1.0
+        alike = key @ source / key.norm() / source.norm() if weighted else 1.0
         expected.append(float(alike * (e @ other) / e.norm() / other.norm()))
     result = map_by(model, picture, CAPTION, "maskclip", weighted=weighted)
     np.testing.assert_allclose(result.values.ravel(), expected, rtol=1e-9, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Taking words and regions away: the pictures, the captions, and the scores, against the model asked by hand."""
+"""Occlusion of words and regions: pictures, captions and scores, against the model called directly."""
 
 from collections.abc import Callable
 

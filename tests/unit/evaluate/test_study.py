@@ -98,7 +98,7 @@ def test_the_ends_of_the_curves_are_the_models_own_scores(
     assert len(curves["text-deletion"].scores) == len(tiny.reader.read(CAPTION).words) + 1
 
 
-def test_interrupted_and_resumed_gives_equal_numbers(tiny: Model, pairs: PairList, tmp_path: Path) -> None:
+def test_an_interrupted_and_resumed_study_has_equal_numbers(tiny: Model, pairs: PairList, tmp_path: Path) -> None:
     whole = study(tiny, pairs, FEW, **QUICK)
     out = tmp_path / "out"
     token, visible = CancelToken(), []

@@ -1,4 +1,4 @@
-"""What a study's figures are of: heats asked one by one from Python, with patches and words hidden by hand."""
+"""A study's figures against heats computed one by one from Python, with patches and words masked in the test."""
 
 from collections.abc import Callable
 from typing import Any

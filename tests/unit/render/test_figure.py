@@ -1,4 +1,4 @@
-"""The figure shows what the canvas shows, at the size asked for, the same every time."""
+"""The figure of an explanation: content as on the canvas, the requested size, and the same bytes every time."""
 
 import io
 import re
@@ -290,7 +290,7 @@ def test_a_large_picture_is_shrunk_to_the_pixels_of_the_figure(result: Explanati
 
 
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
-def test_the_same_view_gives_the_same_bytes(result: Explanation, pixels: NDArray[np.uint8], ending: str) -> None:
+def test_equal_figures_have_equal_bytes(result: Explanation, pixels: NDArray[np.uint8], ending: str) -> None:
     one, other = (saved(drawn(result, pixels, selection=SELECTION, smooth=True), ending) for _ in range(2))
     assert one == other
 

@@ -1,4 +1,4 @@
-"""The compare view's figure: labels as text, a panel for every pane, and ranges told."""
+"""The compare view's figure: labels as text, a panel for every pane, and numbers of the colour ranges."""
 
 import re
 
@@ -23,13 +23,13 @@ def pixels() -> NDArray[np.uint8]:
     return np.random.default_rng(3).integers(0, 255, (40, 40, 3), dtype=np.uint8)
 
 
-def _shown(count: int, models: int = 1, one_range: bool = False) -> PanesFigure:
+def _make_panes(count: int, models: int = 1, one_range: bool = False) -> PanesFigure:
     panels = [Panel(f"Method {n}", (f"demo, for “$x$ {n}”",), HEAT * n, GEOMETRY, 0.5 * n) for n in range(1, count)]
     return PanesFigure((*panels, FAILED), models, "“a dog” · dog × 1 box", (Region((4.0, 4.0, 30.0, 30.0)),), one_range)
 
 
 def test_labels_are_text_and_the_same_bytes_come_again(pixels: NDArray[np.uint8]) -> None:
-    displayed = _shown(4)
+    displayed = _make_panes(4)
     drawn = panes_bytes(displayed, pixels, OPTIONS, ".svg")
     text = re.findall(r"<text[^>]*>([^<]*)</text>", drawn.decode())
     needed = [
@@ -47,11 +47,11 @@ def test_labels_are_text_and_the_same_bytes_come_again(pixels: NDArray[np.uint8]
 
 @pytest.mark.parametrize(("count", "models", "columns"), [(1, 1, 1), (4, 1, 2), (9, 1, 3), (18, 2, 4), (2, 2, 2)])
 def test_models_stay_side_by_side(count: int, models: int, columns: int) -> None:
-    assert _shown(count, models).columns == columns
+    assert _make_panes(count, models).columns == columns
 
 
 def test_every_panel_has_its_picture_and_those_with_an_answer_their_heat(pixels: NDArray[np.uint8]) -> None:
-    figure = draw_panes(_shown(9), pixels, OPTIONS)
+    figure = draw_panes(_make_panes(9), pixels, OPTIONS)
     assert figure.get_size_inches()[0] * figure.dpi == pytest.approx(700, abs=0.1)
     images = [len(axes.images) for axes in figure.axes]
     assert images[:9] == [2] * 8 + [1]
@@ -61,7 +61,7 @@ def test_every_panel_has_its_picture_and_those_with_an_answer_their_heat(pixels:
 
 
 def test_one_range_has_numbers(pixels: NDArray[np.uint8]) -> None:
-    figure = draw_panes(_shown(3, one_range=True), pixels, OPTIONS)
+    figure = draw_panes(_make_panes(3, one_range=True), pixels, OPTIONS)
     assert figure.axes[-1].get_yticklabels()[0].get_text() == "-0.5"
 
 
@@ -77,4 +77,4 @@ def test_long_titles_break_and_empty_panels_are_drawn(pixels: NDArray[np.uint8])
 
 def test_a_figure_must_have_room_for_text(pixels: NDArray[np.uint8]) -> None:
     with pytest.raises(SettingsError):
-        draw_panes(_shown(2), pixels, FigureOptions(width_px=200))
+        draw_panes(_make_panes(2), pixels, FigureOptions(width_px=200))

@@ -220,9 +220,9 @@ def test_a_report_names_its_method(project: Project, ending: str) -> None:
     result = make_maps(words=False)
     view = make_view(result, Selection((2,)), picture="a ü.png", picture_sha256="")
     key = add_finding(project, Finding(view, make_numbers(result, Selection((2,)), score=0.3)))
-    (kept_one,) = (one for one in load_findings(project) if one.id == key)
-    assert kept_one.view == view
-    assert [word.value for word in kept_one.numbers.words] == [None] * 3
+    (one_stored,) = (one for one in load_findings(project) if one.id == key)
+    assert one_stored.view == view
+    assert [word.value for word in one_stored.numbers.words] == [None] * 3
     text = report(project, f"x{ending}").read_text("utf-8")
     if ending in (".html", ".md"):
         for content in ("GAME: start 0", "“red balloon”", "+5.0000 in row 1, column 2"):

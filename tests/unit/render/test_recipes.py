@@ -29,7 +29,7 @@ BOX = (10.0, 20.5, 30.25, 40.0)
 LASSO = Region.lasso(((1.0, 2.0), (30.0, 4.5), (9.0, 28.0)), subtract=True, name='the "sky"\'s')
 CHOICE = {"name": "demo", "pretrained": None, "checkpoint": None, "preprocess": None, "device": None}
 HOW = {"image_layer": None, "text_layer": None, "quadrature": "adaptive", "steps": None, "text_reference": "matched"}
-PLAIN = Recipe(CHOICE, HOW, "photo.jpg", CAPTION)
+DEFAULT_VIEW = Recipe(CHOICE, HOW, "photo.jpg", CAPTION)
 DASHED = Recipe(
     {
         "name": "-odd",
@@ -57,7 +57,7 @@ def caption(tiny: Model) -> Caption:
 
 
 def showing(caption: Caption | str, **options: Any) -> Recipe:
-    return replace(PLAIN, caption=caption, figure=FigureOptions(**options))
+    return replace(DEFAULT_VIEW, caption=caption, figure=FigureOptions(**options))
 
 
 def selecting(
@@ -67,7 +67,7 @@ def selecting(
 
 
 def run_python(source: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Run the program with functions that only note what they were asked."""
+    """Run the program with functions that only record their arguments."""
     request = SimpleNamespace(plot=None, drawn=None)
 
     def load(name: str, **content: Any) -> str:
@@ -113,7 +113,7 @@ def test_python_repeats_the_explanation(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for recipe in (PLAIN, DASHED):
+    for recipe in (DEFAULT_VIEW, DASHED):
         request = run_python(as_python(recipe), monkeypatch)
         usual = {"quadrature": "adaptive", "text_reference": "matched"}
         assert request.choice == {name: value for name, value in recipe.choice.items() if value is not None}
@@ -193,7 +193,7 @@ def test_numbers_have_no_rounding_errors() -> None:
 
 
 def test_the_command_repeats_the_explanation() -> None:
-    for recipe in (PLAIN, DASHED):
+    for recipe in (DEFAULT_VIEW, DASHED):
         request = vars(parsed(as_command(recipe)))
         content = {"model": recipe.choice["name"], **recipe.choice, **recipe.settings}
         assert {name: request[name] for name in content if name != "name"} == {
@@ -254,7 +254,7 @@ def test_comments_name_what_the_command_cannot_keep(
 
 
 def test_a_picture_without_a_file_gets_a_name_and_a_comment() -> None:
-    recipe = replace(PLAIN, picture=None)
+    recipe = replace(DEFAULT_VIEW, picture=None)
     for text in (as_python(recipe), as_command(recipe)):
         assert comments(text) == [f"# The picture was pasted: save it as {PLACEHOLDER} first."]
     assert parsed(as_command(recipe)).image == PLACEHOLDER
