@@ -21,7 +21,7 @@ from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
-from tests.ui.fakes import FakeEngine, plain_picture
+from tests.ui.fakes import FakeEngine, make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
 from tests.ui.session.session_desk import Desk
 
@@ -133,7 +133,7 @@ class Opened:
 
     def picture(self, name: str, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
         """Write a plain picture and return its path."""
-        return plain_picture(self.folder / name, size, shade)
+        return make_blank_picture(self.folder / name, size, shade)
 
 
 @pytest.fixture

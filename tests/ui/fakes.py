@@ -45,7 +45,7 @@ from exclip_desktop.storage.samples import scenes
 PATIENCE_S = 20.0
 
 
-def plain_picture(path: Path, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
+def make_blank_picture(path: Path, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
     """Write a picture of one grey, ``size`` (width, height), and return its path."""
     Image.new("RGB", size, (shade, shade, shade)).save(path)
     return str(path)
@@ -66,7 +66,7 @@ class FakeEngine:
         self.listed_gate = _opened()
         self.listed_raises: list[Exception] = []
         self.studies: list[StudyRequest] = []
-        self.study_kept: dict[tuple[str, str], Outcome] = {}
+        self.saved_outcomes: dict[tuple[str, str], Outcome] = {}
         self.study_gates: dict[tuple[str, str], threading.Event] = {}
         self.study_reasons: dict[str, str] = {}
         self.study_raises: list[Exception] = []
@@ -78,7 +78,7 @@ class FakeEngine:
         self.layers = (12, 12)
         self.pools = (False, False)
         self.rows_gate: dict[Layer, threading.Event] = {layer: _opened() for layer in (*range(12), "pool")}
-        self.kept_rows: set[tuple[str, str, Layer]] = set()
+        self.cached_rows: set[tuple[str, str, Layer]] = set()
         self.at_layer: Layer | None = None
         self.profile_raises: list[Exception] = []
         self.profiled: list[ProfileRequest] = []
@@ -156,12 +156,12 @@ class FakeEngine:
         pairs = (scenes() if request.pairs is None else request.pairs.pairs)[: request.count]
         keys = [(pair.id, method) for pair in pairs for method in request.methods]
         about = request.id, "demo", len(keys), request.folder / "study"
-        yield StudyAnswer(*about, tuple(self.study_kept[key] for key in keys if key in self.study_kept))
+        yield StudyAnswer(*about, tuple(self.saved_outcomes[key] for key in keys if key in self.saved_outcomes))
         for key in keys:
-            if key not in self.study_kept:
+            if key not in self.saved_outcomes:
                 wait_at(self.study_gates.get(key, _opened()), cancel)
-                self.study_kept[key] = self._outcome(*key, request.settings.metrics)
-                yield StudyAnswer(*about, (self.study_kept[key],))
+                self.saved_outcomes[key] = self._outcome(*key, request.settings.metrics)
+                yield StudyAnswer(*about, (self.saved_outcomes[key],))
 
     def _outcome(self, pair: str, method: str, metrics: tuple[str, ...]) -> Outcome:
         """Return figures that differ with the pair's number and the method's name."""
@@ -175,13 +175,13 @@ class FakeEngine:
         """Yield rows; one that was made before, of the same caption, costs nothing."""
         self.profiled.append(request)
         for layer in reversed(self._layers(request)):
-            if (request.caption, request.side, layer) not in self.kept_rows:
+            if (request.caption, request.side, layer) not in self.cached_rows:
                 progress(Report(f"picture at layer {layer}", 2, 2))
                 self.at_layer = layer
                 wait_at(self.rows_gate[layer], cancel)
                 if self.profile_raises:
                     raise self.profile_raises.pop(0)
-                self.kept_rows.add((request.caption, request.side, layer))
+                self.cached_rows.add((request.caption, request.side, layer))
             yield replace(profile_row(self.make(request.caption), request.side), layer=layer)
 
     def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:

@@ -35,9 +35,9 @@ class CanvasPicture:
         self.widget.show()
         qtbot.waitExposed(self.widget)
         self.table, self.editor, self.toggle = (self._part(kind) for kind in (QTableView, QLineEdit, QToolButton))
-        self.told: list[tuple[str, object]] = []
+        self.emitted: list[tuple[str, object]] = []
         for name in ("caption_added", "caption_removed", "caption_chosen"):
-            getattr(self.widget, name).connect(lambda value, name=name: self.told.append((name, value)))
+            getattr(self.widget, name).connect(lambda value, name=name: self.emitted.append((name, value)))
 
     def _part(self, kind: type) -> object:
         found = self.widget.findChild(kind)
@@ -67,65 +67,65 @@ class CanvasPicture:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot, make_state: Callable[..., State]) -> CanvasPicture:
+def list_desk(qtbot: QtBot, make_state: Callable[..., State]) -> CanvasPicture:
     state = make_state()
     state.change(caption=OWN)
     return CanvasPicture(qtbot, state)
 
 
-def test_the_caption_on_screen_comes_first_then_the_others_by_rank(shown: CanvasPicture) -> None:
-    assert shown.captions() == [OWN, "a dog", "a cat", "cheese"]
-    fonts = [shown.table.model().index(row, Column.CAPTION).data(Qt.ItemDataRole.FontRole) for row in range(4)]
+def test_the_caption_on_screen_comes_first_then_the_others_by_rank(list_desk: CanvasPicture) -> None:
+    assert list_desk.captions() == [OWN, "a dog", "a cat", "cheese"]
+    fonts = [list_desk.table.model().index(row, Column.CAPTION).data(Qt.ItemDataRole.FontRole) for row in range(4)]
     assert fonts[0].bold()
     assert fonts[1:] == [None, None, None]
-    shown.state.change(caption="cheese")
-    assert shown.captions() == ["cheese", "a dog", OWN, "a cat"]
+    list_desk.state.change(caption="cheese")
+    assert list_desk.captions() == ["cheese", "a dog", OWN, "a cat"]
 
 
-def test_until_all_have_a_rank_the_order_stays(shown: CanvasPicture) -> None:
-    shown.state.change(alternatives=(*SCORED, Alternative("a new one")))
-    assert shown.captions() == [OWN, "cheese", "a dog", "a cat", "a new one"]
-    text = [shown.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
+def test_until_all_have_a_rank_the_order_stays(list_desk: CanvasPicture) -> None:
+    list_desk.state.change(alternatives=(*SCORED, Alternative("a new one")))
+    assert list_desk.captions() == [OWN, "cheese", "a dog", "a cat", "a new one"]
+    text = [list_desk.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
     assert text == ["…", "…", "…"]
 
 
-def test_rows_tell_rank_score_and_share(shown: CanvasPicture) -> None:
-    text = [[shown.text(row, column) for column in Column] for row in range(4)]
+def test_rows_show_rank_score_and_share(list_desk: CanvasPicture) -> None:
+    text = [[list_desk.text(row, column) for column in Column] for row in range(4)]
     assert text == [
         ["2", OWN, "0.300", "", "20.0%", ""],
         ["1", "a dog", "0.400", "+0.100", "80.0%", "Remove"],
         ["3", "a cat", "0.123", "−0.177", "<0.1%", "Remove"],
         ["4", "cheese", "−0.150", "−0.450", "0.0%", "Remove"],
     ]
-    bars = [shown.table.model().index(row, Column.SCORE).data(BAR_ROLE) for row in range(4)]
+    bars = [list_desk.table.model().index(row, Column.SCORE).data(BAR_ROLE) for row in range(4)]
     assert bars == pytest.approx([0.75, 1.0, 0.3085, -0.375])
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100.0%"), (0.001, "0.1%"), (0.00099, "<0.1%"), (0.0, "0.0%")])
-def test_shares_are_told_in_per_cent(share: float, text: str) -> None:
+def test_shares_are_formatted_in_per_cent(share: float, text: str) -> None:
     assert format_share(share) == text
 
 
-def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(shown: CanvasPicture) -> None:
-    shown.table.clearSelection()
-    picture = shown.table.viewport().grab().toImage()
-    base = shown.table.palette().base().color()
+def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(list_desk: CanvasPicture) -> None:
+    list_desk.table.clearSelection()
+    picture = list_desk.table.viewport().grab().toImage()
+    base = list_desk.table.palette().base().color()
 
     def painted(row: int) -> list[QColor]:
-        rect = shown.table.visualRect(shown.table.model().index(row, Column.SCORE))
-        y = shown.middle(row, Column.SCORE).y()
+        rect = list_desk.table.visualRect(list_desk.table.model().index(row, Column.SCORE))
+        y = list_desk.middle(row, Column.SCORE).y()
         return [QColor(picture.pixel(x, y)) for x in range(rect.left(), rect.left() + 74)]
 
     lengths = [sum(colour != base for colour in painted(row)) for row in range(4)]
     assert lengths[1] > lengths[0] > lengths[2] > lengths[3] == 2
 
 
-def test_a_click_chooses_and_a_click_on_the_cross_removes(shown: CanvasPicture) -> None:
-    shown.click(1, Column.CAPTION)
-    shown.click(3, Column.SCORE)
-    shown.click(3, Column.REMOVE)
-    shown.click(1, Column.REMOVE)
-    assert shown.told == [
+def test_a_click_chooses_and_a_click_on_the_cross_removes(list_desk: CanvasPicture) -> None:
+    list_desk.click(1, Column.CAPTION)
+    list_desk.click(3, Column.SCORE)
+    list_desk.click(3, Column.REMOVE)
+    list_desk.click(1, Column.REMOVE)
+    assert list_desk.emitted == [
         ("caption_chosen", "a dog"),
         ("caption_chosen", "cheese"),
         ("caption_removed", 1),  # places in the state's list, not in the one shown
@@ -133,66 +133,66 @@ def test_a_click_chooses_and_a_click_on_the_cross_removes(shown: CanvasPicture) 
     ]
 
 
-def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(shown: CanvasPicture) -> None:
+def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(list_desk: CanvasPicture) -> None:
     for column in Column:
-        shown.click(0, column)
-    shown.press(Qt.Key.Key_Return, 0)
-    shown.press(Qt.Key.Key_Delete, 0)
-    assert shown.told == []
+        list_desk.click(0, column)
+    list_desk.press(Qt.Key.Key_Return, 0)
+    list_desk.press(Qt.Key.Key_Delete, 0)
+    assert list_desk.emitted == []
 
 
-def test_return_chooses_and_delete_removes(shown: CanvasPicture) -> None:
-    shown.press(Qt.Key.Key_Return, 2)
-    shown.press(Qt.Key.Key_Delete, 2)
-    shown.table.setCurrentIndex(shown.table.model().index(1, Column.CAPTION))
-    shown.qtbot.keyClick(shown.table, Qt.Key.Key_Down)
-    shown.qtbot.keyClick(shown.table, Qt.Key.Key_Down)
-    shown.qtbot.keyClick(shown.table, Qt.Key.Key_Enter)
-    assert shown.told == [("caption_chosen", "a cat"), ("caption_removed", 3), ("caption_chosen", "cheese")]
+def test_return_chooses_and_delete_removes(list_desk: CanvasPicture) -> None:
+    list_desk.press(Qt.Key.Key_Return, 2)
+    list_desk.press(Qt.Key.Key_Delete, 2)
+    list_desk.table.setCurrentIndex(list_desk.table.model().index(1, Column.CAPTION))
+    list_desk.qtbot.keyClick(list_desk.table, Qt.Key.Key_Down)
+    list_desk.qtbot.keyClick(list_desk.table, Qt.Key.Key_Down)
+    list_desk.qtbot.keyClick(list_desk.table, Qt.Key.Key_Enter)
+    assert list_desk.emitted == [("caption_chosen", "a cat"), ("caption_removed", 3), ("caption_chosen", "cheese")]
 
 
-def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(shown: CanvasPicture) -> None:
-    shown.table.setCurrentIndex(shown.table.model().index(2, Column.CAPTION))
-    shown.state.change(caption="a cat")
-    assert shown.table.currentIndex().row() == 0
-    shown.table.setCurrentIndex(shown.table.model().index(3, Column.CAPTION))
-    shown.state.change(alternatives=SCORED[2:])
-    assert shown.captions() == ["a cat", "a dog"]
-    assert shown.table.currentIndex().row() == 1
-    shown.state.change(alternatives=())
-    assert not shown.table.isVisible()
-    assert not shown.table.currentIndex().isValid()
+def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(list_desk: CanvasPicture) -> None:
+    list_desk.table.setCurrentIndex(list_desk.table.model().index(2, Column.CAPTION))
+    list_desk.state.change(caption="a cat")
+    assert list_desk.table.currentIndex().row() == 0
+    list_desk.table.setCurrentIndex(list_desk.table.model().index(3, Column.CAPTION))
+    list_desk.state.change(alternatives=SCORED[2:])
+    assert list_desk.captions() == ["a cat", "a dog"]
+    assert list_desk.table.currentIndex().row() == 1
+    list_desk.state.change(alternatives=())
+    assert not list_desk.table.isVisible()
+    assert not list_desk.table.currentIndex().isValid()
 
 
-def test_adding_a_caption(shown: CanvasPicture) -> None:
-    shown.qtbot.keyClicks(shown.editor, "  a  bird ")
-    shown.qtbot.keyClick(shown.editor, Qt.Key.Key_Return)
-    assert shown.told == [("caption_added", "a bird")]
-    assert shown.editor.text() == ""
+def test_adding_a_caption(list_desk: CanvasPicture) -> None:
+    list_desk.qtbot.keyClicks(list_desk.editor, "  a  bird ")
+    list_desk.qtbot.keyClick(list_desk.editor, Qt.Key.Key_Return)
+    assert list_desk.emitted == [("caption_added", "a bird")]
+    assert list_desk.editor.text() == ""
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a cat"])
-def test_nothing_and_what_is_listed_is_not_added(shown: CanvasPicture, text: str) -> None:
-    shown.qtbot.keyClicks(shown.editor, text)
-    shown.qtbot.keyClick(shown.editor, Qt.Key.Key_Return)
-    assert shown.told == []
-    assert shown.editor.text() == ""
-    assert shown.table.currentIndex().row() == (2 if text == "a cat" else -1)
+def test_nothing_and_what_is_listed_is_not_added(list_desk: CanvasPicture, text: str) -> None:
+    list_desk.qtbot.keyClicks(list_desk.editor, text)
+    list_desk.qtbot.keyClick(list_desk.editor, Qt.Key.Key_Return)
+    assert list_desk.emitted == []
+    assert list_desk.editor.text() == ""
+    assert list_desk.table.currentIndex().row() == (2 if text == "a cat" else -1)
 
 
-def test_the_heading_folds_the_list(shown: CanvasPicture) -> None:
-    assert shown.toggle.text() == "Other captions (4)"
-    assert shown.widget.is_open
-    shown.qtbot.mouseClick(shown.toggle, Qt.MouseButton.LeftButton)
-    assert not shown.widget.is_open
-    assert not shown.editor.isVisible()
-    assert shown.toggle.accessibleDescription() == "Folded"
-    shown.toggle.setFocus()
-    shown.qtbot.keyClick(shown.toggle, Qt.Key.Key_Space)
-    assert shown.widget.is_open
-    assert shown.editor.isVisible()
-    shown.state.change(alternatives=())
-    assert shown.toggle.text() == "Other captions"
+def test_the_heading_folds_the_list(list_desk: CanvasPicture) -> None:
+    assert list_desk.toggle.text() == "Other captions (4)"
+    assert list_desk.widget.is_open
+    list_desk.qtbot.mouseClick(list_desk.toggle, Qt.MouseButton.LeftButton)
+    assert not list_desk.widget.is_open
+    assert not list_desk.editor.isVisible()
+    assert list_desk.toggle.accessibleDescription() == "Folded"
+    list_desk.toggle.setFocus()
+    list_desk.qtbot.keyClick(list_desk.toggle, Qt.Key.Key_Space)
+    assert list_desk.widget.is_open
+    assert list_desk.editor.isVisible()
+    list_desk.state.change(alternatives=())
+    assert list_desk.toggle.text() == "Other captions"
 
 
 def test_it_opens_folded(qtbot: QtBot, make_state: Callable[..., State]) -> None:
@@ -201,16 +201,16 @@ def test_it_opens_folded(qtbot: QtBot, make_state: Callable[..., State]) -> None
     assert not widget.is_open
 
 
-def test_a_long_list_scrolls(shown: CanvasPicture) -> None:
+def test_a_long_list_scrolls(list_desk: CanvasPicture) -> None:
     many = tuple(Alternative(f"caption {n}") for n in range(40))
-    shown.state.change(alternatives=many)
-    row = shown.table.verticalHeader().defaultSectionSize()
-    assert LINES * row <= shown.table.height() < (LINES + 3) * row
-    assert shown.table.verticalScrollBar().maximum() > 0
+    list_desk.state.change(alternatives=many)
+    row = list_desk.table.verticalHeader().defaultSectionSize()
+    assert LINES * row <= list_desk.table.height() < (LINES + 3) * row
+    assert list_desk.table.verticalScrollBar().maximum() > 0
 
 
-def test_parts_have_accessible_names(shown: CanvasPicture) -> None:
-    assert shown.table.accessibleName() == "Other captions"
-    assert shown.editor.accessibleName() == "Add a caption"
-    assert shown.toggle.accessibleName() == "Other captions"
-    assert not shown.table.tabKeyNavigation()
+def test_parts_have_accessible_names(list_desk: CanvasPicture) -> None:
+    assert list_desk.table.accessibleName() == "Other captions"
+    assert list_desk.editor.accessibleName() == "Add a caption"
+    assert list_desk.toggle.accessibleName() == "Other captions"
+    assert not list_desk.table.tabKeyNavigation()

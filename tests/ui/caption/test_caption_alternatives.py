@@ -34,7 +34,7 @@ def test_scores_are_of_the_picture_on_screen(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: text == [False, True])
 
 
-def test_scores_that_fail_say_why_and_leave_what_was_being_explained(desk: Desk) -> None:
+def test_failed_scores_are_reported_and_leave_the_running_explanation(desk: Desk) -> None:
     desk.session.caption_alternatives.add("a cat")
     desk.qtbot.waitUntil(lambda: _scored(desk))
     desk.engine.complete_gate.clear()

@@ -23,8 +23,8 @@ class Typed:
         editor = self.field.findChild(QLineEdit)
         assert editor is not None
         self.editor = editor
-        self.told: list[str] = []
-        self.field.caption_typed.connect(self.told.append)
+        self.emitted: list[str] = []
+        self.field.caption_typed.connect(self.emitted.append)
         self.field.caption_typed.connect(lambda text: state.change(caption=text))
 
     def keys(self, text: str) -> None:
@@ -45,36 +45,36 @@ def typed(qtbot: QtBot, make_state: Callable[..., State]) -> Typed:
     return Typed(qtbot, make_state())
 
 
-def test_a_pause_in_typing_tells_once(typed: Typed) -> None:
+def test_a_pause_in_typing_emits_once(typed: Typed) -> None:
     typed.editor.selectAll()
     typed.keys("a cat")
-    assert typed.told == []
+    assert typed.emitted == []
     typed.settle()
-    assert typed.told == ["a cat"]
+    assert typed.emitted == ["a cat"]
     assert typed.field._pause.interval() == PAUSE_MS == 150
 
 
-def test_return_tells_at_once_and_the_pause_does_not_tell_again(typed: Typed) -> None:
+def test_return_emits_at_once_and_the_pause_does_not_emit_again(typed: Typed) -> None:
     typed.editor.selectAll()
     typed.keys("a cat")
     typed.key(Qt.Key.Key_Return)
-    assert typed.told == ["a cat"]
+    assert typed.emitted == ["a cat"]
     assert not typed.field._pause.isActive()
     typed.key(Qt.Key.Key_Return)
-    assert typed.told == ["a cat"]
+    assert typed.emitted == ["a cat"]
 
 
-def test_coming_back_to_the_same_text_tells_nothing(typed: Typed) -> None:
+def test_returning_to_the_same_text_emits_nothing(typed: Typed) -> None:
     typed.key(Qt.Key.Key_End)
     typed.keys("s")
     typed.key(Qt.Key.Key_Backspace)
     typed.keys(" ")
     typed.settle()
-    assert typed.told == []
+    assert typed.emitted == []
     assert typed.field.text == typed.state.caption + " "
 
 
-def test_a_caption_told_before_is_told_again_after_another_came_from_outside(typed: Typed) -> None:
+def test_an_emitted_caption_is_emitted_again_after_an_external_change(typed: Typed) -> None:
     typed.editor.selectAll()
     typed.keys("a cat")
     typed.key(Qt.Key.Key_Return)
@@ -83,10 +83,10 @@ def test_a_caption_told_before_is_told_again_after_another_came_from_outside(typ
     typed.editor.selectAll()
     typed.keys("a cat")
     typed.key(Qt.Key.Key_Return)
-    assert typed.told == ["a cat", "a cat"]
+    assert typed.emitted == ["a cat", "a cat"]
 
 
-def test_the_state_is_followed_without_telling_and_the_cursor_stays(typed: Typed) -> None:
+def test_the_state_is_followed_without_a_signal_and_the_cursor_stays(typed: Typed) -> None:
     typed.editor.setCursorPosition(3)
     typed.state.change(caption="two dogs in the snow")
     assert typed.field.text == "two dogs in the snow"
@@ -94,7 +94,7 @@ def test_the_state_is_followed_without_telling_and_the_cursor_stays(typed: Typed
     typed.state.change(caption="ox")
     assert typed.editor.cursorPosition() == 2
     assert not typed.field._pause.isActive()
-    assert typed.told == []
+    assert typed.emitted == []
 
 
 def test_what_is_being_typed_is_not_overwritten(typed: Typed) -> None:
@@ -104,7 +104,7 @@ def test_what_is_being_typed_is_not_overwritten(typed: Typed) -> None:
     assert typed.field.text == "a bir"
     typed.keys("d")
     typed.settle()
-    assert typed.told == ["a bird"]
+    assert typed.emitted == ["a bird"]
 
 
 def test_its_own_caption_coming_back_keeps_spaces_and_cursor(typed: Typed) -> None:
@@ -112,27 +112,27 @@ def test_its_own_caption_coming_back_keeps_spaces_and_cursor(typed: Typed) -> No
     typed.keys("a cat ")
     typed.key(Qt.Key.Key_Return)
     typed.key(Qt.Key.Key_Left)
-    assert typed.told == ["a cat"]
+    assert typed.emitted == ["a cat"]
     assert typed.field.text == "a cat "
     assert typed.editor.cursorPosition() == 5
 
 
 @pytest.mark.parametrize("text", ["", "   "])
 @pytest.mark.parametrize("way", ["pause", "return"])
-def test_an_emptied_caption_is_told_once(typed: Typed, text: str, way: str) -> None:
+def test_an_emptied_caption_is_emitted_once(typed: Typed, text: str, way: str) -> None:
     typed.editor.selectAll()
     typed.key(Qt.Key.Key_Backspace)
     typed.keys(text)
-    assert typed.told == []
+    assert typed.emitted == []
     if way == "return":
         typed.key(Qt.Key.Key_Return)
     typed.settle()
-    assert typed.told == [""]
+    assert typed.emitted == [""]
     assert typed.field.gauge == ""
     typed.key(Qt.Key.Key_Return)
     typed.keys(" ")
     typed.settle()
-    assert typed.told == [""]
+    assert typed.emitted == [""]
     typed.keys("a")
     assert typed.field.gauge == "9 / 77 tokens"
 
@@ -147,7 +147,7 @@ def test_pasted_line_breaks_become_spaces(typed: Typed, break_: str) -> None:
     assert typed.field.text == "xa red dogy"
     assert typed.editor.cursorPosition() == 10
     typed.settle()
-    assert typed.told == ["xa red dogy"]
+    assert typed.emitted == ["xa red dogy"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_pasted_line_breaks_become_spaces(typed: Typed, break_: str) -> None:
         ("on the  snow.", "9 / 77 tokens, 3 words not seen"),
     ],
 )
-def test_the_gauge_says_tokens_and_unseen_words(
+def test_the_gauge_shows_tokens_and_unread_words(
     qtbot: QtBot, make_state: Callable[..., State], unseen: str, expected: str
 ) -> None:
     typed = Typed(qtbot, make_state(unseen=unseen))
@@ -174,11 +174,11 @@ def test_the_gauge_follows_the_explanation(typed: Typed, make_state: Callable[..
     assert typed.field.gauge == ""
 
 
-def test_before_the_first_caption_the_field_says_what_it_is(qtbot: QtBot, qapp: object) -> None:
+def test_the_empty_field_has_a_placeholder(qtbot: QtBot, qapp: object) -> None:
     typed = Typed(qtbot, State())
     assert typed.editor.placeholderText() == "Caption"
     assert typed.field.gauge == ""
     typed.key(Qt.Key.Key_Return)
-    assert typed.told == []
+    assert typed.emitted == []
     assert typed.field.focusProxy() is typed.editor
     assert typed.editor.accessibleName() == "Caption"

@@ -19,7 +19,7 @@ from tests.ui.caption.strip_desk import Desk
 from tests.ui.conftest import caption_of
 
 
-def test_words_are_wrapped_inside_the_width_and_every_cell_is_found_where_it_stands() -> None:
+def test_words_are_wrapped_inside_the_width_and_every_cell_is_hit_at_its_place() -> None:
     chips = make_chips(caption_of(("balloon", "hydrant", "a") * 12), specials=True)
     for width in (160, 231, 400, 3000):
         layout = StripLayout(cell_widths(chips, lambda text: 7.3 * len(text)), 16.2, width)
@@ -81,7 +81,7 @@ def test_gaps_between_words_are_empty_but_near_a_word_mean_it() -> None:
         layout.rect_of((5, 0))
 
 
-def test_chips_are_words_specials_and_unseen_words_in_reading_order() -> None:
+def test_chips_are_words_specials_and_unread_words_in_reading_order() -> None:
     caption = caption_of(("a", "hydrant"), unseen="in  the snow")
     assert [chip.text for chip in make_chips(caption, specials=False)] == ["a", "hydrant", "in", "the", "snow"]
     assert unread_words(caption) == ["in", "the", "snow"]
@@ -120,7 +120,7 @@ def test_cells_show_the_characters_as_typed_and_a_sign_of_several_tokens_once() 
     assert [cell.text for cell in chip.cells] == ["hydr", "…"]
 
 
-def test_rows_between_and_told_rows() -> None:
+def test_rows_between_and_their_description() -> None:
     chips = make_chips(caption_of(("a", "hydrant", "and", "hydrant")), specials=False)
     assert rows_between(chips, (3, 1), (1, 1), tokens=False) == (2, 3, 4, 5, 6)
     assert rows_between(chips, (3, 0), (1, 1), tokens=True) == (3, 4, 5)

@@ -46,7 +46,7 @@ def test_hover_previews_words_and_leaving_ends_it(desk: Desk) -> None:
     assert desk.changed == []
 
 
-def test_a_press_ends_the_preview_and_none_begins_until_the_pointer_goes_on(desk: Desk) -> None:
+def test_a_press_ends_the_preview_until_the_pointer_moves(desk: Desk) -> None:
     desk.move(desk.at(RED), Qt.MouseButton.NoButton)
     desk.press(desk.at(RED))
     assert desk.hovered == [(2,), ()]
@@ -65,7 +65,7 @@ def _tooltip(desk: Desk, at: QPoint) -> str:
 
 
 @pytest.mark.usefixtures("tooltips")
-def test_tooltips_tell_values_of_word_and_tokens(desk: Desk) -> None:
+def test_tooltips_show_values_of_word_and_tokens(desk: Desk) -> None:
     values = np.zeros_like(desk.state.explanation.matrix)
     values[:, 1:] = np.linspace(-0.02, 0.0123, len(values))[:, None] / 144
     values[7, 1:] = 0.0123 / 144
@@ -79,7 +79,7 @@ def test_tooltips_tell_values_of_word_and_tokens(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("tooltips")
-def test_tooltips_tell_signs_as_they_are_typed(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+def test_tooltips_show_characters_as_typed(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     desk = Desk(qtbot, make_state(words=("<b>", "dog")))
     assert "&lt;b&gt;" in _tooltip(desk, desk.at(0))
 
@@ -87,7 +87,7 @@ def test_tooltips_tell_signs_as_they_are_typed(qtbot: QtBot, make_state: Callabl
 # Words that were not seen
 
 
-def test_unseen_words_cannot_be_selected(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+def test_unread_words_cannot_be_selected(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     desk = Desk(qtbot, make_state(words=("a", "dog"), unseen="in the snow"))
     desk.click(desk.at(1))
     desk.click(desk.at(3))
@@ -108,7 +108,7 @@ def test_unseen_words_cannot_be_selected(qtbot: QtBot, make_state: Callable[...,
 
 
 @pytest.mark.usefixtures("tooltips")
-def test_unseen_words_say_so_and_have_no_colour(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+def test_unread_words_have_a_tooltip_and_no_colour(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     desk = Desk(qtbot, make_state(words=("a", "dog"), unseen="in the snow"))
     assert _tooltip(desk, desk.at(3)) == "The model did not read this word: it reads 77 tokens."
     assert desk.fill(3) == desk.strip.palette().color(QPalette.ColorRole.Window)
@@ -228,7 +228,7 @@ def test_the_ring_shows_for_keys_only(desk: Desk) -> None:
     assert desk.strip._marks().ring is None
 
 
-def test_without_an_explanation_it_says_what_will_stand_here(qtbot: QtBot, qapp: object) -> None:
+def test_without_an_explanation_the_strip_has_a_placeholder(qtbot: QtBot, qapp: object) -> None:
     desk = Desk(qtbot, State())
     ground = desk.strip.palette().color(QPalette.ColorRole.Window)
     image = desk.image()
@@ -246,7 +246,7 @@ def test_a_larger_font_is_measured_again(desk: Desk) -> None:
     assert after[3] > before[3] * 1.4
 
 
-def test_it_tells_its_name_and_what_is_selected(desk: Desk) -> None:
+def test_accessible_name_and_description_of_the_strip(desk: Desk) -> None:
     assert desk.strip.accessibleName() == "Words of the caption"
     assert desk.strip.accessibleDescription() == "No words selected"
     desk.state.change(selection=Selection(rows=(2, 3, 5, 7)))

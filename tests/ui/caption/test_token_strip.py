@@ -29,7 +29,7 @@ def test_a_click_selects_a_word_with_all_its_tokens(desk: Desk) -> None:
     assert desk.committed[-1] == ((6, 7), (2,))
 
 
-def test_a_click_on_what_is_selected_already_tells_nothing(desk: Desk) -> None:
+def test_a_click_on_the_selected_word_emits_nothing(desk: Desk) -> None:
     desk.click(desk.at(RED))
     desk.click(desk.at(RED))
     assert desk.changed == [(2,)]
@@ -58,7 +58,7 @@ def test_a_drag_backwards_and_back_to_where_it_was_commits_nothing(desk: Desk) -
     assert desk.committed == [((), (4,))]
 
 
-def test_a_drag_goes_on_outside_the_chips(desk: Desk) -> None:
+def test_a_drag_continues_outside_the_chips(desk: Desk) -> None:
     desk.press(desk.at(BALLOON))
     desk.move(QPoint(-50, -200))
     assert desk.rows == (1, 2, 3)

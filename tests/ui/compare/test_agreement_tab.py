@@ -42,7 +42,7 @@ def _text(model: AgreementModel, row: int, column: int, role: int = Role.Display
     return model.index(row, column).data(role)
 
 
-def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared: Opened) -> None:
+def test_the_table_shows_the_agreement_of_the_heats(compared: Opened) -> None:
     compared.session.selection_controller.commit_rows((), (2, 3))
     compared.session.selection_controller.show_regions((BOX,))
     model, compare_controller = _model(compared), compared.session.compare_controller.panes
@@ -58,7 +58,7 @@ def test_the_table_says_what_the_heats_of_the_selection_have_in_common(compared:
     assert _text(model, 0, FIRST + 1) is None  # the other map's values are all the same: no order
 
 
-def test_it_follows_a_drag_and_says_nothing_of_a_box_where_there_is_none(compared: Opened) -> None:
+def test_the_table_follows_a_drag_and_has_no_box_column_without_a_box(compared: Opened) -> None:
     model = _model(compared)
     assert _text(model, 0, IN_BOX) is None
     shares = []
@@ -69,7 +69,7 @@ def test_it_follows_a_drag_and_says_nothing_of_a_box_where_there_is_none(compare
     assert shares[-1] == pytest.approx(1.0)
 
 
-def test_cells_tell_what_they_mean(compared: Opened) -> None:
+def test_cells_have_explanatory_tooltips(compared: Opened) -> None:
     compared.session.selection_controller.show_regions((BOX,))
     model = _model(compared)
     assert _text(model, 0, IN_BOX, Role.ToolTipRole).startswith("Second-order attributions: ")

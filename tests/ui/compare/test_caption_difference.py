@@ -52,7 +52,7 @@ def test_both_are_drawn_in_one_range(opened: Opened, qtbot: QtBot) -> None:
     assert canvases[0].current_limit() == canvases[0].own_limit()
 
 
-def test_another_picture_has_no_caption_before(opened: Opened, qtbot: QtBot) -> None:
+def test_another_picture_has_no_previous_caption(opened: Opened, qtbot: QtBot) -> None:
     _explain(opened, qtbot, "a blue balloon and a dog")
     opened.window.commands["difference"].trigger()
     with qtbot.waitSignal(opened.state.answer_changed):
@@ -80,7 +80,7 @@ def test_esc_leaves_the_caption_so_that_x_is_no_letter_of_it(opened: Opened, qtb
     assert "“a red balloon and a dog”" in window.difference.title.text
 
 
-def test_other_captions_tell_their_difference(opened: Opened, qtbot: QtBot) -> None:
+def test_other_captions_show_their_difference(opened: Opened, qtbot: QtBot) -> None:
     opened.session.caption_alternatives.add("a cat")
     qtbot.waitUntil(lambda: all(entry.score is not None for entry in opened.state.alternatives))
     model = opened.window.alternatives._model

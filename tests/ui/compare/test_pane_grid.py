@@ -48,7 +48,7 @@ def _titles(opened: Opened) -> list[str]:
     return [view.title for view in _views(opened)]
 
 
-def test_the_view_takes_the_canvas_place_and_gives_it_back(compared: Opened) -> None:
+def test_the_view_replaces_the_canvas_until_it_is_closed(compared: Opened) -> None:
     window = compared.window
     assert window.grid.isVisible()
     assert not window.canvas.isVisible()
@@ -60,7 +60,7 @@ def test_the_view_takes_the_canvas_place_and_gives_it_back(compared: Opened) -> 
     assert not window.commands["panes"].isChecked()
 
 
-def test_titles_tell_the_words_and_the_model(compared: Opened, qtbot: QtBot) -> None:
+def test_titles_name_the_words_and_the_model(compared: Opened, qtbot: QtBot) -> None:
     compared.session.selection_controller.commit_rows((), (2,))
     qtbot.waitUntil(lambda: _titles(compared)[1] == "MaskCLIP · “red”")
     compared.session.second_model.open(ModelChoice("other"))
@@ -114,7 +114,7 @@ def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtb
     assert compared.state.selection.rows == ()
 
 
-def test_the_actions_say_what_a_picture_is_of(compared: Opened) -> None:
+def test_the_export_actions_name_what_the_picture_contains(compared: Opened) -> None:
     export, copy = (compared.window.commands[name] for name in ("export_picture", "copy_picture"))
     assert (export.text(), copy.text()) == ("Export panes…", "Copy panes")
     compared.session.active_pane.enlarge(_views(compared)[1].pane)
@@ -137,7 +137,7 @@ def test_a_double_click_on_a_box_names_it(compared: Opened, qtbot: QtBot) -> Non
     assert compared.session.active_pane.enlarged is None
 
 
-def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opened) -> None:
+def test_each_pane_has_its_own_range_until_one_range_is_chosen(compared: Opened) -> None:
     window, views, bar = compared.window, _views(compared), compared.window.bars[0]
     own = [view.canvas.own_limit() for view in views]
     assert len(set(own)) > 1
@@ -152,7 +152,7 @@ def test_each_pane_has_its_own_range_until_one_is_wanted_for_all(compared: Opene
     assert bar.limit == own[0]
 
 
-def test_trouble_stands_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
+def test_an_error_is_shown_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
     compared.engine.pane_raises["game"] = MethodError("No blocks to look into.", "Choose another model.")
     compared.session.compare_methods((*THREE, "game"))
     _fill(compared, qtbot)
@@ -166,7 +166,7 @@ def test_trouble_stands_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:
     assert [other.error_text for other in _views(compared) if other is not view] == [""] * 3
 
 
-def test_the_state_of_work_stands_beside_the_title(compared: Opened, qtbot: QtBot) -> None:
+def test_the_progress_is_shown_next_to_the_title(compared: Opened, qtbot: QtBot) -> None:
     compared.engine.pane_gates["game"].clear()
     compared.session.compare_methods((*THREE, "game", "fixlip"))
     qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")

@@ -41,7 +41,7 @@ def _fill(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: all(kind in ("done", "failed") for kind in _kinds(desk)) and desk.state.work is None)
 
 
-def _asked(desk: Desk) -> list[tuple[str, str]]:
+def _requested_answers(desk: Desk) -> list[tuple[str, str]]:
     return [(request.method, request.target) for request in desk.engine.panes]
 
 
@@ -61,22 +61,22 @@ def test_panes_fill_one_after_another_and_ours_is_there_at_once(desk: Desk) -> N
     assert (desk.state.work.what, desk.state.work.done, desk.state.work.total) == ("Comparing methods", 200, 300)
     gate.set()
     _fill(desk)
-    assert _asked(desk) == [("grad-eclip", "a red balloon and a dog"), ("itsm", "")]
+    assert _requested_answers(desk) == [("grad-eclip", "a red balloon and a dog"), ("itsm", "")]
     shown = _pane(desk, "grad-eclip").scene
     assert shown.canvas_picture is desk.state.canvas_picture
     assert shown.answer.target == "a red balloon and a dog"
 
 
-def test_another_selection_asks_methods_of_the_first_order_only(desk: Desk) -> None:
+def test_another_selection_requests_first_order_methods_only(desk: Desk) -> None:
     _open(desk)
     with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.answer_changed):
         desk.session.selection_controller.commit_rows((), (2, 3))
     _fill(desk)
-    assert _asked(desk) == [("grad-eclip", "red balloon")]
+    assert _requested_answers(desk) == [("grad-eclip", "red balloon")]
     assert _pane(desk, "grad-eclip").scene.answer.interactions.patches[0, 0] == len("red balloon")
 
 
-def test_a_drag_is_answered_once_it_rests_and_boxes_ask_nothing(desk: Desk) -> None:
+def test_a_drag_sends_one_request_when_it_rests_and_boxes_send_none(desk: Desk) -> None:
     _open(desk)
     for rows in ((2,), (2, 3), (3,)):
         desk.session.selection_controller.show_rows(rows)
@@ -84,7 +84,7 @@ def test_a_drag_is_answered_once_it_rests_and_boxes_ask_nothing(desk: Desk) -> N
     with desk.qtbot.waitSignal(_pane(desk, "grad-eclip").scene.answer_changed):
         pass
     _fill(desk)
-    assert _asked(desk) == [("grad-eclip", "balloon")]
+    assert _requested_answers(desk) == [("grad-eclip", "balloon")]
 
 
 def test_selection_preview_and_drawing_go_to_every_pane(desk: Desk) -> None:
@@ -103,7 +103,7 @@ def test_selection_preview_and_drawing_go_to_every_pane(desk: Desk) -> None:
     assert {pane.scene.view.picture_limit for pane in desk.session.compare_controller.panes} == {0.5}
 
 
-def test_a_method_that_fails_says_so_in_its_own_pane_and_others_go_on(desk: Desk) -> None:
+def test_a_failing_method_reports_in_its_own_pane_and_the_others_continue(desk: Desk) -> None:
     desk.engine.pane_raises["grad-eclip"] = MethodError("No blocks to look into.", "Choose another model.")
     desk.session.compare_controller.open()
     _fill(desk)
@@ -115,7 +115,7 @@ def test_a_method_that_fails_says_so_in_its_own_pane_and_others_go_on(desk: Desk
     desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
     desk.session.compare_controller.choose((*THREE, "game"))  # what failed is not asked again
     _fill(desk)
-    assert [method for method, _ in _asked(desk)] == ["game"]
+    assert [method for method, _ in _requested_answers(desk)] == ["game"]
     del desk.engine.pane_raises["grad-eclip"]
     desk.session.selection_controller.commit_rows((), (2,))
     desk.qtbot.waitUntil(lambda: _pane(desk, "grad-eclip").status.kind == "done")
@@ -138,31 +138,31 @@ def test_a_new_caption_interrupts_and_all_begin_anew_after_our_own_answer(desk: 
     _open(desk)
     desk.engine.pane_gates["grad-eclip"].clear()
     desk.session.selection_controller.commit_rows((), (2,))
-    desk.qtbot.waitUntil(lambda: _asked(desk) == [("grad-eclip", "red")])
+    desk.qtbot.waitUntil(lambda: _requested_answers(desk) == [("grad-eclip", "red")])
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     assert [pane.scene.stale for pane in desk.session.compare_controller.panes] == [True] * 3
     desk.engine.pane_gates["grad-eclip"].set()
     desk.engine.gate.set()
     _fill(desk)
-    assert _asked(desk)[1:] == [("grad-eclip", "a cat"), ("itsm", "")]
+    assert _requested_answers(desk)[1:] == [("grad-eclip", "a cat"), ("itsm", "")]
     assert {pane.scene.answer.caption.text for pane in desk.session.compare_controller.panes} == {"a cat"}
     assert not any(pane.scene.stale for pane in desk.session.compare_controller.panes)
 
 
-def test_an_answer_that_is_not_wanted_any_more_is_dropped(desk: Desk) -> None:
+def test_an_outdated_answer_is_dropped(desk: Desk) -> None:
     _open(desk)
     desk.engine.pane_gates["grad-eclip"].clear()
     desk.session.selection_controller.commit_rows((), (2,))
-    desk.qtbot.waitUntil(lambda: _asked(desk) == [("grad-eclip", "red")])
+    desk.qtbot.waitUntil(lambda: _requested_answers(desk) == [("grad-eclip", "red")])
     desk.session.selection_controller.commit_rows((2,), (3,))
-    desk.qtbot.waitUntil(lambda: len(_asked(desk)) == 2)
+    desk.qtbot.waitUntil(lambda: len(_requested_answers(desk)) == 2)
     desk.engine.pane_gates["grad-eclip"].set()
     _fill(desk)
-    assert _asked(desk) == [("grad-eclip", "red"), ("grad-eclip", "balloon")]
+    assert _requested_answers(desk) == [("grad-eclip", "red"), ("grad-eclip", "balloon")]
     assert _pane(desk, "grad-eclip").scene.answer.target == "balloon"
 
 
-def test_a_caption_that_comes_to_nothing_lets_the_panes_go_on(desk: Desk) -> None:
+def test_panes_continue_after_a_failed_caption(desk: Desk) -> None:
     gate = desk.engine.pane_gates["itsm"]
     gate.clear()
     desk.session.compare_controller.open()
@@ -214,7 +214,7 @@ def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
     _fill(desk)
 
 
-def test_a_model_beside_that_cannot_explain_is_not_asked_more(desk: Desk) -> None:
+def test_a_second_model_that_cannot_explain_gets_no_pane_requests(desk: Desk) -> None:
     _open(desk)
     desk.engine.load_raises.append(ModelError("No such model.", "Choose another."))
     desk.session.second_model.open(OTHER)
@@ -242,7 +242,7 @@ def test_the_worker_alone_answers(desk: Desk) -> None:
     assert np.isfinite(values).all()
 
 
-def test_the_figure_tells_method_model_words_and_range(desk: Desk) -> None:
+def test_the_figure_names_method_model_words_and_range(desk: Desk) -> None:
     desk.engine.pane_raises["itsm"] = MethodError("No blocks to look into.", "Choose another model.")
     _open(desk)
     desk.session.selection_controller.commit_rows((), (2,))
@@ -290,4 +290,4 @@ def test_methods_of_many_runs_come_last(desk: Desk) -> None:
     desk.session.compare_methods(("second-order", "m2ib", "rise", "itsm", "grad-cam"))
     desk.session.compare_controller.open()
     _fill(desk)
-    assert [method for method, _ in _asked(desk)] == ["grad-cam", "itsm", "m2ib", "rise"]
+    assert [method for method, _ in _requested_answers(desk)] == ["grad-cam", "itsm", "m2ib", "rise"]

@@ -45,7 +45,7 @@ def _settle(opened: Opened, qtbot: QtBot) -> None:
     )
 
 
-def _last_asked(opened: Opened) -> tuple[ModelChoice, str] | None:
+def _last_request(opened: Opened) -> tuple[ModelChoice, str] | None:
     asked = opened.engine.asked
     return (asked[-1].choice, asked[-1].caption) if asked else None
 
@@ -156,7 +156,7 @@ def test_a_hovered_patch_is_the_one_at_the_same_place(paired: Opened) -> None:
     assert (state.preview.patch, paired.state.preview.patch) == ((1, 1), (5, 8))
 
 
-def test_what_is_selected_beside_is_one_step_of_the_first(paired: Opened, qtbot: QtBot) -> None:
+def test_a_selection_in_the_second_model_is_one_undo_step_of_the_first(paired: Opened, qtbot: QtBot) -> None:
     window, session = paired.window, paired.session
     strip, before = window.second_model_pane.strip, session.undo.index()
     place = strip.grab().rect().topLeft() + QPoint(20, 20)
@@ -194,7 +194,7 @@ def test_zoom_and_pan_go_together(paired: Opened) -> None:
     assert first.fits
 
 
-def test_its_trouble_is_its_own(opened: Opened, qtbot: QtBot) -> None:
+def test_an_error_of_the_second_model_is_shown_in_its_pane(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.load_raises.append(ModelError("No such model.", "Choose another."))
     second_model = opened.session.second_model
     second_model.open(OTHER)
@@ -204,7 +204,7 @@ def test_its_trouble_is_its_own(opened: Opened, qtbot: QtBot) -> None:
     assert (opened.state.notice, opened.state.stale) == (None, False)
 
 
-def test_cancelling_stops_it_and_the_first_goes_on(paired: Opened, qtbot: QtBot) -> None:
+def test_cancelling_stops_the_second_model_only(paired: Opened, qtbot: QtBot) -> None:
     session, engine, state = paired.session, paired.engine, paired.session.second_model.state
     engine.explained.clear()
     session.second_model.open(ModelChoice("/models/third"))
@@ -222,26 +222,26 @@ def test_cancelling_stops_it_and_the_first_goes_on(paired: Opened, qtbot: QtBot)
     assert paired.state.explanation.caption.text == "a dog"
 
 
-def test_a_caption_does_not_wait_for_the_answer_beside(paired: Opened, qtbot: QtBot) -> None:
+def test_a_caption_does_not_wait_for_the_second_model(paired: Opened, qtbot: QtBot) -> None:
     session, engine, third = paired.session, paired.engine, ModelChoice("/models/third")
     engine.gate.clear()
     session.second_model.open(third)
-    qtbot.waitUntil(lambda: _last_asked(paired) == (third, paired.state.caption))
+    qtbot.waitUntil(lambda: _last_request(paired) == (third, paired.state.caption))
     session.explain_controller.type_caption("a dog")
-    qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
+    qtbot.waitUntil(lambda: _last_request(paired) == (ModelChoice(), "a dog"))
     engine.gate.set()
     qtbot.waitUntil(lambda: paired.state.explanation.caption.text == "a dog")
     _settle(paired, qtbot)
     assert session.second_model.state.provenance.choice == third
 
 
-def test_an_explanation_that_fails_lets_the_answer_beside_go_on(paired: Opened, qtbot: QtBot) -> None:
+def test_the_second_model_continues_after_a_failed_explanation(paired: Opened, qtbot: QtBot) -> None:
     session, engine, third = paired.session, paired.engine, ModelChoice("/models/third")
     engine.gate.clear()
     session.second_model.open(third)
-    qtbot.waitUntil(lambda: _last_asked(paired) == (third, paired.state.caption))
+    qtbot.waitUntil(lambda: _last_request(paired) == (third, paired.state.caption))
     session.explain_controller.type_caption("a dog")
-    qtbot.waitUntil(lambda: _last_asked(paired) == (ModelChoice(), "a dog"))
+    qtbot.waitUntil(lambda: _last_request(paired) == (ModelChoice(), "a dog"))
     engine.raises.append(ModelError("It cannot.", "Choose another."))
     engine.gate.set()
     qtbot.waitUntil(lambda: session.second_model.state.provenance.choice == third)

@@ -84,7 +84,7 @@ def test_it_goes_on_where_it_was_cancelled(desk: Desk) -> None:
     start(desk, upto=2)
     desk.session.cancel()
     open_all(desk)
-    rows = len(desk.engine.kept_rows)
+    rows = len(desk.engine.cached_rows)
     desk.session.layer_profile_controller.request_profile("image")
     finished(desk)
     assert profile_of(desk).complete

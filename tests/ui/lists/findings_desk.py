@@ -14,7 +14,7 @@ from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
-from tests.ui.fakes import plain_picture
+from tests.ui.fakes import make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
 
 BOX = Region((100.0, 50.0, 300.0, 250.0), name="the dog")
@@ -34,7 +34,7 @@ class Desk:
         self.tab = self.window.findings
 
     def start(self) -> "Desk":
-        self.session.start(plain_picture(self.folder / "a.png"), "a red balloon")
+        self.session.start(make_blank_picture(self.folder / "a.png"), "a red balloon")
         self.settle("a red balloon")
         return self
 

@@ -15,7 +15,7 @@ from exclip_desktop.storage.project.pair_rows import Measurement, add_pairs, sav
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
-from tests.ui.fakes import plain_picture
+from tests.ui.fakes import make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
 
 COUNT = 6
@@ -24,7 +24,7 @@ COUNT = 6
 class Desk:
     def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
         self.qtbot, self.engine = qtbot, PictureEngine(make)
-        plain_picture(folder / "a.png")
+        make_blank_picture(folder / "a.png")
         lines = "".join(f"a.png,a dog and {number} cats\n" for number in range(COUNT))
         (folder / "list.csv").write_text(f"path,caption\n{lines}")
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)

@@ -19,7 +19,7 @@ from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.findings_tab import NO_FINDINGS
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
-from tests.ui.fakes import plain_picture
+from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.findings_desk import CHOSEN, REMARK, Desk
 
 
@@ -71,7 +71,7 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
     state = desk.session.state
     state.change(selection=CHOSEN)
     key = desk.note()
-    desk.session.explain_controller.open_file(plain_picture(desk.folder / "b.png", (320, 200)), "a dog")
+    desk.session.explain_controller.open_file(make_blank_picture(desk.folder / "b.png", (320, 200)), "a dog")
     desk.settle("a dog")
     desk.look()
     desk.tab.view.setCurrentIndex(desk.tab.view.model().index(0, 0))

@@ -20,7 +20,7 @@ from exclip_desktop.storage.project.finding_rows import load_findings, remove_fi
 from exclip_desktop.storage.project.pair_rows import PairQuery, load_all_boxes, load_pairs
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
-from tests.ui.fakes import plain_picture
+from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.findings_desk import BOX, REMARK, Desk
 from tests.ui.window.test_widgets import child
 
@@ -61,7 +61,7 @@ def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
 
 
 def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
-    plain_picture(desk.folder / "one.png")
+    make_blank_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\n")
     desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
@@ -71,7 +71,7 @@ def test_a_finding_of_a_listed_pair_rates_it(desk: Desk) -> None:
 
 
 def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rates_nor_measures_it(desk: Desk) -> None:
-    plain_picture(desk.folder / "one.png")
+    make_blank_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,one.png,a dog\n")
     navigation, explain_controller = desk.session.pair_navigation, desk.session.explain_controller
     navigation.open(desk.folder / "list.csv")
@@ -99,7 +99,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
 ) -> None:
     file = desk.folder / "study.exclip"
     desk.session.projects.create(file)
-    plain_picture(desk.folder / "one.png")
+    make_blank_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
     desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
@@ -123,7 +123,7 @@ def test_a_project_keeps_a_list_with_what_was_found_and_said(
 
 
 def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
-    plain_picture(desk.folder / "one.png")
+    make_blank_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("path,caption\none.png,a cat\none.png,a dog\n")
     desk.session.pair_navigation.open(desk.folder / "list.csv")
     desk.settle("a cat")
@@ -164,7 +164,7 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     (desk.folder / "elsewhere.exclip").rename(desk.file)
     with open_project(desk.file) as project:
         assert load_all_boxes(project) == {"../a.png": (BOX,)}
-    desk.session.explain_controller.open_file(plain_picture(desk.folder / "b.png"), "a dog")
+    desk.session.explain_controller.open_file(make_blank_picture(desk.folder / "b.png"), "a dog")
     desk.settle("a dog")
     assert desk.session.picture_labels.labels == ()
 
@@ -184,7 +184,7 @@ def test_what_another_window_notes_is_shown(desk: Desk) -> None:
 
 @pytest.mark.parametrize("way", ["create", "save_copy"])
 def test_an_open_list_goes_into_a_new_project_with_what_is_known_of_it(desk: Desk, way: str) -> None:
-    plain_picture(desk.folder / "one.png")
+    make_blank_picture(desk.folder / "one.png")
     (desk.folder / "list.csv").write_text("id,path,caption\np1,one.png,a cat\np2,a.png,a dog\n")
     navigation = desk.session.pair_navigation
     navigation.open(desk.folder / "list.csv")

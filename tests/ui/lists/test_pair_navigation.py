@@ -17,7 +17,7 @@ from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
-from tests.ui.fakes import plain_picture
+from tests.ui.fakes import make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
 
 GONE = "gone.jpg"
@@ -30,7 +30,7 @@ class Walk:
     def __init__(self, folder: Path, make: Callable[..., Explanation], pairs: tuple[ListedPair, ...]) -> None:
         self.folder = folder
         for picture in {pair.picture for pair in pairs} - {GONE}:
-            plain_picture(folder / picture)
+            make_blank_picture(folder / picture)
         write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
         self.engine = PictureEngine(make)
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
@@ -147,7 +147,7 @@ def test_filter_and_order_decide_what_is_next(walk: Walk, qtbot: QtBot) -> None:
 
 
 def test_another_picture_belongs_to_no_pair(walk: Walk, qtbot: QtBot) -> None:
-    walk.session.explain_controller.open_file(plain_picture(walk.folder / "other.png"), "a dog")
+    walk.session.explain_controller.open_file(make_blank_picture(walk.folder / "other.png"), "a dog")
     _settle(qtbot, walk, "a dog")
     assert walk.session.pair_navigation.current is None
     assert len(walk.session.settings.recent_pictures.paths()) == 1

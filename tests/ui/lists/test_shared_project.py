@@ -31,7 +31,7 @@ from exclip_desktop.storage.project.project_files import create_project, open_pr
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
-from tests.ui.fakes import plain_picture
+from tests.ui.fakes import make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
 
 COUNT = 5
@@ -44,7 +44,7 @@ class Desk:
     def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
         self.qtbot, self.folder, self.file = qtbot, folder, folder / "study.exclip"
         for number in range(COUNT + 2):
-            plain_picture(folder / f"{number}.png")
+            make_blank_picture(folder / f"{number}.png")
         with create_project(self.file) as project:
             add_pairs(project, pairs_from(project, 0, COUNT))
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)

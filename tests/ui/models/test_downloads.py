@@ -19,7 +19,7 @@ from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from tests.ui.conftest import Opened
 from tests.ui.fakes import PATIENCE_S
 from tests.ui.models.fake_librarian import LARGE, TOTAL
-from tests.ui.models.test_models_dialog import click, select, shown
+from tests.ui.models.test_models_dialog import click, column_texts, select
 from tests.ui.window.test_widgets import button, child
 
 OFFLINE = "Offline: nothing leaves this computer"
@@ -45,7 +45,7 @@ def dialog(opened: Opened, qtbot: QtBot, questions: list[str]) -> ModelsDialog:
     """The dialog with a model selected that is not here."""
     opened.window.commands["models"].trigger()
     found = opened.window.findChild(ModelsDialog)
-    qtbot.waitUntil(lambda: len(shown(found)) == 5)
+    qtbot.waitUntil(lambda: len(column_texts(found)) == 5)
     select(found, LARGE.name)
     return found
 
@@ -63,10 +63,10 @@ def hold(opened: Opened, qtbot: QtBot, dialog: ModelsDialog) -> None:
 
 
 def downloaded(dialog: ModelsDialog) -> bool:
-    return shown(dialog)[:2] == ["demo", LARGE.name]
+    return column_texts(dialog)[:2] == ["demo", LARGE.name]
 
 
-def test_the_size_is_asked_for_and_said_before_anything_is_fetched(
+def test_the_size_is_requested_and_shown_before_the_download(
     opened: Opened, dialog: ModelsDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     librarian, seen = opened.librarian, []
@@ -97,7 +97,7 @@ def test_a_download_shows_its_progress_and_ends_in_the_list(
     click(dialog, "Download…")
     qtbot.waitUntil(lambda: downloaded(dialog))
     assert questions == [QUESTION]
-    assert shown(dialog)[:3] == ["demo", "ViT-L-14", "ViT-B-32"]
+    assert column_texts(dialog)[:3] == ["demo", "ViT-L-14", "ViT-B-32"]
     assert child(dialog, "Path of the selected model").text() == "/cache/new.pt"  # still selected, further up
     assert button(dialog, "Use").isEnabled()
     assert {SIZE_REQUEST, OFFLINE} < lamps
@@ -105,7 +105,7 @@ def test_a_download_shows_its_progress_and_ends_in_the_list(
     assert lamp(opened) == OFFLINE
 
 
-def test_a_cancelled_download_goes_on_later(
+def test_a_cancelled_download_is_resumed_later(
     opened: Opened, dialog: ModelsDialog, qtbot: QtBot, questions: list[str]
 ) -> None:
     librarian = opened.librarian
@@ -128,7 +128,9 @@ def test_a_cancelled_download_goes_on_later(
     assert librarian.asked[:2] == ["ask ViT-L-14 (openai)", "fetch 300"]
 
 
-def test_a_cut_download_says_why_and_goes_on_later(opened: Opened, dialog: ModelsDialog, qtbot: QtBot) -> None:
+def test_an_interrupted_download_shows_the_reason_and_is_resumed_later(
+    opened: Opened, dialog: ModelsDialog, qtbot: QtBot
+) -> None:
     librarian, error = opened.librarian, ModelError("It broke off.", "Fetch it again.")
     hold(opened, qtbot, dialog)
     librarian.raises.append(error)
@@ -164,7 +166,7 @@ def test_a_question_that_was_cancelled_is_not_answered(
     assert (questions, opened.librarian.asked) == ([], ["ask ViT-L-14 (openai)"])
 
 
-def test_a_download_goes_on_when_the_dialog_is_closed(opened: Opened, dialog: ModelsDialog, qtbot: QtBot) -> None:
+def test_a_download_continues_after_the_dialog_is_closed(opened: Opened, dialog: ModelsDialog, qtbot: QtBot) -> None:
     hold(opened, qtbot, dialog)
     dialog.reject()
     stop = child(opened.window.status, "Stop the download")
@@ -226,7 +228,7 @@ def test_a_window_closes_though_a_server_says_nothing(
         thread.join(PATIENCE_S)
 
 
-def test_progress_is_told_ten_times_a_second_and_at_the_end() -> None:
+def test_progress_is_reported_ten_times_a_second_and_at_the_end() -> None:
     told: list[int] = []
     times = iter([0.0, 0.0, 0.05, 0.11, 0.11, 0.12, 0.12, 0.12])
     tell = limit_rate(lambda report: told.append(report.done), lambda: next(times))

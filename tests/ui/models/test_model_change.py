@@ -8,7 +8,7 @@ from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from tests.ui.conftest import Opened
-from tests.ui.models.test_models_dialog import click, select, shown
+from tests.ui.models.test_models_dialog import click, column_texts, select
 from tests.ui.session.session_desk import Desk
 
 BY_HAND = ExplainSettings(9, -10, "gauss-legendre", 20)
@@ -53,7 +53,7 @@ def test_layers_that_another_model_lacks(desk: Desk, asked: ExplainSettings, kep
     assert notice is None or notice.kind == "note"
 
 
-def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) -> None:
+def test_a_note_on_missing_layers_disappears_with_the_next_model(desk: Desk) -> None:
     desk.session.explain_controller.choose_settings(BY_HAND, None)
     desk.settle()
     desk.engine.layers, desk.engine.note = (4, 4), "The model runs on the CPU."
@@ -68,10 +68,10 @@ def test_what_a_model_is_said_to_lack_is_no_longer_said_of_the_next(desk: Desk) 
 
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
-def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: str) -> None:
+def test_a_model_that_fails_restores_the_layers(desk: Desk, way: str) -> None:
     desk.session.explain_controller.choose_settings(BY_HAND, None)
     desk.settle()
-    before, desk.engine.layers = desk.seen(), (4, 4)
+    before, desk.engine.layers = desk.snapshot(), (4, 4)
     desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("small")))
     desk.qtbot.waitUntil(lambda: desk.state.explain_settings == ExplainSettings(None, None, "gauss-legendre", 20))
     if way == "cancel":
@@ -80,7 +80,7 @@ def test_a_model_that_comes_to_nothing_gives_the_layers_back(desk: Desk, way: st
         desk.engine.raises.append(ValueError("x"))
         desk.engine.gate.set()
         desk.qtbot.waitUntil(lambda: desk.state.notice.kind == "error")
-    assert desk.seen() == before
+    assert desk.snapshot() == before
     assert desk.state.explain_settings == BY_HAND
 
 
@@ -91,7 +91,7 @@ def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qt
     opened.session.library.add(ModelChoice(str(opened.folder)))
     opened.window.commands["models"].trigger()
     dialog = opened.window.findChild(ModelsDialog)
-    qtbot.waitUntil(lambda: opened.folder.name in shown(dialog))
+    qtbot.waitUntil(lambda: opened.folder.name in column_texts(dialog))
     select(dialog, opened.folder.name)
     click(dialog, "Use")
     qtbot.waitUntil(lambda: opened.state.provenance.choice.name == str(opened.folder))
@@ -100,7 +100,7 @@ def test_a_model_of_the_list_is_opened_with_layers_of_its_own(opened: Opened, qt
     assert "no image layer 11 and no text layer 11" in opened.state.notice.message
 
 
-def test_facts_of_a_model_no_longer_wanted_are_left_out(desk: Desk) -> None:
+def test_facts_of_a_cancelled_model_are_ignored(desk: Desk) -> None:
     facts = ModelFacts("late", "cpu", 1, 1, 77, "Late.")
     desk.session.findChild(Worker).model_loaded.emit(ModelChoice("late"), facts)
     assert (desk.state.facts.name, desk.state.notice) == ("demo", None)

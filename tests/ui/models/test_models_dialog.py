@@ -26,7 +26,7 @@ ROLE = Qt.ItemDataRole
 ANSWERS = QMessageBox.StandardButton
 
 
-def shown(dialog: ModelsDialog, column: Column = Column.NAME) -> list[str]:
+def column_texts(dialog: ModelsDialog, column: Column = Column.NAME) -> list[str]:
     """Return what stands in a column, from top to bottom."""
     model = child(dialog, "Models").model()
     return [str(model.index(row, column).data()).strip() for row in range(model.rowCount())]
@@ -34,7 +34,7 @@ def shown(dialog: ModelsDialog, column: Column = Column.NAME) -> list[str]:
 
 def select(dialog: ModelsDialog, name: str) -> None:
     """Select the row of that name."""
-    child(dialog, "Models").selectRow(shown(dialog).index(name))
+    child(dialog, "Models").selectRow(column_texts(dialog).index(name))
 
 
 def click(dialog: ModelsDialog, text: str) -> None:
@@ -57,7 +57,7 @@ def show(opened: Opened, qtbot: QtBot) -> Callable[..., ModelsDialog]:
     def make(action: str = "models") -> ModelsDialog:
         opened.window.commands[action].trigger()
         dialog = opened.window.findChild(ModelsDialog)
-        qtbot.waitUntil(lambda: len(shown(dialog)) >= 5)
+        qtbot.waitUntil(lambda: len(column_texts(dialog)) >= 5)
         return dialog
 
     return make
@@ -81,12 +81,12 @@ def _answer(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[str]:
 
 
 def test_what_is_here_comes_first_with_what_is_known_of_it(dialog: ModelsDialog, opened: Opened) -> None:
-    assert shown(dialog) == ["demo", "ViT-B-32", "ViT-L-14", "RN50", "coca_ViT-B-32"]
-    assert shown(dialog, Column.TAG) == ["", "openai", "openai", "yfcc15m", "laion2b"]
-    assert shown(dialog, Column.SIZE) == ["15 MB", "350 MB", "≈ 890 MB", "—", "—"]
-    assert shown(dialog, Column.GRID) == ["12 × 12", "7 × 7", "16 × 16", "7 × 7", "—"]
-    assert shown(dialog, Column.CONTEXT) == ["32", "77", "—", "—", "—"]
-    assert shown(dialog, Column.PLACE) == ["Bundled, default, in use", "Downloaded", *["Not here"] * 3]
+    assert column_texts(dialog) == ["demo", "ViT-B-32", "ViT-L-14", "RN50", "coca_ViT-B-32"]
+    assert column_texts(dialog, Column.TAG) == ["", "openai", "openai", "yfcc15m", "laion2b"]
+    assert column_texts(dialog, Column.SIZE) == ["15 MB", "350 MB", "≈ 890 MB", "—", "—"]
+    assert column_texts(dialog, Column.GRID) == ["12 × 12", "7 × 7", "16 × 16", "7 × 7", "—"]
+    assert column_texts(dialog, Column.CONTEXT) == ["32", "77", "—", "—", "—"]
+    assert column_texts(dialog, Column.PLACE) == ["Bundled, default, in use", "Downloaded", *["Not here"] * 3]
     assert child(dialog, "Path of the selected model").text() == str(DEMO.path)
     model = child(dialog, "Models").model()
     for row in (2, 3):
@@ -102,17 +102,17 @@ def test_typing_searches_and_arrows_move(dialog: ModelsDialog, qtbot: QtBot) -> 
     table.setFocus()
     QTest.keyClicks(table, "vit oPenai")
     assert search.text() == "vit oPenai"
-    assert shown(dialog) == ["ViT-B-32", "ViT-L-14"]
+    assert column_texts(dialog) == ["ViT-B-32", "ViT-L-14"]
     QTest.keyClick(search, Qt.Key.Key_Down)
     assert "Not on this computer" in child(dialog, "About the selected model").text()
     QTest.keyClick(search, Qt.Key.Key_Up)
     assert child(dialog, "Path of the selected model").text() == str(HERE.path)
     search.setText("nothing like it")
-    assert shown(dialog) == []
+    assert column_texts(dialog) == []
     assert child(dialog, "About the selected model").text() == "No model matches the search."
     assert not any(button(dialog, text).isEnabled() for text in ("Use", "Compare", "Download…", "Set as default"))
     search.setText("not here")
-    assert shown(dialog) == ["ViT-L-14", "RN50", "coca_ViT-B-32"]
+    assert column_texts(dialog) == ["ViT-L-14", "RN50", "coca_ViT-B-32"]
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert search is dialog.focusWidget()
@@ -120,7 +120,7 @@ def test_typing_searches_and_arrows_move(dialog: ModelsDialog, qtbot: QtBot) -> 
     assert not dialog.isVisible()
 
 
-def test_sorting_keeps_what_is_here_first_and_what_is_not_known_last(dialog: ModelsDialog) -> None:
+def test_sorting_keeps_local_models_first_and_unknown_values_last(dialog: ModelsDialog) -> None:
     table: QTableView = child(dialog, "Models")
     up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
     orders = {
@@ -132,7 +132,7 @@ def test_sorting_keeps_what_is_here_first_and_what_is_not_known_last(dialog: Mod
     }
     for (column, order), names in orders.items():
         table.sortByColumn(column, order)
-        assert shown(dialog) == names, (column, order)
+        assert column_texts(dialog) == names, (column, order)
 
 
 @pytest.mark.parametrize("way", ["button", "enter in the list", "enter in the search", "double click"])
@@ -186,13 +186,13 @@ def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, 
     assert (second_model.is_open, action.isChecked()) == (False, False)
 
 
-def test_the_default_is_kept_and_opened_with(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
+def test_the_default_model_is_saved_and_opened_at_the_start(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
     opened.session.explain_controller.choose_settings(ExplainSettings(11, 11, "gauss-legendre", 20), None)
     qtbot.waitUntil(lambda: opened.state.provenance.explain_settings.image_layer == 11)
     assert not button(dialog, "Set as default").isEnabled()  # it is
     select(dialog, "ViT-B-32")
     click(dialog, "Set as default")
-    assert shown(dialog, Column.PLACE)[:2] == ["Bundled, in use", "Downloaded, default"]
+    assert column_texts(dialog, Column.PLACE)[:2] == ["Bundled, in use", "Downloaded, default"]
     assert child(dialog, "Path of the selected model").text() == str(HERE.path)  # still selected
     assert not button(dialog, "Set as default").isEnabled()
     store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
@@ -211,10 +211,10 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     monkeypatch.setattr(AddModelDialog, "exec", lambda _: True)
     click(dialog, "Add folder…")
-    qtbot.waitUntil(lambda: shown(dialog)[:2] == ["demo", "mine"])
+    qtbot.waitUntil(lambda: column_texts(dialog)[:2] == ["demo", "mine"])
     click(dialog, "Add file…")
-    qtbot.waitUntil(lambda: shown(dialog)[:4] == ["demo", "run.pt", "mine", "ViT-B-32"])
-    assert shown(dialog, Column.PLACE)[1:3] == ["Added", "Added"]
+    qtbot.waitUntil(lambda: column_texts(dialog)[:4] == ["demo", "run.pt", "mine", "ViT-B-32"])
+    assert column_texts(dialog, Column.PLACE)[1:3] == ["Added", "Added"]
     assert child(dialog, "Path of the selected model").text() == str(file)  # what was added is selected
     assert opened.session.settings.added_models() == (
         ModelChoice("", checkpoint=str(file)),
@@ -222,15 +222,15 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     )
     file.unlink()
     opened.session.library.refresh()
-    qtbot.waitUntil(lambda: shown(dialog, Column.PLACE)[1:3] == ["Gone", "Added"])
+    qtbot.waitUntil(lambda: column_texts(dialog, Column.PLACE)[1:3] == ["Gone", "Added"])
     assert not button(dialog, "Use").isEnabled()
     click(dialog, "Remove from the list")
-    qtbot.waitUntil(lambda: shown(dialog)[:3] == ["demo", "mine", "ViT-B-32"])
+    qtbot.waitUntil(lambda: column_texts(dialog)[:3] == ["demo", "mine", "ViT-B-32"])
     assert (opened.librarian.removed, folder.exists()) == ([], True)
     assert opened.session.settings.added_models() == (ModelChoice(str(folder)),)
 
 
-def test_adding_the_same_again_says_it_anew(opened: Opened, qtbot: QtBot) -> None:
+def test_adding_the_same_model_again_replaces_its_settings(opened: Opened, qtbot: QtBot) -> None:
     library = opened.session.library
     for preprocess in (None, "openai"):
         with qtbot.waitSignal(library.models_listed):
@@ -238,7 +238,9 @@ def test_adding_the_same_again_says_it_anew(opened: Opened, qtbot: QtBot) -> Non
     assert opened.session.settings.added_models() == (ModelChoice("", checkpoint="/run.pt", preprocess="openai"),)
 
 
-def test_what_a_file_cannot_tell_is_asked(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_properties_of_a_file_are_requested(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file, told = tmp_path / "run.pt", str(tmp_path / "own.json")
     asked = AddModelDialog(WeightsFile(file, ("RN50", "RN50-quickgelu")))
     qtbot.addWidget(asked)
@@ -256,7 +258,7 @@ def test_what_a_file_cannot_tell_is_asked(tmp_path: Path, qtbot: QtBot, monkeypa
         assert (asked.choice().preprocess, button(asked, "Add").isEnabled()) == (kept, kept is not None)
 
 
-def test_what_a_file_or_folder_tells_is_not_asked(tmp_path: Path, qtbot: QtBot) -> None:
+def test_known_properties_of_a_file_or_folder_are_not_requested(tmp_path: Path, qtbot: QtBot) -> None:
     published = AddModelDialog(WeightsFile(tmp_path / "RN50.pt", ("RN50",), preprocess_known=True))
     folder = AddModelDialog(tmp_path)
     for asked in (published, folder):
@@ -290,18 +292,18 @@ def test_a_model_is_removed_only_if_the_person_agrees(
     assert opened.librarian.removed == []
     _answer(monkeypatch, ANSWERS.Yes)
     click(dialog, "Remove from this computer…")
-    qtbot.waitUntil(lambda: shown(dialog) == ["demo", "ViT-L-14", "RN50", "coca_ViT-B-32"])
+    qtbot.waitUntil(lambda: column_texts(dialog) == ["demo", "ViT-L-14", "RN50", "coca_ViT-B-32"])
     assert opened.librarian.removed == [HERE]
     assert opened.session.settings.default_model() == ModelChoice()  # it could not be opened any more
 
 
-def test_what_cannot_be_removed_is_said(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
+def test_a_failed_removal_is_reported(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
     opened.session.library.failed.emit(ModelError("It cannot be removed.", "Delete it by hand."))
     assert child(dialog, "Error").text() == "It cannot be removed. Delete it by hand."
     assert opened.state.notice.message == "It cannot be removed."
 
 
-def test_kept_models_that_are_damaged_count_as_not_kept(opened: Opened) -> None:
+def test_damaged_saved_models_count_as_missing(opened: Opened) -> None:
     settings = opened.session.settings
     settings._store._store.setValue("added_models", '[{"name": 3}, 7, {"name": "/a", "pretrained": 5}]')
     settings._store._store.setValue("default_model", '{"name": 1}')

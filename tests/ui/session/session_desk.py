@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
-from tests.ui.fakes import FakeEngine, plain_picture
+from tests.ui.fakes import FakeEngine, make_blank_picture
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Desk:
         return self.session.undo
 
     def picture(self, name: str) -> str:
-        return plain_picture(self.folder / name)
+        return make_blank_picture(self.folder / name)
 
     def settle(self) -> None:
         self.qtbot.waitUntil(lambda: not self.state.stale and self.state.work is None)
@@ -51,7 +51,7 @@ class Desk:
         with self.qtbot.waitSignal(self.state.notice_changed):
             act()
 
-    def seen(self) -> tuple[object, ...]:
+    def snapshot(self) -> tuple[object, ...]:
         """What is on screen, and what it is of."""
         state = self.state
         return (

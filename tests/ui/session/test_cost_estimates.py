@@ -11,7 +11,7 @@ from tests.ui.session.session_desk import Desk
 SHORT = CostEstimate(None, 9_100_000_000, 3_200_000_000)
 
 
-def told_by(desk: Desk, *costs: CostEstimate) -> None:
+def reported_by(desk: Desk, *costs: CostEstimate) -> None:
     """Let the engine tell what the next explanations cost before it waits at its gate."""
     inner = desk.engine.explain
 
@@ -25,13 +25,13 @@ def told_by(desk: Desk, *costs: CostEstimate) -> None:
 
 
 def start(desk: Desk, *costs: CostEstimate) -> None:
-    told_by(desk, *costs)
+    reported_by(desk, *costs)
     desk.engine.gate.clear()
     desk.session.explain_controller.type_caption("a cat")
     desk.qtbot.waitUntil(lambda: desk.state.work is not None and desk.state.work.cost == costs[-1])
 
 
-def test_long_work_says_what_it_costs() -> None:
+def test_long_work_shows_its_cost() -> None:
     work = Work("Explaining the picture", 3, 90, cost=CostEstimate(42.0, 1_200_000_000, None))
     assert format_work(work, None) == "Explaining the picture, about 40 s, 1.2 GB"
     assert format_work(work, 33.0) == "Explaining the picture, about 35 s left, 1.2 GB"
@@ -39,7 +39,7 @@ def test_long_work_says_what_it_costs() -> None:
         assert format_work(Work("Explaining the picture", 3, 90, cost=cost), None) == "Explaining the picture"
 
 
-def test_the_worker_tells_every_cost_at_once(desk: Desk) -> None:
+def test_the_worker_reports_every_cost_at_once(desk: Desk) -> None:
     desk.settle()
     costs = CostEstimate(None, 10, 20), CostEstimate(30.0, 10, 20), CostEstimate(31.0, 10, 20)
     seen: list[CostEstimate | None] = []
@@ -49,7 +49,7 @@ def test_the_worker_tells_every_cost_at_once(desk: Desk) -> None:
     assert desk.state.notice is None
 
 
-def test_too_little_memory_is_said_once_and_settled_by_the_answer(desk: Desk) -> None:
+def test_a_memory_shortage_is_shown_once_and_settled_by_the_answer(desk: Desk) -> None:
     desk.settle()
     start(desk, SHORT)
     notice = desk.state.notice

@@ -13,7 +13,7 @@ BOX = Region((10, 10, 60, 50))
 MISSING = ModelError("There is no such model.", "Choose another.")
 
 
-def test_a_sample_shows_its_thing_even_when_the_caption_is_changed_meanwhile(desk: Desk) -> None:
+def test_a_sample_selects_its_object_even_if_the_caption_changes_meanwhile(desk: Desk) -> None:
     desk.hold(lambda: desk.session.open_sample(0))
     desk.session.explain_controller.type_caption("nothing of it")
     desk.engine.gate.set()
@@ -26,24 +26,24 @@ def test_a_sample_shows_its_thing_even_when_the_caption_is_changed_meanwhile(des
 
 @pytest.mark.parametrize("loading", [True, False])
 def test_a_model_that_fails_is_taken_back(desk: Desk, loading: bool) -> None:
-    before = desk.seen()
+    before = desk.snapshot()
     choose = lambda: desk.session.explain_controller.choose_model(ModelChoice("/wrong/folder"))  # noqa: E731  done at once
     desk.fail(MISSING, choose, loading)
     assert desk.state.notice.message == MISSING.message
-    assert desk.seen() == before
+    assert desk.snapshot() == before
     assert "wrong" not in desk.session.export_controller.python()
     desk.session.explain_controller.type_caption("a cat")
     desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "a cat")
     assert desk.engine.loaded[-1] == ModelChoice()
 
 
-def test_settings_that_fail_are_taken_back_and_not_kept(desk: Desk) -> None:
-    before = desk.seen()
+def test_settings_that_fail_are_reverted_and_not_saved(desk: Desk) -> None:
+    before = desk.snapshot()
     desk.fail(
         UserError("The model has no layer 11."),
         lambda: desk.session.explain_controller.choose_settings(ExplainSettings(11), None),
     )
-    assert desk.seen() == before
+    assert desk.snapshot() == before
     assert desk.session.settings.explain_settings() == ExplainSettings()
 
 
@@ -77,7 +77,7 @@ def test_what_can_be_undone_belongs_to_one_picture(desk: Desk) -> None:
 @pytest.mark.parametrize("way", ["cancel", "failure"])
 def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> None:
     desk.session.selection_controller.commit_rows((), (2,))
-    before = desk.seen()
+    before = desk.snapshot()
     opens = lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat")  # noqa: E731  done at once
     if way == "cancel":
         desk.hold(opens)
@@ -86,7 +86,7 @@ def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> N
         desk.engine.gate.set()
     else:
         desk.fail(UserError("No."), opens)
-    assert desk.seen() == before
+    assert desk.snapshot() == before
     assert not desk.undo.canUndo()
     desk.session.explain_controller.type_caption("a red dog")
     desk.settle()
@@ -95,15 +95,15 @@ def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> N
 
 
 def test_a_cancelled_model_is_taken_back(desk: Desk) -> None:
-    before = desk.seen()
+    before = desk.snapshot()
     desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("other")))
     desk.qtbot.waitUntil(lambda: desk.state.facts.name == "other")
     desk.session.explain_controller.cancel()
-    assert desk.seen() == before
+    assert desk.snapshot() == before
     assert desk.state.facts.name == "demo"
 
 
-def test_trouble_with_a_caption_is_settled_by_emptying_it(desk: Desk) -> None:
+def test_a_caption_error_is_settled_by_emptying_the_caption(desk: Desk) -> None:
     desk.fail(UserError("The caption has 2,100 characters."), lambda: desk.session.explain_controller.type_caption("x"))
     assert desk.state.notice.kind == "error"
     desk.session.explain_controller.type_caption("")
@@ -111,7 +111,7 @@ def test_trouble_with_a_caption_is_settled_by_emptying_it(desk: Desk) -> None:
     assert desk.state.stale
 
 
-def test_what_was_said_of_a_model_goes_with_it(desk: Desk) -> None:
+def test_a_loading_note_disappears_with_its_model(desk: Desk) -> None:
     desk.engine.note = "Its weights are of another kind."
     desk.hold(lambda: desk.session.explain_controller.choose_model(ModelChoice("other")))
     desk.qtbot.waitUntil(lambda: desk.state.notice is not None)
@@ -121,7 +121,7 @@ def test_what_was_said_of_a_model_goes_with_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
-def test_the_same_caption_can_be_asked_again(desk: Desk, way: str) -> None:
+def test_the_same_caption_can_be_requested_again(desk: Desk, way: str) -> None:
     types = lambda: desk.session.explain_controller.type_caption("a cat")  # noqa: E731  done at once
     if way == "cancel":
         desk.hold(types)
@@ -137,7 +137,7 @@ def test_the_same_caption_can_be_asked_again(desk: Desk, way: str) -> None:
     assert desk.undo.count() == 1
 
 
-def test_the_same_caption_is_not_asked_twice_at_once(desk: Desk) -> None:
+def test_the_same_caption_is_not_requested_twice_at_once(desk: Desk) -> None:
     desk.hold(lambda: desk.session.explain_controller.type_caption("a cat"))
     desk.session.explain_controller.type_caption("a cat")
     desk.engine.gate.set()

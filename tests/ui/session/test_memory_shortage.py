@@ -24,7 +24,7 @@ def desk(desk: Desk) -> Desk:
     return desk
 
 
-def test_the_same_question_is_asked_of_the_cpu(desk: Desk) -> None:
+def test_the_same_request_is_repeated_on_the_cpu(desk: Desk) -> None:
     explain_settings = ExplainSettings(2, 1, "gauss-legendre", 20)
     desk.fail(SHORT, lambda: desk.session.explain_controller.choose_settings(explain_settings, None))
     assert desk.state.notice.offers_cpu

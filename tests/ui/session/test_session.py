@@ -107,9 +107,7 @@ def test_only_the_last_of_three_captions_is_shown(session: Session, qtbot: QtBot
     assert "a cat" not in session.engine.explained
 
 
-def test_cancel_keeps_the_last_picture_and_says_it_is_of_before(
-    session: Session, qtbot: QtBot, picture_file: str
-) -> None:
+def test_cancel_keeps_the_last_picture_and_marks_it_stale(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
     before = session.state.explanation
     session.engine.gate.clear()
@@ -165,7 +163,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_screen_as_it_was(
     assert not session.state.stale
 
 
-def test_a_model_that_cannot_be_loaded_is_asked_for_again(session: Session, qtbot: QtBot, picture_file: str) -> None:
+def test_a_model_that_failed_to_load_is_requested_again(session: Session, qtbot: QtBot, picture_file: str) -> None:
     _open(session, qtbot, picture_file)
     session.engine.load_raises.append(CaptionError("There is no such model.", "Choose another."))
     with qtbot.waitSignal(session.state.notice_changed):
@@ -261,7 +259,7 @@ def test_closing_while_it_runs_ends_the_thread(session: Session, qtbot: QtBot, p
     assert session.worker.isFinished()
 
 
-def test_an_engine_that_cannot_be_made_is_told_to_every_request(qtbot: QtBot, picture_file: str) -> None:
+def test_every_request_fails_if_the_engine_cannot_be_made(qtbot: QtBot, picture_file: str) -> None:
     def broken() -> FakeEngine:
         raise ImportError("torch is missing")
 

@@ -19,7 +19,7 @@ from tests.ui.session.session_desk import Desk
 MISSING = ModelError("There is no such model.", "Choose another.")
 
 
-def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
+def test_only_settings_that_explained_by_the_default_model_are_saved(desk: Desk) -> None:
     desk.session.explain_controller.choose_settings(ExplainSettings(1), "cpu")
     desk.settle()
     assert desk.session.settings.explain_settings() == ExplainSettings(1)
@@ -31,7 +31,7 @@ def test_only_what_explained_by_the_bundled_model_is_kept(desk: Desk) -> None:
     assert desk.session.settings.device() == "mps"
 
 
-def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(make_desk: Callable[[], Desk]) -> None:
+def test_saved_settings_that_no_longer_fit_do_not_leave_the_start_empty(make_desk: Callable[[], Desk]) -> None:
     desk = make_desk()
     desk.session.settings.save_explain_settings(ExplainSettings(text_reference="published"))
     desk.session.settings.save_device("cpu")
@@ -49,7 +49,7 @@ def test_kept_settings_that_no_longer_fit_do_not_leave_the_first_start_empty(mak
     assert again.session.settings.explain_settings() == ExplainSettings()
 
 
-def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Callable[[], Desk]) -> None:
+def test_a_saved_layer_that_no_longer_exists_is_left_out_with_a_note(make_desk: Callable[[], Desk]) -> None:
     make_desk().session.settings.save_explain_settings(ExplainSettings(12, 3, "gauss-legendre", 20))
     again = make_desk()
     again.session.start()
@@ -64,7 +64,7 @@ def test_a_kept_layer_that_no_longer_exists_is_left_out_and_said(make_desk: Call
     assert again.words()  # what the sample shows first
 
 
-def test_a_default_model_that_is_gone_gives_way_to_the_bundled_one(make_desk: Callable[[], Desk]) -> None:
+def test_a_missing_default_model_is_replaced_by_the_bundled_one(make_desk: Callable[[], Desk]) -> None:
     gone = ModelChoice("/gone/folder")
     make_desk().session.library.set_default(gone)
     desk = make_desk()
@@ -79,7 +79,7 @@ def test_a_default_model_that_is_gone_gives_way_to_the_bundled_one(make_desk: Ca
     assert desk.session.library.default == gone  # it may come back
 
 
-def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], Desk]) -> None:
+def test_a_failing_first_start_is_retried_only_once(make_desk: Callable[[], Desk]) -> None:
     make_desk().session.settings.save_explain_settings(ExplainSettings(1))
     desk = make_desk()
     desk.engine.raises += [MISSING, MISSING]
@@ -92,7 +92,7 @@ def test_a_first_start_that_fails_asks_once_more_only(make_desk: Callable[[], De
 
 
 @pytest.mark.parametrize("error", [CaptionError("The caption is empty."), PictureError("The picture is too narrow.")])
-def test_kept_settings_stay_where_picture_or_caption_are_to_blame(
+def test_saved_settings_stay_if_picture_or_caption_caused_the_failure(
     make_desk: Callable[[], Desk], error: UserError
 ) -> None:
     make_desk().session.settings.save_explain_settings(ExplainSettings(1))

@@ -81,9 +81,7 @@ def test_the_caption_stays_when_the_picture_it_came_with_cannot_be_read(
 
 
 @pytest.mark.parametrize("caption", [None, "", "  "])
-def test_a_picture_without_a_caption_is_shown_and_asks_for_one(
-    unopened: Opened, qtbot: QtBot, caption: str | None
-) -> None:
+def test_a_picture_without_a_caption_is_shown_with_a_hint(unopened: Opened, qtbot: QtBot, caption: str | None) -> None:
     unopened.session.start(unopened.picture("a.png"), caption)
     qtbot.waitUntil(lambda: unopened.state.canvas_picture is not None and unopened.state.work is None)
     _is_calm(unopened, "a.png")
@@ -102,7 +100,7 @@ def test_a_picture_without_a_caption_is_shown_and_asks_for_one(
     assert _hint(unopened) == ""
 
 
-def test_a_picture_opened_while_the_caption_is_empty_is_not_explained_by_the_caption_before(
+def test_a_picture_opened_with_an_empty_caption_is_not_explained_by_the_previous_caption(
     opened: Opened, qtbot: QtBot
 ) -> None:
     opened.session.selection_controller.commit_rows((), (2,))
@@ -149,7 +147,7 @@ def test_emptying_the_caption_can_be_undone(opened: Opened, qtbot: QtBot) -> Non
     assert _hint(opened) == ""
 
 
-def test_what_was_asked_before_the_caption_was_emptied_is_not_shown(opened: Opened, qtbot: QtBot) -> None:
+def test_an_answer_from_before_the_caption_was_emptied_is_not_shown(opened: Opened, qtbot: QtBot) -> None:
     before, gate = opened.state.explanation, opened.engine.gate
     gate.clear()
     opened.engine.began.clear()
@@ -162,7 +160,7 @@ def test_what_was_asked_before_the_caption_was_emptied_is_not_shown(opened: Open
     _is_calm(opened, "b.png")
 
 
-def test_a_box_drawn_before_there_is_a_caption_stays_on_its_picture_only(unopened: Opened, qtbot: QtBot) -> None:
+def test_a_box_drawn_without_a_caption_stays_on_its_picture_only(unopened: Opened, qtbot: QtBot) -> None:
     state, view = unopened.state, unopened.window.canvas.view
     unopened.session.start(unopened.picture("a.png"))
     qtbot.waitUntil(lambda: state.canvas_picture is not None and state.work is None)
@@ -186,7 +184,7 @@ def test_a_box_drawn_before_there_is_a_caption_stays_on_its_picture_only(unopene
 
 
 @pytest.mark.parametrize("caption", ["a dog", ""])
-def test_of_several_files_it_is_said_that_the_first_was_opened(opened: Opened, qtbot: QtBot, caption: str) -> None:
+def test_of_several_files_the_first_is_opened_with_a_note(opened: Opened, qtbot: QtBot, caption: str) -> None:
     if not caption:
         _empty(opened, qtbot)
     paths = [opened.picture(name) for name in ("b.png", "c.png", "d.png")]

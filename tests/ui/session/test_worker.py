@@ -75,7 +75,7 @@ def test_a_newer_request_cancels_its_own_kind_only() -> None:
     assert _cancelled(job.token.check)
 
 
-def test_idle_work_makes_way_for_scores_and_goes_on_after_them() -> None:
+def test_idle_work_is_interrupted_by_scores_and_resumed() -> None:
     mailbox, prepared = Mailbox(), _explain()
     mailbox.put_idle(prepared)
     idle = mailbox.take()
@@ -109,7 +109,7 @@ def _pane(number: int = 1) -> PaneRequest:
     return PaneRequest(number, ModelChoice(), "model", PICTURE, "a dog", "itsm", "")
 
 
-def test_a_pane_makes_way_for_all_and_goes_on_but_not_after_an_explanation() -> None:
+def test_a_pane_is_interrupted_and_resumed_but_not_after_an_explanation() -> None:
     mailbox, pane = Mailbox(), _pane()
     for newer in (_score(), _profile()):
         mailbox.put(pane)
@@ -137,7 +137,7 @@ def test_what_is_done_does_not_make_way_and_is_not_done_again() -> None:
         assert isinstance(mailbox.take().request, StudyRequest)
 
 
-def test_what_made_way_is_not_told_and_is_done_again() -> None:
+def test_an_interrupted_job_emits_nothing_and_runs_again() -> None:
     mailbox, pane = Mailbox(), _pane()
     mailbox.put(pane)
     job = mailbox.take()
@@ -164,7 +164,7 @@ def _listed() -> ListPairRequest:
     return ListPairRequest(1, ModelChoice(), ExplainSettings(), Path("a.png"), "a dog", ())
 
 
-def test_a_study_makes_way_for_everything_and_goes_on_afterwards() -> None:
+def test_a_study_is_interrupted_by_every_request_and_resumed() -> None:
     mailbox, study = Mailbox(), _study()
     for newer in (_explain(), _score(), _profile(), _pane(), _listed()):
         mailbox.put(study)
@@ -223,7 +223,7 @@ def test_a_profile_comes_after_all_else_but_before_idle_work() -> None:
     assert kinds == [ScoreRequest, EstimateRequest, ProfileRequest, ExplainRequest]
 
 
-def test_a_profile_makes_way_for_scores_and_goes_on_after_them() -> None:
+def test_a_profile_is_interrupted_by_scores_and_resumed() -> None:
     mailbox, profile = Mailbox(), _profile()
     mailbox.put(profile)
     job = mailbox.take()
@@ -234,7 +234,7 @@ def test_a_profile_makes_way_for_scores_and_goes_on_after_them() -> None:
     assert mailbox.take().request is profile
 
 
-def test_an_answer_beside_makes_way_for_an_explanation_and_begins_anew_after_it() -> None:
+def test_the_second_model_is_interrupted_by_an_explanation_and_starts_again() -> None:
     mailbox, second_model = Mailbox(), SecondModelRequest(_explain(1))
     mailbox.put(second_model)
     job = mailbox.take()
@@ -246,7 +246,7 @@ def test_an_answer_beside_makes_way_for_an_explanation_and_begins_anew_after_it(
     assert mailbox.take().request is second_model
 
 
-def test_an_answer_beside_that_is_asked_anew_or_cancelled_does_not_come_back() -> None:
+def test_a_replaced_or_cancelled_second_model_request_is_not_resumed() -> None:
     mailbox, newer = Mailbox(), SecondModelRequest(_explain(2))
     mailbox.put(SecondModelRequest(_explain(1)))
     mailbox.take()
@@ -270,7 +270,7 @@ def test_a_newer_profile_takes_the_place_of_one_that_runs() -> None:
 
 @pytest.mark.parametrize("what", ["runs", "waits"])
 @pytest.mark.parametrize("by", ["an explanation", "cancel"])
-def test_a_profile_of_before_does_not_come_back(what: str, by: str) -> None:
+def test_a_profile_of_the_previous_explanation_is_not_resumed(what: str, by: str) -> None:
     mailbox = Mailbox()
     mailbox.put(_profile())
     mailbox.put(EstimateRequest(_profile()))
@@ -287,7 +287,7 @@ def test_a_profile_of_before_does_not_come_back(what: str, by: str) -> None:
     assert mailbox.take() is None
 
 
-def test_a_cancelled_profile_is_not_kept_by_what_is_asked_before_it_ends() -> None:
+def test_a_cancelled_profile_is_not_resumed_after_a_request() -> None:
     mailbox = Mailbox()
     mailbox.put(_profile())
     mailbox.take()
@@ -335,7 +335,7 @@ def test_stopping_while_it_runs_does_not_wait_for_the_end(worker: Worker, engine
     assert engine.explained == []
 
 
-def test_idle_work_that_fails_is_no_trouble_of_the_persons(
+def test_failed_idle_work_is_not_reported_to_the_person(
     qtbot: QtBot, worker: Worker, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures: list[object] = []
@@ -353,7 +353,7 @@ def test_idle_work_that_fails_is_no_trouble_of_the_persons(
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_pane_is_answered_once_whatever_is_asked_as_soon_as_it_is_told(
+def test_a_pane_is_answered_once_even_if_its_answer_causes_a_request(
     qtbot: QtBot, worker: Worker, engine: FakeEngine, fails: bool
 ) -> None:
     if fails:

@@ -62,7 +62,7 @@ def test_figures_are_those_of_all_outcomes(bench: Bench, tmp_path: Path) -> None
     assert (request.choice, request.pairs, request.count) == (ModelChoice(), None, 2)
     assert (request.methods, request.settings.metrics) == (CHOICE.methods, CHOICE.metrics)
     assert controller.study_folder == tmp_path / "studies" / "study"
-    by_method = [engine.study_kept[pair, method] for method in CHOICE.methods for pair in PAIRS]
+    by_method = [engine.saved_outcomes[pair, method] for method in CHOICE.methods for pair in PAIRS]
     expected = summarise("demo", "the bundled scenes", StudySettings(metrics=CHOICE.metrics), by_method)
     assert [row.figures for row in controller.study.rows] == [row.figures for row in expected.rows]
     assert controller.study.row(RANDOM).figures["pointing"].mean == pytest.approx(0.05 + 0.06)
@@ -95,11 +95,11 @@ def test_a_paused_study_continues_with_missing_outcomes(bench: Bench, pause: Cal
     assert bench.desk.state.work is None
     gate.set()
     assert controller.done == 2
-    before = dict(bench.desk.engine.study_kept)
+    before = dict(bench.desk.engine.saved_outcomes)
     controller.start(CHOICE)
     assert controller.done == 2  # what is on screen stays
     bench.finish()
-    saved = bench.desk.engine.study_kept
+    saved = bench.desk.engine.saved_outcomes
     assert {key: saved[key] for key in before} == before
     assert all(saved[key] is before[key] for key in before)
     assert list(saved) == KEYS
@@ -117,7 +117,7 @@ def test_other_requests_come_first(bench: Bench) -> None:
     bench.finish()
     assert len(desk.engine.studies) > 1
     assert all(request is desk.engine.studies[0] for request in desk.engine.studies)
-    assert list(desk.engine.study_kept) == KEYS
+    assert list(desk.engine.saved_outcomes) == KEYS
 
 
 def test_a_failed_method_has_a_reason_and_the_others_continue(bench: Bench) -> None:
@@ -150,7 +150,7 @@ def test_another_model_pauses_it(bench: Bench) -> None:
     assert not bench.controller.is_running
     gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.provenance.choice.name == "other" and not desk.state.stale)
-    assert list(desk.engine.study_kept)[:1] == KEYS[:1]
+    assert list(desk.engine.saved_outcomes)[:1] == KEYS[:1]
 
 
 def test_other_choices_show_other_figures_only(bench: Bench) -> None:
@@ -174,7 +174,7 @@ def test_the_open_list_is_studied(bench: Bench, tmp_path: Path) -> None:
     assert (controller.list_name, controller.count_pairs(from_list=True)) == ("list.csv", 2)
     controller.start(replace(CHOICE, from_list=True))
     bench.finish()
-    assert list(desk.engine.study_kept)[0] == ("x-4", "grad-cam")
+    assert list(desk.engine.saved_outcomes)[0] == ("x-4", "grad-cam")
     assert controller.study.pairs == "list.csv"
 
 

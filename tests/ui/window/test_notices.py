@@ -24,7 +24,7 @@ from tests.ui.session.session_desk import Desk
 from tests.ui.window.test_widgets import child
 
 
-def test_what_runs_is_shown_by_who_runs_it(qapp: object) -> None:
+def test_work_is_shown_by_its_source(qapp: object) -> None:
     state = State()
     state.put_work("worker", Work("Preparing", idle=True))
     state.put_work("task", Work("Writing"))
@@ -50,7 +50,7 @@ def test_a_refusal_leaves_what_runs(desk: Desk) -> None:
     desk.settle()
 
 
-def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_disk: Callable[[int], None]) -> None:
+def test_an_export_to_a_full_disk_is_reported_and_leaves_no_file(desk: Desk, fill_disk: Callable[[int], None]) -> None:
     desk.open()
     (desk.folder / "out").mkdir()
     fill_disk(20)
@@ -60,13 +60,13 @@ def test_an_export_to_a_full_disk_is_said_and_leaves_nothing(desk: Desk, fill_di
     ):
         with desk.qtbot.waitSignal(desk.state.notice_changed):
             write(desk.folder / "out" / name)
-        told = desk.state.notice
-        assert told.message == f"{desk.folder / 'out' / name} cannot be written: the disk is full."
-        assert (told.hint, told.kind) == ("Make room, then try again.", "error")
+        text = desk.state.notice
+        assert text.message == f"{desk.folder / 'out' / name} cannot be written: the disk is full."
+        assert (text.hint, text.kind) == ("Make room, then try again.", "error")
         assert list((desk.folder / "out").iterdir()) == []
 
 
-def test_an_unforeseen_error_is_told_with_details_and_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_reported_with_details_and_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.session.explain_controller.show_error(MemoryError())
     assert desk.state.notice.message == "Something went wrong: MemoryError."
     assert "MemoryError" in desk.state.notice.details
@@ -85,7 +85,7 @@ def test_the_window_words_a_remedy_by_its_menus(desk: Desk, hint: str | Remedy, 
     assert desk.state.notice.hint == text
 
 
-def test_an_error_nobody_caught_is_shown(
+def test_an_uncaught_error_is_shown(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
@@ -96,7 +96,7 @@ def test_an_error_nobody_caught_is_shown(
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_an_answer_settles_trouble_and_its_own_warnings_only(desk: Desk) -> None:
+def test_an_answer_settles_errors_and_its_own_warnings_only(desk: Desk) -> None:
     make, desk.engine.note = desk.engine.make, "The model runs on the CPU."
     desk.session.explain_controller.choose_model(ModelChoice("other"))
     desk.settle()
@@ -128,7 +128,7 @@ AT_THE_END = replace(UNSETTLED, nodes=129)
 
 
 @pytest.mark.parametrize(
-    ("sides", "told", "remedy"),
+    ("sides", "text", "remedy"),
     [
         (
             {"image": RIEMANN},
@@ -149,18 +149,18 @@ AT_THE_END = replace(UNSETTLED, nodes=129)
         ({"image": replace(RIEMANN, residual=1e-3)}, "", None),
     ],
 )
-def test_an_integral_that_is_not_exact_is_told_where_the_command_line_tells_of_it(
-    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], told: str, remedy: Remedy | None
+def test_an_inexact_integral_is_reported_in_the_banner(
+    make_explanation: Callable[..., Explanation], sides: dict[str, SideReport], text: str, remedy: Remedy | None
 ) -> None:
     made = _inexact(make_explanation(), **sides)
-    assert describe_inexactness(made) == told
+    assert describe_inexactness(made) == text
     assert describe_remedy(made) == ("" if remedy is None else WINDOW_WORDS[remedy].format(steps=129))
-    assert [f"The {doubt.name}'s integral" for doubt in find_inexact_integrals(made)] == [
-        " ".join(said.split()[:3]) for said in accuracy_warnings(made)
+    assert [f"The {warning.name}'s integral" for warning in find_inexact_integrals(made)] == [
+        " ".join(notices.split()[:3]) for notices in accuracy_warnings(made)
     ]
 
 
-def test_two_remedies_are_told_beside_each_other(make_explanation: Callable[..., Explanation]) -> None:
+def test_two_remedies_are_shown_together(make_explanation: Callable[..., Explanation]) -> None:
     made = _inexact(make_explanation(), image=UNSETTLED, text=AT_THE_END)
     assert (
         describe_remedy(made)
@@ -168,14 +168,14 @@ def test_two_remedies_are_told_beside_each_other(make_explanation: Callable[...,
     )
 
 
-def test_why_words_were_not_seen_is_told_as_the_command_line_tells_it(
+def test_unread_words_are_reported_as_on_the_command_line(
     make_explanation: Callable[..., Explanation],
 ) -> None:
     made = make_explanation(unseen="in the snow")
     full = replace(made, caption=replace(made.caption, context=len(made.caption.tokens)))
     for explanation in (made, full):
-        (said,) = accuracy_warnings(explanation)
-        assert said.startswith(f"The caption {unread_reason(explanation.caption)}. ")
+        (notices,) = accuracy_warnings(explanation)
+        assert notices.startswith(f"The caption {unread_reason(explanation.caption)}. ")
     assert unread_reason(make_explanation().caption) == ""
 
 

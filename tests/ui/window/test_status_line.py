@@ -26,7 +26,7 @@ def shown_text(line: StatusLine) -> str:
     return " ".join(" ".join(parts).split())
 
 
-def test_the_status_line_says_model_device_score_time_and_origin(
+def test_the_status_line_shows_model_device_score_time_and_origin(
     make_state: Callable[..., State], qtbot: QtBot
 ) -> None:
     state = make_state()
@@ -43,26 +43,26 @@ def test_the_status_line_says_model_device_score_time_and_origin(
     assert child(line, "Network").text() == "Offline: nothing leaves this computer"
 
 
-def test_what_was_done_is_said_for_a_moment(
+def test_a_message_is_shown_for_a_moment(
     make_state: Callable[..., State], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.MESSAGE_MS", 1)
     line = StatusLine(make_state())
     qtbot.addWidget(line)
     line.show()
-    before, said = shown_text(line), child(line, "Message")
-    assert not said.isVisible()
+    before, message = shown_text(line), child(line, "Message")
+    assert not message.isVisible()
     line.show_message("2 labels kept in the project")
-    assert (said.text(), said.accessibleDescription(), said.isVisible()) == (
+    assert (message.text(), message.accessibleDescription(), message.isVisible()) == (
         *["2 labels kept in the project"] * 2,
         True,
     )
     assert shown_text(line) == before
-    qtbot.waitUntil(lambda: not said.isVisible())
-    assert said.text() == ""
+    qtbot.waitUntil(lambda: not message.isVisible())
+    assert message.text() == ""
 
 
-def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callable[..., State], qtbot: QtBot) -> None:
+def test_the_status_line_marks_inexact_numbers(make_state: Callable[..., State], qtbot: QtBot) -> None:
     state = make_state()
     line = StatusLine(state)
     qtbot.addWidget(line)
@@ -75,7 +75,7 @@ def test_the_status_line_says_that_the_numbers_are_not_exact(make_state: Callabl
     assert "not exact" not in shown_text(line)
 
 
-def test_the_status_line_says_what_the_bundled_model_knows(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+def test_the_status_line_describes_the_bundled_model(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     state = make_state()
     line = StatusLine(state)
     qtbot.addWidget(line)
@@ -83,17 +83,17 @@ def test_the_status_line_says_what_the_bundled_model_knows(qtbot: QtBot, make_st
     for facts in (None, ModelFacts("demo", "cpu", 3, 3, 32)):
         state.change(facts=facts)
         assert name.toolTip().replace("\n", " ") == BUNDLED_NOTE
-        assert max(len(told) for told in name.toolTip().splitlines()) <= 72
+        assert max(len(text) for text in name.toolTip().splitlines()) <= 72
     state.change(facts=replace(FACTS, note="The model runs on the CPU."))
     assert name.toolTip() == "The model runs on the CPU."
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [(0.0, "1 ms"), (0.0314, "31 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.97, "60.0 s"), (125.2, "2 min 5 s")],
 )
-def test_times_read_as_a_person_writes_them(seconds: float, told: str) -> None:
-    assert as_time(seconds) == told
+def test_times_read_as_a_person_writes_them(seconds: float, text: str) -> None:
+    assert as_time(seconds) == text
 
 
 def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
@@ -134,7 +134,7 @@ def test_short_work_never_shows(qtbot: QtBot) -> None:
     assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant
 
 
-def test_what_is_left_is_told_from_how_fast_it_went() -> None:
+def test_the_remaining_time_follows_from_the_speed_so_far() -> None:
     remaining_time = RemainingTime()
 
     def estimate_s(done: int, now_s: float, total: int = 1000, what: str = "Profiling the layers") -> float | None:
@@ -152,7 +152,7 @@ def test_what_is_left_is_told_from_how_fast_it_went() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (0.2, "a second"),
         (4.4, "4 s"),
@@ -162,11 +162,11 @@ def test_what_is_left_is_told_from_how_fast_it_went() -> None:
         (9e3, "2 h"),
     ],
 )
-def test_roughly_known_times_read_so(seconds: float, told: str) -> None:
-    assert format_rough_time(seconds) == told
+def test_roughly_known_times_read_so(seconds: float, text: str) -> None:
+    assert format_rough_time(seconds) == text
 
 
-def test_the_status_line_says_what_is_left(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_status_line_shows_the_remaining_time(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     state = State()
     line = StatusLine(state)
     qtbot.addWidget(line)

@@ -186,7 +186,7 @@ def opaque(pixmap: Any) -> set[str]:
     return {pixel.name() for pixel in pixels if pixel.alpha() == 255}
 
 
-def test_an_icon_takes_any_colour_and_keeps_it_apart(qapp: QApplication) -> None:
+def test_an_icon_is_drawn_in_any_colour(qapp: QApplication) -> None:
     red, blue = (theme.pixmap("open", 24, QColor(name), ratio=2.0) for name in ("#ff0000", "#0000ff"))
     assert (red.width(), red.deviceIndependentSize().width()) == (48, 24)
     assert (opaque(red), opaque(blue)) == ({"#ff0000"}, {"#0000ff"})
@@ -258,7 +258,7 @@ def test_details_open_can_be_copied_and_close_with_the_next_notice(canvas: QWidg
     qtbot.waitUntil(lambda: banner.height() <= low)
 
 
-def test_a_long_notice_is_cut_and_stands_whole_in_its_details(canvas: QWidget, qtbot: QtBot) -> None:
+def test_a_long_notice_is_shortened_and_complete_in_its_details(canvas: QWidget, qtbot: QtBot) -> None:
     state = State()
     banner = Banner(state, canvas)
     message, hint = "Line 17 of pairs.csv has no picture. " * 12, "Put the pictures back. " * 12
