@@ -18,7 +18,7 @@ FLAG_WORDS: Final[Words] = {
     Remedy.CHOOSE_CONFIG_FOLDER: "Give a folder with their {file} (--model).",
     Remedy.CHOOSE_MODEL_FOLDER: "Choose a folder with a config and weights (--model).",
     Remedy.CHOOSE_PACKED_FOLDER: "Give a folder that exclip-desktop models pack has written.",
-    Remedy.CHOOSE_TAG: "Give one it has (--pretrained): {choices}.",
+    Remedy.CHOOSE_TAG: "Choose one of its tags (--pretrained): {choices}.",
     Remedy.CHOOSE_CHECKPOINT: "It has no tags; give a checkpoint file (--checkpoint).",
     Remedy.CHOOSE_PREPROCESSING: "Name one (--preprocess): {choices}, or a JSON file with mean and std.",
     Remedy.OMIT_PREPROCESSING: "Leave it out (--preprocess).",

@@ -67,17 +67,19 @@ class ModelEntry:
 
 def list_local_models() -> list[ModelEntry]:
     """Return the models on this computer: bundled, unpacked, then those in the caches of open_clip and the hub."""
-    own = [_of_folder(BUNDLED, bundled_folder(), "bundled")]
-    own += [_of_folder(path.name, path, "installed") for path in _installed()]
+    own = [_read_folder(BUNDLED, bundled_folder(), "bundled")]
+    own += [_read_folder(path.name, path, "installed") for path in _list_installed()]
     tagged = [entry for entry in list_tagged_models() if entry.is_local]
     known = {entry.path for entry in tagged}
-    others = [_of_folder(str(path), path, "cache") for path in _snapshots() if find_weights(path) not in known]
+    others = [
+        _read_folder(str(path), path, "cache") for path in _iterate_snapshots() if find_weights(path) not in known
+    ]
     return [entry for entry in (*own, *tagged, *others) if entry is not None]
 
 
 def list_tagged_models() -> list[ModelEntry]:
     """Return a model for every tag of open_clip's list, on this computer or not."""
-    return [_entry(one.name, one.tag, find_cached_weights(one.config), one.name) for one in list_published()]
+    return [_make_entry(one.name, one.tag, find_cached_weights(one.config), one.name) for one in list_published()]
 
 
 def describe_model(path: Path, architecture: str = "") -> ModelEntry | None:
@@ -91,14 +93,14 @@ def describe_model(path: Path, architecture: str = "") -> ModelEntry | None:
 
     """
     if path.is_dir():
-        return _of_folder(str(path), find_snapshot(path), "cache")
+        return _read_folder(str(path), find_snapshot(path), "cache")
     if architecture in open_clip.list_models():
-        return _entry(str(path), "", path, architecture)
+        return _make_entry(str(path), "", path, architecture)
     return ModelEntry(str(path), "", path, path.stat().st_size, "cache", "", None, 0, "")
 
 
 @lru_cache(maxsize=1)
-def _parameters() -> dict[str, int]:
+def _load_parameters() -> dict[str, int]:
     """Return the number of parameters of open_clip's architectures, by name."""
     counted: dict[str, int] = json.loads(PARAMETERS.read_text("utf-8"))
     return counted
@@ -135,38 +137,38 @@ def _remove_from_hub(path: Path) -> None:
     cache.delete_revisions(*revisions).execute()
 
 
-def _installed() -> list[Path]:
+def _list_installed() -> list[Path]:
     folder = installed_folder()
     return sorted(path.parent for path in folder.glob(f"*/{CONFIG_FILE}")) if folder.is_dir() else []
 
 
-def _snapshots() -> Iterator[Path]:
+def _iterate_snapshots() -> Iterator[Path]:
     """Yield the snapshots in the hub's cache that hold a model of open_clip's form."""
     for config in sorted(Path(constants.HF_HUB_CACHE).glob(f"models--*/snapshots/*/{CONFIG_FILE}")):
         if find_weights(config.parent) is not None:
             yield config.parent
 
 
-def _of_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
+def _read_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
     path = find_weights(folder)
     if path is None or not (folder / CONFIG_FILE).is_file():
         return None
     try:
-        return _entry(name, "", path, f"local-dir:{folder}", place)
+        return _make_entry(name, "", path, f"local-dir:{folder}", place)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ModelEntry(name, "", path, path.stat().st_size, place, "", None, 0, "its config cannot be read")
 
 
-def _entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "cache") -> ModelEntry:
+def _make_entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "cache") -> ModelEntry:
     config: dict[str, Any] = open_clip.get_model_config(schema)
     return ModelEntry(
         name=name,
         tag=tag,
         path=path,
-        bytes=BYTES_EACH * _parameters().get(name, 0) if path is None else path.stat().st_size,
+        bytes=BYTES_EACH * _load_parameters().get(name, 0) if path is None else path.stat().st_size,
         place="" if path is None else place,
         family=describe_family(config),
-        grid=_grid(config["vision_cfg"]),
+        grid=_compute_grid(config["vision_cfg"]),
         context=config["text_cfg"].get("context_length", 77),
         reason=find_obstacle(schema),
     )
@@ -184,7 +186,7 @@ def describe_family(config: dict[str, Any]) -> str:
     return f"{image} + {text['hf_model_name']}" if text.get("hf_model_name") else image
 
 
-def _grid(vision: dict[str, Any]) -> tuple[int, int] | None:
+def _compute_grid(vision: dict[str, Any]) -> tuple[int, int] | None:
     if vision.get("timm_model_name"):
         return None
     size = vision.get("image_size", 224)

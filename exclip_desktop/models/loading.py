@@ -90,7 +90,7 @@ def load_model(
         preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size, image.unit),
         reader=make_reader(tokenizer, text),
         device=torch_device,
-        card=_card(source.folder),
+        card=_read_card(source.folder),
         build_random=partial(build_network, source.name, source.config(), folder=source.folder, drawn=True),
         notes=source.notes,
     )
@@ -106,12 +106,12 @@ def read_source(
     fetch: Callable[[str, str], Path] | None = None,
 ) -> tuple[Source, Weights]:
     """Return the source that the arguments of ``load_model`` name, identified by its weights, and the weights."""
-    source = _explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
+    source = _check_explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
     weights = read_weights(source.weights)
-    return _explainable(identify(source, weights)), weights
+    return _check_explainable(identify(source, weights)), weights
 
 
-def _explainable(source: Source) -> Source:
+def _check_explainable(source: Source) -> Source:
     """Return the source; raise ``ModelError`` with the reason where it is known not to be explainable."""
     try:
         reason = find_obstacle(source.schema) if source.schema else ""
@@ -157,7 +157,7 @@ def _check_card(model: Model) -> None:
             raise ModelError(message, "Correct or delete it.") from error
 
 
-def _card(folder: Path | None) -> Card:
+def _read_card(folder: Path | None) -> Card:
     path = folder / CARD_FILE if folder is not None else None
     if path is None or not path.is_file():
         return Card()

@@ -44,8 +44,8 @@ class Preprocess:
     def pixels(self, picture: NDArray[np.uint8], framing: Framing = "model") -> Tensor:
         """Return the normalised model input of an RGB picture (H, W, 3) in [0, 255]: float32 (3, h, w)."""
         height, width = picture.shape[:2]
-        self._resized(height, width, framing)
-        size, mode = self.input_size((width, height), framing), self._mode(framing)
+        self._check_resized(height, width, framing)
+        size, mode = self.input_size((width, height), framing), self._resize_mode(framing)
         config = PreprocessCfg(**{**self._config, "resize_mode": mode, "size": size})
         result: Tensor = image_transform_v2(config, is_train=False)(Image.fromarray(picture))
         return result.to(torch.float32)
@@ -54,32 +54,32 @@ class Preprocess:
         """Return the geometry of a cut tower's patches on a picture of ``source_size`` (width, height)."""
         width, height = source_size
         rows, columns = cut.grid
-        resized_h, resized_w = self._resized(height, width, framing)
+        resized_h, resized_w = self._check_resized(height, width, framing)
         target_h, target_w = self.input_size(source_size, framing)
         patch_h, patch_w = cut.patch_size
-        y0, y1 = _visible_range(height, resized_h, target_h, rows * patch_h)
-        x0, x1 = _visible_range(width, resized_w, target_w, columns * patch_w)
+        y0, y1 = _compute_visible_range(height, resized_h, target_h, rows * patch_h)
+        x0, x1 = _compute_visible_range(width, resized_w, target_w, columns * patch_w)
         return Geometry(source_size, (x0, y0, x1, y1), (rows, columns))
 
-    def _mode(self, framing: Framing) -> str:
+    def _resize_mode(self, framing: Framing) -> str:
         own: str = self._config["resize_mode"]
         return MODES.get(framing, own)
 
-    def _resized(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
+    def _check_resized(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
         """Return the size after the transform's resize, before its crop or pad.
 
         Raises:
             PictureError: a side would be shorter than a pixel, or too long.
 
         """
-        resized = self._resized_unchecked(height, width, framing)
+        resized = self._compute_resized(height, width, framing)
         if min(resized) < 1 or max(resized) > LONGEST_PX:
             raise PictureError(f"The picture is too narrow for this model: {width} × {height} pixels.", "Crop it.")
         return resized
 
-    def _resized_unchecked(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
+    def _compute_resized(self, height: int, width: int, framing: Framing) -> tuple[int, int]:
         target_h, target_w = self.input_size((width, height), framing)
-        mode = self._mode(framing)
+        mode = self._resize_mode(framing)
         if mode == "squash":
             return target_h, target_w
         if mode == "shortest" and target_h == target_w:  # torchvision's own rounding
@@ -91,7 +91,7 @@ class Preprocess:
         return round(height / ratio), round(width / ratio)
 
 
-def _visible_range(source: int, resized: int, target: int, covered: int) -> tuple[float, float]:
+def _compute_visible_range(source: int, resized: int, target: int, covered: int) -> tuple[float, float]:
     """Return the range of source pixels that the first ``covered`` of ``target`` input pixels show, along one axis."""
     first = -((target - resized) // 2) if target > resized else round((resized - target) / 2.0)
     scale = source / resized

@@ -40,7 +40,7 @@ class ClipReader:
 
         """
         check_caption(text)
-        pieces = list(self._pieces(text))
+        pieces = list(self._split(text))
         if not pieces:
             raise empty_caption_error()
         read = self._within_context(pieces)
@@ -68,7 +68,7 @@ class ClipReader:
             raise CaptionError("The caption is empty before its end token.", "Type words before <end_of_text>.")
         return read
 
-    def _pieces(self, text: str) -> Iterator[Piece]:
+    def _split(self, text: str) -> Iterator[Piece]:
         tokenizer = self._tokenizer
         cleaned: str = tokenizer.clean_fn(text)
         origin = trace_origins(text, cleaned)
@@ -80,7 +80,7 @@ class ClipReader:
             last, end = match.group(), match.end()
             units = "".join(tokenizer.byte_encoder[byte] for byte in last.encode("utf-8"))
             names = tokenizer.bpe(units).split(" ")
-            for name, (first, stop) in zip(names, _character_ranges(last, names), strict=True):
+            for name, (first, stop) in zip(names, _find_character_ranges(last, names), strict=True):
                 start = origin[match.start() + first][0]
                 finish = origin[match.start() + stop - 1][1]
                 yield Piece(
@@ -94,7 +94,7 @@ def _continues(last: str, piece: str, *, touching: bool) -> bool:
     return touching and (contraction or (piece.isnumeric() and last.isnumeric()))
 
 
-def _character_ranges(piece: str, names: list[str]) -> list[Range]:
+def _find_character_ranges(piece: str, names: list[str]) -> list[Range]:
     """Return, for each sub-word in byte units, the characters of ``piece`` that its bytes touch."""
     owner = [index for index, character in enumerate(piece) for _ in character.encode("utf-8")]
     ranges, position = [], 0

@@ -72,35 +72,35 @@ class HFReader:
             return_special_tokens_mask=True,
             return_offsets_mapping=True,
         )
-        pieces = self._pieces(read, cleaned, origin)
+        pieces = self._make_pieces(read, cleaned, origin)
         if not pieces:
             raise empty_caption_error()
-        tokens = self._tokens(read, pieces)
+        tokens = self._make_tokens(read, pieces)
         # open_clip looks for [EOT] by the largest id, which padding of a larger one would be.
         if not self._padded and self.fill_id <= max(token.id for token in tokens if token.kind != "padding"):
             tokens = [token for token in tokens if token.kind != "padding"]
         if self._class_token:
             tokens.append(class_token(tokens[-1].end))
-        unseen = self._unseen(text, cleaned, origin, len(pieces))
+        unseen = self._find_unread(text, cleaned, origin, len(pieces))
         return Caption(text, tuple(tokens), group_words(text, pieces), unseen, self.context)
 
-    def _pieces(self, read: Any, cleaned: str, origin: list[Range]) -> dict[int, Piece]:
+    def _make_pieces(self, read: Any, cleaned: str, origin: list[Range]) -> dict[int, Piece]:
         """Return the tokens of the words by their rows."""
         ids, names, offsets = read["input_ids"], read.tokens(), read["offset_mapping"]
         flags = zip(read["special_tokens_mask"], read["attention_mask"], strict=True)
         rows = [row for row, (special, attended) in enumerate(flags) if attended and not special]
-        places = [_place(cleaned, names[row], *offsets[row]) for row in rows]
+        places = [_strip_place(cleaned, names[row], *offsets[row]) for row in rows]
         return {
-            row: Piece(self._id(ids[row]), cleaned[slice(*place)] or names[row], *_typed(place, origin), word)
+            row: Piece(self._model_id(ids[row]), cleaned[slice(*place)] or names[row], *_trace(place, origin), word)
             for row, place, word in zip(rows, places, number_words(cleaned, places), strict=True)
         }
 
-    def _tokens(self, read: Any, pieces: dict[int, Piece]) -> list[Token]:
+    def _make_tokens(self, read: Any, pieces: dict[int, Piece]) -> list[Token]:
         """Return every token: those of the words, the tokenizer's own, and padding."""
         first, end = min(pieces), pieces[max(pieces)].end
         tokens = []
         for row, (name, original) in enumerate(zip(read.tokens(), read["input_ids"], strict=True)):
-            number, at = self._id(original), 0 if row < first else end
+            number, at = self._model_id(original), 0 if row < first else end
             if row in pieces:
                 tokens.append(content_token(pieces[row]))
             elif not read["attention_mask"][row]:
@@ -109,27 +109,27 @@ class HFReader:
                 tokens.append(Token(number, name, "start" if row < first else "end", at, at))
         return tokens
 
-    def _id(self, number: int) -> int:
+    def _model_id(self, number: int) -> int:
         """Return the id that open_clip passes to the model: for CLIPA 0 in place of a separator."""
         return 0 if self._strips and number == self._tokenizer.sep_token_id else number
 
-    def _unseen(self, text: str, cleaned: str, origin: list[Range], count: int) -> Range | None:
+    def _find_unread(self, text: str, cleaned: str, origin: list[Range], count: int) -> Range | None:
         """Return the typed characters after the first ``count`` tokens; None where there are no more."""
         whole = self._tokenizer(cleaned, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         if len(whole["input_ids"]) <= count:
             return None
-        start, _ = _typed(_place(cleaned, whole.tokens()[count], *whole["offset_mapping"][count]), origin)
+        start, _ = _trace(_strip_place(cleaned, whole.tokens()[count], *whole["offset_mapping"][count]), origin)
         return start, len(text.rstrip())
 
 
-def _place(text: str, token: str, start: int, end: int) -> Range:
+def _strip_place(text: str, token: str, start: int, end: int) -> Range:
     """Return a token's characters without spaces around them; a space alone has an empty range after it."""
     part = text[start:end]
     left = start + len(part) - len(part.lstrip())
     return left, left + len(part.strip()) if token.strip(SPACES) else left
 
 
-def _typed(place: Range, origin: list[Range]) -> Range:
+def _trace(place: Range, origin: list[Range]) -> Range:
     """Return the characters of the typed caption that ``place`` of the cleaned one comes from."""
     start, end = place
     if start < end:
@@ -144,7 +144,7 @@ def number_words(text: str, places: list[Range]) -> list[int]:
     Tokenizers split words, and some join them: a token that reaches into the next word makes both one word. In scripts
     without spaces each token is a word.
     """
-    starts = _word_starts(text)
+    starts = _find_word_starts(text)
     numbers = [0] if places else []
     for (before, end), (start, _) in pairwise(places):
         begins = start in starts or UNSPACED.match(text, start) is not None
@@ -152,9 +152,9 @@ def number_words(text: str, places: list[Range]) -> list[int]:
     return numbers
 
 
-def _word_starts(text: str) -> set[int]:
+def _find_word_starts(text: str) -> set[int]:
     """Return the starts of runs of letters, numbers and other signs; an apostrophe between letters is a letter."""
-    kinds = [_kind(character) for character in text]
+    kinds = [_classify(character) for character in text]
     for at in range(1, len(text) - 1):
         if text[at] in "'’" and kinds[at - 1] == kinds[at + 1] == "letters":
             kinds[at] = "letters"
@@ -162,7 +162,7 @@ def _word_starts(text: str) -> set[int]:
     return {run[0] for run in runs if kinds[run[0]] != "spaces"}
 
 
-def _kind(character: str) -> str:
+def _classify(character: str) -> str:
     if character.isspace():
         return "spaces"
     return {"L": "letters", "M": "letters", "N": "numbers"}.get(unicodedata.category(character)[0], "signs")

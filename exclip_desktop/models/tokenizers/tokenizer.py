@@ -99,15 +99,15 @@ def trace_origins(text: str, cleaned: str) -> list[Range]:
     """
     typed, clean = ([(m.start(), m.end()) for m in re.finditer(r"\S+", one)] for one in (text, cleaned))
     if len(typed) != len(clean):
-        return _aligned(text, cleaned, 0)
+        return _align(text, cleaned, 0)
     found: list[Range] = []
     for (start, end), (low, high) in zip(typed, clean, strict=True):
         found += [(start, start)] * (low - len(found))  # spaces, which belong to no token
-        found += _aligned(text[start:end], cleaned[low:high], start)
+        found += _align(text[start:end], cleaned[low:high], start)
     return found + [(len(text), len(text))] * (len(cleaned) - len(found))
 
 
-def _aligned(text: str, cleaned: str, offset: int) -> list[Range]:
+def _align(text: str, cleaned: str, offset: int) -> list[Range]:
     """Return the same for one piece of the caption, which begins at ``offset``."""
     typed = [(low, offset + index) for index, character in enumerate(text) for low in character.lower()]
     letters = [low for low, _ in typed]

@@ -41,7 +41,7 @@ class ResNetTower:
         depth = self.layers if layer == POOL else int(layer)
         stride = 4 * 2 ** max(0, depth - 1)  # the stem's; every stage but the first halves the map
         grid = self.input_size[0] // stride, self.input_size[1] // stride
-        pool = self._query()
+        pool = self._make_query()
 
         def features(pixels: Tensor) -> Tensor:
             x: Tensor = self._visual.stem(pixels[None])
@@ -60,7 +60,7 @@ class ResNetTower:
         query = pool if depth == self.layers else None
         return Cut(features, head, query, grid=grid, patch_size=(stride, stride))
 
-    def _query(self) -> Query:
+    def _make_query(self) -> Query:
         pool = self._visual.attnpool
         maps = Projections(
             pool.q_proj.weight,

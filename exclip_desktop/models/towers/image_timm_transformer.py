@@ -70,88 +70,88 @@ class TimmTransformerTower:
     def cut(self, layer: Layer, size: tuple[int, int] | None = None) -> Cut:
         """Return the tower cut at ``layer``; for inputs of another ``size``, with interpolated positions."""
         size = size or self.input_size
-        trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
-        blocks = _blocks(trunk, size)
+        trunk = self._visual.trunk if size == self.input_size else _resize_trunk(self._visual.trunk, size)
+        blocks = _bind_blocks(trunk, size)
         grid: tuple[int, int] = tuple(trunk.patch_embed.dynamic_feat_size(size))
-        parts = self._at_pool(trunk, blocks) if layer == POOL else self._at_block(trunk, blocks, int(layer))
+        parts = self._cut_at_pool(trunk, blocks) if layer == POOL else self._cut_at_block(trunk, blocks, int(layer))
         return Cut(*parts, grid, self._patch_size)
 
     def anatomy(self, pixels: Tensor) -> Anatomy:
         """Return the anatomy for a picture; raise ``MethodError`` where the blocks cannot be read."""
         size = pixels.shape[1], pixels.shape[2]
-        trunk = self._visual.trunk if size == self.input_size else _resized(self._visual.trunk, size)
-        start = _embedded(trunk, pixels[None])
+        trunk = self._visual.trunk if size == self.input_size else _resize_trunk(self._visual.trunk, size)
+        start = _embed(trunk, pixels[None])
         return Anatomy(
             start=start,
             blocks=take_apart_blocks(trunk.blocks),
             finish=lambda x: self._visual.head(trunk.forward_head(trunk.norm(x))),
-            project=self._project(trunk),
-            pooled=_pooled(trunk, start.shape[1]),
+            project=self._make_projection(trunk),
+            pooled=_pooled_tokens(trunk, start.shape[1]),
             mask=None,
             mapped=slice(trunk.num_prefix_tokens, None),
             grid=tuple(trunk.patch_embed.dynamic_feat_size(size)),
-            pool=self._pool(trunk),
+            pool=self._find_pool_query(trunk),
         )
 
-    def _pool(self, trunk: Any) -> Query | None:
+    def _find_pool_query(self, trunk: Any) -> Query | None:
         """Return the attention that pools, after the final norm; None where it leaves prefix tokens out."""
-        if not self.pools or self._left_out(trunk):
+        if not self.pools or self._count_left_out(trunk):
             return None
-        query = find_latent_query(trunk.attn_pool, self._finished)
+        query = find_latent_query(trunk.attn_pool, self._finish)
         return query and replace(query, norm=lambda x: query.norm(trunk.norm(x)))
 
-    def _left_out(self, trunk: Any) -> int:
+    def _count_left_out(self, trunk: Any) -> int:
         """Return the number of prefix tokens that the attention that pools does not read."""
         return 0 if getattr(trunk, "pool_include_prefix", True) else int(trunk.num_prefix_tokens)
 
-    def _project(self, trunk: Any) -> Step:
+    def _make_projection(self, trunk: Any) -> Step:
         if not self.pools:
-            return self._normed
-        query = find_latent_query(trunk.attn_pool, self._finished)
+            return self._finish_normed
+        query = find_latent_query(trunk.attn_pool, self._finish)
         if query is None:
             raise_no_anatomy("The pooling of this image encoder")
         return lambda x: query.embed_alone(trunk.norm(x))
 
-    def _at_block(self, trunk: Any, blocks: list[Step], depth: int) -> tuple[Step, Step, Query | None, int]:
+    def _cut_at_block(self, trunk: Any, blocks: list[Step], depth: int) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at a block."""
-        last = find_block_query(trunk.blocks[-1], 0, self._normed) if trunk.global_pool == "token" else None
+        last = find_block_query(trunk.blocks[-1], 0, self._finish_normed) if trunk.global_pool == "token" else None
         stop = self.layers - (last is not None)
 
         def features(pixels: Tensor) -> Tensor:
-            return _through(blocks[:depth], _embedded(trunk, pixels[None]))[0]
+            return _run_blocks(blocks[:depth], _embed(trunk, pixels[None]))[0]
 
         def head(x: Tensor) -> Tensor:
-            x = _through(blocks[depth:stop], x)
+            x = _run_blocks(blocks[depth:stop], x)
             found: Tensor = self._visual.head(trunk.forward_head(trunk.norm(x))) if last is None else last.embed(x)
             return found
 
         return features, head, last if depth == stop else None, trunk.num_prefix_tokens
 
-    def _at_pool(self, trunk: Any, blocks: list[Step]) -> tuple[Step, Step, Query | None, int]:
+    def _cut_at_pool(self, trunk: Any, blocks: list[Step]) -> tuple[Step, Step, Query | None, int]:
         """Return features, head, query and prefix of the cut at the attention that pools."""
-        query = find_latent_query(trunk.attn_pool, self._finished)
-        left_out = self._left_out(trunk)
+        query = find_latent_query(trunk.attn_pool, self._finish)
+        left_out = self._count_left_out(trunk)
 
         def features(pixels: Tensor) -> Tensor:
-            found: Tensor = trunk.norm(_through(blocks, _embedded(trunk, pixels[None])))[0, left_out:]
+            found: Tensor = trunk.norm(_run_blocks(blocks, _embed(trunk, pixels[None])))[0, left_out:]
             return found
 
         def head(x: Tensor) -> Tensor:
-            return self._finished(trunk.attn_pool(x)) if query is None else query.embed(x)
+            return self._finish(trunk.attn_pool(x)) if query is None else query.embed(x)
 
         return features, head, query, trunk.num_prefix_tokens - left_out
 
-    def _normed(self, pooled: Tensor) -> Tensor:
-        return self._finished(self._visual.trunk.norm(pooled))
+    def _finish_normed(self, pooled: Tensor) -> Tensor:
+        return self._finish(self._visual.trunk.norm(pooled))
 
-    def _finished(self, pooled: Tensor) -> Tensor:
+    def _finish(self, pooled: Tensor) -> Tensor:
         """Return the embeddings of pooled tokens, (B, W) → (B, D); the dropout between does nothing here."""
         trunk = self._visual.trunk
         found: Tensor = self._visual.head(trunk.head(trunk.fc_norm(pooled)))
         return found
 
 
-def _pooled(trunk: Any, tokens: int) -> tuple[int, ...]:
+def _pooled_tokens(trunk: Any, tokens: int) -> tuple[int, ...]:
     """Return the tokens that are pooled, by their mean; none where an attention or a maximum pools."""
     if trunk.global_pool == "token":
         return (0,)
@@ -159,7 +159,7 @@ def _pooled(trunk: Any, tokens: int) -> tuple[int, ...]:
     return tuple(range(first, tokens)) if trunk.global_pool == "avg" else ()
 
 
-def _resized(trunk: Any, size: tuple[int, int]) -> Any:
+def _resize_trunk(trunk: Any, size: tuple[int, int]) -> Any:
     """Return a trunk for pictures of ``size`` that shares everything except positions with ``trunk``."""
     shared = {id(part): part for name, part in trunk.named_children() if name not in ("patch_embed", "rope")}
     copied = deepcopy(trunk, shared)
@@ -167,7 +167,7 @@ def _resized(trunk: Any, size: tuple[int, int]) -> Any:
     return copied
 
 
-def _embedded(trunk: Any, pixels: Tensor) -> Tensor:
+def _embed(trunk: Any, pixels: Tensor) -> Tensor:
     """Return the first block's input for pictures (B, 3, h, w): (B, T, W)."""
     x: Tensor = trunk.patch_embed(pixels)
     if isinstance(trunk, VisionTransformerRelPos):
@@ -177,26 +177,26 @@ def _embedded(trunk: Any, pixels: Tensor) -> Tensor:
     return found
 
 
-def _blocks(trunk: Any, size: tuple[int, int]) -> list[Step]:
+def _bind_blocks(trunk: Any, size: tuple[int, int]) -> list[Step]:
     """Return the blocks with their positions for pictures of ``size``."""
     if isinstance(trunk, VisionTransformerRelPos):
         shared = None if trunk.shared_rel_pos is None else trunk.shared_rel_pos.get_bias()
         return [partial(block, shared_rel_pos=shared) for block in trunk.blocks]
     if isinstance(trunk, Eva):
-        angles = _angles(trunk, size)
+        angles = _compute_angles(trunk, size)
         each = angles if trunk.rope_mixed else [angles] * len(trunk.blocks)
         return [partial(block, rope=its) for block, its in zip(trunk.blocks, each, strict=True)]
     return [partial(run_block, block) for block in trunk.blocks]
 
 
 @torch.no_grad()
-def _angles(trunk: Any, size: tuple[int, int]) -> Any:
+def _compute_angles(trunk: Any, size: tuple[int, int]) -> Any:
     """Return Eva's rotations, which depend only on the picture size; None where it has none."""
     blank = trunk.patch_embed.proj.weight.new_zeros(1, 3, *size)
     return trunk._pos_embed(trunk.patch_embed(blank))[1]
 
 
-def _through(blocks: list[Step], x: Tensor) -> Tensor:
+def _run_blocks(blocks: list[Step], x: Tensor) -> Tensor:
     for block in blocks:
         x = block(x)
     return x

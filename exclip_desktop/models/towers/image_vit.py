@@ -48,11 +48,11 @@ class VisionTransformerTower:
         height, width = size or self.input_size
         grid = height // self._patch_size[0], width // self._patch_size[1]
         depth = self.layers if layer == POOL else int(layer)
-        last = self._query()
+        last = self._find_query()
         stop = self.layers - (last is not None and not self.pools)
 
         def features(pixels: Tensor) -> Tensor:
-            x = self._embedded(pixels[None], grid)
+            x = self._embed(pixels[None], grid)
             for block in self._blocks[:depth]:
                 x = run_block(block, x)
             return x[0]
@@ -60,7 +60,7 @@ class VisionTransformerTower:
         def head(x: Tensor) -> Tensor:
             for block in self._blocks[depth:stop]:
                 x = run_block(block, x)
-            return last.embed(x) if last is not None else self._projected(visual._pool(x)[0])
+            return last.embed(x) if last is not None else self._apply_projection(visual._pool(x)[0])
 
         return Cut(
             features,
@@ -76,32 +76,32 @@ class VisionTransformerTower:
         visual = self._visual
         grid = pixels.shape[1] // self._patch_size[0], pixels.shape[2] // self._patch_size[1]
         return Anatomy(
-            start=self._embedded(pixels[None], grid),
+            start=self._embed(pixels[None], grid),
             blocks=take_apart_blocks(self._blocks),
-            finish=lambda x: self._projected(visual._pool(x)[0]),
-            project=self._project(),
-            pooled=self._pooled(1 + grid[0] * grid[1]),
+            finish=lambda x: self._apply_projection(visual._pool(x)[0]),
+            project=self._make_projection(),
+            pooled=self._pooled_tokens(1 + grid[0] * grid[1]),
             mask=None,
             mapped=slice(1, None),
             grid=grid,
-            pool=self._pooler_query() if self.pools else None,
+            pool=self._find_pooler_query() if self.pools else None,
         )
 
-    def _project(self) -> Step:
+    def _make_projection(self) -> Step:
         if not self.pools:
-            return self._finished
-        query = self._pooler_query()
+            return self._finish
+        query = self._find_pooler_query()
         if query is None:
             raise_no_anatomy("The pooling of this image encoder")
         return query.embed_alone
 
-    def _pooled(self, tokens: int) -> tuple[int, ...]:
+    def _pooled_tokens(self, tokens: int) -> tuple[int, ...]:
         """Return the tokens that are pooled by their mean."""
         if self.pools:
             return ()
         return (0,) if self._visual.pool_type == "tok" else tuple(range(1, tokens))
 
-    def _embedded(self, pixels: Tensor, grid: tuple[int, int]) -> Tensor:
+    def _embed(self, pixels: Tensor, grid: tuple[int, int]) -> Tensor:
         """Return the first block's input, (1, 1 + patches, W)."""
         visual = self._visual
         own: tuple[int, int] = (int(visual.grid_size[0]), int(visual.grid_size[1]))
@@ -115,26 +115,26 @@ class VisionTransformerTower:
         finished: Tensor = visual.ln_pre(torch.cat([token, patches], dim=1) + positions)
         return finished
 
-    def _query(self) -> Query | None:
+    def _find_query(self) -> Query | None:
         """Return the attention with the one query that decides the embedding, where there is one."""
         visual = self._visual
         if self.pools:
-            return self._pooler_query()
-        return find_block_query(self._blocks[-1], 0, self._finished) if visual.pool_type == "tok" else None
+            return self._find_pooler_query()
+        return find_block_query(self._blocks[-1], 0, self._finish) if visual.pool_type == "tok" else None
 
-    def _pooler_query(self) -> Query | None:
+    def _find_pooler_query(self) -> Query | None:
         """Return CoCa's pooler as open_clip runs it: its first query is the picture's embedding."""
         visual = self._visual
         pooler = visual.attn_pool
         maps = take_apart_multihead(pooler.attn)
         if maps is None or visual.attn_pool_contrastive is not None or visual.pool_type != "tok":
             return None
-        return Query(pooler.ln_k, maps, pooler.ln_q(pooler.query)[0].detach(), nn.Identity(), self._finished)
+        return Query(pooler.ln_k, maps, pooler.ln_q(pooler.query)[0].detach(), nn.Identity(), self._finish)
 
-    def _finished(self, pooled: Tensor) -> Tensor:
-        return self._projected(self._visual.ln_post(pooled))
+    def _finish(self, pooled: Tensor) -> Tensor:
+        return self._apply_projection(self._visual.ln_post(pooled))
 
-    def _projected(self, pooled: Tensor) -> Tensor:
+    def _apply_projection(self, pooled: Tensor) -> Tensor:
         projection: Tensor | None = self._visual.proj
         return pooled if projection is None else pooled @ projection
 

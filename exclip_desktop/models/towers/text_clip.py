@@ -42,41 +42,41 @@ class TextTransformerTower:
 
     def cut(self, layer: Layer, ids: Tensor) -> Cut:
         """Return the tower cut at block ``layer`` for a caption with token ``ids`` (T,)."""
-        depth, pooled, mask = int(layer), self._pooled(ids), self._mask(ids)
+        depth, pooled, mask = int(layer), self._find_pooled(ids), self._make_mask(ids)
         row = mask[pooled] if mask is not None and bool(mask[pooled].any()) else None
-        last = find_block_query(self._blocks[-1], pooled, self._finished, row)
+        last = find_block_query(self._blocks[-1], pooled, self._finish, row)
         stop = self.layers - (last is not None)
 
         def features(ids: Tensor) -> Tensor:
-            return self._run(self._embedded(ids)[None], 0, depth, mask)[0]
+            return self._run_blocks(self._embed(ids)[None], 0, depth, mask)[0]
 
         def head(x: Tensor) -> Tensor:
-            x = self._run(x, depth, stop, mask)
-            return last.embed(x) if last is not None else self._finished(x[:, pooled])
+            x = self._run_blocks(x, depth, stop, mask)
+            return last.embed(x) if last is not None else self._finish(x[:, pooled])
 
-        return Cut(features, head, query=last if depth == stop else None, hidden=_hidden(mask, pooled))
+        return Cut(features, head, query=last if depth == stop else None, hidden=_find_hidden(mask, pooled))
 
     def anatomy(self, ids: Tensor) -> Anatomy:
         """Return the anatomy for a caption; raise ``MethodError`` where the blocks cannot be read."""
-        pooled = self._pooled(ids)
+        pooled = self._find_pooled(ids)
         return Anatomy(
-            start=self._embedded(ids)[None],
+            start=self._embed(ids)[None],
             blocks=take_apart_blocks(self._blocks),
-            finish=lambda x: self._finished(x[:, pooled]),
-            project=self._finished,
+            finish=lambda x: self._finish(x[:, pooled]),
+            project=self._finish,
             pooled=(pooled,),
-            mask=self._mask(ids),
+            mask=self._make_mask(ids),
             mapped=slice(0, len(ids)),
         )
 
-    def _embedded(self, ids: Tensor) -> Tensor:
+    def _embed(self, ids: Tensor) -> Tensor:
         text = self._text
         x: Tensor = text.token_embedding(ids)
         if self.class_token:
             x = torch.cat([x, text.cls_emb[None]])
         return torch.add(x, text.positional_embedding[: len(x)])
 
-    def _pooled(self, ids: Tensor) -> int:
+    def _find_pooled(self, ids: Tensor) -> int:
         """Return the position that open_clip pools at; the first one where [EOT] is missing."""
         if self.class_token:
             return len(ids)
@@ -84,7 +84,7 @@ class TextTransformerTower:
             return int((ids if self._pool_type == "argmax" else (ids == self._end).int()).argmax())
         return 0 if self._pool_type == "first" else len(ids) - 1
 
-    def _mask(self, ids: Tensor) -> Tensor | None:
+    def _make_mask(self, ids: Tensor) -> Tensor | None:
         """Return the additive attention mask (T, T), or None."""
         if self.class_token or getattr(self._text, "use_pad_mask", False):
             _, masks = self._text._embeds(ids[None])
@@ -92,12 +92,12 @@ class TextTransformerTower:
             return mask
         return None if self._text.attn_mask is None else self._text.attn_mask[: len(ids), : len(ids)]
 
-    def _run(self, x: Tensor, start: int, stop: int, mask: Tensor | None) -> Tensor:
+    def _run_blocks(self, x: Tensor, start: int, stop: int, mask: Tensor | None) -> Tensor:
         for block in self._blocks[start:stop]:
             x = run_block(block, x, mask)
         return x
 
-    def _finished(self, pooled: Tensor) -> Tensor:
+    def _finish(self, pooled: Tensor) -> Tensor:
         pooled, projection = self._text.ln_final(pooled), self._text.text_projection
         if projection is None:
             return pooled
@@ -105,7 +105,7 @@ class TextTransformerTower:
         return embedding
 
 
-def _hidden(mask: Tensor | None, pooled: int) -> tuple[int, ...]:
+def _find_hidden(mask: Tensor | None, pooled: int) -> tuple[int, ...]:
     """Return the tokens that no token attends to, except the pooled one."""
     if mask is None:
         return ()

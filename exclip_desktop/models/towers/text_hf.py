@@ -111,14 +111,14 @@ class HFTower:
 
         def head(x: Tensor) -> Tensor:
             x = self._family.finish(encoder, run(x, depth, self.layers))
-            embedding: Tensor = self._text.proj(self._pooled(x, read.long()))
+            embedding: Tensor = self._text.proj(self._pool(x, read.long()))
             return embedding
 
         pooled = () if isinstance(self._text.pooler, MeanPooler) else (0,)  # read, even where it is padding
         hidden = (column for column in (~read[0]).nonzero()[:, 0].tolist() if column not in pooled)
         return Cut(features, head, hidden=tuple(hidden))
 
-    def _pooled(self, x: Tensor, read: Tensor) -> Tensor:
+    def _pool(self, x: Tensor, read: Tensor) -> Tensor:
         """Return open_clip's pooling of the last hidden states."""
         pooler, own = self._text.pooler, getattr(self._encoder, "pooler", None)
         if isinstance(pooler, ClsPooler) and pooler.use_pooler_output and own is not None:

@@ -80,14 +80,16 @@ def plan_download(name: str, tag: str) -> Download:
     config = find_tag_config(name, tag)
     hub = list_hub_files(config)
     for repository, file in hub:
-        remote = _hub_file(repository, file)
+        remote = _find_hub_file(repository, file)
         if remote is not None:
-            return Download(name, tag, remote, (repository, file), _extras(name))
+            return Download(name, tag, remote, (repository, file), _list_extras(name))
     if not config.get("url"):
         raise ModelError(f"{hub[0][0]} has no {' or '.join(file for _, file in hub)}.", "Choose another tag.")
     url = config["url"]
     target = clip_cache() / Path(url).name
-    return Download(name, tag, request_size(RemoteFile(url, target, sha256=sha256_in_url(url))), None, _extras(name))
+    return Download(
+        name, tag, request_size(RemoteFile(url, target, sha256=sha256_in_url(url))), None, _list_extras(name)
+    )
 
 
 def download(plan: Download, progress: Progress = ignore_progress, cancel: CancelToken | None = None) -> Path:
@@ -111,7 +113,7 @@ def download(plan: Download, progress: Progress = ignore_progress, cancel: Cance
     return path
 
 
-def _hub_file(repository: str, file: str) -> RemoteFile | None:
+def _find_hub_file(repository: str, file: str) -> RemoteFile | None:
     url = hf_hub_url(repository, file)
     metadata: Any = _ask_hub(lambda: get_hf_file_metadata(url), repository)
     if metadata is None:
@@ -121,7 +123,7 @@ def _hub_file(repository: str, file: str) -> RemoteFile | None:
     return RemoteFile(url, folder / "blobs" / metadata.etag, metadata.size or 0, sha256, build_hf_headers())
 
 
-def _extras(name: str) -> tuple[tuple[str, str], ...]:
+def _list_extras(name: str) -> tuple[tuple[str, str], ...]:
     """Return the small files that a model's text part needs of other repositories."""
     text = open_clip.get_model_config(name)["text_cfg"]
     return tuple((text[key], file) for key, files in TEXT_FILES.items() if text.get(key) for file in files)

@@ -80,22 +80,22 @@ def find_source(
     if not name and checkpoint is not None:
         if pretrained is not None:
             raise ModelError("A tag belongs to an architecture.", Remedy.NAME_TAG_ARCHITECTURE)
-        path = _checkpoint_file(expand_home(checkpoint))
+        path = _check_checkpoint(expand_home(checkpoint))
         return Source(path.name, "", path, preprocess=chosen)
     name = name or BUNDLED
-    folder = _folder_named(name)
+    folder = _find_folder(name)
     if folder is not None:
         if pretrained or checkpoint:
             raise ModelError(
                 f'"{name}" brings its own weights.',
                 Remedy.OMIT_WEIGHTS,
             )
-        return _in_folder(name, folder, chosen)
+        return _read_folder(name, folder, chosen)
     check_architecture(name)
     if checkpoint is not None and pretrained is None:
-        return Source(name, name, _checkpoint_file(expand_home(checkpoint)), preprocess=chosen)
+        return Source(name, name, _check_checkpoint(expand_home(checkpoint)), preprocess=chosen)
     if pretrained is not None and checkpoint is None:
-        return _tagged(name, pretrained, chosen, fetch)
+        return _find_tagged(name, pretrained, chosen, fetch)
     raise ModelError(
         f"{name} names an architecture, not weights."
         if pretrained is None
@@ -104,7 +104,7 @@ def find_source(
     )
 
 
-def _folder_named(name: str) -> Path | None:
+def _find_folder(name: str) -> Path | None:
     """Return the folder of the bundled model, at a path, or of an unpacked model; None for other names."""
     if name == BUNDLED:
         return bundled_folder()
@@ -127,8 +127,8 @@ def identify(source: Source, weights: Weights) -> Source:
         one, file = known[0], source.weights.name
         note = f"{file} holds the published weights of {one.name} ({one.tag})."
         found = replace(source, name=one.name, schema=one.name, tag=one.tag, notes=(*source.notes, note))
-        return _published(found, one.config, source.preprocess)
-    return _with_activation_note(source) if source.schema else _recognised(source, weights)
+        return _complete_published(found, one.config, source.preprocess)
+    return _with_activation_note(source) if source.schema else _recognise(source, weights)
 
 
 def _with_activation_note(source: Source) -> Source:
@@ -157,7 +157,7 @@ def require_preprocess(source: Source) -> dict[str, Any]:
     )
 
 
-def _recognised(source: Source, weights: Weights) -> Source:
+def _recognise(source: Source, weights: Weights) -> Source:
     file, names = source.weights.name, recognise_architectures(weights.state)
     if not names:
         message = f"The weights in {file} fit none of open_clip's architectures."
@@ -169,18 +169,18 @@ def _recognised(source: Source, weights: Weights) -> Source:
     return replace(source, name=names[0], schema=names[0], notes=(*source.notes, note))
 
 
-def _in_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source:
+def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source:
     folder = find_snapshot(path)
     if not (folder / CONFIG_FILE).is_file():
         raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", Remedy.CHOOSE_MODEL_FOLDER)
     weights = find_weights(folder)
     if weights is None:
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors into the folder.")
-    own = _own_preprocess(folder)
-    return Source(name, f"local-dir:{folder}", weights, folder, _resolved(name, own, chosen))
+    own = _read_preprocess(folder)
+    return Source(name, f"local-dir:{folder}", weights, folder, _resolve_preprocess(name, own, chosen))
 
 
-def _own_preprocess(folder: Path) -> dict[str, Any] | None:
+def _read_preprocess(folder: Path) -> dict[str, Any] | None:
     """Return the preprocessing in a folder's config; None where it has no mean and deviation."""
     try:
         held = json.loads((folder / CONFIG_FILE).read_text("utf-8")).get("preprocess_cfg") or {}
@@ -189,7 +189,7 @@ def _own_preprocess(folder: Path) -> dict[str, Any] | None:
         raise ModelError(f"The config of {folder} cannot be read: {error}.", Remedy.CHOOSE_OTHER_MODEL) from error
 
 
-def _checkpoint_file(path: Path) -> Path:
+def _check_checkpoint(path: Path) -> Path:
     if not is_file(path):
         raise ModelError(f"There is no checkpoint {path}.", "Check the path.")
     if path.suffix not in ENDINGS:
@@ -197,7 +197,9 @@ def _checkpoint_file(path: Path) -> Path:
     return path
 
 
-def _tagged(name: str, tag: str, chosen: dict[str, Any] | None, fetch: Callable[[str, str], Path] | None) -> Source:
+def _find_tagged(
+    name: str, tag: str, chosen: dict[str, Any] | None, fetch: Callable[[str, str], Path] | None
+) -> Source:
     config = find_tag_config(name, tag)
     path = find_cached_weights(config)
     if path is None and fetch is not None:
@@ -207,10 +209,10 @@ def _tagged(name: str, tag: str, chosen: dict[str, Any] | None, fetch: Callable[
             f"{name} ({tag}) is not on this computer, and the network is off.",
             Remedy.ALLOW_DOWNLOAD,
         )
-    return _published(Source(f"{name} ({tag})", name, path, tag=tag), config, chosen)
+    return _complete_published(Source(f"{name} ({tag})", name, path, tag=tag), config, chosen)
 
 
-def _published(source: Source, config: dict[str, Any], chosen: dict[str, Any] | None) -> Source:
+def _complete_published(source: Source, config: dict[str, Any], chosen: dict[str, Any] | None) -> Source:
     """Return the source with preprocessing and QuickGELU from open_clip's list."""
     quick = bool(config.get("quick_gelu"))
     notes = source.notes
@@ -219,19 +221,19 @@ def _published(source: Source, config: dict[str, Any], chosen: dict[str, Any] | 
             f"These weights were trained with QuickGELU, which {source.schema} lacks; the network is built with it.",
         )
     known: dict[str, Any] = {name: config[name] for name in _DECIDING if name in config}
-    return replace(source, preprocess=_resolved(source.name, known, chosen), quick_gelu=quick, notes=notes)
+    return replace(source, preprocess=_resolve_preprocess(source.name, known, chosen), quick_gelu=quick, notes=notes)
 
 
-def _resolved(name: str, own: dict[str, Any] | None, chosen: dict[str, Any] | None) -> dict[str, Any] | None:
+def _resolve_preprocess(name: str, own: dict[str, Any] | None, chosen: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the model's own preprocessing, or else the chosen one; raise ``ModelError`` where they differ."""
     if own is None or chosen is None:
         return own or chosen
-    if any(entry in own and tuple(_listed(own[entry])) != tuple(_listed(chosen[entry])) for entry in _DECIDING):
+    if any(entry in own and tuple(_as_list(own[entry])) != tuple(_as_list(chosen[entry])) for entry in _DECIDING):
         raise ModelError(f"{name} has a preprocessing of its own, which is another.", Remedy.OMIT_PREPROCESSING)
     return own
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

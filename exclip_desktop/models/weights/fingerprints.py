@@ -19,11 +19,11 @@ _SHORT = re.compile(r"-([0-9a-f]{8})\.[a-z]+$")  # the first digits of the SHA-2
 def compute_sha256(path: Path) -> str:
     """Return the file's SHA-256 in hexadecimal; a file of the same size and time is not read again."""
     known = path.resolve().stat()
-    return _read(path.resolve(), known.st_size, known.st_mtime_ns)
+    return _read_sha256(path.resolve(), known.st_size, known.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, _size: int, _mtime_ns: int) -> str:
+def _read_sha256(path: Path, _size: int, _mtime_ns: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

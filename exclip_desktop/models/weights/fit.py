@@ -44,7 +44,7 @@ def build_network(
     if "timm_model_name" in arguments["vision_cfg"]:
         arguments["vision_cfg"]["timm_model_pretrained"] = False
     try:
-        with nullcontext() if drawn else _unfilled(), torch.device(device), warnings.catch_warnings():
+        with nullcontext() if drawn else _skip_initialisation(), torch.device(device), warnings.catch_warnings():
             # open_clip scripts a helper at creation, which torch deprecates.
             warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
             return kind(**arguments)
@@ -53,7 +53,7 @@ def build_network(
 
 
 @contextmanager
-def _unfilled() -> Iterator[None]:
+def _skip_initialisation() -> Iterator[None]:
     """Skip the initialisation of weights, which takes a third of the time; all are overwritten by the loaded ones."""
     fillers = {name: getattr(nn.init, name) for name in FILLERS}
     for name in FILLERS:
@@ -85,14 +85,14 @@ def find_misfit(network: Any, state: State) -> str:
     own = network.state_dict()
     for name, value in own.items():
         if name not in state:
-            return f"{name} ({_shape(value)}) is not in the file"
+            return f"{name} ({_format_shape(value)}) is not in the file"
         if state[name].shape != value.shape:
-            return f"{name} is {_shape(state[name])} in the file, {_shape(value)} in the model"
+            return f"{name} is {_format_shape(state[name])} in the file, {_format_shape(value)} in the model"
     extra = next((name for name in state if name not in own), None)
-    return "" if extra is None else f"the model has no {extra} ({_shape(state[extra])})"
+    return "" if extra is None else f"the model has no {extra} ({_format_shape(state[extra])})"
 
 
-def _shape(value: Tensor) -> str:
+def _format_shape(value: Tensor) -> str:
     return " × ".join(map(str, value.shape)) or "one number"
 
 
@@ -115,7 +115,7 @@ def _image_may_fit(vision: dict[str, Any], state: State) -> bool:
     if isinstance(vision.get("layers"), list):
         return "visual.layer1.0.conv1.weight" in state
     width, patch = vision.get("width", 768), vision.get("patch_size", 16)
-    return _is(state, "visual.conv1.weight", (width, 3, patch, patch))
+    return _has_shape(state, "visual.conv1.weight", (width, 3, patch, patch))
 
 
 def _text_may_fit(text: dict[str, Any], state: State) -> bool:
@@ -125,10 +125,10 @@ def _text_may_fit(text: dict[str, Any], state: State) -> bool:
     blocks = f"{start}transformer.resblocks."
     depth = len({name.removeprefix(blocks).split(".")[0] for name in state if name.startswith(blocks)})
     sizes = text.get("vocab_size", 49408), text.get("width", 512)
-    return depth == text.get("layers", 12) and _is(state, f"{start}token_embedding.weight", sizes)
+    return depth == text.get("layers", 12) and _has_shape(state, f"{start}token_embedding.weight", sizes)
 
 
-def _is(state: State, name: str, shape: tuple[int, ...]) -> bool:
+def _has_shape(state: State, name: str, shape: tuple[int, ...]) -> bool:
     return name in state and tuple(state[name].shape) == shape
 
 

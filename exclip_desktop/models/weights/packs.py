@@ -60,7 +60,7 @@ def pack_model(
         _write_weights(source, state, folder / WEIGHTS_FILE)
         cancel.check()
         report(Report(f"Packing {source.name}", 1, 2))
-        sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+        sums = [f"{_compute_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
         (folder / SUMS_FILE).write_text("".join(sums), "utf-8")
     return out
 
@@ -76,13 +76,13 @@ def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel
     """
     report, cancel = progress or ignore_progress, cancel or CancelToken()
     folder = expand_home(packed)
-    sums = _sums(folder)
+    sums = _read_sums(folder)
     name = folder.resolve().name
     target = installed_folder() / name
     if name == BUNDLED or name in open_clip.list_models():
         raise ModelError(f'"{name}" is the name of another model.', "Rename the folder, and unpack it again.")
     if target.is_dir():
-        if _sums(target) == sums:
+        if _read_sums(target) == sums:
             return name
         raise ModelError(f'Another model is unpacked as "{name}".', "Rename the folder, or remove the other model.")
     with _new_folder(target) as place:
@@ -90,7 +90,7 @@ def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel
             report(Report(f"Unpacking {name}", number, len(sums)))
             cancel.check()
             shutil.copyfile(folder / file, place / file)
-            if _sha256(place / file) != sha256:  # of the copy, not of the original
+            if _compute_sha256(place / file) != sha256:  # of the copy, not of the original
                 raise ModelError(f"{folder / file} was changed after packing: its checksum differs.", "Copy it again.")
         shutil.copyfile(folder / SUMS_FILE, place / SUMS_FILE)
     return name
@@ -121,7 +121,7 @@ def _write_weights(source: Source, state: dict[str, Tensor], path: Path) -> None
     save_file({name: value.contiguous().clone() for name, value in state.items()}, path)
 
 
-def _sums(folder: Path) -> dict[str, str]:
+def _read_sums(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file that a packed folder lists.
 
     Raises:
@@ -161,6 +161,6 @@ def _new_folder(target: Path) -> Iterator[Path]:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _sha256(path: Path) -> str:
+def _compute_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

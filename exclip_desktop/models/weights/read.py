@@ -47,8 +47,8 @@ def read_weights(path: Path) -> Weights:
         ModelError: the file is damaged, holds no weights, may not be read, or opening it could run code.
 
     """
-    state, notes = _chosen(_opened(path), path.name)
-    return Weights(_without_prefixes(state), notes)
+    state, notes = _choose_state(_open(path), path.name)
+    return Weights(_remove_prefixes(state), notes)
 
 
 def is_torchscript(path: Path) -> bool:
@@ -59,14 +59,14 @@ def is_torchscript(path: Path) -> bool:
         return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
-def _opened(path: Path) -> Any:
+def _open(path: Path) -> Any:
     try:
         if path.stat().st_size == 0:
             raise ModelError(f"{path.name} is empty.", "Fetch it again.")
         if path.suffix == ".safetensors":
             return load_file(path)
         if is_torchscript(path):
-            return _archive(path)
+            return _read_archive(path)
         return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except PermissionError as error:
         raise ModelError(
@@ -74,13 +74,13 @@ def _opened(path: Path) -> Any:
         ) from error
     except pickle.UnpicklingError as error:
         if "Unsupported operand" in str(error):  # not a pickle, such as a web page saved under that name
-            raise _damaged(path) from error
-        raise _unsafe(f"{path.name} holds more than weights") from error
+            raise _damage_error(path) from error
+        raise _unsafe_error(f"{path.name} holds more than weights") from error
     except _UNREADABLE as error:
-        raise _damaged(path) from error
+        raise _damage_error(path) from error
 
 
-def _damaged(path: Path) -> ModelError:
+def _damage_error(path: Path) -> ModelError:
     with path.open("rb") as file:
         if file.read(len(_POINTER)) == _POINTER:
             return ModelError(f"{path.name} is a Git LFS pointer, not the weights.", "Fetch them: git lfs pull.")
@@ -88,18 +88,18 @@ def _damaged(path: Path) -> ModelError:
     return ModelError(message, "Fetch it again.")
 
 
-def _unsafe(what: str) -> ModelError:
+def _unsafe_error(what: str) -> ModelError:
     return ModelError(
         f"{what}: opening it could run code, so it was not opened.",
         "Save its state_dict as .safetensors where you trust it, and open that.",
     )
 
 
-def _archive(path: Path) -> dict[str, Tensor]:
+def _read_archive(path: Path) -> dict[str, Tensor]:
     """Read a TorchScript archive, which is a program: only those that OpenAI published."""
     data = path.read_bytes()  # the checked bytes are the opened ones
     if hashlib.sha256(data).hexdigest() not in OPENAI_SHA256:
-        raise _unsafe(f"{path.name} is a program (TorchScript), and not one that OpenAI published")
+        raise _unsafe_error(f"{path.name} is a program (TorchScript), and not one that OpenAI published")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.load.*")  # torch deprecates the format
         program = torch.jit.load(io.BytesIO(data), map_location="cpu")  # type: ignore[no-untyped-call]
@@ -107,7 +107,7 @@ def _archive(path: Path) -> dict[str, Tensor]:
     return {name: value for name, value in state.items() if name not in _SIZES}
 
 
-def _chosen(loaded: Any, file: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+def _choose_state(loaded: Any, file: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """Return the weights among a checkpoint's entries, and a note where there was a choice."""
     if _is_state(loaded):
         return dict(loaded), ()
@@ -128,7 +128,7 @@ def _is_state(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(isinstance(held, Tensor) for held in value.values())
 
 
-def _without_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _remove_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
     state = {name.replace(_COMPILED, ""): value for name, value in state.items()}
     while wrapper := next((one for one in _WRAPPERS if all(name.startswith(one) for name in state)), ""):
         state = {name.removeprefix(wrapper): value for name, value in state.items()}

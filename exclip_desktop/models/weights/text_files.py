@@ -47,7 +47,7 @@ def find_tokenizer(schema: str, folder: Path | None) -> Any:
     name = text.get("hf_tokenizer_name")
     if not name:
         return open_clip.get_tokenizer(schema)
-    found = _find(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
+    found = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
     options = (text.get("tokenizer_kwargs") or {}) | {"local_files_only": True, "trust_remote_code": False}
     try:
         return HFTokenizer(str(found), context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH), **options)
@@ -62,7 +62,7 @@ def check_text_files(config: Mapping[str, Any], folder: Path | None) -> None:
     find_encoder(config, folder)
     name = config["text_cfg"].get("hf_tokenizer_name")
     if name:
-        _find(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
+        _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
 
 
 def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | None:
@@ -76,7 +76,7 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
     name = text.get("hf_model_name")
     if not name:
         return None
-    found = _find(name, folder, ENCODER_FILES, f"The text encoder {name}")
+    found = _find_files(name, folder, ENCODER_FILES, f"The text encoder {name}")
     try:
         own: dict[str, Any] = json.loads((found / "config.json").read_text("utf-8"))
         kind = own.get("model_type", "")
@@ -91,9 +91,9 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
     return Encoder(text | {"hf_model_name": str(found), "hf_model_pretrained": False}, own)
 
 
-def _find(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:
+def _find_files(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:
     """Return the folder with one of ``files`` of the repository (or folder) ``name``."""
-    if _transformers() < OLDEST:
+    if _transformers_version() < OLDEST:
         raise ModelError(
             f"{what} needs the package transformers, version {OLDEST} or newer, which is not installed.",
             'Install it: pip install "exclip-desktop[hf]".',
@@ -102,7 +102,7 @@ def _find(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> 
     for place in (folder, named if is_dir(named) else None):
         if place is not None and any((place / file).is_file() for file in files):
             return place
-    cached = _cached(name, files)
+    cached = _find_cached(name, files)
     if cached is not None:
         return cached
     in_folder = f"in {folder} and " if folder is not None else ""
@@ -113,7 +113,7 @@ def _find(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> 
     )
 
 
-def _cached(name: str, files: tuple[str, ...]) -> Path | None:
+def _find_cached(name: str, files: tuple[str, ...]) -> Path | None:
     for file in files:
         try:
             cached = try_to_load_from_cache(name, file)
@@ -124,7 +124,7 @@ def _cached(name: str, files: tuple[str, ...]) -> Path | None:
     return None
 
 
-def _transformers() -> int:
+def _transformers_version() -> int:
     """Return the major version of the installed transformers; 0 where it is not installed."""
     try:
         return int(version("transformers").split(".")[0])

@@ -108,11 +108,11 @@ def fetch_file(file: RemoteFile, progress: Progress, cancel: CancelToken) -> Pat
         return file.target
     try:
         file.target.parent.mkdir(parents=True, exist_ok=True)
-        while not _complete(file):
+        while not _is_complete(file):
             _check_room(file)
             before = file.bytes_here
             file = _resume(file, progress, cancel)
-            if file.bytes_here <= before and not _complete(file):
+            if file.bytes_here <= before and not _is_complete(file):
                 raise ConnectionError("the server sends no more")
         _check_content(file, progress)
         os.replace(file.part, file.target)
@@ -122,7 +122,7 @@ def fetch_file(file: RemoteFile, progress: Progress, cancel: CancelToken) -> Pat
     return file.target
 
 
-def _complete(file: RemoteFile) -> bool:
+def _is_complete(file: RemoteFile) -> bool:
     return file.part.is_file() and 0 < file.bytes == file.bytes_here
 
 
@@ -138,7 +138,7 @@ def _resume(file: RemoteFile, progress: Progress, cancel: CancelToken) -> Remote
     start = start if version or file.sha256 else 0
     try:
         with open_url(file, start=start, version=version) as answer:
-            found, resumed = _version_of(answer), answer.status == HTTPStatus.PARTIAL_CONTENT
+            found, resumed = _read_version(answer), answer.status == HTTPStatus.PARTIAL_CONTENT
             if resumed and version and found and found != version:  # the server ignored If-Range
                 file.part.unlink()
                 return _resume(file, progress, cancel)
@@ -157,7 +157,7 @@ def _resume(file: RemoteFile, progress: Progress, cancel: CancelToken) -> Remote
     return replace(file, bytes=total or file.bytes_here)
 
 
-def _version_of(answer: Any) -> str:
+def _read_version(answer: Any) -> str:
     """Return the validator of a version for If-Range (RFC 9110, 13.1.5); empty where the server sends none."""
     tag = answer.headers.get("etag") or ""
     return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified") or ""
