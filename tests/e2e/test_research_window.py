@@ -87,7 +87,7 @@ def _caption(number: int) -> str:
     return f'{samples()[number].caption}, "Nummer {number}" für alle'
 
 
-def test_a_list_is_walked_noted_opened_again_and_reported(
+def test_pairs_are_noted_and_their_findings_restored_and_exported(
     qtbot: QtBot, folder: Path, desks: list[Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = Desk(qtbot, folder, str(samples()[0].path))

@@ -85,7 +85,7 @@ def test_pairs_that_other_settings_had_explained_are_explained_again(desk: Desk,
     assert len({desk.pair_navigation.figures(place).by for place in range(COUNT)}) == 1
 
 
-def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
+def test_it_pauses_and_resumes(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.clear()
     desk.button.click()
     desk.wait_listed(1)
@@ -100,7 +100,7 @@ def test_it_pauses_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
     assert desk.explained() == list(range(COUNT))
 
 
-def test_what_a_person_asks_comes_first(desk: Desk, qtbot: QtBot) -> None:
+def test_a_persons_request_has_priority(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.clear()
     desk.button.click()
     desk.wait_listed(1)
@@ -129,11 +129,11 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == [0, 3, 4, 5]
     desk.engine.listed_raises.append(gone)
-    asked = len(desk.engine.listed)
+    requested = len(desk.engine.listed)
     assert desk.button.isEnabled()
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
-    assert (desk.explained(), len(desk.engine.listed) - asked) == ([0, 2, 3, 4, 5], 2)
+    assert (desk.explained(), len(desk.engine.listed) - requested) == ([0, 2, 3, 4, 5], 2)
     assert desk.pair_navigation.figures(1).failure == "There is no picture."
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
@@ -141,7 +141,7 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
     assert not desk.button.isEnabled()
 
 
-def test_trouble_with_the_model_ends_it(desk: Desk, qtbot: QtBot) -> None:
+def test_an_error_of_the_model_stops_it(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_raises.append(ModelError("The weights are gone.", "Choose others."))
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
@@ -175,7 +175,7 @@ def test_pairs_without_a_caption_are_passed_over(desk: Desk, qtbot: QtBot, tmp_p
     assert not desk.button.isEnabled()
 
 
-def test_only_the_pairs_shown_are_asked_for(desk: Desk, qtbot: QtBot) -> None:
+def test_only_listed_pairs_are_requested(desk: Desk, qtbot: QtBot) -> None:
     desk.window.pair_list_dock.filter.setText("4 cats")
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)

@@ -28,7 +28,7 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
     return Desk(qtbot, tmp_path, make_explanation).start()
 
 
-def test_a_finding_holds_the_view_and_what_is_said_of_it(desk: Desk) -> None:
+def test_a_finding_has_the_view_and_the_remark(desk: Desk) -> None:
     state = desk.session.state
     state.change(selection=CHOSEN)
     desk.note()
@@ -43,14 +43,14 @@ def test_a_finding_holds_the_view_and_what_is_said_of_it(desk: Desk) -> None:
     assert found.view.settings["how"]["quadrature"] == "adaptive"
 
 
-def test_nothing_is_made_before_it_is_needed(desk: Desk) -> None:
+def test_no_project_is_created_before_it_is_needed(desk: Desk) -> None:
     desk.look()
     assert not desk.file.exists()
     assert desk.tab.empty.text() == NO_FINDINGS
     assert desk.tab.empty.isVisible()
 
 
-def test_n_asks_and_notes(desk: Desk) -> None:
+def test_n_opens_the_note_dialog_and_adds_a_finding(desk: Desk) -> None:
     def answer() -> None:
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, NoteDialog)
@@ -75,16 +75,16 @@ def test_a_finding_opens_again_with_its_view(desk: Desk) -> None:
     desk.settle("a dog")
     desk.look()
     desk.tab.view.setCurrentIndex(desk.tab.view.model().index(0, 0))
-    with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as told:
+    with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as blocker:
         QTest.keyClick(desk.tab.view, Qt.Key.Key_Return)
-    assert told.args == [key]
+    assert blocker.args == [key]
     desk.settle("a red balloon")
     assert state.canvas_picture.title == "a.png"
     assert state.selection == CHOSEN
     assert state.notice is None
 
 
-def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
+def test_numbers_that_differ_now_are_reported(desk: Desk, make_explanation: Callable[..., Explanation]) -> None:
     key = desk.note()
     desk.session.explain_controller.type_caption("a dog")
     desk.settle("a dog")
@@ -97,7 +97,7 @@ def test_numbers_that_differ_now_are_said(desk: Desk, make_explanation: Callable
     assert "score +0.3100 then, +0.5000 now" in notice.message
 
 
-def test_a_finding_whose_picture_is_gone_says_so(desk: Desk) -> None:
+def test_a_finding_whose_picture_is_gone_is_reported(desk: Desk) -> None:
     key = desk.note()
     (desk.folder / "a.png").unlink()
     desk.session.finding_restorer.restore(desk.session.findings.finding(key))
@@ -120,7 +120,7 @@ def test_removal_is_undone(desk: Desk) -> None:
     assert desk.kept()[0].note == REMARK.note
 
 
-def test_what_is_said_can_be_changed_and_taken_back(desk: Desk) -> None:
+def test_a_remark_can_be_changed_and_undone(desk: Desk) -> None:
     key = desk.note()
     desk.session.findings.change(key, Remark("match", (), "It is."))
     assert (desk.kept()[0].rating, desk.kept()[0].note) == ("match", "It is.")
@@ -147,7 +147,7 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
     assert tab.project.text() == "my findings"
 
 
-def test_a_pasted_picture_is_kept_beside_the_project(desk: Desk) -> None:
+def test_a_pasted_picture_is_saved_in_the_projects_folder(desk: Desk) -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
     desk.session.explain_controller.open_image(lambda: Picture(pixels), "pasted picture")
     desk.qtbot.waitUntil(lambda: desk.session.state.canvas_picture.title == "pasted picture")
@@ -193,13 +193,13 @@ def test_exported_findings_are_imported_as_one_step(desk: Desk) -> None:
     write_report(desk.file, out, ReportOptions(FindingQuery()))
     desk.look()
     session.projects.create(desk.folder / "study.exclip")
-    for told in (
+    for expected in (
         "2 findings imported from out.jsonl.",
         "0 findings imported from out.jsonl; 2 were in the project already.",
     ):
         with desk.qtbot.waitSignal(session.state.notice_changed):
             session.findings_export.import_file(out)
-        assert session.state.notice.message == told
+        assert session.state.notice.message == expected
         assert desk.tab.view.model().rowCount() == 2
     assert desk.tab.view.model().finding(0).view.picture == "a.png"
     session.undo.undo()
@@ -216,9 +216,9 @@ def test_a_file_of_no_findings_is_refused(desk: Desk) -> None:
     assert desk.kept() == []
 
 
-def test_import_asks_for_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Path] = []
+def test_import_opens_a_file_dialog(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    requested: list[Path] = []
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/x/out.csv", ""))
-    monkeypatch.setattr(desk.session.findings_export, "import_file", asked.append)
+    monkeypatch.setattr(desk.session.findings_export, "import_file", requested.append)
     desk.window.commands["import_findings"].trigger()
-    assert asked == [Path("/x/out.csv")]
+    assert requested == [Path("/x/out.csv")]

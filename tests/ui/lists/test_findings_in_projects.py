@@ -52,7 +52,7 @@ def test_another_project_takes_its_place(desk: Desk) -> None:
         assert load_findings(project)[0].view.picture == "a.png"
 
 
-def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
+def test_a_project_that_cannot_be_written_is_reported(desk: Desk) -> None:
     desk.note()
     desk.file.rename(desk.folder / "elsewhere.exclip")
     desk.session.findings.add(desk.session.active_pane.active_answer, REMARK)
@@ -94,7 +94,7 @@ def test_another_caption_or_picture_than_the_listed_pairs_neither_names_nor_rate
     assert navigation.figures(1) is None
 
 
-def test_a_project_keeps_a_list_with_what_was_found_and_said(
+def test_a_project_saves_a_list_with_figures_and_ratings(
     desk: Desk, make_explanation: Callable[..., Explanation]
 ) -> None:
     file = desk.folder / "study.exclip"
@@ -140,7 +140,7 @@ def test_figures_by_other_settings_do_not_stay(desk: Desk) -> None:
     assert navigation.figures(1).score is not None
 
 
-def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
+def test_regions_are_saved_as_labels_and_selected_again(desk: Desk) -> None:
     state, actions = desk.session.state, desk.window.commands
     assert not actions["take_labels"].isEnabled()
     assert not actions["keep_labels"].isEnabled()
@@ -169,17 +169,17 @@ def test_regions_are_kept_as_labels_and_selected_again(desk: Desk) -> None:
     assert desk.session.picture_labels.labels == ()
 
 
-def test_what_another_window_notes_is_shown(desk: Desk) -> None:
+def test_findings_of_another_window_appear(desk: Desk) -> None:
     desk.look()
     desk.note()
     with open_project(desk.file) as other:
         remove_findings(other, [desk.kept()[0].id])
     desk.session.projects.check_for_changes()
     assert desk.tab.view.model().rowCount() == 0
-    told: list[None] = []
-    desk.session.findings.findings_changed.connect(lambda: told.append(None))
+    emitted: list[None] = []
+    desk.session.findings.findings_changed.connect(lambda: emitted.append(None))
     desk.session.projects.check_for_changes()
-    assert told == []
+    assert emitted == []
 
 
 @pytest.mark.parametrize("way", ["create", "save_copy"])
@@ -214,12 +214,12 @@ def test_a_copy_of_a_project_brings_no_pair_twice(desk: Desk) -> None:
 
 
 def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    requested = []
 
     def answer() -> None:
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, NoteDialog)
-        asked.append(dialog.remark().note)
+        requested.append(dialog.remark().note)
         if not dialog.remark().note:
             QTest.keyClicks(dialog.findChild(QPlainTextEdit), "long thought")
         dialog.accept()
@@ -238,7 +238,7 @@ def test_what_was_typed_is_not_lost_where_it_cannot_be_saved(desk: Desk, monkeyp
     desk.qtbot.waitUntil(lambda: len(desk.kept()) == 2)
     assert desk.kept()[-1].note == "long thought"
     press_n()
-    assert asked == ["", "long thought", ""]
+    assert requested == ["", "long thought", ""]
 
 
 def _full(*_: object) -> int:
@@ -246,7 +246,7 @@ def _full(*_: object) -> int:
 
 
 @pytest.mark.parametrize("way", ["note", "change"])
-def test_a_project_that_has_moved_is_told_before_anything_is_typed(desk: Desk, way: str) -> None:
+def test_a_moved_project_is_reported_before_the_note_dialog_opens(desk: Desk, way: str) -> None:
     key = desk.note()
     desk.file.rename(desk.folder / "elsewhere.exclip")
     if way == "note":

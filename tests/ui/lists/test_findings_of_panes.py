@@ -74,9 +74,9 @@ def _leave(desk: Desk) -> None:
 
 
 def _restore(desk: Desk, finding: Finding) -> None:
-    with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as told:
+    with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as blocker:
         desk.session.finding_restorer.restore(finding)
-    assert told.args == [finding.id]
+    assert blocker.args == [finding.id]
 
 
 def test_a_map_is_noted_with_its_options_target_and_values(desk: Desk) -> None:
@@ -133,7 +133,7 @@ def test_the_pane_that_is_clicked_enlarged_or_has_the_keyboard_is_in_use(desk: D
     assert (active_pane.pane, active_pane.enlarged) == (None, None)
 
 
-def test_n_says_which_method_it_is_going_to_note(desk: Desk) -> None:
+def test_the_note_dialog_names_the_method(desk: Desk) -> None:
     said: list[str] = []
 
     def answer() -> None:
@@ -168,7 +168,7 @@ def test_a_pane_without_its_answer_is_not_noted(desk: Desk) -> None:
     assert not desk.file.exists()
 
 
-def test_the_model_beside_is_noted_with_its_own_settings(desk: Desk) -> None:
+def test_the_second_model_is_noted_with_its_own_settings(desk: Desk) -> None:
     desk.session.second_model.open(ModelChoice("other"))
     desk.qtbot.waitUntil(lambda: len(desk.session.compare_controller.panes) == 6)
     _fill(desk)
@@ -230,7 +230,7 @@ def test_a_pair_that_is_remembered_is_compared_too(desk: Desk) -> None:
     assert desk.session.state.notice is None  # nothing is left to be compared
 
 
-def test_a_map_whose_values_weights_or_options_differ_now_says_so(desk: Desk) -> None:
+def test_a_map_whose_values_weights_or_options_differ_now_is_reported(desk: Desk) -> None:
     found = _noted(desk, "maskclip")
     settings = {**found.view.settings, "weights_sha256": "1" * 64, "options": {"weighted": False, "old": 1}}
     heat = tuple(tuple(value * 2 for value in row) for row in found.numbers.heat)
@@ -259,7 +259,7 @@ def test_a_method_that_fails_now_says_so_in_its_pane(desk: Desk) -> None:
     assert compared == []  # its answer for other words is no finding's
 
 
-def test_a_method_of_a_later_version_is_said(desk: Desk) -> None:
+def test_a_method_of_a_later_version_is_reported(desk: Desk) -> None:
     found = _noted(desk, "maskclip")
     _leave(desk)
     desk.session.finding_restorer.restore(replace(found, view=replace(found.view, method="later")))

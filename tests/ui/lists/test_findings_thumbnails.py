@@ -1,4 +1,4 @@
-"""The findings table's thumbnails: read for rows in sight, drawn where their row is, and told of what is gone."""
+"""The findings table's thumbnails: read for rows on screen, drawn in their row, and empty for missing pictures."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +30,7 @@ class Desk:
     """A window whose own project has findings of these pictures, the newest first; the tab is not looked at yet."""
 
     def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation], pictures: list[str]) -> None:
-        self.qtbot, self.asked, self.told = qtbot, list[str](), list[int]()
+        self.qtbot, self.asked, self.changed_rows = qtbot, list[str](), list[int]()
         self.folder = folder
         for name, colour in COLOURS.items():
             Image.new("RGB", (320, 160), colour).save(folder / name)
@@ -45,7 +45,7 @@ class Desk:
         get = self.session.thumbnails.get
         self.session.thumbnails.get = lambda path: (self.asked.append(path), get(path))[1]  # type: ignore[method-assign]
         self.session.projects.open_default()
-        self.view.model().dataChanged.connect(lambda first, _: self.told.append(first.row()))
+        self.view.model().dataChanged.connect(lambda first, _: self.changed_rows.append(first.row()))
 
     def look(self) -> "Desk":
         self.window.inspector.setCurrentWidget(self.window.findings)
@@ -80,7 +80,7 @@ def make_desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Expl
 
 def test_each_row_shows_its_own_picture(make_desk: Make) -> None:
     desk = make_desk(["red.png", "blue.png", "red.png"]).look()
-    desk.qtbot.waitUntil(lambda: set(desk.told) == {0, 1, 2})  # two of them by one picture
+    desk.qtbot.waitUntil(lambda: set(desk.changed_rows) == {0, 1, 2})  # two of them by one picture
     assert [desk.painted(row) for row in range(3)] == [COLOURS["red.png"], COLOURS["blue.png"], COLOURS["red.png"]]
     image = desk.thumbnail(0)
     assert image is not None
@@ -113,7 +113,7 @@ def test_rows_that_are_filtered_show_the_picture_that_is_theirs(make_desk: Make)
     assert [desk.painted(row) for row in range(2)] == [COLOURS["red.png"], COLOURS["blue.png"]]
 
 
-def test_only_rows_in_sight_are_read(make_desk: Make) -> None:
+def test_only_rows_on_screen_are_read(make_desk: Make) -> None:
     pictures = [f"{at}.png" for at in range(2 * PAGE)]
     desk = make_desk(pictures).look()
     desk.painted(0)

@@ -76,7 +76,7 @@ def test_a_list_opens_with_its_first_pair(walk: Walk) -> None:
     assert walk.session.settings.recent_pictures.paths() == []
 
 
-def test_keys_walk_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBot) -> None:
+def test_keys_step_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBot) -> None:
     QTest.keyClick(walk.window, Qt.Key.Key_A)
     assert walk.session.pair_navigation.current == 0
     QTest.keyClick(walk.window, Qt.Key.Key_D)
@@ -86,7 +86,7 @@ def test_keys_walk_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBo
     _settle(qtbot, walk, "a dog and a cat")
 
 
-def test_a_letter_in_the_filter_walks_nowhere(walk: Walk, qtbot: QtBot) -> None:
+def test_a_letter_in_the_filter_does_not_step(walk: Walk, qtbot: QtBot) -> None:
     dock = walk.window.pair_list_dock
     dock.filter.setFocus()
     QTest.keyClicks(dock.filter, "ad")
@@ -114,7 +114,7 @@ def test_what_is_found_stands_in_the_row(walk: Walk, qtbot: QtBot) -> None:
     assert below == f"{found.score:.3f} · animals".replace("-", "−")
 
 
-def test_a_picture_that_is_gone_fails_and_the_walk_goes_on(walk: Walk, qtbot: QtBot) -> None:
+def test_a_missing_picture_fails_and_stepping_continues(walk: Walk, qtbot: QtBot) -> None:
     navigation = walk.session.pair_navigation
     navigation.show(2)
     qtbot.waitUntil(lambda: navigation.figures(2) is not None)
@@ -153,7 +153,7 @@ def test_another_picture_belongs_to_no_pair(walk: Walk, qtbot: QtBot) -> None:
     assert len(walk.session.settings.recent_pictures.paths()) == 1
 
 
-def test_a_pictures_other_captions_are_scored_beside_it(walk: Walk, qtbot: QtBot) -> None:
+def test_the_other_captions_of_a_picture_are_scored(walk: Walk, qtbot: QtBot) -> None:
     state = walk.session.state
     qtbot.waitUntil(lambda: [entry.score for entry in state.alternatives] == [0.1, 0.1])
     assert [entry.caption for entry in state.alternatives] == ["a dog and a cat", "a blue balloon"]
@@ -181,7 +181,7 @@ def test_closing_the_list_keeps_the_picture(walk: Walk) -> None:
     assert not walk.window.commands["next_pair"].isEnabled()
 
 
-def test_what_could_not_be_read_is_said(walk: Walk, qtbot: QtBot) -> None:
+def test_unreadable_entries_are_reported(walk: Walk, qtbot: QtBot) -> None:
     lines = "".join(f'{{"caption": "no picture {line}"}}\n' for line in range(5))
     (walk.folder / "b.jsonl").write_text(f'{{"picture": "two.png", "caption": "a dog"}}\n{lines}', "utf-8")
     walk.session.pair_navigation.open(walk.folder / "b.jsonl")
@@ -200,18 +200,18 @@ def test_a_list_that_cannot_be_read_leaves_the_one_before(walk: Walk, qtbot: QtB
     assert walk.session.pair_navigation.pairs == PAIRS
 
 
-def test_thumbnails_are_read_for_rows_in_sight_only(
+def test_thumbnails_are_read_for_rows_on_screen_only(
     qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]
 ) -> None:
     pairs = tuple(ListedPair(str(n), "one.png" if n else "two.png", "a dog") for n in range(100_000))
     made = Walk(tmp_path, make_explanation, pairs)
     qtbot.addWidget(made.window)
     made.window.show()
-    asked: list[str] = []
+    requested: list[str] = []
     get = made.session.thumbnails.get
-    made.session.thumbnails.get = lambda path: (asked.append(path), get(path))[1]  # type: ignore[method-assign]
+    made.session.thumbnails.get = lambda path: (requested.append(path), get(path))[1]  # type: ignore[method-assign]
     made.session.start(str(tmp_path / "list.csv"))
     _settle(qtbot, made, "a dog")
     qtbot.waitUntil(lambda: len(made.session.thumbnails._images) == 2)
     assert made.window.pair_list_dock.count.text() == "1 of 100,000"
-    assert 0 < len(asked) < 2_000
+    assert 0 < len(requested) < 2_000

@@ -40,7 +40,7 @@ def kept(path: Path) -> dict[str, object]:
         return load_settings(project)
 
 
-def told(choice: ModelChoice, explain_settings: ExplainSettings) -> dict[str, object]:
+def model_setting(choice: ModelChoice, explain_settings: ExplainSettings) -> dict[str, object]:
     return {"choice": asdict(choice), "how": asdict(explain_settings)}
 
 
@@ -54,29 +54,29 @@ def choose(desk: Desk, choice: ModelChoice, explain_settings: ExplainSettings | 
     desk.settle()
 
 
-def test_what_explains_is_kept_as_it_changes_and_comes_back(desk: Desk) -> None:
+def test_model_and_settings_are_saved_when_they_change_and_restored(desk: Desk) -> None:
     path = desk.folder / "study.exclip"
     desk.session.projects.create(path)
     assert kept(path) == {}
     choose(desk, replace(LARGE, device="cuda"), DEEP)
-    assert kept(path) == {"model": told(LARGE, DEEP)}
+    assert kept(path) == {"model": model_setting(LARGE, DEEP)}
     desk.session.projects.create(desk.folder / "other.exclip")
     choose(desk, ModelChoice(device="cpu"), ExplainSettings())
-    assert kept(path)["model"] == told(LARGE, DEEP)
+    assert kept(path)["model"] == model_setting(LARGE, DEEP)
     desk.session.projects.open(path)
     desk.qtbot.waitUntil(lambda: desk.state.provenance.choice == replace(LARGE, device="cpu"))
     assert desk.state.provenance.explain_settings == DEEP
-    assert kept(desk.folder / "other.exclip") == {"model": told(ModelChoice(), ExplainSettings())}
+    assert kept(desk.folder / "other.exclip") == {"model": model_setting(ModelChoice(), ExplainSettings())}
 
 
-def test_how_a_project_is_asked_is_not_how_the_next_start_asks(desk: Desk) -> None:
-    desk.session.projects.open(made(desk.folder, model=told(ModelChoice(), DEEP)))
+def test_the_settings_of_a_project_are_not_those_of_the_next_start(desk: Desk) -> None:
+    desk.session.projects.open(made(desk.folder, model=model_setting(ModelChoice(), DEEP)))
     desk.qtbot.waitUntil(lambda: desk.state.provenance.explain_settings == DEEP)
     assert desk.session.settings.explain_settings() == ExplainSettings()
 
 
 def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
-    path = made(desk.folder, model=told(ModelChoice(), ExplainSettings()))
+    path = made(desk.folder, model=model_setting(ModelChoice(), ExplainSettings()))
     before = desk.state.provenance
     desk.session.projects.open(path)
     assert not desk.state.stale
@@ -84,8 +84,8 @@ def test_what_is_the_same_is_not_explained_again(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("error", [GONE, SettingsError("There is no layer 99.", "Give another.")])
-def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, error: UserError) -> None:
-    held = {"model": told(LARGE, DEEP)}
+def test_settings_that_cannot_be_restored_are_reported_once_and_stay_in_the_file(desk: Desk, error: UserError) -> None:
+    held = {"model": model_setting(LARGE, DEEP)}
     path = made(desk.folder, **held)
     desk.fail(error, lambda: desk.session.projects.open(path), loading=error is GONE)
     desk.settle()
@@ -101,11 +101,11 @@ def test_what_cannot_be_restored_is_said_once_and_stays_in_the_file(desk: Desk, 
     assert state.notice is None
     assert kept(path) == held
     choose(desk, ModelChoice("other"))
-    assert kept(path) == {"model": told(ModelChoice("other"), ExplainSettings())}
+    assert kept(path) == {"model": model_setting(ModelChoice("other"), ExplainSettings())}
 
 
 def test_layers_that_the_model_has_no_longer_stay_in_the_file(desk: Desk) -> None:
-    held = {"model": told(LARGE, ExplainSettings(11, 2))}
+    held = {"model": model_setting(LARGE, ExplainSettings(11, 2))}
     path = made(desk.folder, **held)
     desk.engine.layers = (4, 4)
     desk.session.projects.open(path)
@@ -116,17 +116,17 @@ def test_layers_that_the_model_has_no_longer_stay_in_the_file(desk: Desk) -> Non
     desk.open("b.png", "a dog")
     assert kept(path) == held
     choose(desk, LARGE, ExplainSettings(3, 2))
-    assert kept(path) == {"model": told(LARGE, ExplainSettings(3, 2))}
+    assert kept(path) == {"model": model_setting(LARGE, ExplainSettings(3, 2))}
 
 
 def test_a_project_that_nothing_was_explained_in_takes_the_next_settings(desk: Desk) -> None:
     path = made(desk.folder)
     desk.session.projects.open(path)
     desk.open("b.png", "a dog")
-    assert kept(path) == {"model": told(ModelChoice(), ExplainSettings())}
+    assert kept(path) == {"model": model_setting(ModelChoice(), ExplainSettings())}
 
 
-def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) -> None:
+def test_the_locked_range_is_saved_and_the_rest_of_the_view_is_not(desk: Desk) -> None:
     path = desk.folder / "study.exclip"
     desk.session.projects.create(path)
     desk.session.show(opacity=0.5)
@@ -142,16 +142,16 @@ def test_the_locked_range_is_kept_and_the_rest_of_the_view_is_not(desk: Desk) ->
 
 
 @pytest.mark.parametrize(
-    "told",
+    "expected",
     [
         {"model": 3, "how": "x", "list": [], "range": None},
         {"model": {"choice": {"name": ""}, "how": {"image_layer": "deep"}}},
         {"list": {"by": "size", "shown": "none"}, "range": {"picture_limit": -1.0, "words_limit": "wide"}},
     ],
 )
-def test_settings_that_are_none_change_nothing(desk: Desk, told: dict[str, object]) -> None:
+def test_settings_that_are_none_change_nothing(desk: Desk, expected: dict[str, object]) -> None:
     before = desk.state.choice, desk.state.explain_settings, desk.state.view, desk.session.pair_navigation.arrangement
-    desk.session.projects.open(made(desk.folder, **told))
+    desk.session.projects.open(made(desk.folder, **expected))
     desk.settle()
     assert (
         desk.state.choice,
@@ -163,7 +163,7 @@ def test_settings_that_are_none_change_nothing(desk: Desk, told: dict[str, objec
 
 
 def test_a_read_only_project_restores_and_is_left_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = made(desk.folder, model=told(LARGE, DEEP))
+    path = made(desk.folder, model=model_setting(LARGE, DEEP))
     monkeypatch.setattr(
         "exclip_desktop.storage.project.project_files._why_read_only", lambda _: "it may not be written."
     )
@@ -173,23 +173,23 @@ def test_a_read_only_project_restores_and_is_left_alone(desk: Desk, monkeypatch:
     choose(desk, ModelChoice())
     desk.session.show(picture_limit=0.5)
     assert desk.state.notice is None
-    assert kept(path) == {"model": told(LARGE, DEEP)}
+    assert kept(path) == {"model": model_setting(LARGE, DEEP)}
 
 
 def test_two_windows_keep_what_each_changes_last(desk: Desk) -> None:
-    path = made(desk.folder, model=told(ModelChoice(), ExplainSettings()))
+    path = made(desk.folder, model=model_setting(ModelChoice(), ExplainSettings()))
     desk.session.projects.open(path)
     with open_project(path) as other:
-        save_setting(other, "model", told(LARGE, ExplainSettings()))
+        save_setting(other, "model", model_setting(LARGE, ExplainSettings()))
     desk.session.projects.check_for_changes()
     assert desk.state.choice == ModelChoice()
     desk.open("b.png", "a dog")
-    assert kept(path)["model"] == told(LARGE, ExplainSettings())
+    assert kept(path)["model"] == model_setting(LARGE, ExplainSettings())
     choose(desk, ModelChoice("third"))
-    assert kept(path)["model"] == told(ModelChoice("third"), ExplainSettings())
+    assert kept(path)["model"] == model_setting(ModelChoice("third"), ExplainSettings())
 
 
-def test_trouble_with_writing_is_said(desk: Desk) -> None:
+def test_write_errors_are_reported(desk: Desk) -> None:
     path = made(desk.folder)
     desk.session.projects.open(path)
     path.rename(desk.folder / "elsewhere.exclip")
@@ -249,7 +249,7 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
     place.dock.turn.setChecked(True)
     place.dock.shown.setCurrentText("Explained")
     assert kept(path)["list"] == asdict(BY_SCORE)
-    projects.open(made(place.folder, "other.exclip", model=told(ModelChoice(), ExplainSettings())))
+    projects.open(made(place.folder, "other.exclip", model=model_setting(ModelChoice(), ExplainSettings())))
     assert place.fields() == ("", "All", "List order", False, "↓")
     projects.open(path)
     assert navigation.arrangement == BY_SCORE
@@ -261,7 +261,7 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
 
 
 def test_the_program_starts_with_a_project(place: Place) -> None:
-    path = made(place.folder, model=told(LARGE, DEEP))
+    path = made(place.folder, model=model_setting(LARGE, DEEP))
     place.session.start(str(path))
     place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
     assert (place.session.state.provenance.choice, place.session.state.provenance.explain_settings) == (LARGE, DEEP)

@@ -38,7 +38,7 @@ def test_every_report_format_can_be_chosen(qtbot: QtBot) -> None:
         (".svg", ReportOptions(QUERY, columns=3, width_in=6.75)),
     ],
 )
-def test_what_is_asked_goes_by_the_kind(qtbot: QtBot, ending: str, options: ReportOptions) -> None:
+def test_the_options_depend_on_the_format(qtbot: QtBot, ending: str, options: ReportOptions) -> None:
     dialog = ReportDialog(QUERY, 7, ())
     qtbot.addWidget(dialog)
     _choose(dialog, ending)
@@ -53,7 +53,7 @@ def test_enter_exports(qtbot: QtBot) -> None:
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
 
 
-def test_several_marked_findings_are_meant(qtbot: QtBot) -> None:
+def test_several_selected_findings_are_exported(qtbot: QtBot) -> None:
     dialog = ReportDialog(QUERY, 7, (3, 5))
     qtbot.addWidget(dialog)
     assert dialog.options().only == (3, 5)

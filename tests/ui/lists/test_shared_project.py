@@ -72,7 +72,7 @@ class Desk:
         self.qtbot.waitUntil(lambda: self.pair_navigation.figures(place) is not None and self.state.work is None)
 
     def settle(self) -> None:
-        """Wait for what was asked of the background before."""
+        """Wait for earlier background tasks."""
         done: list[None] = []
         self.session._tasks.run(lambda _: None, done.append, self.session.explain_controller.show_error)
         self.qtbot.waitUntil(lambda: bool(done))
@@ -108,7 +108,7 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
     return Desk(qtbot, tmp_path, make_explanation).start()
 
 
-def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk) -> None:
+def test_figures_and_ratings_by_others_appear_and_are_not_written_back(desk: Desk) -> None:
     by = comparison_key(desk.state.explanation.settings)
     measurements = [("p3", Measurement(0.5, 1e-5, None, by)), ("p4", Measurement(0.6))]
     desk.others(lambda other: save_measurements(other, measurements))
@@ -116,10 +116,10 @@ def test_figures_and_ratings_by_others_are_shown_and_not_written_back(desk: Desk
     assert desk.pair_navigation.figures(4) == PairFigures(), "it is by other settings"
     assert desk.pair_navigation.current == 1
     assert desk.dock.view.model().index(3, 0).data(BELOW_ROLE) == "0.500"
-    told: list[None] = []
-    desk.session.projects.changed_by_others.connect(lambda: told.append(None))
+    emitted: list[None] = []
+    desk.session.projects.changed_by_others.connect(lambda: emitted.append(None))
     desk.session.projects.check_for_changes()
-    assert told == []
+    assert emitted == []
 
 
 def test_nothing_known_here_is_lost_by_what_others_do(desk: Desk) -> None:
@@ -165,8 +165,8 @@ def test_labels_that_others_keep_can_be_selected(desk: Desk) -> None:
     assert desk.window.commands["take_labels"].isEnabled()
 
 
-def test_a_pair_is_rated_as_its_newest_finding_is_whoever_says_so(desk: Desk) -> None:
-    rating = lambda: desk.pair_navigation.figures(1).rating  # noqa: E731  asked again and again
+def test_a_pair_has_the_rating_of_its_newest_finding_by_anyone(desk: Desk) -> None:
+    rating = lambda: desk.pair_navigation.figures(1).rating  # noqa: E731  called repeatedly
     first, second = desk.note("match"), desk.note("unsure")
     assert rating() == "unsure"
     desk.session.findings.change(second, Remark("artefact"))
@@ -183,9 +183,7 @@ def test_a_pair_is_rated_as_its_newest_finding_is_whoever_says_so(desk: Desk) ->
 
 
 @pytest.mark.parametrize("also", [lambda _: None, lambda other: remove_pairs(other, ["p4"])])
-def test_a_rating_that_was_said_here_goes_where_others_take_it_back(
-    desk: Desk, also: Callable[[Project], object]
-) -> None:
+def test_a_rating_made_here_goes_when_others_remove_it(desk: Desk, also: Callable[[Project], object]) -> None:
     key = desk.note("match")
     found = desk.pair_navigation.figures(1)
     desk.others(lambda other: (remove_findings(other, [key]), also(other)))
@@ -209,7 +207,7 @@ def marked(desk: Desk, *rows: int) -> None:
     desk.qtbot.waitUntil(lambda: desk.pair_navigation.figures(rows[-1]) is not None and desk.state.work is None)
 
 
-def test_delete_removes_the_pairs_that_are_marked_and_undo_brings_them_back(desk: Desk) -> None:
+def test_delete_removes_the_selected_pairs_and_undo_restores_them(desk: Desk) -> None:
     marked(desk, 2, 3)
     assert desk.dock.selected_places == [2, 3]
     before, shown = [desk.pair_navigation.figures(place) for place in range(COUNT)], desk.state.canvas_picture
@@ -268,7 +266,7 @@ def test_all_pairs_can_go_and_come_back(desk: Desk) -> None:
     assert desk.dock.isVisible()
 
 
-def test_a_project_that_cannot_be_written_says_so(desk: Desk) -> None:
+def test_a_project_that_cannot_be_written_is_reported(desk: Desk) -> None:
     desk.file.rename(desk.folder / "elsewhere.exclip")
     desk.session.pair_removal.remove([0])
     assert "moved" in desk.state.notice.message

@@ -68,15 +68,15 @@ def test_what_a_project_kept_meanwhile_is_taken_where_it_is_by_the_same_settings
     figures = Figures()
     figures.add(0, A)
     figures.add(1, PairFigures(failure="gone"))
-    told = {0: B, 1: PairFigures(rating="unsure"), 2: replace(A, rating="match"), 3: replace(B, rating="match")}
-    assert figures.merge(told)
+    expected = {0: B, 1: PairFigures(rating="unsure"), 2: replace(A, rating="match"), 3: replace(B, rating="match")}
+    assert figures.merge(expected)
     assert figures.known == {
         0: A,
         1: PairFigures(failure="gone", rating="unsure"),
         2: replace(A, rating="match"),
         3: PairFigures(rating="match"),
     }
-    assert not figures.merge(told)
+    assert not figures.merge(expected)
     assert figures.merge({2: A, 1: A})
     assert figures.known == {0: A, 1: A, 2: A, 3: PairFigures()}, "what was rated is not any more"
 

@@ -1,4 +1,4 @@
-"""Writes findings in processes that are killed: ``python project_writer.py`` forks one for each line it is told.
+"""Writes findings in processes that are killed: ``python project_writer.py`` forks one for each line of its input.
 
 A line is ``PATH NUMBER``: the forked process opens the project and does step NUMBER, NUMBER + 1 …, saying each on
 standard output once it is on disk. After it has died, ``gone`` is said.
@@ -23,7 +23,7 @@ def planned(number: int, state: State, last: int) -> State:
     """Return what the project holds after step ``number``; ``last`` is the largest id that was ever given."""
     oldest = min(state, default=0)
     if len(state) > MOST:
-        return {key: told for key, told in state.items() if key != oldest}
+        return {key: expected for key, expected in state.items() if key != oldest}
     if number % 3 == 2 and state:
         return {**state, oldest: (f"changed by {number}", (str(number), "x"))}
     return {**state, last + 1: (f"added by {number}", (str(number),))}

@@ -134,16 +134,16 @@ def test_a_batch_that_was_stopped_goes_on_to_the_same_files(
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
-def test_what_is_done_is_kept_when_it_is_interrupted(
+def test_an_interrupted_batch_keeps_its_finished_shards(
     tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, calls = api_batch.picture_factor, []
 
-    def interrupted(*asked: Any, **more: Any) -> Any:
+    def interrupted(*requested: Any, **more: Any) -> Any:
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(*asked, **more)
+        return real(*requested, **more)
 
     monkeypatch.setattr(api_batch, "picture_factor", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -173,8 +173,12 @@ def test_another_list_or_other_settings_are_refused(tiny: Model, listed: PairLis
     with pytest.raises(SettingsError, match="no part 4 of 3"):
         batch(tiny, listed, tmp_path / "out", shard=(4, 3), **HOW)
     found = open_batch(tmp_path / "out")
-    for which, told in ((4, "has no factor: There is no picture"), (9, "has no picture 9"), ("x", "has no picture x")):
-        with pytest.raises(OutputError, match=told):
+    for which, expected in (
+        (4, "has no factor: There is no picture"),
+        (9, "has no picture 9"),
+        ("x", "has no picture x"),
+    ):
+        with pytest.raises(OutputError, match=expected):
             found.explanation(which, 0)  # type: ignore[arg-type]  # one of each
     with pytest.raises(OutputError, match="all_pairs=True"):
         found.scores()
@@ -228,16 +232,16 @@ def test_the_command(
     assert main([*command, "--shard", "2/2"]) == 0
     assert "3 shards are missing" in capsys.readouterr().out
     assert main(command) == 0
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     index = tmp_path / "out" / "index.jsonl"
-    assert told.out == (
+    assert output.out == (
         "6 of 7 pairs explained, 1 failed; the list has 5 pictures and 3 captions. "
         f"The index, {index}, has the numbers of each pair, or why it failed.\n"
     )
     lines = map(json.loads, index.read_text("utf-8").splitlines())
     assert [line["picture"] for line in lines if "error" in line] == ["ü 4.png"]
-    assert "Failed: 5: There is no picture" in told.err
-    assert "The integrals of 6 pairs are not exact" in told.err
+    assert "Failed: 5: There is no picture" in output.err
+    assert "The integrals of 6 pairs are not exact" in output.err
     Image.new("RGB", (40, 30)).save(tmp_path / "ü 4.png")
     assert main(command) == 0
     assert (
@@ -249,16 +253,16 @@ def test_the_command(
     assert "the same command resumes the work" in capsys.readouterr().err
 
 
-def test_pictures_without_captions_are_told_what_is_missing(
+def test_pictures_without_captions_are_reported_with_a_hint(
     tiny: Model, listed: PairList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("exclip_desktop.load_model", lambda *_, **__: tiny, raising=False)
     how = ["--image-layer=-1", "--text-layer=-1", "--quadrature", "gauss-legendre", "--steps", "2"]
     assert main(["batch", str(listed.folder), "--out", str(tmp_path.parent / "none"), *how]) == 2
-    told = capsys.readouterr()
-    assert "0 of 4 pairs explained, 4 failed; the list has 4 pictures and 1 caption. The index, " in told.out
-    assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or into NAME.txt" in told.err
-    assert "None of the pairs could be explained. Correct the list" in told.err
+    output = capsys.readouterr()
+    assert "0 of 4 pairs explained, 4 failed; the list has 4 pictures and 1 caption. The index, " in output.out
+    assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or into NAME.txt" in output.err
+    assert "None of the pairs could be explained. Correct the list" in output.err
 
 
 def test_a_project_is_a_list(
@@ -279,7 +283,7 @@ def test_a_project_is_a_list(
     assert next(iter(open_batch(tmp_path / "out").pairs()))["box_share"] is not None
 
 
-def test_a_project_without_pairs_or_a_file_that_is_none_is_said(tmp_path: Path) -> None:
+def test_a_project_without_pairs_or_a_file_that_is_none_is_reported(tmp_path: Path) -> None:
     create_project(tmp_path / "p.exclip").close()
     with pytest.raises(ListError, match="no pairs"):
         read_pairs(tmp_path / "p.exclip")

@@ -141,7 +141,7 @@ def test_memory_serves_without_the_disk(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("place", range(4))
-def test_what_is_not_a_number_is_not_kept(tmp_path: Path, bad: float, place: int) -> None:
+def test_what_is_not_a_number_is_not_stored(tmp_path: Path, bad: float, place: int) -> None:
     factor = make_factor()
     arrays_of(factor)[place].reshape(-1)[3] = bad
     cache = FactorCache(tmp_path)

@@ -117,7 +117,7 @@ def stand_in_the_way(_: pytest.MonkeyPatch, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("refuse", [refuse_access, refuse_room, stand_in_the_way])
-def test_where_nothing_can_be_written_memory_goes_on_and_it_is_said_once(
+def test_an_unwritable_folder_is_logged_once_and_memory_still_works(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

@@ -92,21 +92,23 @@ def test_words_have_the_colours_of_their_heat_through_the_regions(name: str, col
     page = Page(caption_html(found, selection, colours, limit))
     assert page.text.strip() == found.caption.text
     assert [text for text, _ in page.spans] == [word.text for word in found.words]
-    shown = [(style_of(told, "background-color"), style_of(told, "color")) for _, told in page.spans]
+    shown = [
+        (style_of(result_text, "background-color"), style_of(result_text, "color")) for _, result_text in page.spans
+    ]
     assert shown == [(f"#{paper}", ink) for paper, ink in expected]
     latex = caption_latex(found, selection, colours, limit)
     boxes = re.findall(r"\\f?colorbox\[HTML\](?:\{000000\})?\{(\w{6})\}\{\\strut( |\\textcolor\{white\})", latex)
     assert boxes == [(paper, " " if ink == "black" else r"\textcolor{white}") for paper, ink in expected]
 
 
-def test_the_title_says_the_value_and_the_frame_the_selection() -> None:
+def test_the_title_has_the_value_and_a_frame_marks_the_selection() -> None:
     found = make_explanation()
     page = Page(caption_html(found, Selection((2,))))
     values = found.token_heat()
-    assert [told["title"] for _, told in page.spans] == [
+    assert [result_text["title"] for _, result_text in page.spans] == [
         f"{word.text}: {values[word.rows[0]]:+.4g}" for word in found.words
     ]
-    assert [style_of(told, "box-shadow") is not None for _, told in page.spans] == [False, True, False]
+    assert [style_of(result_text, "box-shadow") is not None for _, result_text in page.spans] == [False, True, False]
     latex = caption_latex(found, Selection((2,)))
     assert re.findall(r"\\(f?colorbox).*?(a|red|balloon)\}", latex) == [
         ("colorbox", "a"),
@@ -118,13 +120,17 @@ def test_the_title_says_the_value_and_the_frame_the_selection() -> None:
 def test_what_the_model_did_not_see_is_grey() -> None:
     found = make_explanation(unseen="and a zebra")
     page = Page(caption_html(found, NOTHING))
-    text, told = page.spans[-1]
-    assert (text, style_of(told, "color"), style_of(told, "background-color")) == ("and a zebra", f"#{UNSEEN}", None)
-    assert told["title"] == "not read by the model"
+    text, result_text = page.spans[-1]
+    assert (text, style_of(result_text, "color"), style_of(result_text, "background-color")) == (
+        "and a zebra",
+        f"#{UNSEEN}",
+        None,
+    )
+    assert result_text["title"] == "not read by the model"
     assert rf" \textcolor[HTML]{{{UNSEEN}}}{{and a zebra}}" in caption_latex(found, NOTHING)
 
 
-def test_spaces_between_and_after_are_kept_as_one() -> None:
+def test_spaces_between_and_after_become_one() -> None:
     found = make_explanation("  a\tred \n\n balloon\n", unseen="x \n\n y")
     assert Page(caption_html(found, NOTHING)).text == " a red balloon x y\n"
     assert "\n\n" not in caption_latex(found, NOTHING)
@@ -135,13 +141,13 @@ TRICKY = (
 )
 
 
-def test_html_is_escaped_and_says_the_same() -> None:
+def test_html_is_escaped_and_has_the_same_text() -> None:
     found = make_explanation(TRICKY, unseen='<i> "& \x00')
-    told = caption_html(found, NOTHING)
-    page = Page(told)
+    result_text = caption_html(found, NOTHING)
+    page = Page(result_text)
     assert page.text.strip() == f'{TRICKY} <i> "&'
     assert page.tags == ["p"] + ["span"] * (len(found.words) + 1)
-    bare = re.sub(r"<[^>]*>", "", told)
+    bare = re.sub(r"<[^>]*>", "", result_text)
     assert not re.search("[<>\"'\x00]", bare)
     assert html.unescape(bare) == page.text
     assert [attributes["title"] for _, attributes in page.spans][:-1] == [
@@ -174,9 +180,9 @@ LATEX = {
 
 
 @pytest.mark.parametrize("sign", LATEX)
-def test_latex_is_escaped_in_words_and_in_what_was_not_seen(sign: str) -> None:
-    told = caption_latex(make_explanation(f"a{sign}b", unseen=f"c{sign}d"), NOTHING)
-    body = told.splitlines()[-1]
+def test_latex_is_escaped_in_words_and_in_unread_text(sign: str) -> None:
+    result_text = caption_latex(make_explanation(f"a{sign}b", unseen=f"c{sign}d"), NOTHING)
+    body = result_text.splitlines()[-1]
     assert f"a{LATEX[sign]}b}}" in body
     assert f"{{c{LATEX[sign]}d}}" in body
 
@@ -203,7 +209,7 @@ def read_latex(body: str) -> str:
     return text
 
 
-def test_the_whole_of_the_latex_says_the_same() -> None:
+def test_the_latex_has_the_same_text() -> None:
     found = make_explanation(TRICKY, unseen="50% of $5")
     first, second, third, body = caption_latex(found, Selection((1,))).splitlines()
     assert first == r"% Needs \usepackage{xcolor}."

@@ -41,18 +41,18 @@ def test_npz_holds_everything(result: Result, tmp_path: Path) -> None:
         np.testing.assert_array_equal(data["grid"], result.grid)
         assert data["rows"].tolist() == list(result.rows)
         assert data["columns"].tolist() == list(result.columns)
-        told = json.loads(str(data["provenance"]))
-    assert told["settings"]["weights_sha256"] == result.settings.weights_sha256
-    assert told["score"] == result.score
+        result_text = json.loads(str(data["provenance"]))
+    assert result_text["settings"]["weights_sha256"] == result.settings.weights_sha256
+    assert result_text["score"] == result.score
 
 
 def test_json_holds_everything(result: Result, tmp_path: Path) -> None:
     result.save(tmp_path / "a.json")
-    told = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    np.testing.assert_array_equal(np.array(told["matrix"], np.float32), result.matrix)
-    assert [word["text"] for word in told["words"]] == [word.text for word in result.words]
-    assert told["ledger"]["total"] == pytest.approx(told["score"], abs=1e-5)
-    assert told["geometry"]["grid"] == [4, 4]
+    result_text = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    np.testing.assert_array_equal(np.array(result_text["matrix"], np.float32), result.matrix)
+    assert [word["text"] for word in result_text["words"]] == [word.text for word in result.words]
+    assert result_text["ledger"]["total"] == pytest.approx(result_text["score"], abs=1e-5)
+    assert result_text["geometry"]["grid"] == [4, 4]
 
 
 @pytest.mark.parametrize("ending", ["json", "npz"])
@@ -102,8 +102,8 @@ def heats(result: Result, selection: Selection) -> tuple[NDArray[np.float64], ND
 
 def test_json_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:
     save_matrix(result, tmp_path / "a.json", selection)
-    told = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    chosen, (patches, tokens) = told["selection"], heats(result, selection)
+    result_text = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    chosen, (patches, tokens) = result_text["selection"], heats(result, selection)
     np.testing.assert_allclose(chosen["patch_heat"], patches, atol=1e-9)
     np.testing.assert_allclose(chosen["token_heat"], tokens, atol=1e-9)
     assert chosen["sum"] == pytest.approx(tokens[list(selection.rows)].sum(), abs=1e-9)
@@ -124,10 +124,10 @@ def test_json_carries_the_selection(result: Result, selection: Selection, tmp_pa
         Region(tuple(r["box"]), tuple(map(tuple, r["outline"])), r["subtract"], r["name"]) for r in chosen["regions"]
     ]
     assert tuple(read) == REGIONS
-    assert told["settings"]["weights_sha256"] == result.settings.weights_sha256
-    assert {"versions", "image_layer", "steps", "text_reference", "device"} <= set(told["settings"])
-    assert told["image_side"]["nodes"] == result.image_side.nodes
-    assert told["geometry"]["seen"] == list(result.geometry.visible)
+    assert result_text["settings"]["weights_sha256"] == result.settings.weights_sha256
+    assert {"versions", "image_layer", "steps", "text_reference", "device"} <= set(result_text["settings"])
+    assert result_text["image_side"]["nodes"] == result.image_side.nodes
+    assert result_text["geometry"]["seen"] == list(result.geometry.visible)
 
 
 @pytest.mark.parametrize("ending", ["json", "npz", "csv"])
@@ -156,9 +156,9 @@ def test_npz_carries_the_selection(result: Result, selection: Selection, tmp_pat
         np.testing.assert_allclose(data["patch_heat"], patches, atol=1e-9)
         np.testing.assert_allclose(data["token_heat"], tokens, atol=1e-9)
         np.testing.assert_array_equal(data["matrix"], result.matrix)
-        told = json.loads(str(data["provenance"]))
-    assert told["selection"]["sum"] == block_sum(result.interactions, result.geometry, selection)
-    assert told["selection"]["regions"][2]["name"] == "the sky"
+        result_text = json.loads(str(data["provenance"]))
+    assert result_text["selection"]["sum"] == block_sum(result.interactions, result.geometry, selection)
+    assert result_text["selection"]["regions"][2]["name"] == "the sky"
 
 
 def test_csv_carries_the_selection_in_two_columns(result: Result, selection: Selection, tmp_path: Path) -> None:
@@ -179,10 +179,10 @@ def test_csv_carries_the_selection_in_two_columns(result: Result, selection: Sel
 def test_an_empty_selection_means_everything(result: Result, tmp_path: Path) -> None:
     for ending in ("csv", "json", "npz"):
         save_matrix(result, tmp_path / f"a.{ending}", Selection())
-    told = json.loads((tmp_path / "a.json").read_text("utf-8"))["selection"]
-    assert told["sum"] == pytest.approx(float(result.grid.sum(dtype=np.float64)), abs=1e-9)
-    assert (told["rows"], told["regions"], told["coverage"]) == ([], [], None)
-    np.testing.assert_allclose(told["patch_heat"], result.patch_heat(), atol=1e-9)
+    result_text = json.loads((tmp_path / "a.json").read_text("utf-8"))["selection"]
+    assert result_text["sum"] == pytest.approx(float(result.grid.sum(dtype=np.float64)), abs=1e-9)
+    assert (result_text["rows"], result_text["regions"], result_text["coverage"]) == ([], [], None)
+    np.testing.assert_allclose(result_text["patch_heat"], result.patch_heat(), atol=1e-9)
     with np.load(tmp_path / "a.npz") as data:
         assert data["selection_coverage"].min() == 1.0
         assert data["selection_rows"].shape == (0,)
@@ -257,7 +257,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.npz", "a.json", "a.csv", "a.png", "a.svg", "a.pdf"])
 @pytest.mark.parametrize("room", [0, 300])
-def test_a_full_disk_is_said_and_leaves_what_was_there(
+def test_a_full_disk_is_reported_and_leaves_the_old_file(
     result: Result, tmp_path: Path, fill_disk: Callable[[int], None], name: str, room: int
 ) -> None:
     path = tmp_path / name

@@ -26,9 +26,9 @@ from tests.unit.storage.findings import kept, make_finding
 MANY = 12
 
 
-def noted(**told: str) -> list[Finding]:
+def noted(**expected: str) -> list[Finding]:
     """Return findings of every kind."""
-    return [kept(make_finding(seed, **told), seed + 1) for seed in range(MANY)]
+    return [kept(make_finding(seed, **expected), seed + 1) for seed in range(MANY)]
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ def test_what_is_imported_exports_the_same_bytes(source: Path, target: Project, 
 
 
 def test_paths_start_where_the_file_lies(source: Path, tmp_path: Path) -> None:
-    for out, told in (
+    for out, expected in (
         (tmp_path / "out.jsonl", {"", "/abs/c.png", "away/b.png", "theirs/pictures/ü 犬.png"}),
         (source.parent / "out.jsonl", {"", "/abs/c.png", "../away/b.png", "pictures/ü 犬.png"}),
     ):
         exported(source, out)
-        assert {one.view.picture for one in read_findings(out)} == told
+        assert {one.view.picture for one in read_findings(out)} == expected
 
 
 def test_nothing_is_added_twice_or_written_over(source: Path, target: Project) -> None:
@@ -123,40 +123,40 @@ def test_the_ratings_of_pairs_follow(target: Project, tmp_path: Path) -> None:
 
 Change = Callable[[dict[str, Any]], object]
 WRONG: dict[str, Change] = {
-    "rating": lambda told: told.update(rating="good"),
-    "id": lambda told: told.update(id=-1),
-    "score": lambda told: told.update(score=None),
-    "block": lambda told: told.update(block="0.1"),
-    "share": lambda told: told.update(share=float("nan")),
-    "note": lambda told: told.update(note=3),
-    "tags": lambda told: told.update(tags="a, b"),
-    "rows": lambda told: told.update(rows=[1.5]),
-    "regions": lambda told: told.update(regions=[3]),
-    "box": lambda told: told.update(regions=[[5, 5, 5, 5]]),
-    "settings": lambda told: told.update(settings=[]),
-    "ledger": lambda told: told.update(ledger={"residual": "none"}),
-    "words": lambda told: told["words"][0].pop(),
-    "geometry": lambda told: told.update(geometry=[[3, 3], [0, 0, 3, 3], [2]]),
-    "heat": lambda told: told["heat"].pop(),
-    "half a character": lambda told: told.update(caption="\ud83d"),
-    "created": lambda told: told.update(created=""),
-    "changed": lambda told: told.pop("changed"),
+    "rating": lambda expected: expected.update(rating="good"),
+    "id": lambda expected: expected.update(id=-1),
+    "score": lambda expected: expected.update(score=None),
+    "block": lambda expected: expected.update(block="0.1"),
+    "share": lambda expected: expected.update(share=float("nan")),
+    "note": lambda expected: expected.update(note=3),
+    "tags": lambda expected: expected.update(tags="a, b"),
+    "rows": lambda expected: expected.update(rows=[1.5]),
+    "regions": lambda expected: expected.update(regions=[3]),
+    "box": lambda expected: expected.update(regions=[[5, 5, 5, 5]]),
+    "settings": lambda expected: expected.update(settings=[]),
+    "ledger": lambda expected: expected.update(ledger={"residual": "none"}),
+    "words": lambda expected: expected["words"][0].pop(),
+    "geometry": lambda expected: expected.update(geometry=[[3, 3], [0, 0, 3, 3], [2]]),
+    "heat": lambda expected: expected["heat"].pop(),
+    "half a character": lambda expected: expected.update(caption="\ud83d"),
+    "created": lambda expected: expected.update(created=""),
+    "changed": lambda expected: expected.pop("changed"),
 }
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_file_with_anything_else_in_it_is_refused_wholly(target: Project, tmp_path: Path, what: str) -> None:
-    told = values_of(noted()[1])
-    WRONG[what](told)
+    expected = values_of(noted()[1])
+    WRONG[what](expected)
     out = tmp_path / "out.jsonl"
-    out.write_text(findings_jsonl(noted()[:1]) + json.dumps(told) + "\n", "utf-8")
+    out.write_text(findings_jsonl(noted()[:1]) + json.dumps(expected) + "\n", "utf-8")
     with pytest.raises(ListError, match="finding 2 of out.jsonl") as caught:
         import_findings(target, out)
     assert what in caught.value.message or what == "box"
     assert load_findings(target) == []
 
 
-def test_a_project_that_cannot_be_written_says_so(target: Project, tmp_path: Path) -> None:
+def test_a_project_that_cannot_be_written_is_reported(target: Project, tmp_path: Path) -> None:
     (tmp_path / "out.jsonl").write_text(findings_jsonl(noted()), "utf-8")
     target.read_only = "it may not be written."
     with pytest.raises(ProjectError, match="read-only"):
@@ -170,7 +170,7 @@ def test_the_command_adds_to_a_project_and_makes_it(
     assert main(["import", str(made), str(tmp_path / "none.jsonl")]) == 2
     assert not made.exists()
     before = exported(source, out)
-    for told in ("12 findings of 12", "0 findings of 12"):
+    for expected in ("12 findings of 12", "0 findings of 12"):
         assert main(["import", str(made), str(out)]) == 0
-        assert told in capsys.readouterr().err
+        assert expected in capsys.readouterr().err
     assert exported(made, out) == before

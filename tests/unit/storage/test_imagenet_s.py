@@ -59,7 +59,7 @@ def test_a_grey_mask_is_any_pixel_that_is_not_black(tmp_path: Path) -> None:
     assert read_mask(tmp_path / "mask.png", (2, 2)).inside.tolist() == [[False, False], [True, False]]
 
 
-def test_without_masks_it_says_so(tmp_path: Path) -> None:
+def test_without_masks_it_is_reported(tmp_path: Path) -> None:
     for name in ("validation", "validation-segmentation"):
         (tmp_path / name).mkdir()
     with pytest.raises(ListError, match="no masks in .*validation-segmentation"):

@@ -103,8 +103,8 @@ def make_folder(root: Path) -> Path:
 
 def test_a_folder(tmp_path: Path) -> None:
     found = read_pairs(make_folder(tmp_path / "f"))
-    told = [(pair.picture, pair.caption, pair.label, pair.regions) for pair in found.pairs]
-    assert told == [
+    expected = [(pair.picture, pair.caption, pair.label, pair.regions) for pair in found.pairs]
+    assert expected == [
         ("a.png", "a dog", "", ()),
         ("a.png", "a cat, “quoted”", "", ()),
         ("b.JPG", "one", "", ()),
@@ -175,13 +175,13 @@ def make_coco(root: Path) -> Path:
         {"id": 4, "image_id": 25, "category_id": 25, "bbox": [0, 0, 0, 426]},
     ]
     categories = [{"id": 25, "name": "giraffe"}, {"id": 51, "name": "bowl"}]
-    told = {"images": images, "annotations": captions}
+    expected = {"images": images, "annotations": captions}
     write(
         root / "annotations/instances_val2017.json",
-        json.dumps({**told, "annotations": boxes, "categories": categories}),
+        json.dumps({**expected, "annotations": boxes, "categories": categories}),
     )
     write(root / "val2017/000009.jpg", b"")
-    return write(root / "annotations/captions_val2017.json", json.dumps(told))
+    return write(root / "annotations/captions_val2017.json", json.dumps(expected))
 
 
 def test_coco(tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "expected"),
     [
         ("x.csv", b"a,b\n1,2\n", "x.csv, line 1, names no column of pictures: 'a,b'."),
         ("x.csv", b"\xff\xd8\xff\xe0\x00\x10JFIF", "x.csv, line 1, names no column of pictures."),
@@ -307,10 +307,12 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_list_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, name: str, data: bytes, told: str) -> None:
+def test_a_list_that_cannot_be_read_reports_why_and_what_to_do(
+    tmp_path: Path, name: str, data: bytes, expected: str
+) -> None:
     with pytest.raises(ListError) as caught:
         read_pairs(write(tmp_path / name, data))
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert caught.value.hint
 
 
@@ -327,7 +329,7 @@ def test_lists_that_are_not_there(tmp_path: Path) -> None:
         read_pairs(tmp_path)
 
 
-def test_a_name_that_is_no_text_is_said(tmp_path: Path) -> None:
+def test_a_name_that_is_no_text_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "a.png", b"")
     Path(str(tmp_path / "b").encode().decode() + b"\xff.png".decode("utf-8", "surrogateescape")).write_bytes(b"")
     found = read_pairs(tmp_path)
@@ -335,13 +337,13 @@ def test_a_name_that_is_no_text_is_said(tmp_path: Path) -> None:
     assert "Rename" in found.notes[0].text
 
 
-def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported(tmp_path: Path) -> None:
     listed = PairList(tmp_path, tmp_path, nasty_pairs())
-    for place, told in (
+    for place, expected in (
         (tmp_path / "x.doc", "does not have the ending of a pair list"),
         (tmp_path / "none/x.csv", "there is no folder"),
     ):
-        with pytest.raises(OutputError, match=told):
+        with pytest.raises(OutputError, match=expected):
             write_pairs(listed, place)
 
 

@@ -21,7 +21,7 @@ def block() -> Image.Image:
     return image
 
 
-def test_plain_pictures_are_read_as_they_are(tmp_path: Path) -> None:
+def test_rgb_pictures_are_read_unchanged(tmp_path: Path) -> None:
     block().save(tmp_path / "a.png")
     found = read_picture(tmp_path / "a.png")
     np.testing.assert_array_equal(found.pixels, np.asarray(block()))
@@ -57,7 +57,7 @@ def test_every_orientation_is_pillows(tmp_path: Path, orientation: int) -> None:
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png").pixels, expected)
 
 
-def test_paths_that_no_file_can_have_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_that_no_file_can_have_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in ("x" * 300 + ".png", "~nobody-of-that-name.png", "a\0b.png"):
         with pytest.raises(PictureError, match="There is no picture"):
             read_picture(path)
@@ -66,7 +66,7 @@ def test_paths_that_no_file_can_have_are_told(tmp_path: Path, monkeypatch: pytes
     assert read_picture("~nobody-of-that-name.png").pixels.shape == (20, 30, 3)
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block().save(tmp_path / "a.png")
 
     def refuse(*_: object) -> None:
@@ -99,7 +99,7 @@ def test_palette_with_transparency_lies_on_white(tmp_path: Path) -> None:
     np.testing.assert_allclose(pixels[0, 7], RED, atol=2)
 
 
-def test_of_an_animation_the_first_frame_is_used_and_said(tmp_path: Path) -> None:
+def test_the_first_frame_of_an_animation_is_used_with_a_note(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (9, 9), "red"), Image.new("RGB", (9, 9), "blue")
     first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
     found = read_picture(tmp_path / "a.gif")

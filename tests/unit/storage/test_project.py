@@ -1,4 +1,4 @@
-"""A project gives back what was put into it, in any order that is asked for."""
+"""A project gives back what was put into it, in any order that is requested for."""
 
 import json
 import sqlite3
@@ -63,12 +63,12 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project with pairs, most of them measured, and findings of some; only read."""
     with create_project(tmp_path_factory.mktemp("many") / "p.exclip") as made:
         add_pairs(made, make_list(made.folder))
-        told = [
+        result_text = [
             (one.pair.id, Measurement(at % 5 / 4, at / 100, at % 3 / 2 if one.pair.regions else None, "demo"))
             for at, one in enumerate(load_pairs(made, PairQuery(), 0, 1000))
             if at % 4
         ]
-        save_measurements(made, told)
+        save_measurements(made, result_text)
         for seed in range(MANY):
             add_finding(made, make_finding(seed, pair=f"p{seed % 11}"))
         yield made
@@ -125,8 +125,8 @@ def reference(found: list[Finding], query: FindingQuery) -> list[int]:
     """Return the ids that a query has, computed here."""
 
     def values(one: Finding) -> dict[str, Any]:
-        view, told = one.view, one.numbers
-        plain = {name: getattr(told, name) for name in ("score", "block", "share", "residual")}
+        view, result_text = one.view, one.numbers
+        plain = {name: getattr(result_text, name) for name in ("score", "block", "share", "residual")}
         names = ("picture", "caption", "method", "model")
         return {
             "id": one.id,
@@ -138,9 +138,10 @@ def reference(found: list[Finding], query: FindingQuery) -> list[int]:
 
     def fits(one: Finding) -> bool:
         text = [one.view.caption, one.note, one.view.picture, *one.tags]
-        told = {**values(one), "pair": one.view.pair}
+        result_text = {**values(one), "pair": one.view.pair}
         exact = all(
-            getattr(query, name) in (None, told[name]) for name in ("rating", "pair", "picture", "method", "model")
+            getattr(query, name) in (None, result_text[name])
+            for name in ("rating", "pair", "picture", "method", "model")
         )
         return exact and query.tag in (None, *one.tags) and any(query.text.lower() in part.lower() for part in text)
 
@@ -257,8 +258,8 @@ def matching(found: list[ProjectPair], query: PairQuery) -> list[int]:
     """Return the numbers of the pairs that a query has, computed here."""
 
     def value(one: ProjectPair) -> Any:
-        told = {"number": one.number, "rating": one.rating, "picture": one.pair.picture}
-        return told[query.sort] if query.sort in told else getattr(one.measured, query.sort, None)
+        result_text = {"number": one.number, "rating": one.rating, "picture": one.pair.picture}
+        return result_text[query.sort] if query.sort in result_text else getattr(one.measured, query.sort, None)
 
     def fits(one: ProjectPair) -> bool:
         pair = one.pair
@@ -339,7 +340,7 @@ def test_pairs_are_rated_as_their_newest_findings(project: Project) -> None:
     assert [load_newest_rating(project, *case) for case in cases] == ["unsure", "mismatch", "", ""]
 
 
-def test_boxes_are_kept(project: Project) -> None:
+def test_boxes_are_saved(project: Project) -> None:
     drawn = (Region((0, 0, 5, 5), name="犬"), Region.lasso(((0, 0), (4, 4), (0, 4)), name="cat"))
     save_boxes(project, "b.png", drawn[:1])
     save_boxes(project, "a.png", drawn)
@@ -350,7 +351,7 @@ def test_boxes_are_kept(project: Project) -> None:
         assert load_boxes(again, "a.png") == ()
 
 
-def test_settings_are_kept_and_garbled_ones_are_not_there(project: Project) -> None:
+def test_settings_are_saved_and_garbled_ones_are_left_out(project: Project) -> None:
     assert load_settings(project) == {}
     save_setting(project, "how", {"image_layer": 3})
     save_setting(project, "how", {"image_layer": None, "framing": "ü"})
@@ -381,7 +382,7 @@ def test_a_copy_elsewhere_names_the_same_pictures(project: Project, tmp_path: Pa
         project.save_copy(tmp_path / "none" / "x.exclip")
 
 
-def test_the_file_says_what_it_is(project: Project) -> None:
+def test_the_file_has_its_application_id_and_version(project: Project) -> None:
     project.close()
     assert project.path.read_bytes()[68:72] == b"EXCP"
     assert sorted(path.name for path in project.folder.iterdir()) == ["p.exclip"]
@@ -390,7 +391,7 @@ def test_the_file_says_what_it_is(project: Project) -> None:
     connection.close()
 
 
-def test_the_bulk_of_a_finding_is_plain(project: Project) -> None:
+def test_the_view_of_a_finding_is_readable_json(project: Project) -> None:
     """Other programs can read it, as the schema says."""
     finding = make_finding(1)
     add_finding(project, finding)

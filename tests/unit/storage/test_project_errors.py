@@ -50,7 +50,7 @@ def test_a_project_is_not_made_over_a_file(path: Path, tmp_path: Path) -> None:
         create_project(tmp_path / "none" / "p.exclip")
 
 
-def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
+def test_files_that_are_not_projects_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="There is no project"):
         open_project(tmp_path / "none.exclip")
     assert not (tmp_path / "none.exclip").exists()
@@ -68,7 +68,7 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "empty.exclip").read_bytes() == b""
 
 
-def test_a_newer_version_is_said_and_left_alone(path: Path) -> None:
+def test_a_newer_version_is_reported_and_not_changed(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 7")
     connection.close()
@@ -122,7 +122,7 @@ def test_two_windows_see_each_others_changes(path: Path) -> None:
         assert found.note == "seen"
 
 
-def test_a_project_that_is_being_written_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_that_is_being_written_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_MS", 5)
     with open_project(path) as one, open_project(path) as other, one.transaction():
         with pytest.raises(ProjectError, match="another window") as caught:
@@ -152,7 +152,7 @@ def test_a_change_that_fails_is_undone(path: Path) -> None:
         add_finding(project, make_finding(1))
 
 
-def test_a_full_disk_is_said_and_nothing_is_lost(path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_lost(path: Path) -> None:
     with open_project(path) as project:
         (pages,) = project.rows("PRAGMA page_count")[0]
         project.rows(f"PRAGMA max_page_count = {pages}")
@@ -167,7 +167,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["moved", "removed", "replaced"])
-def test_a_file_that_has_moved_is_said(path: Path, tmp_path: Path, how: str) -> None:
+def test_a_file_that_has_moved_is_reported(path: Path, tmp_path: Path, how: str) -> None:
     with open_project(path) as project:
         key = add_finding(project, make_finding(1))
         if how == "removed":
@@ -287,7 +287,7 @@ def test_what_was_rescued_can_be_saved(path: Path, whole: Path, tmp_path: Path) 
         assert add_finding(copy, make_finding(1)) == FINDINGS + 1
 
 
-def test_damage_found_late_is_said(path: Path) -> None:
+def test_damage_found_late_is_reported(path: Path) -> None:
     with open_project(path) as project:
         damaged(path, pages_of(path, "finding_view")[1:])
         project.rows("PRAGMA shrink_memory")
@@ -295,7 +295,7 @@ def test_damage_found_late_is_said(path: Path) -> None:
             load_findings(project)
 
 
-def test_nothing_to_rescue_is_said(path: Path) -> None:
+def test_nothing_to_rescue_is_reported(path: Path) -> None:
     damaged(path, list(range(path.stat().st_size // PAGE_BYTES)))
     with pytest.raises(ProjectError, match="nothing in it can be read") as caught:
         open_project(path)

@@ -40,21 +40,21 @@ def killed_writer(nest: subprocess.Popen[str], path: Path, number: int, rng: ran
     assert nest.stdout is not None
     nest.stdin.write(f"{path} {number}\n")
     nest.stdin.flush()
-    told = nest.stdout
+    expected = nest.stdout
     child = 0
     wanted = rng.randrange(6)
     done = number
     while not child or done < number + wanted:
-        word = told.readline().split()
+        word = expected.readline().split()
         child, done = (int(word[1]), done) if word[0] == "pid" else (child, int(word[0]) + 1)
-    _wait(told, rng.uniform(0, SPAN_S))
+    _wait(expected, rng.uniform(0, SPAN_S))
     os.kill(child, signal.SIGKILL)
-    for line in iter(told.readline, "gone\n"):
+    for line in iter(expected.readline, "gone\n"):
         done = int(line) + 1
     return done
 
 
-def _wait(told: IO[str], seconds: float) -> None:
+def _wait(expected: IO[str], seconds: float) -> None:
     """Wait so long, or a little less: this chooses the moment of the kill, nothing depends on it."""
     select.select([], [], [], seconds)
 

@@ -63,8 +63,8 @@ def test_what_is_better_than_ours_goes_by_the_paired_difference() -> None:
     np.testing.assert_allclose([gap.mean, gap.low, gap.high], 0.1)
     assert gap.count == 18
     assert study.row(RANDOM).gaps["deletion"].mean == pytest.approx(-0.01)
-    told = [line for line in as_text(study).splitlines() if "better than ours" in line]
-    assert told == [
+    expected = [line for line in as_text(study).splitlines() if "better than ours" in line]
+    assert expected == [
         "pointing ↑: better than ours by the interval of the paired difference: RISE by 0.100.",
         "deletion ↓: better than ours by the interval of the paired difference: Random by 0.010.",
     ]
@@ -99,13 +99,13 @@ def test_csv_holds_every_figure_and_the_rules(found: Study) -> None:
 
 
 def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> None:
-    told = as_markdown(found)
-    head, _, rise, random = told.splitlines()[:4]
+    expected = as_markdown(found)
+    head, _, rise, random = expected.splitlines()[:4]
     assert head == "| method | pointing ↑ | mask IoU ↑ | deletion ↓ | text deletion ↓ | seconds ↓ |"
     assert rise.startswith("| RISE | **0.667 ± ")
     assert rise.endswith("| — | 0.500 ± 0.000 |")
     assert random.startswith("| Random | 0.000 ± 0.000 |")
-    for text in (told, as_text(found)):
+    for text in (expected, as_text(found)):
         assert THRESHOLDS["mean"] in text
         assert "the pixels of the boxes or of the mask" in text
         assert "on 2 pairs of the bundled scenes" in text
@@ -116,11 +116,11 @@ def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> No
 
 
 def test_latex_is_a_tabular_without_bare_signs(found: Study) -> None:
-    told = as_latex(found)
-    body = [line for line in told.splitlines() if not line.startswith("%")]
+    expected = as_latex(found)
+    body = [line for line in expected.splitlines() if not line.startswith("%")]
     assert body[0] == r"\begin{tabular}{lrrrrr}"
     assert body[-1] == r"\end{tabular}"
-    assert r"RISE & \textbf{0.667 $\pm$" in told
+    assert r"RISE & \textbf{0.667 $\pm$" in expected
     assert all(line.count("&") == 5 for line in body if line.endswith(r"\\") or "hline" in line and "&" in line)
     assert "".join(body).isascii()
 
