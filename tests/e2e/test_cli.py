@@ -67,9 +67,7 @@ def test_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert image.width == 1050
 
 
-def test_what_is_printed_as_json_is_the_file_without_its_arrays(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_printed_json_is_the_file_without_its_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "a.json"
     assert explain_here("--span", "dog", "--box", "0,0,200,200", "--json", "--out", str(file)) == 0
     printed, written = json.loads(capsys.readouterr().out), json.loads(file.read_text("utf-8"))

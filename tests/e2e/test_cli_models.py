@@ -20,7 +20,7 @@ from tests.unit.models.web import Web, web_server
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A data folder and caches of the test's own."""
+    """A temporary data folder and temporary caches."""
     monkeypatch.setattr(catalogue, "user_data_path", lambda *_, **__: tmp_path / "data")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -81,7 +81,7 @@ def test_a_tag_is_fetched(web: Web, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert len(web.requests) == requests
 
 
-def test_an_interrupt_keeps_what_came(
+def test_an_interrupted_fetch_keeps_its_part(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(self: ProgressBar, report: Report) -> None:
@@ -100,7 +100,7 @@ def test_an_interrupt_keeps_what_came(
     assert not part.exists()
 
 
-def test_a_model_travels_by_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_is_packed_and_unpacked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = save_random_model(tmp_path / "model", tiny_config())
     assert main(["models", "pack", str(model), str(tmp_path / "mine")]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'mine'}\n"

@@ -109,7 +109,7 @@ def test_wrong_arguments_are_reported_before_any_work(
     assert expected in capsys.readouterr().err
 
 
-def test_the_selection_of_a_matrix_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_selection_of_a_matrix_is_occluded(capsys: pytest.CaptureFixture[str]) -> None:
     chosen = ["--span", "cat", "--box", "150,380,340,560"]
     assert main(["explain", *QUICK, *chosen, "--measure", "blur", "--json"]) == 0
     values = json.loads(capsys.readouterr().out)["measured"]

@@ -26,7 +26,7 @@ def test_default_settings_are_complete(architecture: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_the_closed_form_equals_the_generic_way_on_a_real_architecture(
+def test_the_closed_form_equals_the_generic_computation_on_a_real_architecture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = random_model("ViT-B-32", tmp_path)

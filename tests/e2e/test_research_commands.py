@@ -1,4 +1,4 @@
-"""A researcher's afternoon, without the window: a list, ten pairs, three findings, and the report the week after."""
+"""A researcher's work without the window: a list, ten pairs, three findings, and the report a week later."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,7 @@ def seen_again(model: Model, project: Project, finding: Finding) -> tuple[Result
     return explain(model, project.path_of(view.picture), view.caption, **values), view.selection
 
 
-def test_an_afternoon_and_the_week_after(
+def test_a_list_is_explained_noted_and_reported(
     tiny: Model, tmp_path: Path, picture: NDArray[np.uint8], capsys: pytest.CaptureFixture[str]
 ) -> None:
     listed = read_pairs(make_list(tmp_path, picture))

@@ -51,12 +51,12 @@ def test_an_architecture_is_recognised_by_the_shapes(architecture: str, folder: 
     ],
 )
 def test_open_clips_architectures_are_recognised(name: str, expected: list[str]) -> None:
-    """By shapes alone, so from tensors that take no memory; what differs in no shape is named together."""
+    """Recognition needs shapes only, so the tensors take no memory; equal shapes are listed together."""
     network = build_network(name, open_clip.get_model_config(name), "meta")
     assert recognise_architectures(network.state_dict()) == expected
 
 
-def test_architectures_that_differ_in_no_shape_are_named(
+def test_architectures_of_equal_shapes_are_listed(
     folder: Path, architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twin = {**open_clip.get_model_config(architecture), "quick_gelu": True}
@@ -66,7 +66,7 @@ def test_architectures_that_differ_in_no_shape_are_named(
     assert caught.value.remedy is Remedy.NAME_TRAINED_ARCHITECTURE
 
 
-def test_weights_that_may_want_quick_gelu_are_doubted(
+def test_weights_that_may_need_quick_gelu_get_a_note(
     folder: Path, architecture: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = folder / "open_clip_model.safetensors"
@@ -76,7 +76,7 @@ def test_weights_that_may_want_quick_gelu_are_doubted(
     assert any(f"need {TINY}-quickgelu" in note for note in load(TINY, weights).notes)
 
 
-def test_an_inspection_tells_what_is_left_to_ask(
+def test_an_inspection_lists_the_architectures_to_choose_from(
     architecture: str, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "w.pt"
@@ -97,7 +97,7 @@ def test_a_tag_needs_a_name(folder: Path) -> None:
         load_model(checkpoint=folder / "open_clip_model.safetensors", pretrained="openai")
 
 
-# How pictures are prepared
+# Preprocessing of pictures
 
 
 def test_unknown_preprocessing_must_be_named(

@@ -36,7 +36,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
-    """A server that stands for the hub and the rest of the web; caches and home are the test's own."""
+    """A server in place of the hub and the rest of the web, with temporary caches and home."""
     with web_server() as server:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.delenv(name, raising=False)
@@ -57,7 +57,7 @@ def file(web: Web, tmp_path: Path) -> RemoteFile:
 
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Fail on any socket to another program over the network, and on any look-up of a name."""
+    """Fail on any network connection, and on any look-up of a name."""
     own = socket.socket.connect
 
     def refuse(*what: Any) -> NoReturn:
@@ -88,7 +88,7 @@ def test_a_file_is_fetched_with_progress(web: Web, file: RemoteFile) -> None:
     assert len(web.fetched) == 1
 
 
-def test_a_download_goes_on_after_cuts(web: Web, file: RemoteFile) -> None:
+def test_a_download_resumes_after_interruptions(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 200_000]
     fetch_file(file, ignore_progress, CancelToken())
     assert file.target.read_bytes() == CONTENT
@@ -111,7 +111,7 @@ def test_an_interrupted_download_is_resumed(web: Web, file: RemoteFile) -> None:
 
 @pytest.mark.parametrize("versions", ["etag", "last-modified"])
 @pytest.mark.parametrize("heeded", [True, False])
-def test_a_file_that_has_changed_is_begun_anew(web: Web, file: RemoteFile, versions: str, heeded: bool) -> None:
+def test_a_changed_file_is_fetched_from_the_beginning(web: Web, file: RemoteFile, versions: str, heeded: bool) -> None:
     web.versions, web.heeds_versions = versions, heeded
     unpublished = RemoteFile(file.url, file.target)
     web.cuts = [100_000, 0]
@@ -126,7 +126,7 @@ def test_a_file_that_has_changed_is_begun_anew(web: Web, file: RemoteFile, versi
     assert [bool(requests.if_range) for requests in web.fetched] == [False, True, True, *([] if heeded else [False])]
 
 
-def test_what_has_not_changed_goes_on(web: Web, file: RemoteFile) -> None:
+def test_an_unchanged_file_is_resumed(web: Web, file: RemoteFile) -> None:
     web.cuts = [100_000, 0]
     unpublished = RemoteFile(file.url, file.target)
     with pytest.raises(ModelError):
@@ -137,7 +137,7 @@ def test_what_has_not_changed_goes_on(web: Web, file: RemoteFile) -> None:
     assert web.fetched[-1].if_range.startswith('"')
 
 
-def test_what_nothing_would_show_to_have_changed_is_begun_anew(web: Web, file: RemoteFile) -> None:
+def test_a_file_without_version_and_checksum_is_fetched_from_the_beginning(web: Web, file: RemoteFile) -> None:
     web.cuts, web.versions = [100_000, 0], ""
     unpublished = RemoteFile(file.url, file.target)
     with pytest.raises(ModelError):
@@ -162,7 +162,7 @@ def test_a_part_of_another_file_is_replaced(web: Web, file: RemoteFile, size: in
     assert file.target.read_bytes() == CONTENT
 
 
-def test_a_whole_part_needs_only_its_check(web: Web, file: RemoteFile) -> None:
+def test_a_complete_part_is_only_checked(web: Web, file: RemoteFile) -> None:
     file.part.parent.mkdir()
     file.part.write_bytes(CONTENT)
     fetch_file(file, ignore_progress, CancelToken())
@@ -171,7 +171,7 @@ def test_a_whole_part_needs_only_its_check(web: Web, file: RemoteFile) -> None:
 
 
 @pytest.mark.parametrize("digits", [64, 8])
-def test_another_content_than_published_is_removed(web: Web, file: RemoteFile, digits: int) -> None:
+def test_content_other_than_the_published_is_deleted(web: Web, file: RemoteFile, digits: int) -> None:
     web.files["/weights.pt"] = CONTENT[:-1] + b"!"
     published = RemoteFile(file.url, file.target, len(CONTENT), SHA256[:digits])
     with pytest.raises(ModelError, match="is not the published file") as caught:
@@ -180,7 +180,7 @@ def test_another_content_than_published_is_removed(web: Web, file: RemoteFile, d
     assert list(file.target.parent.iterdir()) == []
 
 
-def test_a_cancelled_download_keeps_what_came(web: Web, file: RemoteFile) -> None:
+def test_a_cancelled_download_keeps_its_part(web: Web, file: RemoteFile) -> None:
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         fetch_file(file, lambda report: cancel.cancel() if report.done else None, cancel)
@@ -190,7 +190,7 @@ def test_a_cancelled_download_keeps_what_came(web: Web, file: RemoteFile) -> Non
     assert web.fetched[-1].range != ""
 
 
-def test_an_interrupt_keeps_what_came(file: RemoteFile) -> None:
+def test_an_interrupted_fetch_keeps_its_part(file: RemoteFile) -> None:
     def interrupt(report: Report) -> None:
         if report.done:
             raise KeyboardInterrupt
@@ -209,9 +209,9 @@ def test_a_full_disk_is_reported_before_anything_is_fetched(
     assert web.fetched == []
 
 
-def test_a_disk_that_fills_up_keeps_what_came(file: RemoteFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_keeps_the_part(file: RemoteFile, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
-        """A file on a disk that has room for 300 kB."""
+        """A file on a disk with room for 300 kB."""
 
         def __init__(self, file: Any) -> None:
             self.file = file
@@ -282,7 +282,7 @@ def test_a_tag_of_the_hub_is_fetched_into_its_cache(
     assert plan_download(architecture, "tagged").weights.bytes_here == len(weights)
 
 
-def test_older_files_of_the_hub_are_fetched_where_there_is_no_newer(
+def test_older_files_of_the_hub_are_fetched_where_there_are_no_newer_ones(
     architecture: str, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tag(monkeypatch, hf_hub="nobody/tiny/")

@@ -1,4 +1,4 @@
-"""Every architecture that open_clip names is classified by its config alone: explained, or refused with its reason."""
+"""Every architecture of open_clip is classified by its config alone: supported, or refused with a reason."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from exclip_desktop.models.families import find_built_obstacle, find_obstacle
 ROOT = Path(__file__).parents[3]
 TEXTS = (ROOT / "README.md", ROOT / "resources/manual/models.md")
 REFUSED = {
-    # The pictures that open_clip prepares for it are not of the size that it takes; open_clip itself fails.
+    # open_clip itself fails: its preprocessing has another picture size than the encoder.
     "ViTamin-XL-384": "its pictures are 256 × 256 by its config, and its image encoder takes 384 × 384"
 }
 
@@ -38,7 +38,7 @@ ONE_OF_EACH = (
 
 
 def _names() -> list[str]:
-    """Return open_clip's own names, without those that other tests let it know."""
+    """Return open_clip's own names, without those that other tests register."""
     return [path.stem for path in (Path(open_clip.__file__).parent / "model_configs").glob("*.json")]
 
 
@@ -46,7 +46,7 @@ def test_every_architecture_of_open_clip_is_classified() -> None:
     families._built_obstacle.cache_clear()
     names = _names()
     reasons = {name: find_obstacle(name) for name in names}
-    assert families._built_obstacle.cache_info().misses == 0  # told by name, for lists of models ask for all of them
+    assert families._built_obstacle.cache_info().misses == 0  # decided by name, since lists of models need all of them
     assert {name: reason for name, reason in reasons.items() if reason} == REFUSED
     for text in TEXTS:
         assert f"{len(names) - len(REFUSED)} of its {len(names)} architectures" in " ".join(
@@ -55,12 +55,12 @@ def test_every_architecture_of_open_clip_is_classified() -> None:
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_building_an_encoder_tells_the_same(name: str) -> None:
+def test_building_an_encoder_has_the_same_result(name: str) -> None:
     assert find_built_obstacle(open_clip.get_model_config(name)) == REFUSED.get(name, "")
 
 
 @pytest.mark.slow
-def test_building_every_encoder_tells_the_same() -> None:
+def test_building_every_encoder_has_the_same_result() -> None:
     for name in _names():
         assert find_built_obstacle(open_clip.get_model_config(name)) == REFUSED.get(name, ""), name
 

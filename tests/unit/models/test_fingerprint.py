@@ -1,4 +1,4 @@
-"""Weights are named by their content, which is read once."""
+"""Weights are identified by their content, which is read once."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path
     before = path.stat()
     path.write_bytes(b"two")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert compute_sha256(path) == hashlib.sha256(b"one").hexdigest()  # same size, same time: taken as known
+    assert compute_sha256(path) == hashlib.sha256(b"one").hexdigest()  # same size, same time: not read again
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
     assert compute_sha256(path) == hashlib.sha256(b"two").hexdigest()
     path.write_bytes(b"three")

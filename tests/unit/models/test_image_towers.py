@@ -46,7 +46,7 @@ def _some_layers(model: Model) -> list[Layer]:
 
 @every_family
 def test_a_folder_loads_the_encoder_that_open_clip_loads(family: Model, picture: Picture) -> None:
-    """What is not kept in the weights, such as rotations and masks, is made anew; no shortcut may leave it out."""
+    """Buffers that are not stored in the weights, such as rotations and masks, are computed at loading."""
     config = json.loads((Path(family.name) / "open_clip_config.json").read_text("utf-8"))
     torch.manual_seed(1)
     own = open_clip.CLIP(**config["model_cfg"]).eval()
@@ -88,7 +88,7 @@ def test_equals_the_oracle(make_tiny: Callable[..., Model], picture: Picture, na
         result = second_order.explain_pair(
             model, picture, CAPTION, ExplainSettings(image_layer=layer, quadrature="gauss-legendre", steps=2)
         )
-        # The matrix is given in float32, so half a unit in its last place is the most that can be asked of an entry.
+        # The matrix is float32, so an entry is exact to half a unit in its last place.
         np.testing.assert_allclose(result.matrix, expected, rtol=1.2e-7, atol=1e-9)
         closed = {"last": model.image.layers - 1}.get(FAMILIES[name].closed or "", FAMILIES[name].closed)
         assert (result.image_side.way == "closed form") == (layer == closed)
@@ -104,7 +104,7 @@ def test_the_adaptive_rule_is_complete(family: Model, picture: Picture) -> None:
 
 
 def _left(model: Model) -> tuple[Any, ...]:
-    """Return what a tower might have changed, its modules and buffers among it."""
+    """Return the state that a tower might change, with its modules and buffers."""
     buffers = {name: (id(value), value._version) for name, value in model.network.named_buffers()}
     return (*traces(model), buffers, [(id(module), module.training) for module in model.network.modules()])
 
@@ -132,7 +132,7 @@ def test_nothing_is_left_behind(family: Model, picture: Picture) -> None:
 
 @every_family
 def test_a_whole_picture_is_read_as_by_an_encoder_of_that_size(family: Model) -> None:
-    """timm's own resizing of the encoder is what to equal; maps take any size, relative positions only their own."""
+    """Equals timm's own resizing of the encoder; maps accept any size, relative positions only their own."""
     model = in_float64(family)
     own, unit = model.image.input_size, model.image.unit
     kind = type(model.network.visual.trunk).__name__
@@ -175,7 +175,7 @@ def test_towers_follow_their_network_when_it_is_moved(family: Model) -> None:
         ({"timm_model_name": "exclip_convnext", "image_size": 48}, "48 × 48 pixels, not a multiple of 32"),
     ],
 )
-def test_what_cannot_be_explained_is_refused_before_its_weights_are_read(
+def test_unsupported_encoders_are_refused_before_their_weights_are_read(
     tmp_path: Path, changes: dict[str, Any], reason: str
 ) -> None:
     config = tiny_config()

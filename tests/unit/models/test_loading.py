@@ -1,4 +1,4 @@
-"""Models come from folders, checkpoints and the cache; what is unsafe, damaged or unknown is refused."""
+"""Models are loaded from folders, checkpoints and the cache; unsafe, damaged and unknown ones are refused."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def test_a_folder_brings_its_preprocessing_context_and_card(folder: Path, pictur
     assert not model.network.training
 
 
-def test_half_precision_weights_are_computed_with_in_single(folder: Path, tmp_path: Path) -> None:
+def test_half_precision_weights_are_loaded_as_single_precision(folder: Path, tmp_path: Path) -> None:
     state = {name: value.half() for name, value in load_file(folder / "open_clip_model.safetensors").items()}
     save_file(state, tmp_path / "open_clip_model.safetensors")
     (tmp_path / "open_clip_config.json").write_text((folder / "open_clip_config.json").read_text())
@@ -81,7 +81,7 @@ def test_a_tag_is_found_in_the_local_cache(
     assert (TINY, "tagged", True) in [(entry.name, entry.tag, entry.is_local) for entry in list_local_models()]
 
 
-def test_folders_that_are_no_models_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_folders_without_a_model_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has no open_clip_config\.json"):
         load_model(str(tmp_path))
     (tmp_path / "open_clip_config.json").write_text((folder / "open_clip_config.json").read_text())
@@ -145,12 +145,12 @@ def test_a_card_that_does_not_fit_is_refused(
         ("ViT-L-14-CLIPA", "The tokenizer bert-base-uncased is not on this computer"),
     ],
 )
-def test_what_cannot_be_explained_yet_is_named_with_its_reason(folder: Path, name: str, reason: str) -> None:
+def test_unsupported_models_are_refused_with_the_reason(folder: Path, name: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         load_model(name, checkpoint=folder / "open_clip_model.safetensors", preprocess="openai")
 
 
-def test_devices_that_are_not_there_are_refused(folder: Path) -> None:
+def test_missing_devices_are_refused(folder: Path) -> None:
     for device in ("cuda:7", "abacus", ""):
         with pytest.raises(ModelError, match="cannot use the device"):
             load_model(str(folder), device=device)
@@ -161,7 +161,7 @@ def test_devices_that_are_not_there_are_refused(folder: Path) -> None:
     ("cuda", "mps", "expected"),
     [(0, False, "cpu."), (1, False, "cuda, cpu."), (2, False, "cuda, cuda:0, cuda:1, cpu."), (0, True, "mps, cpu.")],
 )
-def test_only_devices_that_are_there_are_offered(
+def test_only_available_devices_are_offered(
     folder: Path, monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool, expected: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)

@@ -1,4 +1,4 @@
-"""Models packed into a folder and unpacked elsewhere; what is on this computer is listed and removed."""
+"""Models are packed into a folder and unpacked; local models are listed and removed."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder and caches of the test's own."""
+    """A temporary data folder and temporary caches."""
     monkeypatch.setattr(catalogue, "user_data_path", lambda *_, **__: tmp_path / "data")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -131,7 +131,7 @@ def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, da
         (lambda folder: list_also(folder, "../secret"), "names a file outside of it"),
     ],
 )
-def test_a_damaged_folder_is_refused_and_nothing_is_left(
+def test_a_damaged_folder_is_refused_and_no_file_is_left(
     folder: Path, tmp_path: Path, data: Path, damage: Any, expected: str
 ) -> None:
     out = pack_model(tmp_path / "packed", str(folder))
@@ -166,7 +166,7 @@ def test_names_that_are_taken_are_refused(folder: Path, tmp_path: Path) -> None:
         unpack_model(other)
 
 
-def test_folders_that_are_there_are_not_written_into(folder: Path, tmp_path: Path) -> None:
+def test_existing_folders_are_not_written_into(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").touch()
     (tmp_path / "empty").mkdir()
@@ -180,7 +180,7 @@ def test_folders_that_are_there_are_not_written_into(folder: Path, tmp_path: Pat
     assert not any(name.startswith(".exclip") for name in names(tmp_path))
 
 
-def test_cancelling_leaves_nothing(folder: Path, tmp_path: Path, data: Path) -> None:
+def test_cancelling_leaves_no_file(folder: Path, tmp_path: Path, data: Path) -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
@@ -192,7 +192,7 @@ def test_cancelling_leaves_nothing(folder: Path, tmp_path: Path, data: Path) -> 
     assert names(data) == set()
 
 
-# What there is
+# Listing and removing
 
 
 def hub_snapshot(folder: Path, tmp_path: Path) -> Path:
@@ -208,7 +208,7 @@ def hub_snapshot(folder: Path, tmp_path: Path) -> Path:
     return snapshot
 
 
-def test_what_is_here_is_listed_with_size_family_grid_and_context(folder: Path, tmp_path: Path) -> None:
+def test_local_models_are_listed_with_size_family_grid_and_context(folder: Path, tmp_path: Path) -> None:
     unpack_model(pack_model(tmp_path / "packed", str(folder)))
     snapshot = hub_snapshot(folder, tmp_path)
     here = {entry.name: entry for entry in list_local_models()}
@@ -245,7 +245,7 @@ def test_every_tag_is_listed_with_its_family() -> None:
     assert by_name["roberta-ViT-B-32"].family == "ViT + roberta-base"
 
 
-def test_what_was_unpacked_or_downloaded_can_be_removed(
+def test_unpacked_and_downloaded_models_can_be_removed(
     architecture: str, folder: Path, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unpack_model(pack_model(tmp_path / "packed", str(folder)))

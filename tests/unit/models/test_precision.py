@@ -1,4 +1,4 @@
-"""A lower precision before the layers: derivatives stay exact, and how far the score moved is said."""
+"""A lower precision before the layers: derivatives stay exact, and the change of the score is reported."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -100,7 +100,7 @@ def test_a_factor_on_disk_holds_the_float32_score(tiny: Model, tmp_path: object)
         assert saved.nbytes == made.nbytes
 
 
-def test_there_is_no_other_precision(tiny: Model, picture: Pixels, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_precisions_are_refused(tiny: Model, picture: Pixels, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SettingsError, match='no precision "int8"'):
         explain(tiny, picture, CAPTION, precision="int8")
     assert main(["explain", "--sample", "1", "--precision", "int8"]) == 2

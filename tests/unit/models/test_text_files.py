@@ -1,4 +1,4 @@
-"""A text encoder's tokenizer and config are found on this computer or named with where they were looked for."""
+"""A text encoder's tokenizer and config are found on this computer, or the error lists the searched places."""
 
 import json
 from importlib.metadata import PackageNotFoundError
@@ -19,7 +19,7 @@ def roberta(tmp_path: Path) -> Path:
 
 
 def _cached(root: Path, repository: str, files: list[Path]) -> None:
-    """Lay the files into a Hugging Face cache under ``root`` as those of the repository."""
+    """Copy the files into a Hugging Face cache under ``root`` as those of the repository."""
     home = root / f"models--{repository.replace('/', '--')}"
     snapshot = home / "snapshots" / "0123"
     snapshot.mkdir(parents=True)
@@ -86,7 +86,7 @@ def test_without_transformers_the_error_names_the_command_to_install_it(
         ("tokenizer.json", "[]", "tokenizer nobody/bytes in .* cannot be read"),
     ],
 )
-def test_files_that_do_not_serve_are_refused(roberta: Path, file: str, content: str, message: str) -> None:
+def test_unusable_files_are_refused(roberta: Path, file: str, content: str, message: str) -> None:
     (roberta / file).write_text(content)
     with pytest.raises(ModelError, match=message) as caught:
         load_model(str(roberta))

@@ -1,4 +1,4 @@
-"""Every text family that open_clip builds, small and with random weights, loaded from files and held to the oracle."""
+"""Every text family that open_clip builds, loaded from files and compared with an oracle."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,7 +93,7 @@ def _expected(model: Model, picture: Picture, text: str, layer: int) -> NDArray[
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_what_follows_the_features_is_open_clips_own_embedding(made: Made, family: str) -> None:
+def test_the_head_of_the_features_is_open_clips_embedding(made: Made, family: str) -> None:
     model = in_float64(made(family))
     caption = model.reader.read(CAPTION)
     ids = model.ids(caption.ids)
@@ -137,12 +137,12 @@ def test_all_rows_are_present_and_add_up_to_the_score(made: Made, picture: Pictu
 
 @pytest.mark.parametrize("family", ["CoCa", "RoBERTa", "mT5", "NLLB"])
 @pytest.mark.parametrize("layer", [0, 2])
-def test_what_a_mask_hides_adds_nothing(made: Made, picture: Picture, family: str, layer: int) -> None:
+def test_masked_tokens_add_nothing(made: Made, picture: Picture, family: str, layer: int) -> None:
     model = made(family)
     caption = model.reader.read(CAPTION)
     hidden = model.text.cut(layer, model.ids(caption.ids)).hidden
     padding = [row for row, token in enumerate(caption.tokens) if token.kind == "padding"]
-    assert list(hidden) == (padding[1:] if family == "CoCa" else padding)  # CoCa's mask stands one token too late
+    assert list(hidden) == (padding[1:] if family == "CoCa" else padding)  # CoCa's mask is shifted by one token
     result = second_order.explain_pair(model, picture, CAPTION, ExplainSettings(text_layer=layer))
     assert not result.matrix[padding[1:]].any()
     assert family != "CoCa" or layer == 0 or result.matrix[[padding[0], -1]].any(axis=1).all()
@@ -157,7 +157,7 @@ def test_padding_that_is_read_has_a_share(made: Made, picture: Picture, layer: i
 
 @pytest.mark.parametrize("text", ["a ! dog", "! ! a dog", "a dog ! !"])
 def test_a_word_with_the_id_of_padding_is_hidden_as_open_clip_hides_it(made: Made, picture: Picture, text: str) -> None:
-    """The references of these differ only by the mask, and are not taken for one another."""
+    """The references of these captions differ only by the mask, and are cached separately."""
     model = in_float64(made("CoCa"))
     model.references.clear()
     for caption in ("a cat dog", "a b c dog", text):
@@ -166,8 +166,8 @@ def test_a_word_with_the_id_of_padding_is_hidden_as_open_clip_hides_it(made: Mad
         assert np.linalg.norm(result.matrix - expected) <= 1e-6 * np.linalg.norm(expected)
 
 
-def test_it_is_pooled_where_open_clip_finds_the_end(made: Made, picture: Picture) -> None:
-    """A typed end is the first; what follows it cannot matter in a causal model, and does in another."""
+def test_a_caption_is_pooled_where_open_clip_finds_the_end(made: Made, picture: Picture) -> None:
+    """A typed end token is the first one; the text after it has no effect in a causal model, and has one in others."""
     typed = "a red </s> dog"
     model = made("worldwide")
     result = second_order.explain_pair(model, picture, typed, ExplainSettings(text_layer=1))
@@ -225,7 +225,7 @@ def test_nothing_is_left_behind(made: Made, picture: Picture, family: str) -> No
 
 
 def test_a_folder_may_be_moved(made: Made, tmp_path: Path) -> None:
-    """What decides the numbers names the model, not where it lies."""
+    """The fingerprint depends on what decides the numbers, not on the folder."""
     folder = save_family(tmp_path / "one", "RoBERTa")
     first = load_model(str(folder), device="cpu").fingerprint
     moved = folder.rename(tmp_path / "two")
@@ -279,7 +279,7 @@ def test_a_tokenizer_of_another_model_is_reported(made: Made, picture: Picture, 
 
 def test_every_text_transformer_that_open_clip_names_is_a_tower() -> None:
     padded = {True: 0, False: 0}
-    # Its own, without those that other tests let it know.
+    # Its own, without those that other tests register.
     for name in (path.stem for path in (Path(open_clip.__file__).parent / "model_configs").glob("*.json")):
         config = open_clip.get_model_config(name)
         if "hf_model_name" not in config["text_cfg"]:

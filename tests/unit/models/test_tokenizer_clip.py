@@ -1,4 +1,4 @@
-"""Tokens are open_clip's own, and each knows the characters it came from."""
+"""Tokens are open_clip's own, and each has the range of its characters."""
 
 from copy import copy
 
@@ -48,7 +48,7 @@ def test_ranges_lie_in_order_inside_the_caption(text: str) -> None:
     assert all(text[word.start : word.end] == word.text for word in caption.words)
 
 
-def test_words_are_what_a_person_reads() -> None:
+def test_words_are_those_that_a_person_reads() -> None:
     assert [w.text for w in read("A  red-hot hydrangea, isn't it? 2026").words] == [
         *("A", "red", "-", "hot", "hydrangea", ",", "isn't", "it", "?", "2026")
     ]
@@ -80,7 +80,7 @@ def test_a_typed_end_token_ends_the_caption() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "<end_of_text> dog", "a" * 6000])
-def test_captions_that_say_nothing_are_refused(text: str) -> None:
+def test_empty_captions_are_refused(text: str) -> None:
     with pytest.raises(CaptionError) as caught:
         read(text)
     assert caught.value.hint
@@ -123,7 +123,7 @@ def test_words_are_matched_whole(text: str, span: str, rows: tuple[int, ...] | N
 @pytest.mark.parametrize(
     ("text", "span"), [("红气球和狗", "气球"), ("赤い風船と犬", "風船"), ("หมาสีแดง", "แดง"), ("ein红狗", "红")]
 )
-def test_where_no_spaces_stand_between_words_a_part_is_enough(text: str, span: str) -> None:
+def test_in_scripts_without_spaces_a_part_of_a_word_selects(text: str, span: str) -> None:
     caption = read(text)
     start = text.index(span)
     assert caption.rows_of(span) == caption.rows_of((start, start + len(span)))

@@ -1,4 +1,4 @@
-"""Tokens of Hugging Face's tokenizers are open_clip's own, and each knows the characters it came from."""
+"""Tokens of Hugging Face's tokenizers are open_clip's own, and each has the range of its characters."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,14 +20,14 @@ USES: dict[str, tuple[str, dict[str, Any]]] = {
     "RoBERTa": ("bytes", {}),
     "CLIPA": ("wordpiece", {"strip_sep_token": True}),
 }
-"""How open_clip uses a kind of tokenizer: its arguments."""
+"""The arguments with which open_clip uses each kind of tokenizer."""
 
 Read = Callable[..., HFReader]
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every small tokenizer, saved."""
+    """The folders of all small tokenizers."""
     actual = {}
     for name, make in TOKENIZERS.items():
         actual[name] = tmp_path_factory.mktemp(name)
@@ -77,7 +77,7 @@ def test_ranges_lie_in_order_inside_the_caption(reader: Read, use: str, text: st
 
 
 @pytest.mark.parametrize("use", USES)
-def test_words_are_what_a_person_reads(reader: Read, use: str) -> None:
+def test_words_are_those_that_a_person_reads(reader: Read, use: str) -> None:
     caption = reader(use).read("A  red balloon, isn't it? 2026")
     signs = use != "SigLIP"  # whose cleaning removes them
     read = ["A", "red", "balloon", *[","] * signs, "isn't", "it", *["?"] * signs, "2026"]
@@ -132,7 +132,7 @@ def test_a_long_caption_is_read_up_to_the_context_and_the_rest_is_reported(
     assert reader(use, 40).read(text).unseen is None
 
 
-def test_where_no_spaces_stand_between_words_a_token_is_a_word() -> None:
+def test_in_scripts_without_spaces_a_token_is_a_word() -> None:
     assert number_words("红狗 a", [(0, 1), (1, 2), (3, 4)]) == [0, 1, 2]
     assert number_words("红狗", [(0, 1), (0, 1), (1, 2)]) == [0, 0, 1]  # bytes of a sign
     assert number_words("a red-hot", [(0, 1), (2, 4), (4, 7), (7, 9)]) == [0, 1, 1, 1]  # a token that joins
@@ -142,13 +142,13 @@ def test_where_no_spaces_stand_between_words_a_token_is_a_word() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "\n", "a" * 6000])
 @pytest.mark.parametrize("use", USES)
-def test_captions_that_say_nothing_are_refused(reader: Read, use: str, text: str) -> None:
+def test_empty_captions_are_refused(reader: Read, use: str, text: str) -> None:
     with pytest.raises(CaptionError) as caught:
         reader(use).read(text)
     assert caught.value.hint
 
 
-def test_padding_is_left_out_only_where_it_cannot_matter(reader: Read, folders: dict[str, Path]) -> None:
+def test_padding_is_left_out_only_where_it_has_no_effect(reader: Read, folders: dict[str, Path]) -> None:
     assert [token.kind for token in reader("RoBERTa", padded=False).read("a dog").tokens][-1] == "end"
     tokens = reader("RoBERTa", class_token=True).read("a dog").tokens
     assert [token.kind for token in tokens][-2:] == ["padding", "class"]
@@ -161,7 +161,7 @@ def test_padding_is_left_out_only_where_it_cannot_matter(reader: Read, folders: 
     assert len(HFReader(largest, padded=False).read("a dog").tokens) == 9
 
 
-def test_tokenizers_that_do_not_serve_are_refused(folders: dict[str, Path]) -> None:
+def test_unusable_tokenizers_are_refused(folders: dict[str, Path]) -> None:
     tokenizer = HFTokenizer(str(folders["bytes"]), context_length=9)
     tokenizer.tokenizer.pad_token = None
     with pytest.raises(ModelError, match="no padding token"):

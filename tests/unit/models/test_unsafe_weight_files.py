@@ -69,7 +69,7 @@ def test_a_checkpoint_that_would_run_code_is_refused(
 
 
 class Holder(nn.Module):
-    """A program with the weights' names, as OpenAI's archives are."""
+    """A program with the weights' names, like OpenAI's archives."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x
@@ -106,7 +106,7 @@ def test_a_program_is_opened_only_if_openai_published_it(
     config = {"url": url, "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.5, 0.5), "quick_gelu": True}
     monkeypatch.setitem(open_clip.pretrained._PRETRAINED, TINY, {"openai": config})
     monkeypatch.setattr(checkpoints, "OPENAI_SHA256", {sha256})
-    for name in (architecture, None):  # what is published needs neither a name nor a preprocessing
+    for name in (architecture, None):  # published weights need neither a name nor a preprocessing
         model = load(name, tmp_path / "ViT.pt", None)
         torch.testing.assert_close(model.network.visual.proj, state["visual.proj"])
         assert model.network.visual.preprocess_cfg["mean"] == (0.1, 0.2, 0.3)
@@ -130,7 +130,7 @@ def test_one_changed_byte_makes_a_published_program_another(
 def test_openais_archives_count_as_cached_and_other_programs_do_not(
     state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever used OpenAI's package has them."""
+    """OpenAI's package stores them there."""
     monkeypatch.setenv("HOME", str(tmp_path))
     cache = tmp_path / ".cache" / "clip"
     cache.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Every kind of weight file, written here and read by the program; what is unsafe or does not fit is refused."""
+"""Every kind of weights file is read; unsafe files and weights that do not fit are refused."""
 
 import zipfile
 from collections.abc import Callable
@@ -59,13 +59,13 @@ FORMS: dict[str, Callable[[State], Any]] = {
 }
 
 
-PLAIN = ("bare", "compiled", "compiled inside", "scale as a list")  # what safetensors can hold: tensors only
+PLAIN = ("bare", "compiled", "compiled inside", "scale as a list")  # of tensors only, as safetensors requires
 
 
 @pytest.mark.parametrize(
     ("form", "ending"), [*((form, ".pt") for form in FORMS), *((form, ".safetensors") for form in PLAIN)]
 )
-def test_the_weights_in_every_form_are_taken(
+def test_weights_are_read_from_every_form(
     architecture: str, state: State, tmp_path: Path, form: str, ending: str
 ) -> None:
     held, path = FORMS[form](state), tmp_path / f"weights{ending}"
@@ -127,7 +127,7 @@ def test_files_without_weights_name_what_they_hold(architecture: str, state: Sta
             load(architecture, tmp_path / "w.pt")
 
 
-def test_files_that_are_not_there_or_of_no_known_kind_are_refused(architecture: str, tmp_path: Path) -> None:
+def test_missing_files_and_unknown_kinds_are_refused(architecture: str, tmp_path: Path) -> None:
     for name in ("missing.pt", "long" * 100 + ".pt", "~nobody-of-that-name.pt"):
         with pytest.raises(ModelError, match="no checkpoint"):
             load(architecture, Path(name))

@@ -104,7 +104,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
     },
     "m2m_100": {**_M2M, "model_type": "m2m_100", "pad_token_id": 1, "init_std": 0.1, "is_encoder_decoder": True},
 }
-"""Hugging Face's configs, by their ``model_type``; each pads as the tokenizer it is used with."""
+"""Hugging Face's configs, by their ``model_type``; each pads as the tokenizer that it is used with."""
 
 _SIGLIP = {"no_causal_mask": True, "pool_type": "last", "proj_bias": True, "norm_kwargs": {"eps": 1e-6}}
 _COCA: dict[str, Any] = {
@@ -148,7 +148,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "text": {**_hf("roberta", "bytes", "mean_pooler", "linear")["text"], "output_tokens": True},
     },
 }
-"""By a name of the family: what changes ``tiny_config`` into one of it."""
+"""Name of a family → its changes to ``tiny_config``."""
 
 
 def save_family(folder: Path, family: str) -> Path:

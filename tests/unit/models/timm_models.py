@@ -49,7 +49,7 @@ FIVE |= {"token_mixers": ("repmixer",) * 3 + ("attention",) * 2}
 
 @dataclass(frozen=True)
 class Family:
-    """A small trunk, and how open_clip's configs pool and project it; what its tower should say of itself."""
+    """A small trunk, its pooling and projection in open_clip's configs, and the expected properties of its tower."""
 
     trunk: Callable[..., nn.Module]
     pool: str = ""
@@ -139,7 +139,7 @@ FAMILIES: dict[str, Family] = {
 
 
 def register() -> None:
-    """Let timm know every small trunk by its family's name, ``exclip_`` before it."""
+    """Register every small trunk in timm as ``exclip_`` and its family's name."""
     for name, family in FAMILIES.items():
         if not timm.is_model(f"exclip_{name}"):
             _register(f"exclip_{name}", family.trunk)
@@ -162,7 +162,7 @@ def _register(name: str, trunk: Callable[..., nn.Module]) -> None:
 
 
 def changes(name: str) -> dict[str, Any]:
-    """Return how the family's small model differs from ``tiny_config``'s."""
+    """Return the changes of the family's small model to ``tiny_config``."""
     family = FAMILIES[name]
     vision = {"timm_model_name": f"exclip_{name}", "timm_pool": family.pool, "timm_proj": family.proj}
     return {"vision": vision | {"image_size": family.image_size}}
