@@ -3,6 +3,7 @@
 import logging
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,11 @@ from exclip_desktop.core.values.settings import Side
 OURS: Final = "second-order"
 BUILT_IN: Final = "exclip_desktop.attribution.methods"  # imported by name: core must not know attribution
 ENTRY_POINTS: Final = "exclip_desktop.methods"
+RESERVED_KEYS: Final = ("random",)  # the random control of studies
+RESERVED_OPTIONS: Final = frozenset(
+    ["model", "image", "caption", "method", "side", "target", "framing", "max_megapixels", "each", "progress", "cancel"]
+)
+"""Arguments of ``map_by`` and ``matrix_by``; options cannot have these names."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +65,7 @@ def registry() -> Registry:
         package = getattr(point.dist, "name", "") or "unknown package"
         try:
             method = _check_method(point.load(), methods)
-        except Exception as error:  # a plug-in may raise anything, and must not cost the window
+        except (Exception, SystemExit) as error:  # a plug-in may raise anything, and must not cost the window
             _log.warning("method %s of %s cannot be used", point.name, package, exc_info=True)
             errors.append(PluginError(point.name, package, f"{type(error).__name__}: {error}"))
             continue
@@ -132,9 +138,13 @@ def _check_method(method: object, known: Mapping[str, AttributionMethod]) -> Att
     """Return the method of an entry point, or raise ``TypeError`` or ``ValueError`` where it cannot be used."""
     if not isinstance(method, AttributionMethod):
         raise TypeError(f"it is {type(method).__name__}, not an AttributionMethod (exclip_desktop.core.methods)")
-    if method.key in known:
+    if method.key in known or method.key in RESERVED_KEYS:
         raise ValueError(f'the key "{method.key}" is taken')
-    method.default_options(method.sides[0])  # the options can be read
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", method.key):
+        raise ValueError(f'the key "{method.key}" is not lower-case words joined by hyphens')
+    reserved = RESERVED_OPTIONS.intersection(method.default_options(method.sides[0]))
+    if reserved:
+        raise ValueError(f"options cannot be called {', '.join(sorted(reserved))}")
     return method
 
 

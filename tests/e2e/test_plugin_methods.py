@@ -55,6 +55,10 @@ def test_broken_methods_are_named_and_cost_nothing_else(
     reasons = {error.name: error.reason for error in plugin_errors()}
     assert "No module named 'no_such_module'" in reasons["absent"]
     assert 'the key "game" is taken' in reasons["taken"]
+    assert 'the key "random" is taken' in reasons["control"]
+    assert "words joined by hyphens" in reasons["commas"]
+    assert "options cannot be called framing" in reasons["reserved"]
+    assert "SystemExit" in reasons["exits"]
     assert "it is str, not an AttributionMethod" in reasons["text"]
     model, sample = load_model("demo", device="cpu"), samples()[0]
     with pytest.raises(MethodError, match="Fails, a method of the package ramps, failed: .*nothing works here"):

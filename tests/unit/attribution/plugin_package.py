@@ -46,13 +46,29 @@ RAMP = make("ramp", answer)
 FAILS = make("fails", fail)
 ARRAY = make("array", return_array)
 TAKEN = make("game", answer)
+CONTROL = make("random", answer)
+COMMAS = make("one,two", answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """An option that map_by has as an argument."""
+
+    framing: str = option("model", "a reserved name", choices=("model",))
+
+
+RESERVED = AttributionMethod(key="reserved", name="Reserved", cost="nothing", answer=answer, options_type=Framed)
 NO_METHOD = "a text"
 '''
 GOOD: Final = {"ramp": "ramp_methods:RAMP"}
 BROKEN: Final = {
     "absent": "no_such_module:METHOD",
     "array": "ramp_methods:ARRAY",
+    "commas": "ramp_methods:COMMAS",
+    "control": "ramp_methods:CONTROL",
+    "exits": "exiting_module:METHOD",
     "fails": "ramp_methods:FAILS",
+    "reserved": "ramp_methods:RESERVED",
     "taken": "ramp_methods:TAKEN",
     "text": "ramp_methods:NO_METHOD",
 }
@@ -61,6 +77,7 @@ BROKEN: Final = {
 def write_plugin_package(folder: Path, methods: dict[str, str]) -> None:
     """Write the modules and metadata of a package ``ramps`` into ``folder``, as an installer does."""
     (folder / "ramp_methods.py").write_text(METHODS, "utf-8")
+    (folder / "exiting_module.py").write_text("raise SystemExit(3)\n", "utf-8")
     info = folder / "ramps-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ramps\nVersion: 1.0\n", "utf-8")

@@ -12,7 +12,14 @@ import pytest
 
 from exclip_desktop import map_by, matrix_by
 from exclip_desktop.core.errors import MethodError, SettingsError
-from exclip_desktop.core.method_registry import OURS, all_methods, format_table, method_by_key, method_keys
+from exclip_desktop.core.method_registry import (
+    OURS,
+    RESERVED_OPTIONS,
+    all_methods,
+    format_table,
+    method_by_key,
+    method_keys,
+)
 from exclip_desktop.core.methods import Option, Value
 
 MANUAL = Path(__file__).parents[3] / "resources/manual/methods.md"
@@ -64,6 +71,7 @@ def test_the_table_is_read_without_torch() -> None:
 
 def test_option_names_differ_from_the_arguments_of_public_functions() -> None:
     arguments = {*signature(map_by).parameters, *signature(matrix_by).parameters}
+    assert arguments - {"options"} == RESERVED_OPTIONS
     assert not arguments.intersection(option.name for row in all_methods().values() for option in row.options)
 
 
