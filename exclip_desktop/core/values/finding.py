@@ -14,13 +14,14 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, Selection, block_sum, patch_heat, positive_share, token_heat
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE
 
 Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
 RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
 """Ratings of a finding; empty: not rated."""
 
-NUMBERS_TOLERANCE: Final = 2e-3
-"""Largest difference of two exact integrals, each within 1e-3, relative to the largest number."""
+NUMBERS_TOLERANCE: Final = 2 * DEFAULT_TOLERANCE
+"""Largest difference of two exact integrals, relative to the largest number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.settings import Framing
-
-Side = Literal["image", "text"]
+from exclip_desktop.core.values.settings import Framing, Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from exclip_desktop.attribution.second_order.explain import explain_pair
 from exclip_desktop.cli.text_report import describe_selection, explanation_as_text
 from exclip_desktop.core.errors import CaptionError, PictureError
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
-from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture
 from tests.conftest import CAPTION
@@ -108,7 +108,7 @@ def test_an_inexact_fixed_rule_is_noted(tiny: Model, picture: NDArray[np.uint8],
     assert all(side.residual > 1e-3 for side in sides.values())
     for message, (name, side) in zip(accuracy_warnings(result), sides.items(), strict=True):
         assert message.startswith(f"The {name}'s integral is not exact with {steps} nodes: ")
-        assert f"completeness residual {side.residual:.1e} (the tolerance is 0.001)" in message
+        assert f"completeness residual {side.residual:.1e} (the tolerance is {DEFAULT_TOLERANCE:g})" in message
         assert message.endswith("Raise steps, or pass quadrature='adaptive'.")
 
 

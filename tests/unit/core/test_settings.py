@@ -41,7 +41,10 @@ def test_the_key_of_one_side_leaves_out_what_decides_the_other() -> None:
 def test_the_key_holds_defaults_as_values() -> None:
     spelled_out = replace(RESOLVED, steps=OWN_STEPS["adaptive"], tolerance=DEFAULT_TOLERANCE)
     assert RESOLVED.cache_key() == spelled_out.cache_key() == asdict(spelled_out)
-    assert replace(RESOLVED, tolerance=np.float64(1e-3), steps=np.int64(129)).cache_key() == spelled_out.cache_key()
+    assert (
+        replace(RESOLVED, tolerance=np.float64(DEFAULT_TOLERANCE), steps=np.int64(129)).cache_key()
+        == spelled_out.cache_key()
+    )
 
 
 @pytest.mark.parametrize(

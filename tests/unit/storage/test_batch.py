@@ -21,7 +21,7 @@ from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region, positive_share
-from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, UNRECORDED_TOLERANCE
+from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches import batch_folder as batches
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
@@ -187,17 +187,18 @@ def test_another_list_or_other_settings_are_refused(tiny: Model, listed: PairLis
 def test_a_batch_written_before_the_tolerance_was_recorded_opens_and_goes_on(
     tiny: Model, listed: PairList, tmp_path: Path
 ) -> None:
-    batch(tiny, listed, tmp_path / "out", **HOW)
+    settings = {**HOW, "tolerance": UNRECORDED_TOLERANCE}
+    batch(tiny, listed, tmp_path / "out", **settings)
     header = json.loads((tmp_path / "out" / "batch.json").read_text("utf-8"))
     for part in ("decided_by", "settings"):
-        assert header[part].pop("tolerance") == DEFAULT_TOLERANCE
+        assert header[part].pop("tolerance") == UNRECORDED_TOLERANCE
     (tmp_path / "out" / "batch.json").write_text(json.dumps(header), "utf-8")
     before = files(tmp_path / "out")
     assert open_batch(tmp_path / "out").explanation(0, 0).settings.tolerance == UNRECORDED_TOLERANCE
-    batch(tiny, listed, tmp_path / "out", **HOW)
+    batch(tiny, listed, tmp_path / "out", **settings)
     assert files(tmp_path / "out") == before
     with pytest.raises(OutputError, match="another model or method"):
-        batch(tiny, listed, tmp_path / "out", **HOW, tolerance=0.01)
+        batch(tiny, listed, tmp_path / "out", **{**settings, "tolerance": 0.01})
 
 
 def test_a_damaged_shard_is_made_anew(tiny: Model, listed: PairList, tmp_path: Path) -> None:
