@@ -70,8 +70,8 @@ def compute_map(pair: Pair, method: AttributionMethod, options: Any) -> TokenMap
 def answer_for_canvas(pair: Pair, key: str, remember: Remember) -> Answer:
     """Return a method's answer by its default options: its matrix, or its maps of picture and caption.
 
-    ``remember`` keeps the parts: a caption's map, and a matrix, do not depend on the pair's target. What may be raised:
-    ``answer_by``.
+    ``remember`` keeps the parts: a caption's map, and a matrix, do not depend on the pair's target. Errors are those
+    of ``answer_by``.
     """
     method = method_by_key(key)
     (target,) = method.targets([pair.target])

@@ -117,7 +117,7 @@ class AttributionMethod:
 
     @property
     def result_kinds(self) -> str:
-        """What it gives: ``a matrix``, ``pictures and captions``, or maps of one of them."""
+        """The results in words: ``pictures and captions``, or maps of one of them."""
         return " and ".join({"image": "pictures", "text": "captions"}[side] for side in self.sides)
 
     def targets(self, words: Iterable[str]) -> tuple[str, ...]:

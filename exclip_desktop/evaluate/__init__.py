@@ -1,1 +1,1 @@
-"""What attributions are worth, measured on the model itself."""
+"""Evaluation of attributions with the model's own scores and with places in pictures."""

@@ -1,7 +1,7 @@
 """ITSM: cosines of every caption token and every image token, each projected as if it were pooled.
 
-Published (Li et al. 2022, arXiv 2209.07046) for a text's embedding: the pooled token's row. Sums over other rows, all
-of them included, are what a selection in any matrix means, and no part of the definition.
+Published (Li et al. 2022, arXiv 2209.07046) for a text's embedding: the pooled token's row. Sums over other rows,
+or over all rows, are the selections of every matrix, and not part of the definition.
 """
 
 from typing import TYPE_CHECKING
