@@ -13,11 +13,10 @@ from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
 from exclip_desktop.ui.canvas.heat_item import (
     HeatItem,
+    HeatMemo,
     current_geometry,
-    current_heat,
     limit_of,
     make_heat_look,
-    picture_limit,
 )
 from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
@@ -57,7 +56,8 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._state = state
         self._heat: Floats | None = None
-        self._heat_key: tuple[tuple[int, ...], View, bool, float] | None = None
+        self._heat_memo = HeatMemo(state)
+        self._heat_key: tuple[View, bool, float] | None = None
         self._least_limit = 0.0
         self._hovered: Patch | None = None
         self._pixels: object = None
@@ -77,15 +77,15 @@ class Canvas(QWidget):
 
     def own_limit(self) -> float:
         """Return the end of the colour range for this canvas alone."""
-        return picture_limit(self._state)
+        return limit_of(self._state.view, self.current_heat())
 
     def current_limit(self) -> float:
         """Return the end of the colour range in which the heat is drawn."""
-        return limit_of(self._state.view, current_heat(self._state), self._least_limit)
+        return limit_of(self._state.view, self.current_heat(), self._least_limit)
 
     def current_heat(self) -> Floats | None:
         """Return the values of the heat on the picture, (grid_h, grid_w), or None."""
-        return current_heat(self._state)
+        return self._heat_memo.current()
 
     def set_least_limit(self, limit: float) -> None:
         """Draw in a range of at least ``limit``, so that canvases compare; 0: the canvas's own range."""
@@ -174,13 +174,10 @@ class Canvas(QWidget):
     def _on_heat_changed(self) -> None:
         """Draw the heat again if it changed; a hovered patch or a region does not change it."""
         state, geometry = self._state, current_geometry(self._state)
-        fixed = state.answer is not None and state.answer.interactions.fixed
-        rows = () if fixed else state.preview.rows or state.selection.rows
-        heat_key = rows, state.view, state.stale, self._least_limit
-        if heat_key == self._heat_key:
+        heat, heat_key = self.current_heat(), (state.view, state.stale, self._least_limit)
+        if heat is self._heat and heat_key == self._heat_key:
             return
-        self._heat_key = heat_key
-        self._heat = current_heat(state)
+        self._heat, self._heat_key = heat, heat_key
         look = make_heat_look(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
         visible = self._heat if state.view.heat else None
         self._heat_item.set_heat(visible, look, geometry.visible if geometry else (0.0, 0.0, 0.0, 0.0))

@@ -55,9 +55,13 @@ class RangeAxis(AxisItem):
             self.setHeight(round(metrics.height()) + GAP_PX)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
-        """Return the axis's place; the numbers at its ends reach beyond it by half their size."""
-        place, room = QRectF(GraphicsWidget.boundingRect(self)), self._room_px
-        return place.adjusted(0, -room, 0, room) if self.orientation == "right" else place.adjusted(-room, 0, room, 0)
+        """Return the area of the numbers; those at the ends reach beyond the axis by half their size.
+
+        The gap to the bar is not part of it, so that new numbers do not repaint the bar and its handles.
+        """
+        place, room, gap = QRectF(GraphicsWidget.boundingRect(self)), self._room_px, GAP_PX - 1
+        upright = self.orientation == "right"
+        return place.adjusted(gap, -room, 0, room) if upright else place.adjusted(-room, gap, room, 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the numbers."""
@@ -159,6 +163,7 @@ class RangeView(GraphicsView):
         self._item = RangeItem(upright=upright)
         self._item.limit_dragged.connect(self.limit_chosen)
         self.setCentralItem(self._item)
+        self.setOptimizationFlag(GraphicsView.OptimizationFlag.DontAdjustForAntialiasing)  # numbers repaint no bar
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -1,11 +1,11 @@
 """Histogram of the heat's values beside the colour bar, on the same axis."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from pyqtgraph import BarGraphItem
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
@@ -59,6 +59,7 @@ class HeatHistogram(QWidget):
         self._heat_of = heat_of or (lambda: current_heat(state))
         self._plot: _Bars | None = None  # made with the first heat: the window is faster to open without it
         self._heat: Floats | None = None
+        self._counted: tuple[Any, ...] = ()  # what the bars count
         self._row: QWidget | None = None
         self._stack = QVBoxLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -89,7 +90,10 @@ class HeatHistogram(QWidget):
             self._plot = _Bars(self)
             self._plot.setMinimumSize(1, 1)
             self._stack.addWidget(self._plot)
-        self._plot.show_counts(count_values(heat, limit), self._count_selected(heat, limit))
+        counted = heat, limit, self._state.answer, self._state.selection.regions
+        if not _are_same(counted, self._counted):
+            self._counted = counted
+            self._plot.show_counts(count_values(heat, limit), self._count_selected(heat, limit))
         self._plot.show()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
@@ -129,12 +133,20 @@ class HeatHistogram(QWidget):
         self.setHidden(not (self._state.view.histogram and is_wide))
 
 
+class _BarItem(BarGraphItem):
+    """Bars that may cover the whole view; ``BarGraphItem`` computes its rectangle anew for each painting."""
+
+    def boundingRect(self) -> QRectF:  # noqa: N802  Qt's name
+        """Return the visible range."""
+        return QRectF(self.viewRect() or QRectF())
+
+
 class _Bars(Plot):
     """Bars that grow from the right to the left, the lowest value at the foot; the mouse passes through."""
 
     def __init__(self, parent: QWidget) -> None:
         self._all, self._selected = (
-            BarGraphItem(x0=np.zeros(BINS), width=np.zeros(BINS), y=np.arange(BINS) + 0.5, height=THICKNESS, pen=None)
+            _BarItem(x0=np.zeros(BINS), width=np.zeros(BINS), y=np.arange(BINS) + 0.5, height=THICKNESS, pen=None)
             for _ in range(2)
         )
         self._counts: tuple[Floats, Floats | None] = np.zeros(BINS), None
@@ -164,6 +176,14 @@ class _Bars(Plot):
         self._selected.setOpts(brush=palette.highlight().color())
         end_px = QFontMetricsF(self.font()).height() / 2  # the colour bar beside it ends there, too
         self.plot_item.layout.setContentsMargins(0, end_px, 0, end_px)
+
+
+def _are_same(values: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    """Return whether each value is the very object or number of ``others``: arrays are compared by identity."""
+    return len(values) == len(others) and all(
+        value is other or (isinstance(value, (float, tuple)) and value == other)
+        for value, other in zip(values, others, strict=True)
+    )
 
 
 def _or_zeros(counts: Floats | None) -> Floats:

@@ -61,6 +61,27 @@ def current_heat(state: Scene) -> Floats | None:
     return patch_heat(state.answer.interactions, state.selection, state.preview)
 
 
+class HeatMemo:
+    """The heat for a scene's current picture; it is computed again only when its basis changes."""
+
+    def __init__(self, state: Scene) -> None:
+        self._state = state
+        self._basis: tuple[object, object, tuple[int, ...], bool] = (None, None, (), False)
+        self._heat: Floats | None = None
+
+    def current(self) -> Floats | None:
+        """Return the heat, as ``current_heat`` does; the same array while neither answer nor words change."""
+        state, answer = self._state, self._state.answer
+        fixed = answer is not None and answer.interactions.fixed
+        hovered, selection = state.preview.rows, state.selection
+        rows = () if fixed else hovered or selection.rows
+        basis = answer, state.canvas_picture, rows, selection.absent and not hovered
+        before = self._basis
+        if not (basis[0] is before[0] and basis[1] is before[1] and basis[2:] == before[2:]):
+            self._basis, self._heat = basis, current_heat(state)
+        return self._heat
+
+
 def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:
     """Return the end of the picture's range: the locked one, else the largest magnitude of ``heat``, or ``least``."""
     return range_limit(*(() if heat is None else (heat,)), locked=view.picture_limit, least=least)

@@ -46,20 +46,27 @@ class BoxItem(ROI):
     def __init__(self) -> None:
         super().__init__((0, 0), (1, 1), movable=False, rotatable=False, resizable=False)
         self._camera = Camera(1.0, (0.0, 0.0), (1.0, 1.0))
+        self._area: QRectF | None = None  # the bounding rectangle, once computed
 
     def set_camera(self, camera: Camera) -> None:
         """Follow the view; how far lines and names reach in source pixels depends on its scale."""
         self.prepareGeometryChange()
-        self._camera = camera
+        self._camera, self._area = camera, None
 
     def show_box(self, box: Box) -> None:
         """Move to another box, source pixels."""
+        self._area = None
         self.setPos(box[:2], update=False)
         self.setSize((box[2] - box[0], box[3] - box[1]), update=False)
         self.stateChanged(finish=False)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 (Qt's name)
         """Return the area that the drawing covers, relative to the box's corner, source pixels."""
+        if self._area is None:
+            self._area = self._find_area()
+        return self._area
+
+    def _find_area(self) -> QRectF:
         x0, y0 = (float(value) for value in self.state["pos"])
         drawn = self._drawn_area()
         low, high = (
