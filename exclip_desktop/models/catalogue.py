@@ -208,8 +208,8 @@ def installed_folder() -> Path:
 
 def find_weights(folder: Path) -> Path | None:
     """Return the weights file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
-    found = _find_checkpoint_in_dir(folder)
-    return None if found is None else Path(found)
+    path = _find_checkpoint_in_dir(folder)
+    return None if path is None else Path(path)
 
 
 def find_cached_weights(config: dict[str, Any]) -> Path | None:

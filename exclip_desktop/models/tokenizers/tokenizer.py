@@ -100,11 +100,11 @@ def trace_origins(text: str, cleaned: str) -> list[Range]:
     typed, clean = ([(m.start(), m.end()) for m in re.finditer(r"\S+", one)] for one in (text, cleaned))
     if len(typed) != len(clean):
         return _align(text, cleaned, 0)
-    found: list[Range] = []
+    ranges: list[Range] = []
     for (start, end), (low, high) in zip(typed, clean, strict=True):
-        found += [(start, start)] * (low - len(found))  # spaces, which belong to no token
-        found += _align(text[start:end], cleaned[low:high], start)
-    return found + [(len(text), len(text))] * (len(cleaned) - len(found))
+        ranges += [(start, start)] * (low - len(ranges))  # spaces, which belong to no token
+        ranges += _align(text[start:end], cleaned[low:high], start)
+    return ranges + [(len(text), len(text))] * (len(cleaned) - len(ranges))
 
 
 def _align(text: str, cleaned: str, offset: int) -> list[Range]:
@@ -112,17 +112,17 @@ def _align(text: str, cleaned: str, offset: int) -> list[Range]:
     typed = [(low, offset + index) for index, character in enumerate(text) for low in character.lower()]
     letters = [low for low, _ in typed]
     matcher = SequenceMatcher(None, letters, list(cleaned.lower()), autojunk=False)
-    found: list[Range] = []
+    ranges: list[Range] = []
     for tag, start, end, low, high in matcher.get_opcodes():
         if tag == "equal":
-            found += [(typed[start + n][1], typed[start + n][1] + 1) for n in range(high - low)]
+            ranges += [(typed[start + n][1], typed[start + n][1] + 1) for n in range(high - low)]
         elif tag == "delete":
             swallowed = [index for letter, index in typed[start:end] if not letter.isspace()]
             dropped = all(letter in string.punctuation for letter, _ in typed[start:end])
-            if swallowed and found and not dropped:  # "&amp;" became "&": what is left stands for the whole
-                found[-1] = (found[-1][0], swallowed[-1] + 1)
+            if swallowed and ranges and not dropped:  # "&amp;" became "&": what is left stands for the whole
+                ranges[-1] = (ranges[-1][0], swallowed[-1] + 1)
         else:
             first = typed[start][1] if start < len(typed) else offset + len(text)
             last = typed[end - 1][1] + 1 if end > start else first
-            found += [(first, last)] * (high - low)
-    return found
+            ranges += [(first, last)] * (high - low)
+    return ranges

@@ -122,8 +122,8 @@ class TimmTransformerTower:
 
         def head(x: Tensor) -> Tensor:
             x = _run_blocks(blocks[depth:stop], x)
-            found: Tensor = self._visual.head(trunk.forward_head(trunk.norm(x))) if last is None else last.embed(x)
-            return found
+            embedding: Tensor = self._visual.head(trunk.forward_head(trunk.norm(x))) if last is None else last.embed(x)
+            return embedding
 
         return features, head, last if depth == stop else None, trunk.num_prefix_tokens
 
@@ -133,8 +133,8 @@ class TimmTransformerTower:
         left_out = self._count_left_out(trunk)
 
         def features(pixels: Tensor) -> Tensor:
-            found: Tensor = trunk.norm(_run_blocks(blocks, _embed(trunk, pixels[None])))[0, left_out:]
-            return found
+            tokens: Tensor = trunk.norm(_run_blocks(blocks, _embed(trunk, pixels[None])))[0, left_out:]
+            return tokens
 
         def head(x: Tensor) -> Tensor:
             return self._finish(trunk.attn_pool(x)) if query is None else query.embed(x)
@@ -147,8 +147,8 @@ class TimmTransformerTower:
     def _finish(self, pooled: Tensor) -> Tensor:
         """Return the embeddings of pooled tokens, (B, W) → (B, D); the dropout between does nothing here."""
         trunk = self._visual.trunk
-        found: Tensor = self._visual.head(trunk.head(trunk.fc_norm(pooled)))
-        return found
+        embedding: Tensor = self._visual.head(trunk.head(trunk.fc_norm(pooled)))
+        return embedding
 
 
 def _pooled_tokens(trunk: Any, tokens: int) -> tuple[int, ...]:
@@ -173,8 +173,8 @@ def _embed(trunk: Any, pixels: Tensor) -> Tensor:
     if isinstance(trunk, VisionTransformerRelPos):
         return x if trunk.cls_token is None else torch.cat([trunk.cls_token.expand(len(x), -1, -1), x], dim=1)
     x = trunk._pos_embed(x)[0] if isinstance(trunk, Eva) else trunk._pos_embed(x)
-    found: Tensor = trunk.norm_pre(x)
-    return found
+    normed: Tensor = trunk.norm_pre(x)
+    return normed
 
 
 def _bind_blocks(trunk: Any, size: tuple[int, int]) -> list[Step]:

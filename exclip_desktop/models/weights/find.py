@@ -126,8 +126,8 @@ def identify(source: Source, weights: Weights) -> Source:
     if known:
         one, file = known[0], source.weights.name
         note = f"{file} holds the published weights of {one.name} ({one.tag})."
-        found = replace(source, name=one.name, schema=one.name, tag=one.tag, notes=(*source.notes, note))
-        return _complete_published(found, one.config, source.preprocess)
+        known_source = replace(source, name=one.name, schema=one.name, tag=one.tag, notes=(*source.notes, note))
+        return _complete_published(known_source, one.config, source.preprocess)
     return _with_activation_note(source) if source.schema else _recognise(source, weights)
 
 

@@ -47,13 +47,13 @@ def find_tokenizer(schema: str, folder: Path | None) -> Any:
     name = text.get("hf_tokenizer_name")
     if not name:
         return open_clip.get_tokenizer(schema)
-    found = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
+    place = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
     options = (text.get("tokenizer_kwargs") or {}) | {"local_files_only": True, "trust_remote_code": False}
     try:
-        return HFTokenizer(str(found), context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH), **options)
+        return HFTokenizer(str(place), context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH), **options)
     except Exception as error:  # the tokenizers package raises bare ones
         raise ModelError(
-            f"The tokenizer {name} in {found} cannot be read: {error}.", "Fetch all of its files again."
+            f"The tokenizer {name} in {place} cannot be read: {error}.", "Fetch all of its files again."
         ) from error
 
 
@@ -76,19 +76,19 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
     name = text.get("hf_model_name")
     if not name:
         return None
-    found = _find_files(name, folder, ENCODER_FILES, f"The text encoder {name}")
+    place = _find_files(name, folder, ENCODER_FILES, f"The text encoder {name}")
     try:
-        own: dict[str, Any] = json.loads((found / "config.json").read_text("utf-8"))
+        own: dict[str, Any] = json.loads((place / "config.json").read_text("utf-8"))
         kind = own.get("model_type", "")
     except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{found / 'config.json'} cannot be read: {error}.", "Fetch it again.") from error
+        raise ModelError(f"{place / 'config.json'} cannot be read: {error}.", "Fetch it again.") from error
     if kind not in FAMILIES:
         raise ModelError(
             f'The text encoder {name} is of a kind ("{kind}") that cannot be explained.',
             Remedy.CHOOSE_TEXT_FAMILY,
             families=", ".join(FAMILIES),
         )
-    return Encoder(text | {"hf_model_name": str(found), "hf_model_pretrained": False}, own)
+    return Encoder(text | {"hf_model_name": str(place), "hf_model_pretrained": False}, own)
 
 
 def _find_files(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:

@@ -138,13 +138,13 @@ def _resume(file: RemoteFile, progress: Progress, cancel: CancelToken) -> Remote
     start = start if version or file.sha256 else 0
     try:
         with open_url(file, start=start, version=version) as answer:
-            found, resumed = _read_version(answer), answer.status == HTTPStatus.PARTIAL_CONTENT
-            if resumed and version and found and found != version:  # the server ignored If-Range
+            current, resumed = _read_version(answer), answer.status == HTTPStatus.PARTIAL_CONTENT
+            if resumed and version and current and current != version:  # the server ignored If-Range
                 file.part.unlink()
                 return _resume(file, progress, cancel)
             if not resumed:
                 start = 0
-                file.version.write_text(found, "ascii")
+                file.version.write_text(current, "ascii")
             length = answer.headers.get("content-length")
             total = start + int(length) if length else file.bytes
             with file.part.open("ab" if resumed else "wb") as part:
@@ -192,12 +192,12 @@ def _check_content(file: RemoteFile, progress: Progress) -> None:
         return
     progress(Report(f"{file.target.name}, checking", file.bytes, file.bytes))
     with file.part.open("rb") as part:
-        found = hashlib.file_digest(part, "sha256").hexdigest()
-    if not found.startswith(file.sha256):
+        digest = hashlib.file_digest(part, "sha256").hexdigest()
+    if not digest.startswith(file.sha256):
         file.part.unlink()
         file.version.unlink(missing_ok=True)
         raise ModelError(
-            f"{file.target.name} is not the published file: its SHA-256 is {found[:12]}…, not {file.sha256[:12]}…. "
+            f"{file.target.name} is not the published file: its SHA-256 is {digest[:12]}…, not {file.sha256[:12]}…. "
             "It was deleted.",
             "Fetch it again.",
         )
