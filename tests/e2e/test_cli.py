@@ -299,6 +299,7 @@ def test_an_installed_wheel_finds_its_resources_from_an_empty_folder(tmp_path: P
     done = subprocess.run(run, cwd=empty, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert SAMPLES[0].caption in done.stdout
+    assert done.stdout.startswith("# The window\n")
     assert list(empty.iterdir()) == []
 
 
@@ -307,5 +308,6 @@ import sys
 import exclip_desktop
 assert exclip_desktop.__file__.startswith(sys.argv[1]), exclip_desktop.__file__
 from exclip_desktop.cli.main import main
+assert main(["help", "window"]) == 0
 raise SystemExit(main(["explain", "--device", "cpu", "--image-layer", "-1", "--text-layer", "-1"]))
 """
