@@ -1,4 +1,4 @@
-"""The compare view on the bundled model: real methods, by the real worker."""
+"""The compare view on the bundled model: real methods in the real worker."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, se
     qtbot.waitUntil(lambda: len(findings.ids(FindingQuery())) == 1, timeout=PATIENCE_MS)
     (found,) = findings.load(findings.ids(FindingQuery()))
     assert found.view.method == method
-    for away in (True, False):  # from another picture, and from the same one, which is remembered
+    for away in (True, False):  # from another picture, and from the same one, which is cached
         session.compare_controller.close()
         if away:
             session.open_sample(1)

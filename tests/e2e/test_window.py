@@ -32,7 +32,7 @@ from exclip_desktop.ui.window import Window
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 120_000
-LONGEST_S = 0.05  # that the event loop may be held up
+LONGEST_S = 0.05  # the maximum time that the event loop may be blocked
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -64,7 +64,7 @@ def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
         qtbot.waitUntil(lambda: len(rests) >= 2, timeout=PATIENCE_MS)  # explained, and ready for other captions
         _settle(qtbot, session.state)
     except BaseException:
-        window.close()  # its worker must not run beside the next test's
+        window.close()  # its worker must not run during the next test
         raise
     return Opened(window, session, session.state, folder)
 
@@ -82,7 +82,7 @@ def opened(qtbot: QtBot, place: Path) -> Iterator[Opened]:
 
 
 def _close(opened: Opened) -> None:
-    """Close the window, and see that nothing runs any more."""
+    """Close the window, and check that nothing runs any more."""
     worker, pools = opened.session.findChild(Worker), opened.window.findChildren(QThreadPool)
     pools += opened.session.findChildren(QThreadPool)
     assert worker.isRunning()
@@ -111,7 +111,7 @@ def _words(state: State) -> list[str]:
 
 
 def _lies_in(state: State, heat: NDArray[np.float64], box: tuple[float, float, float, float]) -> bool:
-    """Whether the middle of the patch of most heat lies in the box."""
+    """Return whether the middle of the hottest patch lies in the box."""
     x, y = state.explanation.geometry.patch_centre(*np.unravel_index(int(np.argmax(heat)), heat.shape))
     x0, y0, x1, y1 = box
     return bool(x0 <= x < x1 and y0 <= y < y1)
@@ -303,7 +303,7 @@ def test_copies_can_be_pasted(opened: Opened, qtbot: QtBot) -> None:
 
 
 def _longest_gap(qtbot: QtBot, act: Callable[[], None], done: Callable[[], bool]) -> float:
-    """Return the longest time, in seconds, that a timer of 2 ms had to wait until ``done``."""
+    """Return the longest time, in seconds, that a timer of 2 ms waited until ``done``."""
     beats = [time.perf_counter()]
     timer = QTimer(interval=2)
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
@@ -317,10 +317,10 @@ def _longest_gap(qtbot: QtBot, act: Callable[[], None], done: Callable[[], bool]
 
 @pytest.mark.parametrize("phase", ["opening", "explaining", "exporting"])
 def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: Path, phase: str) -> None:
-    """What torch's import costs is measured by tests/benchmarks/test_window.py; here it has been imported before.
+    """The cost of importing torch is measured by tests/benchmarks/test_window.py; here it is imported already.
 
-    A shared machine may take the processor away for a moment, so a phase that fails is run once more; what holds the
-    loop up by itself does so again.
+    A shared machine may take the processor away for a moment, so a failing phase is repeated once; work that blocks the
+    loop does so again.
     """
     state, session = opened.state, opened.session
 

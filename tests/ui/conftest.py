@@ -1,4 +1,4 @@
-"""Shared by the window's tests: an explanation made by hand, and a state, a session and a window that show it."""
+"""Fixtures of the window's tests: an explanation made by hand, and a state, a session and a window that show it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ SUBWORDS = {"hydrant": ("hydr", "ant")}
 
 
 def caption_of(words: tuple[str, ...], unseen: str = "", context: int = 77) -> Caption:
-    """Return a caption whose words are one token each, but for those in ``SUBWORDS``."""
+    """Return a caption of one-token words, except for those in ``SUBWORDS``."""
     text, tokens, read = "", [Token(1, "[SOT]", "start", 0, 0)], []
     for word in words:
         start = len(text) + (1 if text else 0)
@@ -113,13 +113,13 @@ class PictureEngine(FakeEngine):
         height, width = request.picture.pixels.shape[:2]
         self.size = width, height
         answer = super().explain(request, tell, cancel)
-        self.asked.clear()  # they hold their pictures
+        self.explain_requests.clear()  # they hold their pictures
         return answer
 
 
 @dataclass
 class Opened:
-    """A window on a session, with its engine, its librarian and a folder of its own."""
+    """A window with its session, engine, librarian and a temporary folder."""
 
     window: Window
     session: Session
@@ -132,7 +132,7 @@ class Opened:
         return self.session.state
 
     def picture(self, name: str, size: tuple[int, int] = (640, 480), shade: int = 90) -> str:
-        """Write a plain picture and return its path."""
+        """Write a picture of one colour and return its path."""
         return make_blank_picture(self.folder / name, size, shade)
 
 

@@ -1,4 +1,4 @@
-"""An engine that answers only when it is let, so that interleavings are forced and never slept for."""
+"""An engine that blocks until it is released, so that interleavings are forced, not slept for."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def make_blank_picture(path: Path, size: tuple[int, int] = (640, 480), shade: in
 
 
 class FakeEngine:
-    """Explains any caption by ``make``; a closed gate holds it inside a call until it opens or is cancelled."""
+    """Explains any caption by ``make``; a closed gate blocks it inside a call until it opens or is cancelled."""
 
     def __init__(self, make: Callable[[str], Explanation]) -> None:
         self.make = make
@@ -62,7 +62,7 @@ class FakeEngine:
         self.complete_gate = threading.Event()
         self.complete_gate.set()
         self.completing = threading.Event()
-        self.listed: list[ListPairRequest] = []
+        self.list_requests: list[ListPairRequest] = []
         self.listed_gate = _opened()
         self.listed_raises: list[Exception] = []
         self.studies: list[StudyRequest] = []
@@ -81,12 +81,12 @@ class FakeEngine:
         self.cached_rows: set[tuple[str, str, Layer]] = set()
         self.at_layer: Layer | None = None
         self.profile_raises: list[Exception] = []
-        self.profiled: list[ProfileRequest] = []
-        self.estimated: list[ProfileRequest] = []
-        self.asked: list[ExplainRequest] = []
-        self.measured: list[OcclusionRequest] = []
+        self.profile_requests: list[ProfileRequest] = []
+        self.estimate_requests: list[ProfileRequest] = []
+        self.explain_requests: list[ExplainRequest] = []
+        self.occlusion_requests: list[OcclusionRequest] = []
         self.explained: list[str] = []
-        self.panes: list[PaneRequest] = []
+        self.pane_requests: list[PaneRequest] = []
         self.pane_gates: dict[str, threading.Event] = {key: _opened() for key in all_methods()}
         self.pane_raises: dict[str, Exception] = {}
         self.completed: list[str] = []
@@ -103,27 +103,27 @@ class FakeEngine:
 
     def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         self.threads.add(threading.get_ident())
-        self.asked.append(request)
+        self.explain_requests.append(request)
         self.began.set()
         wait_at(self.gate, cancel)
         progress(Report("picture", 1, 1))
         if self.raises:
             raise self.raises.pop(0)
-        asked = request.explain_settings.image_layer, request.explain_settings.text_layer
-        for layer, count, pools in zip(asked, self.layers, self.pools, strict=True):
+        layers = request.explain_settings.image_layer, request.explain_settings.text_layer
+        for layer, count, pools in zip(layers, self.layers, self.pools, strict=True):
             if layer is not None and not has_layer(layer, count, pools):
                 raise SettingsError(f"There is no layer {layer}.", "Give another.")
         self.explained.append(request.caption)
         made = self.make(request.caption)
-        told = {
-            name: layer for name, layer in zip(("image_layer", "text_layer"), asked, strict=True) if layer is not None
+        fields = {
+            name: layer for name, layer in zip(("image_layer", "text_layer"), layers, strict=True) if layer is not None
         }
-        made = replace(made, settings=replace(made.settings, **told))
+        made = replace(made, settings=replace(made.settings, **fields))
         return ExplainAnswer(request.id, made, 0.01, False)
 
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         self.threads.add(threading.get_ident())
-        self.measured.append(request)
+        self.occlusion_requests.append(request)
         return OcclusionAnswer(request.id, OcclusionScores(0.5, 0.3, 0.4, 0.25, 0.125, request.fill))
 
     def score_framings(self, request: FramingsRequest, progress: Progress, cancel: CancelToken) -> FramingsAnswer:
@@ -142,14 +142,14 @@ class FakeEngine:
         return ScoreAnswer(request.id, tuple(rows))
 
     def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
-        self.listed.append(request)
+        self.list_requests.append(request)
         wait_at(self.listed_gate, cancel)
         if self.listed_raises:
             raise self.listed_raises.pop(0)
         return ListPairAnswer(request.id, make_figures(self.make(request.caption), request.regions))
 
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
-        """Yield what is kept, then an outcome for each pair and method; ``study_gates`` hold some of them."""
+        """Yield saved outcomes, then one for each pair and method; ``study_gates`` block some of them."""
         self.studies.append(request)
         if self.study_raises:
             raise self.study_raises.pop(0)
@@ -164,7 +164,7 @@ class FakeEngine:
                 yield StudyAnswer(*about, (self.saved_outcomes[key],))
 
     def _outcome(self, pair: str, method: str, metrics: tuple[str, ...]) -> Outcome:
-        """Return figures that differ with the pair's number and the method's name."""
+        """Return figures that depend on the pair's number and the method's name."""
         if method in self.study_reasons:
             return Outcome(pair, pair, method, {}, {}, {}, dict.fromkeys(metrics, self.study_reasons[method]))
         value = int(pair.rpartition("-")[2]) / 10 + len(method) / 100
@@ -172,8 +172,8 @@ class FakeEngine:
         return Outcome(pair, pair, method, {}, dict.fromkeys(metrics, (value,)), curves)
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:
-        """Yield rows; one that was made before, of the same caption, costs nothing."""
-        self.profiled.append(request)
+        """Yield rows; cached rows of the same caption cost nothing."""
+        self.profile_requests.append(request)
         for layer in reversed(self._layers(request)):
             if (request.caption, request.side, layer) not in self.cached_rows:
                 progress(Report(f"picture at layer {layer}", 2, 2))
@@ -185,13 +185,13 @@ class FakeEngine:
             yield replace(profile_row(self.make(request.caption), request.side), layer=layer)
 
     def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
-        self.estimated.append(request)
+        self.estimate_requests.append(request)
         return ProfileEstimate(tuple((layer, 2.0) for layer in self._layers(request)), 300_000_000)
 
     def answer_pane(self, request: PaneRequest, progress: Progress, cancel: CancelToken) -> PaneAnswer:
         """Answer by a matrix, or by a map whose every value is the number of the target's letters."""
         self.threads.add(threading.get_ident())
-        self.panes.append(request)
+        self.pane_requests.append(request)
         progress(Report("map", 5, 5))
         wait_at(self.pane_gates[request.method], cancel)
         if request.method in self.pane_raises:
@@ -199,17 +199,17 @@ class FakeEngine:
         made = self.make(request.caption)
         about = {"model": request.choice.name, "weights_sha256": "0" * 64, "framing": request.framing, "device": "cpu"}
         method = all_methods()[request.method]
-        told = {"method": method.key, "options": method.default_options(), **about, "versions": {}}
+        fields = {"method": method.key, "options": method.default_options(), **about, "versions": {}}
         if method.order == "second":
             parts = made.interactions, made.caption, made.geometry, made.score
-            return PaneAnswer(request.id, MatrixAnswer(*parts, **told))
+            return PaneAnswer(request.id, MatrixAnswer(*parts, **fields))
         content = made.interactions.content
         tokens = content.astype(np.float64) if "text" in method.sides else None
         maps = Maps(np.full(made.geometry.grid, float(len(request.target))), tokens, content)
-        return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target, told))
+        return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target, fields))
 
     def hold_rows(self) -> None:
-        """Let no row of a profile be made until ``rows_gate`` is opened for its layer."""
+        """Block every row of a profile until ``rows_gate`` is opened for its layer."""
         for gate in self.rows_gate.values():
             gate.clear()
 
@@ -225,7 +225,7 @@ def _opened() -> threading.Event:
 
 
 def wait_at(gate: threading.Event, cancel: CancelToken) -> None:
-    """Wait until a gate opens, or the work is cancelled."""
+    """Wait until a gate opens or the work is cancelled."""
     for _ in range(int(PATIENCE_S / 0.005)):
         cancel.check()
         if gate.wait(0.005):

@@ -1,4 +1,4 @@
-"""A strip on a desk of its own: what its tests share."""
+"""A token strip with its state, shared by the strip's tests."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ NONE, SHIFT, CTRL, ALT = (
 
 
 class Desk:
-    """A strip whose state follows it as the session lets it, with what it told."""
+    """A strip whose state follows it as in a session, and the signals that it emitted."""
 
     def __init__(self, qtbot: QtBot, state: State, width: int = 700) -> None:
         self.qtbot, self.state = qtbot, state
@@ -46,7 +46,7 @@ class Desk:
         return self.state.selection.rows
 
     def at(self, chip: int, cell: int | None = None) -> QPoint:
-        """A point in a chip: its first cell, or the one asked for."""
+        """A point in a chip: in its first cell, or in ``cell``."""
         layout = self.strip._placed
         for line in layout.lines:
             for piece in line:

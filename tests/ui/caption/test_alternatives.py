@@ -22,8 +22,8 @@ SCORED = (
 )
 
 
-class CanvasPicture:
-    """A list that shows ``SCORED`` unfolded, with what it told."""
+class ListDesk:
+    """An expanded list with ``SCORED``, and the signals that it emitted."""
 
     def __init__(self, qtbot: QtBot, state: State) -> None:
         self.qtbot, self.state = qtbot, state
@@ -45,15 +45,15 @@ class CanvasPicture:
         return found
 
     def captions(self) -> list[str]:
-        """The captions in the order shown."""
+        """The captions in display order."""
         return [self.text(row, Column.CAPTION) for row in range(self.table.model().rowCount())]
 
     def text(self, row: int, column: Column) -> str:
-        """What a cell says."""
+        """The text of a cell."""
         return str(self.table.model().index(row, column).data())
 
     def middle(self, row: int, column: Column) -> QPoint:
-        """A cell's middle, in the table's viewport."""
+        """The middle of a cell, in the table's viewport."""
         return self.table.visualRect(self.table.model().index(row, column)).center()
 
     def click(self, row: int, column: Column) -> None:
@@ -67,13 +67,13 @@ class CanvasPicture:
 
 
 @pytest.fixture
-def list_desk(qtbot: QtBot, make_state: Callable[..., State]) -> CanvasPicture:
+def list_desk(qtbot: QtBot, make_state: Callable[..., State]) -> ListDesk:
     state = make_state()
     state.change(caption=OWN)
-    return CanvasPicture(qtbot, state)
+    return ListDesk(qtbot, state)
 
 
-def test_the_caption_on_screen_comes_first_then_the_others_by_rank(list_desk: CanvasPicture) -> None:
+def test_the_caption_on_screen_comes_first_then_the_others_by_rank(list_desk: ListDesk) -> None:
     assert list_desk.captions() == [OWN, "a dog", "a cat", "cheese"]
     fonts = [list_desk.table.model().index(row, Column.CAPTION).data(Qt.ItemDataRole.FontRole) for row in range(4)]
     assert fonts[0].bold()
@@ -82,14 +82,14 @@ def test_the_caption_on_screen_comes_first_then_the_others_by_rank(list_desk: Ca
     assert list_desk.captions() == ["cheese", "a dog", OWN, "a cat"]
 
 
-def test_until_all_have_a_rank_the_order_stays(list_desk: CanvasPicture) -> None:
+def test_until_all_have_a_rank_the_order_stays(list_desk: ListDesk) -> None:
     list_desk.state.change(alternatives=(*SCORED, Alternative("a new one")))
     assert list_desk.captions() == [OWN, "cheese", "a dog", "a cat", "a new one"]
     text = [list_desk.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
     assert text == ["…", "…", "…"]
 
 
-def test_rows_show_rank_score_and_share(list_desk: CanvasPicture) -> None:
+def test_rows_show_rank_score_and_share(list_desk: ListDesk) -> None:
     text = [[list_desk.text(row, column) for column in Column] for row in range(4)]
     assert text == [
         ["2", OWN, "0.300", "", "20.0%", ""],
@@ -106,7 +106,7 @@ def test_shares_are_formatted_in_per_cent(share: float, text: str) -> None:
     assert format_share(share) == text
 
 
-def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(list_desk: CanvasPicture) -> None:
+def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(list_desk: ListDesk) -> None:
     list_desk.table.clearSelection()
     picture = list_desk.table.viewport().grab().toImage()
     base = list_desk.table.palette().base().color()
@@ -120,7 +120,7 @@ def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(list_desk
     assert lengths[1] > lengths[0] > lengths[2] > lengths[3] == 2
 
 
-def test_a_click_chooses_and_a_click_on_the_cross_removes(list_desk: CanvasPicture) -> None:
+def test_a_click_chooses_and_a_click_on_the_cross_removes(list_desk: ListDesk) -> None:
     list_desk.click(1, Column.CAPTION)
     list_desk.click(3, Column.SCORE)
     list_desk.click(3, Column.REMOVE)
@@ -128,12 +128,12 @@ def test_a_click_chooses_and_a_click_on_the_cross_removes(list_desk: CanvasPictu
     assert list_desk.emitted == [
         ("caption_chosen", "a dog"),
         ("caption_chosen", "cheese"),
-        ("caption_removed", 1),  # places in the state's list, not in the one shown
+        ("caption_removed", 1),  # indices in the state's list, not in the displayed one
         ("caption_removed", 2),
     ]
 
 
-def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(list_desk: CanvasPicture) -> None:
+def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(list_desk: ListDesk) -> None:
     for column in Column:
         list_desk.click(0, column)
     list_desk.press(Qt.Key.Key_Return, 0)
@@ -141,7 +141,7 @@ def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(list_desk: Canv
     assert list_desk.emitted == []
 
 
-def test_return_chooses_and_delete_removes(list_desk: CanvasPicture) -> None:
+def test_return_chooses_and_delete_removes(list_desk: ListDesk) -> None:
     list_desk.press(Qt.Key.Key_Return, 2)
     list_desk.press(Qt.Key.Key_Delete, 2)
     list_desk.table.setCurrentIndex(list_desk.table.model().index(1, Column.CAPTION))
@@ -151,7 +151,7 @@ def test_return_chooses_and_delete_removes(list_desk: CanvasPicture) -> None:
     assert list_desk.emitted == [("caption_chosen", "a cat"), ("caption_removed", 3), ("caption_chosen", "cheese")]
 
 
-def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(list_desk: CanvasPicture) -> None:
+def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(list_desk: ListDesk) -> None:
     list_desk.table.setCurrentIndex(list_desk.table.model().index(2, Column.CAPTION))
     list_desk.state.change(caption="a cat")
     assert list_desk.table.currentIndex().row() == 0
@@ -164,7 +164,7 @@ def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(list_des
     assert not list_desk.table.currentIndex().isValid()
 
 
-def test_adding_a_caption(list_desk: CanvasPicture) -> None:
+def test_adding_a_caption(list_desk: ListDesk) -> None:
     list_desk.qtbot.keyClicks(list_desk.editor, "  a  bird ")
     list_desk.qtbot.keyClick(list_desk.editor, Qt.Key.Key_Return)
     assert list_desk.emitted == [("caption_added", "a bird")]
@@ -172,7 +172,7 @@ def test_adding_a_caption(list_desk: CanvasPicture) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a cat"])
-def test_nothing_and_what_is_listed_is_not_added(list_desk: CanvasPicture, text: str) -> None:
+def test_nothing_and_what_is_listed_is_not_added(list_desk: ListDesk, text: str) -> None:
     list_desk.qtbot.keyClicks(list_desk.editor, text)
     list_desk.qtbot.keyClick(list_desk.editor, Qt.Key.Key_Return)
     assert list_desk.emitted == []
@@ -180,7 +180,7 @@ def test_nothing_and_what_is_listed_is_not_added(list_desk: CanvasPicture, text:
     assert list_desk.table.currentIndex().row() == (2 if text == "a cat" else -1)
 
 
-def test_the_heading_folds_the_list(list_desk: CanvasPicture) -> None:
+def test_the_heading_folds_the_list(list_desk: ListDesk) -> None:
     assert list_desk.toggle.text() == "Other captions (4)"
     assert list_desk.widget.is_open
     list_desk.qtbot.mouseClick(list_desk.toggle, Qt.MouseButton.LeftButton)
@@ -201,7 +201,7 @@ def test_it_opens_folded(qtbot: QtBot, make_state: Callable[..., State]) -> None
     assert not widget.is_open
 
 
-def test_a_long_list_scrolls(list_desk: CanvasPicture) -> None:
+def test_a_long_list_scrolls(list_desk: ListDesk) -> None:
     many = tuple(Alternative(f"caption {n}") for n in range(40))
     list_desk.state.change(alternatives=many)
     row = list_desk.table.verticalHeader().defaultSectionSize()
@@ -209,7 +209,7 @@ def test_a_long_list_scrolls(list_desk: CanvasPicture) -> None:
     assert list_desk.table.verticalScrollBar().maximum() > 0
 
 
-def test_parts_have_accessible_names(list_desk: CanvasPicture) -> None:
+def test_parts_have_accessible_names(list_desk: ListDesk) -> None:
     assert list_desk.table.accessibleName() == "Other captions"
     assert list_desk.editor.accessibleName() == "Add a caption"
     assert list_desk.toggle.accessibleName() == "Other captions"

@@ -1,4 +1,4 @@
-"""Typing a caption, and the gauge beside it."""
+"""Typing a caption, and the gauge next to it."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from exclip_desktop.ui.caption.caption_field import PAUSE_MS, CaptionField
 
 
 class Typed:
-    """A field with its editor, and the captions it told, with which the state follows as the session lets it."""
+    """A field with its editor, and the captions that it emitted; the state follows as in a session."""
 
     def __init__(self, qtbot: QtBot, state: State) -> None:
         self.qtbot, self.state = qtbot, state
@@ -36,7 +36,7 @@ class Typed:
         self.qtbot.keyClick(self.editor, key, modifier)
 
     def settle(self) -> None:
-        """Wait for the pause to be over."""
+        """Wait for the end of the pause."""
         self.qtbot.waitUntil(lambda: not self.field._pause.isActive(), timeout=20 * PAUSE_MS)
 
 

@@ -1,4 +1,4 @@
-"""The strip of words: hovering, words that were not seen, and painting."""
+"""The strip of words: hovering, unread words, and painting."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -84,7 +84,7 @@ def test_tooltips_show_characters_as_typed(qtbot: QtBot, make_state: Callable[..
     assert "&lt;b&gt;" in _tooltip(desk, desk.at(0))
 
 
-# Words that were not seen
+# Unread words
 
 
 def test_unread_words_cannot_be_selected(qtbot: QtBot, make_state: Callable[..., State]) -> None:

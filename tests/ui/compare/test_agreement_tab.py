@@ -1,4 +1,4 @@
-"""The tab of agreement: what its table says, that it follows a drag, and that a row opens its pane."""
+"""The Methods tab: its table, following a drag, and opening a pane from a row."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ THREE = ("second-order", "rollout", "itsm")
 
 @pytest.fixture
 def compared(opened: Opened, qtbot: QtBot) -> Iterator[Opened]:
-    """A window that compares three methods, with the tab in sight."""
+    """A window that compares three methods, with the tab visible."""
     session, window = opened.session, opened.window
     session.compare_methods(THREE)
     session.compare_controller.open()
@@ -55,7 +55,7 @@ def test_the_table_shows_the_agreement_of_the_heats(compared: Opened) -> None:
     assert _text(model, 2, FIRST) == format_coefficient(expected.overlaps[2, 0]) == "1"
     assert _text(model, 0, IN_BOX) == f"{expected.inside[0]:.0%}"
     assert _text(model, 0, FIRST) is None  # the diagonal
-    assert _text(model, 0, FIRST + 1) is None  # the other map's values are all the same: no order
+    assert _text(model, 0, FIRST + 1) is None  # the other map is constant: it has no order
 
 
 def test_the_table_follows_a_drag_and_has_no_box_column_without_a_box(compared: Opened) -> None:

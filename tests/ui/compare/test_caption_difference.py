@@ -1,4 +1,4 @@
-"""The difference from the caption before, in a whole window."""
+"""The difference from the previous caption, in a whole window."""
 
 import numpy as np
 from PySide6.QtCore import Qt

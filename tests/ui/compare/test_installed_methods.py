@@ -1,4 +1,4 @@
-"""Methods of installed packages in the window: in the Compare menu, and in Details where they are broken."""
+"""Methods of installed packages in the window: in the Compare menu, and in Details if they are broken."""
 
 import pytest
 from pytestqt.qtbot import QtBot

@@ -119,7 +119,7 @@ def test_the_export_actions_name_what_the_picture_contains(compared: Opened) -> 
     assert (export.text(), copy.text()) == ("Export panes…", "Copy panes")
     compared.session.active_pane.enlarge(_views(compared)[1].pane)
     assert (export.text(), copy.text()) == ("Export this pane…", "Copy this pane")
-    compared.session.compare_methods(("second-order", "itsm"))  # the enlarged one is gone
+    compared.session.compare_methods(("second-order", "itsm"))  # the enlarged pane no longer exists
     assert export.text() == "Export panes…"
     compared.session.compare_controller.close()
     assert (export.text(), copy.text()) == ("Export picture…", "Copy picture")
@@ -215,9 +215,9 @@ def test_methods_are_chosen_in_the_menu_and_one_always_stays(compared: Opened, q
     [
         (9, 1, (900.0, 900.0), 3),
         (9, 1, (845.0, 575.0), 5),
-        (9, 1, (520.0, 410.0), 3),  # too little: it scrolls
+        (9, 1, (520.0, 410.0), 3),  # too little room: it scrolls
         (6, 2, (900.0, 600.0), 4),
-        (2, 2, (200.0, 900.0), 2),  # models stay beside each other
+        (2, 2, (200.0, 900.0), 2),  # panes of one method stay next to each other
         (1, 1, (10.0, 10.0), 1),
     ],
 )

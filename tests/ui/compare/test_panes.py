@@ -1,4 +1,4 @@
-"""The compare view's controller: panes fill one after another, follow the selection, and keep their troubles apart."""
+"""The compare controller: panes fill one after another, follow the selection, and keep their errors apart."""
 
 from collections.abc import Callable
 
@@ -42,13 +42,13 @@ def _fill(desk: Desk) -> None:
 
 
 def _requested_answers(desk: Desk) -> list[tuple[str, str]]:
-    return [(request.method, request.target) for request in desk.engine.panes]
+    return [(request.method, request.target) for request in desk.engine.pane_requests]
 
 
 def _open(desk: Desk) -> None:
     desk.session.compare_controller.open()
     _fill(desk)
-    desk.engine.panes.clear()
+    desk.engine.pane_requests.clear()
 
 
 def test_panes_fill_one_after_another_and_ours_is_there_at_once(desk: Desk) -> None:
@@ -111,9 +111,9 @@ def test_a_failing_method_reports_in_its_own_pane_and_the_others_continue(desk: 
     status = _pane(desk, "grad-eclip").status
     assert (status.message, status.hint) == ("No blocks to look into.", "Choose another model.")
     assert desk.state.notice is None
-    desk.engine.panes.clear()
+    desk.engine.pane_requests.clear()
     desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
-    desk.session.compare_controller.choose((*THREE, "game"))  # what failed is not asked again
+    desk.session.compare_controller.choose((*THREE, "game"))  # a failed request is not repeated
     _fill(desk)
     assert [method for method, _ in _requested_answers(desk)] == ["game"]
     del desk.engine.pane_raises["grad-eclip"]
@@ -166,7 +166,7 @@ def test_panes_continue_after_a_failed_caption(desk: Desk) -> None:
     gate = desk.engine.pane_gates["itsm"]
     gate.clear()
     desk.session.compare_controller.open()
-    desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 2)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.pane_requests) == 2)
     desk.engine.raises.append(ModelError("It cannot.", "Choose another."))
     desk.session.explain_controller.choose_model(ModelChoice("broken"))
     gate.set()
@@ -179,7 +179,7 @@ def test_another_picture_empties_the_panes_before_they_fill(desk: Desk) -> None:
     _open(desk)
     desk.engine.pane_gates["grad-eclip"].clear()
     desk.session.explain_controller.open_file(desk.picture("second.png"))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.pane_requests) == 1)
     assert [pane.scene.answer is None for pane in desk.session.compare_controller.panes] == [False, True, True]
     assert {id(pane.scene.canvas_picture) for pane in desk.session.compare_controller.panes} == {
         id(desk.state.canvas_picture)
@@ -193,7 +193,7 @@ def test_going_back_to_a_picture_before_its_successor_was_answered(desk: Desk) -
     before, caption = desk.state.canvas_picture, desk.state.caption
     desk.engine.pane_gates["grad-eclip"].clear()
     desk.session.explain_controller.open_file(desk.picture("second.png"))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.panes) == 1)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.pane_requests) == 1)
     desk.session.explain_controller.show(before, caption)
     desk.qtbot.waitUntil(lambda: desk.state.canvas_picture is before)
     desk.engine.pane_gates["grad-eclip"].set()
@@ -208,7 +208,7 @@ def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
     names = [(pane.key.method, pane.key.of_second_model) for pane in desk.session.compare_controller.panes]
     assert names == [(method, second_model) for method in THREE for second_model in (False, True)]
     assert _pane(desk, "second-order", True).scene.answer is desk.session.second_model.state.explanation
-    assert {request.choice for request in desk.engine.panes if request.of_second_model} == {OTHER}
+    assert {request.choice for request in desk.engine.pane_requests if request.of_second_model} == {OTHER}
     desk.session.second_model.close()
     assert [pane.key.method for pane in desk.session.compare_controller.panes] == list(THREE)
     _fill(desk)
@@ -220,7 +220,7 @@ def test_a_second_model_that_cannot_explain_gets_no_pane_requests(desk: Desk) ->
     desk.session.second_model.open(OTHER)
     _fill(desk)
     assert [_pane(desk, method, True).status.message for method in THREE] == ["No such model."] * 3
-    assert desk.engine.panes == []
+    assert desk.engine.pane_requests == []
 
 
 def test_closing_lets_go_and_methods_are_remembered(desk: Desk) -> None:
@@ -231,7 +231,7 @@ def test_closing_lets_go_and_methods_are_remembered(desk: Desk) -> None:
     assert desk.session.settings.methods() == THREE
     desk.session.compare_methods(("itsm", "second-order"))
     assert desk.session.settings.methods() == ("second-order", "itsm")
-    assert desk.engine.panes == []
+    assert desk.engine.pane_requests == []
     assert len(USUAL_METHODS) == 9
 
 
@@ -282,7 +282,7 @@ def test_the_enlarged_pane_alone_is_exported(desk: Desk) -> None:
     text = path.read_text()
     assert "Grad-ECLIP" in text
     assert "ITSM" not in text
-    assert "max" not in text  # its bar tells its own range
+    assert "max" not in text  # its bar shows its own range
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
 
 

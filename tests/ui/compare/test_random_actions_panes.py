@@ -1,4 +1,4 @@
-"""Random actions on the compare view: whatever order things come in, every pane ends up with its own answer."""
+"""Random actions on the compare view: in any order of events, every pane ends with its own answer."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ METHODS = ("second-order", "grad-eclip", "game", "maskclip", "rise", "itsm", "fi
 
 
 class PaneMonkey(Monkey):
-    """Does things to panes, too."""
+    """Performs random actions on panes, too."""
 
     def __init__(self, other: Monkey) -> None:
         self.rng = np.random.default_rng(5)
@@ -62,7 +62,7 @@ class PaneMonkey(Monkey):
 
 
 @pytest.mark.qt_log_level_fail("WARNING")
-@pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a limitation of the offscreen platform
 def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, qtbot: QtBot) -> None:
     opened.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")
     opened.session.compare_methods(METHODS[:4])

@@ -1,4 +1,4 @@
-"""Two models at once: the second follows the first's pair, selection and colours, and gives its own answer."""
+"""Two models at once: the second follows the first's pair, selection and colours, with its own answer."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ BOX = Region((100.0, 100.0, 300.0, 300.0))
 
 @pytest.fixture
 def paired(opened: Opened, qtbot: QtBot) -> Opened:
-    """A window with another model beside the first."""
+    """A window with a second model."""
     opened.session.second_model.open(OTHER)
     _settle(opened, qtbot)
     return opened
@@ -46,7 +46,7 @@ def _settle(opened: Opened, qtbot: QtBot) -> None:
 
 
 def _last_request(opened: Opened) -> tuple[ModelChoice, str] | None:
-    asked = opened.engine.asked
+    asked = opened.engine.explain_requests
     return (asked[-1].choice, asked[-1].caption) if asked else None
 
 
@@ -65,7 +65,7 @@ def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
     assert pane.words.isVisible()
     assert pane.title.text == "other  ·  score 0.310  ·  12 × 12 patches"
     assert paired.window.commands["second_model"].isChecked()
-    assert paired.state.provenance.choice == ModelChoice()  # the first is as it was
+    assert paired.state.provenance.choice == ModelChoice()  # the first is unchanged
 
 
 def test_it_follows_caption_picture_and_rule_but_keeps_its_layers(paired: Opened, qtbot: QtBot) -> None:

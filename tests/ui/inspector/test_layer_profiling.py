@@ -99,13 +99,13 @@ def test_another_caption_goes_first_and_leaves_the_profile_of_before(desk: Desk)
     finished(desk)
     assert desk.state.explanation.caption.text == "a cat"
     assert (desk.state.profile.stale, layers_done(desk)) == (True, rows)
-    assert [request.caption for request in desk.engine.profiled] == ["a red balloon"]
+    assert [request.caption for request in desk.engine.profile_requests] == ["a red balloon"]
     open_all(desk)
     desk.session.layer_profile_controller.request_profile("image")
     assert desk.state.profile.stale is False
     assert layers_done(desk) == [0]
     finished(desk)
-    assert [request.caption for request in desk.engine.profiled] == ["a red balloon", "a cat"]
+    assert [request.caption for request in desk.engine.profile_requests] == ["a red balloon", "a cat"]
     assert profile_of(desk).complete
 
 
@@ -115,14 +115,17 @@ def test_choosing_one_of_its_layers_goes_first_and_the_profile_goes_on(desk: Des
     desk.engine.began.clear()
     desk.session.layer_profile_controller.choose("image", 3)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not before)
-    assert desk.engine.asked[-1].explain_settings == ExplainSettings(image_layer=3)
-    desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
+    assert desk.engine.explain_requests[-1].explain_settings == ExplainSettings(image_layer=3)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.profile_requests) == 2)
     assert desk.state.profile.running
     assert desk.state.profile.stale is False
     open_all(desk)
     finished(desk)
     assert profile_of(desk).complete
-    assert [request.explain_settings for request in desk.engine.profiled] == [ExplainSettings(), ExplainSettings()]
+    assert [request.explain_settings for request in desk.engine.profile_requests] == [
+        ExplainSettings(),
+        ExplainSettings(),
+    ]
 
 
 def test_a_layer_of_the_other_side_makes_another_profile(desk: Desk) -> None:
@@ -141,10 +144,10 @@ def test_an_explanation_that_comes_to_nothing_leaves_it_interrupted(desk: Desk) 
     start(desk, upto=2)
     desk.fail(ModelError("No.", "Do."), lambda: desk.session.explain_controller.type_caption("a cat"))
     finished(desk)
-    assert len(desk.engine.profiled) == 1
+    assert len(desk.engine.profile_requests) == 1
     assert desk.state.stale
     desk.session.explain_controller.type_caption("a red balloon")  # as it was
-    desk.qtbot.waitUntil(lambda: len(desk.engine.profiled) == 2)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.profile_requests) == 2)
     open_all(desk)
     finished(desk)
     assert profile_of(desk).complete
@@ -158,8 +161,8 @@ def test_scores_go_first_and_it_goes_on(desk: Desk) -> None:
     open_all(desk)
     finished(desk)
     assert profile_of(desk).complete
-    assert len(desk.engine.profiled) == 2
-    assert desk.engine.profiled[0] is desk.engine.profiled[1]
+    assert len(desk.engine.profile_requests) == 2
+    assert desk.engine.profile_requests[0] is desk.engine.profile_requests[1]
 
 
 def test_a_failure_is_shown_and_finished_rows_stay(desk: Desk) -> None:
@@ -185,10 +188,10 @@ def test_viewing_a_side_estimates_its_cost(desk: Desk) -> None:
     assert profile_of(desk).layers == (0, 1, 2)
     desk.session.layer_profile_controller.request_profile("text")
     finished(desk)
-    estimates = len(desk.engine.estimated)
+    estimates = len(desk.engine.estimate_requests)
     desk.session.layer_profile_controller.view_side("text")  # complete: nothing is left to foretell
-    assert len(desk.engine.estimated) == estimates == 2
-    assert [request.side for request in desk.engine.estimated] == ["image", "text"]
+    assert len(desk.engine.estimate_requests) == estimates == 2
+    assert [request.side for request in desk.engine.estimate_requests] == ["image", "text"]
 
 
 def test_a_profile_stays_until_the_next_request(desk: Desk) -> None:
@@ -201,7 +204,7 @@ def test_a_profile_stays_until_the_next_request(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: desk.state.profile.estimate is not None)
     assert profile_of(desk) is made
     assert desk.state.profile.stale
-    assert desk.engine.estimated[-1].caption == "a cat"
+    assert desk.engine.estimate_requests[-1].caption == "a cat"
 
 
 def test_no_request_without_a_current_explanation(desk: Desk) -> None:
@@ -214,7 +217,7 @@ def test_no_request_without_a_current_explanation(desk: Desk) -> None:
     desk.state.change(answer=None)
     desk.session.layer_profile_controller.request_profile("image")
     desk.session.layer_profile_controller.view_side("image")
-    assert (desk.engine.profiled, desk.engine.estimated) == ([], [])
+    assert (desk.engine.profile_requests, desk.engine.estimate_requests) == ([], [])
 
 
 def test_the_estimate_of_the_previous_pair_is_dropped(desk: Desk) -> None:

@@ -48,7 +48,7 @@ class Desk:
         )
 
     def wait_listed(self, count: int) -> None:
-        self.qtbot.waitUntil(lambda: len(self.engine.listed) == count)
+        self.qtbot.waitUntil(lambda: len(self.engine.list_requests) == count)
 
     def explained(self) -> list[int]:
         return [
@@ -66,7 +66,9 @@ def test_all_pairs_that_are_left_are_explained(desk: Desk, qtbot: QtBot) -> None
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
-    assert [request.caption for request in desk.engine.listed] == [f"a dog and {n} cats" for n in range(1, COUNT)]
+    assert [request.caption for request in desk.engine.list_requests] == [
+        f"a dog and {n} cats" for n in range(1, COUNT)
+    ]
     assert not desk.button.isEnabled()
     assert desk.session.state.explanation.caption.text == "a dog and 0 cats"
 
@@ -109,7 +111,7 @@ def test_a_persons_request_has_priority(desk: Desk, qtbot: QtBot) -> None:
     desk.engine.listed_gate.set()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))
-    captions = [request.caption for request in desk.engine.listed]
+    captions = [request.caption for request in desk.engine.list_requests]
     assert captions.count("a dog and 1 cats") > 1  # it was interrupted
     assert "a dog and 3 cats" not in captions
 
@@ -129,11 +131,11 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == [0, 3, 4, 5]
     desk.engine.listed_raises.append(gone)
-    requested = len(desk.engine.listed)
+    requested = len(desk.engine.list_requests)
     assert desk.button.isEnabled()
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
-    assert (desk.explained(), len(desk.engine.listed) - requested) == ([0, 2, 3, 4, 5], 2)
+    assert (desk.explained(), len(desk.engine.list_requests) - requested) == ([0, 2, 3, 4, 5], 2)
     assert desk.pair_navigation.figures(1).failure == "There is no picture."
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)

@@ -1,4 +1,4 @@
-"""A librarian without models: nothing is read, and nothing is fetched."""
+"""A librarian without models: it reads and downloads nothing."""
 
 import threading
 from dataclasses import replace
@@ -25,16 +25,15 @@ REFUSED = ListedModel(
 
 
 class FakeLibrarian:
-    """Downloads 900 bytes in steps of 100; a closed gate holds it before each step, or before it says the size.
+    """Downloads 900 bytes in steps of 100; a closed gate blocks it before each step, or before it returns the size.
 
     Attributes:
-        models: what there is, but for what the person adds.
-        came: bytes of the download that are here.
+        models: the models, without those that the person adds.
+        came: downloaded bytes.
         ask_gate, gate: of the size and of the steps; open, unless a test closes them.
-        fetching: set once a download has begun.
-        raises: errors of the next questions to the network.
-        asked, removed: what was asked of it.
-
+        fetching: set once a download has started.
+        raises: errors of the next network requests.
+        asked, removed: the requests that it received.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Downloads: their size is asked for first; progress, cancel and resume; the lamp tells when the network is in use."""
+"""Downloads: the size is requested first; progress, cancelling and resuming; the network lamp."""
 
 import threading
 
@@ -29,7 +29,7 @@ QUESTION = "ViT-L-14 (openai), 900 bytes, from example.org. Download it?"
 
 @pytest.fixture
 def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was asked; every answer is yes."""
+    """The questions that were shown; every answer is yes."""
     asked: list[str] = []
 
     def question(_parent: object, _title: str, text: str) -> QMessageBox.StandardButton:
@@ -42,7 +42,7 @@ def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def dialog(opened: Opened, qtbot: QtBot, questions: list[str]) -> ModelsDialog:
-    """The dialog with a model selected that is not here."""
+    """The dialog with a model selected that is not on this computer."""
     opened.window.commands["models"].trigger()
     found = opened.window.findChild(ModelsDialog)
     qtbot.waitUntil(lambda: len(column_texts(found)) == 5)
@@ -73,7 +73,7 @@ def test_the_size_is_requested_and_shown_before_the_download(
     assert (lamp(opened), librarian.asked) == (OFFLINE, [])
 
     def question(_parent: object, _title: str, text: str) -> QMessageBox.StandardButton:
-        seen.append((text, lamp(opened)))  # while the person thinks, nothing is on the network
+        seen.append((text, lamp(opened)))  # while the person decides, the network is not used
         return QMessageBox.StandardButton.No
 
     monkeypatch.setattr(QMessageBox, "question", question)
@@ -98,7 +98,7 @@ def test_a_download_shows_its_progress_and_ends_in_the_list(
     qtbot.waitUntil(lambda: downloaded(dialog))
     assert questions == [QUESTION]
     assert column_texts(dialog)[:3] == ["demo", "ViT-L-14", "ViT-B-32"]
-    assert child(dialog, "Path of the selected model").text() == "/cache/new.pt"  # still selected, further up
+    assert child(dialog, "Path of the selected model").text() == "/cache/new.pt"  # still selected, higher in the list
     assert button(dialog, "Use").isEnabled()
     assert {SIZE_REQUEST, OFFLINE} < lamps
     assert any(told.startswith("Downloading ViT-L-14 (openai)") for told in lamps)
@@ -160,7 +160,7 @@ def test_a_question_that_was_cancelled_is_not_answered(
     opened.librarian.ask_gate.clear()
     click(dialog, "Download…")
     click(dialog, "Cancel")
-    assert lamp(opened) == SIZE_REQUEST  # the question is on its way still
+    assert lamp(opened) == SIZE_REQUEST  # the request is still running
     opened.librarian.ask_gate.set()
     qtbot.waitUntil(lambda: lamp(opened) == OFFLINE)
     assert (questions, opened.librarian.asked) == ([], ["ask ViT-L-14 (openai)"])

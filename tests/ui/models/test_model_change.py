@@ -1,4 +1,4 @@
-"""Another model is chosen while layers are set by hand: those it does not have are left out, and that is said."""
+"""Choosing another model while layers are set by hand: layers that it lacks are left out, with a note."""
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -44,7 +44,7 @@ def test_layers_that_another_model_lacks(desk: Desk, asked: ExplainSettings, kep
     assert (
         desk.state.explain_settings
         == desk.state.provenance.explain_settings
-        == desk.engine.asked[-1].explain_settings
+        == desk.engine.explain_requests[-1].explain_settings
         == kept
     )
     assert desk.engine.loaded == [ModelChoice(), ModelChoice("pooling"), ModelChoice("other")]

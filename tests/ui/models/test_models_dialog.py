@@ -27,18 +27,18 @@ ANSWERS = QMessageBox.StandardButton
 
 
 def column_texts(dialog: ModelsDialog, column: Column = Column.NAME) -> list[str]:
-    """Return what stands in a column, from top to bottom."""
+    """Return the texts of a column, from top to bottom."""
     model = child(dialog, "Models").model()
     return [str(model.index(row, column).data()).strip() for row in range(model.rowCount())]
 
 
 def select(dialog: ModelsDialog, name: str) -> None:
-    """Select the row of that name."""
+    """Select the row with that name."""
     child(dialog, "Models").selectRow(column_texts(dialog).index(name))
 
 
 def click(dialog: ModelsDialog, text: str) -> None:
-    """Click a button that can be clicked."""
+    """Click an enabled button."""
     assert button(dialog, text).isEnabled(), text
     QTest.mouseClick(button(dialog, text), Qt.MouseButton.LeftButton)
 
@@ -52,7 +52,7 @@ def double_click(table: QTableView) -> None:
 
 @pytest.fixture
 def show(opened: Opened, qtbot: QtBot) -> Callable[..., ModelsDialog]:
-    """Return a function that opens the dialog by one of the window's actions, once its list is there."""
+    """Return a function that opens the dialog by one of the window's actions, and waits for its list."""
 
     def make(action: str = "models") -> ModelsDialog:
         opened.window.commands[action].trigger()
@@ -159,7 +159,7 @@ def test_what_is_not_here_or_cannot_be_explained_is_not_used(dialog: ModelsDialo
         double_click(table)
     assert dialog.isVisible()
     assert (opened.state.choice, opened.librarian.asked) == (ModelChoice(), [])
-    assert not button(dialog, "Download…").isEnabled()  # of no use
+    assert not button(dialog, "Download…").isEnabled()  # it cannot be used
     told = "It cannot be used: it is a CoCa model."
     assert child(dialog, "About the selected model").text() == told
     cell = table.model().index(4, 0)
@@ -189,7 +189,7 @@ def test_a_model_is_compared(show: Callable[..., ModelsDialog], opened: Opened, 
 def test_the_default_model_is_saved_and_opened_at_the_start(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:
     opened.session.explain_controller.choose_settings(ExplainSettings(11, 11, "gauss-legendre", 20), None)
     qtbot.waitUntil(lambda: opened.state.provenance.explain_settings.image_layer == 11)
-    assert not button(dialog, "Set as default").isEnabled()  # it is
+    assert not button(dialog, "Set as default").isEnabled()  # it is the default already
     select(dialog, "ViT-B-32")
     click(dialog, "Set as default")
     assert column_texts(dialog, Column.PLACE)[:2] == ["Bundled, in use", "Downloaded, default"]
@@ -198,7 +198,9 @@ def test_the_default_model_is_saved_and_opened_at_the_start(dialog: ModelsDialog
     store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
     again = Session(store, None, lambda: opened.engine)
     assert again.state.choice == again.state.provenance.choice == HERE.choice
-    assert again.state.explain_settings == ExplainSettings(None, None, "gauss-legendre", 20)  # layers are a model's own
+    assert again.state.explain_settings == ExplainSettings(
+        None, None, "gauss-legendre", 20
+    )  # layers belong to one model
 
 
 def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
@@ -215,7 +217,7 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     click(dialog, "Add file…")
     qtbot.waitUntil(lambda: column_texts(dialog)[:4] == ["demo", "run.pt", "mine", "ViT-B-32"])
     assert column_texts(dialog, Column.PLACE)[1:3] == ["Added", "Added"]
-    assert child(dialog, "Path of the selected model").text() == str(file)  # what was added is selected
+    assert child(dialog, "Path of the selected model").text() == str(file)  # the added model is selected
     assert opened.session.settings.added_models() == (
         ModelChoice("", checkpoint=str(file)),
         ModelChoice(str(folder)),
@@ -245,9 +247,9 @@ def test_unknown_properties_of_a_file_are_requested(
     asked = AddModelDialog(WeightsFile(file, ("RN50", "RN50-quickgelu")))
     qtbot.addWidget(asked)
     names, ways = child(asked, "Architecture"), child(asked, "Preprocessing")
-    assert not button(asked, "Add").isEnabled()  # nothing says how pictures are prepared
+    assert not button(asked, "Add").isEnabled()  # the preprocessing is unknown
     ways.setCurrentIndex(ways.findData("inception"))
-    assert not button(asked, "Add").isEnabled()  # nor which of the two it is: they differ in no shape
+    assert not button(asked, "Add").isEnabled()  # the architecture is ambiguous: both have the same shapes
     names.setCurrentIndex(1)
     assert button(asked, "Add").isEnabled()
     assert asked.choice() == ModelChoice("RN50-quickgelu", checkpoint=str(file), preprocess="inception")
@@ -294,7 +296,7 @@ def test_a_model_is_removed_only_if_the_person_agrees(
     click(dialog, "Remove from this computer…")
     qtbot.waitUntil(lambda: column_texts(dialog) == ["demo", "ViT-L-14", "RN50", "coca_ViT-B-32"])
     assert opened.librarian.removed == [HERE]
-    assert opened.session.settings.default_model() == ModelChoice()  # it could not be opened any more
+    assert opened.session.settings.default_model() == ModelChoice()  # it could not be opened again
 
 
 def test_a_failed_removal_is_reported(dialog: ModelsDialog, opened: Opened, qtbot: QtBot) -> None:

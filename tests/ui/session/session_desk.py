@@ -1,4 +1,4 @@
-"""A whole session with an engine that waits: what its tests share."""
+"""A whole session with a blocking engine, shared by the session's tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,20 +39,20 @@ class Desk:
         self.settle()
 
     def hold(self, act: Callable[[], object]) -> None:
-        """Do what makes the engine explain, and keep it from answering."""
+        """Call ``act``, which makes the engine explain, and block its answer."""
         self.engine.gate.clear()
         self.engine.began.clear()
         act()
         self.qtbot.waitUntil(self.engine.began.is_set)
 
     def fail(self, error: Exception, act: Callable[[], object], loading: bool = False) -> None:
-        """Do what makes the engine work, and let it fail."""
+        """Call ``act``, which makes the engine work, and let it fail."""
         (self.engine.load_raises if loading else self.engine.raises).append(error)
         with self.qtbot.waitSignal(self.state.notice_changed):
             act()
 
     def snapshot(self) -> tuple[object, ...]:
-        """What is on screen, and what it is of."""
+        """Return what is on screen, with its model and settings."""
         state = self.state
         return (
             state.canvas_picture,

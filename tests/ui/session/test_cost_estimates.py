@@ -1,4 +1,4 @@
-"""Long explanations are foretold: on the status line, and in a banner where memory is too small for them."""
+"""Cost estimates of long explanations: on the status line, and in the banner if memory is too small."""
 
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate
@@ -12,7 +12,7 @@ SHORT = CostEstimate(None, 9_100_000_000, 3_200_000_000)
 
 
 def reported_by(desk: Desk, *costs: CostEstimate) -> None:
-    """Let the engine tell what the next explanations cost before it waits at its gate."""
+    """Let the engine report the cost of the next explanations before it waits at its gate."""
     inner = desk.engine.explain
 
     def explain(request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
@@ -77,7 +77,7 @@ def test_an_accelerators_work_can_go_over_to_the_cpu(desk: Desk) -> None:
     desk.settle()
     start(desk, SHORT)
     assert desk.state.notice.offers_cpu
-    del desk.engine.explain  # the CPU has memory enough
+    del desk.engine.explain  # the CPU has enough memory
     desk.engine.gate.set()
     desk.session.explain_controller.use_cpu()
     desk.settle()

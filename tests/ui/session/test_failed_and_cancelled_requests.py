@@ -1,4 +1,4 @@
-"""The whole session with an engine that waits: questions that fail, are cancelled or are overtaken leave no trace."""
+"""A session with a blocking engine: failed, cancelled and overtaken requests leave no trace."""
 
 import pytest
 
@@ -142,7 +142,7 @@ def test_the_same_caption_is_not_requested_twice_at_once(desk: Desk) -> None:
     desk.session.explain_controller.type_caption("a cat")
     desk.engine.gate.set()
     desk.settle()
-    assert [request.caption for request in desk.engine.asked].count("a cat") == 1
+    assert [request.caption for request in desk.engine.explain_requests].count("a cat") == 1
 
 
 def test_undo_of_words_finds_them_in_the_caption_on_screen(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from tests.ui.session.session_desk import Desk
 
 
 class _Knot(QObject):
-    """What only a collection can destroy, together with what Qt holds."""
+    """A reference cycle that holds an object of Qt."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ def test_garbage_made_in_the_worker_is_collected_in_the_gui_thread(
     explain = desk.engine.explain
 
     def littering(*arguments: object) -> object:
-        made.extend([number] for number in range(50_000))  # the automatic collection would run here, many times
+        made.extend([number] for number in range(50_000))  # the automatic collection would run here many times
         return explain(*arguments)
 
     monkeypatch.setattr(desk.engine, "explain", littering)

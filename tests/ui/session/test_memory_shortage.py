@@ -1,4 +1,4 @@
-"""An accelerator has too little memory, even for the smallest chunk: the person is offered the CPU."""
+"""An accelerator with too little memory even for the smallest chunk: the window offers the CPU."""
 
 import pytest
 from PySide6.QtCore import Qt

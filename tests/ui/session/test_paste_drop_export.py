@@ -1,4 +1,4 @@
-"""What is pasted, dropped, exported and cancelled in the window, with an engine that waits."""
+"""Pasting, dropping, exporting and cancelling in the window, with a blocking engine."""
 
 from collections.abc import Callable
 from multiprocessing import active_children
@@ -19,7 +19,7 @@ from exclip_desktop.storage.samples import samples
 from exclip_desktop.ui.canvas.picture_images import make_picture
 from tests.ui.conftest import Opened
 
-COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+COPY, LEFT, BLANK = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def _on_screen(opened: Opened) -> tuple[object, ...]:
@@ -27,25 +27,25 @@ def _on_screen(opened: Opened) -> tuple[object, ...]:
     return state.canvas_picture, state.explanation, state.selection, state.caption, state.stale
 
 
-def _refused(opened: Opened, qtbot: QtBot, act: Callable[[], object], told: str) -> None:
-    """See that ``act`` shows a banner and leaves the rest as it is."""
+def _shows_error(opened: Opened, qtbot: QtBot, act: Callable[[], object], message: str) -> None:
+    """Check that ``act`` shows a banner and leaves everything else unchanged."""
     before = _on_screen(opened)
     with qtbot.waitSignal(opened.state.notice_changed):
         act()
     notice = opened.state.notice
     assert notice is not None
-    assert told in notice.message
+    assert message in notice.message
     assert notice.hint
     assert opened.window.banner.isVisible()
     assert _on_screen(opened) == before
 
 
 def _drop(opened: Opened, data: QMimeData) -> bool:
-    """Drag and drop ``data``; return whether it was taken."""
-    enter = QDragEnterEvent(QPoint(50, 50), COPY, data, LEFT, PLAIN)
+    """Drag and drop ``data``; return whether it was accepted."""
+    enter = QDragEnterEvent(QPoint(50, 50), COPY, data, LEFT, BLANK)
     enter.ignore()
     QApplication.sendEvent(opened.window, enter)
-    drop = QDropEvent(QPointF(50, 50), COPY, data, LEFT, PLAIN)
+    drop = QDropEvent(QPointF(50, 50), COPY, data, LEFT, BLANK)
     drop.ignore()
     QApplication.sendEvent(opened.window, drop)
     return enter.isAccepted() and drop.isAccepted()
@@ -107,7 +107,7 @@ def test_a_clipboard_without_a_picture_is_refused(opened: Opened, qtbot: QtBot, 
     elif kind == "null image":
         data.setImageData(QImage())
     _clipped(data)
-    _refused(opened, qtbot, opened.window.commands["paste"].trigger, "The clipboard holds no picture.")
+    _shows_error(opened, qtbot, opened.window.commands["paste"].trigger, "The clipboard holds no picture.")
 
 
 def test_a_pasted_picture_that_is_too_large_is_refused(
@@ -115,7 +115,7 @@ def test_a_pasted_picture_that_is_too_large_is_refused(
 ) -> None:
     monkeypatch.setattr(pictures.read_picture, "__defaults__", (0.5,))
     QGuiApplication.clipboard().setImage(QImage(1000, 1000, QImage.Format.Format_RGB32))
-    _refused(opened, qtbot, opened.window.commands["paste"].trigger, "1 megapixels; the limit is 0.5.")
+    _shows_error(opened, qtbot, opened.window.commands["paste"].trigger, "1 megapixels; the limit is 0.5.")
 
 
 @pytest.mark.parametrize("way", ["dropped", "pasted"])
@@ -132,7 +132,7 @@ def test_a_folder_without_pictures_is_refused(opened: Opened, qtbot: QtBot, way:
         else:
             assert _drop(opened, data)
 
-    _refused(opened, qtbot, act, "There are no pairs in ")
+    _shows_error(opened, qtbot, act, "There are no pairs in ")
 
 
 def test_a_project_that_is_dropped_is_opened(opened: Opened) -> None:
@@ -181,7 +181,9 @@ def test_the_samples_folder_is_not_suggested(opened: Opened, qtbot: QtBot, monke
     qtbot.waitUntil(lambda: opened.state.canvas_picture.path == str(samples()[1].path))
     opened.session.settings.recent_pictures.clear()
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda *_: str(home))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(given[2]), ("", ""))[1])
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *mime_data: (suggested.append(mime_data[2]), ("", ""))[1]
+    )
     opened.window.commands["export_numbers"].trigger()
     assert Path(suggested[0]).parent == home
 

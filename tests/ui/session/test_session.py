@@ -1,4 +1,4 @@
-"""Worker and controllers with an engine that waits: what is shown, what is dropped, what stays."""
+"""Worker and controllers with a blocking engine: which answers are shown, dropped or kept."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

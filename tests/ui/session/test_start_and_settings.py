@@ -1,4 +1,4 @@
-"""What a session starts with, and what it keeps from one start to the next."""
+"""What a session starts with, and what it saves for the next start."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,7 +45,7 @@ def test_saved_settings_that_no_longer_fit_do_not_leave_the_start_empty(make_des
     again.qtbot.waitUntil(lambda: again.state.explanation is not None)
     assert (again.state.explain_settings, again.state.choice) == (ExplainSettings(), ModelChoice(device="cpu"))
     assert again.state.notice.message == "The published reference is CLIP's. The usual settings are used."
-    assert again.words()  # what the sample shows first
+    assert again.words()  # the initial selection of the sample
     assert again.session.settings.explain_settings() == ExplainSettings()
 
 
@@ -61,7 +61,7 @@ def test_a_saved_layer_that_no_longer_exists_is_left_out_with_a_note(make_desk: 
     )
     assert again.state.notice.message == "This model has no image layer 12. Its own choice is used."
     assert again.session.settings.explain_settings() == ExplainSettings(None, 3, "gauss-legendre", 20)
-    assert again.words()  # what the sample shows first
+    assert again.words()  # the initial selection of the sample
 
 
 def test_a_missing_default_model_is_replaced_by_the_bundled_one(make_desk: Callable[[], Desk]) -> None:
@@ -76,7 +76,7 @@ def test_a_missing_default_model_is_replaced_by_the_bundled_one(make_desk: Calla
     assert desk.state.notice.message == "There is no folder /gone/folder. The bundled model is used."
     assert desk.state.notice.kind == "note"
     assert desk.words()
-    assert desk.session.library.default == gone  # it may come back
+    assert desk.session.library.default == gone  # it may exist again later
 
 
 def test_a_failing_first_start_is_retried_only_once(make_desk: Callable[[], Desk]) -> None:
@@ -86,7 +86,7 @@ def test_a_failing_first_start_is_retried_only_once(make_desk: Callable[[], Desk
     desk.session.start()
     desk.qtbot.waitUntil(lambda: desk.state.notice is not None and desk.state.notice.kind == "error")
     assert desk.state.explanation is None
-    assert len(desk.engine.asked) == 2
+    assert len(desk.engine.explain_requests) == 2
     desk.session.explain_controller.type_caption(desk.state.caption)
     desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
 
@@ -100,7 +100,7 @@ def test_saved_settings_stay_if_picture_or_caption_caused_the_failure(
     desk.fail(error, desk.session.start)
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
     assert (desk.state.explain_settings, desk.state.notice.message) == (ExplainSettings(1), error.message)
-    assert len(desk.engine.asked) == 1
+    assert len(desk.engine.explain_requests) == 1
     desk.session.explain_controller.type_caption("a red balloon")
     desk.settle()
     assert desk.state.provenance.explain_settings == desk.session.settings.explain_settings() == ExplainSettings(1)
@@ -128,8 +128,11 @@ IN_CAT, IN_DOG = (1, 2), (9, 9)  # patches
     [
         ({"cat": {IN_CAT: 0.2}, "dog": {IN_DOG: 0.3}}, "cat"),
         ({"cat": {IN_CAT: 0.2, (0, 0): -0.1, (5, 5): -0.15}, "dog": {IN_DOG: 0.3}}, "dog"),  # it lowers the score
-        ({"cat": {IN_CAT: 0.2, IN_DOG: 0.3}, "dog": {IN_DOG: 0.3}}, "dog"),  # it is seen elsewhere
-        ({"cat": {IN_CAT: -0.3, (0, 0): 0.2, (5, 5): 0.2}, "dog": {IN_DOG: 0.3}}, "dog"),  # its strongest is against
+        ({"cat": {IN_CAT: 0.2, IN_DOG: 0.3}, "dog": {IN_DOG: 0.3}}, "dog"),  # its strongest patch is elsewhere
+        (
+            {"cat": {IN_CAT: -0.3, (0, 0): 0.2, (5, 5): 0.2}, "dog": {IN_DOG: 0.3}},
+            "dog",
+        ),  # its strongest patch is negative
         ({"cat": {IN_CAT: -0.2}, "dog": {IN_CAT: 0.3}}, "cat"),  # neither: the first
     ],
 )

@@ -1,4 +1,4 @@
-"""A picture without a caption, and a caption without a picture: calm, and nothing that was given is lost."""
+"""A picture without a caption, and a caption without a picture: no alarm, and no input is lost."""
 
 import pytest
 from PIL import Image
@@ -12,15 +12,15 @@ from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.ui.canvas.banner import SELECT, TYPE, HintLabel
 from tests.ui.conftest import Opened
 
-COPY, LEFT, PLAIN = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+COPY, LEFT, BLANK = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def _drop(opened: Opened, *paths: str) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(path) for path in paths])
-    QApplication.sendEvent(opened.window, QDragEnterEvent(QPoint(50, 50), COPY, data, LEFT, PLAIN))
-    QApplication.sendEvent(opened.window, QDropEvent(QPointF(50, 50), COPY, data, LEFT, PLAIN))
+    QApplication.sendEvent(opened.window, QDragEnterEvent(QPoint(50, 50), COPY, data, LEFT, BLANK))
+    QApplication.sendEvent(opened.window, QDropEvent(QPointF(50, 50), COPY, data, LEFT, BLANK))
 
 
 def _editor(opened: Opened) -> QLineEdit:
@@ -37,7 +37,7 @@ def _hint(opened: Opened) -> str:
 
 
 def _empty(opened: Opened, qtbot: QtBot) -> None:
-    """Empty the caption by keys, and wait for the pause to be over."""
+    """Empty the caption by keys, and wait for the end of the pause."""
     QTest.mouseClick(_editor(opened), LEFT)
     QTest.keyClick(_editor(opened), Qt.Key.Key_A, CONTROL)
     QTest.keyClick(_editor(opened), Qt.Key.Key_Backspace)
@@ -45,7 +45,7 @@ def _empty(opened: Opened, qtbot: QtBot) -> None:
 
 
 def _is_calm(opened: Opened, title: str) -> None:
-    """See that a picture is shown as it is, and that the window asks for a caption without alarm."""
+    """Check that the picture is shown without heat, and that the hint requests a caption without an alarm."""
     state, window = opened.state, opened.window
     assert state.canvas_picture is not None
     assert state.canvas_picture.title == title
@@ -126,7 +126,7 @@ def test_a_picture_is_grey_under_heat_only(unopened: Opened, qtbot: QtBot) -> No
     view = unopened.window.canvas.view
 
     def at_the_left() -> tuple[int, ...]:
-        """The colour of the picture where no patches are."""
+        """Return the colour of the picture outside the patches."""
         seen = view.viewport().grab().toImage()
         place = QPointF(*view.camera.to_canvas((20, 240))) * seen.devicePixelRatio()
         return seen.pixelColor(place.toPoint()).getRgb()[:3]

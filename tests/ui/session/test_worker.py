@@ -1,4 +1,4 @@
-"""The worker's mailbox: what waits, what runs, and who makes way for whom."""
+"""The worker's mailbox: waiting and running requests, and their priorities."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -229,7 +229,7 @@ def test_a_profile_is_interrupted_by_scores_and_resumed() -> None:
     job = mailbox.take()
     mailbox.put(_score())
     assert _cancelled(job.token.check)
-    mailbox.put(_score(2))  # before the first has been taken
+    mailbox.put(_score(2))  # before the first one was taken
     assert mailbox.take().request.id == 2
     assert mailbox.take().request is profile
 
@@ -359,7 +359,7 @@ def test_a_pane_is_answered_once_even_if_its_answer_causes_a_request(
     if fails:
         engine.pane_raises["itsm"] = MethodError("No blocks to look into.", "Choose another model.")
 
-    def ask(_: object) -> None:  # in the worker's thread: before it can take anything else
+    def ask(_: object) -> None:  # in the worker's thread: before it can take another request
         for request in (_score(), _listed()):
             worker.submit(request)
 
@@ -367,4 +367,4 @@ def test_a_pane_is_answered_once_even_if_its_answer_causes_a_request(
     told.connect(ask, Qt.ConnectionType.DirectConnection)
     with qtbot.waitSignal(worker.list_pair_explained):  # comes after panes
         worker.submit(_pane())
-    assert engine.panes == [_pane()]
+    assert engine.pane_requests == [_pane()]

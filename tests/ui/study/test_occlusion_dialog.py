@@ -35,7 +35,7 @@ def test_words_and_boxes_must_be_selected(opened: Opened, dialog: OcclusionDialo
     assert _texts(dialog)["selection"] == NO_SELECTION
     opened.session.selection_controller.commit_rows((), (2,))
     assert _texts(dialog)["selection"] == NO_SELECTION
-    assert opened.engine.measured == []
+    assert opened.engine.occlusion_requests == []
 
 
 def test_scores_of_the_occluded_selection(opened: Opened, dialog: OcclusionDialog, qtbot: QtBot) -> None:
@@ -50,8 +50,8 @@ def test_scores_of_the_occluded_selection(opened: Opened, dialog: OcclusionDialo
         "+0.2500",
     ]
     assert (texts["interaction"], texts["attributed"]) == ("+0.0500", "+0.1250")
-    assert opened.engine.measured[-1].selection == Selection((2,), (BOX,))
-    assert opened.engine.measured[-1].fill == "mean"
+    assert opened.engine.occlusion_requests[-1].selection == Selection((2,), (BOX,))
+    assert opened.engine.occlusion_requests[-1].fill == "mean"
     assert "red" in texts["selection"]
 
 
@@ -60,7 +60,7 @@ def test_a_drag_sends_one_request(opened: Opened, dialog: OcclusionDialog, qtbot
     for step in range(20):
         opened.session.selection_controller.show_regions((Region((100.0, 100.0, 200.0 + step, 300.0)),))
     qtbot.waitUntil(lambda: opened.state.occlusion is not None)
-    assert len(opened.engine.measured) == 1
+    assert len(opened.engine.occlusion_requests) == 1
 
 
 def test_another_fill_sends_a_request_and_another_selection_clears_the_scores(

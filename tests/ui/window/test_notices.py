@@ -1,4 +1,4 @@
-"""What the banner and the status line say: errors, warnings, and what runs."""
+"""Texts of the banner and the status line: errors, warnings and running work."""
 
 import sys
 from collections.abc import Callable
@@ -209,7 +209,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     explained_by(published, "a red cat")
     assert not opened.window.banner.isVisible()
     opened.engine.make = lambda caption: _inexact(_unseen(make(caption)), image=RIEMANN)
-    explained_by(published, "a red dog")  # another warning is told all the same
+    explained_by(published, "a red dog")  # another warning is shown nevertheless
     assert state.notice.message == "The caption ends at its typed end token. The greyed words were not seen."
     assert state.notice.hint == ""
     close()

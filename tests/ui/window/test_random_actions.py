@@ -1,4 +1,4 @@
-"""A thousand random actions on the real window, with an engine that answers at once: nothing breaks, grows or lags."""
+"""A thousand random actions on the real window, with an engine that answers at once: no errors, leaks or delays."""
 
 import re
 from collections.abc import Iterator
@@ -38,14 +38,14 @@ def _resident_mb() -> float:
 
 
 def _close_dialog() -> None:
-    """Answer whatever dialog a key has opened, by closing it."""
+    """Close any dialog that a key has opened."""
     dialog = QApplication.activeModalWidget()
     if dialog is not None:
         dialog.close()
 
 
 class Monkey:
-    """Does one random thing at a time."""
+    """Performs one random action at a time."""
 
     def __init__(self, opened: Opened, pictures: list[str]) -> None:
         self.rng = np.random.default_rng(20)
@@ -58,7 +58,7 @@ class Monkey:
         self.look()
 
     def look(self) -> None:
-        """See that the explanation on screen is of the picture on screen; without a caption there may be none."""
+        """Check that the answer on screen belongs to the picture on screen; without a caption it may be missing."""
         state = self.session.state
         if state.explanation is None:
             assert state.caption == ""
@@ -121,7 +121,7 @@ def monkey(opened: Opened) -> Iterator[Monkey]:
 
 
 @pytest.mark.qt_log_level_fail("WARNING")
-@pytest.mark.qt_log_ignore("This plugin does not support")  # of the offscreen platform
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a limitation of the offscreen platform
 def test_a_thousand_random_actions(monkey: Monkey, qtbot: QtBot) -> None:
     state, explain_controller = monkey.session.state, monkey.session.explain_controller
     for _ in range(ACTIONS // 4):

@@ -1,4 +1,4 @@
-"""The line at the window's bottom."""
+"""The status line."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 
 
 def shown_text(line: StatusLine) -> str:
-    """Return what stands on the line, from left to right."""
+    """Return the texts on the line, from left to right."""
     parts = [child(line, "Model and device").text(), child(line, "Score, time and origin").text()]
     return " ".join(" ".join(parts).split())
 
@@ -106,7 +106,7 @@ def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:
     waited.start()
     state.change(work=Work("Explaining the picture", 0, 0))
     assert not bar.isVisible()
-    state.change(work=Work("Explaining the picture", 3, 9))  # progress does not begin the wait anew
+    state.change(work=Work("Explaining the picture", 3, 9))  # progress does not restart the delay
     qtbot.waitUntil(cancel.isVisible, timeout=5000)
     assert waited.elapsed() >= SHOW_AFTER_MS * 0.95  # a coarse timer may be early by a twentieth
     assert (bar.isVisible(), bar.value(), bar.maximum(), line.height()) == (True, 3, 9, height)
@@ -131,7 +131,7 @@ def test_short_work_never_shows(qtbot: QtBot) -> None:
     state.change(work=Work("Preparing for other captions", 1, 4, idle=True))
     qtbot.waitUntil(line.findChild(QProgressBar).isVisible, timeout=5000)
     state.change(work=Work("Explaining the caption"))
-    assert not line.findChild(QProgressBar).isVisible()  # it may be over in an instant
+    assert not line.findChild(QProgressBar).isVisible()  # it may end in an instant
 
 
 def test_the_remaining_time_follows_from_the_speed_so_far() -> None:
@@ -140,13 +140,13 @@ def test_the_remaining_time_follows_from_the_speed_so_far() -> None:
     def estimate_s(done: int, now_s: float, total: int = 1000, what: str = "Profiling the layers") -> float | None:
         return remaining_time.estimate_s(what, done, total, now_s)
 
-    assert estimate_s(100, 50.0) is None  # its first step, whenever that was begun
+    assert estimate_s(100, 50.0) is None  # its first step, whenever it started
     assert estimate_s(150, 51.9) is None  # too early
     assert estimate_s(200, 54.0) == pytest.approx(32.0)  # 100 in 4 s, 800 left
     assert estimate_s(200, 58.0) == pytest.approx(64.0)
-    assert estimate_s(990, 80.0) is None  # as good as done
+    assert estimate_s(990, 80.0) is None  # almost done
     assert estimate_s(1000, 80.0) is None
-    assert estimate_s(10, 90.0) is None  # begun anew
+    assert estimate_s(10, 90.0) is None  # started again
     assert estimate_s(20, 99.0, total=0, what="Explaining") is None
     assert estimate_s(0, 99.0, total=0) is None
 

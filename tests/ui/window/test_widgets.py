@@ -1,4 +1,4 @@
-"""The window's small parts: actions, icons, banner, status line, and the dialogs."""
+"""Small parts of the window: actions, icons, banner, status line and dialogs."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -39,14 +39,14 @@ Window = tuple[QMainWindow, dict[str, QAction], list[str]]
 
 
 def child(parent: QWidget, name: str) -> Any:
-    """Return the one widget with that accessible name."""
+    """Return the only widget with that accessible name."""
     found = [widget for widget in parent.findChildren(QWidget) if widget.accessibleName() == name]
     assert len(found) == 1, name
     return found[0]
 
 
 def button(parent: QWidget, text: str) -> QPushButton:
-    """Return the one button that says ``text``."""
+    """Return the only button with ``text``."""
     found = [one for one in parent.findChildren(QPushButton) if one.text().replace("&", "") == text]
     assert len(found) == 1, text
     return found[0]
@@ -54,7 +54,7 @@ def button(parent: QWidget, text: str) -> QPushButton:
 
 @pytest.fixture
 def dark(qapp: QApplication) -> Iterator[QPalette]:
-    """Make the program dark for a test."""
+    """Set a dark palette for a test."""
     before = QPalette(qapp.palette())
     made = QPalette(QColor("#2b2b2e"))
     qapp.setPalette(made)
@@ -80,7 +80,7 @@ def window(qtbot: QtBot) -> Window:
 
 
 def focus_in(window: QMainWindow, widget: QWidget, qtbot: QtBot) -> QWidget:
-    """Put ``widget`` into the window and give it the focus; return who takes the keys."""
+    """Put ``widget`` into the window and focus it; return the widget that receives the keys."""
     layout = window.centralWidget().layout()
     assert layout is not None
     layout.addWidget(widget)
@@ -180,7 +180,7 @@ def test_switches_show_the_view_without_being_triggered(window: Window) -> None:
 
 
 def opaque(pixmap: Any) -> set[str]:
-    """Return the colours of a pixmap's wholly opaque pixels."""
+    """Return the colours of a pixmap's opaque pixels."""
     image = pixmap.toImage()
     pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
     return {pixel.name() for pixel in pixels if pixel.alpha() == 255}
@@ -190,7 +190,7 @@ def test_an_icon_is_drawn_in_any_colour(qapp: QApplication) -> None:
     red, blue = (theme.pixmap("open", 24, QColor(name), ratio=2.0) for name in ("#ff0000", "#0000ff"))
     assert (red.width(), red.deviceIndependentSize().width()) == (48, 24)
     assert (opaque(red), opaque(blue)) == ({"#ff0000"}, {"#0000ff"})
-    assert red.cacheKey() != blue.cacheKey()  # or Qt paints one in the place of the other
+    assert red.cacheKey() != blue.cacheKey()  # or Qt would paint one in place of the other
     with pytest.raises(FileNotFoundError):
         theme.pixmap("no-such-icon", 24, QColor("red"))
 
