@@ -14,9 +14,8 @@ from exclip_desktop.attribution.second_order.explain import (
     picture_factor,
     resolve_settings,
 )
-from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, SettingsError, UserError
+from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, Remedy, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings

@@ -14,18 +14,16 @@ from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import profile_pair
 from exclip_desktop.core.argument_checks import short_repr
-from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, SettingsError
+from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, Remedy, SettingsError
 from exclip_desktop.core.method_registry import OURS, method_by_key
 from exclip_desktop.core.progress import CancelToken, Progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, unread_warnings
+from exclip_desktop.core.values.answers import MatrixAnswer, TokenMap
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
-from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.settings import FULL, SIDES, ExplainSettings, Framing, Side
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
+from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
+from exclip_desktop.core.values.answers import MatrixAnswer
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.errors import Remedy, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.study import Outcome, Study, StudySettings, study_methods, summarise
 from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, parse_method_options

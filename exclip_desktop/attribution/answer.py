@@ -11,9 +11,8 @@ from exclip_desktop.attribution.pair import Pair
 from exclip_desktop.core.errors import Cancelled, MethodError, UserError
 from exclip_desktop.core.method_registry import installed_package, method_by_key, report_plugin_error
 from exclip_desktop.core.methods import AttributionMethod
-from exclip_desktop.core.values.answers import Answer, MapAnswer, Maps
+from exclip_desktop.core.values.answers import Answer, MapAnswer, Maps, TokenMap
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.token_map import TokenMap
 
 T = TypeVar("T")
 

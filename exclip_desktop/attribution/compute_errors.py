@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from exclip_desktop.core.errors import MemoryShortage, ModelError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import MemoryShortage, ModelError, Remedy
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 

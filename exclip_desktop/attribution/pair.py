@@ -15,10 +15,9 @@ from exclip_desktop.attribution.formulas.pooler import Pooler, make_pooler
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
+from exclip_desktop.core.values.answers import MatrixAnswer, TokenMap
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, POOL, ExplainSettings, Framing, Layer, Side
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.models.model import Model, versions
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 from exclip_desktop.models.tokenizers.tokenizer import check_caption

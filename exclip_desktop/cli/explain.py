@@ -21,8 +21,7 @@ from exclip_desktop.cli.options import (
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
 from exclip_desktop.cli.text_report import describe_selection, explanation_as_text, occlusion_as_text
-from exclip_desktop.core.errors import SelectionError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import Remedy, SelectionError
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.storage.exports.formats import list_endings

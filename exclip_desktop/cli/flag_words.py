@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exclip_desktop.core.remedies import Remedy, Words
+from exclip_desktop.core.errors import Remedy, Words
 
 FLAG_WORDS: Final[Words] = {
     Remedy.NAME_TAG_ARCHITECTURE: "Name it (--model).",

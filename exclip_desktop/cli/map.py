@@ -30,7 +30,7 @@ from exclip_desktop.storage.pictures import Picture, read_picture
 
 if TYPE_CHECKING:
     from exclip_desktop.api.results import MatrixResult  # imports torch
-    from exclip_desktop.core.values.token_map import TokenMap
+    from exclip_desktop.core.values.answers import TokenMap
 
 
 def add_map(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import exclip_desktop
 from exclip_desktop.cli.terminal import ProgressBar
 from exclip_desktop.core.errors import CaptionError, OutputError, PictureError, SelectionError
-from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, DEFAULT_COLOURS
+from exclip_desktop.core.maths.colour import COLOUR_MAPS, DEFAULT_COLOURS
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISIONS, ExplainSettings, Layer

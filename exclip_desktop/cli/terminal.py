@@ -10,8 +10,8 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from exclip_desktop.cli.flag_words import FLAG_WORDS
+from exclip_desktop.core.errors import Remedy
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.text.number_format import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 

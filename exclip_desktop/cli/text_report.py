@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from exclip_desktop.cli.terminal import in_columns
 from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
+from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box, Geometry
@@ -13,7 +14,6 @@ from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import framing_suffix
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.storage.exports.number_files import summarize_selection
 
 PAIRS = 6

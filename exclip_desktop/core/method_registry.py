@@ -11,9 +11,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
-from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.errors import Remedy, SettingsError
 from exclip_desktop.core.methods import AttributionMethod, Option, Order
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import Side
 
 OURS: Final = "second-order"

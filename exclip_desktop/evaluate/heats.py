@@ -14,11 +14,11 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.method_registry import method_by_key
 from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import RANDOM, StudySettings
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 

@@ -8,12 +8,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from exclip_desktop.core.errors import SelectionError, SettingsError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import Remedy, SelectionError, SettingsError
+from exclip_desktop.core.values.answers import MatrixAnswer
 from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
 from exclip_desktop.models.model import Model

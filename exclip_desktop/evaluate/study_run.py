@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.compute_errors import convert_memory_errors
-from exclip_desktop.core.errors import PictureError, SettingsError, UserError
+from exclip_desktop.core.errors import PictureError, Remedy, SettingsError, UserError
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.places import UnreadPair
 from exclip_desktop.core.values.study import RANDOM, Outcome, StudySettings, study_methods

@@ -16,9 +16,8 @@ from open_clip import pretrained as tags
 from open_clip.factory import _find_checkpoint_in_dir
 from platformdirs import user_data_path
 
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.weights.fingerprints import OPENAI, list_published
 from exclip_desktop.models.weights.read import is_torchscript

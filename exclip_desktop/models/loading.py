@@ -14,9 +14,8 @@ from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from torch import Tensor
 
 from exclip_desktop.core.argument_checks import short_repr
-from exclip_desktop.core.errors import DeviceError, ModelError, SettingsError
+from exclip_desktop.core.errors import DeviceError, ModelError, Remedy, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import POOL, SIDES
 from exclip_desktop.models.catalogue import CARD_FILE
 from exclip_desktop.models.families import find_obstacle

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from exclip_desktop.core.argument_checks import as_whole_number, short_repr
-from exclip_desktop.core.errors import ModelError, SettingsError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import ModelError, Remedy, SettingsError
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, Side, has_layer, list_layers
 from exclip_desktop.core.version import __version__

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.colour import range_limit
+from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, patch_heat
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.render.figure_caption import draw_strip, lay_out_strip
 from exclip_desktop.render.figure_options import FigureOptions, figure_size, selection_of
 from exclip_desktop.render.figure_picture import (

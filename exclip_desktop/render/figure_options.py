@@ -5,7 +5,7 @@ from math import sqrt
 from typing import Final, Literal
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
+from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box, Geometry

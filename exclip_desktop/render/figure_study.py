@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
-from exclip_desktop.core.maths.method_colours import method_colours
+from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.values.study import RANDOM, Study, study_method_name
 from exclip_desktop.render.figure import own_style, save_figure

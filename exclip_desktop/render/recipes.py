@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
+from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.values.caption import Caption, Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Region, Selection

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
 
 import msgspec
 
-from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS
-from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.core.maths.colour import COLOUR_MAPS
+from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.worker.requests import ModelChoice

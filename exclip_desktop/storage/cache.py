@@ -19,8 +19,7 @@ from safetensors.numpy import load, save
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.maths.interactions import Ends
-from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.core.values.factor import Factor
+from exclip_desktop.core.values.explanation import Factor, SideReport
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.lru import LruCache, choose_evicted
 

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
-from exclip_desktop.core.errors import PictureError, SettingsError
+from exclip_desktop.core.errors import PictureError, Remedy, SettingsError
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
-from exclip_desktop.core.remedies import Remedy
 
 DEFAULT_MEGAPIXELS = 100.0
 TURNS = {

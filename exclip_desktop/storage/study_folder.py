@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.study import Outcome
 from exclip_desktop.storage.atomic import write_atomically

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
+from exclip_desktop.attribution.second_order.integral import make_quadrature
 from exclip_desktop.attribution.second_order.path import image_path
-from exclip_desktop.attribution.second_order.quadrature import make_quadrature
 from exclip_desktop.attribution.second_order.sides import integrate_factor
 from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.settings import ExplainSettings

@@ -8,7 +8,7 @@ import pytest
 from exclip_desktop import load_model, map_by
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import MethodError
-from exclip_desktop.core.maths.method_colours import method_colours
+from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.method_registry import OURS, all_methods, plugin_errors
 from exclip_desktop.core.values.study import study_methods
 from exclip_desktop.storage.samples import samples

@@ -11,13 +11,12 @@ from PIL import Image
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import CancelToken, Progress, Report
-from exclip_desktop.core.values.answers import MapAnswer, Maps
+from exclip_desktop.core.values.answers import MapAnswer, Maps, MatrixAnswer
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
-from exclip_desktop.core.values.matrix_answer import MatrixAnswer
 from exclip_desktop.core.values.occlusion_scores import OcclusionScores
-from exclip_desktop.core.values.pair_figures import make_figures
+from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import Layer, has_layer, list_layers
 from exclip_desktop.core.values.study import Curve, Outcome
 from exclip_desktop.session.worker.requests import (

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.token_map import TokenMap
+    from exclip_desktop.core.values.answers import TokenMap
     from exclip_desktop.models.towers.blocks import Anatomy
 
 
@@ -28,7 +28,7 @@ class ClipSurgery:
 
 def answer(pair: "Pair", options: ClipSurgery) -> "TokenMap":
     """Return each patch's product with the target, in the second stream."""
-    from exclip_desktop.attribution.formulas.value_streams import clip_surgery
+    from exclip_desktop.attribution.formulas.attention import clip_surgery
 
     def by_blocks(anatomy: "Anatomy") -> "Tensor":
         labels = _embed_labels(pair) if options.feature_surgery else pair.other[None]
@@ -41,7 +41,7 @@ def _embed_labels(pair: "Pair") -> "Tensor":
     """Return the labels' unit embeddings, (L, D), computed once for a model."""
     import torch
 
-    from exclip_desktop.attribution.formulas.value_streams import LABELS
+    from exclip_desktop.attribution.formulas.attention import LABELS
     from exclip_desktop.models.scoring import encode_captions
 
     known, key = pair.model.references, ("labels",)

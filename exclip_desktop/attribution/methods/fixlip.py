@@ -8,7 +8,7 @@ from exclip_desktop.core.methods import SecondOrderMethod, option
 
 if TYPE_CHECKING:
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.matrix_answer import MatrixAnswer
+    from exclip_desktop.core.values.answers import MatrixAnswer
 
 
 @dataclass(frozen=True, slots=True)

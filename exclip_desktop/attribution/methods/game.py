@@ -7,7 +7,7 @@ from exclip_desktop.core.methods import AttributionMethod, option
 
 if TYPE_CHECKING:
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.token_map import TokenMap
+    from exclip_desktop.core.values.answers import TokenMap
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from exclip_desktop.core.methods import NoOptions, SecondOrderMethod
 
 if TYPE_CHECKING:
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.matrix_answer import MatrixAnswer
+    from exclip_desktop.core.values.answers import MatrixAnswer
 
 
 def answer(pair: "Pair", options: NoOptions) -> "MatrixAnswer":

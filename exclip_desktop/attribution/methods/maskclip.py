@@ -7,7 +7,7 @@ from exclip_desktop.core.methods import AttributionMethod, option
 
 if TYPE_CHECKING:
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.token_map import TokenMap
+    from exclip_desktop.core.values.answers import TokenMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class MaskClip:
 
 def answer(pair: "Pair", options: MaskClip) -> "TokenMap":
     """Return each patch's cosine with the target."""
-    from exclip_desktop.attribution.formulas.value_streams import maskclip, maskclip_of_pooler
+    from exclip_desktop.attribution.formulas.attention import maskclip, maskclip_of_pooler
 
     return pair.pooling_map(
         options,

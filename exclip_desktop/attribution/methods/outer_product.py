@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.matrix_answer import MatrixAnswer
+    from exclip_desktop.core.values.answers import MatrixAnswer
     from exclip_desktop.core.values.settings import Side
 
 NEGLIGIBLE = 1e-12

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from exclip_desktop.attribution.pair import Pair
-    from exclip_desktop.core.values.token_map import TokenMap
+    from exclip_desktop.core.values.answers import TokenMap
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.second_order.integral import Integral
+from exclip_desktop.attribution.second_order.integral import Integral, make_quadrature
 from exclip_desktop.attribution.second_order.path import Path, check_text_reference, image_path, text_path
-from exclip_desktop.attribution.second_order.quadrature import make_quadrature
 from exclip_desktop.attribution.second_order.sides import (
     integrate_factor,
     integrate_products,
@@ -20,8 +19,13 @@ from exclip_desktop.attribution.second_order.sides import (
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.caption import Caption
-from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
-from exclip_desktop.core.values.factor import Factor, assemble_explanation, multiply_factors
+from exclip_desktop.core.values.explanation import (
+    Explanation,
+    Factor,
+    ResolvedSettings,
+    assemble_explanation,
+    multiply_factors,
+)
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, ExplainSettings
 from exclip_desktop.models.model import Model, versions

@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.func import jvp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import Remedy, SettingsError
 from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.settings import FULL, Layer
 from exclip_desktop.models.model import Model

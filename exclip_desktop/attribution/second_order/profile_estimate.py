@@ -11,8 +11,8 @@ from torch import Tensor
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.attribution.second_order.explain import is_pair_cheaper
+from exclip_desktop.attribution.second_order.integral import make_quadrature
 from exclip_desktop.attribution.second_order.path import Path, image_path, text_path
-from exclip_desktop.attribution.second_order.quadrature import make_quadrature
 from exclip_desktop.attribution.second_order.sides import make_factor_passes
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.caption import Caption

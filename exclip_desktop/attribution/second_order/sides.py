@@ -1,5 +1,6 @@
-"""Integrates one side of a pair: its whole factor, or only its products with the other side's factor."""
+"""Integrates one side of a pair, and estimates its cost from the first passes."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,13 +9,62 @@ from torch import Tensor
 
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import memory_budget as memory
-from exclip_desktop.attribution.second_order.integral import Derivatives, Integral, integrate
-from exclip_desktop.attribution.second_order.pass_timer import PassTimer
+from exclip_desktop.attribution.second_order.integral import Derivatives, Integral, Quadrature, integrate
 from exclip_desktop.attribution.second_order.path import Path
-from exclip_desktop.attribution.second_order.quadrature import Quadrature
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import SideReport
+
+TIMED_CHUNKS = 2  # after the first, which warms up
+
+
+class PassTimer:
+    """Reports finished passes with an estimate of their cost: memory at once, seconds once some chunks are timed.
+
+    The timed chunks are part of the work, so that the estimate costs nothing; an accelerator is waited for after each.
+    """
+
+    def __init__(
+        self, side: str, usual_passes: int, cost: CostEstimate, progress: Progress, device: torch.device
+    ) -> None:
+        """Expect ``usual_passes`` of ``side``; ``cost`` has no seconds yet."""
+        self._side, self._usual_passes, self._cost = side, usual_passes, cost
+        self._progress, self._device = progress, device
+        self._done = self._total = self._chunks = 0
+        self._first_end = 0.0, 0  # when the first chunk had ended, and its number of passes
+
+    def add_passes(self, count: int) -> None:
+        """Add ``count`` passes to the work."""
+        self._total += count
+        self._report()
+
+    def finish_chunk(self, count: int) -> None:
+        """Count a finished chunk of ``count`` passes."""
+        self._done += count
+        self._chunks += 1
+        if self._chunks <= 1 + TIMED_CHUNKS:
+            self._time()
+        self._report()
+
+    def _time(self) -> None:
+        _wait_for(self._device)
+        now = time.perf_counter()
+        if self._chunks == 1:
+            self._first_end = now, self._done
+            return
+        began_s, before = self._first_end
+        seconds = (now - began_s) / (self._done - before) * max(self._usual_passes, self._total)
+        self._cost = replace(self._cost, seconds=seconds)
+
+    def _report(self) -> None:
+        self._progress(Report(self._side, self._done, self._total, self._cost))
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def integrate_factor(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from exclip_desktop.core.remedies import PYTHON_WORDS, Remedy, Words
+from exclip_desktop.core.errors import PYTHON_WORDS, Remedy, Words
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import OWN_STEPS

@@ -1,4 +1,4 @@
-"""The answer of any method: heat of patches and tokens, caption and geometry."""
+"""Answers of methods: a map of patches or tokens, a matrix of a pair, and what a canvas shows of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,40 +8,94 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.interactions import Floats
+from exclip_desktop.core.method_registry import method_name
+from exclip_desktop.core.methods import Value
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.pair_matrix import PairMatrix
+from exclip_desktop.core.values.selection import HeatSource
+from exclip_desktop.core.values.settings import Framing, Side, framing_suffix
 
 
-class Heats(Protocol):
-    """Values of patches and tokens under a selection."""
+@dataclass(frozen=True, slots=True, repr=False)
+class MatrixAnswer(PairMatrix):
+    """A method's matrix for a picture and a caption; rows and columns that the method does not define are zero.
+
+    Attributes:
+        method: the method's key; ``options`` are all of its options, by name.
+        model: the model's name; ``weights_sha256`` says which weights it has.
+        framing: the framing of the picture.
+        device: where it ran; ``versions`` of what it ran with.
+
+    """
+
+    method: str
+    options: Mapping[str, Value]
+    model: str
+    weights_sha256: str
+    framing: Framing
+    device: str
+    versions: Mapping[str, str]
 
     @property
-    def content(self) -> NDArray[np.bool_]:
-        """(rows,): True for tokens of words, False for specials."""
+    def made_by(self) -> str:
+        """Model, method and options, in one line for a person."""
+        chosen = ", ".join(f"{option} {value}" for option, value in self.options.items())
+        options = f": {chosen}" if chosen else ""
+        return f"{self.model}, {method_name(self.method)}{options}{framing_suffix(self.framing)}"
 
-    @property
-    def values_words(self) -> bool:
-        """Whether the method values tokens."""
+    def provenance(self) -> dict[str, Any]:
+        """Return method, options, model, framing, versions and geometry as plain values for JSON."""
+        return {
+            "method": self.method,
+            "options": dict(self.options),
+            "model": self.model,
+            "weights_sha256": self.weights_sha256,
+            "framing": self.framing,
+            "device": self.device,
+            "versions": dict(self.versions),
+            "geometry": self.geometry.as_dict(),
+        }
 
-    @property
-    def fixed(self) -> bool:
-        """Whether the values are the same for every selection."""
 
-    def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
-        """Return each patch's value for ``rows`` (None: all): (grid_h, grid_w)."""
+@dataclass(frozen=True, slots=True)
+class TokenMap:
+    """A method's answer for a picture and a caption.
 
-    def token_heat(self, coverage: Floats | None = None) -> Floats:
-        """Return each row's value for the patches, each by its ``coverage`` (grid_h, grid_w; None: all): (rows,)."""
+    Attributes:
+        method: the method's key; ``options`` are all of its options, by name.
+        side: which tokens have values.
+        values: float64, (rows, columns) of patches, or (tokens,) of the caption.
+        target: the words whose embedding the picture is compared with; of a caption's map, the whole caption.
+        score: the cosine of picture and target by the model itself.
+        geometry: where the patches lie on the picture.
+        caption: the caption, with its tokens.
+        model: the model's name; ``weights_sha256`` says which weights it has.
+        framing: of the picture.
+        device: where it ran; ``versions`` of what it ran with.
 
-    def heat_of_patch(self, patch: tuple[int, int]) -> Floats:
-        """Return each row's value for one patch (row, column): (rows,)."""
+    """
+
+    method: str
+    options: Mapping[str, object]
+    side: Side
+    values: NDArray[np.float64]
+    target: str
+    score: float
+    geometry: Geometry
+    caption: Caption
+    model: str
+    weights_sha256: str
+    framing: Framing
+    device: str
+    versions: Mapping[str, str]
 
 
 class Answer(Protocol):
     """One method's answer for a picture and a caption; ``score`` is the cosine by the model itself."""
 
     @property
-    def interactions(self) -> Heats:
+    def interactions(self) -> HeatSource:
         """Its values."""
 
     @property

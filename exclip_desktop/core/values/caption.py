@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from exclip_desktop.core.argument_checks import as_whole_number, short_repr
-from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import CaptionError, Remedy
 
 Kind = Literal["start", "content", "end", "padding", "class"]
 NO_ID: Final = -1

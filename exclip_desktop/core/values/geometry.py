@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
-from exclip_desktop.core.errors import SelectionError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import Remedy, SelectionError
 
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) in source-image pixels, half-open."""

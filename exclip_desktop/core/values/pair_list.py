@@ -1,10 +1,17 @@
-"""A list of pairs of pictures and captions, with known regions of the pictures."""
+"""A list of pairs of pictures and captions, with known regions, figures of explained pairs, and the order by them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal, get_args
 
+import numpy as np
+
+from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.paths import expand_home
-from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
+from exclip_desktop.core.values.selection import Region, coverage
+from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +70,121 @@ class PairList:
     def path_of(self, written: str) -> Path:
         """Return the place of a picture or mask whose path the list writes as ``written``."""
         return self.folder / expand_home(written)
+
+
+SortKey = Literal["list", "score", "residual", "share", "rating"]
+PairStatus = Literal["all", "open", "explained", "failed"]
+SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
+PAIR_STATUSES: Final[tuple[PairStatus, ...]] = get_args(PairStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The filter and the order of a pair list; the field names are those of project files.
+
+    Attributes:
+        holding: text that a pair contains, ignoring case.
+        shown: the status of the pairs.
+        by: the sort key; pairs without that figure come last, in the list's order.
+        descending: whether the largest comes first.
+
+    """
+
+    holding: str = ""
+    shown: PairStatus = "all"
+    by: SortKey = "list"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """Figures of a pair.
+
+    Attributes:
+        score: the cosine.
+        residual: the completeness residual.
+        share: the share of the labelled words' positive heat in their regions, 0 to 1; None without labels.
+        failure: why the pair could not be explained; empty where it was.
+        rating: by a person; empty where the pair is not rated.
+        by: the ``comparison_key`` of the explanation; figures with another key are not comparable.
+
+    """
+
+    score: float | None = None
+    residual: float | None = None
+    share: float | None = None
+    failure: str = ""
+    rating: str = ""
+    by: str = ""
+
+    @property
+    def rated_only(self) -> "PairFigures":
+        """The rating without the figures."""
+        return PairFigures(rating=self.rating)
+
+
+def make_figures(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
+    """Return the figures of an explained pair; ``regions`` are its labelled ones."""
+    share = compute_labelled_share(explanation, regions)
+    return PairFigures(explanation.score, explanation.residual, share, by=comparison_key(explanation.settings))
+
+
+def comparison_key(settings: ResolvedSettings) -> str:
+    """Return model and settings as a line; figures with equal lines are comparable.
+
+    Any quadrature gives the same numbers within the tolerance, so it is left out. The tolerance is added where it is
+    not that of the lines in older projects.
+    """
+    decided = [settings.image_layer, settings.text_layer, settings.text_reference, settings.framing, settings.precision]
+    if settings.tolerance != UNRECORDED_TOLERANCE:
+        decided.append(f"{settings.tolerance:g}")
+    return " ".join(map(str, (settings.model, settings.weights_sha256[:16], *decided)))
+
+
+def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) -> float | None:
+    """Return the share of positive heat in the region it belongs to, the mean over regions, 0 to 1.
+
+    Regions whose name is not in the caption are left out; None where none is left.
+    """
+    shares = []
+    for region in regions:
+        try:
+            heat = np.clip(explanation.patch_heat(region.name), 0.0, None)
+        except CaptionError:
+            continue
+        inside = coverage(explanation.geometry, (region,))
+        assert inside is not None
+        shares.append(float((heat * inside).sum() / heat.sum()) if heat.any() else 0.0)
+    return float(np.mean(shares)) if shares else None
+
+
+def make_search_texts(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
+    """Return the text of each pair for the filter."""
+    return tuple(f"{pair.caption}\n{pair.label}\n{pair.id}\n{pair.picture}".casefold() for pair in pairs)
+
+
+def arrange_pairs(
+    texts: Sequence[str], figures: Mapping[int, PairFigures], arrangement: Arrangement = Arrangement()
+) -> tuple[int, ...]:
+    """Return the places of the pairs to show, in order; ``texts`` are those of ``make_search_texts``."""
+    needle, status = arrangement.holding.casefold().strip(), arrangement.shown
+    places = [
+        place
+        for place, text in enumerate(texts)
+        if (not needle or needle in text) and _has_status(figures.get(place), status)
+    ]
+    if arrangement.by == "list":
+        return tuple(reversed(places) if arrangement.descending else places)
+    values = {place: getattr(figures[place], arrangement.by) for place in places if place in figures}
+    known = [place for place in places if values.get(place) not in (None, "")]
+    known.sort(key=values.__getitem__, reverse=arrangement.descending)
+    sorted_in = set(known)
+    return (*known, *(place for place in places if place not in sorted_in))
+
+
+def _has_status(figures: PairFigures | None, status: PairStatus) -> bool:
+    if status == "all":
+        return True
+    if figures is None or (figures.score is None and not figures.failure):
+        return status == "open"
+    return status == ("failed" if figures.failure else "explained")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_file
-from exclip_desktop.core.remedies import Remedy
 
 Triple = tuple[float, float, float]
 

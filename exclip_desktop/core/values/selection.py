@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix
-from exclip_desktop.core.values.answers import Heats
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.geometry import Box, Geometry
 
@@ -76,12 +76,37 @@ def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
     return total
 
 
-def patch_heat(matrix: Heats, selection: Selection, preview: Preview) -> Floats:
+class HeatSource(Protocol):
+    """Values of patches and tokens under a selection."""
+
+    @property
+    def content(self) -> NDArray[np.bool_]:
+        """(rows,): True for tokens of words, False for specials."""
+
+    @property
+    def values_words(self) -> bool:
+        """Whether the method values tokens."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the values are the same for every selection."""
+
+    def patch_heat(self, rows: tuple[int, ...] | None = None) -> Floats:
+        """Return each patch's value for ``rows`` (None: all): (grid_h, grid_w)."""
+
+    def token_heat(self, coverage: Floats | None = None) -> Floats:
+        """Return each row's value for the patches, each by its ``coverage`` (grid_h, grid_w; None: all): (rows,)."""
+
+    def heat_of_patch(self, patch: tuple[int, int]) -> Floats:
+        """Return each row's value for one patch (row, column): (rows,)."""
+
+
+def patch_heat(matrix: HeatSource, selection: Selection, preview: Preview) -> Floats:
     """Return the sum of each patch over the hovered word, else the selected tokens, else all: (grid_h, grid_w)."""
     return matrix.patch_heat(preview.rows or selection.rows or None)
 
 
-def token_heat(matrix: Heats, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
+def token_heat(matrix: HeatSource, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
     """Return the sum of each token over the hovered patch, else the drawn regions, else all patches: (rows,)."""
     if preview.patch is not None:
         return matrix.heat_of_patch(preview.patch)

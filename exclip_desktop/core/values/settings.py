@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from exclip_desktop.core.argument_checks import as_whole_number, short_repr
-from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import Remedy, SettingsError
 
 DEFAULT_TOLERANCE: Final = 1e-3
 """The largest completeness residual, and the largest estimated error of the rows, of an exact integral; relative."""

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import open_clip
 
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_preprocessing
 from exclip_desktop.models.catalogue import (
     BUNDLED,

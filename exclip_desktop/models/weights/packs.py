@@ -15,10 +15,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from exclip_desktop.core.errors import ModelError, OutputError
+from exclip_desktop.core.errors import ModelError, OutputError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.catalogue import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
 from exclip_desktop.models.loading import fit_weights, read_source
 from exclip_desktop.models.weights.download import TEXT_FILES

@@ -11,9 +11,8 @@ import open_clip
 from huggingface_hub import try_to_load_from_cache
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer
 
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.towers.text_hf import FAMILIES
 
 TOKENIZER_FILES = (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.notices import of_failure
 from exclip_desktop.session.state import State, Work

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.values.pair_figures import PairFigures, make_search_texts
-from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.pair_list import ListedPair, PairFigures, PairList, make_search_texts
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.pair_rows import (
     Measurement,

@@ -6,8 +6,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.paths import is_dir
-from exclip_desktop.core.values.pair_figures import Arrangement, PairFigures, arrange_pairs, make_figures
-from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
+from exclip_desktop.core.values.pair_list import (
+    Arrangement,
+    ListedPair,
+    ListNote,
+    PairFigures,
+    PairList,
+    arrange_pairs,
+    make_figures,
+)
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.list_reading import (
     NO_LIST,

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, overload
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
+from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.storage.pictures import Picture

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.json_settings import Limits, read_back
 from exclip_desktop.session.lists.pair_navigation import PairNavigation

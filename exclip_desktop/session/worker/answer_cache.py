@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.storage.lru import LruCache
 
 BYTES = 64 << 20

@@ -26,10 +26,9 @@ from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
-from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.factor import Factor
+from exclip_desktop.core.values.explanation import Explanation, Factor
 from exclip_desktop.core.values.layer_profile import ProfileRow
-from exclip_desktop.core.values.pair_figures import make_figures
+from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, study_folder

@@ -11,8 +11,7 @@ from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.occlusion_scores import OcclusionScores
-from exclip_desktop.core.values.pair_figures import PairFigures
-from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.core.values.pair_list import PairFigures, PairList
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.core.values.settings import FRAMINGS, ExplainSettings, Framing, Layer, Side, has_layer
 from exclip_desktop.core.values.study import Outcome, StudySettings

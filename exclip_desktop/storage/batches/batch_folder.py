@@ -23,11 +23,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.maths.interactions import Ends
-from exclip_desktop.core.remedies import Remedy
-from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.core.values.factor import Factor
+from exclip_desktop.core.values.explanation import Factor, SideReport
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.storage.atomic import write_atomically
 

@@ -9,12 +9,10 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
 from exclip_desktop.core.values.caption import Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
-from exclip_desktop.core.values.factor import multiply_factors
+from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import positive_share

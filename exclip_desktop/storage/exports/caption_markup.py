@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
-from exclip_desktop.core.maths.colour_maps import DEFAULT_COLOURS
+from exclip_desktop.core.maths.colour import DEFAULT_COLOURS, choose_ink, range_limit, to_rgb
 from exclip_desktop.core.values.finding import FindingWord, list_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Selection

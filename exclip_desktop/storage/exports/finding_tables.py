@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import ListError, Remedy
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.word_patch_pairs import find_strongest_patch
+from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, Selection, block_sum, coverage, patch_heat, token_heat
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import ExportFormat, check_path, format_for
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS
+from exclip_desktop.core.maths.colour import COLOUR_MAPS
 from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.session import Session

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.core.values.pair_figures import Arrangement, PairStatus, SortKey
+from exclip_desktop.core.values.pair_list import Arrangement, PairStatus, SortKey
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails

@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 
-from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, ERROR_ROLE, Index, ThumbnailModel

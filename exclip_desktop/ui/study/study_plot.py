@@ -8,10 +8,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
-from exclip_desktop.core.maths.intervals import Interval
-from exclip_desktop.core.maths.method_colours import method_colours
+from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.metric_table import METRICS
-from exclip_desktop.core.values.study import RANDOM, Band, Study, study_method_name
+from exclip_desktop.core.values.study import RANDOM, Band, Interval, Study, study_method_name
 from exclip_desktop.ui.widgets.plots import GRID_SHARE, NumberAxis, Plot
 
 BAND_OPACITY: Final = 0.15

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from exclip_desktop.core.maths.method_colours import method_colours
+from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.values.study import Study, StudyRow, study_method_name
 from exclip_desktop.storage.exports.study_tables import best, cell

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.project import findings as findings_module
 from exclip_desktop.session.project.findings import Remark

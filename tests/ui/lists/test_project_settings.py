@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError, SettingsError, UserError
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_figures import Arrangement
+from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice

@@ -10,8 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_figures import PairFigures, comparison_key
-from exclip_desktop.core.values.pair_list import ListedPair, PairList
+from exclip_desktop.core.values.pair_list import ListedPair, PairFigures, PairList, comparison_key
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session

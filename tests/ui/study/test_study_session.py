@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.values.study import RANDOM, StudySettings, summarise
 from exclip_desktop.session.study.study_controller import WORKING, StudyChoice, StudyController
 from exclip_desktop.session.worker.requests import ModelChoice

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import show_uncaught_errors
-from exclip_desktop.core.errors import CaptionError, ModelError, PictureError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, Remedy
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, find_inexact_integrals, unread_reason
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import ExplainSettings

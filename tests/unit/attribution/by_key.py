@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from exclip_desktop.attribution.answer import answer_by, compute_map
 from exclip_desktop.attribution.pair import Pair, make_pair
 from exclip_desktop.core.method_registry import method_by_key
+from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.core.values.token_map import TokenMap
 from exclip_desktop.models.model import Model
 
 Texts = Mapping[str, str]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 import exclip_desktop
 from exclip_desktop import explain
 from exclip_desktop.attribution.second_order import memory_budget as memory
-from exclip_desktop.attribution.second_order import pass_timer
-from exclip_desktop.attribution.second_order.pass_timer import PassTimer
+from exclip_desktop.attribution.second_order import sides
+from exclip_desktop.attribution.second_order.sides import PassTimer
 from exclip_desktop.cli.main import main
 from exclip_desktop.cli.terminal import describe_cost
 from exclip_desktop.core.progress import Report
@@ -72,7 +72,7 @@ def test_little_memory_makes_small_chunks_and_the_same_matrix(
 
 def test_timed_chunks_estimate_all_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, text = iter([100.0, 102.0, 105.0]), list[Report]()
-    monkeypatch.setattr(pass_timer.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(sides.time, "perf_counter", lambda: next(clock))
     counts = PassTimer("picture", 170, CostEstimate(None, 10, 20), text.append, CPU)
     counts.add_passes(90)
     for _ in range(4):
@@ -84,7 +84,7 @@ def test_timed_chunks_estimate_all_passes(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_more_nodes_than_usual_cost_more(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, text = iter([100.0, 102.0, 104.0]), list[Report]()
-    monkeypatch.setattr(pass_timer.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(sides.time, "perf_counter", lambda: next(clock))
     counts = PassTimer("picture", 10, CostEstimate(None, 10, None), text.append, CPU)
     counts.add_passes(40)
     counts.finish_chunk(10)

@@ -11,12 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from exclip_desktop.attribution.formulas.attention import raw_attention, rollout
+from exclip_desktop.attribution.formulas.attention import clip_surgery, maskclip, raw_attention, rollout
 from exclip_desktop.attribution.formulas.block_run import enable_gradients, run_blocks
 from exclip_desktop.attribution.formulas.gradients import game, grad_cam, grad_eclip
 from exclip_desktop.attribution.formulas.m2ib import information, m2ib
 from exclip_desktop.attribution.formulas.rise import random_masks, rise, score_masks
-from exclip_desktop.attribution.formulas.value_streams import clip_surgery, maskclip
 from exclip_desktop.core.errors import Cancelled, MethodError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.models.model import Model

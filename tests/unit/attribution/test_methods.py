@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop import map_by
+from exclip_desktop.attribution.formulas.attention import LABELS
 from exclip_desktop.attribution.formulas.block_run import enable_gradients, run_stream
-from exclip_desktop.attribution.formulas.value_streams import LABELS
 from exclip_desktop.attribution.methods.grad_eclip import GradEclip
 from exclip_desktop.core.errors import Cancelled, CaptionError, MethodError, SettingsError
 from exclip_desktop.core.method_registry import method_by_key, method_keys

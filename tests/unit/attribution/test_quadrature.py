@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from exclip_desktop.attribution.second_order.integral import integrate
-from exclip_desktop.attribution.second_order.quadrature import (
+from exclip_desktop.attribution.second_order.integral import (
     ADAPTIVE_LEVELS,
+    integrate,
     make_clenshaw_curtis,
     make_gauss_legendre,
     make_quadrature,

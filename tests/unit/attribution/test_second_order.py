@@ -13,11 +13,10 @@ from open_clip.model import resize_pos_embed
 
 from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import explain as second_order
+from exclip_desktop.attribution.second_order.integral import Rule, make_gauss_legendre, make_riemann_right
 from exclip_desktop.attribution.second_order.path import exact_derivatives
-from exclip_desktop.attribution.second_order.quadrature import Rule, make_gauss_legendre, make_riemann_right
-from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
+from exclip_desktop.core.errors import Cancelled, ModelError, Remedy, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions

@@ -5,8 +5,16 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.core.maths.colour import choose_ink, lookup_bytes, lookup_levels, lookup_table, range_limit, to_rgb
-from exclip_desktop.core.maths.colour_maps import COLOUR_MAPS, ColourMap
+from exclip_desktop.core.maths.colour import (
+    COLOUR_MAPS,
+    ColourMap,
+    choose_ink,
+    lookup_bytes,
+    lookup_levels,
+    lookup_table,
+    range_limit,
+    to_rgb,
+)
 
 
 @pytest.mark.parametrize("name", COLOUR_MAPS)

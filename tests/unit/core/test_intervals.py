@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exclip_desktop.core.maths.intervals import bootstrap_band, bootstrap_interval
+from exclip_desktop.core.values.study import bootstrap_band, bootstrap_interval
 
 
 def test_interval_covers_the_mean_in_about_95_percent() -> None:

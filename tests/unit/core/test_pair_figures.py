@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
-from exclip_desktop.core.values.pair_figures import (
+from exclip_desktop.core.values.pair_list import (
     Arrangement,
+    ListedPair,
     PairFigures,
     arrange_pairs,
     compute_labelled_share,
     make_search_texts,
 )
-from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_thumbnail

@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_preprocessing
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights.find import Inspection, inspect_checkpoint

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from exclip_desktop.api.explain import explain, score
 from exclip_desktop.cli import doctor
-from exclip_desktop.core.errors import Cancelled, ModelError
+from exclip_desktop.core.errors import Cancelled, ModelError, Remedy
 from exclip_desktop.core.progress import CancelToken, Report, ignore_progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.models.catalogue import find_cached_weights
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.weights import transfer

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order import explain as second_order
-from exclip_desktop.attribution.second_order.quadrature import make_gauss_legendre
+from exclip_desktop.attribution.second_order.integral import make_gauss_legendre
 from exclip_desktop.core.errors import Cancelled, ModelError
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.values.settings import POOL, ExplainSettings, Layer

@@ -14,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.models import catalogue, loading
 from exclip_desktop.models.catalogue import list_local_models
 from exclip_desktop.models.loading import load_model

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from open_clip.model import _build_text_tower
 
 from exclip_desktop.attribution.second_order import explain as second_order
+from exclip_desktop.attribution.second_order.integral import make_gauss_legendre
 from exclip_desktop.attribution.second_order.path import text_path
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
-from exclip_desktop.attribution.second_order.quadrature import make_gauss_legendre
-from exclip_desktop.core.errors import Cancelled, ModelError, SettingsError
+from exclip_desktop.core.errors import Cancelled, ModelError, Remedy, SettingsError
 from exclip_desktop.core.progress import CancelToken, ignore_progress
-from exclip_desktop.core.remedies import Remedy
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.loading import load_model

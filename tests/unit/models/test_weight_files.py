@@ -10,8 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from exclip_desktop.core.errors import ModelError
-from exclip_desktop.core.remedies import Remedy
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from tests.conftest import TINY, save_random_model, tiny_config

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from exclip_desktop.core.values.pair_figures import PairFigures
+from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.list_reading import Figures
 
 A, B = PairFigures(0.1, 0.0, by="a"), PairFigures(0.2, 0.0, by="b")

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.maths.interactions import Ends
-from exclip_desktop.core.values.explanation import SideReport
-from exclip_desktop.core.values.factor import Factor
+from exclip_desktop.core.values.explanation import Factor, SideReport
 from exclip_desktop.storage import cache as module
 from exclip_desktop.storage.cache import ENDING, FactorCache, cache_key
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exclip_desktop.core.maths.method_colours import method_colours
+from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.method_registry import OURS
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise

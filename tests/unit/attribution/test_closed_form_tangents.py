@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from open_clip.transformer import LayerNormFp32, LayerScale, QuickGELU
 from torch import Tensor, nn
 
-from exclip_desktop.attribution.second_order import tangents
+from exclip_desktop.attribution.second_order import closed_form
+from exclip_desktop.attribution.second_order.closed_form import push_forward
 from exclip_desktop.attribution.second_order.path import exact_derivatives
-from exclip_desktop.attribution.second_order.tangents import push_forward
 from exclip_desktop.models.model import Model
 from tests.unit.attribution.traces import in_float64
 from tests.unit.models import timm_models
@@ -62,7 +62,7 @@ def _checked(function: Callable[[Any], Any], *, rtol: float = 1e-10) -> None:
 
 @pytest.mark.parametrize("name", _written())
 def test_every_rule_is_the_derivative(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tangents, "along", None)  # torch's forward mode is not asked
+    monkeypatch.setattr(closed_form, "along", None)  # torch's forward mode is not asked
     # LayerNormFp32 rounds to float32 on its way.
     if name == "norm of another dtype":
         function = _written()[name]
@@ -82,8 +82,8 @@ def test_maps_without_a_rule_use_torch(name: str) -> None:
 
 def test_a_dropout_that_drops_and_a_norm_of_two_axes_have_no_rule() -> None:
     for function in (nn.Dropout(0.5).train(), nn.LayerNorm([3, WIDTH])):
-        with pytest.raises(tangents._NoRule):
-            function(tangents._DualTensor(torch.zeros(2, 3, WIDTH), torch.zeros(2, 3, 1, WIDTH)))
+        with pytest.raises(closed_form._NoRule):
+            function(closed_form._DualTensor(torch.zeros(2, 3, WIDTH), torch.zeros(2, 3, 1, WIDTH)))
 
 
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -101,7 +101,7 @@ def test_the_usual_towers_need_no_other_rules(
     model = in_float64(make_tiny(**FAMILIES[name]))
     query = model.image.cut("pool" if model.image.pools else -1 % model.image.layers).query
     assert query is not None
-    monkeypatch.setattr(tangents, "along", None)
+    monkeypatch.setattr(closed_form, "along", None)
     value = torch.randn(2, len(query.maps.out), dtype=torch.float64)
     ways = torch.randn(2, 3, value.shape[1], dtype=torch.float64)
 
