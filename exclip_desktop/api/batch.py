@@ -30,7 +30,7 @@ from exclip_desktop.storage.batches.batch_folder import (
     shards,
     write_shard,
 )
-from exclip_desktop.storage.batches.batch_index import Batch, caption_values, write_index, write_scores
+from exclip_desktop.storage.batches.batch_index import Batch, caption_to_values, write_index, write_scores
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, picture_sha256, read_picture
 
@@ -212,7 +212,7 @@ def _read_caption(model: Model, text: str) -> Caption:
 
 
 def _make_caption_entry(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> ShardEntry:
-    return ShardEntry(caption_values(caption), caption_factor(model, caption, settings, cancel=cancel))
+    return ShardEntry(caption_to_values(caption), caption_factor(model, caption, settings, cancel=cancel))
 
 
 def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str, Any]]:

@@ -21,7 +21,7 @@ from exclip_desktop.models.catalogue import ModelEntry, list_local_models
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.session.logs import log_file
 from exclip_desktop.storage.pictures import read_picture
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 
 PACKAGES: Final = (
     "torch",
@@ -84,7 +84,7 @@ def _plugin_lines() -> list[str]:
 
 def _try_method(key: str) -> str:
     """Run an installed method on the bundled model and a sample; return the outcome in words."""
-    method, sample, token = method_by_key(key), samples()[0], CancelToken()
+    method, sample, token = method_by_key(key), load_samples()[0], CancelToken()
     side = method.sides[0]
     timer = threading.Timer(TRIAL_S, token.cancel)
     timer.start()

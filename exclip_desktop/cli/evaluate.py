@@ -13,7 +13,7 @@ from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.core.values.study import SCORES, SPREAD_FILLS, StudySettings, study_methods
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.study_tables import as_text, save_tables
+from exclip_desktop.storage.exports.study_tables import format_text, save_tables
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 
 if TYPE_CHECKING:
@@ -146,5 +146,5 @@ def _write(study: "Study", folder: Path) -> None:
         path = folder / f"curves{ending}"
         write_atomically(path, lambda file, ending=ending: saving(figure, file, ending))  # type: ignore[misc]
         written.append(path)
-    print(as_text(study))
+    print(format_text(study))
     print_note(f"Written: {', '.join(str(path) for path in written)}")

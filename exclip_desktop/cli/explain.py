@@ -25,7 +25,7 @@ from exclip_desktop.core.errors import Remedy, SelectionError
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.storage.exports.formats import list_endings
-from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, matrix_values
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, matrix_to_values
 from exclip_desktop.storage.pictures import read_picture
 
 
@@ -95,7 +95,7 @@ def _write(result: Result, options: argparse.Namespace) -> None:
 def _print(result: Result, image: Path, options: argparse.Namespace, scores: OcclusionScores | None) -> None:
     selection = describe_selection(result, options.span, options.box)
     if options.json:
-        values = {"image": str(image), "notes": result.notes, **matrix_values(result), "selection": selection}
+        values = {"image": str(image), "notes": result.notes, **matrix_to_values(result), "selection": selection}
         if scores is not None:
             values["measured"] = {**asdict(scores), "interaction": scores.interaction}
         print_json(values)

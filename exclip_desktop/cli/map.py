@@ -25,7 +25,7 @@ from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import list_endings
-from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, map_values, matrix_values, save_map
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS, map_to_values, matrix_to_values, save_map
 from exclip_desktop.storage.pictures import Picture, read_picture
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _output_map(
         save_map(token_map, options.out)
         print_note(f"Written: {options.out}")
     if options.json:
-        print_json({"image": str(image), "notes": list(notes), **map_values(token_map)})
+        print_json({"image": str(image), "notes": list(notes), **map_to_values(token_map)})
     else:
         print(map_as_text(token_map, name))
 
@@ -131,7 +131,7 @@ def _output_matrix(matrix: "MatrixResult", image: Path, options: argparse.Namesp
         print_note(f"Written: {options.out}")
     values = describe_selection(matrix, **selection)
     if options.json:
-        print_json({"image": str(image), "notes": matrix.notes, **matrix_values(matrix), "selection": values})
+        print_json({"image": str(image), "notes": matrix.notes, **matrix_to_values(matrix), "selection": values})
     else:
         print(matrix_as_text(matrix, values))
 

@@ -16,7 +16,7 @@ from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISI
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path, list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 
 if TYPE_CHECKING:
     from exclip_desktop.models.model import Model  # it imports torch
@@ -178,7 +178,7 @@ def resolve_pair(options: argparse.Namespace) -> tuple[Path, str]:
             "A picture and a caption are needed; one of them is missing.",
             'Give both, the caption in quotes: exclip-desktop explain photo.jpg "a dog".',
         )
-    available = samples()
+    available = load_samples()
     number = 1 if options.sample is None else options.sample
     if not 1 <= number <= len(available):
         raise SelectionError(f"There is no sample {number}.", f"Give a number from 1 to {len(available)} (--sample).")

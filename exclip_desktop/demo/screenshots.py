@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.app import set_program_name
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
 
 TIMEOUT_S = 180.0
@@ -98,7 +98,7 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
         wait_until(lambda: state.explanation is not None and state.work is None)
         assert state.explanation is not None
         rows_of, selected = state.explanation.caption.rows_of, state.selection.rows
-        draw_box(window, next(thing.box for thing in samples()[0].objects if rows_of(thing.words) == selected))
+        draw_box(window, next(thing.box for thing in load_samples()[0].objects if rows_of(thing.words) == selected))
         for view, darks in (("window", (False, True)), ("compare", (False, True)[: len(sizes)])):
             if view == "compare":
                 compare(session, window)

@@ -24,9 +24,9 @@ from exclip_desktop.evaluate.metric_values import compute_metrics
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions
-from exclip_desktop.storage.masks import unread
+from exclip_desktop.storage.masks import list_unread
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
-from exclip_desktop.storage.samples import BUNDLED, scene_picture, scenes
+from exclip_desktop.storage.samples import BUNDLED, load_scenes, open_scene
 from exclip_desktop.storage.study_folder import append_outcome, check_options, fingerprint_of_pairs, open_study
 
 OptionTexts = Mapping[str, str]
@@ -59,12 +59,12 @@ class StudyTask:
     @property
     def listed(self) -> tuple[ListedPair, ...]:
         """All pairs of the list."""
-        return scenes() if self.pairs is None else self.pairs.pairs
+        return load_scenes() if self.pairs is None else self.pairs.pairs
 
     def unread_pairs(self) -> list[UnreadPair]:
         """Return all pairs that have words, to be read one by one."""
-        find_path = scene_picture if self.pairs is None else self.pairs.path_of
-        return unread(self.listed, find_path, self.max_megapixels)
+        find_path = open_scene if self.pairs is None else self.pairs.path_of
+        return list_unread(self.listed, find_path, self.max_megapixels)
 
 
 @dataclass(frozen=True, slots=True)

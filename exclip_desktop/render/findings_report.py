@@ -14,7 +14,7 @@ from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.storage.atomic import unwritable, write_atomically
 from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_name
-from exclip_desktop.storage.exports.finding_tables import boxes_of_findings
+from exclip_desktop.storage.exports.finding_tables import make_region_pairs
 from exclip_desktop.storage.exports.formats import check_path, format_for
 from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
@@ -55,7 +55,7 @@ def _write(project: Project, findings: list[Finding], out: Path, options: Report
         folder = out.absolute().parent
         _write_text(out, report_format.write_table([_with_path_from(folder, project, one) for one in findings]))
     elif report_format.kind == "pair list":
-        listed = boxes_of_findings(findings, load_all_boxes(project))
+        listed = make_region_pairs(findings, load_all_boxes(project))
         write_pairs(PairList(project.path, project.folder, listed), out)
     elif report_format.kind == "figure":
         _write_figure(project, findings, out, options)

@@ -42,7 +42,7 @@ from exclip_desktop.session.worker.answer_cache import AnswerPartCache, Explanat
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Engine, Worker
 from exclip_desktop.storage.cache import FactorCache
-from exclip_desktop.storage.samples import is_sample, samples
+from exclip_desktop.storage.samples import is_sample, load_samples
 
 
 class Session(QObject):
@@ -203,7 +203,7 @@ class Session(QObject):
 
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption, and select one of the objects that the caption names."""
-        sample = samples()[number]
+        sample = load_samples()[number]
         self.explain_controller.open_file(str(sample.path), sample.caption, sample.objects)
 
     def show(self, **changes: object) -> None:

@@ -17,7 +17,7 @@ from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.storage.regions import region_from_value, region_value
+from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 Kind = Literal["count", "text", "number", "json", "derived"]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # integers that JSON represents exactly
@@ -118,22 +118,22 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
         "created", lambda f: f.created, "Date", type=NonEmpty, text=lambda f: _time(f.created), place=10, width_px=116
     ),
     _text("changed", lambda f: f.changed, "Changed", text=lambda f: _time(f.changed), place=13, hidden=True),
-    _text("rating", lambda f: f.rating, "Rating", type=Rating, place=3, width_px=76),
+    _text("rating", lambda f: f.rating, "Rating", type=Rating, place=2, width_px=70),
     _text("note", lambda f: f.note, "Note", place=7, width_px=180),
     _text("pair", lambda f: f.view.pair, "Pair", place=14, hidden=True),
     _text("picture", lambda f: f.view.picture, "Picture", place=0, width_px=76),
     _text("picture_sha256", lambda f: f.view.picture_sha256),
-    _text("caption", lambda f: f.view.caption, "Caption", place=1, width_px=150),
+    _text("caption", lambda f: f.view.caption, "Caption", place=1, width_px=124),
     _text("method", lambda f: f.view.method, "Method", text=lambda f: f.view.method_line, place=8),
     _text("model", lambda f: f.view.model, "Model", place=9),
     _text("weights_sha256", lambda f: f.view.weights_sha256),
-    _number("score", "Score", format_signed, type=Number, place=2, width_px=72),
+    _number("score", "Score", format_signed, type=Number, place=3, width_px=68),
     _number("block", "Selected block", format_signed, place=5),
     _number("share", "Its share", _percent, place=11, hidden=True),
     _number("residual", "Residual", _exponent, place=12, hidden=True),
     _json("tags", list[str], lambda f: list(f.tags), "Tags", text=lambda f: ", ".join(f.tags), place=6),
     _json("rows", list[Count], lambda f: list(f.view.selection.rows)),
-    _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_value, f.view.selection.regions))),
+    _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_to_value, f.view.selection.regions))),
     _json("settings", dict[str, Any], lambda f: dict(f.view.settings)),
     _json("versions", dict[str, Any], lambda f: dict(f.view.versions)),
     _json("ledger", dict[str, Number], lambda f: dict(f.numbers.ledger)),
@@ -151,12 +151,12 @@ LISTED: Final = tuple(sorted((column for column in COLUMNS if column.heading), k
 FindingRecord: Final = msgspec.defstruct("FindingRecord", [(column.key, column.type) for column in WRITTEN])
 
 
-def keys(*kinds: Kind) -> tuple[str, ...]:
+def list_keys(*kinds: Kind) -> tuple[str, ...]:
     """Return the keys of the written columns of these kinds."""
     return tuple(column.key for column in WRITTEN if column.kind in kinds)
 
 
-def values_of(finding: Finding) -> dict[str, Any]:
+def to_values(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain values for JSON, by key."""
     return {column.key: column.value(finding) for column in WRITTEN}
 
@@ -179,7 +179,7 @@ def check_values(values: Mapping[str, Any]) -> None:
         raise ValueError("heat does not have the shape of its grid")
 
 
-def finding_of(values: Mapping[str, Any]) -> Finding:
+def from_values(values: Mapping[str, Any]) -> Finding:
     """Return the finding of plain values; ``heat`` may also be an array (rows, columns).
 
     Raises:
@@ -194,7 +194,7 @@ def finding_of(values: Mapping[str, Any]) -> Finding:
         versions=values["versions"],
     )
     numbers = FindingNumbers(
-        **{key: values[key] for key in keys("number")},
+        **{key: values[key] for key in list_keys("number")},
         ledger=values["ledger"],
         words=tuple(FindingWord(*word) for word in values["words"]),
         heat=to_rows(np.asarray(values["heat"], dtype=np.float32)) if len(values["heat"]) else (),

@@ -19,7 +19,7 @@ UNKNOWN: Final = 232, 3, 0
 Opened = Path | Image.Image
 
 
-def unread(
+def list_unread(
     pairs: tuple[ListedPair, ...], opened: Callable[[str], Opened], max_megapixels: float = DEFAULT_MEGAPIXELS
 ) -> list[UnreadPair]:
     """Return a list's pairs, which are read one by one; pairs with neither caption nor label are left out.

@@ -9,7 +9,7 @@ from exclip_desktop.core.values.selection import Region
 EDGES = ("x0", "y0", "x1", "y1")
 
 
-def region_value(region: Region) -> list[float] | dict[str, Any]:
+def region_to_value(region: Region) -> list[float] | dict[str, Any]:
     """Return a region that is a box without a name as a list, any other as an object without its empty fields."""
     value: dict[str, Any] = {"box": list(region.box)}
     if region.name:

@@ -49,7 +49,7 @@ def is_sample(path: str | Path) -> bool:
     return Path(path).parent == resource_path("samples")
 
 
-def samples() -> list[Sample]:
+def load_samples() -> list[Sample]:
     """Return the sample pictures in their order."""
     records = json.loads(resource_path("samples", "samples.json").read_text("utf-8"))
     return [
@@ -63,7 +63,7 @@ def samples() -> list[Sample]:
     ]
 
 
-def scenes() -> tuple[ListedPair, ...]:
+def load_scenes() -> tuple[ListedPair, ...]:
     """Return the scenes in their order; each region is named by the caption's words for it."""
     with zipfile.ZipFile(resource_path("scenes.zip")) as archive:
         records = json.loads(archive.read(RECORDS))
@@ -78,7 +78,7 @@ def scenes() -> tuple[ListedPair, ...]:
     )
 
 
-def scene_picture(name: str) -> Image.Image:
+def open_scene(name: str) -> Image.Image:
     """Return the picture of a scene, by its file name."""
     with zipfile.ZipFile(resource_path("scenes.zip")) as archive:
         return Image.open(io.BytesIO(archive.read(name)))

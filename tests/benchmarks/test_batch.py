@@ -21,7 +21,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from tests.benchmarks.conftest import report
 from tests.real_sizes import random_model
 
@@ -36,7 +36,7 @@ def vit_b_32(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 def scenes(folder: Path, count: int) -> PairList:
     """Return pairs of generated scenes: the samples, moved about, each with a caption of its own."""
-    shipped, pairs = samples(), []
+    shipped, pairs = load_samples(), []
     for at in range(count):
         sample = shipped[at % len(shipped)]
         with Image.open(sample.path) as image:

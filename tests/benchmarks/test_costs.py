@@ -22,7 +22,7 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_picture
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from tests.benchmarks.conftest import Paired, report
 from tests.real_sizes import CAPTION, random_model, some_picture
 
@@ -75,7 +75,7 @@ def test_first_block(paired: Paired, vit_b_32: Model) -> None:
 
 
 def test_bundled_pair(paired: Paired) -> None:
-    model, sample = load_model("demo", device="cpu"), samples()[0]
+    model, sample = load_model("demo", device="cpu"), load_samples()[0]
     picture = read_picture(sample.path).pixels
     paired(
         "bundled model, a sample's pair",
@@ -87,7 +87,7 @@ def test_bundled_pair(paired: Paired) -> None:
 
 
 def test_bundled_image_factor(paired: Paired) -> None:
-    model, sample = load_model("demo", device="cpu"), samples()[0]
+    model, sample = load_model("demo", device="cpu"), load_samples()[0]
     pixels = model.pixels(read_picture(sample.path).pixels)
     layer = model.resolve_layer("image", None)
 

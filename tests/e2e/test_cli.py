@@ -17,10 +17,10 @@ from exclip_desktop import explain, load_model, score
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage.samples import Sample, samples
+from exclip_desktop.storage.samples import Sample, load_samples
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = samples()
+SAMPLES = load_samples()
 
 
 @pytest.fixture(scope="module")

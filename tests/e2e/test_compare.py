@@ -12,7 +12,7 @@ from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
 
 PATIENCE_MS = 120_000
@@ -38,7 +38,7 @@ def _fill(qtbot: QtBot, session: Session) -> None:
 
 
 def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtbot: QtBot, session: Session) -> None:
-    model, sample = exclip_desktop.load_model("demo", device="cpu"), samples()[0]
+    model, sample = exclip_desktop.load_model("demo", device="cpu"), load_samples()[0]
     session.selection_controller.commit_rows(session.state.selection.rows, ())
     session.compare_controller.open()
     _fill(qtbot, session)
@@ -72,7 +72,7 @@ def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, se
         session.compare_controller.close()
         if away:
             session.open_sample(1)
-            qtbot.waitUntil(lambda: state.caption == samples()[1].caption and not state.stale, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: state.caption == load_samples()[1].caption and not state.stale, timeout=PATIENCE_MS)
         with qtbot.waitSignal(session.finding_restorer.restored, timeout=PATIENCE_MS):
             session.finding_restorer.restore(found)
         assert state.notice is None

@@ -10,14 +10,14 @@ import pytest
 from exclip_desktop import load_model, map_by
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.storage.manual import page
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
 
 def test_the_python_code_writes_its_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    shutil.copy(samples()[0].path, tmp_path / "photo.jpg")
+    shutil.copy(load_samples()[0].path, tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
     assert (tmp_path / "heat.png").stat().st_size > 10_000
@@ -35,7 +35,7 @@ def test_the_sample_method_of_the_manual_answers(monkeypatch: pytest.MonkeyPatch
     names: dict[str, object] = {}
     exec(compile(code, "methods.md", "exec"), names)
     monkeypatch.setitem(all_methods(), "centre", names["METHOD"])  # type: ignore[call-overload]
-    values = map_by(load_model("demo"), samples()[0].path, "a dog", "centre").values
+    values = map_by(load_model("demo"), load_samples()[0].path, "a dog", "centre").values
     assert values.shape == (12, 12)
     assert np.argmax(values) in (5 * 12 + 5, 5 * 12 + 6, 6 * 12 + 5, 6 * 12 + 6)
     assert values.min() == pytest.approx(0.0)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.paths import resource_path
-from exclip_desktop.storage.samples import scene_picture, scenes
+from exclip_desktop.storage.samples import load_scenes, open_scene
 
 QUICK = ["--device", "cpu", "--methods", "game,random", "--steps", "4", "--masks", "10"]
 
@@ -36,8 +36,8 @@ def test_three_scenes_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_persons_list_and_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    scene = scenes()[0]
-    scene_picture(scene.picture).save(tmp_path / "one.png")
+    scene = load_scenes()[0]
+    open_scene(scene.picture).save(tmp_path / "one.png")
     boxes = [{"box": region.box, "name": region.name} for region in scene.regions]
     record = {"path": "one.png", "caption": scene.caption, "boxes": boxes}
     (tmp_path / "list.jsonl").write_text(json.dumps(record), "utf-8")
@@ -68,11 +68,11 @@ def test_ctrl_c_keeps_finished_outcomes(
 
 
 def test_the_scenes_are_two_hundred_small_pictures_whose_captions_name_their_boxes() -> None:
-    pairs = scenes()
+    pairs = load_scenes()
     assert len({pair.id for pair in pairs}) == 200
     assert resource_path("scenes.zip").stat().st_size < 2_000_000
     for pair in pairs:
         assert all(region.name in pair.caption for region in pair.regions)
         assert all(0 <= x0 < x1 <= 224 and 0 <= y0 < y1 <= 224 for x0, y0, x1, y1 in (r.box for r in pair.regions))
-    picture: Image.Image = scene_picture(pairs[-1].picture)
+    picture: Image.Image = open_scene(pairs[-1].picture)
     assert picture.size == (224, 224)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from exclip_desktop import load_model, map_by, matrix_by
 from exclip_desktop.cli.main import main
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 
 QUICK = ["--device", "cpu"]
 
@@ -30,7 +30,7 @@ def test_a_sample_is_mapped_drawn_and_written(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_json_and_python_give_the_same_numbers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    sample = samples()[2]
+    sample = load_samples()[2]
     requests = ["--method", "game", "--option", "start=2", "--framing", "squash"]
     assert main(["map", *QUICK, "--sample", "3", *requests, "--json", "--out", str(tmp_path / "m.npz")]) == 0
     text = json.loads(capsys.readouterr().out)
@@ -71,7 +71,7 @@ def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pyt
     assert "Strongest word ↔ patch pairs" in printed.out
     assert f"Written: {figure}\nWritten: {numbers}" in printed.err
     assert figure.read_bytes().startswith(b"%PDF")
-    model, sample = load_model("demo", device="cpu"), samples()[0]
+    model, sample = load_model("demo", device="cpu"), load_samples()[0]
     actual = matrix_by(model, sample.path, sample.caption, "itsm", framing="squash")
     with np.load(numbers) as saved:
         np.testing.assert_allclose(saved["matrix"], actual.matrix, rtol=1e-5, atol=1e-7)

@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import MethodError
 from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.method_registry import OURS, all_methods, plugin_errors
 from exclip_desktop.core.values.study import study_methods
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from tests.unit.attribution.plugin_package import BROKEN, GOOD, Install
 
 QUICK = ("--device", "cpu")
@@ -28,7 +28,7 @@ def test_an_installed_method_stands_last_in_the_table_and_maps(
     out = tmp_path / "map.csv"
     assert main(["map", *QUICK, "--method", "ramp", "--option", "slope=2", "--out", str(out)]) == 0
     assert "Ramp: slope 2.0" in capsys.readouterr().out
-    sample = samples()[0]
+    sample = load_samples()[0]
     result = map_by(load_model("demo", device="cpu"), sample.path, sample.caption, "ramp", slope=2.0)
     assert result.method == "ramp"
     np.testing.assert_array_equal(result.values.ravel(), 2.0 * np.arange(result.values.size))
@@ -60,7 +60,7 @@ def test_broken_methods_are_named_and_cost_nothing_else(
     assert "options cannot be called framing" in reasons["reserved"]
     assert "SystemExit" in reasons["exits"]
     assert "it is str, not an AttributionMethod" in reasons["text"]
-    model, sample = load_model("demo", device="cpu"), samples()[0]
+    model, sample = load_model("demo", device="cpu"), load_samples()[0]
     with pytest.raises(MethodError, match="Fails, a method of the package ramps, failed: .*nothing works here"):
         map_by(model, sample.path, sample.caption, "fails")
     with pytest.raises(MethodError, match="the answer is list, not TokenMap"):

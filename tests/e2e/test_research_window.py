@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.window import Window
 
@@ -70,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
     with (tmp_path / "pairs.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("path", "caption", "label"))
-        for number, sample in enumerate(samples()[:COUNT]):
+        for number, sample in enumerate(load_samples()[:COUNT]):
             writer.writerow((str(sample.path), f'{sample.caption}, "Nummer {number}" für alle', sample.wrong))
     return tmp_path
 
@@ -84,13 +84,13 @@ def desks() -> Iterator[list[Desk]]:
 
 
 def _caption(number: int) -> str:
-    return f'{samples()[number].caption}, "Nummer {number}" für alle'
+    return f'{load_samples()[number].caption}, "Nummer {number}" für alle'
 
 
 def test_pairs_are_noted_and_their_findings_restored_and_exported(
     qtbot: QtBot, folder: Path, desks: list[Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Desk(qtbot, folder, str(samples()[0].path))
+    first = Desk(qtbot, folder, str(load_samples()[0].path))
     desks.append(first)
     first.session.projects.create(folder / "study.exclip")
     first.session.pair_navigation.open(folder / "pairs.csv")
@@ -105,7 +105,7 @@ def test_pairs_are_noted_and_their_findings_restored_and_exported(
     assert len(set(scores)) == COUNT
     first.window.close()
 
-    again = Desk(qtbot, folder, str(samples()[0].path))
+    again = Desk(qtbot, folder, str(load_samples()[0].path))
     desks.append(again)
     again.session.projects.open(folder / "study.exclip")
     navigation = again.session.pair_navigation

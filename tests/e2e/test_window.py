@@ -27,7 +27,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker import engine
 from exclip_desktop.session.worker.worker_thread import Worker
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +118,7 @@ def _lies_in(state: State, heat: NDArray[np.float64], box: tuple[float, float, f
 
 
 def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: Opened) -> None:
-    sample = samples()[0]
+    sample = load_samples()[0]
     assert opened.state.canvas_picture.path == str(sample.path)
     assert opened.state.caption == opened.window.caption.text == sample.caption
     shown = " ".join(_words(opened.state))
@@ -147,7 +147,7 @@ def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, 
 
 
 def test_select_a_word_see_its_object_and_drag_a_box_see_its_word(opened: Opened) -> None:
-    state, sample = opened.state, samples()[0]
+    state, sample = opened.state, load_samples()[0]
     QTest.keyClick(opened.window, Qt.Key.Key_Escape)
     assert state.selection == Selection()
     thing = sample.objects[0]
@@ -170,7 +170,7 @@ def test_select_a_word_see_its_object_and_drag_a_box_see_its_word(opened: Opened
 
 def test_undo_and_redo_by_keys(opened: Opened) -> None:
     QTest.keyClick(opened.window, Qt.Key.Key_Escape)
-    _drag(opened, samples()[0].objects[0].box)
+    _drag(opened, load_samples()[0].objects[0].box)
     drawn = opened.state.selection
     QTest.keyClick(opened.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert opened.state.selection == Selection()
@@ -206,7 +206,7 @@ def test_typing_explains_again_and_needs_only_the_caption(
 
 
 def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
-    _drag(opened, samples()[0].objects[0].box)
+    _drag(opened, load_samples()[0].objects[0].box)
     state, export_controller = opened.state, opened.session.export_controller
     for name in ("a.png", "a.svg", "a.pdf"):
         export_controller.write_picture(tmp_path / name, 900)
@@ -325,7 +325,7 @@ def test_the_event_loop_is_not_held_up(qtbot: QtBot, opened: Opened, tmp_path: P
     state, session = opened.state, opened.session
 
     def run(turn: int) -> float:
-        large, sample, caption = tmp_path / f"{turn}.png", samples()[3 + turn], f"a dog beside {turn + 2} cats"
+        large, sample, caption = tmp_path / f"{turn}.png", load_samples()[3 + turn], f"a dog beside {turn + 2} cats"
         acts: dict[str, tuple[Callable[[], None], Callable[[], bool]]] = {
             "opening": (lambda: session.open_sample(3 + turn), lambda: state.canvas_picture.path == str(sample.path)),
             "explaining": (
@@ -363,7 +363,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_the_program_starts_explains_and_quits(tmp_path: Path) -> None:
-    sample, caption = samples()[0], "a picture of a thing"
+    sample, caption = load_samples()[0], "a picture of a thing"
     homes = {name: str(tmp_path / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME")}
     done = subprocess.run(
         [sys.executable, "-c", START, str(sample.path), caption],

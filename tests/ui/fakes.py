@@ -39,7 +39,7 @@ from exclip_desktop.session.worker.requests import (
     StudyAnswer,
     StudyRequest,
 )
-from exclip_desktop.storage.samples import scenes
+from exclip_desktop.storage.samples import load_scenes
 
 PATIENCE_S = 20.0
 
@@ -152,7 +152,7 @@ class FakeEngine:
         self.studies.append(request)
         if self.study_raises:
             raise self.study_raises.pop(0)
-        pairs = (scenes() if request.pairs is None else request.pairs.pairs)[: request.count]
+        pairs = (load_scenes() if request.pairs is None else request.pairs.pairs)[: request.count]
         keys = [(pair.id, method) for pair in pairs for method in request.methods]
         about = request.id, "demo", len(keys), request.folder / "study"
         yield StudyAnswer(*about, tuple(self.saved_outcomes[key] for key in keys if key in self.saved_outcomes))

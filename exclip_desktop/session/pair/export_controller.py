@@ -26,7 +26,7 @@ from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.caption_markup import caption_html, caption_latex
+from exclip_desktop.storage.exports.caption_markup import format_caption_html, format_caption_latex
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
 from exclip_desktop.storage.exports.number_files import save_matrix
 
@@ -82,11 +82,11 @@ class ExportController(QObject):
 
     def latex(self) -> str:
         """Return the caption with its colours for LaTeX."""
-        return caption_latex(self._explanation, *self._caption_view)
+        return format_caption_latex(self._explanation, *self._caption_view)
 
     def html(self) -> str:
         """Return the caption with its colours for a web page."""
-        return caption_html(self._explanation, *self._caption_view)
+        return format_caption_html(self._explanation, *self._caption_view)
 
     def python(self) -> str:
         """Return Python code that repeats the view."""

@@ -23,7 +23,7 @@ from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import format_for
 from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
-from exclip_desktop.storage.samples import BUNDLED, scenes
+from exclip_desktop.storage.samples import BUNDLED, load_scenes
 
 WORKING: Final = "Evaluating methods"
 FIGURES_EVERY_MS: Final = 300  # each time, the intervals of all outcomes are computed again
@@ -105,7 +105,7 @@ class StudyController(QObject):
 
     def count_pairs(self, from_list: bool) -> int:
         """Return the number of pairs in the open list, or of bundled scenes."""
-        return len(self._navigation.pairs) if from_list else len(scenes())
+        return len(self._navigation.pairs) if from_list else len(load_scenes())
 
     @property
     def list_name(self) -> str:
@@ -256,7 +256,7 @@ def write_study(study: Study, path: Path, cancel: CancelToken) -> Path:
 def _summarise_outcomes(request: StudyRequest, model: str, outcomes: tuple[Outcome, ...]) -> Study:
     """Return the figures of outcomes in the order of the request, so that the same draws give the same intervals."""
     listed = request.pairs
-    pairs, name = (scenes(), BUNDLED) if listed is None else (listed.pairs, listed.source.name)
+    pairs, name = (load_scenes(), BUNDLED) if listed is None else (listed.pairs, listed.source.name)
     places = {pair.id: place for place, pair in enumerate(pairs)}
     in_order = sorted(outcomes, key=lambda one: (request.methods.index(one.method), places[one.pair]))
     return summarise(model, name, request.settings, in_order)

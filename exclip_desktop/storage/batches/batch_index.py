@@ -98,7 +98,7 @@ class Batch:
         return read_shard(self.folder, kind, number, self.counts[kind])
 
 
-def caption_values(caption: Caption) -> dict[str, Any]:
+def caption_to_values(caption: Caption) -> dict[str, Any]:
     """Return a caption as plain values."""
     return {
         "text": caption.text,

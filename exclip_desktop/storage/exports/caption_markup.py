@@ -51,7 +51,7 @@ class _Part:
     is_read: bool = True
 
 
-def caption_html(
+def format_caption_html(
     explanation: PairMatrix, selection: Selection, colours: str = DEFAULT_COLOURS, limit: float | None = None
 ) -> str:
     """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
@@ -61,42 +61,42 @@ def caption_html(
     range; None: the largest word.
     """
     caption, words = explanation.caption, list_words(explanation, selection)
-    return words_html(caption.text, words, colours, limit, caption.unseen)
+    return format_words_html(caption.text, words, colours, limit, caption.unseen)
 
 
-def caption_latex(
+def format_caption_latex(
     explanation: PairMatrix, selection: Selection, colours: str = DEFAULT_COLOURS, limit: float | None = None
 ) -> str:
-    r"""Return the caption as LaTeX, as ``caption_html`` does; it needs the package xcolor.
+    r"""Return the caption as LaTeX, as ``format_caption_html`` does; it needs the package xcolor.
 
     Characters beyond ASCII stay: LuaLaTeX and XeLaTeX need a font that has them.
     """
     caption, words = explanation.caption, list_words(explanation, selection)
-    return words_latex(caption.text, words, colours, limit, caption.unseen)
+    return format_words_latex(caption.text, words, colours, limit, caption.unseen)
 
 
-def words_html(
+def format_words_html(
     text: str,
     words: Sequence[FindingWord],
     colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
 ) -> str:
-    """Return a caption with its words' values, as ``caption_html`` does; ``unseen`` characters are grey."""
+    """Return a caption with its words' values, as ``format_caption_html`` does; ``unseen`` characters are grey."""
     parts, end = _parts(text, words, colours, limit, unseen)
     range_attribute = f' title="From {-end:+.3g} (against) to {end:+.3g} (for)"' if _is_coloured(words) else ""
     inside = "".join(map(_html_part, parts))
     return f'<p{range_attribute} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
 
 
-def words_latex(
+def format_words_latex(
     text: str,
     words: Sequence[FindingWord],
     colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
 ) -> str:
-    """Return a caption with its words' values, as ``caption_latex`` does."""
+    """Return a caption with its words' values, as ``format_caption_latex`` does."""
     parts, end = _parts(text, words, colours, limit, unseen)
     lines = [
         r"% Needs \usepackage{xcolor}.",
@@ -156,7 +156,7 @@ def _html_part(part: _Part) -> str:
 
 
 def _latex_part(part: _Part) -> str:
-    text = tex(_one_line(part.text))
+    text = escape_latex(_one_line(part.text))
     if part.value is None:
         framed = rf"\fbox{{\strut {text}}}" if part.selected else text
         return framed if part.is_read else rf"\textcolor[HTML]{{{UNSEEN}}}{{{text}}}"
@@ -166,7 +166,7 @@ def _latex_part(part: _Part) -> str:
     return rf"\colorbox[HTML]{{{part.paper}}}{inside}"
 
 
-def tex(text: str) -> str:
+def escape_latex(text: str) -> str:
     """Escape every sign that means something to LaTeX, and separate those it would join, such as two hyphens."""
     return re.sub(r"([-',])(?=\1)", r"\1{}", text.translate(_TEX))
 

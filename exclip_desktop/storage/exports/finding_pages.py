@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exclip_desktop.core.text.number_format import format_count, format_signed
 from exclip_desktop.core.values.finding import Finding, describe_strongest_patch
-from exclip_desktop.storage.exports.caption_markup import tex, words_html, words_latex
+from exclip_desktop.storage.exports.caption_markup import escape_latex, format_words_html, format_words_latex
 
 STYLE = (
     "body{font-family:sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;background:#fff}"
@@ -27,7 +27,7 @@ class ReportItem:
     warning: str = ""
 
 
-def findings_html(title: str, items: Sequence[ReportItem], _: str = "") -> str:
+def format_html(title: str, items: Sequence[ReportItem], _: str = "") -> str:
     """Return one HTML page that contains its pictures."""
     heading = html.escape(title)
     inside = "\n".join(map(_article, items))
@@ -36,12 +36,12 @@ def findings_html(title: str, items: Sequence[ReportItem], _: str = "") -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}\n</body></html>\n'
 
 
-def findings_markdown(title: str, items: Sequence[ReportItem], folder: str) -> str:
+def format_markdown(title: str, items: Sequence[ReportItem], folder: str) -> str:
     """Return Markdown; ``folder``, relative to the page, holds ``picture_name`` of each finding."""
     return "\n".join([f"# {_md(title)}", "", *(line for item in items for line in _section(item, folder))])
 
 
-def findings_latex(_: str, items: Sequence[ReportItem], folder: str) -> str:
+def format_latex(_: str, items: Sequence[ReportItem], folder: str) -> str:
     r"""Return a figure environment for each finding, its caption's words coloured; they need graphicx and xcolor."""
     head = (
         "% Needs \\usepackage{graphicx} and \\usepackage{xcolor}; LuaLaTeX or XeLaTeX where captions are not ASCII.\n"
@@ -54,7 +54,7 @@ def picture_name(finding: Finding) -> str:
     return f"finding-{finding.id:04d}.png"
 
 
-def facts(finding: Finding) -> list[tuple[str, str]]:
+def list_facts(finding: Finding) -> list[tuple[str, str]]:
     """Return the facts of a finding: names and texts."""
     view, numbers = finding.view, finding.numbers
     regions = ", ".join(
@@ -96,8 +96,8 @@ def _article(item: ReportItem) -> str:
     warning = f"<p><strong>{html.escape(item.warning)}</strong></p>" if item.warning else ""
     note = f"<blockquote>{html.escape(finding.note)}</blockquote>" if finding.note else ""
     settings = f"<details><summary>every setting</summary>{_list(_settings(finding))}</details>"
-    caption = words_html(finding.view.caption, finding.numbers.words)
-    inside = f"<h2>Finding {finding.id}</h2>{caption}{note}{warning}{_list(facts(finding))}{settings}"
+    caption = format_words_html(finding.view.caption, finding.numbers.words)
+    inside = f"<h2>Finding {finding.id}</h2>{caption}{note}{warning}{_list(list_facts(finding))}{settings}"
     return f'<article id="finding-{finding.id}">{picture}<div>{inside}</div></article>'
 
 
@@ -112,7 +112,7 @@ def _section(item: ReportItem, folder: str) -> list[str]:
     picture = f"![finding {finding.id}]({folder}/{picture_name(finding)})" if item.png else "*The picture is missing.*"
     note = [">" + (f" {_md(line)}" if line else "") for line in finding.note.split("\n")] if finding.note else []
     warning = [f"**{_md(item.warning)}**", ""] if item.warning else []
-    rows = [f"| {_md(name)} | {_md(text)} |" for name, text in facts(finding)]
+    rows = [f"| {_md(name)} | {_md(text)} |" for name, text in list_facts(finding)]
     words = "  ".join(
         _md(word.text) if word.value is None else f"{_md(word.text)} {format_signed(word.value)}"
         for word in finding.numbers.words
@@ -127,12 +127,12 @@ def _figure(item: ReportItem, folder: str) -> str:
     finding = item.finding
     path = f"{folder}/{picture_name(finding)}"
     picture = rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if item.png else "The picture is missing."
-    facts = [f"score ${finding.numbers.score:+.4f}$", tex(finding.rating or "not rated")]
-    facts += [tex(finding.view.method_name), tex(finding.view.model)]
-    note = f" {tex(' '.join(finding.note.split()))}" if finding.note else ""
+    facts = [f"score ${finding.numbers.score:+.4f}$", escape_latex(finding.rating or "not rated")]
+    facts += [escape_latex(finding.view.method_name), escape_latex(finding.view.model)]
+    note = f" {escape_latex(' '.join(finding.note.split()))}" if finding.note else ""
     lines = [
         *(r"\begin{figure}", r"\centering", picture, r"\par\smallskip"),
-        words_latex(finding.view.caption, finding.numbers.words).rstrip(),
+        format_words_latex(finding.view.caption, finding.numbers.words).rstrip(),
         rf"\caption{{{', '.join(facts)}.{note}}}",
         *(rf"\label{{finding-{finding.id}}}", r"\end{figure}", ""),
     ]

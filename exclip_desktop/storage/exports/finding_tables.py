@@ -19,15 +19,22 @@ from exclip_desktop.core.errors import ListError, Remedy
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.finding_columns import WRITTEN, FindingColumn, check_values, finding_of, keys, values_of
+from exclip_desktop.storage.finding_columns import (
+    WRITTEN,
+    FindingColumn,
+    check_values,
+    from_values,
+    list_keys,
+    to_values,
+)
 
 
-def findings_jsonl(findings: Iterable[Finding]) -> str:
+def format_jsonl(findings: Iterable[Finding]) -> str:
     """Return findings as one object per line."""
-    return "".join(f"{_json_text(values_of(one))}\n" for one in findings)
+    return "".join(f"{_json_text(to_values(one))}\n" for one in findings)
 
 
-def findings_csv(findings: Iterable[Finding]) -> str:
+def format_csv(findings: Iterable[Finding]) -> str:
     """Return findings as a table."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -51,7 +58,7 @@ def read_findings(path: Path) -> list[Finding]:
         lines = filter(None, text.split("\n"))
         for values in _csv_records(text) if path.suffix.lower() == ".csv" else map(json.loads, lines):
             check_values(values)
-            records.append(finding_of(values))
+            records.append(from_values(values))
     except (ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:
         place = f"finding {len(records) + 1} of {path.name}"
         raise ListError(
@@ -60,7 +67,7 @@ def read_findings(path: Path) -> list[Finding]:
     return records
 
 
-def boxes_of_findings(findings: Sequence[Finding], drawn: Mapping[str, tuple[Region, ...]]) -> tuple[ListedPair, ...]:
+def make_region_pairs(findings: Sequence[Finding], drawn: Mapping[str, tuple[Region, ...]]) -> tuple[ListedPair, ...]:
     """Return findings as pairs with their regions, followed by pictures with labelled boxes, for export as COCO.
 
     Subtracted regions are left out: COCO has no such boxes. The label of a pair is the finding's rating.
@@ -85,10 +92,10 @@ def _added_regions(regions: tuple[Region, ...]) -> tuple[Region, ...]:
 def _csv_records(text: str) -> Iterable[dict[str, Any]]:
     for row in csv.DictReader(io.StringIO(text, newline="")):
         yield {
-            **{key: int(row[key]) for key in keys("count")},
-            **{key: row[key] for key in keys("text")},
-            **{key: float(row[key]) if row[key] else None for key in keys("number")},
-            **{key: json.loads(row[key]) for key in keys("json")},
+            **{key: int(row[key]) for key in list_keys("count")},
+            **{key: row[key] for key in list_keys("text")},
+            **{key: float(row[key]) if row[key] else None for key in list_keys("number")},
+            **{key: json.loads(row[key]) for key in list_keys("json")},
         }
 
 

@@ -35,8 +35,8 @@ class NumberFormat(ExportFormat):
 def save_matrix(matrix: PairMatrix, path: Path, selection: Selection | None = None, notes: Notes = ()) -> None:
     """Write a matrix by the file's ending; with ``selection``, also its sums.
 
-    - JSON: everything as one object, see ``matrix_values``; the selection under ``selection``, see
-      ``selection_values``; warnings about the numbers under ``notes``.
+    - JSON: everything as one object, see ``matrix_to_values``; the selection under ``selection``, see
+      ``selection_to_values``; warnings about the numbers under ``notes``.
     - NPZ: the matrix and its names as arrays, all else as JSON text in ``provenance``; of the selection,
       ``selection_rows``, ``selection_coverage`` (grid_h, grid_w), ``patch_heat`` (grid_h, grid_w) and ``token_heat``
       (rows,) are arrays too.
@@ -57,7 +57,7 @@ def save_matrix(matrix: PairMatrix, path: Path, selection: Selection | None = No
 def save_map(token_map: TokenMap, path: Path) -> None:
     """Write a map by the file's ending.
 
-    - JSON: see ``map_values``. NPZ: ``values`` as an array, all else as JSON text in ``provenance``.
+    - JSON: see ``map_to_values``. NPZ: ``values`` as an array, all else as JSON text in ``provenance``.
     - CSV: of a picture row, column, and the patch's box in pixels; of a caption the token; then the value.
 
     Raises:
@@ -69,7 +69,7 @@ def save_map(token_map: TokenMap, path: Path) -> None:
     write_atomically(path, lambda file: write(token_map, file))
 
 
-def matrix_values(matrix: PairMatrix) -> dict[str, Any]:
+def matrix_to_values(matrix: PairMatrix) -> dict[str, Any]:
     """Return everything but the matrix as plain values for JSON.
 
     Only an explanation has a ledger and errors. ``float32_score`` is null where everything is float32.
@@ -102,7 +102,7 @@ def _accounts(matrix: Explanation) -> dict[str, Any]:
     }
 
 
-def selection_values(matrix: PairMatrix, selection: Selection) -> dict[str, Any]:
+def selection_to_values(matrix: PairMatrix, selection: Selection) -> dict[str, Any]:
     """Return the selection and what follows from it as plain values for JSON.
 
     What ``summarize_selection`` returns, and the arrays: ``coverage``, each patch's selected share (None: all patches);
@@ -161,8 +161,8 @@ def _heat(matrix: PairMatrix, selection: Selection) -> tuple[Floats, Floats]:
 
 
 def _matrix_document(matrix: PairMatrix, selection: Selection | None, notes: Notes) -> dict[str, Any]:
-    document = {"notes": notes, **matrix_values(matrix)}
-    return document if selection is None else {**document, "selection": selection_values(matrix, selection)}
+    document = {"notes": notes, **matrix_to_values(matrix)}
+    return document if selection is None else {**document, "selection": selection_to_values(matrix, selection)}
 
 
 def _matrix_npz(matrix: PairMatrix, selection: Selection | None, notes: Notes, file: BinaryIO) -> None:
@@ -213,7 +213,7 @@ def _word_values(matrix: PairMatrix, selection: Selection) -> list[tuple[Word, b
     return [(word, bool(chosen.intersection(word.rows)), float(tokens[list(word.rows)].sum())) for word in matrix.words]
 
 
-def map_values(token_map: TokenMap) -> dict[str, Any]:
+def map_to_values(token_map: TokenMap) -> dict[str, Any]:
     """Return a map as plain values for JSON."""
     return {
         "method": token_map.method,
@@ -236,11 +236,11 @@ def map_values(token_map: TokenMap) -> dict[str, Any]:
 
 
 def _map_json(token_map: TokenMap, file: BinaryIO) -> None:
-    file.write(json.dumps(map_values(token_map), ensure_ascii=False, indent=1).encode("utf-8"))
+    file.write(json.dumps(map_to_values(token_map), ensure_ascii=False, indent=1).encode("utf-8"))
 
 
 def _map_npz(token_map: TokenMap, file: BinaryIO) -> None:
-    provenance = {name: value for name, value in map_values(token_map).items() if name != "values"}
+    provenance = {name: value for name, value in map_to_values(token_map).items() if name != "values"}
     np.savez_compressed(file, values=token_map.values, provenance=np.array(json.dumps(provenance, ensure_ascii=False)))
 
 

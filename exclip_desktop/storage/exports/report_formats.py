@@ -7,11 +7,11 @@ from typing import Final, Literal
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.storage.exports.finding_pages import (
     ReportItem,
-    findings_html,
-    findings_latex,
-    findings_markdown,
+    format_html,
+    format_latex,
+    format_markdown,
 )
-from exclip_desktop.storage.exports.finding_tables import findings_csv, findings_jsonl
+from exclip_desktop.storage.exports.finding_tables import format_csv, format_jsonl
 from exclip_desktop.storage.exports.formats import ExportFormat
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 
@@ -40,7 +40,7 @@ REPORT_FORMATS: Final = (
         name="Web page",
         description="One file with pictures, captions, numbers and notes.",
         kind="page",
-        write_page=findings_html,
+        write_page=format_html,
     ),
     ReportFormat(".pdf", "PDF", "Contact sheet on A4, or one figure where a width is chosen."),
     ReportFormat(
@@ -48,7 +48,7 @@ REPORT_FORMATS: Final = (
         name="Markdown",
         description="Text, with its pictures in a folder next to it.",
         kind="page",
-        write_page=findings_markdown,
+        write_page=format_markdown,
         has_folder=True,
     ),
     ReportFormat(
@@ -56,7 +56,7 @@ REPORT_FORMATS: Final = (
         name="LaTeX",
         description="Figures with coloured captions for a paper, with their pictures in a folder next to it.",
         kind="page",
-        write_page=findings_latex,
+        write_page=format_latex,
         has_folder=True,
     ),
     ReportFormat(".png", "PNG", "One grid of all pictures, in pixels."),
@@ -66,14 +66,14 @@ REPORT_FORMATS: Final = (
         name="CSV",
         description="Every number and setting, one finding per line.",
         kind="table",
-        write_table=findings_csv,
+        write_table=format_csv,
     ),
     ReportFormat(
         ending=".jsonl",
         name="JSON lines",
         description="Every number and setting, one finding per line.",
         kind="table",
-        write_table=findings_jsonl,
+        write_table=format_jsonl,
     ),
     ReportFormat(".json", "COCO boxes", "Regions of findings, and labelled boxes of pictures.", kind="pair list"),
 )

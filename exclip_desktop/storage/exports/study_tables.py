@@ -34,14 +34,14 @@ class StudyFormat(ExportFormat):
 
 def save_tables(study: Study, folder: Path) -> list[Path]:
     """Write ``table.csv``, ``table.md`` and ``table.tex``; return their paths. Raise ``OutputError`` on failure."""
-    texts = {"table.csv": as_csv(study), "table.md": as_markdown(study), "table.tex": as_latex(study)}
+    texts = {"table.csv": format_csv(study), "table.md": format_markdown(study), "table.tex": format_latex(study)}
     for name, text in texts.items():
         encoded = text.encode("utf-8")
         write_atomically(folder / name, lambda file, encoded=encoded: file.write(encoded))  # type: ignore[misc]
     return [folder / name for name in texts]
 
 
-def as_csv(study: Study, delimiter: str = ",") -> str:
+def format_csv(study: Study, delimiter: str = ",") -> str:
     """Return one line per method and metric: mean, interval, number of values; or why there is none."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
@@ -64,26 +64,28 @@ def _digits(*values: float) -> list[str]:
     return [f"{value:.9g}" for value in values]
 
 
-def as_markdown(study: Study) -> str:
+def format_markdown(study: Study) -> str:
     """Return the table as Markdown, followed by its notes; the best figure of a column is bold."""
     keys = study.settings.metrics
     head = ["method", *(METRICS[key].heading for key in keys)]
-    leaders = {key: best(study, key) for key in keys}
+    leaders = {key: find_best(study, key) for key in keys}
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in study.rows:
-        cells = [f"**{cell(row, key)}**" if leaders[key] == row.method else cell(row, key) for key in keys]
+        cells = [
+            f"**{format_cell(row, key)}**" if leaders[key] == row.method else format_cell(row, key) for key in keys
+        ]
         lines.append(f"| {' | '.join([study_method_name(row.method), *cells])} |")
-    return "\n".join([*lines, "", *notes(study), ""])
+    return "\n".join([*lines, "", *list_notes(study), ""])
 
 
-def as_latex(study: Study) -> str:
+def format_latex(study: Study) -> str:
     """Return the table as a LaTeX ``tabular``, with its notes as comments above."""
     keys = study.settings.metrics
-    leaders = {key: best(study, key) for key in keys}
-    lines = [*(f"% {note}" for note in notes(study)), rf"\begin{{tabular}}{{l{'r' * len(keys)}}}", r"\hline"]
+    leaders = {key: find_best(study, key) for key in keys}
+    lines = [*(f"% {note}" for note in list_notes(study)), rf"\begin{{tabular}}{{l{'r' * len(keys)}}}", r"\hline"]
     lines.append(" & ".join(["method", *(_latex(METRICS[key].heading) for key in keys)]) + r" \\ \hline")
     for row in study.rows:
-        cells = [_latex(cell(row, key)) for key in keys]
+        cells = [_latex(format_cell(row, key)) for key in keys]
         cells = [
             rf"\textbf{{{cell}}}" if leaders[key] == row.method else cell for key, cell in zip(keys, cells, strict=True)
         ]
@@ -91,20 +93,20 @@ def as_latex(study: Study) -> str:
     return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
 
 
-def as_text(study: Study) -> str:
+def format_text(study: Study) -> str:
     """Return the table for a terminal, in aligned columns, followed by its notes."""
     keys = study.settings.metrics
     rows = [["", *(METRICS[key].heading for key in keys)]]
-    rows += [[study_method_name(row.method), *(cell(row, key) for key in keys)] for row in study.rows]
+    rows += [[study_method_name(row.method), *(format_cell(row, key) for key in keys)] for row in study.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
         for row in rows
     ]
-    return "\n".join([*lines, "", *notes(study)])
+    return "\n".join([*lines, "", *list_notes(study)])
 
 
-def notes(study: Study) -> list[str]:
+def list_notes(study: Study) -> list[str]:
     """Return the notes of a table: its data, the definitions of its figures, and reasons for missing ones."""
     settings, keys = study.settings, study.settings.metrics
     pairs = sorted({row.pairs for row in study.rows})
@@ -190,7 +192,7 @@ def _missing_figures(study: Study) -> list[str]:
     return lines
 
 
-def cell(row: StudyRow, key: str) -> str:
+def format_cell(row: StudyRow, key: str) -> str:
     """Return a mean with the wider half of its interval, or ``NONE``."""
     figure = row.figures.get(key)
     if figure is None:
@@ -199,7 +201,7 @@ def cell(row: StudyRow, key: str) -> str:
     return f"{figure.mean:.3f} ± {half:.3f}"
 
 
-def best(study: Study, key: str) -> str:
+def find_best(study: Study, key: str) -> str:
     """Return the key of the method whose mean is best; empty for time, which says nothing of quality."""
     means = {row.method: row.figures[key].mean for row in study.rows if key in row.figures}
     if not means or METRICS[key].kind == "time":
@@ -212,16 +214,16 @@ def _latex(text: str) -> str:
 
 
 STUDY_FORMATS: Final = (
-    StudyFormat(".csv", "CSV, the figures", "A line for every method and metric.", as_csv),
+    StudyFormat(".csv", "CSV, the figures", "A line for every method and metric.", format_csv),
     StudyFormat(
         ending=".tsv",
         name="TSV, the figures",
         description="As CSV, with tabs.",
-        write_text=lambda study: as_csv(study, "\t"),
+        write_text=lambda study: format_csv(study, "\t"),
         copied_as="For a spreadsheet",
     ),
-    StudyFormat(".md", "Markdown, the figures", "The table with its notes.", as_markdown, "As Markdown"),
-    StudyFormat(".tex", "LaTeX, the figures", "The table, with its notes as comments.", as_latex, "As LaTeX"),
+    StudyFormat(".md", "Markdown, the figures", "The table with its notes.", format_markdown, "As Markdown"),
+    StudyFormat(".tex", "LaTeX, the figures", "The table, with its notes as comments.", format_latex, "As LaTeX"),
     StudyFormat(".svg", "SVG, the curves", "Sharp at any size."),
     StudyFormat(".pdf", "PDF, the curves", "Sharp at any size."),
     StudyFormat(".png", "PNG, the curves", "Pixels."),

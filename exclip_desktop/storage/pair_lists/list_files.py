@@ -11,7 +11,7 @@ from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.formats import FORMATS
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, unreadable_error
 
 ENDINGS: Final = {ending: one for one in FORMATS for ending in one.endings}
 """The format of a file, by its ending."""
@@ -58,7 +58,7 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
             token.check()
             (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
     except OSError as error:
-        raise unreadable(source, error) from error
+        raise unreadable_error(source, error) from error
     if not pairs:
         why = f" {notes[0]}" if notes else ""
         raise ListError(f"There are no pairs in {source}.{why}", "Choose another file or folder.")

@@ -40,7 +40,7 @@ class ListFormat:
     write: Callable[[Sequence[ListedPair], str], str] | None = None
 
 
-def unreadable(path: Path, error: OSError) -> ListError:
+def unreadable_error(path: Path, error: OSError) -> ListError:
     """Return the error of a list that cannot be opened."""
     if isinstance(error, FileNotFoundError):
         return ListError(f"There is no list {path}.", "Check the path.")

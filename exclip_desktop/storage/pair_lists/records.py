@@ -25,7 +25,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @lru_cache(maxsize=256)
-def columns_of(names: tuple[str, ...]) -> Mapping[str, str]:
+def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the column of each field, for a list with these column names; case and spaces do not matter."""
     normalized = {name.strip().casefold().replace(" ", "_"): name for name in reversed(names)}
     columns = {
@@ -34,7 +34,7 @@ def columns_of(names: tuple[str, ...]) -> Mapping[str, str]:
     return {field: name for field, name in columns.items() if name is not None}
 
 
-def entries_of(record: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
+def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
     """Yield the pairs of one record, one per caption, and notes on its errors; its keys are those of ``NAMES``."""
     picture, captions = record.get("picture"), record.get("caption")
     if not isinstance(picture, str) or not picture:

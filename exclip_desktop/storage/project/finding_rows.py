@@ -12,11 +12,11 @@ import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.values.finding import Finding, Rating
-from exclip_desktop.storage.finding_columns import WRITTEN, finding_of, keys, values_of
+from exclip_desktop.storage.finding_columns import WRITTEN, from_values, list_keys, to_values
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 
-_STORED: Final = keys("text", "number")
-_VIEW: Final = tuple(key for key in keys("json") if key != "tags")  # of the table finding_view
+_STORED: Final = list_keys("text", "number")
+_VIEW: Final = tuple(key for key in list_keys("json") if key != "tags")  # of the table finding_view
 _ViewRecord: Final = msgspec.defstruct(
     "_ViewRecord", [(column.key, column.type) for column in WRITTEN if column.key in _VIEW and column.key != "heat"]
 )
@@ -178,7 +178,7 @@ def _add(connection: sqlite3.Connection, finding: Finding) -> int:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     created = finding.created or now
     stored = replace(finding, created=created, changed=finding.changed or created)
-    values = values_of(stored)
+    values = to_values(stored)
     key = _insert(connection, "finding", {"id": stored.id or None, **{name: values[name] for name in _STORED}})
     texts = {name: json.dumps(values[name], ensure_ascii=False, separators=(",", ":")) for name in _VIEW}
     heat = np.asarray(stored.numbers.heat, dtype="<f4").tobytes()
@@ -211,11 +211,11 @@ def _finding(row: tuple[Any, ...]) -> Finding:
     values = dict(zip(("id", *_STORED, *_VIEW, "tags"), row, strict=True))
     values["tags"] = json.loads(values["tags"])
     try:
-        return finding_of({**values, **_view(values)})
+        return from_values({**values, **_view(values)})
     except (ValueError, TypeError, KeyError):
         settings = {"model": values["model"], "weights_sha256": values["weights_sha256"]}
         empty = {"settings": settings, "versions": {}, "ledger": {}, "geometry": None}
-        return finding_of({**values, **dict.fromkeys(("rows", "regions", "words", "heat"), ()), **empty})
+        return from_values({**values, **dict.fromkeys(("rows", "regions", "words", "heat"), ()), **empty})
 
 
 def _view(values: Mapping[str, Any]) -> dict[str, Any]:

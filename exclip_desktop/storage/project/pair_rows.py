@@ -11,7 +11,7 @@ from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
-from exclip_desktop.storage.regions import region_from_value, region_value
+from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
 MEASURED: Final = "score, residual, box_share, measured_by"
@@ -155,7 +155,7 @@ def load_pair_list(project: Project) -> PairList:
 
 def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> None:
     """Replace the labelled regions of a picture, by the project's path of it; their names are the labels."""
-    rows = [(picture, json.dumps(region_value(region), ensure_ascii=False)) for region in regions]
+    rows = [(picture, json.dumps(region_to_value(region), ensure_ascii=False)) for region in regions]
     with project.transaction() as connection:
         connection.execute("DELETE FROM box WHERE picture = ?", (picture,))
         connection.executemany("INSERT INTO box (picture, region) VALUES (?, ?)", rows)
@@ -226,7 +226,7 @@ def _free_id(known: dict[str, tuple[str, str]], key: str, what: tuple[str, str])
 def _dumped(regions: Sequence[Region]) -> str:
     if not regions:
         return "[]"
-    return json.dumps([region_value(region) for region in regions], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps([region_to_value(region) for region in regions], ensure_ascii=False, separators=(",", ":"))
 
 
 def _row(one: ProjectPair) -> tuple[Any, ...]:

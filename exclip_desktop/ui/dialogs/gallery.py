@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.storage.samples import Sample, samples
+from exclip_desktop.storage.samples import Sample, load_samples
 from exclip_desktop.ui.theme import blended, error_colour
 
 OPENS_AT_PX: Final = (964, 570)
@@ -33,7 +33,7 @@ class Gallery(QDialog):
     """Shows the samples with their captions; a label names the wrong part of a caption.
 
     Signals:
-        sample_chosen(int): a sample was chosen; its index in ``storage.samples.samples()``. The dialog closes.
+        sample_chosen(int): a sample was chosen; its index in ``storage.samples.load_samples()``. The dialog closes.
     """
 
     sample_chosen = Signal(int)
@@ -50,7 +50,7 @@ class Gallery(QDialog):
         self._list.setItemDelegate(_CardDelegate(self._list))
         self._list.setUniformItemSizes(True)
         self._list.setMouseTracking(True)
-        for sample in samples():
+        for sample in load_samples():
             self._list.addItem(self._item(sample))
         self._list.setCurrentRow(0)
         # Enter and a double click both activate; were Open the default button, Enter would choose twice.

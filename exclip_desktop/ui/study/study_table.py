@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.values.study import Study, StudyRow, study_method_name
-from exclip_desktop.storage.exports.study_tables import best, cell
+from exclip_desktop.storage.exports.study_tables import find_best, format_cell
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
 Role = Qt.ItemDataRole
@@ -103,12 +103,12 @@ class StudyModel(QAbstractTableModel):
         row = self._rows[method]
         figure = row.figures.get(key)
         if role == Role.DisplayRole:
-            return cell(row, key).replace("-", "−") if row.figures else row.reasons.get(key, "")
+            return format_cell(row, key).replace("-", "−") if row.figures else row.reasons.get(key, "")
         if role == Role.ToolTipRole:
             if figure is None:
                 return wrap_tooltip(row.reasons.get(key, ""))
             return f"{figure.mean:.4f}, 95 % interval {figure.low:.4f} to {figure.high:.4f}, of {figure.count} values"
-        if role == Role.FontRole and self._study is not None and best(self._study, key) == method:
+        if role == Role.FontRole and self._study is not None and find_best(self._study, key) == method:
             font = QFont()
             font.setBold(True)
             return font

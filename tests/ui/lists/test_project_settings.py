@@ -16,7 +16,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.project import load_settings, save_setting
 from exclip_desktop.storage.project.project_files import create_project, open_project
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.models.fake_librarian import FakeLibrarian
@@ -266,4 +266,4 @@ def test_the_program_starts_with_a_project(place: Place) -> None:
     place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
     assert (place.session.state.provenance.choice, place.session.state.provenance.explain_settings) == (LARGE, DEEP)
     assert place.session.projects.project.path == path
-    assert place.session.state.canvas_picture.path == str(samples()[0].path)
+    assert place.session.state.canvas_picture.path == str(load_samples()[0].path)

@@ -6,7 +6,7 @@ from exclip_desktop.core.errors import ModelError, UserError
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.worker.requests import ModelChoice
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from tests.ui.session.session_desk import Desk
 
 BOX = Region((10, 10, 60, 50))
@@ -18,7 +18,7 @@ def test_a_sample_selects_its_object_even_if_the_caption_changes_meanwhile(desk:
     desk.session.explain_controller.type_caption("nothing of it")
     desk.engine.gate.set()
     desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "nothing of it")
-    assert desk.state.canvas_picture.path == str(samples()[0].path)
+    assert desk.state.canvas_picture.path == str(load_samples()[0].path)
     assert desk.state.selection == Selection()
     desk.open("b.png", "a cat")
     assert desk.state.canvas_picture.title == "b.png"

@@ -15,7 +15,7 @@ from exclip_desktop.core.progress import Progress, Report
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage import pictures
 from exclip_desktop.storage.project.project_files import create_project
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.canvas.picture_images import make_picture
 from tests.ui.conftest import Opened
 
@@ -178,7 +178,7 @@ def test_the_samples_folder_is_not_suggested(opened: Opened, qtbot: QtBot, monke
     home.mkdir()
     opened.session.settings.recent_pictures.clear()
     opened.session.open_sample(1)
-    qtbot.waitUntil(lambda: opened.state.canvas_picture.path == str(samples()[1].path))
+    qtbot.waitUntil(lambda: opened.state.canvas_picture.path == str(load_samples()[1].path))
     opened.session.settings.recent_pictures.clear()
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda *_: str(home))
     monkeypatch.setattr(

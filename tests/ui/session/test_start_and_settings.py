@@ -13,7 +13,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.pair.picture_opening import object_rows
 from exclip_desktop.session.worker.requests import ModelChoice
-from exclip_desktop.storage.samples import SampleObject, samples
+from exclip_desktop.storage.samples import SampleObject, load_samples
 from tests.ui.session.session_desk import Desk
 
 MISSING = ModelError("There is no such model.", "Choose another.")
@@ -150,9 +150,9 @@ def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
     assert object_rows(made, (lion,)) == object_rows(made, ()) == ()
 
 
-@pytest.mark.parametrize("number", range(len(samples())))
+@pytest.mark.parametrize("number", range(len(load_samples())))
 def test_every_sample_opens_with_words_of_one_of_its_objects(desk: Desk, number: int) -> None:
-    sample = samples()[number]
+    sample = load_samples()[number]
     with desk.qtbot.waitSignal(desk.state.answer_changed):
         desk.session.open_sample(number)
     assert " ".join(desk.words()).replace(",", "") in {thing.words for thing in sample.objects}

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.action_table import ACTIONS, GESTURES
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
@@ -31,8 +31,8 @@ def test_the_gallery_shows_every_sample_with_its_label(qtbot: QtBot) -> None:
     qtbot.addWidget(gallery)
     cards = gallery.findChild(QListWidget)
     items = [cards.item(row) for row in range(cards.count())]
-    assert [item.text() for item in items] == [sample.caption for sample in samples()]
-    for item, sample in zip(items, samples(), strict=True):
+    assert [item.text() for item in items] == [sample.caption for sample in load_samples()]
+    for item, sample in zip(items, load_samples(), strict=True):
         name = item.data(Qt.ItemDataRole.AccessibleTextRole)
         assert name == (f"{sample.caption}. Wrong {sample.wrong}." if sample.wrong else sample.caption)
         assert not item.data(Qt.ItemDataRole.DecorationRole).isNull()

@@ -23,7 +23,7 @@ from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow, profile_row
 from exclip_desktop.core.values.settings import ExplainSettings, Side
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage.samples import samples
+from exclip_desktop.storage.samples import load_samples
 from tests.conftest import CAPTION
 
 POOLING = {"attentional_pool": True, "attn_pooler_queries": 2, "attn_pooler_heads": 2}
@@ -179,7 +179,7 @@ def test_the_command_line_prints_a_profile(
     text = json.loads(capsys.readouterr().out)
     assert [row["layer"] for row in text["rows"]] == [0, 1, 2]
     assert text["settings"]["steps"] == 2
-    assert text["caption"] == samples()[0].caption
+    assert text["caption"] == load_samples()[0].caption
     assert main(["profile", "--sample", "1", "--text-layer", "9"]) == 2
     assert "--text-layer" in capsys.readouterr().err
 

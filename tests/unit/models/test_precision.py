@@ -20,7 +20,7 @@ from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import ExplainRequest, ModelChoice
 from exclip_desktop.storage.cache import FactorCache, cache_key
-from exclip_desktop.storage.exports.number_files import matrix_values
+from exclip_desktop.storage.exports.number_files import matrix_to_values
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION
 
@@ -45,8 +45,8 @@ def test_the_ledger_is_exact_and_reports_how_far_the_score_moved(
     assert f"{lower.score:+.5f}" in values[0]
     assert f"{full.score:+.5f}" in values[0]
     assert (full.float32_score, full.notes) == (None, ())
-    assert matrix_values(lower)["float32_score"] == lower.float32_score
-    assert matrix_values(lower)["settings"]["precision"] == precision
+    assert matrix_to_values(lower)["float32_score"] == lower.float32_score
+    assert matrix_to_values(lower)["settings"]["precision"] == precision
 
 
 def test_only_features_are_of_lower_precision(tiny: Model, picture: Pixels) -> None:

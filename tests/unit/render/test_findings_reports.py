@@ -19,8 +19,8 @@ from exclip_desktop.core.values.finding import Finding, make_numbers, make_view
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
-from exclip_desktop.storage.exports.finding_pages import ReportItem, findings_html, findings_latex, findings_markdown
-from exclip_desktop.storage.exports.finding_tables import boxes_of_findings, findings_csv, findings_jsonl, read_findings
+from exclip_desktop.storage.exports.finding_pages import ReportItem, format_html, format_latex, format_markdown
+from exclip_desktop.storage.exports.finding_tables import format_csv, format_jsonl, make_region_pairs, read_findings
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.finding_rows import add_finding, load_findings
 from exclip_desktop.storage.project.pair_rows import save_boxes
@@ -41,7 +41,7 @@ def many() -> list[Finding]:
 @pytest.mark.parametrize("ending", [".csv", ".jsonl"])
 def test_tables_read_the_same(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"x{ending}"
-    write = findings_csv if ending == ".csv" else findings_jsonl
+    write = format_csv if ending == ".csv" else format_jsonl
     path.write_bytes(write(many()).encode())
     assert read_findings(path) == many()
     assert write(read_findings(path)).encode() == path.read_bytes()
@@ -145,7 +145,7 @@ def test_latex_escapes_special_characters(project: Project) -> None:
 def test_coco_holds_regions_and_labelled_boxes(project: Project) -> None:
     noted = load_findings(project)
     result = read_pairs(report(project, "x.json"))
-    assert result.pairs == boxes_of_findings(noted, {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
+    assert result.pairs == make_region_pairs(noted, {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
     assert result.pairs[0].regions == (Region((2, 2, 20, 20), name="left_50%"),)
     assert [pair.label for pair in result.pairs] == ["match", "mismatch", "match", ""]
 
@@ -297,6 +297,6 @@ def test_a_disk_that_fills_up_midway_keeps_the_previous_report(
 
 def test_pages_of_findings_without_values() -> None:
     bare = ReportItem(kept(replace(make_finding(3), note="", tags=(), rating=""), 1))
-    for page in (write("t", [bare], "p") for write in (findings_html, findings_markdown, findings_latex)):
+    for page in (write("t", [bare], "p") for write in (format_html, format_markdown, format_latex)):
         assert "not rated" in page
         assert "The picture is missing." in page

@@ -13,7 +13,7 @@ from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Region, Selection, token_heat
-from exclip_desktop.storage.exports.caption_markup import UNSEEN, caption_html, caption_latex
+from exclip_desktop.storage.exports.caption_markup import UNSEEN, format_caption_html, format_caption_latex
 
 NOTHING = Selection()
 
@@ -89,27 +89,27 @@ SELECTIONS = {
 def test_words_have_the_colours_of_their_heat_through_the_regions(name: str, colours: str, limit: float | None) -> None:
     found, selection = make_explanation("a red balloon and a dog"), SELECTIONS[name]
     expected = expected_colours(found, selection, colours, limit)
-    page = Page(caption_html(found, selection, colours, limit))
+    page = Page(format_caption_html(found, selection, colours, limit))
     assert page.text.strip() == found.caption.text
     assert [text for text, _ in page.spans] == [word.text for word in found.words]
     shown = [
         (style_of(result_text, "background-color"), style_of(result_text, "color")) for _, result_text in page.spans
     ]
     assert shown == [(f"#{paper}", ink) for paper, ink in expected]
-    latex = caption_latex(found, selection, colours, limit)
+    latex = format_caption_latex(found, selection, colours, limit)
     boxes = re.findall(r"\\f?colorbox\[HTML\](?:\{000000\})?\{(\w{6})\}\{\\strut( |\\textcolor\{white\})", latex)
     assert boxes == [(paper, " " if ink == "black" else r"\textcolor{white}") for paper, ink in expected]
 
 
 def test_the_title_has_the_value_and_a_frame_marks_the_selection() -> None:
     found = make_explanation()
-    page = Page(caption_html(found, Selection((2,))))
+    page = Page(format_caption_html(found, Selection((2,))))
     values = found.token_heat()
     assert [result_text["title"] for _, result_text in page.spans] == [
         f"{word.text}: {values[word.rows[0]]:+.4g}" for word in found.words
     ]
     assert [style_of(result_text, "box-shadow") is not None for _, result_text in page.spans] == [False, True, False]
-    latex = caption_latex(found, Selection((2,)))
+    latex = format_caption_latex(found, Selection((2,)))
     assert re.findall(r"\\(f?colorbox).*?(a|red|balloon)\}", latex) == [
         ("colorbox", "a"),
         ("fcolorbox", "red"),
@@ -119,7 +119,7 @@ def test_the_title_has_the_value_and_a_frame_marks_the_selection() -> None:
 
 def test_what_the_model_did_not_see_is_grey() -> None:
     found = make_explanation(unseen="and a zebra")
-    page = Page(caption_html(found, NOTHING))
+    page = Page(format_caption_html(found, NOTHING))
     text, result_text = page.spans[-1]
     assert (text, style_of(result_text, "color"), style_of(result_text, "background-color")) == (
         "and a zebra",
@@ -127,13 +127,13 @@ def test_what_the_model_did_not_see_is_grey() -> None:
         None,
     )
     assert result_text["title"] == "not read by the model"
-    assert rf" \textcolor[HTML]{{{UNSEEN}}}{{and a zebra}}" in caption_latex(found, NOTHING)
+    assert rf" \textcolor[HTML]{{{UNSEEN}}}{{and a zebra}}" in format_caption_latex(found, NOTHING)
 
 
 def test_spaces_between_and_after_become_one() -> None:
     found = make_explanation("  a\tred \n\n balloon\n", unseen="x \n\n y")
-    assert Page(caption_html(found, NOTHING)).text == " a red balloon x y\n"
-    assert "\n\n" not in caption_latex(found, NOTHING)
+    assert Page(format_caption_html(found, NOTHING)).text == " a red balloon x y\n"
+    assert "\n\n" not in format_caption_latex(found, NOTHING)
 
 
 TRICKY = (
@@ -143,7 +143,7 @@ TRICKY = (
 
 def test_html_is_escaped_and_has_the_same_text() -> None:
     found = make_explanation(TRICKY, unseen='<i> "& \x00')
-    result_text = caption_html(found, NOTHING)
+    result_text = format_caption_html(found, NOTHING)
     page = Page(result_text)
     assert page.text.strip() == f'{TRICKY} <i> "&'
     assert page.tags == ["p"] + ["span"] * (len(found.words) + 1)
@@ -181,7 +181,7 @@ LATEX = {
 
 @pytest.mark.parametrize("sign", LATEX)
 def test_latex_is_escaped_in_words_and_in_unread_text(sign: str) -> None:
-    result_text = caption_latex(make_explanation(f"a{sign}b", unseen=f"c{sign}d"), NOTHING)
+    result_text = format_caption_latex(make_explanation(f"a{sign}b", unseen=f"c{sign}d"), NOTHING)
     body = result_text.splitlines()[-1]
     assert f"a{LATEX[sign]}b}}" in body
     assert f"{{c{LATEX[sign]}d}}" in body
@@ -211,7 +211,7 @@ def read_latex(body: str) -> str:
 
 def test_the_latex_has_the_same_text() -> None:
     found = make_explanation(TRICKY, unseen="50% of $5")
-    first, second, third, body = caption_latex(found, Selection((1,))).splitlines()
+    first, second, third, body = format_caption_latex(found, Selection((1,))).splitlines()
     assert first == r"% Needs \usepackage{xcolor}."
     assert second.startswith("% Colours run from -")
     assert third == r"{\setlength{\fboxsep}{1.5pt}%"
@@ -221,5 +221,5 @@ def test_the_latex_has_the_same_text() -> None:
 def test_a_caption_without_heat_is_still_a_caption() -> None:
     found = make_explanation("a dog")
     found.interactions.values[:] = 0
-    assert len(Page(caption_html(found, NOTHING)).spans) == 2
-    assert "From -1 (against) to +1 (for)" in caption_html(found, NOTHING)
+    assert len(Page(format_caption_html(found, NOTHING)).spans) == 2
+    assert "From -1 (against) to +1 (for)" in format_caption_html(found, NOTHING)

@@ -22,7 +22,7 @@ from exclip_desktop.core.values.selection import Region, Selection, block_sum, c
 from exclip_desktop.models.model import Model
 from exclip_desktop.render.figure import FigureOptions, draw_figure
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.number_files import save_matrix, selection_values
+from exclip_desktop.storage.exports.number_files import save_matrix, selection_to_values
 from tests.conftest import CAPTION
 
 LASSO = Region.lasso(((6.0, 2.0), (40.0, 6.0), (24.0, 38.0)), name="the sky")
@@ -144,7 +144,7 @@ def test_words_and_a_box_are_saved_as_a_selection(result: Result, tmp_path: Path
 
 def test_regions_that_hold_no_patch_have_no_strongest(result: Result) -> None:
     gone = Selection((), (REGIONS[0], Region(REGIONS[0].box, subtract=True)))
-    assert selection_values(result, gone)["strongest_patch"] is None
+    assert selection_to_values(result, gone)["strongest_patch"] is None
 
 
 def test_npz_carries_the_selection(result: Result, selection: Selection, tmp_path: Path) -> None:

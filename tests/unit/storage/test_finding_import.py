@@ -13,9 +13,9 @@ from exclip_desktop.core.errors import ListError, ProjectError
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.render.findings_report import write_report
-from exclip_desktop.storage.exports.finding_tables import findings_jsonl, read_findings
+from exclip_desktop.storage.exports.finding_tables import format_jsonl, read_findings
 from exclip_desktop.storage.exports.report_formats import ReportOptions
-from exclip_desktop.storage.finding_columns import values_of
+from exclip_desktop.storage.finding_columns import to_values
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, remove_findings
 from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, load_pairs
@@ -103,7 +103,7 @@ def test_ids_that_are_taken_give_way(source: Path, target: Project, tmp_path: Pa
 
 def test_a_pair_that_is_another_one_here_is_left_out(source: Path, target: Project, tmp_path: Path) -> None:
     one = noted(pair="p1")[0]
-    (tmp_path / "out.jsonl").write_text(findings_jsonl([one]), "utf-8")
+    (tmp_path / "out.jsonl").write_text(format_jsonl([one]), "utf-8")
     right = ListedPair("p1", str(tmp_path / one.view.picture), one.view.caption)
     add_pairs(target, PairList(tmp_path, tmp_path, (replace(right, caption="another"),)))
     ((added,), _) = import_findings(target, tmp_path / "out.jsonl")
@@ -114,7 +114,7 @@ def test_a_pair_that_is_another_one_here_is_left_out(source: Path, target: Proje
 
 def test_the_ratings_of_pairs_follow(target: Project, tmp_path: Path) -> None:
     one = replace(noted(pair="p1")[0], rating="unsure")
-    (tmp_path / "out.jsonl").write_text(findings_jsonl([one]), "utf-8")
+    (tmp_path / "out.jsonl").write_text(format_jsonl([one]), "utf-8")
     add_pairs(target, PairList(tmp_path, tmp_path, (ListedPair("p1", one.view.picture, one.view.caption),)))
     ((added,), _) = import_findings(target, tmp_path / "out.jsonl")
     assert added.view.pair == "p1"
@@ -146,10 +146,10 @@ WRONG: dict[str, Change] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_file_with_anything_else_in_it_is_refused_wholly(target: Project, tmp_path: Path, what: str) -> None:
-    expected = values_of(noted()[1])
+    expected = to_values(noted()[1])
     WRONG[what](expected)
     out = tmp_path / "out.jsonl"
-    out.write_text(findings_jsonl(noted()[:1]) + json.dumps(expected) + "\n", "utf-8")
+    out.write_text(format_jsonl(noted()[:1]) + json.dumps(expected) + "\n", "utf-8")
     with pytest.raises(ListError, match="finding 2 of out.jsonl") as caught:
         import_findings(target, out)
     assert what in caught.value.message or what == "box"
@@ -157,7 +157,7 @@ def test_a_file_with_anything_else_in_it_is_refused_wholly(target: Project, tmp_
 
 
 def test_a_project_that_cannot_be_written_is_reported(target: Project, tmp_path: Path) -> None:
-    (tmp_path / "out.jsonl").write_text(findings_jsonl(noted()), "utf-8")
+    (tmp_path / "out.jsonl").write_text(format_jsonl(noted()), "utf-8")
     target.read_only = "it may not be written."
     with pytest.raises(ProjectError, match="read-only"):
         import_findings(target, tmp_path / "out.jsonl")

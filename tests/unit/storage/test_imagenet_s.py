@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.storage.masks import read_mask, unread
+from exclip_desktop.storage.masks import list_unread, read_mask
 from exclip_desktop.storage.pair_lists.formats.imagenet_s import imagenet_names
 from exclip_desktop.storage.pair_lists.list_files import find_format, read_pairs
 from tests.imagenet_names import collected
@@ -44,7 +44,7 @@ def test_it_is_read_as_a_list(folder: Path) -> None:
 
 def test_a_mask_is_a_place_without_what_it_ignores(folder: Path) -> None:
     found = read_pairs(folder)
-    shown = unread(found.pairs, found.path_of)[0].read()
+    shown = list_unread(found.pairs, found.path_of)[0].read()
     (place,) = shown.places
     assert place.words == "goldfish"
     assert np.argwhere(place.truth.inside).tolist() == [[y, x] for y in (0, 1) for x in (0, 1, 2)]

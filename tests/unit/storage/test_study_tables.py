@@ -13,7 +13,13 @@ from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
 from exclip_desktop.render.figure import save_figure
 from exclip_desktop.render.figure_study import draw_study
-from exclip_desktop.storage.exports.study_tables import as_csv, as_latex, as_markdown, as_text, save_tables
+from exclip_desktop.storage.exports.study_tables import (
+    format_csv,
+    format_latex,
+    format_markdown,
+    format_text,
+    save_tables,
+)
 
 LINE = (0.0, 0.5, 1.0)
 
@@ -63,14 +69,14 @@ def test_what_is_better_than_ours_goes_by_the_paired_difference() -> None:
     np.testing.assert_allclose([gap.mean, gap.low, gap.high], 0.1)
     assert gap.count == 18
     assert study.row(RANDOM).gaps["deletion"].mean == pytest.approx(-0.01)
-    expected = [line for line in as_text(study).splitlines() if "better than ours" in line]
+    expected = [line for line in format_text(study).splitlines() if "better than ours" in line]
     assert expected == [
         "pointing ↑: better than ours by the interval of the paired difference: RISE by 0.100.",
         "deletion ↓: better than ours by the interval of the paired difference: Random by 0.010.",
     ]
     (row,) = (
         row
-        for row in csv.DictReader(io.StringIO(as_csv(study)))
+        for row in csv.DictReader(io.StringIO(format_csv(study)))
         if row["metric"] == "pointing" and row["method"] == "rise"
     )
     assert float(row["less_ours"]) == pytest.approx(0.1)
@@ -89,7 +95,7 @@ def test_curves_of_different_points_are_averaged_along_even_shares() -> None:
 
 
 def test_csv_holds_every_figure_and_the_rules(found: Study) -> None:
-    rows = list(csv.DictReader(io.StringIO(as_csv(found))))
+    rows = list(csv.DictReader(io.StringIO(format_csv(found))))
     assert len(rows) == 2 * 5
     iou = next(row for row in rows if row["metric"] == "iou")
     assert (iou["method"], iou["options"], iou["rule"], iou["values"]) == ("rise", "masks=5", "mean", "3")
@@ -99,13 +105,13 @@ def test_csv_holds_every_figure_and_the_rules(found: Study) -> None:
 
 
 def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> None:
-    expected = as_markdown(found)
+    expected = format_markdown(found)
     head, _, rise, random = expected.splitlines()[:4]
     assert head == "| method | pointing ↑ | mask IoU ↑ | deletion ↓ | text deletion ↓ | seconds ↓ |"
     assert rise.startswith("| RISE | **0.667 ± ")
     assert rise.endswith("| — | 0.500 ± 0.000 |")
     assert random.startswith("| Random | 0.000 ± 0.000 |")
-    for text in (expected, as_text(found)):
+    for text in (expected, format_text(found)):
         assert THRESHOLDS["mean"] in text
         assert "the pixels of the boxes or of the mask" in text
         assert "on 2 pairs of the bundled scenes" in text
@@ -116,7 +122,7 @@ def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> No
 
 
 def test_latex_is_a_tabular_without_bare_signs(found: Study) -> None:
-    expected = as_latex(found)
+    expected = format_latex(found)
     body = [line for line in expected.splitlines() if not line.startswith("%")]
     assert body[0] == r"\begin{tabular}{lrrrrr}"
     assert body[-1] == r"\end{tabular}"
@@ -127,7 +133,7 @@ def test_latex_is_a_tabular_without_bare_signs(found: Study) -> None:
 
 def test_files_are_written(found: Study, tmp_path: Path) -> None:
     assert [path.name for path in save_tables(found, tmp_path)] == ["table.csv", "table.md", "table.tex"]
-    assert (tmp_path / "table.md").read_text("utf-8") == as_markdown(found)
+    assert (tmp_path / "table.md").read_text("utf-8") == format_markdown(found)
 
 
 def test_the_figure_has_a_panel_for_every_metric_with_figures(found: Study) -> None:

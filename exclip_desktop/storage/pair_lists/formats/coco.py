@@ -13,10 +13,10 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.formats.jsonl import array_entries, parse_file
+from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, read_array
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
-from exclip_desktop.storage.pair_lists.records import entries_of
-from exclip_desktop.storage.regions import region_from_value, region_value
+from exclip_desktop.storage.pair_lists.records import read_record
+from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 TWINS = {"captions_": "instances_", "instances_": "captions_"}
 
@@ -34,7 +34,7 @@ def read_json(path: Path, pictures: Path | None = None) -> PairReader:
     """
     document = parse_file(path)
     if isinstance(document, list):
-        return PairReader(pictures or path.parent, array_entries(path, document))
+        return PairReader(pictures or path.parent, read_array(path, document))
     _check(path, document)
     parts = [(path, document)]
     twin = _twin(path)
@@ -134,11 +134,11 @@ def _captioned(
 
 
 def _finished(record: dict[str, Any], place: str, regions: tuple[Region, ...]) -> Iterator[Entry]:
-    for entry in entries_of(record, place, ""):
+    for entry in read_record(record, place, ""):
         yield entry if isinstance(entry, ListNote) or not regions else replace(entry, regions=regions)
 
 
-def coco_text(pairs: Sequence[ListedPair]) -> str:
+def format_coco(pairs: Sequence[ListedPair]) -> str:
     """Return pairs as COCO's JSON: one caption each, and the boxes of every picture once; categories are their names.
 
     Fields of our own hold what COCO lacks: ``pair_id`` for ids that are not numbers, ``label``, ``mask``;
@@ -206,7 +206,7 @@ def _box(region: Region, categories: dict[str, int]) -> dict[str, Any]:
         "iscrowd": 0,
     }
     read = Region((x0, y0, x0 + width, y0 + height), name=region.name)
-    return annotation if read == region else {**annotation, "region": region_value(region)}
+    return annotation if read == region else {**annotation, "region": region_to_value(region)}
 
 
-FORMAT: Final = ListFormat(name="coco", read=read_json, endings=(".json",), write=lambda pairs, _: coco_text(pairs))
+FORMAT: Final = ListFormat(name="coco", read=read_json, endings=(".json",), write=lambda pairs, _: format_coco(pairs))

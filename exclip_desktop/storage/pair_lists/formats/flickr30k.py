@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
 from exclip_desktop.storage.regions import EDGES, region_from_value
 
 SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
@@ -38,7 +38,7 @@ def read_flickr30k(path: Path, pictures: Path | None = None) -> PairReader:
     try:
         files = sorted((path / SENTENCES).glob("*.txt"))
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     if not files:
         raise ListError(f"There are no sentences in {path / SENTENCES}.", "Unpack Flickr30k Entities' archive there.")
     return PairReader(pictures or _folder_of(path, files[0].stem), _entries(path, files))

@@ -8,8 +8,8 @@ from typing import Final
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, record_entries
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, read_object
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
 from exclip_desktop.storage.pair_lists.records import is_unicode
 
 PICTURES: Final = frozenset(
@@ -30,7 +30,7 @@ def read_folder(path: Path, pictures: Path | None = None) -> PairReader:
     try:
         os.scandir(path).close()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     return PairReader(path, _entries(path))
 
 
@@ -62,7 +62,7 @@ def _picture(root: Path, path: Path, has_text: bool, has_json: bool) -> Iterator
         yield ListNote(place, f"{reason} Its picture is left out.")
         return
     record = content if isinstance(content, dict) else {"captions": content}
-    yield from record_entries(record, place, picture, picture=picture)
+    yield from read_object(record, place, picture, picture=picture)
 
 
 FORMAT: Final = ListFormat(name="folder", read=read_folder, is_folder=is_dir, is_fallback=True)

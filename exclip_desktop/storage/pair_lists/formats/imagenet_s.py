@@ -9,7 +9,7 @@ from typing import Final
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
 from exclip_desktop.storage.pair_lists.records import is_unicode
 
 SPLITS: Final = ("validation", "train-semi")
@@ -37,7 +37,7 @@ def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
     try:
         masks = sorted((path / f"{split}{MASKS}").glob("*/*.png"))
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     if not masks:
         raise ListError(f"There are no masks in {path / f'{split}{MASKS}'}.", "Unpack ImageNet-S's annotations there.")
     return PairReader(pictures or path, _entries(path, split, masks))

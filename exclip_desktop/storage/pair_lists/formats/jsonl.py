@@ -7,9 +7,9 @@ from typing import Any, BinaryIO, Final
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
-from exclip_desktop.storage.pair_lists.records import NAMES, columns_of, entries_of
-from exclip_desktop.storage.regions import region_value
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
+from exclip_desktop.storage.pair_lists.records import NAMES, find_columns, read_record
+from exclip_desktop.storage.regions import region_to_value
 
 
 def read_lines(path: Path, pictures: Path | None = None) -> PairReader:
@@ -22,24 +22,24 @@ def read_lines(path: Path, pictures: Path | None = None) -> PairReader:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     return PairReader(pictures or path.parent, _lines(path, file))
 
 
-def array_entries(path: Path, records: list[Any]) -> Iterator[Entry]:
+def read_array(path: Path, records: list[Any]) -> Iterator[Entry]:
     """Yield the entries of a JSON array that was read from ``path``."""
     for number, record in enumerate(records, 1):
-        yield from record_entries(record, f"{path.name}, entry {number}", str(number))
+        yield from read_object(record, f"{path.name}, entry {number}", str(number))
 
 
-def record_entries(record: Any, place: str, default_id: str, **known: str) -> Iterator[Entry]:
+def read_object(record: Any, place: str, default_id: str, **known: str) -> Iterator[Entry]:
     """Yield the entries of one object, by the names of ``records.NAMES``; ``known`` fields replace its own."""
     if not isinstance(record, dict):
         yield ListNote(place, f'this is not an object such as {{"{NAMES["picture"][0]}": …, "caption": …}}; left out.')
         return
-    columns = columns_of(tuple(record))
+    columns = find_columns(tuple(record))
     values = {field: record[name] for field, name in columns.items()}
-    yield from entries_of({**values, **known}, place, default_id)
+    yield from read_record({**values, **known}, place, default_id)
 
 
 def parse_file(path: Path) -> Any:
@@ -52,7 +52,7 @@ def parse_file(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     except json.JSONDecodeError as error:
         raise ListError(f"{path.name}, line {error.lineno}, is not JSON: {error.msg}.", _HINT) from error
     except (UnicodeError, RecursionError) as error:
@@ -73,10 +73,10 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[Entry]:
             except (ValueError, RecursionError) as error:
                 yield ListNote(place, f"this is not JSON ({error}); left out.")
                 continue
-            yield from record_entries(record, place, str(number))
+            yield from read_object(record, place, str(number))
 
 
-def lines_text(pairs: Iterable[ListedPair]) -> str:
+def format_lines(pairs: Iterable[ListedPair]) -> str:
     """Return pairs as one object per line, without empty fields, except the caption."""
     return "".join(json.dumps(_record(pair), ensure_ascii=False) + "\n" for pair in pairs)
 
@@ -84,7 +84,7 @@ def lines_text(pairs: Iterable[ListedPair]) -> str:
 def _record(pair: ListedPair) -> dict[str, Any]:
     more = {
         "label": pair.label,
-        "boxes": [region_value(region) for region in pair.regions],
+        "boxes": [region_to_value(region) for region in pair.regions],
         "mask": pair.mask,
     }
     values = {"id": pair.id, "path": pair.picture, "caption": pair.caption}
@@ -92,5 +92,5 @@ def _record(pair: ListedPair) -> dict[str, Any]:
 
 
 FORMAT: Final = ListFormat(
-    name="jsonl", read=read_lines, endings=(".jsonl", ".ndjson"), write=lambda pairs, _: lines_text(pairs)
+    name="jsonl", read=read_lines, endings=(".jsonl", ".ndjson"), write=lambda pairs, _: format_lines(pairs)
 )

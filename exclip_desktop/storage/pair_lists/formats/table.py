@@ -9,9 +9,9 @@ from typing import Final, TextIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable
-from exclip_desktop.storage.pair_lists.records import NAMES, columns_of, entries_of
-from exclip_desktop.storage.regions import region_value
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
+from exclip_desktop.storage.pair_lists.records import NAMES, find_columns, read_record
+from exclip_desktop.storage.regions import region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
 SEPARATORS = ",;\t"
@@ -29,7 +29,7 @@ def read_table(path: Path, pictures: Path | None = None) -> PairReader:
             encoding = "utf-16" if raw.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         file = path.open(encoding=encoding, errors="surrogateescape", newline="")
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     try:
         separator, names, columns = _read_head(path, file)
     except (ListError, UnicodeError, OSError) as error:
@@ -43,7 +43,7 @@ def _read_head(path: Path, file: TextIO) -> tuple[str, tuple[str, ...], Mapping[
     line = file.readline()
     for separator in sorted(SEPARATORS, key=line.count, reverse=True):
         names = tuple(next(csv.reader([line], delimiter=separator), []))
-        columns = columns_of(names)
+        columns = find_columns(names)
         if "picture" in columns:
             return separator, names, columns
     if not line.strip():
@@ -87,20 +87,20 @@ def _entries(
                 yield ListNote(place, f"{len(row)} columns where {len(names)} are named; left out.")
             else:
                 record = {field: row[column] for field, column in at.items() if column < len(row)}
-                yield from entries_of(record, place, str(number))
+                yield from read_record(record, place, str(number))
 
 
 def _no_text(path: Path) -> ListError:
     return ListError(f"{path.name} is not text.", "Save the list as CSV in UTF-8.")
 
 
-def table_text(pairs: Iterable[ListedPair], separator: str) -> str:
+def format_table(pairs: Iterable[ListedPair], separator: str) -> str:
     """Return pairs as a table with this column separator."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=separator)
     writer.writerow(COLUMNS)
     for pair in pairs:
-        boxes = json.dumps([region_value(region) for region in pair.regions], ensure_ascii=False)
+        boxes = json.dumps([region_to_value(region) for region in pair.regions], ensure_ascii=False)
         row = (pair.id, pair.picture, pair.caption, pair.label, boxes if pair.regions else "", pair.mask)
         writer.writerow(row)
     return text.getvalue()
@@ -110,5 +110,5 @@ FORMAT: Final = ListFormat(
     name="table",
     read=read_table,
     endings=(".csv", ".tsv"),
-    write=lambda pairs, ending: table_text(pairs, "\t" if ending == ".tsv" else ","),
+    write=lambda pairs, ending: format_table(pairs, "\t" if ending == ".tsv" else ","),
 )
