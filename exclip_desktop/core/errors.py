@@ -2,7 +2,7 @@
 
 What to do is a sentence, or a remedy, which each interface words in its own terms. A new remedy is a member of
 ``Remedy`` and one sentence in each of three tables: ``PYTHON_WORDS`` here, ``FLAG_WORDS`` in ``cli.flag_words`` and
-``WINDOW_WORDS`` in ``session.window_words``.
+``WINDOW_WORDS`` in ``session.notices``.
 """
 
 from collections.abc import Mapping

@@ -20,8 +20,8 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.demo.captions import CHANGES, caption_of, change_one
 from exclip_desktop.demo.scenes import Drawn, Scene, draw_scene, make_scene
+from exclip_desktop.demo.vocabulary import CHANGES, caption_of, change_one
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from exclip_desktop.demo.captions import caption_of, change_one
 from exclip_desktop.demo.scenes import draw_scene, make_scene, scene_record
+from exclip_desktop.demo.vocabulary import caption_of, change_one
 
 SERIES = 8_000_001  # outside the series trained and evaluated on
 SIZE_PX = 448

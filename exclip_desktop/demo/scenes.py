@@ -17,10 +17,8 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.errors import UserError
-from exclip_desktop.demo.backgrounds import background
-from exclip_desktop.demo.captions import OPENINGS, Style, Thing, caption_of, change_one, random_thing
-from exclip_desktop.demo.sprites import sprite
-from exclip_desktop.demo.vocabulary import PLACES
+from exclip_desktop.demo.sprites import background, sprite
+from exclip_desktop.demo.vocabulary import OPENINGS, PLACES, Style, Thing, caption_of, change_one, random_thing
 
 SIDE_RANGES = {1: (0.42, 0.60), 2: (0.34, 0.46), 3: (0.30, 0.40), 4: (0.28, 0.37)}
 COUNT_SHARES = (0.24, 0.42, 0.22, 0.12)

@@ -8,7 +8,7 @@ from pathlib import Path
 from platformdirs import user_log_path
 
 from exclip_desktop.core.errors import UserError
-from exclip_desktop.session.window_words import WINDOW_WORDS
+from exclip_desktop.session.notices import WINDOW_WORDS
 
 log = logging.getLogger(__name__)
 BYTES = 512 * 1024

@@ -20,8 +20,7 @@ from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_edits import PairRemoval, PictureLabels
 from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list_path
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
-from exclip_desktop.session.pair.caption_difference import CaptionDifference
+from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives, CaptionDifference
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.export_controller import ExportController
 from exclip_desktop.session.pair.framing_controller import FramingController

@@ -12,11 +12,21 @@ import torch
 from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.demo import evaluate, samples, scenes, train
-from exclip_desktop.demo.captions import CHANGES, Style, Thing, caption_of, change_one
 from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1, wrong_scores_lower
 from exclip_desktop.demo.scenes import draw_scene, make_scene, make_twin
 from exclip_desktop.demo.sprites import emoji_font
-from exclip_desktop.demo.vocabulary import COLOURS, OBJECTS, PAINTABLE, PLACES, SHAPES
+from exclip_desktop.demo.vocabulary import (
+    CHANGES,
+    COLOURS,
+    OBJECTS,
+    PAINTABLE,
+    PLACES,
+    SHAPES,
+    Style,
+    Thing,
+    caption_of,
+    change_one,
+)
 from exclip_desktop.models.loading import load_model
 
 needs_font = pytest.mark.skipif(emoji_font() is None, reason="the font Noto Color Emoji is not installed")

@@ -18,7 +18,7 @@ from exclip_desktop.models.catalogue import (
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.find import inspect_checkpoint
 from exclip_desktop.session.library.model_listing import ListedModel, Offer, WeightsFile
-from exclip_desktop.session.window_words import WINDOW_WORDS
+from exclip_desktop.session.notices import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import ModelChoice
 
 

@@ -20,11 +20,11 @@ from exclip_desktop.render.recipes import Recipe, as_command, as_python
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
+from exclip_desktop.session.notices import WINDOW_WORDS
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.processes import call_apart
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
-from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.caption_markup import format_caption_html, format_caption_latex
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path

@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject
 
 from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.json_settings import Limits, read_back
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
+from exclip_desktop.session.window_settings import Limits, read_back
 from exclip_desktop.session.worker.requests import ExplainRequest, Failure, ModelChoice
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.project.project import load_settings, save_setting

@@ -11,6 +11,7 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
+from exclip_desktop.ui.canvas.gestures import clamp_point
 from exclip_desktop.ui.canvas.heat_item import (
     HeatItem,
     HeatMemo,
@@ -20,7 +21,6 @@ from exclip_desktop.ui.canvas.heat_item import (
 )
 from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
-from exclip_desktop.ui.canvas.region_hits import clamp_point
 from exclip_desktop.ui.canvas.region_items import MarkLayer, Marks
 
 LEAST_PX: Final = (200, 150)

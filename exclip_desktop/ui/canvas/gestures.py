@@ -1,11 +1,124 @@
-"""Gestures that draw, move and resize regions; no Qt."""
+"""Hit tests and gestures that draw, move and resize regions, in source pixels; no Qt."""
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Point, Region
-from exclip_desktop.ui.canvas.region_hits import Handle, clamp_point, draw_box, move_region, resize_region
+
+Handle = tuple[int, int]
+"""A place on a box's edge, (across, down): −1 its left or top, 0 its middle, 1 its right or bottom."""
+HANDLES: Final[tuple[Handle, ...]] = ((-1, -1), (1, -1), (1, 1), (-1, 1), (0, -1), (1, 0), (0, 1), (-1, 0))
+"""All handles; corners first, so that they win where a small box's handles crowd."""
+CROWDED_PX: Final = 40.0  # logical pixels: a side shorter than that has no handle in its middle
+SMALLEST: Final = 1.0  # source pixels: the shortest side after resizing
+
+
+def find_region(regions: tuple[Region, ...], point: Point, slack: float = 0.0) -> int | None:
+    """Return the index of the region drawn last under ``point``; ``slack`` widens boxes, in source pixels."""
+    for index in reversed(range(len(regions))):
+        if contains(regions[index], point, slack):
+            return index
+    return None
+
+
+def contains(region: Region, point: Point, slack: float = 0.0) -> bool:
+    """Return whether ``point`` lies in the region (of a lasso: even–odd), a box widened by ``slack`` source pixels."""
+    if region.outline:
+        return _in_outline(region.outline, point)
+    x0, y0, x1, y1 = region.box
+    return x0 - slack <= point[0] < x1 + slack and y0 - slack <= point[1] < y1 + slack
+
+
+def handle_point(box: Box, handle: Handle) -> Point:
+    """Return where a handle of ``box`` is, in source pixels."""
+    x0, y0, x1, y1 = box
+    return (x0 + x1 + handle[0] * (x1 - x0)) / 2, (y0 + y1 + handle[1] * (y1 - y0)) / 2
+
+
+def find_handle(box: Box, point: Point, reach: float) -> Handle | None:
+    """Return the handle of ``box`` within ``reach`` source pixels across and down.
+
+    Towards the inside a handle reaches at most a quarter of the side, so that a small box can still be moved.
+    """
+    inner = min(reach, (box[2] - box[0]) / 4), min(reach, (box[3] - box[1]) / 4)
+    for handle in HANDLES:
+        at = handle_point(box, handle)
+        if all(_within(point[axis] - at[axis], handle[axis], reach, inner[axis]) for axis in (0, 1)):
+            return handle
+    return None
+
+
+def list_handles(box: Box, scale: float) -> tuple[Handle, ...]:
+    """Return the handles of ``box`` that have room, at ``scale`` logical pixels per source pixel."""
+    wide, high = (box[2] - box[0]) * scale >= CROWDED_PX, (box[3] - box[1]) * scale >= CROWDED_PX
+    return tuple(handle for handle in HANDLES if (handle[0] or wide) and (handle[1] or high))
+
+
+def clamp_point(point: Point, bounds: Box) -> Point:
+    """Return the point of ``bounds`` nearest to ``point``."""
+    x0, y0, x1, y1 = bounds
+    return min(max(point[0], x0), x1), min(max(point[1], y0), y1)
+
+
+def draw_box(start: Point, end: Point, bounds: Box) -> Box | None:
+    """Return the box between two points, clipped to ``bounds``; None where it is empty."""
+    (ax, ay), (bx, by) = clamp_point(start, bounds), clamp_point(end, bounds)
+    box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def move_region(region: Region, shift: Point, bounds: Box) -> Region:
+    """Return the region shifted by source pixels, as far as ``bounds`` allow."""
+    x0, y0, x1, y1 = region.box
+    dx = min(max(shift[0], bounds[0] - x0), bounds[2] - x1)
+    dy = min(max(shift[1], bounds[1] - y0), bounds[3] - y1)
+    outline = tuple((x + dx, y + dy) for x, y in region.outline)
+    return replace(region, box=(x0 + dx, y0 + dy, x1 + dx, y1 + dy), outline=outline)
+
+
+def resize_region(region: Region, handle: Handle, shift: Point, bounds: Box) -> Region:
+    """Return the region with one handle shifted by source pixels, clipped to ``bounds``; a lasso is stretched.
+
+    A side that is dragged across the opposite one turns over; no side becomes shorter than ``SMALLEST``.
+    """
+    x0, y0, x1, y1 = region.box
+    left, right = _drag_side((x0, x1), handle[0], shift[0], (bounds[0], bounds[2]))
+    top, bottom = _drag_side((y0, y1), handle[1], shift[1], (bounds[1], bounds[3]))
+    if region.outline:
+        across, down = (right - left) / (x1 - x0 or 1.0), (bottom - top) / (y1 - y0 or 1.0)
+        outline = tuple((left + (x - x0) * across, top + (y - y0) * down) for x, y in region.outline)
+        return Region.lasso(outline, region.subtract, region.name)
+    return replace(region, box=(min(left, right), min(top, bottom), max(left, right), max(top, bottom)))
+
+
+def _within(offset: float, side: int, reach: float, inner: float) -> bool:
+    """Return whether ``offset`` from a handle is in reach; on a box's ``side`` the reach inwards is ``inner``."""
+    low = inner if side >= 0 else reach
+    high = inner if side <= 0 else reach
+    return -low <= offset <= high
+
+
+def _drag_side(ends: tuple[float, float], side: int, shift: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the two ends of a side, with the end that ``side`` names shifted; it may pass the other one."""
+    if side == 0:
+        return ends
+    still, pulled = (ends[1], ends[0]) if side < 0 else ends
+    pulled = min(max(pulled + shift, bounds[0]), bounds[1])
+    if abs(pulled - still) < SMALLEST:
+        outwards = float(side) if bounds[0] <= still + side * SMALLEST <= bounds[1] else -float(side)
+        pulled = still + outwards * SMALLEST
+    return (pulled, still) if side < 0 else (still, pulled)
+
+
+def _in_outline(outline: tuple[Point, ...], point: Point) -> bool:
+    px, py = point
+    inside = False
+    for (ax, ay), (bx, by) in zip(outline, (*outline[1:], outline[0]), strict=True):
+        if (ay <= py) != (by <= py) and px < ax + (py - ay) * (bx - ax) / (by - ay):
+            inside = not inside
+    return inside
+
 
 Regions = tuple[Region, ...]
 

@@ -9,9 +9,19 @@ from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Point
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.canvas.canvas_view import CanvasView
-from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Gesture, Move, Regions, Resize
+from exclip_desktop.ui.canvas.gestures import (
+    DrawBox,
+    DrawLasso,
+    Gesture,
+    Handle,
+    Move,
+    Regions,
+    Resize,
+    find_handle,
+    find_region,
+    list_handles,
+)
 from exclip_desktop.ui.canvas.heat_item import current_geometry
-from exclip_desktop.ui.canvas.region_hits import Handle, find_handle, find_region, list_handles
 
 CLICK_PX: Final = 3.0  # a drag shorter than that is a click
 HANDLE_REACH_PX: Final = 8.0  # from a handle's middle, where it can be dragged

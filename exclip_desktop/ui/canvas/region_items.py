@@ -12,7 +12,7 @@ from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas.camera import Camera
 from exclip_desktop.ui.canvas.canvas_view import CanvasView
-from exclip_desktop.ui.canvas.region_hits import handle_point, list_handles
+from exclip_desktop.ui.canvas.gestures import handle_point, list_handles
 
 HANDLE_PX: Final = 8.0
 NAME_PX: Final = 220.0  # a longer name is cut

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from exclip_desktop.core.maths.difference import Difference
 from exclip_desktop.core.text.number_format import format_signed
-from exclip_desktop.session.pair.caption_difference import CaptionDifference
+from exclip_desktop.session.pair.caption_alternatives import CaptionDifference
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea

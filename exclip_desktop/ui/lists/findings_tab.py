@@ -10,8 +10,7 @@ from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.ui.lists.findings_model import FindingsModel
-from exclip_desktop.ui.lists.findings_table import FindingsTable
+from exclip_desktop.ui.lists.findings_table import FindingsModel, FindingsTable
 
 RATINGS: Final[dict[str, Rating | None]] = {
     "All ratings": None,

@@ -13,11 +13,19 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas import camera as cameras
 from exclip_desktop.ui.canvas.camera import Camera
-from exclip_desktop.ui.canvas.gestures import DrawBox, DrawLasso, Move, Resize
+from exclip_desktop.ui.canvas.gestures import (
+    DrawBox,
+    DrawLasso,
+    Move,
+    Resize,
+    contains,
+    find_handle,
+    find_region,
+    resize_region,
+)
 from exclip_desktop.ui.canvas.heat_item import HeatItem, HeatLook, make_heat_image
 from exclip_desktop.ui.canvas.picture_images import SLICE, PictureLevels, grey_pixels, shared_levels
 from exclip_desktop.ui.canvas.picture_item import find_unread_parts
-from exclip_desktop.ui.canvas.region_hits import contains, find_handle, find_region, resize_region
 
 BOUNDS = (0.0, 0.0, 100.0, 80.0)
 BOX = Region((10.0, 20.0, 50.0, 60.0), name="hat")

@@ -9,8 +9,14 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.agreement import Agreement, compute_agreement
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.ui.compare.agreement_model import FIRST, IN_BOX, NAME, AgreementModel, format_coefficient
-from exclip_desktop.ui.compare.agreement_tab import AgreementTab
+from exclip_desktop.ui.compare.agreement_tab import (
+    FIRST,
+    IN_BOX,
+    NAME,
+    AgreementModel,
+    AgreementTab,
+    format_coefficient,
+)
 from tests.ui.conftest import Opened
 
 Role = Qt.ItemDataRole

@@ -18,7 +18,7 @@ from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.compare.pane_view import PaneView
-from exclip_desktop.ui.lists.findings_model import KEYS
+from exclip_desktop.ui.lists.findings_table import KEYS
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from tests.ui.lists.findings_desk import BOX, REMARK, Desk
 

@@ -14,8 +14,7 @@ from exclip_desktop.session.project.findings import Remark
 from exclip_desktop.storage.finding_columns import LISTED
 from exclip_desktop.storage.project.finding_rows import add_findings
 from exclip_desktop.storage.project.project_files import open_project
-from exclip_desktop.ui.lists.findings_model import CACHED_PAGES, KEYS, PAGE
-from exclip_desktop.ui.lists.findings_table import FindingsTable
+from exclip_desktop.ui.lists.findings_table import CACHED_PAGES, KEYS, PAGE, FindingsTable
 from exclip_desktop.ui.window import Window
 from tests.ui.lists.findings_desk import CHOSEN, Desk
 from tests.unit.storage.findings import make_finding

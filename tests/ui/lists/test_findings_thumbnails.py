@@ -15,7 +15,7 @@ from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.finding_rows import add_findings
 from exclip_desktop.storage.project.project_files import create_project
-from exclip_desktop.ui.lists.findings_model import PAGE
+from exclip_desktop.ui.lists.findings_table import PAGE
 from exclip_desktop.ui.lists.thumbnail_rows import PAD_PX, THUMB_PX
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine

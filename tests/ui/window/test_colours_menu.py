@@ -1,8 +1,8 @@
 """View ▸ Colours: one entry for each row of the table of colour maps."""
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS, DEFAULT_COLOURS
-from exclip_desktop.session.json_settings import read_back
 from exclip_desktop.session.pair.scene import View
+from exclip_desktop.session.window_settings import read_back
 from exclip_desktop.ui.commands.view_commands import ColoursMenu
 from tests.ui.conftest import Opened
 

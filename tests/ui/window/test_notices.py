@@ -14,9 +14,8 @@ from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, R
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings, find_inexact_integrals, unread_reason
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.notices import describe_inexactness, describe_remedy
+from exclip_desktop.session.notices import WINDOW_WORDS, describe_inexactness, describe_remedy
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.session.window_words import WINDOW_WORDS
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.ui.conftest import Opened
 from tests.ui.session.session_desk import Desk

@@ -15,7 +15,7 @@ import exclip_desktop
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.cli.main import command_parser
 from exclip_desktop.core.errors import PYTHON_WORDS, Remedy, SettingsError, Words
-from exclip_desktop.session.window_words import WINDOW_WORDS
+from exclip_desktop.session.notices import WINDOW_WORDS
 from exclip_desktop.ui.actions import MENUS
 
 TABLES = {"Python": PYTHON_WORDS, "command line": FLAG_WORDS, "window": WINDOW_WORDS}
