@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from exclip_desktop.core.version import __version__
 from exclip_desktop.session.logs import log_file, start_logging
 from exclip_desktop.session.session import Session
-from exclip_desktop.ui.theme import app_icon
+from exclip_desktop.ui.theme import make_app_icon
 from exclip_desktop.ui.window import Window
 
 
@@ -76,7 +76,7 @@ def set_program_name(app: QApplication) -> None:
     QCoreApplication.setOrganizationName("exclip_desktop")
     QCoreApplication.setApplicationVersion(__version__)
     app.setDesktopFileName("exclip-desktop")
-    app.setWindowIcon(app_icon())
+    app.setWindowIcon(make_app_icon())
 
 
 def default_project_file() -> Path:

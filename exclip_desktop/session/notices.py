@@ -103,7 +103,7 @@ class Notices:
         """Show a notice, once, if ``what`` is estimated to take more memory than is free."""
         if cost is None or cost.fits:
             return
-        notice = _shortage_of(what, cost, self._state.facts)
+        notice = _make_shortage_notice(what, cost, self._state.facts)
         if notice != self._short:
             self._short = notice
             self._state.change(notice=notice)
@@ -114,11 +114,11 @@ class Notices:
             self._state.change(notice=None)
         self._short = None
 
-    def of_picture(self, notes: tuple[str, ...]) -> Notice | None:
+    def make_picture_notice(self, notes: tuple[str, ...]) -> Notice | None:
         """Return the notice for a picture that is not explained."""
-        return self._after(notes, "")
+        return self._make_notice(notes, "")
 
-    def of_answer(self, notes: tuple[str, ...], after: Explanation, provenance: Provenance) -> Notice | None:
+    def make_answer_notice(self, notes: tuple[str, ...], after: Explanation, provenance: Provenance) -> Notice | None:
         """Return the notice for an answer, without a note on its integrals if that has been closed before."""
         dismissed = self._dismissed
         known = dismissed is not None and (dismissed.choice, dismissed.explain_settings) == (
@@ -127,9 +127,9 @@ class Notices:
         )
         warnings = () if known else (describe_inexactness(after),)
         notes = tuple(part for part in (*notes, _describe_unread_words(after), *warnings) if part)
-        return self._after(notes, "" if known else describe_remedy(after))
+        return self._make_notice(notes, "" if known else describe_remedy(after))
 
-    def _after(self, notes: tuple[str, ...], hint: str) -> Notice | None:
+    def _make_notice(self, notes: tuple[str, ...], hint: str) -> Notice | None:
         """Return a notice of ``notes``; without notes, the current one, unless it is settled now."""
         before = self._state.notice
         if not notes:
@@ -140,13 +140,13 @@ class Notices:
         return self._warned
 
 
-def of_failure(failure: Failure, facts: ModelFacts | None) -> Notice:
+def make_failure_notice(failure: Failure, facts: ModelFacts | None) -> Notice:
     """Return the notice for a failure; if an accelerator had too little memory, it offers the CPU."""
     offers_cpu = failure.of_memory and _is_accelerated(facts)
     return Notice(failure.message, failure.hint, failure.details, offers_cpu=offers_cpu)
 
 
-def _shortage_of(what: str, cost: CostEstimate, facts: ModelFacts | None) -> Notice:
+def _make_shortage_notice(what: str, cost: CostEstimate, facts: ModelFacts | None) -> Notice:
     accelerated = _is_accelerated(facts)
     other = ", or use the CPU" if accelerated else " and close other programs"
     return Notice(
@@ -160,7 +160,10 @@ def _is_accelerated(facts: ModelFacts | None) -> bool:
 
 def describe_inexactness(explanation: Explanation) -> str:
     """Return one sentence on the error of the integrals; empty if they are exact."""
-    parts = [f"the {integral.name}'s integral {_fault(integral)}" for integral in find_inexact_integrals(explanation)]
+    parts = [
+        f"the {integral.name}'s integral {_describe_residual(integral)}"
+        for integral in find_inexact_integrals(explanation)
+    ]
     return f"Not exact: {', and '.join(parts)}." if parts else ""
 
 
@@ -182,7 +185,7 @@ def format_layer(layer: Layer | None) -> str:
     return f"“{layer}”" if isinstance(layer, str) else f"{layer}".replace("-", "−")
 
 
-def _fault(integral: InexactIntegral) -> str:
+def _describe_residual(integral: InexactIntegral) -> str:
     side = integral.side
     missed = f"misses {side.residual:.1%} after {side.nodes} nodes"
     return missed if side.residual > integral.tolerance else f"has not settled after {side.nodes} nodes"

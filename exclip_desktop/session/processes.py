@@ -12,7 +12,7 @@ from exclip_desktop.core.progress import CancelToken
 POLL_S = 0.05
 
 
-def call_apart(function: str, arguments: tuple[Any, ...], cancel: CancelToken) -> Any:
+def call_in_process(function: str, arguments: tuple[Any, ...], cancel: CancelToken) -> Any:
     """Return ``function(*arguments)``; cancelling ends the process at once.
 
     Args:

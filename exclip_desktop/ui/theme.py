@@ -28,7 +28,7 @@ def error_colour(palette: QPalette) -> QColor:
     return _TROUBLE[is_dark(palette)]
 
 
-def blended(front: QColor, behind: QColor, share: float) -> QColor:
+def blend_colours(front: QColor, behind: QColor, share: float) -> QColor:
     """Return the blend of ``share`` (0 to 1) of ``front`` over ``behind``."""
     pairs = ((front.red(), behind.red()), (front.green(), behind.green()), (front.blue(), behind.blue()))
     return QColor(*(round(share * above + (1 - share) * below) for above, below in pairs))
@@ -67,7 +67,7 @@ def icon(name: str, palette: QPalette) -> QIcon:
     return made
 
 
-def app_icon() -> QIcon:
+def make_app_icon() -> QIcon:
     """Return the program's own icon, the same in light and dark."""
     made = QIcon()
     for size_px in APP_SIZES_PX:

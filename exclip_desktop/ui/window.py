@@ -34,7 +34,7 @@ from exclip_desktop.ui.commands.view_commands import ViewCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
 from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selection
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
-from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTitle, SecondModelPane, named, titled
+from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTitle, SecondModelPane, add_name, add_title
 from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
@@ -143,7 +143,7 @@ class Window(QMainWindow):
         column = QVBoxLayout(below)
         column.setContentsMargins(8, 4, 8, 4)
         column.addWidget(self.caption)
-        column.addWidget(named(self._name, StripArea(self.strip)))
+        column.addWidget(add_name(self._name, StripArea(self.strip)))
         column.addWidget(self.second_model_pane.words)
         column.addWidget(self.difference.words)
         column.addLayout(self._hint_row())
@@ -170,7 +170,7 @@ class Window(QMainWindow):
         alone = QWidget()
         row = QHBoxLayout(alone)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(titled(self._title, self.canvas), 1)
+        row.addWidget(add_title(self._title, self.canvas), 1)
         row.addWidget(self.second_model_pane.picture, 1)
         row.addWidget(self.difference.picture, 1)
         return alone

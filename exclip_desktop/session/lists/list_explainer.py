@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.notices import of_failure
+from exclip_desktop.session.notices import make_failure_notice
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.worker.requests import Failure, ListPairAnswer, ListPairRequest
 from exclip_desktop.session.worker.worker_thread import Worker
@@ -112,4 +112,4 @@ class ListExplainer(QObject):
             self._next()
         else:
             self._end()
-            self._state.change(notice=replace(of_failure(failure, self._state.facts), offers_cpu=False))
+            self._state.change(notice=replace(make_failure_notice(failure, self._state.facts), offers_cpu=False))

@@ -11,8 +11,8 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.logs import describe_error
-from exclip_desktop.session.notices import Notices, describe_loading, of_failure
-from exclip_desktop.session.pair.picture_opening import PendingPicture, PictureReader, selection_after
+from exclip_desktop.session.notices import Notices, describe_loading, make_failure_notice
+from exclip_desktop.session.pair.picture_opening import PendingPicture, PictureReader, choose_selection
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
@@ -198,7 +198,7 @@ class ExplainController(QObject):
         state.put_work(self, None)
         if following is None:
             # The previous caption's error is settled.
-            state.change(stale=state.explanation is not None, notice=self._notices.of_picture(()))
+            state.change(stale=state.explanation is not None, notice=self._notices.make_picture_notice(()))
             return
         self._next = replace(following, notes=())
         state.change(
@@ -206,7 +206,7 @@ class ExplainController(QObject):
             answer=None,
             selection=Selection(),
             preview=Preview(),
-            notice=self._notices.of_picture(following.notes),
+            notice=self._notices.make_picture_notice(following.notes),
             stale=False,
         )
 
@@ -249,9 +249,9 @@ class ExplainController(QObject):
         self._notices.clear_memory_shortage()
         provenance = Provenance(answer.seconds, answer.cached, request.choice, request.explain_settings)
         canvas_picture = self.picture
-        selection = selection_after(self._next, self._state.explanation, self._state.selection, after)
+        selection = choose_selection(self._next, self._state.explanation, self._state.selection, after)
         notes = self._next.notes if self._next is not None else ()
-        notice = self._notices.of_answer(notes, after, provenance)
+        notice = self._notices.make_answer_notice(notes, after, provenance)
         self._await(None)
         self._state.change(
             canvas_picture=canvas_picture,
@@ -267,7 +267,7 @@ class ExplainController(QObject):
     def _on_failed(self, failure: Failure) -> None:
         if failure.request is not self._request:
             return
-        state, notice = self._state, of_failure(failure, self._state.facts)
+        state, notice = self._state, make_failure_notice(failure, self._state.facts)
         self._failed_request = (self._request, self._next) if notice.offers_cpu else None
         instead = "" if state.explanation is not None or failure.of_pair else self._fall_back()
         self._take_back()

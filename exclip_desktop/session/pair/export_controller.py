@@ -22,7 +22,7 @@ from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.notices import WINDOW_WORDS
 from exclip_desktop.session.pair.scene import CanvasPicture
-from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.storage.atomic import write_atomically
@@ -135,7 +135,7 @@ class ExportController(QObject):
             function = "exclip_desktop.render.figure_panes:panes_bytes"
 
         def draw(ending: str, cancel: CancelToken) -> bytes:
-            data: bytes = call_apart(function, (what, pixels, options, ending), cancel)
+            data: bytes = call_in_process(function, (what, pixels, options, ending), cancel)
             return data
 
         return draw

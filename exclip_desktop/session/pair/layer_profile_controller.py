@@ -8,7 +8,7 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.layer_profile import Profile, profile_row
 from exclip_desktop.core.values.settings import Layer, Side, list_layers
-from exclip_desktop.session.notices import of_failure
+from exclip_desktop.session.notices import make_failure_notice
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import ProfileProgress, State, Work
 from exclip_desktop.session.worker.requests import (
@@ -177,7 +177,7 @@ class LayerProfileController(QObject):
     def _on_failed(self, failure: Failure) -> None:
         if self._request is not None and failure.request is self._request:
             self._end()
-            self._state.change(notice=of_failure(failure, self._state.facts))
+            self._state.change(notice=make_failure_notice(failure, self._state.facts))
 
     def _on_progress_reported(self, report: Report, idle: bool) -> None:
         if not idle and self._request is not None and report.total:

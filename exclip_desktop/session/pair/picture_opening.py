@@ -32,7 +32,7 @@ class PendingPicture:
     selection: Selection | None = None
 
 
-def selection_after(
+def choose_selection(
     opening: PendingPicture | None, before: Explanation | None, selection: Selection, after: Explanation
 ) -> Selection:
     """Return the selection in ``after``: that of its ``opening``, else the same words as in ``before``.
@@ -43,14 +43,14 @@ def selection_after(
         brought = opening.selection
         return replace(brought, rows=tuple(row for row in brought.rows if row < len(after.tokens)))
     if opening is not None and opening.objects:
-        return Selection(object_rows(after, opening.objects))
+        return Selection(choose_object_rows(after, opening.objects))
     if before is None:
         return replace(selection, rows=())
     rows = carry_rows(before.caption, selection.rows, after.caption)
     return Selection(rows) if opening is not None else replace(selection, rows=rows)
 
 
-def object_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:
+def choose_object_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:
     """Return the rows of the first object in the caption whose heat is easily read, else of the first object.
 
     Easily read: its words add to the score, and their strongest patch adds to it and lies in the object's box.

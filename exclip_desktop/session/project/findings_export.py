@@ -9,7 +9,7 @@ from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.pair.explain_controller import ExplainController
-from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
@@ -42,7 +42,7 @@ class FindingsExport(QObject):
         arguments = (project.path, out, options)
 
         def write(cancel: CancelToken) -> int:
-            count, _ = call_apart("exclip_desktop.render.findings_report:write_report", arguments, cancel)
+            count, _ = call_in_process("exclip_desktop.render.findings_report:write_report", arguments, cancel)
             return int(count)
 
         def then(count: int) -> None:

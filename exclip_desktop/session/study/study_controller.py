@@ -14,8 +14,8 @@ from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettings, summarise
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import describe_error
-from exclip_desktop.session.notices import of_failure
-from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.notices import make_failure_notice
+from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure, StudyAnswer, StudyRequest
@@ -233,7 +233,7 @@ class StudyController(QObject):
         if self.is_running and failure.request is self._request:
             self.error_text = f"{failure.message} {failure.hint}".strip()
             self._end()
-            self._state.change(notice=replace(of_failure(failure, self._state.facts), offers_cpu=False))
+            self._state.change(notice=replace(make_failure_notice(failure, self._state.facts), offers_cpu=False))
 
 
 def write_study(study: Study, path: Path, cancel: CancelToken) -> Path:
@@ -248,7 +248,7 @@ def write_study(study: Study, path: Path, cancel: CancelToken) -> Path:
     if write_text is not None:
         data = write_text(study).encode("utf-8")
     else:
-        data = call_apart("exclip_desktop.render.figure_study:study_bytes", (study, path.suffix.lower()), cancel)
+        data = call_in_process("exclip_desktop.render.figure_study:study_bytes", (study, path.suffix.lower()), cancel)
     write_atomically(path, lambda file: file.write(data))
     return path
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.ui.theme import ThemedIcons, blended, error_colour, pixmap
+from exclip_desktop.ui.theme import ThemedIcons, blend_colours, error_colour, pixmap
 from exclip_desktop.ui.widgets.labels import ClampedLabel
 
 ICON_PX: Final = 24
@@ -99,9 +99,9 @@ class Banner(QFrame):
         """Paint a tinted ground, a stripe in the accent's colour, and the focus."""
         accent = self._accent()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), blended(accent, self.palette().window().color(), TINT))
+        painter.fillRect(self.rect(), blend_colours(accent, self.palette().window().color(), TINT))
         painter.fillRect(0, 0, STRIPE_PX, self.height(), accent)
-        painter.setPen(blended(accent, self.palette().window().color(), 0.45))
+        painter.setPen(blend_colours(accent, self.palette().window().color(), 0.45))
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         if self.hasFocus():
             painter.setPen(accent)

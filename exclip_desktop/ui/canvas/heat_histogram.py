@@ -14,7 +14,7 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.heat_item import current_heat
-from exclip_desktop.ui.theme import blended
+from exclip_desktop.ui.theme import blend_colours
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 from exclip_desktop.ui.widgets.plots import Plot
 
@@ -171,7 +171,7 @@ class _Bars(Plot):
     def _show_theme(self) -> None:
         super()._show_theme()
         palette = self.palette()
-        ink = blended(palette.windowText().color(), palette.window().color(), INK_SHARE)
+        ink = blend_colours(palette.windowText().color(), palette.window().color(), INK_SHARE)
         self._all.setOpts(brush=ink)
         self._selected.setOpts(brush=palette.highlight().color())
         end_px = QFontMetricsF(self.font()).height() / 2  # the colour bar beside it ends there, too

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.ui.caption.strip_heat import Fill
 from exclip_desktop.ui.caption.strip_layout import USUAL, Piece, Place, Spacing, StripLayout, cell_widths, pads
-from exclip_desktop.ui.theme import blended
+from exclip_desktop.ui.theme import blend_colours
 
 RADIUS = 5.0
 EDGE = 1.0
@@ -107,7 +107,7 @@ class StripPainter:
         lines = self.layout.lines_between(area.top(), area.bottom())
         shapes = [self._shapes[piece.chip, piece.first] for line in lines for piece in line]
         ground, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
-        edge, grey = blended(text, ground, EDGE_SHARE), palette.color(QPalette.ColorRole.PlaceholderText)
+        edge, grey = blend_colours(text, ground, EDGE_SHARE), palette.color(QPalette.ColorRole.PlaceholderText)
         for shape in shapes:
             if shape.is_read:
                 if marks.selected and shape.all_in(marks.selected):

@@ -14,7 +14,7 @@ from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.compare.linked_views import connect_selection
-from exclip_desktop.ui.compare.second_model_pane import NAME_PX, TITLE_PX, named, titled
+from exclip_desktop.ui.compare.second_model_pane import NAME_PX, TITLE_PX, add_name, add_title
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
@@ -39,11 +39,11 @@ class DifferencePane:
         self._scene = caption_difference.scene
         self.canvas, self.strip = Canvas(self._scene), TokenStrip(self._scene)
         self.title = DifferenceTitle(caption_difference)
-        self.picture = titled(self.title, self.canvas)
+        self.picture = add_title(self.title, self.canvas)
         name = QLabel("Difference")
         name.setFixedWidth(NAME_PX)
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.words = named(name, StripArea(self.strip))
+        self.words = add_name(name, StripArea(self.strip))
         connect_selection(self.canvas, self.strip, selection_controller)
         self.title.close_requested.connect(caption_difference.close)
         self.picture.setVisible(False)

@@ -108,9 +108,9 @@ class SecondModelPane:
         state = second_model.state
         self.canvas, self.strip = Canvas(state), TokenStrip(state)
         self.title = ModelTitle(state, closable=True)
-        self.picture = titled(self.title, self.canvas)
+        self.picture = add_title(self.title, self.canvas)
         self.name = ModelNameLabel(state)
-        self.words = named(self.name, StripArea(self.strip))
+        self.words = add_name(self.name, StripArea(self.strip))
         self.banner = Banner(state, over=self.canvas)
         selection_controller = second_model.selection_controller
         self.canvas.regions_changed.connect(selection_controller.show_regions)
@@ -129,7 +129,7 @@ class SecondModelPane:
             second_model.closed.connect(widget.hide)
 
 
-def titled(title: QWidget, canvas: Canvas) -> QWidget:
+def add_title(title: QWidget, canvas: Canvas) -> QWidget:
     """Return a widget with a title above a canvas."""
     whole = QWidget()
     column = QVBoxLayout(whole)
@@ -140,7 +140,7 @@ def titled(title: QWidget, canvas: Canvas) -> QWidget:
     return whole
 
 
-def named(name: QWidget, strip: StripArea) -> QWidget:
+def add_name(name: QWidget, strip: StripArea) -> QWidget:
     """Return a widget with a model's name before a strip."""
     whole = QWidget()
     row = QHBoxLayout(whole)

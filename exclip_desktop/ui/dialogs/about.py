@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.version import __version__
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
-from exclip_desktop.ui.theme import app_icon
+from exclip_desktop.ui.theme import make_app_icon
 
 NAME: Final = "exclip desktop"
 ICON_PX: Final = 72
@@ -84,7 +84,7 @@ class AboutDialog(QDialog):
         self.resize(WIDTH_PX, self.sizeHint().height())
 
     def _head(self) -> QHBoxLayout:
-        picture = QLabel(pixmap=app_icon().pixmap(ICON_PX, ICON_PX))
+        picture = QLabel(pixmap=make_app_icon().pixmap(ICON_PX, ICON_PX))
         name = QLabel(NAME)
         font = name.font()
         font.setPointSizeF(font.pointSizeF() * 1.8)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.storage.samples import Sample, load_samples
-from exclip_desktop.ui.theme import blended, error_colour
+from exclip_desktop.ui.theme import blend_colours, error_colour
 
 OPENS_AT_PX: Final = (964, 570)
 THUMB_PX: Final = 132
@@ -128,7 +128,7 @@ class _CardDelegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setBrush(highlight)
         elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(blended(highlight, base, 0.15))
+            painter.setBrush(blend_colours(highlight, base, 0.15))
         else:
             return
         painter.drawRoundedRect(option.rect.adjusted(2, 2, -2, -2), 6, 6)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from exclip_desktop.core.paths import resource_path
 from exclip_desktop.storage.manual import anchor_of
-from exclip_desktop.ui.theme import blended, is_dark
+from exclip_desktop.ui.theme import blend_colours, is_dark
 
 MARGIN_PX: Final = 20
 CELL_PADDING_PX: Final = 5
@@ -127,7 +127,7 @@ class ManualPage(QTextBrowser):
     def _mark(self, words: str) -> None:
         """Mark the places where the words stand."""
         palette, selections = self.palette(), []
-        colour = blended(palette.highlight().color(), palette.base().color(), MATCH_SHARE)
+        colour = blend_colours(palette.highlight().color(), palette.base().color(), MATCH_SHARE)
         for cursor in self._matches(words):
             selection = QTextEdit.ExtraSelection()
             selection.cursor = cursor
@@ -138,14 +138,14 @@ class ManualPage(QTextBrowser):
     def _style(self) -> None:
         """Give headings, code and tables the window's style; Qt's Markdown reader sets structure only."""
         palette = self.palette()
-        code = blended(palette.text().color(), palette.base().color(), 0.07)
+        code = blend_colours(palette.text().color(), palette.base().color(), 0.07)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         block = self.document().begin()
         while block.isValid():
             self._style_block(block, code)
             block = block.next()
-        line = blended(palette.text().color(), palette.base().color(), 0.25)
+        line = blend_colours(palette.text().color(), palette.base().color(), 0.25)
         for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 _style_table(frame, line, code)
@@ -175,7 +175,7 @@ class ManualPage(QTextBrowser):
         palette = self.palette()
         colour = palette.link().color()
         if is_dark(palette) and colour.lightnessF() < LIGHT_ENOUGH:
-            colour = blended(colour.lighter(), palette.text().color(), 0.4)
+            colour = blend_colours(colour.lighter(), palette.text().color(), 0.4)
         letters = QTextCharFormat()
         letters.setForeground(colour)
         for fragment in _fragments(block):

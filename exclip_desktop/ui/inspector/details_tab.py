@@ -22,7 +22,7 @@ from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.session.state import Provenance, State
 from exclip_desktop.session.worker.requests import ModelFacts
-from exclip_desktop.ui.models.model_texts import model_note
+from exclip_desktop.ui.models.model_texts import get_model_note
 
 SHORT_HASH: Final = 12
 COPIED_MS: Final = 1500
@@ -46,7 +46,7 @@ def list_details(
     columns, rows = geometry.grid[1], geometry.grid[0]
     at_most = "at most " if settings.quadrature == "adaptive" else ""
     lines = [
-        Detail("Model", f"{settings.model}\n{model_note(settings.model)}".strip(), settings.model),
+        Detail("Model", f"{settings.model}\n{get_model_note(settings.model)}".strip(), settings.model),
         Detail("Weights", settings.weights),
         Detail("Weights SHA-256", f"{settings.weights_sha256[:SHORT_HASH]}…", settings.weights_sha256),
         Detail("Device", settings.device),

@@ -11,7 +11,7 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments
-from exclip_desktop.ui.theme import blended, error_colour
+from exclip_desktop.ui.theme import blend_colours, error_colour
 
 HEADS: Final = {"words × patches": "words ×\npatches", "reference terms": "reference\nterms", "residual": "\nresidual"}
 """Parts of the score that have a column of numbers: the ledger's name, and the column's head."""
@@ -183,9 +183,9 @@ class LayersList(QWidget):
         highlight, rect = self.palette().highlight().color(), self.row_rect(at)
         window = self.palette().window().color()
         if at == self._current and self.hasFocus():
-            painter.fillRect(rect, blended(highlight, window, 0.35))
+            painter.fillRect(rect, blend_colours(highlight, window, 0.35))
         elif at == self._hovered:
-            painter.fillRect(rect, blended(highlight, window, 0.18))
+            painter.fillRect(rect, blend_colours(highlight, window, 0.18))
         if layer == self._on_screen:
             painter.fillRect(QRectF(0, rect.top(), 3, rect.height()), highlight)
 

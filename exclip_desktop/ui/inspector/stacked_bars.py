@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from exclip_desktop.ui.theme import blended
+from exclip_desktop.ui.theme import blend_colours
 from exclip_desktop.ui.widgets.plots import Plot
 
 # Apart in lightness as well as hue, and none of the heat scale's red and blue.
@@ -100,7 +100,7 @@ class StackedBars(Plot):
 
     def _pale(self) -> QColor:
         palette = self.palette()
-        return blended(palette.windowText().color(), palette.window().color(), PALE_SHARE)
+        return blend_colours(palette.windowText().color(), palette.window().color(), PALE_SHARE)
 
     def _show_theme(self) -> None:
         super()._show_theme()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.ui.theme import blended, error_colour
+from exclip_desktop.ui.theme import blend_colours, error_colour
 
 THUMB_PX: Final = 64
 PAD_PX: Final = 6
@@ -95,7 +95,7 @@ class RowDelegate(QStyledItemDelegate):
         if selected:
             painter.fillRect(option.rect, palette.highlight())
         elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, blended(palette.highlight().color(), palette.base().color(), 0.15))
+            painter.fillRect(option.rect, blend_colours(palette.highlight().color(), palette.base().color(), 0.15))
         area = option.rect.adjusted(PAD_PX, PAD_PX, -PAD_PX, -PAD_PX)
         paint_thumbnail(painter, option, index.data(Qt.ItemDataRole.DecorationRole))
         words = area.adjusted(THUMB_PX + PAD_PX, 0, 0, 0)
@@ -125,7 +125,7 @@ def paint_thumbnail(painter: QPainter, option: QStyleOptionViewItem, image: QIma
     """Draw a thumbnail at the left of a cell; a grey square where there is none."""
     place = QRect(option.rect.left() + PAD_PX, option.rect.top() + PAD_PX, THUMB_PX, THUMB_PX)
     if image is None or image.isNull():
-        painter.fillRect(place, blended(option.palette.text().color(), option.palette.base().color(), 0.08))
+        painter.fillRect(place, blend_colours(option.palette.text().color(), option.palette.base().color(), 0.08))
         return
     size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
     at = QRect(place.topLeft(), size)

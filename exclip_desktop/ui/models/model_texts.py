@@ -41,6 +41,6 @@ BUNDLED_NOTE: Final = (
 )
 
 
-def model_note(name: str) -> str:
+def get_model_note(name: str) -> str:
     """Return the note on a model; empty except for the bundled one."""
     return BUNDLED_NOTE if name == ModelChoice().name else ""

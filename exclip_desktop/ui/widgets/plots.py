@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from exclip_desktop.ui.theme import blended
+from exclip_desktop.ui.theme import blend_colours
 
 GRID_SHARE: Final = 0.15
 """Share of the text colour in grid lines."""
@@ -88,7 +88,7 @@ class Plot(PlotWidget):
         ink, behind = palette.windowText().color(), palette.color(self._background_role)
         for name in ("left", "right", "top", "bottom"):
             axis = self.plot_item.getAxis(name)
-            axis.setPen(mkPen(blended(ink, behind, 3 * GRID_SHARE)))
+            axis.setPen(mkPen(blend_colours(ink, behind, 3 * GRID_SHARE)))
             axis.setTextPen(mkPen(ink))
             axis.setTickFont(self.font())
             axis.setLabel(axis.labelText, **{"font-size": f"{self.font().pointSizeF()}pt", "color": ink.name()})

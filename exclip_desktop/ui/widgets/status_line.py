@@ -10,7 +10,7 @@ from exclip_desktop.core.text.number_format import format_memory, format_rough_t
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.notices import describe_inexactness
 from exclip_desktop.session.state import State, Work
-from exclip_desktop.ui.models.model_texts import format_download, format_network_state, model_note
+from exclip_desktop.ui.models.model_texts import format_download, format_network_state, get_model_note
 from exclip_desktop.ui.theme import pixmap
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
@@ -128,13 +128,13 @@ class StatusLine(QWidget):
         facts, explanation, provenance = self._state.facts, self._state.explanation, self._state.provenance
         name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.title, "", "")
         self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
-        self._model.setToolTip(wrap_tooltip(f"{note} {model_note(name)}".strip()))
+        self._model.setToolTip(wrap_tooltip(f"{note} {get_model_note(name)}".strip()))
         if explanation is None:
             self._result.clear()
             return
         origin, inexact = "from the cache" if provenance.cached else "computed", describe_inexactness(explanation)
         exact = ("not exact",) if inexact else ()
-        parts = ("", f"score {_signed(explanation.score)}", *exact, as_time(provenance.seconds), origin)
+        parts = ("", f"score {_signed(explanation.score)}", *exact, format_duration(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
         self._result.setToolTip(
@@ -177,7 +177,7 @@ def format_work(work: Work, left_s: float | None) -> str:
     return f"{work.what}, {left}, {format_memory(cost.peak_bytes)}"
 
 
-def as_time(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a duration as text: ``3 ms``, ``0.42 s``, ``12.3 s`` or ``2 min 5 s``."""
     if seconds < 0.1:
         return f"{max(1, round(seconds * 1000))} ms"

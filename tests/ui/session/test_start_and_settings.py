@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.pair.picture_opening import object_rows
+from exclip_desktop.session.pair.picture_opening import choose_object_rows
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import SampleObject, load_samples
 from tests.ui.session.session_desk import Desk
@@ -146,8 +146,8 @@ def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
             values[made.caption.rows_of(word), 1 + 12 * row + column] = value
     made = replace(made, interactions=replace(made.interactions, values=values))
     lion = SampleObject("lion", CAT.box)
-    assert object_rows(made, (lion, CAT, DOG)) == made.caption.rows_of(chosen)
-    assert object_rows(made, (lion,)) == object_rows(made, ()) == ()
+    assert choose_object_rows(made, (lion, CAT, DOG)) == made.caption.rows_of(chosen)
+    assert choose_object_rows(made, (lion,)) == choose_object_rows(made, ()) == ()
 
 
 @pytest.mark.parametrize("number", range(len(load_samples())))

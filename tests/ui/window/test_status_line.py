@@ -14,7 +14,7 @@ from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
-from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, as_time
+from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, format_duration
 from tests.ui.window.test_widgets import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
@@ -93,7 +93,7 @@ def test_the_status_line_describes_the_bundled_model(qtbot: QtBot, make_state: C
     [(0.0, "1 ms"), (0.0314, "31 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.97, "60.0 s"), (125.2, "2 min 5 s")],
 )
 def test_times_read_as_a_person_writes_them(seconds: float, text: str) -> None:
-    assert as_time(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_progress_and_cancel_show_for_long_work_only(qtbot: QtBot) -> None:

@@ -205,7 +205,7 @@ def test_icons_follow_the_palette(window: Window, qapp: QApplication, qtbot: QtB
 
 
 def test_the_programs_icon_has_its_own_colours(qapp: QApplication, dark: QPalette) -> None:
-    assert {"#c9382c", "#7f98dd"} <= opaque(theme.app_icon().pixmap(128, 128))
+    assert {"#c9382c", "#7f98dd"} <= opaque(theme.make_app_icon().pixmap(128, 128))
 
 
 # The banner

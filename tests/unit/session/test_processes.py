@@ -9,7 +9,7 @@ import pytest
 
 from exclip_desktop.core.errors import Cancelled, SelectionError, UserError
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.session.processes import call_apart
+from exclip_desktop.session.processes import call_in_process
 
 HERE = __name__
 
@@ -33,20 +33,20 @@ def wait() -> None:
 def test_it_answers_from_another_process_and_large_arrays_arrive() -> None:
     values = np.ones((1000, 3000, 3), np.uint8)
     values.flags.writeable = False
-    count, text, process = call_apart(f"{HERE}:total", (values, "größe"), CancelToken())
+    count, text, process = call_in_process(f"{HERE}:total", (values, "größe"), CancelToken())
     assert (count, text) == (9_000_000, "größe")
     assert process != os.getpid()
 
 
 def test_its_errors_are_raised_here() -> None:
     with pytest.raises(SelectionError) as caught:
-        call_apart(f"{HERE}:refuse", (), CancelToken())
+        call_in_process(f"{HERE}:refuse", (), CancelToken())
     assert str(caught.value) == "Nothing is there. Choose another place."
 
 
 def test_a_process_that_dies_is_told() -> None:
     with pytest.raises(UserError, match="ended before it was done"):
-        call_apart(f"{HERE}:die", (), CancelToken())
+        call_in_process(f"{HERE}:die", (), CancelToken())
 
 
 def test_cancelling_ends_it_at_once() -> None:
@@ -54,7 +54,7 @@ def test_cancelling_ends_it_at_once() -> None:
     threading.Timer(1.0, cancel.cancel).start()
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        call_apart(f"{HERE}:wait", (), cancel)
+        call_in_process(f"{HERE}:wait", (), cancel)
     assert time.monotonic() - started < 20
     with pytest.raises(Cancelled):
-        call_apart("no.such:thing", (), cancel)
+        call_in_process("no.such:thing", (), cancel)
