@@ -28,7 +28,7 @@ class View:
         smooth: whether patches blend into each other.
         grey: whether the picture is greyed under the heat.
         heat: whether heat is shown at all.
-        histogram: whether the heat's values are counted beside the colour bar.
+        histogram: whether a histogram of the heat's values is shown next to the colour bar.
         specials: whether [SOT] and [EOT] are shown.
         lasso: whether dragging draws a lasso instead of a box.
 

@@ -1,4 +1,4 @@
-"""Histogram of the heat's values beside the colour bar, on the same axis."""
+"""Histogram of the heat's values next to the colour bar, on the same axis."""
 
 from collections.abc import Callable
 from typing import Any, Final
