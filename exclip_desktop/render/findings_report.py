@@ -15,8 +15,7 @@ from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.storage.atomic import unwritable, write_atomically
 from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_name
 from exclip_desktop.storage.exports.finding_tables import make_region_pairs
-from exclip_desktop.storage.exports.formats import check_path, format_for
-from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportFormat, ReportOptions
+from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions, check_path, format_for
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.project.finding_rows import load_findings

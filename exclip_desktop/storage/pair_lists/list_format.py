@@ -1,11 +1,16 @@
-"""What a format of pair lists declares, and what its reader returns."""
+"""What a format of pair lists declares and its reader returns, and the records that hand-written formats share."""
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, Final
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.regions import region_from_value
 
 Entry = ListedPair | ListNote
 
@@ -45,3 +50,82 @@ def unreadable_error(path: Path, error: OSError) -> ListError:
     if isinstance(error, FileNotFoundError):
         return ListError(f"There is no list {path}.", "Check the path.")
     return ListError(f"{path} cannot be read: {error.strerror or error}.", "Ask for permission, or copy it.")
+
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "picture": (
+        *("path", "picture", "image", "image_path", "picture_path", "filepath", "file_path"),
+        *("file_name", "filename", "file", "img", "img_path"),
+    ),
+    "caption": ("caption", "captions", "text", "sentence", "sentences", "title", "description", "prompt"),
+    "id": ("id", "pair_id", "key"),
+    "label": ("label", "class", "category"),
+    "boxes": ("boxes", "box", "regions", "objects"),
+    "mask": ("mask", "mask_path"),
+}
+"""Accepted names of each field; the first one that a list has counts."""
+
+
+@lru_cache(maxsize=256)
+def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the column of each field, for a list with these column names; case and spaces do not matter."""
+    normalized = {name.strip().casefold().replace(" ", "_"): name for name in reversed(names)}
+    columns = {
+        field: next((normalized[name] for name in usual if name in normalized), None) for field, usual in NAMES.items()
+    }
+    return {field: name for field, name in columns.items() if name is not None}
+
+
+def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
+    """Yield the pairs of one record, one per caption, and notes on its errors; its keys are those of ``NAMES``."""
+    picture, captions = record.get("picture"), record.get("caption")
+    if not isinstance(picture, str) or not picture:
+        yield ListNote(place, "no picture is named; left out.")
+        return
+    captions = (captions or [""]) if isinstance(captions, list) else ["" if captions is None else captions]
+    key, label, mask = _text(record.get("id")) or default_id, _text(record.get("label")), _text(record.get("mask"))
+    try:
+        "".join((picture, key, label, mask, *captions)).encode()
+    except TypeError:
+        yield ListNote(place, "a caption, id, label or mask is not text; left out.")
+        return
+    except UnicodeEncodeError:
+        yield ListNote(place, "this is not UTF-8 text; left out. Save the list as UTF-8.")
+        return
+    regions, errors = _regions(record["boxes"]) if record.get("boxes") else ((), [])
+    yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
+    for caption in captions:
+        yield ListedPair(key, picture, caption, label, regions, mask)
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether ``text`` can be written as UTF-8: undecoded bytes and lone surrogates cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(value: Any) -> Any:
+    """Return a number as text, None as empty text, and anything else unchanged."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else str(value) if isinstance(value, int | float) else value
+
+
+def _regions(value: Any) -> tuple[tuple[Region, ...], list[str]]:
+    """Return the regions of JSON text or of its value, and the errors of those that cannot be read."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return (), [f"{value[:40]!r} is not a JSON list of boxes"]
+    one = not isinstance(value, list) or (bool(value) and not isinstance(value[0], list | dict))
+    regions, errors = [], []
+    for entry in [value] if one else value:
+        try:
+            regions.append(region_from_value(entry))
+        except (ValueError, TypeError) as error:
+            errors.append(str(error))
+    return tuple(regions), errors

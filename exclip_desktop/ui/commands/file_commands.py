@@ -14,9 +14,8 @@ from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.canvas.picture_images import make_picture
-from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
+from exclip_desktop.ui.dialogs.export_dialog import ExportDialog, ask_path
 from exclip_desktop.ui.dialogs.gallery import Gallery
-from exclip_desktop.ui.dialogs.save_path import ask_path
 
 PICTURES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.avif);;All files (*)"
 

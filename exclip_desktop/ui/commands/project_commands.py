@@ -16,7 +16,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.pair_lists.list_files import ENDINGS
 from exclip_desktop.storage.project.project_files import ENDING
-from exclip_desktop.ui.dialogs.save_path import ask_path
+from exclip_desktop.ui.dialogs.export_dialog import ask_path
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.lists.report_dialog import ReportDialog

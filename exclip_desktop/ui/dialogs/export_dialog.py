@@ -1,6 +1,10 @@
-"""The Export picture dialog: file, format and width."""
+"""The Export picture dialog, and the question where to save a file.
+
+The file's ending and the chosen kind agree, and no file is replaced without a question.
+"""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -8,10 +12,12 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -19,7 +25,39 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, names_by_ending
-from exclip_desktop.ui.dialogs.save_path import ask_path
+
+
+def ask_path(parent: QWidget, title: str, suggested: Path, kinds: Mapping[str, str]) -> Path | None:
+    """Return the path to save to; None if the person cancels.
+
+    ``kinds`` maps endings to their names; ``suggested`` has one of these endings. The kind chosen in the dialog decides
+    the ending, unless the typed name has another known one.
+    """
+    filters = {f"{name} (*{ending})": ending for ending, name in kinds.items()}
+    first = next(label for label, ending in filters.items() if ending == suggested.suffix.lower())
+    answer, chosen = QFileDialog.getSaveFileName(parent, title, str(suggested), ";;".join(filters), first)
+    if not answer:
+        return None
+    typed = Path(answer)
+    path = with_kind(typed, filters.get(chosen, suggested.suffix), suggested.suffix, kinds)
+    if path != typed and path.exists() and not _may_replace(parent, title, path):
+        return None
+    return path
+
+
+def with_kind(typed: Path, chosen: str, suggested: str, kinds: Mapping[str, str]) -> Path:
+    """Return ``typed`` with its own known ending, else with ``chosen``; the ending of ``suggested`` counts as none."""
+    ending = typed.suffix.lower()
+    if ending not in kinds:
+        return typed.with_name(typed.name + chosen)
+    return typed.with_suffix(chosen) if ending == suggested.lower() != chosen else typed
+
+
+def _may_replace(parent: QWidget, title: str, path: Path) -> bool:
+    """Ask whether to replace a file; the file dialog checked the name without this ending."""
+    buttons = QMessageBox.StandardButton
+    return QMessageBox.question(parent, title, f"{path.name} exists. Replace it?") == buttons.Yes
+
 
 FORMATS: Final = {one.ending: one for one in PICTURE_FORMATS}
 LEAST_PX: Final = 600

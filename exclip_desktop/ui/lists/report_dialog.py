@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportFormat, ReportOptions
+from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 
 WIDTHS: Final = {"Page by page (A4)": None, "A page's text, 6.75 inches": 6.75, "A column, 3.25 inches": 3.25}

@@ -22,7 +22,7 @@ from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.study_tables import STUDY_FORMATS
-from exclip_desktop.ui.dialogs.save_path import ask_path
+from exclip_desktop.ui.dialogs.export_dialog import ask_path
 from exclip_desktop.ui.study.study_options import StudyOptions
 from exclip_desktop.ui.study.study_plot import StudyPlot
 from exclip_desktop.ui.study.study_table import StudyTable

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.session.project.findings import Remark
-from exclip_desktop.storage.exports.report_formats import ReportOptions
+from exclip_desktop.storage.exports.formats import ReportOptions
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.findings_tab import NO_FINDINGS

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.storage.exports.report_formats import REPORT_FORMATS, ReportOptions
+from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.report_dialog import ReportDialog
 from tests.ui.lists.findings_desk import Desk

@@ -15,9 +15,8 @@ from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.action_table import ACTIONS, GESTURES
 from exclip_desktop.ui.dialogs.about import AboutDialog
-from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
+from exclip_desktop.ui.dialogs.export_dialog import ExportDialog, ask_path
 from exclip_desktop.ui.dialogs.gallery import Gallery
-from exclip_desktop.ui.dialogs.save_path import ask_path
 from exclip_desktop.ui.dialogs.settings_dialog import POOL_TEXT, PUBLISHED, SettingsDialog
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE

@@ -14,10 +14,15 @@ from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import format_jsonl, read_findings
-from exclip_desktop.storage.exports.report_formats import ReportOptions
+from exclip_desktop.storage.exports.formats import ReportOptions
 from exclip_desktop.storage.finding_columns import to_values
-from exclip_desktop.storage.project.finding_import import import_findings
-from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, remove_findings
+from exclip_desktop.storage.project.finding_rows import (
+    FindingQuery,
+    add_findings,
+    import_findings,
+    load_findings,
+    remove_findings,
+)
 from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, load_pairs
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project

@@ -14,8 +14,7 @@ from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, read_array
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
-from exclip_desktop.storage.pair_lists.records import read_record
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record
 from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 TWINS = {"captions_": "instances_", "instances_": "captions_"}

@@ -9,8 +9,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, read_object
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
-from exclip_desktop.storage.pair_lists.records import is_unicode
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode, unreadable_error
 
 PICTURES: Final = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")

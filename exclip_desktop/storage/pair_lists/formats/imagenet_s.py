@@ -9,8 +9,7 @@ from typing import Final
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
-from exclip_desktop.storage.pair_lists.records import is_unicode
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode, unreadable_error
 
 SPLITS: Final = ("validation", "train-semi")
 MASKS: Final = "-segmentation"

@@ -9,8 +9,15 @@ from typing import Final, TextIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
-from exclip_desktop.storage.pair_lists.records import NAMES, find_columns, read_record
+from exclip_desktop.storage.pair_lists.list_format import (
+    NAMES,
+    Entry,
+    ListFormat,
+    PairReader,
+    find_columns,
+    read_record,
+    unreadable_error,
+)
 from exclip_desktop.storage.regions import region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
