@@ -54,7 +54,7 @@ def topic_text(key: str, width: int = 120) -> str:
 
 def _with_aligned_tables(text: str, width: int) -> str:
     table = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
-    return table.sub(lambda found: _aligned(found[0], width), text)
+    return table.sub(lambda match: _aligned(match[0], width), text)
 
 
 def _aligned(table: str, width: int) -> str:

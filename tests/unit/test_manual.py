@@ -137,7 +137,7 @@ def test_the_shortcut_page_is_the_action_table() -> None:
     assert len(shortcut_rows()) == len(expected)
 
 
-def test_sections_are_plain_text_below_their_headings() -> None:
+def test_sections_are_text_without_markup_below_their_headings() -> None:
     parts = sections("numbers")
     assert [one.heading for one in parts][:3] == ["What the numbers mean", "The text output", "Ledger"]
     ledger = parts[2]

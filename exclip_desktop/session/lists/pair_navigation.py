@@ -34,7 +34,7 @@ from exclip_desktop.session.worker.requests import Failure
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pair_lists.list_files import ENDINGS
 
-NOTES_SHOWN = 3
+MAX_NOTES = 3
 
 
 def is_list_path(path: str | Path) -> bool:
@@ -45,8 +45,8 @@ def is_list_path(path: str | Path) -> bool:
 def _notice_of(notes: tuple[ListNote, ...]) -> Notice:
     """Return a notice of the entries that could not be read; its details list all of them."""
     sentences = [str(note) for note in notes]
-    more = f" And {len(sentences) - NOTES_SHOWN:,} more." if len(sentences) > NOTES_SHOWN else ""
-    return Notice(f"{' '.join(sentences[:NOTES_SHOWN])}{more}", details="\n".join(sentences), kind="note")
+    more = f" And {len(sentences) - MAX_NOTES:,} more." if len(sentences) > MAX_NOTES else ""
+    return Notice(f"{' '.join(sentences[:MAX_NOTES])}{more}", details="\n".join(sentences), kind="note")
 
 
 class PairNavigation(QObject):

@@ -115,8 +115,8 @@ class ProjectSettings(QObject):
             return
         if name not in self._last_values or now not in (self._last_values[name], self._stored.get(name)):
             self._stored[name] = now
-            plain = now.to_values() if isinstance(now, ProjectModel) else asdict(now)
-            self._projects.attempt(lambda: save_setting(project, name, plain))
+            values = now.to_values() if isinstance(now, ProjectModel) else asdict(now)
+            self._projects.attempt(lambda: save_setting(project, name, values))
         self._last_values[name] = now
 
     def _on_failed(self, failure: Failure) -> None:

@@ -82,8 +82,8 @@ def change_finding(
     """Change rating, tags or note of a finding; None leaves a value. Raise ``ProjectError`` where it is missing."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with project.transaction() as connection:
-        found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
-        if found is None:
+        row = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
+        if row is None:
             raise ProjectError(f"Finding {key} does not exist any more.", "It may have been removed in another window.")
         connection.execute(
             "UPDATE finding SET rating = coalesce(?, rating), note = coalesce(?, note), changed = ? WHERE id = ?",
@@ -92,24 +92,24 @@ def change_finding(
         if tags is not None:
             connection.execute("DELETE FROM finding_tag WHERE finding = ?", (key,))
             _put_tags(connection, key, tags)
-        _rate_pair(connection, found[0])
+        _rate_pair(connection, row[0])
 
 
 def remove_findings(project: Project, keys: Iterable[int]) -> None:
     """Remove findings, all of them or none; ``add_findings`` restores them with their ids."""
     with project.transaction() as connection:
         for key in keys:
-            found = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
+            row = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
             connection.execute("DELETE FROM finding WHERE id = ?", (key,))
-            if found is not None:
-                _rate_pair(connection, found[0])
+            if row is not None:
+                _rate_pair(connection, row[0])
 
 
 def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
     """Return the rating of the newest finding of a pair, by the pair's id and the project's path of its picture."""
     newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? ORDER BY id DESC LIMIT 1"
-    found = project.rows(newest, (pair, picture))
-    rating: Rating = found[0][0] if found else ""
+    rows = project.rows(newest, (pair, picture))
+    rating: Rating = rows[0][0] if rows else ""
     return rating
 
 
@@ -120,8 +120,8 @@ def load_creation_times(project: Project) -> dict[int, str]:
 
 def load_finding(project: Project, key: int) -> Finding | None:
     """Return the finding of an id, or None."""
-    found = project.rows(f"{_SELECT} WHERE f.id = ?", (key,))
-    return _finding(found[0]) if found else None
+    rows = project.rows(f"{_SELECT} WHERE f.id = ?", (key,))
+    return _finding(rows[0]) if rows else None
 
 
 def load_findings(project: Project, query: FindingQuery = FindingQuery()) -> list[Finding]:
@@ -142,11 +142,11 @@ def load_finding_ids(project: Project, query: FindingQuery = FindingQuery()) -> 
 
 def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
     """Return the findings of these ids, in their order; those that were removed are left out."""
-    found: dict[int, Finding] = {}
+    findings: dict[int, Finding] = {}
     for start in range(0, len(ids), BLOCK):
         block = ",".join(map(str, ids[start : start + BLOCK]))
-        found |= {row[0]: _finding(row) for row in project.rows(f"{_SELECT} WHERE f.id IN ({block})")}
-    return [found[key] for key in ids if key in found]
+        findings |= {row[0]: _finding(row) for row in project.rows(f"{_SELECT} WHERE f.id IN ({block})")}
+    return [findings[key] for key in ids if key in findings]
 
 
 def load_tag_counts(project: Project) -> dict[str, int]:

@@ -143,8 +143,8 @@ def count_pairs(project: Project, query: PairQuery) -> int:
 
 def load_pair(project: Project, key: str) -> ProjectPair | None:
     """Return the pair of an id, or None."""
-    found = project.rows(f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
-    return _pair(found[0]) if found else None
+    rows = project.rows(f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
+    return _pair(rows[0]) if rows else None
 
 
 def load_pair_list(project: Project) -> PairList:
@@ -163,16 +163,16 @@ def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> Non
 
 def load_boxes(project: Project, picture: str) -> tuple[Region, ...]:
     """Return a picture's labelled regions, in the order they were drawn."""
-    found = project.rows("SELECT region FROM box WHERE picture = ? ORDER BY id", (picture,))
-    return tuple(region_from_value(json.loads(text)) for (text,) in found)
+    rows = project.rows("SELECT region FROM box WHERE picture = ? ORDER BY id", (picture,))
+    return tuple(region_from_value(json.loads(text)) for (text,) in rows)
 
 
 def load_all_boxes(project: Project) -> dict[str, tuple[Region, ...]]:
     """Return the labelled regions of all pictures, by path."""
-    found: dict[str, tuple[Region, ...]] = {}
+    regions: dict[str, tuple[Region, ...]] = {}
     for picture, text in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
-        found[picture] = (*found.get(picture, ()), region_from_value(json.loads(text)))
-    return found
+        regions[picture] = (*regions.get(picture, ()), region_from_value(json.loads(text)))
+    return regions
 
 
 def _where(query: PairQuery) -> tuple[str, list[Any]]:

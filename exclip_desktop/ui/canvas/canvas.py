@@ -13,8 +13,8 @@ from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
 from exclip_desktop.ui.canvas.gestures import clamp_point
 from exclip_desktop.ui.canvas.heat_item import (
+    CurrentHeat,
     HeatItem,
-    HeatMemo,
     current_geometry,
     limit_of,
     make_heat_look,
@@ -56,7 +56,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._state = state
         self._heat: Floats | None = None
-        self._heat_memo = HeatMemo(state)
+        self._current_heat = CurrentHeat(state)
         self._heat_key: tuple[View, bool, float] | None = None
         self._least_limit = 0.0
         self._hovered: Patch | None = None
@@ -85,7 +85,7 @@ class Canvas(QWidget):
 
     def current_heat(self) -> Floats | None:
         """Return the values of the heat on the picture, (grid_h, grid_w), or None."""
-        return self._heat_memo.current()
+        return self._current_heat.current()
 
     def set_least_limit(self, limit: float) -> None:
         """Draw in a range of at least ``limit``, so that canvases compare; 0: the canvas's own range."""

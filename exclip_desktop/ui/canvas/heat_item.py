@@ -61,7 +61,7 @@ def current_heat(state: Scene) -> Floats | None:
     return patch_heat(state.answer.interactions, state.selection, state.preview)
 
 
-class HeatMemo:
+class CurrentHeat:
     """The heat for a scene's current picture; it is computed again only when its basis changes."""
 
     def __init__(self, state: Scene) -> None:

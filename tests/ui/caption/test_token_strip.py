@@ -286,7 +286,7 @@ def test_keys_without_words_do_nothing(qtbot: QtBot, qapp: object) -> None:
     assert desk.changed == desk.committed == []
 
 
-def test_the_cursor_is_scrolled_into_sight(qtbot: QtBot, make_state: Callable[..., State]) -> None:
+def test_the_view_scrolls_to_the_cursor(qtbot: QtBot, make_state: Callable[..., State]) -> None:
     state = make_state(words=("balloon",) * 60)
     area = QScrollArea()
     qtbot.addWidget(area)

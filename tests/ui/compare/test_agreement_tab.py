@@ -117,6 +117,6 @@ def test_numbers_without_meaning_are_left_out() -> None:
     assert (model.value(0, IN_BOX), model.value(1, IN_BOX)) == (None, 0.5)
 
 
-def test_the_first_tab_is_in_sight_when_the_panes_are_gone(compared: Opened) -> None:
+def test_the_first_tab_is_current_when_the_panes_are_gone(compared: Opened) -> None:
     compared.session.compare_controller.close()
     assert compared.window.inspector.currentIndex() == 0

@@ -201,7 +201,7 @@ def test_going_back_to_a_picture_before_its_successor_was_answered(desk: Desk) -
     assert all(pane.scene.answer is not None for pane in desk.session.compare_controller.panes)
 
 
-def test_another_model_gives_every_method_a_second_pane(desk: Desk) -> None:
+def test_another_model_adds_a_second_pane_for_every_method(desk: Desk) -> None:
     desk.session.compare_controller.open()
     desk.session.second_model.open(OTHER)
     _fill(desk)

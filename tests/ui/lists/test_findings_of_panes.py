@@ -243,7 +243,7 @@ def test_a_map_whose_values_weights_or_options_differ_now_is_reported(desk: Desk
     )
 
 
-def test_a_method_that_fails_now_says_so_in_its_pane(desk: Desk) -> None:
+def test_a_method_that_fails_reports_it_in_its_pane(desk: Desk) -> None:
     found = _noted(desk, "maskclip")
     _leave(desk)
     desk.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")

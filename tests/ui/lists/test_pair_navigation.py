@@ -101,7 +101,7 @@ def test_a_click_shows_a_pair(walk: Walk, qtbot: QtBot) -> None:
     _settle(qtbot, walk, "a red balloon")
 
 
-def test_what_is_found_stands_in_the_row(walk: Walk, qtbot: QtBot) -> None:
+def test_a_row_has_the_figures_of_its_pair(walk: Walk, qtbot: QtBot) -> None:
     navigation = walk.session.pair_navigation
     found = navigation.figures(0)
     assert found is not None

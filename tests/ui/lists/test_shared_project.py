@@ -272,7 +272,7 @@ def test_a_project_that_cannot_be_written_is_reported(desk: Desk) -> None:
     assert len(desk.pair_navigation.pairs) == COUNT
 
 
-def test_what_is_found_by_other_settings_replaces_it_all(desk: Desk) -> None:
+def test_figures_by_other_settings_replace_all(desk: Desk) -> None:
     desk.show(2)
     found = replace(desk.pair_navigation.figures(2), by="other")
     desk.pair_navigation.set_figures(3, found)

@@ -205,7 +205,7 @@ def test_a_window_closes_while_a_download_runs(opened: Opened, dialog: ModelsDia
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_window_closes_though_a_server_says_nothing(
+def test_a_window_closes_though_a_server_does_not_answer(
     opened: Opened, dialog: ModelsDialog, qtbot: QtBot, asks: bool
 ) -> None:
     librarian, reached, answers, waited = opened.librarian, threading.Event(), threading.Event(), QElapsedTimer()

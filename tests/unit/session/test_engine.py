@@ -122,7 +122,7 @@ def test_a_pair_is_remembered_until_all_is_cleared(
     assert not _explain(engine, request_of()).cached
 
 
-def test_the_memo_is_bounded_by_bytes(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
+def test_the_answer_cache_is_bounded_by_bytes(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:
     found = _explain(engine, request_of()).explanation
     pairs = ExplanationCache(2 * found.matrix.nbytes)
     for name in "abc":
@@ -169,7 +169,7 @@ def test_a_profile_goes_on_after_the_rows_that_are_done(
 
 @pytest.mark.parametrize("weight", ["visual.proj", "text_projection", "visual.transformer.resblocks.2.mlp.c_fc.weight"])
 @pytest.mark.parametrize("quadrature", ["adaptive", "gauss-legendre"])
-def test_weights_that_are_no_numbers_are_told(
+def test_weights_that_are_no_numbers_are_reported(
     engine: ModelEngine,
     folder: Path,
     tmp_path: Path,
@@ -193,7 +193,7 @@ def test_weights_that_are_no_numbers_are_told(
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError(), MemoryError(), RuntimeError("can't allocate memory")])
 @pytest.mark.parametrize("act", ["facts", "explain", "complete", "score"])
-def test_too_little_memory_is_told(
+def test_too_little_memory_is_reported(
     engine: ModelEngine,
     request_of: Callable[..., ExplainRequest],
     monkeypatch: pytest.MonkeyPatch,
@@ -221,7 +221,7 @@ def test_too_little_memory_is_told(
     ("error", "why"),
     [(NO_CUDA, "cannot use the device"), (torch.OutOfMemoryError(), "too little memory for this model")],
 )
-def test_a_device_that_cannot_be_used_is_replaced_and_told(
+def test_a_device_that_cannot_be_used_is_replaced_with_a_note(
     engine: ModelEngine, folder: Path, monkeypatch: pytest.MonkeyPatch, tiny: Model, error: Exception, why: str
 ) -> None:
     tried: list[str | None] = []

@@ -110,7 +110,7 @@ def test_what_lies_in_the_caches_is_listed_once_and_can_be_removed(caches: Path)
     assert titles.count("RN50 (openai)") == 1
 
 
-def test_a_download_says_its_size_first_and_tells_of_bytes(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_reports_its_size_first_and_then_bytes(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content, told = b"weights" * 1000, list[Report]()
     librarian = ModelLibrarian()
     with web_server() as web:

@@ -33,7 +33,7 @@ def test_a_failure_is_by_no_settings() -> None:
     assert figures.get(0) == failed
 
 
-def test_what_a_project_kept_by_several_settings_stays_until_one_is_known() -> None:
+def test_stored_figures_of_several_settings_stay_until_one_is_known() -> None:
     kept = {0: A, 1: B, 2: A}
     figures = Figures(kept)
     figures.set_rating(1, "match")
@@ -64,7 +64,7 @@ def test_the_list_is_looked_through_once_a_change_of_settings(many: int) -> None
     assert counting.looks == 3
 
 
-def test_what_a_project_kept_meanwhile_is_taken_where_it_is_by_the_same_settings() -> None:
+def test_figures_stored_meanwhile_are_taken_if_the_settings_are_equal() -> None:
     figures = Figures()
     figures.add(0, A)
     figures.add(1, PairFigures(failure="gone"))

@@ -44,7 +44,7 @@ def test_its_errors_are_raised_here() -> None:
     assert str(caught.value) == "Nothing is there. Choose another place."
 
 
-def test_a_process_that_dies_is_told() -> None:
+def test_a_process_that_dies_is_an_error() -> None:
     with pytest.raises(UserError, match="ended before it was done"):
         call_in_process(f"{HERE}:die", (), CancelToken())
 

@@ -49,7 +49,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_every_pair_is_what_explaining_it_gives(tiny: Model, listed: PairList, tmp_path: Path) -> None:
+def test_every_pair_equals_its_single_explanation(tiny: Model, listed: PairList, tmp_path: Path) -> None:
     done = batch(tiny, listed, tmp_path / "out", all_pairs=True, **HOW)
     lines = {line["id"]: line for line in open_batch(tmp_path / "out").pairs()}
     assert list(lines) == [pair.id for pair in listed.pairs]

@@ -267,7 +267,7 @@ def test_a_damaged_beginning_is_made_anew(path: Path, whole: Path) -> None:
     check_rescued(path, before, whole, least=FINDINGS + PAIRS).close()
 
 
-def test_a_file_cut_short_gives_what_is_left(path: Path, whole: Path) -> None:
+def test_the_rest_of_a_truncated_file_is_read(path: Path, whole: Path) -> None:
     size = path.stat().st_size
     os.truncate(path, size * 3 // 4)
     check_rescued(path, path.read_bytes(), whole, least=FINDINGS).close()
@@ -287,7 +287,7 @@ def test_what_was_rescued_can_be_saved(path: Path, whole: Path, tmp_path: Path) 
         assert add_finding(copy, make_finding(1)) == FINDINGS + 1
 
 
-def test_damage_found_late_is_reported(path: Path) -> None:
+def test_late_damage_is_reported(path: Path) -> None:
     with open_project(path) as project:
         damaged(path, pages_of(path, "finding_view")[1:])
         project.rows("PRAGMA shrink_memory")

@@ -124,7 +124,7 @@ def _add_box(annotation: dict[str, Any], names: Mapping[Any, Any], regions: dict
 def _captioned(
     captions: list[tuple[str, dict[str, Any]]], files: Mapping[Any, str], regions: Mapping[Any, list[Region]]
 ) -> Iterator[Entry]:
-    whole = defaultdict(tuple, {owner: tuple(found) for owner, found in regions.items()})
+    whole = defaultdict(tuple, {owner: tuple(some) for owner, some in regions.items()})
     for place, caption in captions:
         image = caption["image_id"]
         record: dict[str, Any] = {field: caption[field] for field in ("caption", "label", "mask") if field in caption}
