@@ -20,13 +20,13 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.demo.scenes import Drawn, Scene, draw_scene, make_scene
+from exclip_desktop.demo.scenes import ComposedScene, Drawn, draw_scene, make_scene
 from exclip_desktop.demo.vocabulary import CHANGES, caption_of, change_one
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions
 
-HELD_OUT_SEED = 7_000_001  # training uses Recipe.seed, samples their own
+HELD_OUT_SEED = 7_000_001  # training uses TrainingRecipe.seed, samples their own
 SIZE_PX = 448
 HUNDRED = 100
 
@@ -44,9 +44,9 @@ class MeanWithError:
         return f"{self.mean:.3f} ± {self.error:.3f} (n = {self.count})"
 
 
-def held_out(count: int) -> list[tuple[Scene, Drawn]]:
+def held_out(count: int) -> list[tuple[ComposedScene, Drawn]]:
     """Return ``count`` held-out scenes whose captions differ, drawn."""
-    scenes: dict[str, Scene] = {}
+    scenes: dict[str, ComposedScene] = {}
     index = 0
     while len(scenes) < count:
         scene = make_scene(HELD_OUT_SEED, index)
@@ -56,7 +56,7 @@ def held_out(count: int) -> list[tuple[Scene, Drawn]]:
 
 
 @torch.no_grad()
-def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> MeanWithError:
+def recall_at_1(model: Model, scenes: list[tuple[ComposedScene, Drawn]]) -> MeanWithError:
     """Return recall@1 of 100, both directions pooled; the scenes are taken in disjoint hundreds."""
     hits: list[bool] = []
     for start in range(0, len(scenes) - HUNDRED + 1, HUNDRED):
@@ -69,7 +69,7 @@ def recall_at_1(model: Model, scenes: list[tuple[Scene, Drawn]]) -> MeanWithErro
 
 
 @torch.no_grad()
-def wrong_scores_lower(model: Model, scenes: list[tuple[Scene, Drawn]], what: str) -> MeanWithError:
+def wrong_scores_lower(model: Model, scenes: list[tuple[ComposedScene, Drawn]], what: str) -> MeanWithError:
     """Return how often a caption in which only ``what`` (of ``CHANGES``) is wrong scores below the true one."""
     changed_scenes, pairs = [], []
     for scene, drawn in scenes:
@@ -85,7 +85,7 @@ def wrong_scores_lower(model: Model, scenes: list[tuple[Scene, Drawn]], what: st
     return _share((wrong < right).tolist())
 
 
-def _pictures(model: Model, scenes: list[tuple[Scene, Drawn]]) -> torch.Tensor:
+def _pictures(model: Model, scenes: list[tuple[ComposedScene, Drawn]]) -> torch.Tensor:
     """Return the unit embeddings of the scenes' pictures, (scenes, D), a hundred at a time."""
     parts = []
     for start in range(0, len(scenes), HUNDRED):
@@ -113,7 +113,7 @@ def pointing(result: Explanation, words: str, box: Box) -> tuple[float, float]:
 
 def grounding(
     model: Model,
-    scenes: list[tuple[Scene, Drawn]],
+    scenes: list[tuple[ComposedScene, Drawn]],
     image_layer: int | str | None = None,
     text_layer: int | str | None = None,
 ) -> tuple[MeanWithError, MeanWithError, float]:

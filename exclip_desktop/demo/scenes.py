@@ -40,7 +40,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ComposedScene:
     """Description of a picture, before it is drawn.
 
     Attributes:
@@ -72,7 +72,7 @@ class Drawn:
     boxes: tuple[tuple[int, int, int, int], ...]
 
 
-def make_scene(seed: int, index: int, count_shares: Sequence[float] = COUNT_SHARES) -> Scene:
+def make_scene(seed: int, index: int, count_shares: Sequence[float] = COUNT_SHARES) -> ComposedScene:
     """Return scene ``index`` of the series ``seed``: always the same one.
 
     ``count_shares`` are the probabilities of one, two, three and four things.
@@ -88,10 +88,10 @@ def make_scene(seed: int, index: int, count_shares: Sequence[float] = COUNT_SHAR
     names_place = count == 1 or bool(rng.random() < 0.75)
     style = Style(str(rng.choice(OPENINGS)), sides, names_place)
     caption = caption_of(tuple(item.thing for item in items), place, style)
-    return Scene((seed, index), place, items, style, caption)
+    return ComposedScene((seed, index), place, items, style, caption)
 
 
-def make_twin(scene: Scene) -> Scene:
+def make_twin(scene: ComposedScene) -> ComposedScene:
     """Return the scene that differs from ``scene`` in one thing only, in the picture as in the caption."""
     rng = np.random.default_rng((*scene.seed, 2))
     things, place, _ = change_one(scene.things, scene.place, scene.style, rng)
@@ -99,7 +99,7 @@ def make_twin(scene: Scene) -> Scene:
     return replace(scene, place=place, items=items, caption=caption_of(things, place, scene.style))
 
 
-def draw_scene(scene: Scene, size_px: int) -> Drawn:
+def draw_scene(scene: ComposedScene, size_px: int) -> Drawn:
     """Draw ``scene`` as a square of ``size_px``; the same scene looks the same at every size."""
     picture = background(scene.place, size_px, np.random.default_rng((*scene.seed, 1)))
     boxes = []
@@ -129,13 +129,13 @@ def _placed(rng: np.random.Generator, count: int) -> tuple[Placed, ...]:
                 return tuple(placed)
 
 
-def scene_record(scene: Scene, drawn: Drawn, file: str) -> dict[str, object]:
+def scene_record(scene: ComposedScene, drawn: Drawn, file: str) -> dict[str, object]:
     """Return the JSON record of one scene: the file, the caption, and words and box of every object."""
     objects = [{"words": item.thing.words, "box": box} for item, box in zip(scene.items, drawn.boxes, strict=True)]
     return {"file": file, "caption": scene.caption, "place": scene.place, "seed": scene.seed, "objects": objects}
 
 
-def write_folder(drawn: Iterable[tuple[Scene, Drawn]], folder: Path) -> int:
+def write_folder(drawn: Iterable[tuple[ComposedScene, Drawn]], folder: Path) -> int:
     """Write scenes as PNG, with ``scenes.json``, to a folder; return their number."""
     folder.mkdir(parents=True, exist_ok=True)
     records = []
@@ -147,7 +147,7 @@ def write_folder(drawn: Iterable[tuple[Scene, Drawn]], folder: Path) -> int:
     return len(records)
 
 
-def write_archive(drawn: Iterable[tuple[Scene, Drawn]], path: Path) -> int:
+def write_archive(drawn: Iterable[tuple[ComposedScene, Drawn]], path: Path) -> int:
     """Write scenes as JPEG, with ``scenes.json``, to one archive, always the same bytes; return their number."""
     records = []
     with zipfile.ZipFile(path, "w") as archive:

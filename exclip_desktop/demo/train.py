@@ -32,7 +32,7 @@ SAVE_EVERY = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingRecipe:
     """Everything that decides the trained model."""
 
     steps: int = 3600
@@ -87,7 +87,7 @@ class Recipe:
 class Twins(Dataset[tuple[Tensor, Tensor]]):
     """Scene ``i`` of the recipe's series and its twin: pictures uint8 (2, 3, s, s) and captions (2, context)."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: TrainingRecipe) -> None:
         """Keep the recipe; the tokenizer is open_clip's own."""
         self.recipe, self.shares = recipe, [float(share) for share in recipe.count_shares.split()]
         self.tokenizer = open_clip.SimpleTokenizer(context_length=recipe.context)
@@ -111,7 +111,7 @@ def contrastive_loss(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
 
 
-def blank_words(ids: Tensor, recipe: Recipe) -> Tensor:
+def blank_words(ids: Tensor, recipe: TrainingRecipe) -> Tensor:
     """Replace words of some twins (n, 2, context) by the fill token, so that the model knows its reference's tokens.
 
     A token that only one of the twins has stays, because it distinguishes them. Twins that name sides have the same
@@ -131,7 +131,7 @@ class Training:
     The blocks' matrices are trained by Muon (Jordan et al. 2024), everything else by AdamW.
     """
 
-    def __init__(self, recipe: Recipe, device: str) -> None:
+    def __init__(self, recipe: TrainingRecipe, device: str) -> None:
         """Build the model from the recipe's seed."""
         torch.manual_seed(recipe.seed)
         self.recipe, self.device, self.step = recipe, device, 0
@@ -196,7 +196,7 @@ class Training:
         return {"optimisers": self.optimisers, "schedules": self.schedules}
 
 
-def _rate_share(recipe: Recipe, step: int) -> float:
+def _rate_share(recipe: TrainingRecipe, step: int) -> float:
     """Return the share of the full learning rate at ``step``: a short rise, then half a cosine."""
     share = step / recipe.steps
     if share < recipe.warmup:
@@ -205,7 +205,7 @@ def _rate_share(recipe: Recipe, step: int) -> float:
 
 
 def train(
-    recipe: Recipe, folder: Path, device: str, workers: int, compiled: bool = False, start: Path | None = None
+    recipe: TrainingRecipe, folder: Path, device: str, workers: int, compiled: bool = False, start: Path | None = None
 ) -> None:
     """Train to the end of the recipe, and save regularly.
 
@@ -256,12 +256,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--start", type=Path, help="the training.pt of an earlier training, which gives the first weights"
     )
     parser.add_argument("--compiled", action="store_true", help="compile the towers: faster, needs a C++ compiler")
-    for name, value in asdict(Recipe()).items():
+    for name, value in asdict(TrainingRecipe()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = vars(parser.parse_args(arguments))
     out, *choices = (options.pop(name) for name in ("out", "device", "workers", "compiled", "start"))
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
-    train(Recipe(**options), out, *choices)
+    train(TrainingRecipe(**options), out, *choices)
     return 0
 
 

@@ -126,7 +126,7 @@ def test_the_samples_are_the_chosen_scenes() -> None:
 
 
 def test_series_do_not_overlap() -> None:
-    assert len({train.Recipe().seed, HELD_OUT_SEED, samples.SERIES}) == 3
+    assert len({train.TrainingRecipe().seed, HELD_OUT_SEED, samples.SERIES}) == 3
 
 
 @needs_font
@@ -189,7 +189,7 @@ RECIPE = {
 
 @needs_font
 def test_training_is_reproducible_and_resumable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = train.Recipe(**RECIPE)
+    recipe = train.TrainingRecipe(**RECIPE)
     train.train(recipe, tmp_path / "whole", "cpu", workers=0)
     monkeypatch.setattr(train, "SAVE_EVERY", 2)
     stop = train.Training.train_batch
@@ -210,17 +210,17 @@ def test_training_is_reproducible_and_resumable(tmp_path: Path, monkeypatch: pyt
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert load_model(str(tmp_path / "whole")).image.cut(0).grid == (4, 4)
     with pytest.raises(SystemExit, match="another recipe"):
-        train.train(train.Recipe(**RECIPE, seed=9), tmp_path / "whole", "cpu", workers=0)
+        train.train(train.TrainingRecipe(**RECIPE, seed=9), tmp_path / "whole", "cpu", workers=0)
 
 
 def test_blanks_keep_the_tokens_that_distinguish_twins() -> None:
-    recipe = train.Recipe(blank_captions=1.0, blank_words=1.0)
+    recipe = train.TrainingRecipe(blank_captions=1.0, blank_words=1.0)
     ids = open_clip.SimpleTokenizer(context_length=12)(["a red dog", "a red cat", "cats", "dogs"]).reshape(2, 2, 12)
     (dog, cat), different = train.blank_words(ids, recipe)
     assert dog.tolist() == [ids[0, 0, 0], 0, 0, *ids[0, 0, 3:]]
     assert cat.tolist() == [ids[0, 1, 0], 0, 0, *ids[0, 1, 3:]]
     assert torch.equal(different, ids[1])
-    assert torch.equal(train.blank_words(ids, train.Recipe(blank_captions=0.0)), ids)
+    assert torch.equal(train.blank_words(ids, train.TrainingRecipe(blank_captions=0.0)), ids)
 
 
 def test_the_loss_is_clips() -> None:

@@ -20,7 +20,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class WordPatchPair:
     """The interaction of a word and a patch.
 
     Attributes:
@@ -80,7 +80,7 @@ def sum_row_groups(matrix: InteractionMatrix, groups: tuple[RowGroup, ...]) -> F
     return np.asarray(np.add.reduceat(patches[order], starts, axis=0, dtype=np.float64))
 
 
-def find_strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -> list[Pair]:
+def find_strongest_pairs(explanation: PairMatrix, selection: Selection, count: int) -> list[WordPatchPair]:
     """Return the pairs of largest magnitude within the selection, strongest first; at most ``count``.
 
     Words: those with selected tokens, all where none is selected. Patches: those in the drawn regions, all where
@@ -95,7 +95,7 @@ def find_strongest_pairs(explanation: PairMatrix, selection: Selection, count: i
         sums = sums[:, columns] * share.reshape(-1)[columns]
     width = explanation.geometry.grid[1]
     return [
-        Pair(
+        WordPatchPair(
             names.get(groups[at].rows, groups[at].name),
             groups[at].rows,
             divmod(int(columns[place]), width),

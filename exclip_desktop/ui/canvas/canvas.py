@@ -21,7 +21,7 @@ from exclip_desktop.ui.canvas.heat_item import (
 )
 from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
-from exclip_desktop.ui.canvas.region_items import MarkLayer, Marks
+from exclip_desktop.ui.canvas.region_items import MarkLayer, RegionMarks
 
 LEAST_PX: Final = (200, 150)
 EMPTY = "Open a picture, paste one, or drop one here."
@@ -219,10 +219,10 @@ class Canvas(QWidget):
     def _show_marks(self) -> None:
         regions, current = self._state.selection.regions, self._pointer.current
         if self._state.canvas_picture is None:
-            self._marks.set_marks(Marks())
+            self._marks.set_marks(RegionMarks())
             return
         current = current if current is not None and current < len(regions) else None
-        self._marks.set_marks(Marks(regions, current, self._hovered_box()))
+        self._marks.set_marks(RegionMarks(regions, current, self._hovered_box()))
 
     def _hovered_box(self) -> Box | None:
         """Return the box of the patch that is hovered here or in another view."""

@@ -123,7 +123,7 @@ def _in_outline(outline: tuple[Point, ...], point: Point) -> bool:
 Regions = tuple[Region, ...]
 
 
-class Gesture(Protocol):
+class RegionGesture(Protocol):
     """A drag in progress.
 
     Attributes:

@@ -12,9 +12,9 @@ from exclip_desktop.ui.canvas.canvas_view import CanvasView
 from exclip_desktop.ui.canvas.gestures import (
     DrawBox,
     DrawLasso,
-    Gesture,
     Handle,
     Move,
+    RegionGesture,
     Regions,
     Resize,
     find_handle,
@@ -87,7 +87,7 @@ class Pointer(QObject):
         self.current: int | None = None
         self._state, self._view = state, view
         self._press: Press | None = None
-        self._gesture: Gesture | None = None
+        self._gesture: RegionGesture | None = None
         self._latest: Regions = ()
         self._count = len(state.selection.regions)
         self._hovered: tuple[int, int] | None = None

@@ -28,7 +28,7 @@ DASHES_PX: Final = (7.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class RegionMarks:
     """What is drawn: the regions and the index of the current one, and the hovered patch's box, in source pixels."""
 
     regions: tuple[Region, ...] = ()
@@ -188,7 +188,7 @@ class MarkLayer:
     def __init__(self, view: CanvasView) -> None:
         self._view = view
         self._font = QFont()
-        self._marks = Marks()
+        self._marks = RegionMarks()
         self._items: list[RegionItem] = []
         self._patch = PatchItem()
         self._patch.hide()
@@ -200,7 +200,7 @@ class MarkLayer:
         self._font = font
         self.set_marks(self._marks)
 
-    def set_marks(self, marks: Marks) -> None:
+    def set_marks(self, marks: RegionMarks) -> None:
         """Show other marks."""
         self._marks = marks
         while len(self._items) > len(marks.regions):

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, AlternativesModel, Column, Index
+from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, AlternativeColumn, AlternativesModel, Index
 
 TITLE: Final = "Other captions"
 LINES: Final = 5  # a longer list scrolls
@@ -120,16 +120,16 @@ class CaptionAlternativesList(QWidget):
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setItemDelegateForColumn(Column.SCORE, _ScoreBar(table))
-        table.setItemDelegateForColumn(Column.REMOVE, _Cross(table))
+        table.setItemDelegateForColumn(AlternativeColumn.SCORE, _ScoreBar(table))
+        table.setItemDelegateForColumn(AlternativeColumn.REMOVE, _Cross(table))
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + PAD_PX)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(2 * PAD_PX)
-        for column in Column:
+        for column in AlternativeColumn:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(Column.CAPTION, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(AlternativeColumn.CAPTION, QHeaderView.ResizeMode.Stretch)
 
     def _on_alternatives_changed(self) -> None:
         model, table = self._model, self._table
@@ -138,9 +138,9 @@ class CaptionAlternativesList(QWidget):
         model.show(self._state.alternatives, self._state.caption)
         row = None if held is None else model.row_of(held)
         if row is not None:
-            table.setCurrentIndex(model.index(row, Column.CAPTION))
+            table.setCurrentIndex(model.index(row, AlternativeColumn.CAPTION))
         elif held is not None and model.entries:  # it was removed: select its neighbour
-            table.setCurrentIndex(model.index(min(current, len(model.entries) - 1), Column.CAPTION))
+            table.setCurrentIndex(model.index(min(current, len(model.entries) - 1), AlternativeColumn.CAPTION))
         count = len(model.entries)
         self._toggle.setText(f"{TITLE} ({count})" if count else TITLE)
         table.setVisible(count > 0)
@@ -148,7 +148,7 @@ class CaptionAlternativesList(QWidget):
         table.setFixedHeight(table.horizontalHeader().sizeHint().height() + lines + 2 * table.frameWidth())
 
     def _on_clicked(self, index: Index) -> None:
-        if index.column() == Column.REMOVE:
+        if index.column() == AlternativeColumn.REMOVE:
             self._remove(index.row())
         else:
             self._choose(index.row())
@@ -158,7 +158,7 @@ class CaptionAlternativesList(QWidget):
         self._editor.clear()
         row = self._model.row_of(caption)
         if row is not None:
-            self._table.setCurrentIndex(self._model.index(row, Column.CAPTION))
+            self._table.setCurrentIndex(self._model.index(row, AlternativeColumn.CAPTION))
         elif caption:
             self.caption_added.emit(caption)
 

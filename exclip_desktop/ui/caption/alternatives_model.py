@@ -17,7 +17,7 @@ PENDING: Final = "…"
 SMALL_SHARE: Final = 0.001
 
 
-class Column(IntEnum):
+class AlternativeColumn(IntEnum):
     """The columns of the table."""
 
     RANK = 0
@@ -28,7 +28,7 @@ class Column(IntEnum):
     REMOVE = 5
 
 
-NUMBERS: Final = (Column.RANK, Column.GAP, Column.SHARE)
+NUMBERS: Final = (AlternativeColumn.RANK, AlternativeColumn.GAP, AlternativeColumn.SHARE)
 HEADINGS: Final = ("Rank", "Caption", "Score", "Difference", "Share", "")
 HINTS: Final = (
     "Rank by score",
@@ -69,7 +69,7 @@ class AlternativesModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index | None = None) -> int:
         """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(Column)
+        return 0 if parent is not None and parent.isValid() else len(AlternativeColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Return a column's heading or tooltip."""
@@ -77,12 +77,14 @@ class AlternativesModel(QAbstractTableModel):
             return None
         if role == Role.TextAlignmentRole:
             return RIGHT if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
-        return {Role.DisplayRole: HEADINGS, Role.ToolTipRole: HINTS}.get(Role(role), (None,) * len(Column))[section]
+        return {Role.DisplayRole: HEADINGS, Role.ToolTipRole: HINTS}.get(Role(role), (None,) * len(AlternativeColumn))[
+            section
+        ]
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Return the data of a cell."""
         _, entry = self.entries[index.row()]
-        column = Column(index.column())
+        column = AlternativeColumn(index.column())
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             return self._cell_text(entry, column)
         if role == Role.TextAlignmentRole and column in NUMBERS:
@@ -106,24 +108,24 @@ class AlternativesModel(QAbstractTableModel):
     def _is_own(self, entry: Alternative) -> bool:
         return entry.caption.strip() == self._caption
 
-    def _cell_text(self, entry: Alternative, column: Column) -> str:
-        if column == Column.CAPTION:
+    def _cell_text(self, entry: Alternative, column: AlternativeColumn) -> str:
+        if column == AlternativeColumn.CAPTION:
             return entry.caption
-        if column == Column.REMOVE:
+        if column == AlternativeColumn.REMOVE:
             return "" if self._is_own(entry) else "Remove"
-        if column == Column.RANK:
+        if column == AlternativeColumn.RANK:
             return PENDING if entry.rank is None else str(entry.rank)
-        if column == Column.GAP:
+        if column == AlternativeColumn.GAP:
             return self._gap(entry)
-        if column == Column.SCORE:
+        if column == AlternativeColumn.SCORE:
             return PENDING if entry.score is None else f"{entry.score:.3f}".replace("-", "−")
         return PENDING if entry.share is None else format_share(entry.share)
 
-    def _hint(self, entry: Alternative, column: Column) -> str:
-        if column == Column.REMOVE:
+    def _hint(self, entry: Alternative, column: AlternativeColumn) -> str:
+        if column == AlternativeColumn.REMOVE:
             return "" if self._is_own(entry) else "Remove this caption"
         own = "The caption on screen" if self._is_own(entry) else "Click to explain this caption"
-        return own if column == Column.CAPTION else HINTS[column]
+        return own if column == AlternativeColumn.CAPTION else HINTS[column]
 
     def _gap(self, entry: Alternative) -> str:
         own = next((one.score for _, one in self.entries if self._is_own(one)), None)

@@ -37,7 +37,7 @@ COMPACT: Final = Spacing(margin=4.0, gap=6.0, line_gap=6.0, outer_pad=4.0, inner
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ChipPiece:
     """The cells of one chip on one line: usually all of them.
 
     Attributes:
@@ -78,7 +78,7 @@ class StripLayout:
         """Place chips whose cells are ``widths`` wide, padding included."""
         self.width, self.spacing = width, spacing
         self.chip_height = ceil(text_height) + 2 * self.spacing.tall_pad
-        self.lines: list[list[Piece]] = [[]]
+        self.lines: list[list[ChipPiece]] = [[]]
         self._x = self.spacing.margin
         for number, cells in enumerate(widths):
             self._put(number, [min(cell, width - 2 * self.spacing.margin) for cell in cells])
@@ -113,7 +113,7 @@ class StripLayout:
                     return piece.rect(piece.first, piece.first + len(piece.edges) - 1, self.chip_height)
         raise LookupError(place)
 
-    def lines_between(self, top: float, bottom: float) -> list[list[Piece]]:
+    def lines_between(self, top: float, bottom: float) -> list[list[ChipPiece]]:
         """Return the lines that touch the range of y, including the marks around their chips."""
         return self.lines[
             self._line_at(top - self.spacing.line_gap)[0] : self._line_at(bottom + self.spacing.line_gap)[0] + 1
@@ -139,7 +139,7 @@ class StripLayout:
 
     def _end_piece(self, chip: int, first: int, edges: Sequence[float]) -> None:
         top = self.spacing.margin + (len(self.lines) - 1) * (self.chip_height + self.spacing.line_gap)
-        self.lines[-1].append(Piece(chip, first, top, tuple(edges)))
+        self.lines[-1].append(ChipPiece(chip, first, top, tuple(edges)))
         self._x = edges[-1] + self.spacing.gap
 
     def _break_line(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.ui.caption.strip_heat import Fill
-from exclip_desktop.ui.caption.strip_layout import USUAL, Piece, Place, Spacing, StripLayout, cell_widths, pads
+from exclip_desktop.ui.caption.strip_layout import USUAL, ChipPiece, Place, Spacing, StripLayout, cell_widths, pads
 from exclip_desktop.ui.theme import blend_colours
 
 RADIUS = 5.0
@@ -34,7 +34,7 @@ NOTCH.addPolygon(QPolygonF([QPointF(2, 2), QPointF(7, 2), QPointF(2, 7)]))
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class StripMarks:
     """The marks: selected and previewed rows, and the chip with the keyboard's ring (None: no ring)."""
 
     selected: frozenset[int] = frozenset()
@@ -99,7 +99,7 @@ class StripPainter:
         }
 
     def paint(
-        self, painter: QPainter, palette: QPalette, fills: Fills, marks: Marks, area: QRectF, *, stale: bool
+        self, painter: QPainter, palette: QPalette, fills: Fills, marks: StripMarks, area: QRectF, *, stale: bool
     ) -> None:
         """Paint the chips in ``area``; ``fills`` has one list per chip, empty for unread words; dim if ``stale``."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -133,7 +133,7 @@ class _Shapes:
         whole: the outer shape.
     """
 
-    def __init__(self, chip: Chip, piece: Piece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
+    def __init__(self, chip: Chip, piece: ChipPiece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
         edges, height, spacing = piece.edges, layout.chip_height, layout.spacing
         self.chip, self.is_read = piece.chip, chip.kind != "unread"
         self._piece, self._height = piece, height

@@ -11,7 +11,7 @@ Rows = tuple[int, ...]
 
 
 @dataclass(slots=True)
-class Gesture:
+class ChipGesture:
     """A pressed mouse button.
 
     Attributes:
@@ -37,7 +37,7 @@ class Picker:
         self.chips: tuple[Chip, ...] = ()
         self.anchor: Place | None = None
         self.cursor: Place | None = None
-        self.gesture: Gesture | None = None
+        self.gesture: ChipGesture | None = None
 
     def show(self, chips: tuple[Chip, ...]) -> None:
         """Use other chips from now on; the current gesture is dropped."""
@@ -58,7 +58,7 @@ class Picker:
         start = (self.anchor or self.cursor or place) if extend else place
         others = frozenset(before) if toggle else frozenset()
         removes = toggle and others.issuperset(self.rows_at(place, tokens=tokens))
-        self.gesture = Gesture(before, (), start, others, removes, tokens)
+        self.gesture = ChipGesture(before, (), start, others, removes, tokens)
         self.anchor = start
         return self.drag(place) if place is not None else ()
 
@@ -74,7 +74,7 @@ class Picker:
         self.cursor = self.nearest_read(place)
         return gesture.rows
 
-    def end(self) -> Gesture | None:
+    def end(self) -> ChipGesture | None:
         """End the gesture and return it."""
         done, self.gesture = self.gesture, None
         return done

@@ -11,7 +11,7 @@ from exclip_desktop.core.text.caption_chips import make_chips
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.caption.strip_heat import StripHeat
 from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout
-from exclip_desktop.ui.caption.strip_paint import AROUND, Marks, StripSheet
+from exclip_desktop.ui.caption.strip_paint import AROUND, StripMarks, StripSheet
 from exclip_desktop.ui.caption.strip_picking import Picker, Rows, describe_rows
 
 Key = Qt.Key
@@ -255,10 +255,10 @@ class TokenStrip(QWidget):
         """End the preview, so that the picture shows the whole selection."""
         self._hover(None, tokens=False)
 
-    def _marks(self) -> Marks:
+    def _marks(self) -> StripMarks:
         picker, state = self._picker, self._state
         ring = (picker.cursor or picker.neighbour(None, 1)) if self._ring and self.hasFocus() else None
-        return Marks(frozenset(state.selection.rows), frozenset(state.preview.rows), ring)
+        return StripMarks(frozenset(state.selection.rows), frozenset(state.preview.rows), ring)
 
     def _show_tooltip(self, event: QHelpEvent) -> None:
         place = self._placed.place_at(event.pos().x(), event.pos().y())

@@ -26,7 +26,7 @@ NOWHERE: Final[Place] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class MatrixMarks:
     """Marks along the edges.
 
     Attributes:
@@ -93,7 +93,7 @@ class MatrixPlot(Plot):
         ends = np.arange(patches_per_row, self.shape[1], patches_per_row, dtype=np.float64)
         self._boundaries.setData(ends.repeat(2), np.tile((0.0, float(self.shape[0])), len(ends)))
         self._patch_axis.patches_per_row, self._patch_axis.patches = patches_per_row, self.shape[1]
-        self.set_marks(Marks())
+        self.set_marks(MatrixMarks())
 
     def set_labels_width(self, most_px: float) -> None:
         """Make room for the labels, at most ``most_px``, and shorten those that need more."""
@@ -111,7 +111,7 @@ class MatrixPlot(Plot):
         self.view_box.setRange(xRange=(left, left + columns), yRange=(top, top + rows), padding=0)
         self.plot_item.layout.activate()
 
-    def set_marks(self, marks: Marks) -> None:
+    def set_marks(self, marks: MatrixMarks) -> None:
         """Mark what is selected and hovered."""
         self._row_axis.mark(marks.rows, marks.hovered_rows)
         self._patch_axis.mark(marks.columns, marks.hovered_column)

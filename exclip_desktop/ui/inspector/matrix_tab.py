@@ -13,7 +13,7 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.inspector.matrix_plot import Marks
+from exclip_desktop.ui.inspector.matrix_plot import MatrixMarks
 from exclip_desktop.ui.inspector.matrix_view import MatrixView
 from exclip_desktop.ui.inspector.word_patch_list import describe_place
 
@@ -87,7 +87,7 @@ class MatrixTab(QWidget):
         column = None
         if preview.patch is not None:
             column = preview.patch[0] * explanation.geometry.grid[1] + preview.patch[1]
-        self._view.set_marks(Marks(self._shares, self._covered, rows, column))
+        self._view.set_marks(MatrixMarks(self._shares, self._covered, rows, column))
         self._follow(rows[0] if rows else None, column)
 
     def _follow(self, row: int | None, column: int | None) -> None:

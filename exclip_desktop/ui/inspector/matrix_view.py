@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QResizeEvent, QWheel
 from PySide6.QtWidgets import QApplication, QLabel, QScrollBar, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.ui.inspector.matrix_plot import CORNER, NOWHERE, PAD_PX, STRIPE_PX, Marks, MatrixPlot, Place
+from exclip_desktop.ui.inspector.matrix_plot import CORNER, NOWHERE, PAD_PX, STRIPE_PX, MatrixMarks, MatrixPlot, Place
 
 ROW_PX: Final = (14, 32)
 """Least and greatest height of a row."""
@@ -59,7 +59,7 @@ class MatrixView(QWidget):
         self._place = NOWHERE
         self._fit()
 
-    def set_marks(self, marks: Marks) -> None:
+    def set_marks(self, marks: MatrixMarks) -> None:
         """Mark what is selected and hovered."""
         self.plot.set_marks(marks)
 

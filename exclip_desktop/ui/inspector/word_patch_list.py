@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table
-from exclip_desktop.core.maths.word_patch_pairs import Pair
+from exclip_desktop.core.maths.word_patch_pairs import WordPatchPair
 from exclip_desktop.core.text.number_format import format_signed
 
 COUNT: Final = 12
@@ -61,7 +61,7 @@ class WordPatchList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pairs: list[Pair] = []
+        self.pairs: list[WordPatchPair] = []
         self._colours: list[QColor] = []
         self._hovered: int | None = None
         self._current: int | None = None
@@ -70,7 +70,7 @@ class WordPatchList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Strongest pairs of words and patches")
 
-    def set_pairs(self, pairs: list[Pair], colours: str) -> None:
+    def set_pairs(self, pairs: list[WordPatchPair], colours: str) -> None:
         """Show other pairs, strongest first, each marked with its colour on the map named ``colours``."""
         scale, limit = _scale(colours), max((abs(pair.value) for pair in pairs), default=0.0) or 1.0
         self._colours = [scale[round((pair.value / limit + 1) / 2 * (len(scale) - 1))] for pair in pairs]
@@ -202,7 +202,7 @@ def _scale(colours: str) -> tuple[QColor, ...]:
     return tuple(QColor.fromRgbF(*rgb) for rgb in lookup_table(colours))
 
 
-def _describe(pair: Pair) -> str:
+def _describe(pair: WordPatchPair) -> str:
     return f"{pair.name} × {describe_place(pair.patch)}: {format_signed(pair.value)}"
 
 

@@ -34,7 +34,7 @@ GAP: Final = "\u2002"
 PLACES: Final = {"bundled": "Bundled", "added": "Added", "installed": "Unpacked", "cache": "Downloaded", "": "Not here"}
 
 
-class Column(IntEnum):
+class ModelColumn(IntEnum):
     """The columns of the table."""
 
     NAME = 0
@@ -56,11 +56,11 @@ HINTS: Final = (
     "Maximum number of tokens of a caption",
     "Whether it is on this computer",
 )
-NUMBERS: Final = (Column.SIZE, Column.GRID, Column.CONTEXT)
+NUMBERS: Final = (ModelColumn.SIZE, ModelColumn.GRID, ModelColumn.CONTEXT)
 NOT_KNOWN: Final = {
-    Column.SIZE: "Download… shows the exact size",
-    Column.GRID: "Known once the model is opened",
-    Column.CONTEXT: "Known once the model is opened",
+    ModelColumn.SIZE: "Download… shows the exact size",
+    ModelColumn.GRID: "Known once the model is opened",
+    ModelColumn.CONTEXT: "Known once the model is opened",
 }
 
 
@@ -88,7 +88,7 @@ class ModelsTableModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index | None = None) -> int:
         """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(Column)
+        return 0 if parent is not None and parent.isValid() else len(ModelColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Return a column's heading or tooltip."""
@@ -102,7 +102,7 @@ class ModelsTableModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Return the data of a cell; unusable models are greyed."""
-        model, column = self.models[index.row()], Column(index.column())
+        model, column = self.models[index.row()], ModelColumn(index.column())
         if role == Role.DisplayRole:
             return self.cell_text(model, column) + (GAP if column in NUMBERS else "")
         if role == Role.AccessibleTextRole:
@@ -119,30 +119,30 @@ class ModelsTableModel(QAbstractTableModel):
             return font
         return None
 
-    def cell_text(self, model: ListedModel, column: Column) -> str:
+    def cell_text(self, model: ListedModel, column: ModelColumn) -> str:
         """Return the text of a cell."""
-        if column == Column.SIZE:
+        if column == ModelColumn.SIZE:
             about = "" if model.place else ABOUT
             return about + format_bytes(model.bytes) if model.bytes else UNKNOWN
-        if column == Column.GRID:
+        if column == ModelColumn.GRID:
             return f"{model.grid[0]} × {model.grid[1]}" if model.grid else UNKNOWN
-        if column == Column.CONTEXT:
+        if column == ModelColumn.CONTEXT:
             return str(model.context) if model.context else UNKNOWN
-        if column == Column.PLACE:
+        if column == ModelColumn.PLACE:
             marks = [name for name, choice in self._marks() if choice == model.choice]
             return ", ".join([GONE if model.gone else PLACES[model.place], *marks])
-        return {Column.NAME: model.name, Column.TAG: model.tag, Column.FAMILY: model.family}[column]
+        return {ModelColumn.NAME: model.name, ModelColumn.TAG: model.tag, ModelColumn.FAMILY: model.family}[column]
 
     def _marks(self) -> tuple[tuple[str, ModelChoice], ...]:
         return ("default", self._default), ("in use", self._current)
 
-    def _hint(self, model: ListedModel, column: Column) -> str:
+    def _hint(self, model: ListedModel, column: ModelColumn) -> str:
         if model.reason:
             return describe_reason(model)
         cell_text = self.cell_text(model, column)
         if column in NOT_KNOWN and (cell_text == UNKNOWN or cell_text.startswith(ABOUT)):
             return NOT_KNOWN[column]
-        return str(model.path) if column == Column.PLACE and model.path else cell_text
+        return str(model.path) if column == ModelColumn.PLACE and model.path else cell_text
 
 
 class ModelsSortFilter(QSortFilterProxyModel):
@@ -163,13 +163,13 @@ class ModelsSortFilter(QSortFilterProxyModel):
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802  Qt's name
         """Return whether the search includes a model."""
         model = self._table.models[row]
-        where = self._table.cell_text(model, Column.PLACE)
+        where = self._table.cell_text(model, ModelColumn.PLACE)
         cell_text = " ".join((model.name, model.tag, model.family, where, str(model.path or ""))).casefold()
         return all(word in cell_text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:  # noqa: N802  Qt's name
         """Return whether one model precedes another; unknown values come last in both directions."""
-        column = Column(left.column())
+        column = ModelColumn(left.column())
         before, after = (self._table.models[index.row()] for index in (left, right))
         up = self.sortOrder() == Qt.SortOrder.AscendingOrder
         elsewhere = not before.place, not after.place
@@ -181,14 +181,14 @@ class ModelsSortFilter(QSortFilterProxyModel):
         return smaller
 
 
-_KEYS: Final[dict[Column, Callable[[ListedModel], Any]]] = {
-    Column.NAME: lambda model: model.name.casefold(),
-    Column.TAG: lambda model: model.tag.casefold(),
-    Column.SIZE: lambda model: model.bytes,
-    Column.FAMILY: lambda model: model.family.casefold(),
-    Column.GRID: lambda model: model.grid or (),
-    Column.CONTEXT: lambda model: model.context,
-    Column.PLACE: lambda model: model.place,
+_KEYS: Final[dict[ModelColumn, Callable[[ListedModel], Any]]] = {
+    ModelColumn.NAME: lambda model: model.name.casefold(),
+    ModelColumn.TAG: lambda model: model.tag.casefold(),
+    ModelColumn.SIZE: lambda model: model.bytes,
+    ModelColumn.FAMILY: lambda model: model.family.casefold(),
+    ModelColumn.GRID: lambda model: model.grid or (),
+    ModelColumn.CONTEXT: lambda model: model.context,
+    ModelColumn.PLACE: lambda model: model.place,
 }
 
 
@@ -200,7 +200,7 @@ def describe_reason(model: ListedModel) -> str:
 PAD_PX: Final = 24
 MOST_PX: Final = 236
 LEAST_PX: Final = 60
-STRETCHED: Final = (Column.TAG, Column.FAMILY)
+STRETCHED: Final = (ModelColumn.TAG, ModelColumn.FAMILY)
 
 
 class ModelsView(QTableView):
@@ -298,7 +298,7 @@ class ModelsView(QTableView):
         bold = self.font()
         bold.setBold(True)
         metrics = QFontMetrics(bold)
-        for column in Column:
+        for column in ModelColumn:
             cell_text = {HEADINGS[column], *(self._table.cell_text(model, column) for model in self._table.models)}
             widest = max(metrics.horizontalAdvance(text) for text in cell_text) + PAD_PX
             self.setColumnWidth(column, min(widest, MOST_PX))

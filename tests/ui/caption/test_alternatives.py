@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import Alternative
 from exclip_desktop.ui.caption.alternatives import LINES, CaptionAlternativesList
-from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, Column, format_share
+from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, AlternativeColumn, format_share
 
 OWN = "a red balloon and a hydrant"
 SCORED = (
@@ -46,23 +46,23 @@ class ListDesk:
 
     def captions(self) -> list[str]:
         """The captions in display order."""
-        return [self.text(row, Column.CAPTION) for row in range(self.table.model().rowCount())]
+        return [self.text(row, AlternativeColumn.CAPTION) for row in range(self.table.model().rowCount())]
 
-    def text(self, row: int, column: Column) -> str:
+    def text(self, row: int, column: AlternativeColumn) -> str:
         """The text of a cell."""
         return str(self.table.model().index(row, column).data())
 
-    def middle(self, row: int, column: Column) -> QPoint:
+    def middle(self, row: int, column: AlternativeColumn) -> QPoint:
         """The middle of a cell, in the table's viewport."""
         return self.table.visualRect(self.table.model().index(row, column)).center()
 
-    def click(self, row: int, column: Column) -> None:
+    def click(self, row: int, column: AlternativeColumn) -> None:
         """Click a cell."""
         self.qtbot.mouseClick(self.table.viewport(), Qt.MouseButton.LeftButton, pos=self.middle(row, column))
 
     def press(self, key: Qt.Key, row: int) -> None:
         """Press a key on a row."""
-        self.table.setCurrentIndex(self.table.model().index(row, Column.CAPTION))
+        self.table.setCurrentIndex(self.table.model().index(row, AlternativeColumn.CAPTION))
         self.qtbot.keyClick(self.table, key)
 
 
@@ -75,7 +75,9 @@ def list_desk(qtbot: QtBot, make_state: Callable[..., State]) -> ListDesk:
 
 def test_the_caption_on_screen_comes_first_then_the_others_by_rank(list_desk: ListDesk) -> None:
     assert list_desk.captions() == [OWN, "a dog", "a cat", "cheese"]
-    fonts = [list_desk.table.model().index(row, Column.CAPTION).data(Qt.ItemDataRole.FontRole) for row in range(4)]
+    fonts = [
+        list_desk.table.model().index(row, AlternativeColumn.CAPTION).data(Qt.ItemDataRole.FontRole) for row in range(4)
+    ]
     assert fonts[0].bold()
     assert fonts[1:] == [None, None, None]
     list_desk.state.change(caption="cheese")
@@ -85,19 +87,22 @@ def test_the_caption_on_screen_comes_first_then_the_others_by_rank(list_desk: Li
 def test_until_all_have_a_rank_the_order_stays(list_desk: ListDesk) -> None:
     list_desk.state.change(alternatives=(*SCORED, Alternative("a new one")))
     assert list_desk.captions() == [OWN, "cheese", "a dog", "a cat", "a new one"]
-    text = [list_desk.text(4, column) for column in (Column.RANK, Column.SCORE, Column.SHARE)]
+    text = [
+        list_desk.text(4, column)
+        for column in (AlternativeColumn.RANK, AlternativeColumn.SCORE, AlternativeColumn.SHARE)
+    ]
     assert text == ["…", "…", "…"]
 
 
 def test_rows_show_rank_score_and_share(list_desk: ListDesk) -> None:
-    text = [[list_desk.text(row, column) for column in Column] for row in range(4)]
+    text = [[list_desk.text(row, column) for column in AlternativeColumn] for row in range(4)]
     assert text == [
         ["2", OWN, "0.300", "", "20.0%", ""],
         ["1", "a dog", "0.400", "+0.100", "80.0%", "Remove"],
         ["3", "a cat", "0.123", "−0.177", "<0.1%", "Remove"],
         ["4", "cheese", "−0.150", "−0.450", "0.0%", "Remove"],
     ]
-    bars = [list_desk.table.model().index(row, Column.SCORE).data(BAR_ROLE) for row in range(4)]
+    bars = [list_desk.table.model().index(row, AlternativeColumn.SCORE).data(BAR_ROLE) for row in range(4)]
     assert bars == pytest.approx([0.75, 1.0, 0.3085, -0.375])
 
 
@@ -112,8 +117,8 @@ def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(list_desk
     base = list_desk.table.palette().base().color()
 
     def painted(row: int) -> list[QColor]:
-        rect = list_desk.table.visualRect(list_desk.table.model().index(row, Column.SCORE))
-        y = list_desk.middle(row, Column.SCORE).y()
+        rect = list_desk.table.visualRect(list_desk.table.model().index(row, AlternativeColumn.SCORE))
+        y = list_desk.middle(row, AlternativeColumn.SCORE).y()
         return [QColor(picture.pixel(x, y)) for x in range(rect.left(), rect.left() + 74)]
 
     lengths = [sum(colour != base for colour in painted(row)) for row in range(4)]
@@ -121,10 +126,10 @@ def test_bars_are_drawn_as_long_as_scores_and_hollow_for_negative_ones(list_desk
 
 
 def test_a_click_chooses_and_a_click_on_the_cross_removes(list_desk: ListDesk) -> None:
-    list_desk.click(1, Column.CAPTION)
-    list_desk.click(3, Column.SCORE)
-    list_desk.click(3, Column.REMOVE)
-    list_desk.click(1, Column.REMOVE)
+    list_desk.click(1, AlternativeColumn.CAPTION)
+    list_desk.click(3, AlternativeColumn.SCORE)
+    list_desk.click(3, AlternativeColumn.REMOVE)
+    list_desk.click(1, AlternativeColumn.REMOVE)
     assert list_desk.emitted == [
         ("caption_chosen", "a dog"),
         ("caption_chosen", "cheese"),
@@ -134,7 +139,7 @@ def test_a_click_chooses_and_a_click_on_the_cross_removes(list_desk: ListDesk) -
 
 
 def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(list_desk: ListDesk) -> None:
-    for column in Column:
+    for column in AlternativeColumn:
         list_desk.click(0, column)
     list_desk.press(Qt.Key.Key_Return, 0)
     list_desk.press(Qt.Key.Key_Delete, 0)
@@ -144,7 +149,7 @@ def test_the_caption_on_screen_can_be_neither_chosen_nor_removed(list_desk: List
 def test_return_chooses_and_delete_removes(list_desk: ListDesk) -> None:
     list_desk.press(Qt.Key.Key_Return, 2)
     list_desk.press(Qt.Key.Key_Delete, 2)
-    list_desk.table.setCurrentIndex(list_desk.table.model().index(1, Column.CAPTION))
+    list_desk.table.setCurrentIndex(list_desk.table.model().index(1, AlternativeColumn.CAPTION))
     list_desk.qtbot.keyClick(list_desk.table, Qt.Key.Key_Down)
     list_desk.qtbot.keyClick(list_desk.table, Qt.Key.Key_Down)
     list_desk.qtbot.keyClick(list_desk.table, Qt.Key.Key_Enter)
@@ -152,10 +157,10 @@ def test_return_chooses_and_delete_removes(list_desk: ListDesk) -> None:
 
 
 def test_the_current_row_follows_its_caption_and_falls_to_the_neighbour(list_desk: ListDesk) -> None:
-    list_desk.table.setCurrentIndex(list_desk.table.model().index(2, Column.CAPTION))
+    list_desk.table.setCurrentIndex(list_desk.table.model().index(2, AlternativeColumn.CAPTION))
     list_desk.state.change(caption="a cat")
     assert list_desk.table.currentIndex().row() == 0
-    list_desk.table.setCurrentIndex(list_desk.table.model().index(3, Column.CAPTION))
+    list_desk.table.setCurrentIndex(list_desk.table.model().index(3, AlternativeColumn.CAPTION))
     list_desk.state.change(alternatives=SCORED[2:])
     assert list_desk.captions() == ["a cat", "a dog"]
     assert list_desk.table.currentIndex().row() == 1

@@ -17,7 +17,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.add_model_dialog import FROM_FILE, AddModelDialog
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
-from exclip_desktop.ui.models.models_table import Column
+from exclip_desktop.ui.models.models_table import ModelColumn
 from tests.ui.conftest import Opened
 from tests.ui.models.fake_librarian import DEMO, HERE, LARGE, OTHER, REFUSED
 from tests.ui.window.test_widgets import button, child
@@ -26,7 +26,7 @@ ROLE = Qt.ItemDataRole
 ANSWERS = QMessageBox.StandardButton
 
 
-def column_texts(dialog: ModelsDialog, column: Column = Column.NAME) -> list[str]:
+def column_texts(dialog: ModelsDialog, column: ModelColumn = ModelColumn.NAME) -> list[str]:
     """Return the texts of a column, from top to bottom."""
     model = child(dialog, "Models").model()
     return [str(model.index(row, column).data()).strip() for row in range(model.rowCount())]
@@ -82,17 +82,17 @@ def _answer(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[str]:
 
 def test_what_is_here_comes_first_with_what_is_known_of_it(dialog: ModelsDialog, opened: Opened) -> None:
     assert column_texts(dialog) == ["demo", "ViT-B-32", "ViT-L-14", "RN50", "coca_ViT-B-32"]
-    assert column_texts(dialog, Column.TAG) == ["", "openai", "openai", "yfcc15m", "laion2b"]
-    assert column_texts(dialog, Column.SIZE) == ["15 MB", "350 MB", "≈ 890 MB", "—", "—"]
-    assert column_texts(dialog, Column.GRID) == ["12 × 12", "7 × 7", "16 × 16", "7 × 7", "—"]
-    assert column_texts(dialog, Column.CONTEXT) == ["32", "77", "—", "—", "—"]
-    assert column_texts(dialog, Column.PLACE) == ["Bundled, default, in use", "Downloaded", *["Not here"] * 3]
+    assert column_texts(dialog, ModelColumn.TAG) == ["", "openai", "openai", "yfcc15m", "laion2b"]
+    assert column_texts(dialog, ModelColumn.SIZE) == ["15 MB", "350 MB", "≈ 890 MB", "—", "—"]
+    assert column_texts(dialog, ModelColumn.GRID) == ["12 × 12", "7 × 7", "16 × 16", "7 × 7", "—"]
+    assert column_texts(dialog, ModelColumn.CONTEXT) == ["32", "77", "—", "—", "—"]
+    assert column_texts(dialog, ModelColumn.PLACE) == ["Bundled, default, in use", "Downloaded", *["Not here"] * 3]
     assert child(dialog, "Path of the selected model").text() == str(DEMO.path)
     model = child(dialog, "Models").model()
     for row in (2, 3):
-        told = model.index(row, Column.SIZE).data(ROLE.ToolTipRole)
+        told = model.index(row, ModelColumn.SIZE).data(ROLE.ToolTipRole)
         assert told == "Download… shows the exact size"
-    assert model.index(3, Column.SIZE).data(ROLE.AccessibleTextRole) == "—"
+    assert model.index(3, ModelColumn.SIZE).data(ROLE.AccessibleTextRole) == "—"
     assert opened.librarian.asked == []
 
 
@@ -124,11 +124,11 @@ def test_sorting_keeps_local_models_first_and_unknown_values_last(dialog: Models
     table: QTableView = child(dialog, "Models")
     up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
     orders = {
-        (Column.NAME, up): ["demo", "ViT-B-32", "coca_ViT-B-32", "RN50", "ViT-L-14"],
-        (Column.NAME, down): ["ViT-B-32", "demo", "ViT-L-14", "RN50", "coca_ViT-B-32"],
-        (Column.SIZE, down): ["ViT-B-32", "demo", "ViT-L-14", "RN50", "coca_ViT-B-32"],
-        (Column.GRID, up): ["ViT-B-32", "demo", "RN50", "ViT-L-14", "coca_ViT-B-32"],
-        (Column.GRID, down): ["demo", "ViT-B-32", "ViT-L-14", "RN50", "coca_ViT-B-32"],
+        (ModelColumn.NAME, up): ["demo", "ViT-B-32", "coca_ViT-B-32", "RN50", "ViT-L-14"],
+        (ModelColumn.NAME, down): ["ViT-B-32", "demo", "ViT-L-14", "RN50", "coca_ViT-B-32"],
+        (ModelColumn.SIZE, down): ["ViT-B-32", "demo", "ViT-L-14", "RN50", "coca_ViT-B-32"],
+        (ModelColumn.GRID, up): ["ViT-B-32", "demo", "RN50", "ViT-L-14", "coca_ViT-B-32"],
+        (ModelColumn.GRID, down): ["demo", "ViT-B-32", "ViT-L-14", "RN50", "coca_ViT-B-32"],
     }
     for (column, order), names in orders.items():
         table.sortByColumn(column, order)
@@ -192,7 +192,7 @@ def test_the_default_model_is_saved_and_opened_at_the_start(dialog: ModelsDialog
     assert not button(dialog, "Set as default").isEnabled()  # it is the default already
     select(dialog, "ViT-B-32")
     click(dialog, "Set as default")
-    assert column_texts(dialog, Column.PLACE)[:2] == ["Bundled, in use", "Downloaded, default"]
+    assert column_texts(dialog, ModelColumn.PLACE)[:2] == ["Bundled, in use", "Downloaded, default"]
     assert child(dialog, "Path of the selected model").text() == str(HERE.path)  # still selected
     assert not button(dialog, "Set as default").isEnabled()
     store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
@@ -216,7 +216,7 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     qtbot.waitUntil(lambda: column_texts(dialog)[:2] == ["demo", "mine"])
     click(dialog, "Add file…")
     qtbot.waitUntil(lambda: column_texts(dialog)[:4] == ["demo", "run.pt", "mine", "ViT-B-32"])
-    assert column_texts(dialog, Column.PLACE)[1:3] == ["Added", "Added"]
+    assert column_texts(dialog, ModelColumn.PLACE)[1:3] == ["Added", "Added"]
     assert child(dialog, "Path of the selected model").text() == str(file)  # the added model is selected
     assert opened.session.settings.added_models() == (
         ModelChoice("", checkpoint=str(file)),
@@ -224,7 +224,7 @@ def test_what_is_added_is_remembered_and_what_is_gone_is_marked(
     )
     file.unlink()
     opened.session.library.refresh()
-    qtbot.waitUntil(lambda: column_texts(dialog, Column.PLACE)[1:3] == ["Gone", "Added"])
+    qtbot.waitUntil(lambda: column_texts(dialog, ModelColumn.PLACE)[1:3] == ["Gone", "Added"])
     assert not button(dialog, "Use").isEnabled()
     click(dialog, "Remove from the list")
     qtbot.waitUntil(lambda: column_texts(dialog)[:3] == ["demo", "mine", "ViT-B-32"])

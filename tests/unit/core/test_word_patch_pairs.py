@@ -7,8 +7,8 @@ import pytest
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.maths.word_patch_pairs import (
-    Pair,
     RowGroup,
+    WordPatchPair,
     _repeated_words,
     find_strongest_pairs,
     group_rows,
@@ -98,7 +98,7 @@ def test_pairs_follow_the_selection(explanation: Explanation) -> None:
     selection = Selection((3,), (Region((10, 10, 25, 20)),))
     pairs = find_strongest_pairs(explanation, selection, 12)
     whole, half = explanation.grid[3, 1, 1], explanation.grid[3, 1, 2] / 2
-    expected = [Pair("ant", (3,), (1, 1), float(whole)), Pair("ant", (3,), (1, 2), float(half))]
+    expected = [WordPatchPair("ant", (3,), (1, 1), float(whole)), WordPatchPair("ant", (3,), (1, 2), float(half))]
     expected.sort(key=lambda pair: -abs(pair.value))
     assert [(pair.name, pair.rows, pair.patch) for pair in pairs] == [(p.name, p.rows, p.patch) for p in expected]
     assert [pair.value for pair in pairs] == pytest.approx([pair.value for pair in expected], abs=1e-8)
