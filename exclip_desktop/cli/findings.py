@@ -10,7 +10,8 @@ from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import read_findings
 from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportOptions
-from exclip_desktop.storage.project.finding_rows import FindingQuery, import_findings
+from exclip_desktop.storage.project.finding_import import import_findings
+from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.storage.project.project_files import create_project, open_project
 
 

@@ -14,7 +14,7 @@ from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.storage.exports.formats import ReportOptions
-from exclip_desktop.storage.project.finding_rows import import_findings
+from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.project_files import open_project
 
 

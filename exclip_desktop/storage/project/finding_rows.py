@@ -1,20 +1,17 @@
-"""The findings of a project, and their import from a file that another project exported."""
+"""The findings of a project."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.paths import expand_home, rebase_path
 from exclip_desktop.core.values.finding import Finding, Rating
-from exclip_desktop.storage.exports.finding_tables import read_findings
 from exclip_desktop.storage.finding_columns import WRITTEN, from_values, list_keys, to_values
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 
@@ -226,68 +223,3 @@ def _view(values: Mapping[str, Any]) -> dict[str, Any]:
     msgspec.convert(view, _ViewRecord)
     heat = np.frombuffer(values["heat"], dtype="<f4")
     return {**view, "heat": heat.reshape(view["geometry"][2]) if view["geometry"] is not None and heat.size else ()}
-
-
-def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, ...], int]:
-    """Add the findings of a CSV or JSONL file that are not in the project; return those, and the number in the file.
-
-    All of them are added, or none; nothing is overwritten. A finding is in the project already where one of the same
-    time has the same view, even with another rating, tags or note. Ids stay the same where they are free.
-
-    Raises:
-        ListError: the file cannot be read, or an entry is not a finding; the message names the entry.
-        ProjectError: the project cannot be written.
-
-    """
-    file = expand_home(path).absolute()
-    findings = read_findings(file)
-    new = tuple(_assign_ids(project, list(_select_new(project, findings, file.parent))))
-    if new:
-        add_findings(project, new)
-    return new, len(findings)
-
-
-def _select_new(project: Project, findings: list[Finding], folder: Path) -> Iterator[Finding]:
-    """Yield the findings that the project lacks, with its paths; relative paths of the file start at ``folder``."""
-    ids: dict[str, list[int]] = {}  # ids of the project's findings, by creation time
-    for key, created in load_creation_times(project).items():
-        ids.setdefault(created, []).append(key)
-    pairs = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
-    created_at: dict[str, list[Finding]] = {}
-    for one in findings:
-        same_time = created_at.setdefault(one.created, [])
-        if one in same_time or _exists(project, placed := _relocate(project, one, folder, pairs), ids):
-            continue
-        same_time.append(one)
-        yield placed
-
-
-def _relocate(project: Project, one: Finding, folder: Path, pairs: Mapping[str, tuple[str, str]]) -> Finding:
-    """Return a finding with the project's path of its picture, and with its pair if that is the same one here."""
-    picture = rebase_path(project.folder, folder, one.view.picture)
-    known = pairs.get(one.view.pair)
-    pair = one.view.pair if known in (None, (picture, one.view.caption)) else ""
-    return replace(one, view=replace(one.view, picture=picture, pair=pair))
-
-
-def _exists(project: Project, one: Finding, ids: Mapping[str, list[int]]) -> bool:
-    others = (load_finding(project, key) for key in ids.get(one.created, ()))
-    return any(other is not None and _is_same(one, other) for other in others)
-
-
-def _is_same(one: Finding, other: Finding) -> bool:
-    """Return whether two findings of the same time have the same view; the pair's id does not matter."""
-    return replace(one.view, pair="") == replace(other.view, pair="")
-
-
-def _assign_ids(project: Project, findings: list[Finding]) -> Iterator[Finding]:
-    """Yield the findings with free ids: their own where possible."""
-    taken = set(load_creation_times(project))
-    ((last,),) = project.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'finding'")
-    last = max(last, *(one.id for one in findings)) if findings else last
-    for one in findings:
-        if one.id in taken or not one.id:
-            last += 1
-            one = replace(one, id=last)
-        taken.add(one.id)
-        yield one

@@ -16,10 +16,10 @@ from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import format_jsonl, read_findings
 from exclip_desktop.storage.exports.formats import ReportOptions
 from exclip_desktop.storage.finding_columns import to_values
+from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_findings,
-    import_findings,
     load_findings,
     remove_findings,
 )
