@@ -24,8 +24,8 @@ from exclip_desktop.evaluate.metric_values import compute_metrics
 from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_captions
+from exclip_desktop.storage.masks import list_unread
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
-from exclip_desktop.storage.regions import list_unread
 from exclip_desktop.storage.samples import BUNDLED, load_scenes, open_scene
 from exclip_desktop.storage.study_folder import append_outcome, check_options, fingerprint_of_pairs, open_study
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.storage.masks import list_unread, read_mask
 from exclip_desktop.storage.pair_lists.formats.imagenet_s import imagenet_names
 from exclip_desktop.storage.pair_lists.list_files import find_format, read_pairs
-from exclip_desktop.storage.regions import list_unread, read_mask
 from tests.imagenet_names import collected
 
 
