@@ -1,4 +1,8 @@
-"""Values in memory, bounded by their bytes; and the order in which both caches evict entries."""
+"""Values in memory, bounded by their bytes; and the order in which every cache evicts entries.
+
+The caches: factors in memory and on disk (``storage.cache``), explanations and other methods' answers in memory
+(``session.worker.answer_cache``).
+"""
 
 import threading
 from collections import OrderedDict
@@ -12,7 +16,8 @@ V = TypeVar("V")
 def choose_evicted(sizes: Iterable[tuple[K, int]], used: int, limit: int) -> list[K]:
     """Return the keys of the entries that leave a cache until at most ``limit`` of its ``used`` bytes are left.
 
-    ``sizes`` are keys and bytes, the least recently used first: these leave first.
+    ``sizes`` are keys and bytes, the least recently used first: these leave first. An entry that must stay, such as
+    the one just put, counts in ``used`` and is not among ``sizes``.
     """
     evicted: list[K] = []
     for key, size in sizes:
@@ -45,17 +50,20 @@ class LruCache(Generic[K, V]):
             return value
 
     def put(self, key: K, value: V) -> None:
-        """Hold ``value`` under ``key`` instead of the previous one; a value larger than the limit is not held."""
+        """Hold ``value`` under ``key`` instead of the previous one; a value larger than the limit is not held.
+
+        The value just put stays, whatever the order of eviction.
+        """
         with self._lock:
             self._drop(key)
             size = self._bytes_of(value)
             if size > self._limit:
                 return
+            sizes = ((other, self._bytes_of(held)) for other, held in self._values.items())  # the new value stays
+            for evicted in choose_evicted(sizes, self._used + size, self._limit):
+                self._drop(evicted)
             self._values[key] = value
             self._used += size
-            sizes = ((key, self._bytes_of(value)) for key, value in self._values.items())
-            for evicted in choose_evicted(sizes, self._used, self._limit):
-                self._drop(evicted)
 
     def size(self) -> int:
         """Return the bytes of all values."""

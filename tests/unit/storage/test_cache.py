@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.values.explanation import Factor, SideReport
 from exclip_desktop.storage import cache as module
+from exclip_desktop.storage import lru
 from exclip_desktop.storage.cache import ENDING, FactorCache, cache_key
+from exclip_desktop.storage.lru import choose_evicted
 
 KEYS = [cache_key(number=number) for number in range(8)]
 KEY = KEYS[0]
@@ -170,6 +173,20 @@ def test_memory_lets_go_of_what_was_not_used_for_longest() -> None:
     cache.put(KEYS[3], make_factor())
     assert [cache.get(key) is not None for key in KEYS[:4]] == [True, False, True, True]
     assert cache.size() == (3 * one, 0)
+
+
+def test_a_value_just_put_stays_whatever_the_order_of_eviction(monkeypatch: pytest.MonkeyPatch) -> None:
+    def choose_largest(sizes: Iterable[tuple[str, int]], used: int, limit: int) -> list[str]:
+        return choose_evicted(sorted(sizes, key=lambda entry: -entry[1]), used, limit)
+
+    monkeypatch.setattr(lru, "choose_evicted", choose_largest)
+    values: lru.LruCache[str, bytes] = lru.LruCache(10, len)
+    for key, size in (("small", 1), ("middle", 4), ("large", 9)):
+        values.put(key, bytes(size))
+        assert values.get(key) == bytes(size)
+        assert values.size() <= 10
+    assert values.get("small") is not None
+    assert values.get("middle") is None
 
 
 def test_what_is_too_large_for_memory_drives_nothing_out(tmp_path: Path) -> None:
