@@ -7,7 +7,7 @@ import textwrap
 
 from exclip_desktop.cli.terminal import in_columns
 from exclip_desktop.core.errors import SettingsError
-from exclip_desktop.storage.manual import page, topics
+from exclip_desktop.storage.manual import page, split_cells, topics
 from exclip_desktop.ui.action_table import shortcuts_as_markdown
 
 SHORTCUTS = "shortcuts"
@@ -59,7 +59,7 @@ def _with_aligned_tables(text: str, width: int) -> str:
 
 def _aligned(table: str, width: int) -> str:
     """Return a Markdown table in aligned columns; if they do not fit, as one block of lines per row."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    rows = [split_cells(line) for line in table.splitlines()]
     head, body = rows[0], rows[2:]
     widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
     if sum(widths) + len(COLUMN_GAP) * len(widths) <= width:

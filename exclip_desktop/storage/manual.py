@@ -114,8 +114,14 @@ def without_marks(markdown: str) -> str:
     """Return Markdown as plain text: no emphasis, no code marks, of links their text, of images nothing."""
     text = _LINK.sub(lambda link: "" if link[1] else link[2], markdown)
     text = _MARKS.sub("", text)
-    lines = (" · ".join(" ".join(cell.split()) for cell in line.strip("|").split("|")) for line in text.splitlines())
+    lines = (" · ".join(" ".join(cell.split()) for cell in split_cells(line)) for line in text.splitlines())
     return "\n".join(line for line in lines if line.strip())
+
+
+def split_cells(line: str) -> list[str]:
+    r"""Return the cells of a line of a Markdown table; ``\|`` is a bar inside a cell."""
+    inner = re.sub(r"^\||(?<!\\)\|\s*$", "", line)
+    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
 
 
 def _snippet(text: str, words: list[str]) -> str:

@@ -182,6 +182,17 @@ def test_pages_fit_the_terminal(topic: str) -> None:
     assert "|---" not in text
 
 
+@pytest.mark.parametrize("width", [120, 20])
+def test_a_table_cell_may_hold_an_escaped_bar(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "# Sum\n\n| name | meaning |\n|---|---|\n| sum | Σ\\|A\\| |\n| `a\\|b` | either \\||\n"
+    monkeypatch.setattr("exclip_desktop.cli.help.page", lambda key: table)
+    text = topic_text("numbers", width)
+    assert "Σ|A|\n" in text
+    assert "either |\n" in text
+    assert "`a|b`" in text
+    assert without_marks(table).splitlines()[-1] == "a|b · either |"
+
+
 def test_tables_are_aligned_or_written_as_blocks() -> None:
     assert "words × patches           the sum of the picture of heat\n" in topic_text("numbers", 120)
     assert "\nwords × patches\n  content: the sum of the picture of heat\n" in topic_text("numbers", 60)
