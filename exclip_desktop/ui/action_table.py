@@ -15,7 +15,7 @@ class ActionSpec:
         text: what menus say.
         shortcuts: portable key sequences; the first is the one that menus show.
         group: its heading in the list of shortcuts.
-        tip: one sentence for the tooltip, without its full stop.
+        tip: one sentence for the tooltip, without its full stop; ``actions`` adds the formats of exports.
         icon: a file in ``resources/icons`` without its ending, or "".
         checkable: whether it is a switch.
 
@@ -65,10 +65,8 @@ ACTIONS: Final = (
     ActionSpec("recent", "Open recent", (), FILES, "Open a recent picture", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
     ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),
-    ActionSpec("export_picture", "Export picture…", ("Ctrl+E",), FILES, "Save what the canvas shows as PNG, SVG or PDF",
-               "export"),
-    ActionSpec("export_numbers", "Export numbers…", ("Ctrl+Shift+E",), FILES, "Save the values as CSV, NPZ or JSON",
-               "numbers"),
+    ActionSpec("export_picture", "Export picture…", ("Ctrl+E",), FILES, "Save what the canvas shows", "export"),
+    ActionSpec("export_numbers", "Export numbers…", ("Ctrl+Shift+E",), FILES, "Save the values", "numbers"),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), FILES, "Close the program"),
     ActionSpec("copy_picture", "Copy picture", ("Ctrl+C",), COPYING, "Copy what the canvas shows", "copy"),
     ActionSpec("copy_values", "Copy values", ("Ctrl+Shift+C",), COPYING, "Copy words and values for a spreadsheet"),

@@ -1,5 +1,8 @@
 """Creates the window's actions and menus from the action table, and reserves single keys for text fields."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -14,8 +17,16 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.pair.scene import View
+from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, ExportFormat, list_kinds
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR, ActionSpec
 from exclip_desktop.ui.theme import ThemedIcons
+
+EXPORT_FORMATS: Final[dict[str, Sequence[ExportFormat]]] = {
+    "export_picture": PICTURE_FORMATS,
+    "export_numbers": NUMBER_FORMATS,
+}
+"""The formats that an action's tooltip names, by the action."""
 
 
 def format_shortcuts(shortcuts: tuple[str, ...]) -> str:
@@ -68,7 +79,9 @@ def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
     action.setCheckable(spec.checkable)
     action.setAutoRepeat(not spec.checkable)  # a held key must not flicker
     action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would hide the tick
-    action.setToolTip(f"{spec.tip} ({format_shortcuts(spec.shortcuts[:1])})" if spec.shortcuts else spec.tip)
+    formats = EXPORT_FORMATS.get(spec.name)
+    tip = f"{spec.tip} as {list_kinds(formats)}" if formats else spec.tip
+    action.setToolTip(f"{tip} ({format_shortcuts(spec.shortcuts[:1])})" if spec.shortcuts else tip)
     if spec.icon:
         icons.add(action, spec.icon)
     return action

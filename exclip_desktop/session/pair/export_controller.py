@@ -63,7 +63,7 @@ class ExportController(QObject):
         self._run(f"Writing {path.name}", work, self._on_written)
 
     def write_numbers(self, path: Path) -> None:
-        """Write the numbers as CSV, NPZ or JSON."""
+        """Write the numbers, in the format of the path's ending: a row of ``NUMBER_FORMATS``."""
         explanation, selection, facts = self._explanation, self._state.selection, self._state.facts
         loading = (facts.note,) if facts is not None and facts.note else ()
         notes = (*loading, *self._canvas_picture.picture.notes, *accuracy_warnings(explanation, WINDOW_WORDS))

@@ -55,7 +55,16 @@ def names_by_ending(formats: Sequence[ExportFormat]) -> dict[str, str]:
 
 def list_endings(formats: Sequence[ExportFormat]) -> str:
     """Return the endings in words: ".png, .svg or .pdf"."""
-    *first, last = (one.ending for one in formats)
+    return _join([one.ending for one in formats])
+
+
+def list_kinds(formats: Sequence[ExportFormat]) -> str:
+    """Return the kinds of files in words: "PNG, SVG or PDF"."""
+    return _join([one.ending[1:].upper() for one in formats])
+
+
+def _join(words: Sequence[str]) -> str:
+    *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
 
 

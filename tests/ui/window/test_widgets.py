@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.worker.requests import ModelFacts
+from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.ui import theme
 from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR
 from exclip_desktop.ui.actions import make_actions, make_menus, show_view
@@ -116,6 +117,9 @@ def test_actions_carry_the_tables_words_keys_and_icons(window: Window) -> None:
         assert action.toolTip().startswith(spec.tip)
     assert actions["redo"].shortcuts() == [QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")]
     assert "Ctrl+O" in actions["open"].toolTip()
+    assert actions["export_picture"].toolTip().startswith("Save what the canvas shows as PNG, SVG or PDF (")
+    for one in NUMBER_FORMATS:
+        assert one.ending[1:].upper() in actions["export_numbers"].toolTip()
 
 
 def test_menus_follow_the_table(window: Window) -> None:
