@@ -21,9 +21,15 @@ from exclip_desktop.core.maths.colour import (
 def test_zero_is_pale_and_signs_differ(name: str) -> None:
     against, zero, favour = to_rgb(np.array([-1.0, 0.0, 1.0]), 1.0, name)
     assert zero.min() > 0.85
+    assert np.abs(against - favour).max() > 0.25
+    assert lookup_table(name).shape == (256, 3)
+
+
+@pytest.mark.parametrize("name", ["red-blue", "safe"])
+def test_negative_is_bluer_and_positive_redder(name: str) -> None:
+    against, favour = to_rgb(np.array([-1.0, 1.0]), 1.0, name)
     assert against[2] > against[0]
     assert favour[0] > favour[2]
-    assert lookup_table(name).shape == (256, 3)
 
 
 @pytest.mark.parametrize(("name", "theirs"), [("red-blue", "CET_D1"), ("safe", "CET_CBD1")])
