@@ -1,8 +1,8 @@
 """The columns of a finding: one table for the project file, for CSV and JSONL, and for the window's Findings tab.
 
 To add a column, add a row to ``COLUMNS``. One whose ``kind`` is ``derived`` is computed from the finding and appears in
-the window only; it needs nothing else. Any other is written to files and stored in projects: a number also needs a
-field of ``FindingNumbers`` in ``core.values.finding``, of the same name, and a step in ``project.schema``.
+the window only; it needs nothing else. Any other is written to files and stored in projects: it also needs a step in
+``project.schema``; a number also a field of the same name in ``core.values.finding.FindingNumbers``.
 """
 
 import json
