@@ -8,6 +8,7 @@ from exclip_desktop.core.errors import Remedy, SettingsError
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.study import Outcome, Study, StudySettings, study_methods, summarise
+from exclip_desktop.core.values.study_errors import check_places, describe_unnamed_boxes, find_study_error
 from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, parse_method_options
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
@@ -44,7 +45,7 @@ def study(
         settings: fields of ``core.study.StudySettings``, by name.
 
     Raises:
-        ListError: the list cannot be read.
+        ListError: the list cannot be read, or nothing of it can be measured.
         OutputError: ``out`` cannot be written, or holds outcomes of other settings.
         SettingsError: a setting, method or option is wrong.
         Cancelled: the person cancelled; ``out`` keeps the finished outcomes.
@@ -58,6 +59,8 @@ def study(
         parse_method_options(method, texts)  # refused before the list is read
     listed = pairs if pairs is None or isinstance(pairs, PairList) else read_pairs(pairs)
     task, folder = StudyTask(listed, options, chosen, count, max_megapixels), None if out is None else Path(out)
+    listed_pairs = task.evaluated_pairs()
+    check_places(chosen, listed_pairs)
     stored = [] if folder is None else open_outcomes(model, task, folder)
     outcomes = {(one.pair, one.method): one for one in stored}
     for outcome in compute_outcomes(model, task, stored, folder, progress, cancel):
@@ -65,7 +68,12 @@ def study(
         if each is not None:
             each(outcome)
     selected = [outcomes[pair.id, method] for method in options for pair in task.unread_pairs()[:count]]
-    return summarise(model.name, task.name, chosen, selected)
+    note = describe_unnamed_boxes(listed_pairs, model.reader.read) if chosen.needs("place") else ""
+    notes = (note,) if note else ()
+    error = find_study_error(chosen, selected, listed_pairs, notes)
+    if error is not None:
+        raise error
+    return summarise(model.name, task.name, chosen, selected, notes)
 
 
 def _options_by_method(methods: Methods) -> dict[str, dict[str, str]]:

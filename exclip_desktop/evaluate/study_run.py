@@ -66,6 +66,11 @@ class StudyTask:
         find_path = open_scene if self.pairs is None else self.pairs.path_of
         return list_unread(self.listed, find_path, self.max_megapixels)
 
+    def evaluated_pairs(self) -> list[ListedPair]:
+        """Return the first ``count`` pairs that have words."""
+        ids = {pair.id for pair in self.unread_pairs()[: self.count]}
+        return [pair for pair in self.listed if pair.id in ids]
+
 
 @dataclass(frozen=True, slots=True)
 class _Cell:

@@ -45,12 +45,24 @@ def test_a_persons_list_and_options(tmp_path: Path, capsys: pytest.CaptureFixtur
     arguments += ["--methods", "rise,random", "--metrics", "pointing,energy"]
     assert main([*arguments, "--option", "rise.masks=8"]) == 0
     printed = capsys.readouterr()
-    assert "on 1 pairs of list.jsonl" in printed.out
+    assert "on 1 pair of list.jsonl" in printed.out
     line = json.loads((tmp_path / "out" / "outcomes.jsonl").read_text("utf-8").splitlines()[1])
     assert line["options"]["masks"] == 8
     assert len(line["values"]["pointing"]) == len(scene.regions)
     assert main([*arguments, "--option", "game.start=1"]) == 2
     assert "is not an option of a chosen method" in capsys.readouterr().err
+
+
+def test_a_list_without_boxes_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "one.png")
+    (tmp_path / "list.jsonl").write_text(json.dumps({"path": "one.png", "caption": "a red ball"}), "utf-8")
+    out = tmp_path / "out"
+    arguments = ["evaluate", str(tmp_path / "list.jsonl"), "--device", "cpu", "--metrics", "pointing"]
+    assert main([*arguments, "--methods", "random", "--out", str(out)]) == 2
+    printed = capsys.readouterr()
+    assert "No pair of the list has boxes or masks, which pointing needs. Add boxes, or" in printed.err
+    assert printed.out == ""
+    assert not out.exists()
 
 
 def test_ctrl_c_keeps_finished_outcomes(

@@ -19,12 +19,21 @@ PERCENTILES: Final = (2.5, 97.5)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean, the ends of its 95 % confidence interval, and the number of values."""
+    """A mean, the ends of its 95 % confidence interval, and the numbers of values and of pictures.
+
+    One picture alone has no interval: both ends are the mean.
+    """
 
     mean: float
     low: float
     high: float
     count: int
+    pictures: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the values are of several pictures, so that the ends are those of an interval."""
+        return self.pictures > 1
 
 
 def bootstrap_interval(groups: list[NDArray[np.float64]]) -> Interval:
@@ -33,7 +42,7 @@ def bootstrap_interval(groups: list[NDArray[np.float64]]) -> Interval:
     The method is that of ``bootstrap_band``.
     """
     mean, low, high = bootstrap_band([np.asarray(group, dtype=np.float64)[:, None] for group in groups])
-    return Interval(float(mean[0]), float(low[0]), float(high[0]), sum(map(len, groups)))
+    return Interval(float(mean[0]), float(low[0]), float(high[0]), sum(map(len, groups)), len(groups))
 
 
 def bootstrap_band(
@@ -198,25 +207,36 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The table of figures with its settings; ``model`` is the model's name, ``pairs`` that of the list."""
+    """The table of figures with its settings.
+
+    Attributes:
+        model: the model's name; ``pairs``: that of the list.
+        rows: the figures of each method.
+        notes: sentences on parts of the list that are left out.
+
+    """
 
     model: str
     pairs: str
     settings: StudySettings
     rows: tuple[StudyRow, ...]
+    notes: tuple[str, ...] = ()
 
     def row(self, method: str) -> StudyRow:
         """Return a method's row; raises ``KeyError``."""
         return {row.method: row for row in self.rows}[method]
 
 
-def summarise(model: str, pairs: str, settings: StudySettings, outcomes: Iterable[Outcome]) -> Study:
+def summarise(
+    model: str, pairs: str, settings: StudySettings, outcomes: Iterable[Outcome], notes: tuple[str, ...] = ()
+) -> Study:
     """Return the figures of outcomes, methods in the order of the outcomes; intervals are over pictures."""
     by_method: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_method.setdefault(outcome.method, []).append(outcome)
     ours = {one.pair: one for one in by_method.get(OURS, ())}
-    return Study(model, pairs, settings, tuple(_row(measured, ours, settings) for measured in by_method.values()))
+    rows = tuple(_row(measured, ours, settings) for measured in by_method.values())
+    return Study(model, pairs, settings, rows, notes)
 
 
 def _row(outcomes: list[Outcome], ours: Mapping[str, Outcome], settings: StudySettings) -> StudyRow:

@@ -12,11 +12,12 @@ from exclip_desktop.core.method_registry import OURS
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.core.values.study import RANDOM, Outcome, Study, StudySettings, summarise
+from exclip_desktop.core.values.study_errors import find_study_error
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.logs import describe_error
-from exclip_desktop.session.notices import make_failure_notice
+from exclip_desktop.session.notices import WINDOW_WORDS, make_failure_notice
 from exclip_desktop.session.processes import call_in_process
-from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure, StudyAnswer, StudyRequest
 from exclip_desktop.session.worker.worker_thread import Worker
@@ -94,7 +95,7 @@ class StudyController(QObject):
         self.remaining_s: float | None = None
         self._request: StudyRequest | None = None
         self._outcomes: dict[tuple[str, str], Outcome] = {}
-        self._model = ""
+        self._model, self._notes = "", tuple[str, ...]()
         self._remaining_time, self._tasks = RemainingTime(), Tasks(self)
         self._is_computing = self._is_outdated = False
         self._pause = QTimer(self, singleShot=True, interval=FIGURES_EVERY_MS)
@@ -133,6 +134,7 @@ class StudyController(QObject):
         )
         if self._request is None or replace(request, id=self._request.id) != self._request:
             self._outcomes, self.study, self.study_folder, self.done, self.total = {}, None, None, 0, 0
+            self._notes = ()
         self.choice, self._request, self._remaining_time = choice, request, RemainingTime()
         self.is_running, self.error_text, self.remaining_s = True, "", None
         self._worker.submit(request)
@@ -183,12 +185,21 @@ class StudyController(QObject):
             return
         self._outcomes |= {(one.pair, one.method): one for one in answer.outcomes}
         self.done, self.total, self.study_folder = len(self._outcomes), answer.total, answer.folder
-        self._model = answer.model
+        self._model, self._notes = answer.model, self._notes or answer.notes
         self._compute_figures()
         if self.done == self.total:
+            self._show_study_error(self._request)
             self._end()
         else:
             self._show_progress()
+
+    def _show_study_error(self, request: StudyRequest) -> None:
+        """Show why a study that has ended has no figures, if it has none."""
+        pairs = load_scenes() if request.pairs is None else request.pairs.pairs
+        error = find_study_error(request.settings, tuple(self._outcomes.values()), pairs[: request.count], self._notes)
+        if error is not None:
+            self.error_text = error.text_in(WINDOW_WORDS)
+            self._state.change(notice=Notice(error.message, error.hint_in(WINDOW_WORDS)))
 
     def _compute_figures(self) -> None:
         """Compute the figures of all outcomes in the background, one computation at a time."""
@@ -197,9 +208,9 @@ class StudyController(QObject):
         if self._is_computing or self._pause.isActive() or request is None or not self._outcomes:
             return
         self._is_computing, self._is_outdated = True, False
-        model, outcomes = self._model, tuple(self._outcomes.values())
+        model, notes, outcomes = self._model, self._notes, tuple(self._outcomes.values())
         self._tasks.run(
-            lambda _: (request, _summarise_outcomes(request, model, outcomes)),
+            lambda _: (request, _summarise_outcomes(request, model, outcomes, notes)),
             self._on_figures_computed,
             self._on_figures_failed,
         )
@@ -253,10 +264,12 @@ def write_study(study: Study, path: Path, cancel: CancelToken) -> Path:
     return path
 
 
-def _summarise_outcomes(request: StudyRequest, model: str, outcomes: tuple[Outcome, ...]) -> Study:
+def _summarise_outcomes(
+    request: StudyRequest, model: str, outcomes: tuple[Outcome, ...], notes: tuple[str, ...]
+) -> Study:
     """Return the figures of outcomes in the order of the request, so that the same draws give the same intervals."""
     listed = request.pairs
     pairs, name = (load_scenes(), BUNDLED) if listed is None else (listed.pairs, listed.source.name)
     places = {pair.id: place for place, pair in enumerate(pairs)}
     in_order = sorted(outcomes, key=lambda one: (request.methods.index(one.method), places[one.pair]))
-    return summarise(model, name, request.settings, in_order)
+    return summarise(model, name, request.settings, in_order, notes)

@@ -30,6 +30,7 @@ from exclip_desktop.core.values.explanation import Explanation, Factor
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.core.values.study_errors import describe_unnamed_boxes
 from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, study_folder
 from exclip_desktop.models.loading import load_model
@@ -208,7 +209,10 @@ class ModelEngine:
         saved = open_outcomes(model, question, folder)
         saved_outcomes = tuple(one for one in saved if one.pair in pairs and one.method in options)
         about = request.id, model.name, len(pairs) * len(options), folder
-        yield StudyAnswer(*about, saved_outcomes)
+        note = ""
+        if request.settings.needs("place"):
+            note = describe_unnamed_boxes(question.evaluated_pairs(), model.reader.read)
+        yield StudyAnswer(*about, saved_outcomes, (note,) if note else ())
         for outcome in compute_outcomes(model, question, saved, folder, progress, cancel):
             yield StudyAnswer(*about, (outcome,))
 

@@ -289,7 +289,8 @@ class ListPairAnswer:
 class StudyAnswer:
     """Outcomes of a ``StudyRequest``: first the saved ones, which may be none, then one by one.
 
-    ``model`` is the model's name, ``total`` the number of outcomes, ``folder`` where they are saved.
+    ``model`` is the model's name, ``total`` the number of outcomes, ``folder`` where they are saved;
+    ``notes`` of the first answer: sentences on parts of the list that are left out.
     """
 
     id: int
@@ -297,6 +298,7 @@ class StudyAnswer:
     total: int
     folder: Path
     outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Final
 
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
-from exclip_desktop.core.values.study import Study, StudyRow, study_method_name
+from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.values.study import Interval, Study, StudyRow, study_method_name
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import ExportFormat
 
@@ -51,17 +52,17 @@ def format_csv(study: Study, delimiter: str = ",") -> str:
         for key in study.settings.metrics:
             rule = study.settings.threshold if METRICS[key].thresholded else ""
             figure = row.figures.get(key)
-            cells = (
-                ["", "", "", 0] if figure is None else [*_digits(figure.mean, figure.low, figure.high), figure.count]
-            )
+            cells = ["", "", "", 0] if figure is None else [*_interval_cells(figure), figure.count]
             gap = row.gaps.get(key)
-            gap_cells = ["", "", ""] if gap is None else _digits(gap.mean, gap.low, gap.high)
+            gap_cells = ["", "", ""] if gap is None else _interval_cells(gap)
             writer.writerow([row.method, options, row.pairs, key, *cells, rule, row.reasons.get(key, ""), *gap_cells])
     return text.getvalue()
 
 
-def _digits(*values: float) -> list[str]:
-    return [f"{value:.9g}" for value in values]
+def _interval_cells(figure: Interval) -> list[str]:
+    """Return mean, low and high; the ends are empty where a single picture gives no interval."""
+    ends = (figure.low, figure.high) if figure.is_known else ()
+    return [*(f"{value:.9g}" for value in (figure.mean, *ends)), *[""] * (2 - len(ends))]
 
 
 def format_markdown(study: Study) -> str:
@@ -110,9 +111,10 @@ def list_notes(study: Study) -> list[str]:
     """Return the notes of a table: its data, the definitions of its figures, and reasons for missing ones."""
     settings, keys = study.settings, study.settings.metrics
     pairs = sorted({row.pairs for row in study.rows})
-    count = f"{pairs[0]}" if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]}" if pairs else "no"
+    count = format_count(pairs[0], "pair") if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]} pairs"
+    count = count if pairs else "no pairs"
     lines = [
-        f"{study.model} on {count} pairs of {study.pairs}: means, ± the wider half of the 95 % interval "
+        f"{study.model} on {count} of {study.pairs}: means, ± the wider half of the 95 % interval "
         "(bootstrap over pictures).",
         *(f"{METRICS[key].heading}: {METRICS[key].meaning}." for key in keys),
     ]
@@ -128,7 +130,7 @@ def list_notes(study: Study) -> list[str]:
         lines.append(f"Pointing hits within {settings.tolerance_px:g} pixels of the mask.")
     if any(map(settings.needs, ("picture", "caption", "pair"))):
         lines.append(_occlusion_note(study))
-    return [*lines, *_better_than_ours(study), *_changed_options(study), *_missing_figures(study)]
+    return [*lines, *study.notes, *_better_than_ours(study), *_changed_options(study), *_missing_figures(study)]
 
 
 def _better_than_ours(study: Study) -> list[str]:
@@ -141,7 +143,7 @@ def _better_than_ours(study: Study) -> list[str]:
         better = {
             study_method_name(row.method): abs(gap.mean)
             for row in study.rows
-            if (gap := row.gaps.get(key)) is not None and min(sign * gap.low, sign * gap.high) > 0
+            if (gap := row.gaps.get(key)) is not None and gap.is_known and min(sign * gap.low, sign * gap.high) > 0
         }
         if better:
             names = ", ".join(f"{name} by {gap:.3f}" for name, gap in sorted(better.items(), key=lambda one: -one[1]))
@@ -186,17 +188,19 @@ def _missing_figures(study: Study) -> list[str]:
         first = next(iter(row.left_out.items()), None)
         if first is not None:
             lines.append(
-                f"{study_method_name(row.method)}: {len(row.left_out)} pairs left out; the first, "
-                f"{first[0]}: {first[1]}"
+                f"{study_method_name(row.method)}: {format_count(len(row.left_out), 'pair')} left out. "
+                f"Pair {first[0]}: {first[1]}"
             )
     return lines
 
 
 def format_cell(row: StudyRow, key: str) -> str:
-    """Return a mean with the wider half of its interval, or ``NONE``."""
+    """Return a mean with the wider half of its interval, or ``NONE``; also ``NONE`` for the interval of one picture."""
     figure = row.figures.get(key)
     if figure is None:
         return NONE
+    if not figure.is_known:
+        return f"{figure.mean:.3f} ± {NONE}"
     half = max(figure.high - figure.mean, figure.mean - figure.low)
     return f"{figure.mean:.3f} ± {half:.3f}"
 

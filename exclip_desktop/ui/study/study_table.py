@@ -107,6 +107,8 @@ class StudyModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             if figure is None:
                 return wrap_tooltip(row.reasons.get(key, ""))
+            if not figure.is_known:
+                return f"{figure.mean:.4f}, without an interval: all values are of one picture"
             return f"{figure.mean:.4f}, 95 % interval {figure.low:.4f} to {figure.high:.4f}, of {figure.count} values"
         if role == Role.FontRole and self._study is not None and find_best(self._study, key) == method:
             font = QFont()

@@ -106,7 +106,7 @@ def test_while_it_runs_it_can_be_paused_and_nothing_else_changed(
     qtbot.waitUntil(lambda: opened.session.study_controller.study is not None)
     assert dialog.start_button.text() == "&Pause"
     assert not dialog.options.isEnabled()
-    assert [row[1] or "" for row in _cells(dialog)] == ["0.120 ± 0.000", "", ""]
+    assert [row[1] or "" for row in _cells(dialog)] == ["0.120 ± —", "", ""]
     assert dialog.copy_button.isEnabled()
     dialog.start_button.click()
     assert dialog.start_button.text() == "&Start"
@@ -124,7 +124,7 @@ def test_closing_it_stops_nothing(opened: Opened, qtbot: QtBot) -> None:
     assert controller.is_running
     again = _open(opened)  # at once, while the one before is still being deleted
     assert again.options.choice().methods == KEYS
-    assert _cells(again)[0][1] == "0.120 ± 0.000"
+    assert _cells(again)[0][1] == "0.120 ± —"
     gate.set()
     qtbot.waitUntil(lambda: not controller.is_running)
     assert again.start_button.text() == "&Start"

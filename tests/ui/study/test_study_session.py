@@ -69,6 +69,16 @@ def test_figures_are_those_of_all_outcomes(bench: Bench, tmp_path: Path) -> None
     assert bench.desk.state.work is None
 
 
+def test_a_study_without_figures_ends_with_a_notice(bench: Bench) -> None:
+    missing = "There is no picture gone.png."
+    bench.desk.engine.study_reasons = dict.fromkeys(CHOICE.methods, missing)
+    bench.controller.start(CHOICE)
+    bench.desk.qtbot.waitUntil(lambda: not bench.controller.is_running)
+    message = f"No pair could be measured. Pair scene-000: {missing}"
+    assert bench.controller.error_text.startswith(message)
+    assert bench.desk.state.notice.message == message
+
+
 def test_the_table_fills_in_while_it_goes_on(bench: Bench) -> None:
     gate, controller = bench.hold(1), bench.controller
     controller.start(CHOICE)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from exclip_desktop import study
 from exclip_desktop.attribution.formulas.rise import rise
-from exclip_desktop.core.errors import Cancelled, OutputError, SettingsError
+from exclip_desktop.core.errors import Cancelled, ListError, OutputError, SettingsError
 from exclip_desktop.core.metric_table import METRICS, Metric
 from exclip_desktop.core.progress import CancelToken, Report
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
@@ -257,8 +257,8 @@ def test_a_mask_is_a_place_of_the_label(tiny: Model, pairs: PairList, picture: N
     ]
     assert result[0] == result[1]
     Image.fromarray(mask[:8]).save(pairs.folder / "mask.png")
-    wrong = study(tiny, PairList(pairs.source, pairs.folder, (by_mask,)), ["game"], **QUICK)
-    assert "A mask of 48 × 8 pixels" in wrong.row("game").reasons["pointing"]
+    with pytest.raises(ListError, match="A mask of 48 × 8 pixels"):
+        study(tiny, PairList(pairs.source, pairs.folder, (by_mask,)), ["game"], **QUICK)
 
 
 def test_options_of_methods_reach_them(tiny: Model, pairs: PairList, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,4 +304,46 @@ def test_pairs_without_places_are_not_hidden_by_one_that_cannot_be_read(tiny: Mo
     bare = replace(pairs.pairs[0], regions=(), label="")
     gone = replace(bare, id="gone", picture="gone.png")
     listed = replace(pairs, pairs=(bare, gone))
-    assert study(tiny, listed, ["itsm"], metrics=["pointing"]).row("itsm").reasons["pointing"] == NOTHING_THERE
+    result = study(tiny, listed, ["itsm"], metrics=["pointing", "seconds"])
+    assert result.row("itsm").reasons["pointing"] == NOTHING_THERE
+
+
+@pytest.mark.parametrize(
+    ("changes", "metrics", "message"),
+    [
+        ({"regions": ()}, ("pointing",), "No pair of the list has boxes or masks, which pointing needs. Add boxes, or"),
+        ({"regions": ()}, ("pointing", "energy", "iou"), "which pointing, energy and mask IoU need"),
+        (
+            {"regions": (Region((0, 0, 20, 20), name="puppy"),)},
+            ("pointing",),
+            r"its caption names, which pointing needs\. 1 box has no matching words in its caption: puppy \(pair 1\)",
+        ),
+        ({"picture": "gone.png"}, ("pointing",), r"No pair could be measured\. Pair 1: There is no picture.*gone\.png"),
+        ({"caption": "", "label": ""}, ("deletion",), "No pair of the list has a caption or a label"),
+    ],
+)
+def test_a_study_without_any_figure_is_an_error(
+    tiny: Model, pairs: PairList, changes: dict[str, Any], metrics: tuple[str, ...], message: str
+) -> None:
+    listed = replace(pairs, pairs=(replace(pairs.pairs[0], **changes),))
+    with pytest.raises(ListError, match=message):
+        study(tiny, listed, ["itsm", RANDOM], metrics=metrics, **QUICK)
+
+
+def test_a_missing_picture_is_named_beside_pairs_without_boxes(tiny: Model, pairs: PairList) -> None:
+    unseen = replace(pairs.pairs[0], regions=(Region((0, 0, 0.1, 0.1), name="red balloon"),))
+    listed = replace(pairs, pairs=(unseen, replace(unseen, id="7", picture="gone.png")))
+    with pytest.raises(ListError, match=r"which pointing needs\. Pair 7: There is no picture.*gone\.png"):
+        study(tiny, listed, ["itsm"], metrics=["pointing"])
+
+
+def test_boxes_that_the_caption_does_not_name_are_reported(tiny: Model, pairs: PairList) -> None:
+    assert study(tiny, pairs, [RANDOM], metrics=["pointing"]).notes == (
+        "1 box has no matching words in its caption: red balloon (pair 3).",
+    )
+    several = tuple(Region((0, 0, 20, 20), name=name) for name in ("cow", "cow", "pig", "hen", "ox"))
+    listed = replace(pairs, pairs=(replace(pairs.pairs[0], regions=(BALLOON, *several)),))
+    assert study(tiny, listed, [RANDOM], metrics=["pointing"]).notes == (
+        "5 boxes have no matching words in their captions: cow (pair 1), pig (pair 1), hen (pair 1), ….",
+    )
+    assert study(tiny, listed, [RANDOM], metrics=["deletion"], **QUICK).notes == ()

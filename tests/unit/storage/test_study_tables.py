@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.maths.colour import method_colours
-from exclip_desktop.core.method_registry import OURS
+from exclip_desktop.core.method_registry import OURS, method_name
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.study import RANDOM, Curve, Outcome, Study, StudySettings, summarise
 from exclip_desktop.render.figure import save_figure
@@ -118,7 +118,19 @@ def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> No
         assert METRICS["iou"].meaning in text
         assert "RISE: masks 5 (usual 4000)." in text
         assert "— RISE, Random: It maps pictures only." in text
-        assert "Random: 1 pairs left out; the first, c: There is no picture c.jpg." in text
+        assert "Random: 1 pair left out. Pair c: There is no picture c.jpg." in text
+
+
+def test_one_picture_has_no_interval() -> None:
+    settings = StudySettings(metrics=("pointing", "deletion"))
+    outcomes = [outcome("a", OURS, (1.0, 1.0), (0.8, 0.0, 0.0)), outcome("a", RANDOM, (2.0, 2.0), (0.4, 0.0, 0.0))]
+    single = summarise("demo", "x", settings, outcomes)
+    assert format_markdown(single).splitlines()[2] == f"| {method_name(OURS)} | 1.000 ± — | 0.200 ± — |"
+    text = format_text(single)
+    assert "better than ours" not in text
+    assert "demo on 1 pair of x:" in text
+    row = next(csv.DictReader(io.StringIO(format_csv(single))))
+    assert (row["mean"], row["low"], row["high"], row["values"]) == ("1", "", "", "2")
 
 
 def test_latex_is_a_tabular_without_bare_signs(found: Study) -> None:
