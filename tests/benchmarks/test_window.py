@@ -32,11 +32,11 @@ start = time.perf_counter()
 import tempfile, pathlib
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
-from exclip_desktop.app import after_first_paint, name_program
+from exclip_desktop.app import call_after_first_paint, set_program_name
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.window import Window
 app = QApplication([])
-name_program(app)
+set_program_name(app)
 class Paint(QObject):
     at = None
     def eventFilter(self, watched, event):
@@ -53,7 +53,7 @@ window.show()
 beats = []
 timer = QTimer()
 timer.timeout.connect(lambda: beats.append(time.perf_counter()))
-after_first_paint(window, lambda: (timer.start(2), session.start()))
+call_after_first_paint(window, lambda: (timer.start(2), session.start()))
 def loaded():
     print("waited", max(b - a for a, b in zip(beats, beats[1:])), flush=True)
 session.state.facts_changed.connect(loaded)
@@ -61,7 +61,7 @@ def explained():
     print("explained", time.perf_counter() - start, flush=True)
     window.close()
     app.quit()
-session.state.explanation_changed.connect(explained)
+session.state.answer_changed.connect(explained)
 app.exec()
 """
 IMPORTS = "import time; start = time.perf_counter(); import torch, open_clip; print(time.perf_counter() - start)"
