@@ -23,7 +23,8 @@ from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from tests.unit.attribution.plugin_package import Install, write_plugin_package
 
-os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt for a screen
+SCREEN = Path(__file__).with_name("screen.json")  # large enough for every window's first size
+os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={SCREEN}"  # before anything asks Qt for a screen
 CAPTION = "a red balloon and a dog, in the snow"
 TINY = "exclip-tiny-test"  # a small architecture that open_clip knows by name, where a test asks for ``architecture``
 

@@ -40,6 +40,7 @@ from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.findings_table import FindingsTable
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
+from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
 
 OPENS_AT_PX: Final = (1280, 800)
@@ -59,7 +60,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("exclip desktop")
         self.setMinimumSize(*LEAST_PX)
-        self.resize(*OPENS_AT_PX)
+        resize_within_screen(self, *OPENS_AT_PX)
         self.setAcceptDrops(True)
         self._session = session
         state = session.state

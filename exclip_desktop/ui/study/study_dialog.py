@@ -27,6 +27,7 @@ from exclip_desktop.ui.study.study_options import StudyOptions
 from exclip_desktop.ui.study.study_plot import StudyPlot
 from exclip_desktop.ui.study.study_table import StudyTable
 from exclip_desktop.ui.theme import error_colour
+from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
@@ -50,7 +51,7 @@ class StudyDialog(QDialog):
         self.setWindowTitle("Evaluate methods")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(*LEAST_PX)
-        self.resize(*OPENS_AT_PX)
+        resize_within_screen(self, *OPENS_AT_PX)
         self._controller, self._message = study_controller, ""
         self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
         self.start_button = QPushButton("&Start", autoDefault=False)

@@ -1,10 +1,11 @@
 """Small parts of the window: actions, icons, banner, status line and dialogs."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -33,6 +34,7 @@ from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR
 from exclip_desktop.ui.actions import make_actions, make_menus, show_view
 from exclip_desktop.ui.canvas.banner import HINT_LINES, MESSAGE_LINES, Banner
 from exclip_desktop.ui.widgets.labels import ClampedLabel
+from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 TROUBLE = Notice("This file is not a picture Pillow can read: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")
@@ -339,3 +341,20 @@ def test_the_banners_icon_follows_kind_and_theme(canvas: QWidget) -> None:
     assert opaque(icon.pixmap()) == {theme.error_colour(canvas.palette()).name()}
     state.change(notice=Notice("A note.", kind="note"))
     assert opaque(icon.pixmap()) == {canvas.palette().highlight().color().name()}
+
+
+class OnSmallScreen(QWidget):
+    """A window on a small screen with a panel."""
+
+    def screen(self) -> SimpleNamespace:
+        return SimpleNamespace(availableGeometry=lambda: QRect(0, 40, 1366, 728))
+
+
+def test_a_first_size_is_within_the_screen(qtbot: QtBot) -> None:
+    window = OnSmallScreen()
+    qtbot.addWidget(window)
+    resize_within_screen(window, 1280, 800)
+    assert window.width() == 1280
+    assert 640 < window.height() < 728
+    resize_within_screen(window, 600, 400)
+    assert (window.width(), window.height()) == (600, 400)
