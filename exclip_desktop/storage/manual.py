@@ -50,7 +50,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A section that contains all searched words, and the line around the first of them."""
+    """A section that contains the searched words, and the line around the first of them."""
 
     section: Section
     snippet: str
@@ -95,14 +95,23 @@ def sections(key: str) -> list[Section]:
 
 
 def search(words: str) -> list[SearchResult]:
-    """Return the sections that contain every word of ``words``; those with more of them in the heading come first."""
+    """Return the sections that contain every word of ``words``; those with more of them in the heading come first.
+
+    If none contains all of them, return those that contain most of them, at least one.
+    """
     searched = words.casefold().split()
     if not searched:
         return []
     every = [section for topic in topics() for section in sections(topic.key)]
-    matching = [one for one in every if all(word in f"{one.heading}\n{one.text}".casefold() for word in searched)]
+    counts = [_count_words(section, searched) for section in every]
+    matching = [section for section, count in zip(every, counts, strict=True) if 0 < count == max(counts)]
     matching.sort(key=lambda one: -sum(word in one.heading.casefold() for word in searched))
     return [SearchResult(one, _snippet(one.text, searched)) for one in matching]
+
+
+def _count_words(section: Section, searched: list[str]) -> int:
+    text = f"{section.heading}\n{section.text}".casefold()
+    return sum(word in text for word in searched)
 
 
 def anchor_of(heading: str) -> str:

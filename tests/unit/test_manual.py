@@ -156,6 +156,10 @@ def test_the_search_finds_sections_with_all_words_headings_first() -> None:
     assert search("  ") == search("no-such-word-anywhere") == []
 
 
+def test_without_a_section_of_all_words_those_with_most_are_found() -> None:
+    assert search("layer profile no-such-word-anywhere") == search("layer profile")
+
+
 @pytest.mark.parametrize("key", ["nothing", "../manual/index", "", "INDEX"])
 def test_only_pages_of_the_manual_are_read(key: str) -> None:
     with pytest.raises(KeyError):

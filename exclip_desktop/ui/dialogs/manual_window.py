@@ -27,6 +27,7 @@ from exclip_desktop.ui.action_table import shortcut_rows
 from exclip_desktop.ui.dialogs.manual_page import ManualPage
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
 from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 
 OPENS_AT_PX: Final = (1120, 780)
 CONTENTS_PX: Final = 270
@@ -54,7 +55,7 @@ class ManualWindow(QDialog):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Manual")
-        self.resize(*OPENS_AT_PX)
+        resize_within_screen(self, *OPENS_AT_PX)
         self._settings = settings
         self._history: list[ManualPlace] = []
         self._at = -1
@@ -90,6 +91,7 @@ class ManualWindow(QDialog):
 
     def show_shortcuts(self) -> None:
         """Show the window on the shortcut sheet, ready to search it."""
+        self._search.clear()
         self._sheet.search_field.clear()
         self.visit(ManualPlace(SHORTCUTS))
         self._raise()
@@ -241,16 +243,24 @@ class ManualWindow(QDialog):
 
 
 def search_places(words: str) -> list[tuple[ManualPlace, str, str, str]]:
-    """Return where the manual contains all ``words``: place, heading, the page's title, and the line around them."""
+    """Return where the manual contains all ``words``: place, heading, the page's title, and the line around them.
+
+    If no section contains all of them, the shortcuts that do come first, then the sections with most of them.
+    """
+    searched = words.casefold().split()
     titles = {topic.key: topic.title for topic in topics()}
-    places = [
+    results = search(words)
+    sections_found = [
         (ManualPlace(one.section.topic, one.section.anchor, words.strip()), one.section.heading,
          titles[one.section.topic], one.snippet)
-        for one in search(words)
+        for one in results
     ]  # fmt: skip
-    searched = words.casefold().split()
+    shortcuts = []
     for row in shortcut_rows():
         line = f"{row.text}: {' or '.join(row.keys) or row.gesture}"
         if searched and all(word in f"{row.group} {line}".casefold() for word in searched):
-            places.append((ManualPlace(SHORTCUTS, "", row.text), row.group, SHORTCUTS_TITLE, line))
-    return places
+            shortcuts.append((ManualPlace(SHORTCUTS, "", row.text), row.group, SHORTCUTS_TITLE, line))
+    has_all = all(
+        word in f"{one.section.heading}\n{one.section.text}".casefold() for one in results for word in searched
+    )
+    return [*sections_found, *shortcuts] if has_all else [*shortcuts, *sections_found]

@@ -89,7 +89,9 @@ def test_ctrl_f_searches_and_a_result_leads_to_the_place(manual: ManualWindow, q
     QTest.keyClick(results, Qt.Key.Key_Down)
     QTest.keyClick(results, Qt.Key.Key_Return)
     assert manual.place.anchor == "output-files"
-    QTest.keyClicks(field, " nowhere")
+    QTest.keyClicks(field, " xyzzy")
+    assert [results.item(row).text() for row in range(results.count())] == texts
+    field.setText("xyzzy")
     assert [results.item(row).text() for row in range(results.count())] == [
         "No page of the manual contains these words."
     ]
@@ -145,8 +147,12 @@ def test_the_shortcut_sheet_is_a_page_that_ctrl_f_searches(manual: ManualWindow)
     assert sheet.search_field.hasFocus()
     QTest.keyClicks(sheet.search_field, "zoom cursor")
     assert [row.text for row in sheet.visible_rows()] == ["Zoom at the cursor"]
+    child(manual, "Search the manual").setText("residual")
     manual.show_shortcuts()
     assert len(sheet.visible_rows()) > 40
+    assert child(manual, "Search the manual").text() == ""
+    assert manual.findChild(QTreeWidget).isVisible()
+    assert not manual.findChild(QListWidget).isVisible()
 
 
 def test_esc_closes_it_and_the_next_one_has_its_size(manual: ManualWindow, settings: Settings, qtbot: QtBot) -> None:
