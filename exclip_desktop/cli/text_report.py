@@ -86,7 +86,9 @@ def matrix_as_text(result: PairMatrix, selection: dict[str, Any]) -> str:
 def map_as_text(token_map: TokenMap, name: str) -> str:
     """Return a map as text for a terminal; ``name`` is the method's."""
     options = ", ".join(f"{option} {value}" for option, value in token_map.options.items())
-    lines = [f"“{token_map.target}”", f"score {token_map.score:+.4f}   {token_map.model}, {name}: {options}"]
+    lines = [f"“{token_map.target}”", f"score {token_map.score:+.4f}   {token_map.model}, {name}"]
+    if options:
+        lines[-1] += f": {options}"
     lines += [*describe_crop(token_map.geometry), ""]
     if token_map.side == "text":
         pairs = zip(token_map.caption.tokens, token_map.values, strict=True)

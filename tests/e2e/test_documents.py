@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop import load_model, map_by
+from exclip_desktop.cli.text_report import map_as_text
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.storage.manual import page
 from exclip_desktop.storage.samples import load_samples
@@ -39,3 +40,9 @@ def test_the_sample_method_of_the_manual_answers(monkeypatch: pytest.MonkeyPatch
     assert values.shape == (12, 12)
     assert np.argmax(values) in (5 * 12 + 5, 5 * 12 + 6, 6 * 12 + 5, 6 * 12 + 6)
     assert values.min() == pytest.approx(0.0)
+
+
+def test_a_map_without_options_ends_its_line_with_the_method() -> None:
+    result = map_by(load_model("demo"), load_samples()[0].path, "a dog", "centre")
+    assert not result.options
+    assert map_as_text(result, "Centre").splitlines()[1].endswith(", Centre")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import Arrangement, PairFigures, PairStatus, SortKey
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
@@ -263,7 +264,11 @@ class PairListDock(QDockWidget):
         if row is not None:
             self.view.scrollTo(index)
         self.view.viewport().update()
-        at = f"{row + 1:,} of {len(navigation.order):,}" if row is not None else f"{len(navigation.order):,} pairs"
+        at = (
+            f"{row + 1:,} of {len(navigation.order):,}"
+            if row is not None
+            else format_count(len(navigation.order), "pair")
+        )
         whole = len(navigation.pairs)
         self._show_batch()
         self.count.setText(at if len(navigation.order) == whole else f"{at}; {whole:,} in the list")

@@ -231,7 +231,7 @@ def test_the_command(
     how = ["--image-layer=-1", "--text-layer=-1", "--quadrature", "gauss-legendre", "--steps", "2"]
     command = ["batch", str(tmp_path / "x.csv"), "--out", str(tmp_path / "out"), *how]
     assert main([*command, "--shard", "2/2"]) == 0
-    assert "3 shards are missing" in capsys.readouterr().out
+    assert "3 shards missing" in capsys.readouterr().out
     assert main(command) == 0
     output = capsys.readouterr()
     index = tmp_path / "out" / "index.jsonl"
@@ -241,7 +241,7 @@ def test_the_command(
     )
     lines = map(json.loads, index.read_text("utf-8").splitlines())
     assert [line["picture"] for line in lines if "error" in line] == ["ü 4.png"]
-    assert "Failed: 5: There is no picture" in output.err
+    assert "Pair 5: There is no picture" in output.err
     assert "The integrals of 6 pairs are not exact" in output.err
     Image.new("RGB", (40, 30)).save(tmp_path / "ü 4.png")
     assert main(command) == 0
@@ -262,7 +262,7 @@ def test_pictures_without_captions_are_reported_with_a_hint(
     assert main(["batch", str(listed.folder), "--out", str(tmp_path.parent / "none"), *how]) == 2
     output = capsys.readouterr()
     assert "0 of 4 pairs explained, 4 failed; the list has 4 pictures and 1 caption. The index, " in output.out
-    assert "Failed: ü 0.png: The picture has no caption. Write it into the list, or into NAME.txt" in output.err
+    assert "Pair ü 0.png: The picture has no caption. Write it into the list, or into NAME.txt" in output.err
     assert "None of the pairs could be explained. Correct the list" in output.err
 
 
