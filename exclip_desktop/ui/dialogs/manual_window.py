@@ -260,7 +260,6 @@ def search_places(words: str) -> list[tuple[ManualPlace, str, str, str]]:
         line = f"{row.text}: {' or '.join(row.keys) or row.gesture}"
         if searched and all(word in f"{row.group} {line}".casefold() for word in searched):
             shortcuts.append((ManualPlace(SHORTCUTS, "", row.text), row.group, SHORTCUTS_TITLE, line))
-    has_all = all(
-        word in f"{one.section.heading}\n{one.section.text}".casefold() for one in results for word in searched
-    )
+    texts = [f"{one.section.heading}\n{one.section.text}".casefold() for one in results]
+    has_all = all(word in text for text in texts for word in searched)
     return [*sections_found, *shortcuts] if has_all else [*shortcuts, *sections_found]
