@@ -81,15 +81,14 @@ def _batch(options: argparse.Namespace) -> None:
             **asdict(explain_settings(options)),
         )
     if done.missing:
-        print(
-            f"This part is done. {format_count(done.missing, 'shard')} missing; the part that finishes last writes the index."
-        )
+        missing = format_count(done.missing, "shard")
+        print(f"This part is done. {missing} missing; the part that finishes last writes the index.")
         return
     print(_summary(done, options.out / "index.jsonl"))
     if done.inexact:
         print_note(
-            f"The integrals of {format_count(done.inexact, 'pair')} are not exact; the index has their residuals. Choose the "
-            "adaptive rule (--quadrature), more steps (--steps) or later layers (--image-layer, --text-layer)."
+            f"The integrals of {format_count(done.inexact, 'pair')} are not exact; the index has their residuals. "
+            "Choose the adaptive rule (--quadrature), more steps (--steps) or later layers (--image-layer, --text-layer)."
         )
     for sentence in done.failed[:FAILURES_PRINTED]:
         print_note(f"Pair {sentence}")
