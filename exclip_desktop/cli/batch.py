@@ -88,7 +88,8 @@ def _batch(options: argparse.Namespace) -> None:
     if done.inexact:
         print_note(
             f"The integrals of {format_count(done.inexact, 'pair')} are not exact; the index has their residuals. "
-            "Choose the adaptive rule (--quadrature), more steps (--steps) or later layers (--image-layer, --text-layer)."
+            "Choose the adaptive rule (--quadrature), more steps (--steps) or later layers (--image-layer, "
+            "--text-layer)."
         )
     for sentence in done.failed[:FAILURES_PRINTED]:
         print_note(f"Pair {sentence}")

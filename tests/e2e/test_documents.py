@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,5 @@ def test_the_sample_method_of_the_manual_answers(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_map_without_options_ends_its_line_with_the_method() -> None:
-    result = map_by(load_model("demo"), load_samples()[0].path, "a dog", "centre")
-    assert not result.options
-    assert map_as_text(result, "Centre").splitlines()[1].endswith(", Centre")
+    result = replace(map_by(load_model("demo"), load_samples()[0].path, "a dog", "maskclip"), options={})
+    assert map_as_text(result, "MaskCLIP").splitlines()[1].endswith(", MaskCLIP")
