@@ -57,13 +57,13 @@ _ROWS: Final = (
         key="pointing",
         name="pointing",
         kind="place",
-        meaning="fraction of places whose mask contains the centre of the strongest patch",
+        meaning="fraction of named objects whose box or mask contains the centre of the strongest patch",
     ),
     Metric(
         key="energy",
         name="energy",
         kind="place",
-        meaning="fraction of the positive heat that lies in the mask",
+        meaning="fraction of the positive heat that lies in the box or mask",
     ),
     Metric(
         key="accuracy",
@@ -76,7 +76,8 @@ _ROWS: Final = (
         key="average-precision",
         name="AP",
         kind="place",
-        meaning="precision averaged over recall, pixels ranked by heat, equal ones together",
+        meaning="precision averaged over recall, without a threshold; pixels are ranked by heat, and each patch "
+        "has one value unless heat is interpolated",
     ),
     Metric(
         key="iou",
@@ -89,35 +90,36 @@ _ROWS: Final = (
         key="deletion",
         name="deletion",
         kind="picture",
-        meaning="area under the score while patches are deleted, strongest first",
+        meaning="area under the score while patches are replaced by the fill "
+        "(the mean colour by default), strongest first",
         lower=True,
     ),
     Metric(
         key="insertion",
         name="insertion",
         kind="picture",
-        meaning="area under the score while patches are inserted, strongest first",
+        meaning="area under the score while patches are put back, strongest first",
         inserted=True,
     ),
     Metric(
         key="text-deletion",
         name="text deletion",
         kind="caption",
-        meaning="area under the score while words are deleted, strongest first",
+        meaning="area under the score while words are replaced by filler, one by one, strongest first",
         lower=True,
     ),
     Metric(
         key="text-insertion",
         name="text insertion",
         kind="caption",
-        meaning="area under the score while words are inserted, strongest first",
+        meaning="area under the score while words are put back, one by one, strongest first",
         inserted=True,
     ),
     Metric(
         key="faithfulness",
         name="p-faithfulness",
         kind="picture",
-        meaning="correlation, over random masks of equal size, of the masked heat with the drop of the score",
+        meaning="correlation, over random masks of equal size, of the heat that is kept with the score",
     ),
     Metric(
         key="interaction-faithfulness",

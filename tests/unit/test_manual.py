@@ -198,5 +198,5 @@ def test_a_table_cell_may_hold_an_escaped_bar(width: int, monkeypatch: pytest.Mo
 
 
 def test_tables_are_aligned_or_written_as_blocks() -> None:
-    assert "words × patches           the sum of the picture of heat\n" in topic_text("numbers", 120)
-    assert "\nwords × patches\n  content: the sum of the picture of heat\n" in topic_text("numbers", 60)
+    assert "words × patches           the sum of the heat shown on the picture\n" in topic_text("numbers", 120)
+    assert "\nwords × patches\n  content: the sum of the heat shown on the picture\n" in topic_text("numbers", 60)
