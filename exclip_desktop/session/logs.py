@@ -41,4 +41,4 @@ def describe_error(error: Exception) -> tuple[str, str, str]:
     message = f"Something went wrong: {type(error).__name__}."
     details = "".join(traceback.format_exception(error))
     log.error("%s\n%s", message, details)
-    return message, "Try again; if it stays, report it with the details.", details
+    return message, "Try again. If the problem persists, report it with the details.", details

@@ -16,11 +16,11 @@ WINDOW_WORDS: Final[Words] = {
     "trained with.",
     Remedy.NAME_OR_OMIT_ARCHITECTURE: "Add the file again in File ▸ Models: choose the architecture they were trained "
     "with, or none to have it recognised.",
-    Remedy.OMIT_WEIGHTS: "Choose the model alone in File ▸ Models.",
+    Remedy.OMIT_WEIGHTS: "Choose the model without weights in File ▸ Models.",
     Remedy.CHOOSE_WEIGHTS: "Choose a row with a tag in File ▸ Models, or add a checkpoint file there.",
     Remedy.CHOOSE_KNOWN_MODEL: "Choose a model, or add a folder, in File ▸ Models.",
     Remedy.CHOOSE_OTHER_MODEL: "Choose another, such as ViT-B-32, in File ▸ Models.",
-    Remedy.CHOOSE_TEXT_FAMILY: "In File ▸ Models, choose a model with one of {families}.",
+    Remedy.CHOOSE_TEXT_FAMILY: "In File ▸ Models, choose a model whose text encoder is one of {families}.",
     Remedy.CHOOSE_CONFIG_FOLDER: "Add a folder with their {file} in File ▸ Models.",
     Remedy.CHOOSE_MODEL_FOLDER: "Add a folder with a config and weights in File ▸ Models.",
     Remedy.CHOOSE_PACKED_FOLDER: "Choose a folder that the command exclip-desktop models pack has written.",
@@ -54,16 +54,16 @@ WINDOW_WORDS: Final[Words] = {
     Remedy.CHOOSE_BOX_IN_VIEW: "Draw a box on the part that the model sees, {box}.",
     Remedy.SELECT_WORDS_AND_BOX: "Select words of the caption, and draw a box on the picture.",
     Remedy.CHOOSE_OCCLUSION_FILL: "Choose one in the dialog: {choices}.",
-    Remedy.CHOOSE_STUDY_METHODS: "Choose methods in the study's dialog: {choices}.",
-    Remedy.CHOOSE_METRICS: "Choose metrics in the study's dialog: {choices}.",
-    Remedy.CHOOSE_STUDY_FILL: "Choose one in the study's dialog: {choices}.",
-    Remedy.CHOOSE_STUDY_SCORE: "Choose one in the study's dialog: {choices}.",
-    Remedy.CHOOSE_THRESHOLD: "Choose one in the study's dialog: {choices}.",
-    Remedy.ADD_STUDY_STEPS: "Choose more steps and masks in the study's dialog.",
-    Remedy.CHOOSE_SHARE_AND_TOLERANCE: "Choose a share between 0 and 1, and no negative tolerance, in the study's "
-    "dialog.",
-    Remedy.CHOOSE_PAIR_COUNT: "Choose 1 or more in the study's dialog.",
-    Remedy.CHOOSE_SHARD: "Choose a part that there is.",
+    Remedy.CHOOSE_STUDY_METHODS: "Choose methods in Compare ▸ Evaluate methods: {choices}.",
+    Remedy.CHOOSE_METRICS: "Choose metrics in Compare ▸ Evaluate methods: {choices}.",
+    Remedy.CHOOSE_STUDY_FILL: "Choose one in Compare ▸ Evaluate methods: {choices}.",
+    Remedy.CHOOSE_STUDY_SCORE: "Choose one in Compare ▸ Evaluate methods: {choices}.",
+    Remedy.CHOOSE_THRESHOLD: "Choose one in Compare ▸ Evaluate methods: {choices}.",
+    Remedy.ADD_STUDY_STEPS: "Choose more steps and masks in Compare ▸ Evaluate methods.",
+    Remedy.CHOOSE_SHARE_AND_TOLERANCE: "Choose a share between 0 and 1, and no negative tolerance, in Compare ▸ "
+    "Evaluate methods.",
+    Remedy.CHOOSE_PAIR_COUNT: "Choose 1 or more in Compare ▸ Evaluate methods.",
+    Remedy.CHOOSE_SHARD: "Choose a part from 1 to N.",
     Remedy.COMPUTE_ALL_PAIRS: "Run the batch with the scores of all pairs.",
     Remedy.CHOOSE_OTHER_FOLDER: "Choose another folder.",
     Remedy.CHOOSE_OTHER_FOLDER_OR_SETTINGS: "Choose another folder, or the same settings.",
@@ -164,7 +164,7 @@ def describe_inexactness(explanation: Explanation) -> str:
         f"the {integral.name}'s integral {_describe_residual(integral)}"
         for integral in find_inexact_integrals(explanation)
     ]
-    return f"Not exact: {', and '.join(parts)}." if parts else ""
+    return f"Accuracy not reached: {', and '.join(parts)}." if parts else ""
 
 
 def describe_remedy(explanation: Explanation) -> str:
@@ -176,7 +176,8 @@ def describe_loading(facts: ModelFacts, requested: ExplainSettings, fitted: Expl
     """Return the model's note, and which of the requested layers it does not have."""
     layers = (("image", requested.image_layer, fitted.image_layer), ("text", requested.text_layer, fitted.text_layer))
     missing = [f"no {side} layer {format_layer(layer)}" for side, layer, own in layers if layer != own]
-    note = f"This model has {' and '.join(missing)}. Its own choice is used." if missing else ""
+    default = "default layers are" if len(missing) > 1 else "default layer is"
+    note = f"This model has {' and '.join(missing)}. The model's {default} used." if missing else ""
     return " ".join(part for part in (facts.note, note) if part)
 
 
@@ -188,7 +189,7 @@ def format_layer(layer: Layer | None) -> str:
 def _describe_residual(integral: InexactIntegral) -> str:
     side = integral.side
     missed = f"misses {side.residual:.1%} after {side.nodes} nodes"
-    return missed if side.residual > integral.tolerance else f"has not settled after {side.nodes} nodes"
+    return missed if side.residual > integral.tolerance else f"did not converge after {side.nodes} nodes"
 
 
 def _describe_unread_words(explanation: Explanation) -> str:

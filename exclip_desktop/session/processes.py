@@ -41,7 +41,9 @@ def call_in_process(function: str, arguments: tuple[Any, ...], cancel: CancelTok
             cancel.check()
         value, error = ours.recv()
     except (EOFError, OSError) as error:
-        raise UserError("The process that does this ended before it was done.", "Try again, or smaller.") from error
+        raise UserError(
+            "The process that does this ended before it was done.", "Try again with a smaller input."
+        ) from error
     finally:
         process.terminate()
         process.join()

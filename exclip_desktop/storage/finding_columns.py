@@ -130,7 +130,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _text("weights_sha256", lambda f: f.view.weights_sha256),
     _number("score", "Score", format_signed, type=Number, place=3, width_px=68),
     _number("block", "Selected block", format_signed, place=5),
-    _number("share", "Its share", _percent, place=11, hidden=True),
+    _number("share", "Share of matrix sum", _percent, place=11, hidden=True),
     _number("residual", "Residual", _exponent, place=12, hidden=True),
     _json("tags", list[str], lambda f: list(f.tags), "Tags", text=lambda f: ", ".join(f.tags), place=6),
     _json("rows", list[Count], lambda f: list(f.view.selection.rows)),

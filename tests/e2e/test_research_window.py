@@ -122,7 +122,7 @@ def test_pairs_are_noted_and_their_findings_restored_and_exported(
     again.settle(_caption(4))
     assert again.state.explanation.score == scores[4]
     assert again.state.selection.rows == again.state.explanation.caption.rows_of("Nummer")
-    assert again.state.notice is None or "Not what was noted" not in again.state.notice.message
+    assert again.state.notice is None or "Differs from the finding" not in again.state.notice.message
 
     again.window.findings.filter.clear()
     out = folder / "report.html"

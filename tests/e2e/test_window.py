@@ -138,7 +138,7 @@ def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, 
     told = window.inspector.findChild(QLabel, "warning")
     assert told.isVisible()
     assert told.text() == state.notice.message
-    assert told.text().startswith("Not exact: ")
+    assert told.text().startswith("Accuracy not reached: ")
     opened.session.explain_controller.choose_settings(ExplainSettings(), None)
     qtbot.waitUntil(lambda: state.provenance.explain_settings == ExplainSettings(), timeout=PATIENCE_MS)
     assert state.explanation.residual <= DEFAULT_TOLERANCE

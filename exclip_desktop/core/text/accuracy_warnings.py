@@ -73,7 +73,7 @@ def unread_warnings(caption: Caption) -> list[str]:
 
 def _describe_inexact(integral: InexactIntegral, words: Words) -> str:
     side = integral.side
-    fault = "has not settled after" if not side.converged else "is not exact with"
+    fault = "did not converge after" if not side.converged else "is not exact with"
     error = "" if side.row_error is None else f", row error {side.row_error:.1e}"
     return (
         f"The {integral.name}'s integral {fault} {side.nodes} nodes: completeness residual {side.residual:.1e}{error} "

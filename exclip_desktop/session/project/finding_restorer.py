@@ -94,7 +94,13 @@ class FindingRestorer(QObject):
         method, compare_controller = finding.view.method, self._compare_controller
         if method not in all_methods():
             what = f"This finding is of a method that this version does not know: {method}."
-            self._state.change(notice=Notice(what, "Our own shows its pair; its numbers were kept.", kind="note"))
+            self._state.change(
+                notice=Notice(
+                    what,
+                    "The pair is shown with second-order attributions; the finding keeps its numbers.",
+                    kind="note",
+                )
+            )
             return
         if method == OURS and not compare_controller.is_open:
             self._compare(finding, explanation)
@@ -128,7 +134,7 @@ class FindingRestorer(QObject):
         numbers = make_numbers(answer, selection, None if explanation is None else explanation.score)
         changes = (*describe_changes(before, now), *describe_differences(finding.numbers, numbers))
         if changes:
-            what = f"Not what was noted on {finding.created[:10]}: {'; '.join(changes)}."
+            what = f"Differs from the finding of {finding.created[:10]}: {'; '.join(changes)}."
             self._state.change(notice=Notice(what, "Its note and numbers are kept as they were.", kind="note"))
 
 

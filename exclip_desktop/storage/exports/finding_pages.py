@@ -70,7 +70,7 @@ def list_facts(finding: Finding) -> list[tuple[str, str]]:
         ("method", view.method_line),
         ("mapped for", f"“{target}”" if target else ""),
         ("selected block", "" if numbers.block is None else format_signed(numbers.block)),
-        ("its share", "" if numbers.share is None else f"{numbers.share:.0%}"),
+        ("share of the matrix sum", "" if numbers.share is None else f"{numbers.share:.0%}"),
         ("strongest patch", describe_strongest_patch(numbers)),
         ("positive heat in the regions", "" if inside is None else f"{inside:.0%}"),
         ("selected words", words),

@@ -114,8 +114,8 @@ def list_notes(study: Study) -> list[str]:
     count = format_count(pairs[0], "pair") if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]} pairs"
     count = count if pairs else "no pairs"
     lines = [
-        f"{study.model} on {count} of {study.pairs}: means, ± the wider half of the 95 % interval "
-        "(bootstrap over pictures).",
+        f"{study.model} on {count} of {study.pairs}: means, ± the larger distance from the mean to an end "
+        "of the 95 % interval (bootstrap over pictures).",
         *(f"{METRICS[key].heading}: {METRICS[key].meaning}." for key in keys),
     ]
     if settings.needs("place"):
@@ -147,7 +147,10 @@ def _better_than_ours(study: Study) -> list[str]:
         }
         if better:
             names = ", ".join(f"{name} by {gap:.3f}" for name, gap in sorted(better.items(), key=lambda one: -one[1]))
-            lines.append(f"{METRICS[key].heading}: better than ours by the interval of the paired difference: {names}.")
+            lines.append(
+                f"{METRICS[key].heading}: better than second-order attributions (95 % interval of the "
+                f"paired difference excludes 0): {names}."
+            )
     return lines
 
 
@@ -195,7 +198,7 @@ def _missing_figures(study: Study) -> list[str]:
 
 
 def format_cell(row: StudyRow, key: str) -> str:
-    """Return a mean with the wider half of its interval, or ``NONE``; also ``NONE`` for the interval of one picture."""
+    """Return a mean ± the larger distance to an end of its interval, or ``NONE``; for one picture without interval."""
     figure = row.figures.get(key)
     if figure is None:
         return NONE

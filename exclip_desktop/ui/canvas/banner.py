@@ -140,7 +140,7 @@ class Banner(QFrame):
 
     def _buttons(self) -> QHBoxLayout:
         self._cpu = QPushButton("Use the CPU")
-        self._cpu.setToolTip("Explain this on the processor: slower, with the computer's own memory")
+        self._cpu.setToolTip("Explain this on the CPU: slower, but uses main memory")
         self._cpu.clicked.connect(self.cpu_requested)
         self._more = QPushButton("Details")
         self._more.setCheckable(True)

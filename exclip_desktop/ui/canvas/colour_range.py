@@ -17,7 +17,7 @@ STEP_FACTOR: Final = 1.1  # of the arrow keys
 FINEST: Final = 0.005  # steps of the range while a handle moves, and its smallest value, as a share of it
 REST_PLACES: Final = (63.0, 191.0)  # where ColorBarItem places the handles at rest, on a bar of 256 colours
 OWN_RANGES: Final = "Each pane has its own range, up to its largest value, because the methods' units differ"
-DRAG_TIP: Final = "Drag a handle to change the range. Double-click for the automatic range."
+DRAG_TIP: Final = "Drag a ◆ to change the range. Double-click for the automatic range."
 
 
 def format_level(value: float) -> str:

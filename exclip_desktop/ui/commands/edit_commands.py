@@ -86,7 +86,8 @@ class EditCommands(QObject):
         self._session.measure_cache(self._ask_to_clear)
 
     def _ask_to_clear(self, memory: int, disk: int) -> None:
-        question = f"{_megabytes(disk)} on disk and {_megabytes(memory)} in memory make known pairs open at once."
+        cached = f"Cached: {_megabytes(disk)} on disk, {_megabytes(memory)} in memory."
+        question = f"{cached} Pairs in the cache open without computing."
         buttons = QMessageBox.StandardButton
         if QMessageBox.question(self._window, "Clear the cache", f"{question} Delete them?") == buttons.Yes:
             self._session.clear_cache()

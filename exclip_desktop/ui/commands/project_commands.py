@@ -65,8 +65,8 @@ class FindingCommands(QObject):
         active_answer, pane = self._active_pane.active_answer, self._active_pane.pane
         if active_answer is None:
             of_pane = "" if pane is None else f" of {pane.facts.name}"
-            hint = "Wait until what is on screen is explained."
-            other = "Wait for its answer to the selected words, or click another pane."
+            hint = "Wait until the pair is explained."
+            other = "Wait until this pane is computed, or click another pane."
             self._session.show_note(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
             return
         if not self._session.projects.can_change():
@@ -129,7 +129,7 @@ class FindingCommands(QObject):
         session, tab = self._session, self._tab
         tab.refresh()
         if not tab.count:
-            session.show_note("There are no findings to export.", "Note one with N, or take the filter away.")
+            session.show_note("There are no findings to export.", "Note one with N, or clear the filter.")
             return
         dialog = ReportDialog(tab.query, tab.count, tab.selected_ids, self._window)
         if dialog.exec():

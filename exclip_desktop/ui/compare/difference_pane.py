@@ -21,8 +21,8 @@ from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 LEAST_LETTERS: Final = 12
 NOTHING_YET: Final = "Edit the caption to see the difference."
 TITLE_TIP: Final = (
-    "Current heat minus previous heat, in the unit of the score. Words in the same place are subtracted, and new words "
-    "count in full. Removed words count in the picture only, and only while no word is selected."
+    "Current heat minus previous heat, in the unit of the score. Words at the same position are subtracted. New words "
+    "keep their full value. Removed words count in the picture only, and only while no word is selected."
 )
 
 

@@ -21,7 +21,7 @@ LEAST_LETTERS: Final = 6
 LEAST_PX: Final = (90, 60)  # minimum size of the canvas
 WORDS_SHARE: Final = 0.9  # of the window's font size
 FIRST_ORDER: Final = "A map for the selected words; it is computed again when they change. Boxes do not change it."
-SECOND_ORDER: Final = "A matrix: words and boxes select in it at once."
+SECOND_ORDER: Final = "A matrix: it is not computed again; words and boxes select its rows and columns."
 STOPPED: Final = "To continue, select other words, or close the view and open it again"
 PICTURES_ONLY: Final = "It has no values for words."
 

@@ -35,17 +35,19 @@ PUBLISHED: Final = ExplainSettings(
 
 QUADRATURES: Final = {
     "adaptive": "Adds nodes until the error is within the tolerance. The best choice.",
-    "gauss-legendre": "A fixed number of nodes. Exact on gentle paths, and repeatable.",
-    "riemann-right": "A fixed number of even steps, as in the published code. Slow to become exact.",
+    "gauss-legendre": "A fixed number of nodes. Accurate if the integrand is smooth; always the same nodes.",
+    "riemann-right": "A fixed number of even steps, as in the published code. Needs many steps to be accurate.",
 }
 REFERENCES: Final = {
-    "matched": "The caption with every word replaced by filler. The sums come out exact.",
+    "matched": "The caption with every word replaced by filler. The parts add up to the score.",
     "published": "A short empty caption, as in the published code. Needs CLIP's own tokenizer.",
 }
 TOLERANCES: Final = (1e-2, 1e-4, 1e-5)
-TOLERANCE_HINT: Final = "The relative error at which the adaptive rule stops. Less accurate results are reported."
+TOLERANCE_HINT: Final = (
+    "The relative error at which the adaptive rule stops. You are warned if a result is less accurate."
+)
 DEVICES: Final = {
-    None: "The best there is",
+    None: "Fastest available",
     "cpu": "Processor (CPU)",
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
@@ -98,7 +100,7 @@ class SettingsDialog(QDialog):
         )
 
     def device(self) -> str | None:
-        """Return the device as it stands; None: the best there is."""
+        """Return the device as it stands; None: the fastest available."""
         chosen: str | None = self._device.currentData()
         return chosen
 
@@ -111,7 +113,7 @@ class SettingsDialog(QDialog):
             _fill_layers(self._text_layer, facts.text_layers, facts.text_pools)
         for rule in QUADRATURES:
             self._quadrature.addItem(rule.replace("-", " ").capitalize().replace("legendre", "Legendre"), rule)
-        self._tolerance.addItem(f"The default ({DEFAULT_TOLERANCE:g})", None)
+        self._tolerance.addItem(f"Default ({DEFAULT_TOLERANCE:g})", None)
         for tolerance in TOLERANCES:
             self._tolerance.addItem(f"{tolerance:g}", tolerance)
         for kind in REFERENCES:
@@ -181,9 +183,9 @@ class SettingsDialog(QDialog):
     def _on_quadrature_changed(self) -> None:
         rule = self._quadrature.currentData()
         self._quadrature_hint.setText(QUADRATURES[rule])
-        # One below the least stands for "the rule's own".
+        # One below the least stands for the default.
         self._steps.setRange(LEAST_STEPS[rule] - 1, MOST_STEPS)
-        self._steps.setSpecialValueText(f"The rule's own ({OWN_STEPS[rule]})")
+        self._steps.setSpecialValueText(f"Default ({OWN_STEPS[rule]})")
         self._steps.setValue(self._steps.minimum())
         most = rule == "adaptive"
         self._steps_hint.setText("The most nodes it may use." if most else "How many nodes it uses. More is slower.")
@@ -218,8 +220,8 @@ def layer_text(layer: Layer | None) -> str:
 
 
 def _fill_layers(combo: QComboBox, blocks: int = 0, pools: bool = False) -> None:
-    """Offer the model's own choice, the last block, and for a loaded model each block and the pool's input."""
-    combo.addItem("The model's own choice", None)
+    """Offer the model's default, the last block, and for a loaded model each block and the pool's input."""
+    combo.addItem("Model's default", None)
     combo.addItem("The last block (−1)", -1)
     for layer in list_layers(blocks, pools):
         combo.addItem(layer_text(layer), layer)

@@ -82,7 +82,7 @@ def _precision(explanation: Explanation) -> str:
 
 def _side(side: SideReport, tolerance: float) -> str:
     error = "" if side.row_error is None else f"\nrow error {side.row_error:.1e}"
-    fault = "not settled" if not side.converged else "not exact" if side.residual > tolerance else ""
+    fault = "not converged" if not side.converged else "not exact" if side.residual > tolerance else ""
     warning = f"\n{fault}: the tolerance is {tolerance:g}" if fault else ""
     return f"{side.nodes} nodes, {side.way}\nresidual {side.residual:.1e}{error}{warning}"
 

@@ -21,28 +21,26 @@ MARGIN: Final = 9
 LINES: Final = 2  # of the selection in words; a fixed number, so that nothing moves during a drag
 BREAKS: Final = "extraordinarily"  # a line of the label loses up to this much at its end
 SUM_EXPLANATION: Final = (
-    "Sum over the selection, in the unit of the score, and its share of ΣΣA, the sum of the whole matrix. ΣΣA includes "
-    "[SOT], [EOT] and prefix tokens such as the class token. A negative share has the other sign than ΣΣA. There is no "
-    "share where ΣΣA is between −0.01 and 0.01."
+    "Sum over the selection, in the unit of the score, and its share of the sum of the whole matrix. The matrix sum "
+    "includes [SOT], [EOT], and class and register tokens. A negative share has the opposite sign. There is no share "
+    "if the matrix sum is between −0.01 and 0.01."
 )
 
 
 def describe_share(share: float | None) -> str:
-    """Return a share of ΣΣA in words with its sign, or "" for None."""
+    """Return a share of the matrix sum in words with its sign, or "" for None."""
     if share is None:
         return ""
     per_mille = round(share * 1000)
-    relation = (
-        "against the whole" if per_mille < 0 else "more than the whole" if per_mille > 1000 else "the whole matrix"
-    )
-    return f"{per_mille / 10:.1f}% of ΣΣA, {relation}".replace("-", "−")
+    opposite = " (opposite sign)" if per_mille < 0 else ""
+    return f"{per_mille / 10:.1f} % of the matrix sum{opposite}".replace("-", "−")
 
 
 def describe_whole(explanation: Explanation) -> str:
-    """Return ΣΣA in words where there are prefix tokens, which no selection includes; else ""."""
+    """Return the matrix sum in words where there are prefix tokens, which no selection includes; else ""."""
     if not explanation.interactions.prefix:
         return ""
-    return f"ΣΣA, with prefix tokens: {format_signed(float(explanation.matrix.sum(dtype=float)))}"
+    return f"Matrix sum with class and register tokens: {format_signed(float(explanation.matrix.sum(dtype=float)))}"
 
 
 class TextLine(QWidget):

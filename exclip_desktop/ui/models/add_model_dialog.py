@@ -21,8 +21,8 @@ from exclip_desktop.session.worker.requests import ModelChoice
 FROM_FILE: Final = "From a JSON file…"
 KNOWN: Final = {True: "As in the folder's config", False: "Known: these weights are published"}
 PREPROCESS_TIP: Final = (
-    "Choose how pictures were prepared when the model was trained. A wrong mean changes every number without a "
-    "warning, so the program never guesses it."
+    "Choose how pictures were preprocessed when the model was trained. A wrong preprocessing changes every number, and "
+    "no warning can be given."
 )
 WIDTH_PX: Final = 520
 

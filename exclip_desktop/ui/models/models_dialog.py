@@ -98,8 +98,8 @@ class ModelsDialog(QDialog):
             "default": ("Set as de&fault", "Open the window with this model"),
             "folder": ("Add f&older…", "Add a folder with open_clip_config.json and weights"),
             "file": ("Add f&ile…", "Add a file of weights (a checkpoint)"),
-            "compare": ("&Compare", "Explain by this model, too, next to the model in use"),
-            "use": ("&Use", "Explain by this model"),
+            "compare": ("&Compare", "Also explain with this model"),
+            "use": ("&Use", "Explain with this model"),
             "close": ("Close", ""),
         }
         self._buttons = {name: _button(*texts) for name, texts in tips.items()}

@@ -36,8 +36,8 @@ WAITING: Final = "No figures yet …"
 PAUSE_TIP: Final = "Pause; the study can continue later"
 START_TIP: Final = "Start, or continue with the outcomes that are missing"
 LEGEND: Final = (
-    "Mean ± the wider half of its 95 % interval (bootstrap over pictures). Click a column to plot it, and a row to "
-    "highlight its method."
+    "Mean ± the larger distance from the mean to an end of the 95 % interval (bootstrap over pictures). Click a "
+    "column to plot it, and a row to highlight its method."
 )
 
 

@@ -103,7 +103,7 @@ def test_nothing_selected_is_everything_and_no_share(
     patches, whole = explanation.grid.sum(dtype=float), explanation.matrix.sum(dtype=float)
     assert text_of(inspector, "block") == "Everything"
     assert text_of(inspector, "sum") == format_signed(patches)
-    assert text_of(inspector, "share") == f"ΣΣA, with prefix tokens: {format_signed(whole)}"
+    assert text_of(inspector, "share") == f"Matrix sum with class and register tokens: {format_signed(whole)}"
     assert text_of(inspector, "selection") == "all words and specials × the whole picture"
     state.change(selection=Selection((), (BOX,)))
     assert text_of(inspector, "block") == "Selected"
@@ -117,12 +117,12 @@ def test_nothing_selected_is_everything_and_no_share(
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.2024, "20.2% of ΣΣA, the whole matrix"),
-        (1.0, "100.0% of ΣΣA, the whole matrix"),
-        (1.0004, "100.0% of ΣΣA, the whole matrix"),
-        (1.002, "100.2% of ΣΣA, more than the whole"),
-        (-0.12, "−12.0% of ΣΣA, against the whole"),
-        (-0.0004, "0.0% of ΣΣA, the whole matrix"),
+        (0.2024, "20.2 % of the matrix sum"),
+        (1.0, "100.0 % of the matrix sum"),
+        (1.0004, "100.0 % of the matrix sum"),
+        (1.002, "100.2 % of the matrix sum"),
+        (-0.12, "−12.0 % of the matrix sum (opposite sign)"),
+        (-0.0004, "0.0 % of the matrix sum"),
         (None, ""),
     ],
 )
@@ -161,7 +161,7 @@ def test_an_inexact_explanation_has_a_warning(state: State, inspector: Inspector
     assert label.isHidden()
     coarse = replace(explanation, image_side=replace(explanation.image_side, residual=0.021, nodes=16))
     state.change(answer=coarse)
-    assert label.text() == "Not exact: the picture's integral misses 2.1% after 16 nodes."
+    assert label.text() == "Accuracy not reached: the picture's integral misses 2.1% after 16 nodes."
     assert label.isVisible()
     assert label.toolTip() != ""
 
@@ -320,7 +320,7 @@ def test_details_say_what_is_not_exact_and_name_another_model_only(state: State,
         "residual 2.0e-02",
         "not exact: the tolerance is 0.001",
     ]
-    assert text_of(inspector, "Caption side").splitlines()[-1] == "not settled: the tolerance is 0.001"
+    assert text_of(inspector, "Caption side").splitlines()[-1] == "not converged: the tolerance is 0.001"
     assert text_of(inspector, "Model") == "ViT-B-32"
     inspector.setCurrentIndex(0)
     label = inspector.findChild(QLabel, "warning")

@@ -238,7 +238,7 @@ def test_a_map_whose_values_weights_or_options_differ_now_is_reported(desk: Desk
     _leave(desk)
     _restore(desk, before)
     assert desk.session.state.notice.message == (
-        f"Not what was noted on {found.created[:10]}: the weights differ; weighted False then, True now; "
+        f"Differs from the finding of {found.created[:10]}: the weights differ; weighted False then, True now; "
         "old 1 then, none now; patches differ by up to 3.0e+00."
     )
 

@@ -17,14 +17,26 @@ BY_HAND = ExplainSettings(9, -10, "gauss-legendre", 20)
 @pytest.mark.parametrize(
     ("asked", "kept", "told"),
     [
-        (ExplainSettings(9, 3), ExplainSettings(None, 3), "This model has no image layer 9. Its own choice is used."),
-        (ExplainSettings(3, -7), ExplainSettings(3, None), "This model has no text layer −7. Its own choice is used."),
+        (
+            ExplainSettings(9, 3),
+            ExplainSettings(None, 3),
+            "This model has no image layer 9. The model's default layer is used.",
+        ),
+        (
+            ExplainSettings(3, -7),
+            ExplainSettings(3, None),
+            "This model has no text layer −7. The model's default layer is used.",
+        ),
         (
             ExplainSettings(-7, 6),
             ExplainSettings(),
-            "This model has no image layer −7 and no text layer 6. Its own choice is used.",
+            "This model has no image layer −7 and no text layer 6. The model's default layers are used.",
         ),
-        (ExplainSettings("pool"), ExplainSettings(), "This model has no image layer “pool”. Its own choice is used."),
+        (
+            ExplainSettings("pool"),
+            ExplainSettings(),
+            "This model has no image layer “pool”. The model's default layer is used.",
+        ),
         (ExplainSettings(-4, -6), ExplainSettings(-4, -6), ""),
         (ExplainSettings(3, "pool"), ExplainSettings(3, "pool"), ""),
         (ExplainSettings(3, 5), ExplainSettings(3, 5), ""),
@@ -59,7 +71,7 @@ def test_a_note_on_missing_layers_disappears_with_the_next_model(desk: Desk) -> 
     desk.engine.layers, desk.engine.note = (4, 4), "The model runs on the CPU."
     desk.session.explain_controller.choose_model(ModelChoice("small"))
     desk.qtbot.waitUntil(lambda: desk.state.provenance.choice.name == "small")
-    told = "This model has no image layer 9 and no text layer −10. Its own choice is used."
+    told = "This model has no image layer 9 and no text layer −10. The model's default layers are used."
     assert desk.state.notice.message == f"The model runs on the CPU. {told}"
     desk.engine.note = ""
     desk.session.explain_controller.choose_model(ModelChoice("third"))

@@ -59,7 +59,7 @@ def test_a_saved_layer_that_no_longer_exists_is_left_out_with_a_note(make_desk: 
         == again.state.provenance.explain_settings
         == ExplainSettings(None, 3, "gauss-legendre", 20)
     )
-    assert again.state.notice.message == "This model has no image layer 12. Its own choice is used."
+    assert again.state.notice.message == "This model has no image layer 12. The model's default layer is used."
     assert again.session.settings.explain_settings() == ExplainSettings(None, 3, "gauss-legendre", 20)
     assert again.words()  # the initial selection of the sample
 

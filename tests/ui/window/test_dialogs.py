@@ -121,7 +121,7 @@ def test_the_settings_name_every_layer(qtbot: QtBot) -> None:
     dialog = SettingsDialog(ExplainSettings(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
     qtbot.addWidget(dialog)
     image, text = child(dialog, "Image layer"), child(dialog, "Text layer")
-    usual = ["The model's own choice", "The last block (−1)", "Block 0"]
+    usual = ["Model's default", "The last block (−1)", "Block 0"]
     assert [text.itemText(at) for at in range(text.count())] == usual
     assert [image.itemText(at) for at in range(image.count())] == [*usual, "Block 1", POOL_TEXT]
     QTest.keyClicks(image, "poo")
@@ -136,7 +136,7 @@ def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
     QTest.keyClicks(child(dialog, "Quadrature"), "g")
     QTest.keyClick(child(dialog, "Steps"), Qt.Key.Key_Up)
     QTest.keyClicks(child(dialog, "Device"), "pro")
-    assert child(dialog, "Tolerance").currentText() == "The default (0.001)"
+    assert child(dialog, "Tolerance").currentText() == "Default (0.001)"
     assert (dialog.explain_settings(), dialog.device()) == (
         ExplainSettings(quadrature="gauss-legendre", steps=1),
         "cpu",

@@ -109,7 +109,9 @@ def test_an_answer_settles_errors_and_its_own_warnings_only(desk: Desk) -> None:
     desk.engine.make = unsettled
     desk.session.explain_controller.type_caption("a bird")
     desk.settle()
-    assert desk.state.notice.message.startswith(f"{desk.engine.note} Not exact: the picture's integral has not settled")
+    assert desk.state.notice.message.startswith(
+        f"{desk.engine.note} Accuracy not reached: the picture's integral did not converge"
+    )
     desk.engine.make = make
     desk.session.explain_controller.type_caption("a cow")
     desk.settle()
@@ -130,18 +132,18 @@ AT_THE_END = replace(UNSETTLED, nodes=129)
     [
         (
             {"image": RIEMANN},
-            "Not exact: the picture's integral misses 2.1% after 10 nodes.",
+            "Accuracy not reached: the picture's integral misses 2.1% after 10 nodes.",
             Remedy.ADD_STEPS_OR_ADAPT,
         ),
         (
             {"text": UNSETTLED},
-            "Not exact: the caption's integral has not settled after 33 nodes.",
+            "Accuracy not reached: the caption's integral did not converge after 33 nodes.",
             Remedy.ADD_ADAPTIVE_STEPS,
         ),
         (
             {"image": AT_THE_END, "text": replace(AT_THE_END, residual=0.004)},
-            "Not exact: the picture's integral has not settled after 129 nodes, and the caption's integral misses 0.4% "
-            "after 129 nodes.",
+            "Accuracy not reached: the picture's integral did not converge after 129 nodes, and the caption's "
+            "integral misses 0.4% after 129 nodes.",
             Remedy.SHORTEN_PATH,
         ),
         ({"image": replace(RIEMANN, residual=1e-3)}, "", None),
@@ -201,7 +203,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     explained_by(published, "a cat")
     assert opened.window.banner.isVisible()
     assert state.notice.kind == "note"
-    assert state.notice.message == "Not exact: the picture's integral misses 2.1% after 10 nodes."
+    assert state.notice.message == "Accuracy not reached: the picture's integral misses 2.1% after 10 nodes."
     assert state.notice.hint == WINDOW_WORDS[Remedy.ADD_STEPS_OR_ADAPT]
     close()
     explained_by(published, "a red cat")
@@ -212,7 +214,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     assert state.notice.hint == ""
     close()
     explained_by(replace(published, steps=5), "a red cow")
-    assert "were not seen. Not exact: the picture's integral misses" in state.notice.message
+    assert "were not seen. Accuracy not reached: the picture's integral misses" in state.notice.message
     opened.engine.make = make
     explained_by(ExplainSettings(), "a bird")
     assert not opened.window.banner.isVisible()
@@ -227,7 +229,7 @@ def test_closing_another_warning_does_not_close_those_of_integrals(opened: Opene
     opened.engine.make = lambda caption: _inexact(make(caption), text=UNSETTLED)
     explain_controller.type_caption("a cat")
     qtbot.waitUntil(lambda: state.notice is not None)
-    assert "has not settled" in state.notice.message
+    assert "did not converge" in state.notice.message
 
 
 def _unseen(made: Explanation) -> Explanation:

@@ -128,7 +128,7 @@ def test_an_adaptive_rule_that_has_not_converged_is_noted_with_a_remedy(
     result = explain_pair(tiny, picture, CAPTION)
     side = replace(result.text_side, nodes=nodes, residual=2e-4, row_error=3e-3, converged=False)
     (message,) = accuracy_warnings(replace(result, text_side=side))
-    assert message.startswith(f"The caption's integral has not settled after {nodes} nodes: ")
+    assert message.startswith(f"The caption's integral did not converge after {nodes} nodes: ")
     assert "completeness residual 2.0e-04, row error 3.0e-03" in message
     assert hint in message
 

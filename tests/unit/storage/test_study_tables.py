@@ -69,11 +69,9 @@ def test_what_is_better_than_ours_goes_by_the_paired_difference() -> None:
     np.testing.assert_allclose([gap.mean, gap.low, gap.high], 0.1)
     assert gap.count == 18
     assert study.row(RANDOM).gaps["deletion"].mean == pytest.approx(-0.01)
-    expected = [line for line in format_text(study).splitlines() if "better than ours" in line]
-    assert expected == [
-        "pointing ↑: better than ours by the interval of the paired difference: RISE by 0.100.",
-        "deletion ↓: better than ours by the interval of the paired difference: Random by 0.010.",
-    ]
+    expected = [line for line in format_text(study).splitlines() if "better than second-order" in line]
+    better = "better than second-order attributions (95 % interval of the paired difference excludes 0)"
+    assert expected == [f"pointing ↑: {better}: RISE by 0.100.", f"deletion ↓: {better}: Random by 0.010."]
     (row,) = (
         row
         for row in csv.DictReader(io.StringIO(format_csv(study)))
