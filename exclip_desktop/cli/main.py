@@ -29,7 +29,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "batch": Command("batch", "explain a whole list of pairs into a folder"),
     "report": Command("findings", "write a project's findings as a page, figure or table"),
     "import": Command("findings", "add findings that report wrote to a project"),
-    "evaluate": Command("evaluate", "measure how good the methods' heat is, over many pairs"),
+    "evaluate": Command("evaluate", "compare methods by metrics over many pairs"),
     "models": Command("models", "list, fetch, pack and unpack models"),
     "doctor": Command("doctor", "print versions, devices, models and folders"),
     "help": Command("help", "print a page of the manual"),

@@ -88,7 +88,7 @@ def describe_cost(what: str, cost: CostEstimate | None) -> dict[str, str]:
     seconds = cost.seconds or 0.0
     if seconds >= ESTIMATE_FROM_S:
         memory = format_memory(cost.peak_bytes)
-        sentences["time"] = f"{what} is going to take about {format_rough_time(seconds)}, and {memory} of memory."
+        sentences["time"] = f"{what} will take about {format_rough_time(seconds)} and {memory} of memory."
     return sentences
 
 

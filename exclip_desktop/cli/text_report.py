@@ -183,7 +183,7 @@ def _selection_lines(selection: dict[str, Any]) -> list[str]:
         return []
     patch = selection["strongest_patch"]
     place = _place(patch["row"], patch["column"], patch["box"])
-    share = "" if selection["share"] is None else f", {selection['share']:.0%} of the whole matrix"
+    share = "" if selection["share"] is None else f", {selection['share']:.0%} of the matrix sum"
     what = " × ".join(
         [
             f"“{selection['span']}”" if selection["span"] is not None else "all tokens",

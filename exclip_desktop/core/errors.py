@@ -85,7 +85,7 @@ PYTHON_WORDS: Final[Words] = {
     Remedy.CHOOSE_WEIGHTS: "Pass either a tag such as pretrained='laion2b_s34b_b79k', or a file as checkpoint.",
     Remedy.CHOOSE_KNOWN_MODEL: 'Pass "{bundled}", a folder, or the name of an open_clip architecture.',
     Remedy.CHOOSE_OTHER_MODEL: "Load another model, such as ViT-B-32.",
-    Remedy.CHOOSE_TEXT_FAMILY: "Load a model with one of {families}.",
+    Remedy.CHOOSE_TEXT_FAMILY: "Load a model whose text encoder is one of {families}.",
     Remedy.CHOOSE_CONFIG_FOLDER: "Pass a folder with their {file}.",
     Remedy.CHOOSE_MODEL_FOLDER: "Pass a folder with a config and weights.",
     Remedy.CHOOSE_PACKED_FOLDER: "Pass a folder that pack_model has written.",

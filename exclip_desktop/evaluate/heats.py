@@ -23,7 +23,7 @@ from exclip_desktop.evaluate.subject import Subject
 from exclip_desktop.models.model import Model
 
 Floats = NDArray[np.float64]
-NO_MATRIX: Final = "A first-order method gives no matrix."
+NO_MATRIX: Final = "First-order methods have no matrix."
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class CostEstimate:
         if self.fits:
             return ""
         free = format_memory(self.free_bytes or 0)
-        return f"{what} is going to take {format_memory(self.peak_bytes)} of memory; {free} are free."
+        return f"{what} will take {format_memory(self.peak_bytes)} of memory; {free} are free."
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def require_preprocess(source: Source) -> dict[str, Any]:
         return source.preprocess
     names = ", ".join(one.name for one in PREPROCESSINGS)
     raise ModelError(
-        f"{source.weights.name} does not name its preprocessing of pictures.",
+        f"{source.weights.name} does not say how pictures are preprocessed.",
         Remedy.CHOOSE_PREPROCESSING,
         choices=names,
     )
@@ -164,7 +164,7 @@ def _recognise(source: Source, weights: Weights) -> Source:
     if len(names) > 1:
         message = f"The weights in {file} fit several architectures, which have the same shapes: {', '.join(names)}."
         raise ModelError(message, Remedy.NAME_TRAINED_ARCHITECTURE)
-    note = f"{file} was recognised by its weights' shapes: {names[0]}."
+    note = f"{file}: architecture {names[0]}, recognised by the shapes of its weights."
     return replace(source, name=names[0], schema=names[0], notes=(*source.notes, note))
 
 

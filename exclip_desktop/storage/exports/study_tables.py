@@ -186,7 +186,7 @@ def _missing_figures(study: Study) -> list[str]:
     for row in study.rows:
         for reason in row.reasons.values():
             methods_by_reason.setdefault(reason, {})[study_method_name(row.method)] = None
-    lines = [f"{NONE} {', '.join(names)}: {reason}" for reason, names in methods_by_reason.items()]
+    lines = [f"{NONE} (no value) {', '.join(names)}: {reason}" for reason, names in methods_by_reason.items()]
     for row in study.rows:
         first = next(iter(row.left_out.items()), None)
         if first is not None:

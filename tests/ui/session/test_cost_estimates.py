@@ -53,7 +53,7 @@ def test_a_memory_shortage_is_shown_once_and_settled_by_the_answer(desk: Desk) -
     desk.settle()
     start(desk, SHORT)
     notice = desk.state.notice
-    assert notice.message == "Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free."
+    assert notice.message == "Explaining the picture will take 9.1 GB of memory; 3.2 GB are free."
     assert notice.hint.startswith("Cancel it, choose a later layer")
     assert not notice.offers_cpu
     desk.session.explain_controller.dismiss()

@@ -107,13 +107,13 @@ def test_only_work_of_many_passes_has_a_cost_estimate(
 
 def test_the_command_line_reports_long_work_and_memory_shortage() -> None:
     cost = CostEstimate(125.0, 1_200_000_000, 3_000_000_000)
-    message = "Explaining the picture is going to take about 2 min, and 1.2 GB of memory."
+    message = "Explaining the picture will take about 2 min and 1.2 GB of memory."
     assert describe_cost("Explaining the picture", cost) == {"time": message}
     for short in (None, replace(cost, seconds=None), replace(cost, seconds=9.0)):
         assert describe_cost("Explaining the picture", short) == {}
     lacks = describe_cost("Explaining the picture", CostEstimate(None, 9_100_000_000, 3_200_000_000))
     assert list(lacks) == ["memory"]
-    assert lacks["memory"].startswith("Explaining the picture is going to take 9.1 GB of memory; 3.2 GB are free. ")
+    assert lacks["memory"].startswith("Explaining the picture will take 9.1 GB of memory; 3.2 GB are free. ")
     assert "(--image-layer, --text-layer) or the CPU (--device cpu)" in lacks["memory"]
 
 

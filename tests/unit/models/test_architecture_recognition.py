@@ -33,7 +33,9 @@ def state(folder: Path) -> State:
 def test_an_architecture_is_recognised_by_the_shapes(architecture: str, folder: Path) -> None:
     model = load(None, folder / "open_clip_model.safetensors")
     assert model.name == architecture
-    assert model.notes == (f"open_clip_model.safetensors was recognised by its weights' shapes: {TINY}.",)
+    assert model.notes == (
+        f"open_clip_model.safetensors: architecture {TINY}, recognised by the shapes of its weights.",
+    )
     named = load(architecture, folder / "open_clip_model.safetensors")
     assert (named.fingerprint, named.notes) == (model.fingerprint, ())
 
@@ -104,7 +106,7 @@ def test_unknown_preprocessing_must_be_named(
 ) -> None:
     path = folder / "open_clip_model.safetensors"
     for name in (architecture, None):
-        with pytest.raises(ModelError, match="does not name its preprocessing") as caught:
+        with pytest.raises(ModelError, match="does not say how pictures are preprocessed") as caught:
             load(name, path, None)
         assert caught.value.remedy is Remedy.CHOOSE_PREPROCESSING
         assert all(one.name in caught.value.hint for one in PREPROCESSINGS)
@@ -141,7 +143,7 @@ def test_a_file_names_the_preprocessing(architecture: str, folder: Path, tmp_pat
 def test_a_folder_without_preprocessing_must_be_given_one(folder: Path, tmp_path: Path) -> None:
     config = tiny_config()
     save_random_model(tmp_path / "silent", {"model_cfg": config["model_cfg"], "preprocess_cfg": {"std": [1, 1, 1]}})
-    with pytest.raises(ModelError, match="does not name its preprocessing"):
+    with pytest.raises(ModelError, match="does not say how pictures are preprocessed"):
         load_model(str(tmp_path / "silent"))
     assert load_model(str(tmp_path / "silent"), preprocess="inception").preprocess is not None
     (tmp_path / "same.json").write_text(json.dumps(config["preprocess_cfg"]))

@@ -62,7 +62,7 @@ def test_a_packed_checkpoint_has_its_preprocessing(
     state = load_file(folder / "open_clip_model.safetensors")
     torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, tmp_path / "w.pt")
     source: dict[str, Any] = {"checkpoint": tmp_path / "w.pt", "preprocess": "inception"}
-    with pytest.raises(ModelError, match="does not name its preprocessing"):
+    with pytest.raises(ModelError, match="does not say how pictures are preprocessed"):
         pack_model(tmp_path / "packed", architecture, checkpoint=tmp_path / "w.pt")
     out = pack_model(tmp_path / "packed", None, **source)
     own, packed = load_model(architecture, **source), load_model(str(out))

@@ -115,7 +115,7 @@ def test_markdown_and_text_say_definitions_rules_and_reasons(found: Study) -> No
         assert "on 2 pairs of the bundled scenes" in text
         assert METRICS["iou"].meaning in text
         assert "RISE: masks 5 (usual 4000)." in text
-        assert "— RISE, Random: It maps pictures only." in text
+        assert "— (no value) RISE, Random: It maps pictures only." in text
         assert "Random: 1 pair left out. Pair c: There is no picture c.jpg." in text
 
 
@@ -125,7 +125,7 @@ def test_one_picture_has_no_interval() -> None:
     single = summarise("demo", "x", settings, outcomes)
     assert format_markdown(single).splitlines()[2] == f"| {method_name(OURS)} | 1.000 ± — | 0.200 ± — |"
     text = format_text(single)
-    assert "better than ours" not in text
+    assert "better than second-order" not in text
     assert "demo on 1 pair of x:" in text
     row = next(csv.DictReader(io.StringIO(format_csv(single))))
     assert (row["mean"], row["low"], row["high"], row["values"]) == ("1", "", "", "2")
