@@ -136,10 +136,14 @@ class Figures:
 
     def add(self, place: int, figures: PairFigures) -> bool:
         """Add the figures of a pair; return whether those of other settings were removed."""
-        changed = figures.by not in ("", self._by) and self._remove_others(figures.by)
+        changed = figures.by != "" and self.use(figures.by)
         before = self.known.get(place, figures)
         self.known[place] = replace(figures, rating=figures.rating or before.rating)
         return changed
+
+    def use(self, by: str) -> bool:
+        """Remove the figures of other settings than ``by``; return whether there were any."""
+        return by != self._by and self._remove_others(by)
 
     def merge(self, stored: Mapping[int, PairFigures]) -> bool:
         """Merge a project's figures: all ratings, and the figures of the same settings.

@@ -13,6 +13,7 @@ from exclip_desktop.core.values.pair_list import (
     PairFigures,
     PairList,
     arrange_pairs,
+    comparison_key,
     make_figures,
 )
 from exclip_desktop.core.values.selection import Region
@@ -276,11 +277,15 @@ class PairNavigation(QObject):
 
     def _on_answer_changed(self) -> None:
         explanation, canvas_picture, current = self._state.explanation, self._state.canvas_picture, self.current
-        if explanation is None or canvas_picture is None or current is None or canvas_picture.path is None:
+        if explanation is None:
             return
-        pair = self.match_current(canvas_picture.path, explanation.caption.text)
-        if pair is not None:
+        path = None if canvas_picture is None else canvas_picture.path
+        pair = None if path is None else self.match_current(path, explanation.caption.text)
+        if pair is not None and current is not None:
             self.set_figures(current, make_figures(explanation, pair.regions))
+        elif self._figures.use(comparison_key(explanation.settings)):  # scores of another model are no longer shown
+            self.order_changed.emit()
+            self.figures_reloaded.emit()
 
     def _on_failed(self, failure: Failure) -> None:
         request = failure.request

@@ -1,6 +1,7 @@
 """Lists of pairs in a whole session, and the dock that shows them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,16 @@ def test_thumbnails_are_read_for_rows_on_screen_only(
     qtbot.waitUntil(lambda: len(made.session.thumbnails._images) == 2)
     assert made.window.pair_list_dock.count.text() == "1 of 100,000"
     assert 0 < len(requested) < 2_000
+
+
+def test_another_model_clears_the_scores_also_while_the_caption_is_changed(walk: Walk, qtbot: QtBot) -> None:
+    session = walk.session
+    session.pair_navigation.step(1)
+    _settle(qtbot, walk, "a red balloon")
+    session.explain_controller.type_caption("a green balloon")
+    _settle(qtbot, walk, "a green balloon")
+    assert session.pair_navigation.figures(0).score is not None
+    explanation = session.state.explanation
+    settings = replace(explanation.settings, model="other")
+    session.state.change(answer=replace(explanation, settings=settings))
+    assert [session.pair_navigation.figures(place).score for place in (0, 1)] == [None, None]
