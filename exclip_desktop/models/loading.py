@@ -63,10 +63,7 @@ def load_model(
         ModelError: the model is unknown, not on this computer, unsafe, damaged, or cannot be explained.
 
     """
-    if isinstance(name, Path):
-        name = str(name)
-    if not isinstance(name, str | None):
-        raise ModelError(f"{short_repr(name)} is not the name of a model.", 'Give a name such as "demo", or a folder.')
+    name = _check_name(name)
     fetch = (
         (lambda *tag: download(plan_download(*tag), progress or ignore_progress, cancel)) if allow_download else None
     )
@@ -95,6 +92,15 @@ def load_model(
     )
     _check_card(model)
     return model
+
+
+def _check_name(name: object) -> str | None:
+    """Return a model's name or folder as text; raise ``ModelError`` if it is neither."""
+    if isinstance(name, Path):
+        return str(name)
+    if not isinstance(name, str | None):
+        raise ModelError(f"{short_repr(name)} is not the name of a model.", 'Give a name such as "demo", or a folder.')
+    return name
 
 
 def read_source(

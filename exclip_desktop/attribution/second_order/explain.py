@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.second_order.integral import Integral, make_quadrature
+from exclip_desktop.attribution.second_order.integral import make_quadrature
 from exclip_desktop.attribution.second_order.path import Path, check_text_reference, image_path, text_path
 from exclip_desktop.attribution.second_order.sides import (
     integrate_factor,
@@ -88,12 +88,7 @@ def caption_factor(
 ) -> Factor:
     """Return the caption's factor, one row per token; it serves every picture."""
     path = text_path(model, caption, settings.layer("text"), settings.text_reference, settings.precision)
-    return _make_factor(
-        path,
-        integrate_factor(
-            path, make_quadrature(settings), "caption", progress or ignore_progress, cancel or CancelToken()
-        ),
-    )
+    return _integrate(path, settings, "caption", progress, cancel)
 
 
 def picture_factor(
@@ -105,12 +100,7 @@ def picture_factor(
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
     path = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
-    return _make_factor(
-        path,
-        integrate_factor(
-            path, make_quadrature(settings), "picture", progress or ignore_progress, cancel or CancelToken()
-        ),
-    )
+    return _integrate(path, settings, "picture", progress, cancel)
 
 
 def explain_words(
@@ -168,7 +158,12 @@ def _image_cut(model: Model, size: tuple[int, int], settings: ExplainSettings) -
     return model.image.cut(settings.layer("image"), model.preprocess.input_size(size, settings.framing))
 
 
-def _make_factor(path: Path, integral: Integral) -> Factor:
+def _integrate(
+    path: Path, settings: ExplainSettings, name: str, progress: Progress | None, cancel: CancelToken | None
+) -> Factor:
+    integral = integrate_factor(
+        path, make_quadrature(settings), name, progress or ignore_progress, cancel or CancelToken()
+    )
     return Factor(integral.rows.cpu().numpy(), _ends(path), integral.report)
 
 
