@@ -115,7 +115,7 @@ def _count_words(section: Section, searched: list[str]) -> int:
 
 
 def anchor_of(heading: str) -> str:
-    """Return how a link names a heading, by the rule that GitHub uses."""
+    """Return the link anchor of a heading, by GitHub's rule."""
     return re.sub(r"[^\w\- ]", "", heading.casefold()).replace(" ", "-")
 
 

@@ -51,7 +51,7 @@ def attend_pool(pool: Query, x: Tensor, heads: int) -> tuple[BlockRecord, Tensor
 
 
 def make_pooler(cut: Cut, pixels: Tensor) -> Pooler | None:
-    """Return a picture's (3, h, w) pooler from the cut at it; None where its parts are not accessible."""
+    """Return the attention pooler for a model input (3, h, w); None if its parts are not accessible."""
     if cut.query is None:
         return None
     mean = int(cut.query.source == "mean")

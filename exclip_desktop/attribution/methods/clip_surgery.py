@@ -27,7 +27,7 @@ class ClipSurgery:
 
 
 def answer(pair: "Pair", options: ClipSurgery) -> "TokenMap":
-    """Return each patch's product with the target, in the second stream."""
+    """Return each patch's similarity to the target in the second stream."""
     from exclip_desktop.attribution.formulas.attention import clip_surgery
 
     def by_blocks(anatomy: "Anatomy") -> "Tensor":

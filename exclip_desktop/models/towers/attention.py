@@ -39,7 +39,7 @@ class Projections:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """An attention with one query, on which alone the embedding depends.
+    """An attention layer whose single query determines the embedding.
 
     Attributes:
         norm: applied to each token before the attention.

@@ -153,7 +153,7 @@ class CaptionDifference(QObject):
             self._follow()
 
     def _follow(self) -> None:
-        """Select, preview and draw as the explanation does."""
+        """Copy the selection, preview and drawing options of the explanation."""
         state = self._state
         if self._open:
             self.scene.change(selection=state.selection, preview=state.preview, view=state.view, stale=state.stale)
