@@ -40,6 +40,7 @@ from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.findings_table import FindingsTable
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
+from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
 
@@ -86,6 +87,7 @@ class Window(QMainWindow):
         self.bars[0].levels_changed.connect(self.histogram.refresh)
         self.opacity = OpacitySlider(state)
         self.status = StatusLine(state)
+        self.resume_bar = NoticeBar()
         self.commands = make_actions(self)
         self._layouts: dict[str, QSplitter | FindingsTable] = {
             **self._lay_out(),
@@ -161,7 +163,13 @@ class Window(QMainWindow):
         across.addWidget(self.inspector)
         across.setStretchFactor(0, 1)
         across.setCollapsible(0, False)
-        self.setCentralWidget(across)
+        centre = QWidget()
+        rows = QVBoxLayout(centre)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.resume_bar)
+        rows.addWidget(across, 1)
+        self.setCentralWidget(centre)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().setSizeGripEnabled(False)
         return {"across": across}

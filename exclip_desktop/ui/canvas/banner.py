@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QColor,
     QGuiApplication,
     QKeyEvent,
-    QPainter,
     QPaintEvent,
     QPalette,
     QResizeEvent,
@@ -27,15 +26,14 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.session.state import Notice, State
-from exclip_desktop.ui.theme import ThemedIcons, blend_colours, error_colour, pixmap
+from exclip_desktop.ui.theme import ThemedIcons, error_colour, pixmap
 from exclip_desktop.ui.widgets.labels import ClampedLabel
+from exclip_desktop.ui.widgets.notice_bar import STRIPE_PX, paint_notice_ground
 
 ICON_PX: Final = 24
-STRIPE_PX: Final = 4
 DETAILS_PX: Final = 110
 MESSAGE_LINES: Final = 3  # a longer one would cover the picture in a small window
 HINT_LINES: Final = 2
-TINT: Final = 0.12
 SELECT: Final = "Select words, or drag a box on the picture."
 TYPE: Final = "Type what the picture shows."
 
@@ -97,16 +95,7 @@ class Banner(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Paint a tinted ground, a stripe in the accent's colour, and the focus."""
-        accent = self._accent()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), blend_colours(accent, self.palette().window().color(), TINT))
-        painter.fillRect(0, 0, STRIPE_PX, self.height(), accent)
-        painter.setPen(blend_colours(accent, self.palette().window().color(), 0.45))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        if self.hasFocus():
-            painter.setPen(accent)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
+        paint_notice_ground(self, self._accent())
 
     def _build(self) -> None:
         self._icon = QLabel()
