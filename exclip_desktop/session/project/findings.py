@@ -19,6 +19,7 @@ from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.project.open_project import Projects
+from exclip_desktop.session.project.remark_index import RemarkIndex
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.undo import ReplaceStep
@@ -53,6 +54,7 @@ class ProjectFindings(QObject):
 
     Attributes:
         projects: the open project.
+        remark_index: the remark on each pair that has findings.
 
     Signals:
         findings_changed(): findings were added, changed or removed.
@@ -75,6 +77,7 @@ class ProjectFindings(QObject):
         super().__init__(parent)
         self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._tasks, self._undo, self.projects = tasks, undo, projects
+        self.remark_index = RemarkIndex(projects, self)
         projects.changed.connect(self.findings_changed)
         projects.changed_by_others.connect(self.findings_changed)
 
@@ -180,8 +183,10 @@ class ProjectFindings(QObject):
 
     def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
         """Update the ratings of the findings' pairs, and emit ``findings_changed``."""
+        changed = tuple(changed)
         for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
             self._navigation.set_rating(pair, project.path_of(picture), load_newest_rating(project, pair, picture))
+        self.remark_index.update(project, {one.view.picture for one in changed})
         self.findings_changed.emit()
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.values.finding import Finding, Rating
+from exclip_desktop.core.values.pair_remarks import NotedPair
 from exclip_desktop.storage.finding_columns import WRITTEN, from_values, list_keys, to_values
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 
@@ -108,6 +110,23 @@ def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
     rows = project.rows(newest, (pair, picture))
     rating: Rating = rows[0][0] if rows else ""
     return rating
+
+
+def load_noted_pairs(project: Project, picture: str | None = None) -> list[NotedPair]:
+    """Return pair, rating, tags and note of each finding, in the order of creation; None: of any picture.
+
+    ``picture`` is the project's path of a picture; the pairs returned have absolute ones.
+    """
+    where, values = ("", ()) if picture is None else ("WHERE f.picture = ?", (picture,))
+    tags: dict[int, tuple[str, ...]] = {}
+    tagged = f"SELECT f.id, t.tag FROM finding f JOIN finding_tag t ON t.finding = f.id {where} ORDER BY f.id, t.place"
+    for key, tag in project.rows(tagged, values):
+        tags[key] = (*tags.get(key, ()), tag)
+    path = cache(lambda written: str(project.path_of(written)))
+    rows = project.rows(
+        f"SELECT f.id, f.picture, f.caption, f.rating, f.note FROM finding f {where} ORDER BY f.id", values
+    )
+    return [NotedPair((path(at), caption), rating, tags.get(key, ()), note) for key, at, caption, rating, note in rows]
 
 
 def load_creation_times(project: Project) -> dict[int, str]:
