@@ -105,8 +105,8 @@ def remove_findings(project: Project, keys: Iterable[int]) -> None:
 
 
 def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
-    """Return the rating of the newest finding of a pair, by the pair's id and the project's path of its picture."""
-    newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? ORDER BY id DESC LIMIT 1"
+    """Return the rating of a pair's newest rated finding, by the pair's id and the project's path of its picture."""
+    newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? AND rating != '' ORDER BY id DESC LIMIT 1"
     rows = project.rows(newest, (pair, picture))
     rating: Rating = rows[0][0] if rows else ""
     return rating
@@ -220,8 +220,8 @@ def _put_tags(connection: sqlite3.Connection, key: int, tags: Sequence[str]) -> 
 
 
 def _rate_pair(connection: sqlite3.Connection, pair: str) -> None:
-    """Set the rating of a pair to that of its newest finding."""
-    newest = "SELECT rating FROM finding WHERE pair = ? ORDER BY id DESC LIMIT 1"
+    """Set the rating of a pair to that of its newest rated finding."""
+    newest = "SELECT rating FROM finding WHERE pair = ? AND rating != '' ORDER BY id DESC LIMIT 1"
     connection.execute(f"UPDATE pair SET rating = coalesce(({newest}), '') WHERE id = ?", (pair, pair))
 
 

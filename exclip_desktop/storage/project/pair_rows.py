@@ -17,7 +17,7 @@ Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture
 MEASURED: Final = "score, residual, box_share, measured_by"
 NEWEST: Final = (
     "SELECT rating FROM finding WHERE finding.pair = pair.id AND finding.picture = pair.picture "
-    "ORDER BY finding.id DESC LIMIT 1"
+    "AND finding.rating != '' ORDER BY finding.id DESC LIMIT 1"
 )
 COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED}, rating"
 
@@ -71,7 +71,7 @@ def add_pairs(project: Project, listed: PairList) -> int:
     """Append a list to the project's pairs; return the number of new ones.
 
     A pair that is there already, id and all, is not added again; another of the same id is numbered. One that the
-    project has findings of has the rating of the newest.
+    project has rated findings of has the rating of the newest.
     """
     known = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
     rows, written = [], _writer(project, listed)

@@ -3,7 +3,7 @@
 | table | a row |
 |---|---|
 | ``setting`` | a setting by its name, its value as JSON: the ``model`` that explained last (``choice`` and ``how``: the arguments of ``load_model`` and ``explain``), the ``list``'s filter and order, the locked ``range`` of colours |
-| ``pair`` | a listed pair, in the list's order (``number``); ``picture`` and ``mask`` are paths from the project's folder; ``regions`` is JSON as ``storage.regions`` describes; ``score``, ``residual`` and ``box_share`` (the heat's share in the regions) are NULL until it is explained, ``measured_by`` holds model and settings; ``rating`` is that of its newest finding |
+| ``pair`` | a listed pair, in the list's order (``number``); ``picture`` and ``mask`` are paths from the project's folder; ``regions`` is JSON as ``storage.regions`` describes; ``score``, ``residual`` and ``box_share`` (the heat's share in the regions) are NULL until it is explained, ``measured_by`` holds model and settings; ``rating`` is that of its newest rated finding |
 | ``finding`` | the columns of a finding that tables sort and filter by |
 | ``finding_view`` | the rest of it: selected ``rows`` and ``regions``, ``settings``, ``versions``, ``ledger``, ``words`` (text, start, end, selected, value; null where the method gives words none) and ``geometry`` (source_size, seen, grid) as JSON; ``heat`` as little-endian float32, row by row |
 | ``finding_tag`` | a tag of a finding; ``place`` is its position |

@@ -294,7 +294,9 @@ def test_a_pair_has_what_was_measured_and_its_newest_rating(project: Project) ->
     assert (found.measured, found.rating) == (Measurement(0.25, None, None, "demo"), "unsure")
     change_finding(project, first + 1, rating="artefact")
     assert (load_pair(project, "p3") or found).rating == "artefact"
-    remove_findings(project, [first + 1])
+    unrated = add_finding(project, replace(make_finding(2, pair="p3"), rating=""))
+    assert (load_pair(project, "p3") or found).rating == "artefact", "a note without a rating leaves the pair rated"
+    remove_findings(project, [unrated, first + 1])
     assert (load_pair(project, "p3") or found).rating == "match"
     remove_findings(project, [first])
     assert (load_pair(project, "p3") or found).rating == ""
