@@ -16,6 +16,7 @@ from exclip_desktop.cli.options import (
 from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.values.pair_list import summarize_notes
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def _part(text: str) -> tuple[int, int]:
 
 def _batch(options: argparse.Namespace) -> None:
     pairs = read_pairs(options.pairs, options.pictures)
-    for list_note in pairs.notes:
-        print_note(str(list_note))
+    for sentence in summarize_notes(pairs.notes):
+        print_note(sentence)
     model = load_chosen_model(options)
     for note in model.notes:
         print_note(note)
@@ -91,8 +92,8 @@ def _batch(options: argparse.Namespace) -> None:
             "Choose the adaptive rule (--quadrature), more steps (--steps) or later layers (--image-layer, "
             "--text-layer)."
         )
-    for sentence in done.failed[:FAILURES_PRINTED]:
-        print_note(f"Pair {sentence}")
+    for failure in done.failed[:FAILURES_PRINTED]:
+        print_note(f"Pair {failure}")
     if len(done.failed) > FAILURES_PRINTED:
         print_note(f"… and {len(done.failed) - FAILURES_PRINTED:,} more; the index lists them.")
     if len(done.failed) == done.pairs:

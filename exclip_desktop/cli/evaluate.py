@@ -10,6 +10,7 @@ from exclip_desktop.cli.options import add_max_megapixels, add_model, load_chose
 from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
+from exclip_desktop.core.values.pair_list import summarize_notes
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.core.values.study import SCORES, SPREAD_FILLS, StudySettings, study_methods
 from exclip_desktop.storage.atomic import write_atomically
@@ -105,8 +106,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     StudySettings(**settings)  # raises before the model is loaded
     methods = _methods(options)
     pairs = None if options.pairs is None else read_pairs(options.pairs)
-    for note in () if pairs is None else pairs.notes:
-        print_note(str(note))
+    for note in () if pairs is None else summarize_notes(pairs.notes):
+        print_note(note)
     model = load_chosen_model(options)
     with resumable(options.out), ProgressBar("Measuring ") as bar:
         study = exclip_desktop.study(

@@ -13,6 +13,8 @@ from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.selection import Region, coverage
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
+MORE_PLACES: Final = 2  # of a kind of note, after the first
+
 
 @dataclass(frozen=True, slots=True)
 class ListedPair:
@@ -40,14 +42,38 @@ class ListedPair:
 
 @dataclass(frozen=True, slots=True)
 class ListNote:
-    """A part of a list that could not be read: ``place`` is its file and line, ``text`` a sentence."""
+    """A part of a list that could not be read, or was read with a doubt.
+
+    Attributes:
+        place: its file and line.
+        text: a sentence.
+        kind: equal for notes that differ in numbers only; empty: the text is its kind.
+
+    """
 
     place: str
     text: str
+    kind: str = ""
 
     def __str__(self) -> str:
-        """Return both as one line."""
+        """Return place and text as one line."""
         return f"{self.place}: {self.text}"
+
+
+def summarize_notes(notes: Sequence[ListNote]) -> list[str]:
+    """Return one line per kind of note, in the order of their first ones: that note, the count, two more places."""
+    by_kind: dict[str, list[ListNote]] = {}
+    for note in notes:
+        by_kind.setdefault(note.kind or note.text, []).append(note)
+    return [_summarize_kind(alike) for alike in by_kind.values()]
+
+
+def _summarize_kind(alike: Sequence[ListNote]) -> str:
+    first, more = str(alike[0]), alike[1 : 1 + MORE_PLACES]
+    if not more:
+        return first
+    places = ", ".join(note.place for note in more) + (", …" if len(alike) > 1 + len(more) else "")
+    return f"{first} {len(alike) - 1:,} more like this: {places}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from exclip_desktop.core.values.pair_list import (
     arrange_pairs,
     comparison_key,
     make_figures,
+    summarize_notes,
 )
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.list_reading import (
@@ -44,10 +45,11 @@ def is_list_path(path: str | Path) -> bool:
 
 
 def _notice_of(notes: tuple[ListNote, ...]) -> Notice:
-    """Return a notice of the entries that could not be read; its details list all of them."""
-    sentences = [str(note) for note in notes]
+    """Return a notice of the entries that could not be read, a sentence a kind; its details list all of them."""
+    sentences = summarize_notes(notes)
     more = f" And {len(sentences) - MAX_NOTES:,} more." if len(sentences) > MAX_NOTES else ""
-    return Notice(f"{' '.join(sentences[:MAX_NOTES])}{more}", details="\n".join(sentences), kind="note")
+    details = "\n".join(str(note) for note in notes)
+    return Notice(f"{' '.join(sentences[:MAX_NOTES])}{more}", details=details, kind="note")
 
 
 class PairNavigation(QObject):

@@ -6,33 +6,33 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError, OutputError
-from exclip_desktop.core.paths import expand_home, is_dir, rebase_path
+from exclip_desktop.core.paths import expand_home, rebase_path
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.formats import FORMATS
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, unreadable_error
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat
+from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
 
-ENDINGS: Final = {ending: one for one in FORMATS for ending in one.endings}
-"""The format of a file, by its ending."""
+ENDINGS: Final = tuple(dict.fromkeys(ending for one in FORMATS for ending in one.endings))
+"""Usual endings of lists."""
 
 
-def find_format(path: Path) -> ListFormat:
-    """Return the format of a file, by its ending, or of a folder, by what is in it.
+def find_format(source: ListSource) -> ListFormat:
+    """Return the format of a file or folder, by its content.
 
     Raises:
-        ListError: no format has this ending.
+        ListError: the file cannot be read, or no format recognises it.
 
     """
-    if is_dir(path):
-        return next(one for one in FORMATS if one.is_folder is not None and one.is_folder(path))
-    list_format = ENDINGS.get(path.suffix.lower())
-    if list_format is None:
-        raise ListError(
-            f"{path.name} does not have the ending of a pair list.",
-            f"Give a folder of pictures, or a file that ends in {', '.join(ENDINGS)}.",
-        )
-    return list_format
+    for one in FORMATS:
+        if one.recognises(source):
+            return one
+    raise ListError(
+        f"{source.path.name} is no pair list that this program knows.",
+        f"Give a folder of pictures, or a file that ends in {', '.join(ENDINGS)}.",
+    )
 
 
 def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelToken | None = None) -> PairList:
@@ -53,16 +53,27 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
     pairs: list[ListedPair] = []
     notes: list[ListNote] = []
     try:
-        reader = find_format(source).read(source, pictures)
+        opened = ListSource(source, pictures)
+        reader = find_format(opened).read(opened)
+        finder = None if reader.places is None else PictureFinder(reader.folder, reader.places)
         for entry in _numbered(reader.entries):
             token.check()
-            (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
+            if isinstance(entry, ListNote):
+                notes.append(entry)
+            else:
+                pairs.append(entry if finder is None else _locate(entry, finder))
     except OSError as error:
         raise unreadable_error(source, error) from error
     if not pairs:
         why = f" {notes[0]}" if notes else ""
         raise ListError(f"There are no pairs in {source}.{why}", "Choose another file or folder.")
     return PairList(source, reader.folder, tuple(pairs), tuple(notes))
+
+
+def _locate(pair: ListedPair, finder: PictureFinder) -> ListedPair:
+    """Return the pair with the paths of existing files; what is missing stays as the list writes it."""
+    picture, mask = finder.find(pair.picture), finder.find(pair.mask)
+    return pair if (picture, mask) == (pair.picture, pair.mask) else replace(pair, picture=picture, mask=mask)
 
 
 def _numbered(entries: Iterator[Entry]) -> Iterator[Entry]:
@@ -92,7 +103,7 @@ def write_pairs(listed: PairList, path: Path) -> None:
 
     """
     ending = path.suffix.lower()
-    writers = {one: known.write for one, known in ENDINGS.items() if known.write is not None}
+    writers = {one: known.write for known in FORMATS for one in known.endings if known.write is not None}
     if ending not in writers:
         raise OutputError(f"{path.name} does not have the ending of a pair list.", f"Use {', '.join(writers)}.")
     check_writable(path)

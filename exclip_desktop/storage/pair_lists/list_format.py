@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.regions import region_from_value
 
 Entry = ListedPair | ListNote
@@ -17,39 +17,41 @@ Entry = ListedPair | ListNote
 
 @dataclass(frozen=True, slots=True)
 class PairReader:
-    """An opened list: the folder where its relative paths start, and its entries, which are read one by one."""
+    """An opened list, whose entries are read one by one.
+
+    Attributes:
+        folder: where its relative paths start.
+        entries: its pairs, and notes on what could not be read.
+        places: folders relative to ``folder`` where its pictures may be, beside the usual ones; None: every path is
+            as it is written, and is not looked for.
+
+    """
 
     folder: Path
     entries: Iterator[Entry]
+    places: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFormat:
-    """A format of pair lists: a file with one of ``endings``, or a folder that ``is_folder`` recognises.
+    """A format of pair lists.
 
     Attributes:
         name: its name.
-        read: opens a list, from its path and the folder of its pictures (None: the format's own); raises ``ListError``.
-        endings: endings of its files, in lower case.
-        is_folder: returns whether a folder has this format; None: its lists are files.
-        is_fallback: whether it reads the folders that no other format recognises.
+        recognises: returns whether a file or folder has this format. Only one specific format recognises a source.
+        read: opens a list; raises ``ListError``.
+        endings: usual endings of its files, in lower case, for dialogs and for writing.
+        is_fallback: whether it is tried after the specific formats, because it reads whatever has the right content.
         write: returns pairs as text, for one of ``endings``; None: it is read only.
 
     """
 
     name: str
-    read: Callable[[Path, Path | None], PairReader]
+    recognises: Callable[[ListSource], bool]
+    read: Callable[[ListSource], PairReader]
     endings: tuple[str, ...] = ()
-    is_folder: Callable[[Path], bool] | None = None
     is_fallback: bool = False
     write: Callable[[Sequence[ListedPair], str], str] | None = None
-
-
-def unreadable_error(path: Path, error: OSError) -> ListError:
-    """Return the error of a list that cannot be opened."""
-    if isinstance(error, FileNotFoundError):
-        return ListError(f"There is no list {path}.", "Check the path.")
-    return ListError(f"{path} cannot be read: {error.strerror or error}.", "Ask for permission, or copy it.")
 
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {

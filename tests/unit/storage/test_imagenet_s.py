@@ -10,6 +10,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.storage.masks import list_unread, read_mask
 from exclip_desktop.storage.pair_lists.formats.imagenet_s import imagenet_names
 from exclip_desktop.storage.pair_lists.list_files import find_format, read_pairs
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from tests.imagenet_names import collected
 
 
@@ -33,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_is_read_as_a_list(folder: Path) -> None:
-    assert find_format(folder).name == "imagenet-s"
+    assert find_format(ListSource(folder)).name == "imagenet-s"
     found = read_pairs(folder)
     fish, cat = found.pairs
     assert (fish.id, fish.caption, fish.label) == ("ILSVRC2012_val_00000236", "a photo of a goldfish", "goldfish")

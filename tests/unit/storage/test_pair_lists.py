@@ -14,6 +14,7 @@ from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists import formats
 from exclip_desktop.storage.pair_lists.formats import FORMATS
 from exclip_desktop.storage.pair_lists.list_files import find_format, read_pairs, write_pairs
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 
 NASTY = (
     'he said "a dog", twice',
@@ -302,8 +303,8 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         ("x.json", b'["x"]', "x.json, entry 1: this is not an object"),
         (
             "x.doc",
-            b"",
-            "Give a folder of pictures, or a file that ends in .json, .jsonl, .ndjson, .exclip, .csv, .tsv.",
+            b"\xd0\xcf\x11\xe0\0\0",
+            "Give a folder of pictures, or a file that ends in .exclip, .json, .jsonl, .ndjson, .csv, .tsv.",
         ),
     ],
 )
@@ -324,7 +325,7 @@ def test_lists_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(ListError, match="There are no pairs"):
         read_pairs(tmp_path)
     (tmp_path / "Annotations").mkdir()
-    assert find_format(tmp_path).name == "flickr30k"
+    assert find_format(ListSource(tmp_path)).name == "flickr30k"
     with pytest.raises(ListError, match="There are no sentences"):
         read_pairs(tmp_path)
 
@@ -367,7 +368,7 @@ def test_every_module_of_formats_declares_one_and_none_claims_what_another_has()
     assert len({one.name for one in FORMATS}) == len(FORMATS)
     endings = [ending for one in FORMATS for ending in one.endings]
     assert len(set(endings)) == len(endings)
-    assert [one.name for one in FORMATS if one.is_fallback] == [FORMATS[-1].name] == ["folder"]
+    assert [one.name for one in FORMATS if one.is_fallback] == ["coco", "folder", "jsonl", "table"]
 
 
 @pytest.mark.parametrize("ending", [ending for one in FORMATS if one.write is not None for ending in one.endings])

@@ -26,4 +26,4 @@ def _load_formats() -> tuple[ListFormat, ...]:
 
 
 FORMATS: Final = _load_formats()
-"""The formats that this program knows, the one for any other folder last."""
+"""The formats that this program knows: specific ones, then those that read whatever has the right content."""

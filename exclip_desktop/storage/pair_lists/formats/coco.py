@@ -13,35 +13,32 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, read_array
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record
+from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
 from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 TWINS = {"captions_": "instances_", "instances_": "captions_"}
 
 
-def read_json(path: Path, pictures: Path | None = None) -> PairReader:
+def read_coco(source: ListSource) -> PairReader:
     """Read COCO's captions, with the other one of ``captions_X.json`` and ``instances_X.json`` in the same folder.
 
     Where no image has a caption, each gives a pair without one. Pictures are in ``pictures``, or in the folder of the
     list, its subfolder ``images`` or one with the split's name, or the same of its parent: where the first one is.
-    An array of objects is read like JSONL.
 
     Raises:
-        ListError: the file cannot be opened, is not JSON, or neither COCO nor an array.
+        ListError: the file cannot be opened, is not JSON, or no COCO.
 
     """
-    document = parse_file(path)
-    if isinstance(document, list):
-        return PairReader(pictures or path.parent, read_array(path, document))
-    _check(path, document)
-    parts = [(path, document)]
+    path = source.path
+    parts = [(path, source.document)]
+    _check(*parts[0])
     twin = _twin(path)
     if twin is not None:
-        parts.append((twin, parse_file(twin)))
+        parts.append((twin, parse_json(twin)))
         _check(*parts[-1])
     files = {image["id"]: image["file_name"] for _, part in parts for image in part["images"] if _named(image)}
-    return PairReader(pictures or _folder_of(path, files), _entries(parts, files))
+    return PairReader(source.pictures or _folder_of(path, files), _entries(parts, files))
 
 
 def _check(path: Path, document: Any) -> None:
@@ -208,4 +205,12 @@ def _box(region: Region, categories: dict[str, int]) -> dict[str, Any]:
     return annotation if read == region else {**annotation, "region": region_to_value(region)}
 
 
-FORMAT: Final = ListFormat(name="coco", read=read_json, endings=(".json",), write=lambda pairs, _: format_coco(pairs))
+FORMAT: Final = ListFormat(
+    name="coco",
+    # Any other object: the error names what COCO's files have.
+    recognises=lambda source: source.content == "json" and not isinstance(source.document, list),
+    read=read_coco,
+    endings=(".json",),
+    is_fallback=True,
+    write=lambda pairs, _: format_coco(pairs),
+)

@@ -8,10 +8,11 @@ from typing import Final
 from xml.etree import ElementTree
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.paths import is_dir, is_file
+from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, unreadable_error
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
+from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.regions import EDGES, region_from_value
 
 SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
@@ -20,12 +21,12 @@ PHRASE: Final = re.compile(r"\[/EN#(\d+)/\S+ ([^\]]*)\]")
 EDGE_NAMES: Final = dict(zip(EDGES, ("xmin", "ymin", "xmax", "ymax"), strict=True))
 
 
-def is_flickr30k(path: Path) -> bool:
+def is_flickr30k(source: ListSource) -> bool:
     """Return whether a folder has sentences and annotations."""
-    return is_dir(path / SENTENCES) and is_dir(path / ANNOTATIONS)
+    return source.has(SENTENCES) and source.has(ANNOTATIONS)
 
 
-def read_flickr30k(path: Path, pictures: Path | None = None) -> PairReader:
+def read_flickr30k(source: ListSource) -> PairReader:
     """Read ``Sentences/*.txt``, with the boxes of ``Annotations/*.xml`` joined by their entities.
 
     A pair's id is ``picture#line``, from 0, as Flickr30k's own; its regions are the boxes of its phrases, with the
@@ -35,13 +36,14 @@ def read_flickr30k(path: Path, pictures: Path | None = None) -> PairReader:
         ListError: the folder cannot be read, or has no sentences.
 
     """
+    path = source.path
     try:
         files = sorted((path / SENTENCES).glob("*.txt"))
     except OSError as error:
         raise unreadable_error(path, error) from error
     if not files:
         raise ListError(f"There are no sentences in {path / SENTENCES}.", "Unpack Flickr30k Entities' archive there.")
-    return PairReader(pictures or _folder_of(path, files[0].stem), _entries(path, files))
+    return PairReader(source.pictures or _folder_of(path, files[0].stem), _entries(path, files))
 
 
 def _folder_of(path: Path, first: str) -> Path:
@@ -86,4 +88,4 @@ def _boxes(path: Path) -> dict[str, list[Region]]:
     return boxes_by_entity
 
 
-FORMAT: Final = ListFormat(name="flickr30k", read=read_flickr30k, is_folder=is_flickr30k)
+FORMAT: Final = ListFormat(name="flickr30k", recognises=is_flickr30k, read=read_flickr30k)

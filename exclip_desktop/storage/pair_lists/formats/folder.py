@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.formats.jsonl import parse_file, read_object
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode, unreadable_error
+from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode
+from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
 
 PICTURES: Final = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
 )
 
 
-def read_folder(path: Path, pictures: Path | None = None) -> PairReader:
+def read_folder(source: ListSource) -> PairReader:
     """Read the pictures of a folder and its subfolders, by name; one without captions gives a pair without one.
 
     The captions of ``name.png`` are in ``name.txt``, one per line, or in ``name.json``: a text, a list of texts, or an
@@ -26,11 +26,8 @@ def read_folder(path: Path, pictures: Path | None = None) -> PairReader:
         ListError: the folder cannot be read.
 
     """
-    try:
-        os.scandir(path).close()
-    except OSError as error:
-        raise unreadable_error(path, error) from error
-    return PairReader(path, _entries(path))
+    source.has("")  # raises where the folder cannot be read
+    return PairReader(source.path, _entries(source.path), places=None)
 
 
 def _entries(root: Path) -> Iterator[Entry]:
@@ -55,7 +52,7 @@ def _picture(root: Path, path: Path, has_text: bool, has_json: bool) -> Iterator
             lines = (line.strip() for line in caption_file.read_text("utf-8-sig").split("\n"))
             content: object = {"captions": [line for line in lines if line]}
         else:
-            content = parse_file(caption_file) if has_json else {}
+            content = parse_json(caption_file) if has_json else {}
     except (OSError, UnicodeError, ListError) as error:
         reason = error.message if isinstance(error, ListError) else f"this cannot be read ({error})."
         yield ListNote(place, f"{reason} Its picture is left out.")
@@ -64,4 +61,6 @@ def _picture(root: Path, path: Path, has_text: bool, has_json: bool) -> Iterator
     yield from read_object(record, place, picture, picture=picture)
 
 
-FORMAT: Final = ListFormat(name="folder", read=read_folder, is_folder=is_dir, is_fallback=True)
+FORMAT: Final = ListFormat(
+    name="folder", recognises=lambda source: source.content == "folder", read=read_folder, is_fallback=True
+)

@@ -9,7 +9,8 @@ from typing import Final
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode, unreadable_error
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode
+from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 
 SPLITS: Final = ("validation", "train-semi")
 MASKS: Final = "-segmentation"
@@ -17,12 +18,12 @@ ENDINGS: Final = (".JPEG", ".jpg", ".jpeg", ".png")
 CAPTION: Final = "a photo of a {}"
 
 
-def is_imagenet_s(path: Path) -> bool:
+def is_imagenet_s(source: ListSource) -> bool:
     """Return whether a folder has the pictures of a split and their masks."""
-    return any(is_dir(path / split) and is_dir(path / f"{split}{MASKS}") for split in SPLITS)
+    return any(source.has(split) and source.has(f"{split}{MASKS}") for split in SPLITS)
 
 
-def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
+def read_imagenet_s(source: ListSource) -> PairReader:
     """Read the pictures of ``validation`` with a mask in ``validation-segmentation``, else those of ``train-semi``.
 
     The caption is "a photo of a …" with the class's name, which is the label; the whole mask belongs to it, except
@@ -32,6 +33,7 @@ def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
         ListError: the folder cannot be read, or has no masks.
 
     """
+    path = source.path
     split = next((split for split in SPLITS if is_dir(path / f"{split}{MASKS}")), SPLITS[0])
     try:
         masks = sorted((path / f"{split}{MASKS}").glob("*/*.png"))
@@ -39,7 +41,7 @@ def read_imagenet_s(path: Path, pictures: Path | None = None) -> PairReader:
         raise unreadable_error(path, error) from error
     if not masks:
         raise ListError(f"There are no masks in {path / f'{split}{MASKS}'}.", "Unpack ImageNet-S's annotations there.")
-    return PairReader(pictures or path, _entries(path, split, masks))
+    return PairReader(source.picture_folder, _entries(path, split, masks))
 
 
 def _entries(root: Path, split: str, masks: list[Path]) -> Iterator[Entry]:
@@ -68,4 +70,4 @@ def imagenet_names() -> dict[str, str]:
     return names
 
 
-FORMAT: Final = ListFormat(name="imagenet-s", read=read_imagenet_s, is_folder=is_imagenet_s)
+FORMAT: Final = ListFormat(name="imagenet-s", recognises=is_imagenet_s, read=read_imagenet_s)

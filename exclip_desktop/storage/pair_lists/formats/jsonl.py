@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.list_format import (
     NAMES,
@@ -14,23 +13,26 @@ from exclip_desktop.storage.pair_lists.list_format import (
     PairReader,
     find_columns,
     read_record,
-    unreadable_error,
 )
+from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.regions import region_to_value
 
 
-def read_lines(path: Path, pictures: Path | None = None) -> PairReader:
-    """Read one object per line.
+def read_objects(source: ListSource) -> PairReader:
+    """Read one object per line, or the objects of an array.
 
     Raises:
         ListError: the file cannot be opened.
 
     """
+    path = source.path
+    if source.content == "json":
+        return PairReader(source.picture_folder, read_array(path, source.document))
     try:
         file = path.open("rb")
     except OSError as error:
         raise unreadable_error(path, error) from error
-    return PairReader(pictures or path.parent, _lines(path, file))
+    return PairReader(source.picture_folder, _lines(path, file))
 
 
 def read_array(path: Path, records: list[Any]) -> Iterator[Entry]:
@@ -47,26 +49,6 @@ def read_object(record: Any, place: str, default_id: str, **known: str) -> Itera
     columns = find_columns(tuple(record))
     values = {field: record[name] for field, name in columns.items()}
     yield from read_record({**values, **known}, place, default_id)
-
-
-def parse_file(path: Path) -> Any:
-    """Return the value of a JSON file.
-
-    Raises:
-        ListError: the file cannot be opened, or is not JSON.
-
-    """
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise unreadable_error(path, error) from error
-    except json.JSONDecodeError as error:
-        raise ListError(f"{path.name}, line {error.lineno}, is not JSON: {error.msg}.", _HINT) from error
-    except (UnicodeError, RecursionError) as error:
-        raise ListError(f"{path.name} is not JSON.", _HINT) from error
-
-
-_HINT = "Correct the file. One object per line belongs into a file that ends in .jsonl."
 
 
 def _lines(path: Path, file: BinaryIO) -> Iterator[Entry]:
@@ -99,5 +81,10 @@ def _record(pair: ListedPair) -> dict[str, Any]:
 
 
 FORMAT: Final = ListFormat(
-    name="jsonl", read=read_lines, endings=(".jsonl", ".ndjson"), write=lambda pairs, _: format_lines(pairs)
+    name="jsonl",
+    recognises=lambda source: source.content == "json lines" or isinstance(source.document, list),
+    read=read_objects,
+    endings=(".jsonl", ".ndjson"),
+    is_fallback=True,
+    write=lambda pairs, _: format_lines(pairs),
 )

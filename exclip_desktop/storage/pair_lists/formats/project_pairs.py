@@ -2,25 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.project.pair_rows import load_all_boxes, load_pair_list
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, open_project
 
 
-def read_project(path: Path, pictures: Path | None = None) -> PairReader:
+def read_project(source: ListSource) -> PairReader:
     """Read a project's pairs.
 
     Raises:
         ProjectError: the project does not exist or cannot be opened.
 
     """
-    with open_project(path) as project:
-        return PairReader(pictures or project.folder, iter(list(_entries(project))))
+    with open_project(source.path) as project:
+        return PairReader(source.pictures or project.folder, iter(list(_entries(project))), places=None)
 
 
 def _entries(project: Project) -> Iterator[Entry]:
@@ -30,4 +30,6 @@ def _entries(project: Project) -> Iterator[Entry]:
         yield replace(pair, regions=drawn.get(pair.picture, pair.regions))
 
 
-FORMAT: Final = ListFormat(name="project", read=read_project, endings=(ENDING,))
+FORMAT: Final = ListFormat(
+    name="project", recognises=lambda source: source.content == "project", read=read_project, endings=(ENDING,)
+)

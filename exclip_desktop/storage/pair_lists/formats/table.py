@@ -16,25 +16,24 @@ from exclip_desktop.storage.pair_lists.list_format import (
     PairReader,
     find_columns,
     read_record,
-    unreadable_error,
 )
+from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.regions import region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
 SEPARATORS = ",;\t"
 
 
-def read_table(path: Path, pictures: Path | None = None) -> PairReader:
+def read_table(source: ListSource) -> PairReader:
     """Read a table; its first line shows whether commas, semicolons or tabs separate the columns.
 
     Raises:
         ListError: the file cannot be opened, or its first line names no column of pictures.
 
     """
+    path = source.path
     try:
-        with path.open("rb") as raw:
-            encoding = "utf-16" if raw.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        file = path.open(encoding=encoding, errors="surrogateescape", newline="")
+        file = path.open(encoding=source.encoding, errors="surrogateescape", newline="")
     except OSError as error:
         raise unreadable_error(path, error) from error
     try:
@@ -42,7 +41,7 @@ def read_table(path: Path, pictures: Path | None = None) -> PairReader:
     except (ListError, UnicodeError, OSError) as error:
         file.close()
         raise error if isinstance(error, ListError) else _no_text(path) from error
-    return PairReader(pictures or path.parent, _entries(path, file, separator, names, columns))
+    return PairReader(source.picture_folder, _entries(path, file, separator, names, columns))
 
 
 def _read_head(path: Path, file: TextIO) -> tuple[str, tuple[str, ...], Mapping[str, str]]:
@@ -115,7 +114,9 @@ def format_table(pairs: Iterable[ListedPair], separator: str) -> str:
 
 FORMAT: Final = ListFormat(
     name="table",
+    recognises=lambda source: source.content == "text",
     read=read_table,
+    is_fallback=True,
     endings=(".csv", ".tsv"),
     write=lambda pairs, ending: format_table(pairs, "\t" if ending == ".tsv" else ","),
 )

@@ -1,0 +1,148 @@
+"""A file or folder that may be a pair list, inspected once for all formats."""
+
+import codecs
+import json
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.paths import is_dir
+
+Content = Literal["folder", "project", "json", "json lines", "xml", "tar", "parquet", "text", "binary"]
+HEAD_BYTES: Final = 1 << 16
+BY_ENDING: Final[dict[str, Content]] = {
+    ".exclip": "project",
+    ".jsonl": "json lines",
+    ".ndjson": "json lines",
+    ".csv": "text",
+    ".tsv": "text",
+}
+"""Content by ending, where the ending is sure; everything else is recognised by its first bytes."""
+XML_ROOT: Final = re.compile(r"<([A-Za-z_][\w.-]*)")
+XML_PROLOGUE: Final = re.compile(r"(\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*", re.DOTALL)
+
+
+class ListSource:
+    """A list's path and the folder of its pictures (None: the list's own), with what a look into it tells.
+
+    Every property reads at most once, and raises ``ListError`` where the file cannot be read.
+    """
+
+    def __init__(self, path: Path, pictures: Path | None = None) -> None:
+        self.path, self.pictures = path, pictures
+
+    @property
+    def picture_folder(self) -> Path:
+        """The folder where relative paths start: the chosen one, else that of the list."""
+        return self.pictures or (self.path if self.content == "folder" else self.path.parent)
+
+    @cached_property
+    def content(self) -> Content:
+        """The kind of content, by the first bytes where the ending leaves it open."""
+        ending = self.path.suffix.lower()
+        if is_dir(self.path):
+            return "folder"
+        if ending in BY_ENDING:
+            return BY_ENDING[ending]
+        if self.head[257:262] == b"ustar":
+            return "tar"
+        if self.head.startswith(b"PAR1"):
+            return "parquet"
+        start = self.text_head.lstrip()
+        if start.startswith("<"):
+            return "xml"
+        if start.startswith(("{", "[")):
+            return "json lines" if _is_json_lines(start) else "json"
+        if ending == ".json":
+            return "json"
+        return "binary" if b"\0" in self.head and self.encoding == "utf-8-sig" else "text"
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes of a file."""
+        try:
+            with self.path.open("rb") as file:
+                return file.read(HEAD_BYTES)
+        except OSError as error:
+            raise unreadable_error(self.path, error) from error
+
+    @property
+    def encoding(self) -> str:
+        """UTF-16 where the file starts with its mark, else UTF-8 with or without a mark."""
+        return "utf-16" if self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+    @cached_property
+    def text_head(self) -> str:
+        """The first bytes as text; bytes that are none become U+FFFD."""
+        return codecs.getincrementaldecoder(self.encoding)("replace").decode(self.head)
+
+    @cached_property
+    def document(self) -> Any:
+        """The value of a JSON file; None for any other content."""
+        return parse_json(self.path) if self.content == "json" else None
+
+    @cached_property
+    def xml_root(self) -> str:
+        """The name of an XML file's root; empty for any other content."""
+        if self.content != "xml":
+            return ""
+        text = self.text_head
+        prologue = XML_PROLOGUE.match(text)
+        root = XML_ROOT.match(text, prologue.end() if prologue else 0)
+        return root[1] if root else ""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names in a folder, sorted; none for a file. Names that start with a dot are left out."""
+        if self.content != "folder":
+            return ()
+        try:
+            return tuple(sorted(name for name in os.listdir(self.path) if not name.startswith(".")))
+        except OSError as error:
+            raise unreadable_error(self.path, error) from error
+
+    def has(self, name: str) -> bool:
+        """Return whether a folder contains a file or folder of this name."""
+        return name in self.names
+
+
+def _is_json_lines(start: str) -> bool:
+    """Return whether text that starts with a bracket is one JSON value per line, not one value over all lines."""
+    line, newline, rest = start.partition("\n")
+    if not newline or not rest.strip():
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def parse_json(path: Path) -> Any:
+    """Return the value of a JSON file.
+
+    Raises:
+        ListError: the file cannot be opened, or is not JSON.
+
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise unreadable_error(path, error) from error
+    except json.JSONDecodeError as error:
+        raise ListError(f"{path.name}, line {error.lineno}, is not JSON: {error.msg}.", _JSON_HINT) from error
+    except (UnicodeError, RecursionError, ValueError) as error:
+        raise ListError(f"{path.name} is not JSON.", _JSON_HINT) from error
+
+
+_JSON_HINT: Final = "Correct the file. One object per line belongs into a file that ends in .jsonl."
+
+
+def unreadable_error(path: Path, error: OSError) -> ListError:
+    """Return the error of a list that cannot be opened."""
+    if isinstance(error, FileNotFoundError):
+        return ListError(f"There is no list {path}.", "Check the path.")
+    return ListError(f"{path} cannot be read: {error.strerror or error}.", "Ask for permission, or copy it.")

@@ -1,0 +1,97 @@
+"""Finds the pictures that a list names: beside it, in the usual folders, and under names that other programs escape."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import unquote
+
+ADDRESS: Final = re.compile(r"(https?|ftp|s3|gs|data):", re.IGNORECASE)
+FILE_SCHEME: Final = re.compile(r"file:(//[^/\\]*)?(?=/)", re.IGNORECASE)
+DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
+USUAL_PLACES: Final = (
+    *("images", "Images", "image", "imgs", "img", "data", "pictures", "photos", "JPEGImages"),
+    *("flickr30k_images", "flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset", "flickr8k_images"),
+    *("..", "../images", "../Images", "../data", "../JPEGImages"),
+)
+"""Folders where pictures usually are, relative to the list's own."""
+
+
+def is_address(written: str) -> bool:
+    """Return whether a picture is named by an address of the network."""
+    return ADDRESS.match(written) is not None
+
+
+class PictureFinder:
+    """Finds pictures from ``folder``, then in its usual subfolders, then in ``places``, all relative to it.
+
+    Every folder is listed once, so a list of a hundred thousand pictures costs a few listings.
+    """
+
+    def __init__(self, folder: Path, places: Sequence[str] = ()) -> None:
+        self._folder = folder
+        self._places = list(dict.fromkeys(("", *places, *USUAL_PLACES)))
+        self._names: dict[str, frozenset[str]] = {}
+        self._home = ""  # where the last picture was found: missing ones are expected there, too
+
+    def find(self, written: str) -> str:
+        """Return the path of an existing picture relative to the folder, or absolute; else what the list writes.
+
+        Tried in this order: the path as it is written; ``file://`` removed; backslashes as slashes; percent signs
+        decoded; and, for a path of another computer, its file name alone.
+        """
+        if not written or is_address(written):
+            return written
+        forms = list(_forms(written))
+        for form in forms:
+            found = self._look_for(form)
+            if found is not None:
+                return found
+        plain = forms[-1] if FILE_SCHEME.match(written) else written
+        return plain if _is_absolute(plain) else _join(self._home, plain)
+
+    def _look_for(self, form: str) -> str | None:
+        if _is_absolute(form):
+            return form if self._exists(form) else None
+        for place in (self._home, *self._places):
+            path = _join(place, form)
+            if self._exists(path):
+                self._home = place
+                return path
+        return None
+
+    def _exists(self, path: str) -> bool:
+        folder, name = os.path.split(os.path.expanduser(path))
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(self._folder / folder))
+            except (OSError, ValueError):
+                self._names[folder] = frozenset()
+        return name in self._names[folder]
+
+
+def _forms(written: str) -> Iterator[str]:
+    """Yield the ways to read a written path, the most literal first."""
+    yield written
+    path = written
+    if FILE_SCHEME.match(path):
+        path = unquote(FILE_SCHEME.sub("", path))
+        path = path[1:] if DRIVE.match(path[1:]) else path
+        yield path
+    if "\\" in path:
+        path = path.replace("\\", "/")
+        yield path
+    if "%" in path:
+        yield unquote(path)
+    if _is_absolute(path) or path.startswith("../"):
+        name = PurePosixPath(path).name
+        yield from dict.fromkeys((name, unquote(name)))
+
+
+def _is_absolute(path: str) -> bool:
+    return path.startswith(("/", "~")) or DRIVE.match(path) is not None
+
+
+def _join(place: str, path: str) -> str:
+    return f"{place}/{path}" if place else path
