@@ -1,11 +1,11 @@
-"""An undo step that replaces a value."""
+"""Undo steps that replace a value: of the picture on screen, or of the project."""
 
 import time
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtGui import QUndoCommand
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
 JOIN_WITHIN_S = 1.5
 
@@ -19,7 +19,10 @@ class MergeKind(IntEnum):
 
 
 class ReplaceStep(QUndoCommand):
-    """Replaces a value by calling ``put`` with it; the value may already be set when the step is pushed."""
+    """Replaces a value by calling ``put`` with it; the value may already be set when the step is pushed.
+
+    The step belongs to the picture on screen: it is dropped when another picture is opened.
+    """
 
     def __init__(
         self,
@@ -35,14 +38,17 @@ class ReplaceStep(QUndoCommand):
         super().__init__(text)
         self._put, self._before, self._after, self._kind, self._joins = put, before, after, kind, joins
         self._made = time.monotonic()
+        self._is_quiet = False
 
     def redo(self) -> None:
         """Put the later value."""
-        self._put(self._after)
+        if not self._is_quiet:
+            self._put(self._after)
 
     def undo(self) -> None:
         """Put the earlier value."""
-        self._put(self._before)
+        if not self._is_quiet:
+            self._put(self._before)
 
     def id(self) -> int:
         """Return the kind, by which Qt merges steps."""
@@ -54,3 +60,42 @@ class ReplaceStep(QUndoCommand):
             return False
         self._after, self._made = other._after, other._made
         return True
+
+
+class ProjectStep(ReplaceStep):
+    """A step of the project: it stays when another picture is opened, and is dropped with its project."""
+
+    def __init__(self, text: str, put: Callable[[Any], None], before: Any, after: Any) -> None:
+        """Name the step as the menu shows it."""
+        super().__init__(text, put, before, after)
+
+    def quiet_copy(self) -> "ProjectStep":
+        """Return the same step, quiet: it puts no value until ``wake`` is called."""
+        copy = ProjectStep(self.text(), self._put, self._before, self._after)
+        copy._is_quiet = True
+        return copy
+
+    def wake(self) -> None:
+        """Put values from now on."""
+        self._is_quiet = False
+
+
+def drop_picture_steps(undo: QUndoStack) -> None:
+    """Remove the steps that belong to a picture; those of the project stay, done or undone as they are.
+
+    Qt removes no single steps, so the stack is filled again with copies. Not to be called by a step.
+    """
+    steps = [undo.command(at) for at in range(undo.count())]
+    done = undo.index()
+    left = [(step.quiet_copy(), at < done) for at, step in enumerate(steps) if isinstance(step, ProjectStep)]
+    if len(left) == len(steps):
+        return
+    were_blocked = undo.blockSignals(True)
+    undo.clear()
+    for copy, _ in left:
+        undo.push(copy)
+    undo.setIndex(sum(is_done for _, is_done in left))
+    for copy, _ in left:
+        copy.wake()
+    undo.blockSignals(were_blocked)
+    undo.indexChanged.emit(undo.index())

@@ -14,7 +14,7 @@ from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
-from exclip_desktop.session.undo import ReplaceStep
+from exclip_desktop.session.undo import ProjectStep
 from exclip_desktop.storage.project.pair_rows import (
     ProjectPair,
     load_boxes,
@@ -78,7 +78,7 @@ class PictureLabels(QObject):
             self._show_error(PictureError("This picture has no file.", "Save it, and open the file to label it."))
             return
         named = tuple(region for region in regions if not region.subtract)
-        self._undo.push(ReplaceStep("keep labels", self._put, (path, self._saved_labels()), (path, named)))
+        self._undo.push(ProjectStep("keep labels", self._put, (path, self._saved_labels()), (path, named)))
 
     def _update(self) -> None:
         self.labels = self._saved_labels() or self._navigation.label_regions
@@ -144,7 +144,7 @@ class PairRemoval(QObject):
         removed = self._projects.read(lambda project: _existing_pairs(project, ids), tuple[ProjectPair, ...]())
         if removed:
             what = "remove pair" if len(removed) == 1 else "remove pairs"
-            self._undo.push(ReplaceStep(what, self._put, (removed, True), (removed, False)))
+            self._undo.push(ProjectStep(what, self._put, (removed, True), (removed, False)))
 
     def _put(self, what: tuple[tuple[ProjectPair, ...], bool]) -> None:
         """Restore or remove pairs."""

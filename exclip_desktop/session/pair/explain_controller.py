@@ -16,7 +16,7 @@ from exclip_desktop.session.pair.picture_opening import PendingPicture, PictureR
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
-from exclip_desktop.session.undo import MergeKind, ReplaceStep
+from exclip_desktop.session.undo import MergeKind, ReplaceStep, drop_picture_steps
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, Failure, ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
 from exclip_desktop.storage.pictures import Picture
@@ -211,10 +211,10 @@ class ExplainController(QObject):
         )
 
     def _await(self, following: PendingPicture | None) -> None:
-        """Start or stop waiting for another picture; undo steps belong to one picture."""
+        """Start or stop waiting for another picture; steps of the project stay, others belong to one picture."""
         if following is not self._next:
             self._next = following
-            self._undo.clear()
+            drop_picture_steps(self._undo)
 
     def _take_back(self) -> None:
         """Stop waiting for an answer: return to the request on screen, except for a typed caption."""

@@ -22,7 +22,7 @@ from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.project.remark_index import RemarkIndex
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
-from exclip_desktop.session.undo import ReplaceStep
+from exclip_desktop.session.undo import ProjectStep
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
@@ -119,21 +119,21 @@ class ProjectFindings(QObject):
 
     def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
         """Push an undo step for findings that were added."""
-        self._undo.push(ReplaceStep(what, self._put, (added, False), (added, True)))
+        self._undo.push(ProjectStep(what, self._put, (added, False), (added, True)))
 
     def change(self, key: int, remark: Remark) -> None:
         """Change the remark of a finding."""
         before = self.finding(key)
         if before is not None and _remark_of(before) != remark:
             self._undo.push(
-                ReplaceStep("change finding", self._change, (key, _remark_of(before)), (key, remark)),
+                ProjectStep("change finding", self._change, (key, _remark_of(before)), (key, remark)),
             )
 
     def remove(self, key: int) -> None:
         """Remove a finding; undo restores it."""
         before = self.finding(key)
         if before is not None:
-            self._undo.push(ReplaceStep("remove finding", self._put, ((before,), True), ((before,), False)))
+            self._undo.push(ProjectStep("remove finding", self._put, ((before,), True), ((before,), False)))
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""
