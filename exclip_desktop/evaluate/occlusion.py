@@ -14,7 +14,7 @@ from exclip_desktop.core.values.caption import NO_ID, Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
-from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage
+from exclip_desktop.core.values.selection import Region, Selection, block_sum, coverage, is_rest
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import encode_ids, encode_picture
 
@@ -105,11 +105,10 @@ def _mirror(pixels: Pixels, regions: tuple[Region, ...]) -> NDArray[np.float64]:
     """Return the picture with every region's box filled from left and right, mirrored at its edges and blended."""
     filled = pixels.astype(np.float64)
     height, width = pixels.shape[:2]
-    for region in regions:
-        if region.subtract:
-            continue
-        left, right = max(int(np.floor(region.box[0])), 0), min(int(np.ceil(region.box[2])), width)
-        top, bottom = max(int(np.floor(region.box[1])), 0), min(int(np.ceil(region.box[3])), height)
+    whole = (0.0, 0.0, float(width), float(height))
+    for x0, y0, x1, y1 in [whole] if is_rest(regions) else [one.box for one in regions if not one.subtract]:
+        left, right = max(int(np.floor(x0)), 0), min(int(np.ceil(x1)), width)
+        top, bottom = max(int(np.floor(y0)), 0), min(int(np.ceil(y1)), height)
         if left >= right or top >= bottom:
             continue
         across = np.arange(left, right)

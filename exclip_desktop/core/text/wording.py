@@ -51,7 +51,7 @@ def describe_regions(regions: tuple[Region, ...]) -> str:
         return regions[0].name
     added = [region for region in regions if not region.subtract]
     taken = [region for region in regions if region.subtract]
-    drawn = _count(added) if added else "nothing"
+    drawn = _count(added) if added else "the picture"
     return f"{drawn} less {_count(taken)}" if taken else drawn
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
-from exclip_desktop.core.values.selection import Region, coverage
+from exclip_desktop.core.values.selection import Region, coverage, is_rest
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
 MORE_PLACES: Final = 2  # of a kind of note, after the first
@@ -172,13 +172,13 @@ def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) 
 
     Regions whose name is not in the caption are left out; None where none is left.
     """
-    shares = []
+    shares, of_rest = [], is_rest(regions)
     for region in regions:
         try:
             heat = np.clip(explanation.patch_heat(region.name), 0.0, None)
         except CaptionError:
             continue
-        inside = coverage(explanation.geometry, (region,))
+        inside = coverage(explanation.geometry, (region,), of_rest=of_rest)
         assert inside is not None
         shares.append(float((heat * inside).sum() / heat.sum()) if heat.any() else 0.0)
     return float(np.mean(shares)) if shares else None

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.selection import Region, coverage
+from exclip_desktop.core.values.selection import Region, coverage, is_rest
 
 Bools = NDArray[np.bool_]
 
@@ -55,11 +55,13 @@ def places_of_regions(regions: tuple[Region, ...], size: tuple[int, int]) -> tup
     named: dict[str, list[Region]] = {}
     for region in regions:
         named.setdefault(region.name, []).append(region)
-    return tuple(Place(name, _truth(tuple(some), size)) for name, some in named.items())
+    of_rest = is_rest(regions)
+    return tuple(Place(name, _truth(tuple(some), size, of_rest=of_rest)) for name, some in named.items())
 
 
-def _truth(regions: tuple[Region, ...], size: tuple[int, int]) -> Truth:
+def _truth(regions: tuple[Region, ...], size: tuple[int, int], *, of_rest: bool) -> Truth:
     width, height = size
-    shares = coverage(Geometry(size, (0.0, 0.0, float(width), float(height)), (height, width)), regions)
+    geometry = Geometry(size, (0.0, 0.0, float(width), float(height)), (height, width))
+    shares = coverage(geometry, regions, of_rest=of_rest)
     assert shares is not None
     return Truth(shares >= 0.5, np.ones((height, width), bool))

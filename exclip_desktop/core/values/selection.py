@@ -1,6 +1,7 @@
 """The selection of words and regions, and the heat that follows from it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -23,7 +24,7 @@ class Region:
     Attributes:
         box: (x0, y0, x1, y1); of a lasso, the box around it.
         outline: the lasso's corners; empty for a box.
-        subtract: whether it is subtracted from the regions before it.
+        subtract: whether it is subtracted from the regions before it; see ``coverage``.
         name: may be empty.
 
     """
@@ -44,12 +45,46 @@ class Region:
 class Selection:
     """Selected rows of the matrix (tokens) and regions of the picture; empty means everything.
 
-    ``absent``: the words selected with another model do not exist for this one, so that nothing is selected.
+    Attributes:
+        rows: the tokens.
+        regions: in the order they were drawn.
+        absent: whether the words selected with another model do not exist for this one, so that nothing is selected.
+        hidden: regions that a person has hidden, each with its place among all regions, in ascending order. They are
+            drawn nowhere and no value depends on them.
+
     """
 
     rows: tuple[int, ...] = ()
     regions: tuple[Region, ...] = ()
     absent: bool = False
+    hidden: tuple[tuple[int, Region], ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether no token and no region is selected."""
+        return not (self.rows or self.regions or self.absent)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRegion:
+    """A region in the list of all regions: itself, and whether it is visible, and so selected."""
+
+    region: Region
+    visible: bool = True
+
+
+def list_regions(selection: Selection) -> tuple[ListedRegion, ...]:
+    """Return all regions, hidden ones too, in the order they were drawn."""
+    listed = [ListedRegion(region) for region in selection.regions]
+    for place, region in selection.hidden:
+        listed.insert(place, ListedRegion(region, visible=False))
+    return tuple(listed)
+
+
+def with_regions(selection: Selection, listed: Sequence[ListedRegion]) -> Selection:
+    """Return the selection with these regions instead of its own."""
+    hidden = tuple((place, one.region) for place, one in enumerate(listed) if not one.visible)
+    return replace(selection, regions=tuple(one.region for one in listed if one.visible), hidden=hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +95,22 @@ class Preview:
     patch: tuple[int, int] | None = None
 
 
+def is_rest(regions: Sequence[Region]) -> bool:
+    """Return whether all regions are subtracted, so that they select the rest of the picture; False without regions."""
+    return bool(regions) and all(region.subtract for region in regions)
+
+
 @lru_cache(maxsize=8)  # canvas, words and inspector ask for the same one within a mouse move
-def coverage(geometry: Geometry, regions: tuple[Region, ...]) -> Floats | None:
+def coverage(geometry: Geometry, regions: tuple[Region, ...], *, of_rest: bool = True) -> Floats | None:
     """Return each patch's selected share, (rows, columns) in [0, 1], read-only; None where no region is drawn.
 
-    Regions add up to at most a whole patch, in the order they were drawn; subtracted ones are subtracted.
+    Regions add up to at most a whole patch, in the order they were drawn; subtracted ones are subtracted. Where all of
+    them are subtracted, they are subtracted from the whole picture; not so with ``of_rest`` False, for regions that are
+    only some of those drawn.
     """
     if not regions:
         return None
-    total = np.zeros(geometry.grid)
+    total = np.ones(geometry.grid) if of_rest and is_rest(regions) else np.zeros(geometry.grid)
     for region in regions:
         share = _lasso_coverage(geometry, region.outline) if region.outline else geometry.coverage(region.box)
         total = np.clip(total - share if region.subtract else total + share, 0.0, 1.0)
@@ -140,7 +182,7 @@ def carry_rows(before: Caption, rows: tuple[int, ...], after: Caption) -> tuple[
 def carry_selection(before: Caption, selection: Selection, after: Caption) -> Selection:
     """Return the selection in ``before`` as a selection in ``after``, with the same regions."""
     rows = carry_rows(before, selection.rows, after)
-    return Selection(rows, selection.regions, absent=bool(selection.rows) and not rows)
+    return replace(selection, rows=rows, absent=bool(selection.rows) and not rows)
 
 
 def _named(caption: Caption) -> list[tuple[tuple[str, int], tuple[int, ...]]]:

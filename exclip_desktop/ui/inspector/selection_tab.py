@@ -144,7 +144,7 @@ class SelectionTab(QScrollArea):
         )
         self._fit_selection_label()
         block = block_sum(explanation.interactions, explanation.geometry, selection)
-        everything = selection == Selection()
+        everything = selection.is_everything
         self._block.setText("Everything" if everything else "Selected")
         self._sum.setText(format_signed(block))
         self._share.setText(

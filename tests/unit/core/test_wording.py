@@ -37,7 +37,7 @@ def test_describe_words(rows: tuple[int, ...], message: str) -> None:
         ((LASSO,), "1 lasso"),
         ((BOX, LASSO), "2 regions"),
         ((BOX, replace(LASSO, subtract=True)), "1 box less 1 lasso"),
-        ((replace(BOX, subtract=True),), "nothing less 1 box"),
+        ((replace(BOX, subtract=True),), "the picture less 1 box"),
     ],
 )
 def test_describe_regions(regions: tuple[Region, ...], message: str) -> None:

@@ -86,6 +86,13 @@ def test_regions_are_filled_by_coverage_and_subtracted_ones_are_not(picture: NDA
     np.testing.assert_allclose(result[:10, 10], (picture[:10, 10] + MEAN) / 2, atol=0.51)
 
 
+@pytest.mark.parametrize("fill", ["mean", "blur", "mirror"])
+def test_a_lone_subtracted_region_stays_and_the_rest_is_filled(picture: NDArray[np.uint8], fill: str) -> None:
+    result = occlude_regions(picture, (Region((5.0, 5.0, 15.0, 15.0), subtract=True),), fill, MEAN)
+    np.testing.assert_array_equal(result[5:15, 5:15], picture[5:15, 5:15])
+    assert (result != picture).any()
+
+
 def test_only_content_tokens_are_occluded(make_tiny: Callable[..., Model]) -> None:
     model = make_tiny()
     caption = model.reader.read("red dog")

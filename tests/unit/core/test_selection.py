@@ -1,0 +1,62 @@
+"""Selected shares of patches, hidden regions, and the two orders of regions."""
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.places import places_of_regions
+from exclip_desktop.core.values.selection import (
+    ListedRegion,
+    Region,
+    Selection,
+    coverage,
+    list_regions,
+    with_regions,
+)
+
+GEOMETRY = Geometry((40, 40), (0.0, 0.0, 40.0, 40.0), (4, 4))
+LEFT, CORNER = Region((0.0, 0.0, 20.0, 40.0)), Region((0.0, 0.0, 10.0, 15.0), subtract=True)
+LASSO = Region.lasso(((20.0, 0.0), (40.0, 0.0), (40.0, 20.0), (20.0, 20.0)), subtract=True)
+
+
+@pytest.mark.parametrize("regions", [(CORNER,), (LASSO,), (CORNER, LASSO)])
+def test_regions_that_are_all_subtracted_leave_the_rest_of_the_picture(regions: tuple[Region, ...]) -> None:
+    share = coverage(GEOMETRY, regions)
+    expected = np.ones((4, 4))
+    if CORNER in regions:
+        expected[:2, 0] = [0.0, 0.5]
+    if LASSO in regions:
+        expected[:2, 2:] = 0.0
+    np.testing.assert_allclose(share, expected)
+
+
+def test_the_order_of_drawing_still_counts() -> None:
+    expected = np.zeros((4, 4))
+    expected[:, :2] = 1.0
+    np.testing.assert_allclose(coverage(GEOMETRY, (CORNER, LEFT)), expected)
+    expected[:2, 0] = [0.0, 0.5]
+    np.testing.assert_allclose(coverage(GEOMETRY, (LEFT, CORNER)), expected)
+    assert coverage(GEOMETRY, ()) is None
+
+
+def test_a_place_of_subtracted_regions_among_others_is_empty_and_alone_the_rest() -> None:
+    named = Region(LEFT.box, name="dog")
+    dog, rest = places_of_regions((named, CORNER), (40, 40))
+    assert (dog.truth.inside.sum(), rest.truth.inside.sum()) == (800, 0)
+    (alone,) = places_of_regions((CORNER,), (40, 40))
+    assert alone.truth.inside.sum() == 1600 - 150
+
+
+def test_hidden_regions_keep_their_places_and_count_nowhere() -> None:
+    a, b, c = (Region((n, 0.0, n + 5.0, 5.0), name=str(n)) for n in (0.0, 10.0, 20.0))
+    listed = (ListedRegion(a, visible=False), ListedRegion(b), ListedRegion(c, visible=False))
+    selection = with_regions(Selection((1,)), listed)
+    assert selection == Selection((1,), (b,), hidden=((0, a), (2, c)))
+    assert list_regions(selection) == listed
+    assert list_regions(Selection((), (b,), hidden=((0, a), (9, c)))) == listed
+    assert with_regions(selection, ()) == Selection((1,))
+
+
+def test_a_selection_with_hidden_regions_only_is_everything() -> None:
+    assert Selection(hidden=((0, LEFT),)).is_everything
+    assert not Selection((), (CORNER,)).is_everything
