@@ -136,12 +136,13 @@ class Settings:
         self.recent_pictures, self.geometry = RecentPictures(self._store), SavedGeometry(store)
 
     def view(self) -> View:
-        """Return how heat was drawn last; a locked range is not saved, because it belongs to one comparison."""
+        """Return how heat was drawn last; locked ranges, which belong to one comparison, and tools are not saved."""
         return read_back(self._store.read("view"), View())
 
     def save_view(self, view: View) -> None:
         """Save how heat is drawn."""
-        self._store.write("view", {**asdict(view), "picture_limit": None, "words_limit": None, "lasso": False})
+        unsaved = {"picture_limit": None, "words_limit": None, "tool": View().tool, "subtract": False}
+        self._store.write("view", {**asdict(view), **unsaved})
 
     def explain_settings(self) -> ExplainSettings:
         """Return the settings that the default model explained with last; layers belong to one model."""

@@ -39,7 +39,7 @@ class Gesture:
     group: str
 
 
-FILES, COPYING, SELECTING = "Pictures and files", "Copying", "Selecting"
+FILES, COPYING, SELECTING, BOXES = "Pictures and files", "Copying", "Selecting", "Boxes"
 HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
 COMPARING = "Comparing"
 ON_PICTURE, ON_WORDS, ON_LISTS = "On the picture", "On the words", "In the lists"
@@ -52,8 +52,8 @@ ACTIONS: Final = (
     ActionSpec("open_folder", "Open folder…", (), FILES, "Open a folder of pictures and caption files"),
     ActionSpec("next_pair", "Next pair", ("D",), FILES, "Go to the next pair of the list", "next"),
     ActionSpec("previous_pair", "Previous pair", ("A",), FILES, "Go to the previous pair of the list", "previous"),
-    ActionSpec("take_labels", "Select labels", ("B",), SELECTING, "Select the labelled regions of the picture"),
-    ActionSpec("keep_labels", "Keep as labels", ("Shift+B",), SELECTING,
+    ActionSpec("take_labels", "Select labels", ("E",), SELECTING, "Select the labelled regions of the picture"),
+    ActionSpec("keep_labels", "Keep as labels", ("Shift+E", "Shift+B"), SELECTING,
                "Store the selected regions as labels in the project; name them first (F2)"),
     ActionSpec("close_list", "Close list", (), FILES, "Close the list; the picture stays"),
     ActionSpec("note", "Note finding…", ("N",), FILES, "Store the current view with a rating and a note", "findings"),
@@ -77,12 +77,19 @@ ACTIONS: Final = (
     ActionSpec("undo", "Undo", ("Ctrl+Z",), SELECTING, "Undo the last change", "undo"),
     ActionSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), SELECTING, "Repeat the undone change", "redo"),
     ActionSpec("clear_selection", "Clear selection", ("Esc",), SELECTING, "Deselect all words and boxes", "clear"),
-    ActionSpec("remove_box", "Remove box", ("Delete", "Backspace"), SELECTING, "Remove the current box", "remove"),
-    ActionSpec("name_box", "Name box…", ("F2",), SELECTING, "Give the current box a name", "name"),
+    ActionSpec("remove_box", "Remove box", ("Delete", "Backspace"), BOXES, "Remove the current box", "remove"),
+    ActionSpec("name_box", "Name box…", ("F2",), BOXES, "Give the current box a name", "name"),
     ActionSpec("select_words", "Select all words", ("Ctrl+A",), SELECTING, "Select every word of the caption", "words"),
     ActionSpec("occlude", "Occlude the selection…", ("Ctrl+T",), SELECTING,
                "Show the score without the selected words, without the boxes, and without both"),
-    ActionSpec("lasso", "Lasso", ("L",), SELECTING, "Draw free outlines instead of boxes", "lasso", True),
+    ActionSpec("select_tool", "Select and move", ("V",), BOXES,
+               "Drag a box to move it, or the empty picture to draw one", "select", True),
+    ActionSpec("box_tool", "Draw boxes", ("B",), BOXES, "Draw a box with every drag, also inside another box",
+               "box", True),
+    ActionSpec("lasso", "Lasso", ("L",), BOXES, "Draw free outlines instead of boxes", "lasso", True),
+    ActionSpec("subtract", "Subtract", ("-",), BOXES,
+               "Subtract what is drawn from the other boxes, or from the whole picture where there are none",
+               "subtract", True),
     ActionSpec("fit", "Fit", ("F",), ZOOM, "Show the whole picture", "fit"),
     ActionSpec("actual_size", "100 %", ("1",), ZOOM, "Show one picture pixel per screen pixel", "actual"),
     ActionSpec("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+="), ZOOM, "Show the picture larger", "zoom-in"),
@@ -160,7 +167,8 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&Edit": (
         *("undo", "redo", SEPARATOR),
         *("copy_picture", "copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", SEPARATOR),
-        *("select_words", "clear_selection", "lasso", "name_box", "remove_box", SEPARATOR),
+        *("select_words", "clear_selection", SEPARATOR),
+        *("select_tool", "box_tool", "lasso", "subtract", "name_box", "remove_box", SEPARATOR),
         *("take_labels", "keep_labels", "occlude", SEPARATOR),
         *("focus_caption", "cancel", SEPARATOR),
         *("clear_cache", "settings"),

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.session.pair.scene import View
+from exclip_desktop.session.pair.scene import Tool, View
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, ExportFormat, list_kinds
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.ui.action_table import ACTIONS, MENUS, SEPARATOR, ActionSpec
 from exclip_desktop.ui.theme import ThemedIcons
 
+TOOLS: Final[dict[str, Tool]] = {"select_tool": "select", "box_tool": "box", "lasso": "lasso"}
+"""The tools, by their actions."""
 EXPORT_FORMATS: Final[dict[str, Sequence[ExportFormat]]] = {
     "export_picture": PICTURE_FORMATS,
     "export_numbers": NUMBER_FORMATS,
@@ -58,7 +60,8 @@ def make_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
 def show_view(actions: dict[str, QAction], view: View) -> None:
     """Check the switches according to ``view``; no action is triggered."""
     checked = {
-        "lasso": view.lasso,
+        **{name: view.tool == tool for name, tool in TOOLS.items()},
+        "subtract": view.subtract,
         "heat": view.heat,
         "grey": view.grey,
         "smooth": view.smooth,

@@ -48,7 +48,25 @@ OPENS_AT_PX: Final = (1280, 800)
 LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
 TOOLBAR: Final = (
-    *("open", "paste", "samples", "", "undo", "redo", "", "lasso", "fit", "smooth", "grey", "magnitude", ""),
+    *(
+        "open",
+        "paste",
+        "samples",
+        "",
+        "undo",
+        "redo",
+        "",
+        "select_tool",
+        "box_tool",
+        "lasso",
+        "subtract",
+        "",
+        "fit",
+        "smooth",
+        "grey",
+        "magnitude",
+        "",
+    ),
     *("export_picture", "export_numbers", "", "note", "models", "panes", "methods", "second_model", "settings"),
 )
 

@@ -114,7 +114,7 @@ class ExportController(QObject):
 
     def _options(self, width_px: int) -> FigureOptions:
         view = asdict(self._state.view)
-        for name in ("lasso", "histogram"):  # these are the window's, not the figure's
+        for name in ("tool", "subtract", "histogram"):  # these are the window's, not the figure's
             del view[name]
         return FigureOptions(selection=self._state.selection, width_px=width_px, **view)
 

@@ -12,6 +12,7 @@ from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.storage.pictures import Picture
 
 Drawing = Literal["scale", "magnitude"]
+Tool = Literal["select", "box", "lasso"]
 COMPARED_BY_IDENTITY: Final = ("canvas_picture", "answer")  # they hold arrays
 T = TypeVar("T")
 
@@ -30,7 +31,9 @@ class View:
         heat: whether heat is shown at all.
         histogram: whether a histogram of the heat's values is shown next to the colour bar.
         specials: whether [SOT] and [EOT] are shown.
-        lasso: whether dragging draws a lasso instead of a box.
+        tool: ``select``: a drag moves the region under it, or draws a box beside all regions; ``box``: every drag draws
+            a box; ``lasso``: like ``select``, with a lasso instead of a box.
+        subtract: whether every drag draws a region that is subtracted.
 
     """
 
@@ -44,7 +47,8 @@ class View:
     heat: bool = True
     histogram: bool = True
     specials: bool = False
-    lasso: bool = False
+    tool: Tool = "select"
+    subtract: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,9 @@ class Canvas(QWidget):
         self.setMinimumSize(*LEAST_PX)
         self.setFocusProxy(self.view)
         self.view.setAccessibleName("Picture")
-        self.view.setAccessibleDescription("Drag to draw a box. Values of patches show under the mouse.")
+        self.view.setAccessibleDescription(
+            "Drag to draw a box, or press P. Arrow keys move the current box. Values of patches show under the mouse."
+        )
         self._dress()
 
     def _connect(self) -> None:

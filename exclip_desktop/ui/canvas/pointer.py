@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QCursor
 
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Point
@@ -22,23 +23,12 @@ from exclip_desktop.ui.canvas.gestures import (
     list_handles,
 )
 from exclip_desktop.ui.canvas.heat_item import current_geometry
+from exclip_desktop.ui.canvas.tool_cursors import ToolCursors
 
 CLICK_PX: Final = 3.0  # a drag shorter than that is a click
 HANDLE_REACH_PX: Final = 8.0  # from a handle's middle, where it can be dragged
 SLACK_PX: Final = 4.0  # a box can be pressed that far outside its line
 LASSO_PX: Final = 2.0  # between a lasso's corners
-
-Shape = Qt.CursorShape
-CURSORS: Final = {
-    (-1, -1): Shape.SizeFDiagCursor,
-    (1, 1): Shape.SizeFDiagCursor,
-    (1, -1): Shape.SizeBDiagCursor,
-    (-1, 1): Shape.SizeBDiagCursor,
-    (0, -1): Shape.SizeVerCursor,
-    (0, 1): Shape.SizeVerCursor,
-    (-1, 0): Shape.SizeHorCursor,
-    (1, 0): Shape.SizeHorCursor,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +41,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press of the left button: place in logical and in source pixels, the hit, and whether Alt was held."""
+    """A press of the left button: place in logical and in source pixels, the hit, and whether a drag subtracts."""
 
     place: Point
     point: Point
     hit: Hit
-    alt: bool
+    subtract: bool
 
 
 class Pointer(QObject):
@@ -92,6 +82,8 @@ class Pointer(QObject):
         self._count = len(state.selection.regions)
         self._hovered: tuple[int, int] | None = None
         self._ignored_patch: tuple[int, int] | None = None
+        self._cursors = ToolCursors()
+        state.view_changed.connect(self._on_view_changed)
         view.pressed.connect(self._on_pressed)
         view.moved.connect(self._on_moved)
         view.released.connect(self._on_released)
@@ -132,9 +124,8 @@ class Pointer(QObject):
             return
         at = (place.x(), place.y())
         point = self._view.camera.to_source(at)
-        alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        # Alt draws inside a region too, to subtract a part of it.
-        self._press = Press(at, point, Hit() if alt else self._hit(point), alt)
+        subtract = self._state.view.subtract or bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        self._press = Press(at, point, Hit() if self._draws(subtract) else self._hit(point), subtract)
         if self._press.hit.region is not None:
             self._set_current(self._press.hit.region)
         # A hovered patch takes precedence over regions, and would hide the values of the dragged one.
@@ -159,8 +150,8 @@ class Pointer(QObject):
         if press is not None and gesture is not None:
             self._drag(point)
             self._finish()
-        elif press is not None and press.hit.region is None:
-            self._set_current(None)
+        elif press is not None:
+            self._set_current(self._hit(point).region)
         self._press = None
         # The selection stays visible until the mouse enters another patch.
         self._ignored_patch = self._patch(point)
@@ -183,11 +174,11 @@ class Pointer(QObject):
             self._gesture = Resize(before, index, press.hit.handle, press.point, bounds)
         elif index is not None:
             self._gesture = Move(before, index, press.point, bounds)
-        elif self._state.view.lasso:
+        elif self._state.view.tool == "lasso":
             spacing = LASSO_PX / self._view.camera.scale
-            self._gesture = DrawLasso(before, press.point, bounds, press.alt, spacing)
+            self._gesture = DrawLasso(before, press.point, bounds, press.subtract, spacing)
         else:
-            self._gesture = DrawBox(before, press.point, bounds, press.alt)
+            self._gesture = DrawBox(before, press.point, bounds, press.subtract)
         self._latest = before
         self._view.holds_escape = True
 
@@ -224,18 +215,34 @@ class Pointer(QObject):
         if self._ignored_patch is None or patch != self._ignored_patch:
             self._ignored_patch = None
             self._hover(patch)
-        hit = self._hit(point)
+        self._show_cursor(point)
+
+    def _show_cursor(self, point: Point) -> None:
+        subtract, viewport = self._state.view.subtract, self._view.viewport()
+        hit = Hit() if self._draws(subtract) else self._hit(point)
         if self._bounds() is None:
-            self._view.viewport().unsetCursor()
+            viewport.unsetCursor()
         elif hit.handle is not None:
-            self._view.viewport().setCursor(CURSORS[hit.handle])
+            viewport.setCursor(self._cursors.of_handle(hit.handle))
+        elif hit.region is not None:
+            viewport.setCursor(self._cursors.of_region())
         else:
-            self._view.viewport().setCursor(Shape.CrossCursor if hit.region is None else Shape.SizeAllCursor)
+            viewport.setCursor(self._cursors.of_drawing(self._state.view, subtract=subtract))
+
+    def _on_view_changed(self) -> None:
+        """Show the cursor of another tool without waiting for the mouse to move."""
+        if self._gesture is None and self._view.viewport().underMouse():
+            place = self._view.viewport().mapFromGlobal(QCursor.pos())
+            self._show_cursor(self._view.camera.to_source((place.x(), place.y())))
 
     def _hover(self, patch: tuple[int, int] | None) -> None:
         if patch != self._hovered:
             self._hovered = patch
             self.patch_hovered.emit(patch)
+
+    def _draws(self, subtract: bool) -> bool:
+        """Return whether a drag draws wherever it starts: a part of a region can be subtracted, too."""
+        return subtract or self._state.view.tool == "box"
 
     def _hit(self, point: Point) -> Hit:
         """Return the hit at ``point``: first a handle of the current region, else the topmost region."""

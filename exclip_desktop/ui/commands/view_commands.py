@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from exclip_desktop.core.maths.colour import COLOUR_MAPS
 from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.session.pair.framing_controller import FramingController
+from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.actions import show_view
+from exclip_desktop.ui.actions import TOOLS, show_view
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.compare.stage import Stage
@@ -91,8 +92,11 @@ class ViewCommands(QObject):
         }
         for name, zoom in zooms.items():
             actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom(stage.canvas))
-        for name in ("lasso", "heat", "grey", "smooth", "histogram", "specials"):
+        for name in ("subtract", "heat", "grey", "smooth", "histogram", "specials"):
             actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
+        tools = QActionGroup(self)
+        for name in TOOLS:
+            tools.addAction(actions[name]).triggered.connect(lambda _=False, name=name: self._choose_tool(name))
         actions["magnitude"].triggered.connect(session.draw_by)
         actions["colours"].setMenu(ColoursMenu(session, window))
         actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
@@ -100,6 +104,13 @@ class ViewCommands(QObject):
         actions["lock_range"].triggered.connect(self._lock)
         actions["framing"].setMenu(FramingMenu(session.state, session.framing_controller, window))
         session.state.view_changed.connect(self._on_view_changed)
+        self._on_view_changed()
+
+    def _choose_tool(self, name: str) -> None:
+        """Choose the tool of an action; the lasso's, chosen again, chooses the usual tool."""
+        tool = TOOLS[name]
+        ends = tool == "lasso" and self._session.state.view.tool == tool
+        self._session.show(tool=View().tool if ends else tool)
         self._on_view_changed()
 
     def _lock(self, on: bool) -> None:

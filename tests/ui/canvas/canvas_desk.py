@@ -1,6 +1,7 @@
 """A canvas under test, with a hand on the mouse."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -38,6 +39,10 @@ class Desk:
 
     def select(self, *regions: Region, rows: tuple[int, ...] = ()) -> None:
         self.state.change(selection=Selection(rows, regions))
+
+    def use(self, **changes: Any) -> None:
+        """Choose a tool, or the subtract mode."""
+        self.state.change(view=replace(self.state.view, **changes))
 
     def place(self, point: Point) -> QPointF:
         return QPointF(*self.canvas.view.camera.to_canvas(point))

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.session.pair.scene import Tool
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.picture_images import shared_levels
@@ -56,6 +57,51 @@ def test_alt_subtracts_even_inside_a_box(desk: Desk) -> None:
     assert (before, what) == ((BOX,), "draw box")
     assert after[1] == Region(after[1].box, subtract=True)
     assert box_of(after[1]) == (150, 150, 200, 200)
+
+
+def test_the_box_tool_draws_inside_a_box_and_the_select_tool_moves_it(desk: Desk) -> None:
+    desk.select(BOX)
+    desk.use(tool="box")
+    desk.drag((150, 150), (200, 200))
+    assert [box_of(region) for region in desk.regions] == [box_of(BOX), (150, 150, 200, 200)]
+    assert desk.committed[-1][2] == "draw box"
+    desk.use(tool="select")
+    desk.drag((250, 250), (260, 250))
+    assert box_of(desk.regions[0]) == (130, 100, 290, 260)
+
+
+def test_a_click_with_the_box_tool_makes_the_box_under_it_the_current_one(desk: Desk) -> None:
+    desk.select(BOX)
+    desk.use(tool="box")
+    desk.click((200, 200))
+    assert desk.canvas.current_region == 0
+    assert desk.regions == (BOX,)
+
+
+@pytest.mark.parametrize("tool", ["select", "box", "lasso"])
+def test_the_subtract_mode_subtracts_with_every_tool_inside_a_box(desk: Desk, tool: Tool) -> None:
+    desk.select(BOX)
+    desk.use(tool=tool, subtract=True)
+    desk.drag((150, 150), (200, 150), (200, 200))
+    assert desk.regions[0] == BOX
+    assert desk.regions[1].subtract
+    assert bool(desk.regions[1].outline) == (tool == "lasso")
+
+
+def test_each_tool_has_its_cursor(desk: Desk) -> None:
+    shape, viewport = Qt.CursorShape, desk.canvas.view.viewport()
+    desk.select(BOX)
+    desk.move((200, 200), held=NONE)
+    assert viewport.cursor().shape() == shape.SizeAllCursor
+    desk.move((400, 400), held=NONE)
+    assert viewport.cursor().shape() == shape.CrossCursor
+    drawn = set()
+    for changes in ({"tool": "box"}, {"tool": "lasso"}, {"tool": "box", "subtract": True}):
+        desk.use(**changes)
+        desk.move((400, 400), held=NONE)
+        assert viewport.cursor().shape() == shape.BitmapCursor
+        drawn.add(viewport.cursor().pixmap().cacheKey())
+    assert len(drawn) == 3
 
 
 def test_a_short_drag_is_a_click_that_deselects_only_the_current_region(desk: Desk) -> None:
@@ -106,7 +152,7 @@ def test_the_topmost_region_is_taken(desk: Desk) -> None:
 
 
 def test_lasso(desk: Desk) -> None:
-    desk.state.change(view=replace(desk.state.view, lasso=True))
+    desk.use(tool="lasso")
     corners = [(100, 100), (200, 100), (200, 200), (100, 200)]
     desk.drag(*corners)
     (region,) = desk.regions

@@ -174,11 +174,18 @@ def test_single_keys_work_everywhere_else(make: Callable[[], QWidget], window: W
 
 def test_switches_show_the_view_without_being_triggered(window: Window) -> None:
     _, actions, triggered = window
-    show_view(actions, View(colours="safe", drawing="magnitude", words_limit=0.1, grey=False, lasso=True))
+    show_view(
+        actions, View(colours="safe", drawing="magnitude", words_limit=0.1, grey=False, tool="lasso", subtract=True)
+    )
     checked = {name for name, action in actions.items() if action.isChecked()}
-    assert checked == {"magnitude", "lock_range", "lasso", "heat", "histogram"}
+    assert checked == {"magnitude", "lock_range", "lasso", "subtract", "heat", "histogram"}
     show_view(actions, View())
-    assert {name for name, action in actions.items() if action.isChecked()} == {"heat", "grey", "histogram"}
+    assert {name for name, action in actions.items() if action.isChecked()} == {
+        "heat",
+        "grey",
+        "histogram",
+        "select_tool",
+    }
     assert triggered == []
 
 
