@@ -1,6 +1,7 @@
 """Observable values that a canvas and its words show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar, overload
 
@@ -140,3 +141,11 @@ class Scene(QObject):
         for name in changed:
             getattr(self, f"{name}_changed").emit()
             self.changed.emit(name)
+
+    @contextmanager
+    def preview_hidden(self) -> Iterator[None]:
+        """Within this context, show what is selected and nothing of what is under the mouse."""
+        before = self.preview
+        self.change(preview=Preview())
+        yield
+        self.change(preview=before)

@@ -119,7 +119,8 @@ class ColourBar(QWidget):
             self.levels_changed.emit()
 
     def _on_lock_clicked(self, checked: bool) -> None:
-        self.limit_locked.emit(self.limit if checked else None)
+        with self._state.preview_hidden():  # the range of what is selected
+            self.limit_locked.emit(self.limit if checked else None)
         # The state decides; if it did not change, the button goes back.
         self.refresh()
 

@@ -114,8 +114,12 @@ class ViewCommands(QObject):
         self._on_view_changed()
 
     def _lock(self, on: bool) -> None:
-        limits = (self._stage.limit(), self._strip.limit) if on else (None, None)
-        self._session.show(picture_limit=limits[0], words_limit=limits[1])
+        if not on:
+            self._session.show(picture_limit=None, words_limit=None)
+            return
+        # The range of what is selected, not of the word or patch that is under the mouse when the key is pressed.
+        with self._session.state.preview_hidden(), self._session.second_model.state.preview_hidden():
+            self._session.show(picture_limit=self._stage.limit(), words_limit=self._strip.limit)
 
     def _change_opacity(self, by: float) -> None:
         self._session.show(opacity=round(min(max(self._session.state.view.opacity + by, 0.0), 1.0), 2))

@@ -97,6 +97,20 @@ def test_the_lock_emits_and_follows_the_state(make_state: Callable[..., State], 
     assert blocker.args == [None]
 
 
+def test_the_lock_takes_the_range_of_the_selection_while_a_word_is_under_the_mouse(
+    make_state: Callable[..., State], qtbot: QtBot
+) -> None:
+    state = make_state()
+    bar = show(qtbot, ColourBar(state, "picture"))
+    limit = bar.limit
+    state.change(preview=Preview(rows=(4,)))
+    assert bar.limit != limit
+    with qtbot.waitSignal(bar.limit_locked) as blocker:
+        lock(bar).click()
+    assert blocker.args == [limit]
+    assert state.preview == Preview(rows=(4,))
+
+
 @pytest.mark.parametrize("name", ["red-blue", "safe"])
 def test_high_values_are_at_the_top_and_at_the_right(make_state: Callable[..., State], qtbot: QtBot, name: str) -> None:
     state = make_state()

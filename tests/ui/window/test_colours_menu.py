@@ -1,6 +1,11 @@
 """View ▸ Colours: one entry for each row of the table of colour maps."""
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
 from exclip_desktop.core.maths.colour import COLOUR_MAPS, DEFAULT_COLOURS
+from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.window_settings import read_back
 from exclip_desktop.ui.commands.view_commands import ColoursMenu
@@ -24,3 +29,19 @@ def test_the_menu_lists_the_table_and_changes_the_view(opened: Opened) -> None:
 def test_saved_colours_that_do_not_exist_become_the_default() -> None:
     assert read_back({"colours": "safe", "grey": False}, View()) == View(colours="safe", grey=False)
     assert read_back({"colours": "safer"}, View()) == View()
+
+
+@pytest.mark.parametrize("preview", [Preview(rows=(2,)), Preview(patch=(3, 4))])
+def test_the_lock_keeps_the_range_of_the_selection_not_that_of_what_is_under_the_mouse(
+    opened: Opened, preview: Preview
+) -> None:
+    state = opened.state
+    state.change(selection=Selection((1,)))
+    picture, words = opened.window.stage.limit(), opened.window.strip.limit
+    state.change(preview=preview)
+    assert (opened.window.stage.limit(), opened.window.strip.limit) != (picture, words)
+    QTest.keyClick(opened.window, Qt.Key.Key_K)
+    assert (state.view.picture_limit, state.view.words_limit) == (picture, words)
+    assert state.preview == preview
+    QTest.keyClick(opened.window, Qt.Key.Key_K)
+    assert (state.view.picture_limit, state.view.words_limit) == (None, None)
