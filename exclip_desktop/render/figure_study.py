@@ -67,14 +67,12 @@ def _draw_bars(axes: Any, study: Study, key: str, colours: dict[str, str]) -> No
     rows = [row for row in study.rows if key in row.figures]
     intervals = [row.figures[key] for row in rows]
     means = np.array([one.mean for one in intervals])
-    reach = np.array([[one.mean - one.low for one in intervals], [one.high - one.mean for one in intervals]])
-    axes.bar(
-        range(len(rows)),
-        means,
-        yerr=np.clip(reach, 0, None),
-        color=[colours[row.method] for row in rows],
-        error_kw={"linewidth": 0.8},
-    )
+    axes.bar(range(len(rows)), means, color=[colours[row.method] for row in rows])
+    known = [place for place, one in enumerate(intervals) if one.is_known]
+    if known:
+        ends = [(intervals[place].mean - intervals[place].low, intervals[place].high - means[place]) for place in known]
+        reach = np.clip(np.array(ends).T, 0, None)
+        axes.errorbar(known, means[known], yerr=reach, fmt="none", ecolor="black", elinewidth=0.8)
     axes.set_xticks([])
     if METRICS[key].kind == "time" and means.max() > 0:
         axes.set_yscale("log", nonpositive="clip")

@@ -69,6 +69,7 @@ class FakeEngine:
         self.study_gates: dict[tuple[str, str], threading.Event] = {}
         self.study_reasons: dict[str, str] = {}
         self.study_raises: list[Exception] = []
+        self.study_notes: tuple[str, ...] = ()
         self.raises: list[Exception] = []
         self.load_raises: list[Exception] = []
         self.score_raises: list[Exception] = []
@@ -155,7 +156,8 @@ class FakeEngine:
         pairs = (load_scenes() if request.pairs is None else request.pairs.pairs)[: request.count]
         keys = [(pair.id, method) for pair in pairs for method in request.methods]
         about = request.id, "demo", len(keys), request.folder / "study"
-        yield StudyAnswer(*about, tuple(self.saved_outcomes[key] for key in keys if key in self.saved_outcomes))
+        saved = tuple(self.saved_outcomes[key] for key in keys if key in self.saved_outcomes)
+        yield StudyAnswer(*about, saved, self.study_notes)
         for key in keys:
             if key not in self.saved_outcomes:
                 wait_at(self.study_gates.get(key, _opened()), cancel)

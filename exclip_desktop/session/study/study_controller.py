@@ -113,6 +113,11 @@ class StudyController(QObject):
         """Name of the open list, or ""."""
         return self._navigation.list.source.name if self._navigation.pairs else ""
 
+    @property
+    def has_started(self) -> bool:
+        """Whether a study was started since the program was."""
+        return self._request is not None
+
     def set_folder(self, folder: Path) -> None:
         """Save studies in another folder from now on."""
         self.folder = folder

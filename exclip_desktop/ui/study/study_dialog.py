@@ -56,6 +56,7 @@ class StudyDialog(QDialog):
         self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
         self.start_button = QPushButton("&Start", autoDefault=False)
         self._bar, self._progress, self._news = QProgressBar(textVisible=False), QLabel(), QLabel(wordWrap=True)
+        self.notes = QLabel(wordWrap=True, visible=False)
         self.copy_button = QPushButton("Cop&y table", autoDefault=False)
         self.export_button = QPushButton("&Export…", autoDefault=False)
         self.export_button.setToolTip("Write the figures or the curves to a file")
@@ -75,7 +76,9 @@ class StudyDialog(QDialog):
         self._bar.setAccessibleName("Progress")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
         self._news.setAccessibleName("News")
-        self._news.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notes.setAccessibleName("Notes on the pairs")
+        for label in (self._news, self.notes):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         menu = QMenu(self.copy_button)
         for study_format in STUDY_FORMATS:
             if study_format.copied_as:
@@ -104,6 +107,7 @@ class StudyDialog(QDialog):
         right = QVBoxLayout()
         right.addLayout(across)
         right.addWidget(results, 1)
+        right.addWidget(self.notes)
         right.addLayout(below)
         row = QHBoxLayout(self)
         row.addLayout(left)
@@ -146,13 +150,16 @@ class StudyDialog(QDialog):
         )
 
     def _show_news(self) -> None:
-        """Show an error, else what was done last, else the legend."""
+        """Show an error, else what was done last, else the legend; and what the study leaves out of the pairs."""
         error_text = self._controller.error_text
         palette = self.palette()
         if error_text:
             palette.setColor(QPalette.ColorRole.WindowText, error_colour(palette))
         self._news.setPalette(palette)
-        self._news.setText(error_text or self._message or (LEGEND if self._controller.study else ""))
+        study = self._controller.study
+        self._news.setText(error_text or self._message or (LEGEND if study else ""))
+        self.notes.setText("" if study is None else " ".join(study.notes))
+        self.notes.setVisible(bool(self.notes.text()))
 
     def _on_start_clicked(self) -> None:
         self._message = ""

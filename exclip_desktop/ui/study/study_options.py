@@ -70,14 +70,15 @@ class StudyOptions(QWidget):
         return bool(_checked(self.methods) and _checked(self.metrics)) and self._controller.folder is not None
 
     def show_pairs(self) -> None:
-        """Offer the bundled scenes, and the open list if there is one."""
-        from_list, count = bool(self.pairs.currentData()), self.count.value()
+        """Offer the open list first, if there is one, and the bundled scenes; before a study, choose the first."""
+        before, count = self.pairs.currentData(), self.count.value()
         self.pairs.blockSignals(True)
         self.pairs.clear()
-        self.pairs.addItem("The bundled scenes", False)
         if self._controller.list_name:
             self.pairs.addItem(self._controller.list_name, True)
-        self.pairs.setCurrentIndex(max(self.pairs.findData(from_list), 0))
+        self.pairs.addItem("The bundled scenes", False)
+        if self._controller.has_started:
+            self.pairs.setCurrentIndex(max(self.pairs.findData(before), 0))
         self.pairs.blockSignals(False)
         self._limit()
         self.count.setValue(count)
@@ -114,7 +115,8 @@ class StudyOptions(QWidget):
         self.setFixedWidth(WIDTH_PX)
 
     def _show(self, choice: StudyChoice) -> None:
-        self.pairs.setCurrentIndex(max(self.pairs.findData(choice.from_list), 0))
+        if self._controller.has_started:
+            self.pairs.setCurrentIndex(max(self.pairs.findData(choice.from_list), 0))
         self._limit()
         self.count.setValue(choice.count)
         for check_list, keys in ((self.methods, choice.methods), (self.metrics, choice.metrics)):

@@ -82,10 +82,11 @@ class StudyPlot(QWidget):
         plot.plot_item.clear()
         self._names.setTicks([[(row, study_method_name(method)) for row, method in enumerate(figures)]])
         for row, (method, interval) in enumerate(figures.items()):
-            pen = mkPen(colours[method], width=STRONG_PX if method == highlighted else LINE_PX)
-            left, right = interval.mean - interval.low, interval.high - interval.mean
             at = {"x": np.array([interval.mean]), "y": np.array([row])}
-            plot.addItem(ErrorBarItem(**at, left=left, right=right, beam=0.2, pen=pen))
+            if interval.is_known:
+                pen = mkPen(colours[method], width=STRONG_PX if method == highlighted else LINE_PX)
+                left, right = interval.mean - interval.low, interval.high - interval.mean
+                plot.addItem(ErrorBarItem(**at, left=left, right=right, beam=0.2, pen=pen))
             plot.addItem(ScatterPlotItem(**at, size=DOT_PX, pen=None, brush=colours[method], antialias=True))
         low, high = min(0.0, *(one.low for one in figures.values())), max(one.high for one in figures.values())
         plot.setYRange(-0.5, len(figures) - 0.5, padding=0)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyqtgraph import ErrorBarItem, ScatterPlotItem
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -84,6 +85,52 @@ def test_the_choice_becomes_the_request(opened: Opened, dialog: StudyDialog, qtb
     assert (request.count, request.methods, request.settings.metrics) == (2, KEYS, ("pointing", "deletion"))
     assert [row[0] for row in _cells(dialog)] == ["Second-order attributions", "Grad-CAM", "Random"]
     assert _cells(dialog)[1][1] == "0.130 ± 0.050"
+
+
+def test_the_open_list_is_offered_first_until_a_study_has_started(opened: Opened, qtbot: QtBot) -> None:
+    opened.picture("p-0.png")
+    (opened.folder / "list.csv").write_text("id,path,caption\nx-4,p-0.png,a dog\n")
+    dialog = _open(opened)
+    pairs = dialog.options.pairs
+    assert not dialog.options.choice().from_list
+    with qtbot.waitSignal(opened.session.pair_navigation.list_changed):
+        opened.session.open(str(opened.folder / "list.csv"))
+    assert [pairs.itemText(row) for row in range(pairs.count())] == ["list.csv", "The bundled scenes"]
+    assert dialog.options.choice().from_list
+    assert dialog.options.choice().count == 1
+    dialog.close()
+    again = _open(opened)
+    assert again.options.choice().from_list
+    pairs = again.options.pairs
+    pairs.setCurrentIndex(1)
+    _measure(opened, again, qtbot)
+    again.close()
+    assert not _open(opened).options.choice().from_list  # the study on screen is of the scenes
+
+
+def test_what_a_study_leaves_out_is_shown(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
+    assert not dialog.notes.isVisible()
+    opened.engine.study_notes = ("1 box has no matching words in its caption: cup (pair scene-000).",)
+    _measure(opened, dialog, qtbot)
+    assert dialog.notes.isVisible()
+    assert dialog.notes.text() == opened.engine.study_notes[0]
+
+
+def test_a_figure_of_one_picture_has_a_dot_and_no_error_bar(
+    opened: Opened, dialog: StudyDialog, qtbot: QtBot
+) -> None:
+    opened.engine.study_gates["scene-001", "second-order"] = gate = threading.Event()
+    _ask(dialog, ("pointing",))
+    dialog.start_button.click()
+    qtbot.waitUntil(lambda: _drawn(dialog) == (1, 0))
+    gate.set()
+    qtbot.waitUntil(lambda: _drawn(dialog) == (3, 3))
+
+
+def _drawn(dialog: StudyDialog) -> tuple[int, int]:
+    """Return the numbers of dots and of error bars."""
+    items = dialog.plot._intervals.plot_item.items
+    return tuple(sum(isinstance(item, kind) for item in items) for kind in (ScatterPlotItem, ErrorBarItem))
 
 
 def test_nothing_can_begin_without_methods_metrics_or_a_folder(dialog: StudyDialog) -> None:

@@ -129,6 +129,14 @@ def test_one_picture_has_no_interval() -> None:
     assert "demo on 1 pair of x:" in text
     row = next(csv.DictReader(io.StringIO(format_csv(single))))
     assert (row["mean"], row["low"], row["high"], row["values"]) == ("1", "", "", "2")
+    bars = draw_study(single).axes[0]
+    assert len(bars.patches) == 2
+    assert not bars.collections  # no error bars
+
+
+def test_several_pictures_have_error_bars(found: Study) -> None:
+    (errors,) = draw_study(found).axes[0].collections
+    assert len(errors.get_segments()) == 2
 
 
 def test_latex_is_a_tabular_without_bare_signs(found: Study) -> None:
