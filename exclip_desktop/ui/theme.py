@@ -15,6 +15,8 @@ SIZES_PX: Final = (
     48,
 )  # once and twice the toolbar's size; others are scaled, because each further size delays the start
 APP_SIZES_PX: Final = (16, 24, 32, 48, 64, 128, 256)
+UNCHECKED: Final = {"lock": "unlock"}
+"""Icons that look different while their switch is off."""
 _TROUBLE: Final = {False: QColor("#b3261e"), True: QColor("#ff8a7a")}
 
 
@@ -60,10 +62,14 @@ def icon(name: str, palette: QPalette) -> QIcon:
         QIcon.Mode.Normal: QPalette.ColorGroup.Active,
         QIcon.Mode.Disabled: QPalette.ColorGroup.Disabled,
     }
+    drawings = {QIcon.State.Off: name}
+    if name in UNCHECKED:
+        drawings = {QIcon.State.Off: UNCHECKED[name], QIcon.State.On: name}
     for mode, group in groups.items():
         colour = palette.color(group, QPalette.ColorRole.ButtonText)
         for size_px in SIZES_PX:
-            made.addPixmap(pixmap(name, size_px, colour), mode)
+            for state, drawing in drawings.items():
+                made.addPixmap(pixmap(drawing, size_px, colour), mode, state)
     return made
 
 

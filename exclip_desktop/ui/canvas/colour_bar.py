@@ -16,7 +16,8 @@ from exclip_desktop.ui.theme import ThemedIcons
 Side = Literal["picture", "words"]
 BUTTON_PX: Final = 16
 UNIT: Final = "in the unit of the score"
-LOCK_TIP: Final = "Lock the colour range so that maps compare"
+LOCK_TIP: Final = "Lock the colour range, so that pictures can be compared"
+UNLOCK_TIP: Final = "The colour range is locked. Click to use the automatic range again."
 
 
 def words_limit(state: State) -> float:
@@ -87,7 +88,6 @@ class ColourBar(QWidget):
         self._lock.setIconSize(QSize(BUTTON_PX, BUTTON_PX))
         self._lock.setAutoRaise(True)
         self._lock.setCheckable(True)
-        self._lock.setToolTip(LOCK_TIP)
         self._lock.setAccessibleName(f"Lock the colour range of the {self._side}")
         self._lock.clicked.connect(self._on_lock_clicked)
         upright = self._side == "picture"
@@ -111,6 +111,7 @@ class ColourBar(QWidget):
         view, before = self._state.view, self.limit
         locked = view.picture_limit if self._side == "picture" else view.words_limit
         self._lock.setChecked(locked is not None)
+        self._lock.setToolTip(LOCK_TIP if locked is None else UNLOCK_TIP)
         limit = self._limit_of()
         can_change = limit is not None and (locked is not None or self._state.explanation is not None)
         self._lock.setEnabled(can_change)

@@ -5,17 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import Preview, Region, Selection
+from exclip_desktop.demo.screenshots import palette
 from exclip_desktop.session.state import State
-from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, ColourBar, Side
+from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, UNLOCK_TIP, ColourBar, Side
 from exclip_desktop.ui.canvas.colour_range import format_level
+from exclip_desktop.ui.theme import icon
 
 SIDES: list[Side] = ["picture", "words"]
 
@@ -91,10 +93,23 @@ def test_the_lock_emits_and_follows_the_state(make_state: Callable[..., State], 
     state.change(selection=Selection((1,), (Region((100.0, 0.0, 200.0, 100.0)),)))
     QApplication.processEvents()
     assert button.isChecked()
+    assert button.toolTip() == UNLOCK_TIP
     assert bar.limit == limit
     with qtbot.waitSignal(bar.limit_locked) as blocker:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert blocker.args == [None]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.usefixtures("qapp")
+def test_an_open_padlock_and_a_closed_one_differ_at_16_pixels(dark: bool) -> None:
+    padlock, size = icon("lock", palette(dark)), QSize(16, 16)
+    drawn = []
+    for state in (QIcon.State.Off, QIcon.State.On):
+        image = padlock.pixmap(size, QIcon.Mode.Normal, state).toImage()
+        pixels = [image.pixelColor(x, y).alphaF() for x in range(image.width()) for y in range(image.height())]
+        drawn.append(np.array(pixels) > 0.5)
+    assert (drawn[0] != drawn[1]).mean() > 0.2
 
 
 def test_the_lock_takes_the_range_of_the_selection_while_a_word_is_under_the_mouse(

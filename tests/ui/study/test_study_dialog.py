@@ -116,9 +116,7 @@ def test_what_a_study_leaves_out_is_shown(opened: Opened, dialog: StudyDialog, q
     assert dialog.notes.text() == opened.engine.study_notes[0]
 
 
-def test_a_figure_of_one_picture_has_a_dot_and_no_error_bar(
-    opened: Opened, dialog: StudyDialog, qtbot: QtBot
-) -> None:
+def test_a_figure_of_one_picture_has_a_dot_and_no_error_bar(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
     opened.engine.study_gates["scene-001", "second-order"] = gate = threading.Event()
     _ask(dialog, ("pointing",))
     dialog.start_button.click()
