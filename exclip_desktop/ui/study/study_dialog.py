@@ -56,7 +56,7 @@ class StudyDialog(QDialog):
         self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
         self.start_button = QPushButton("&Start", autoDefault=False)
         self._bar, self._progress, self._news = QProgressBar(textVisible=False), QLabel(), QLabel(wordWrap=True)
-        self.notes = QLabel(wordWrap=True, visible=False)
+        self.notes = QLabel(wordWrap=True)
         self.copy_button = QPushButton("Cop&y table", autoDefault=False)
         self.export_button = QPushButton("&Export…", autoDefault=False)
         self.export_button.setToolTip("Write the figures or the curves to a file")
