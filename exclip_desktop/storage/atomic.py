@@ -2,14 +2,24 @@
 
 import errno
 import os
+import re
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from exclip_desktop.core.errors import OutputError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
+_PREFIX, _SUFFIX, _HOUR_S = ".exclip-", ".part", 3600.0
+_TEMPORARY: Final = re.compile(re.escape(_PREFIX) + ".*" + re.escape(_SUFFIX))
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -22,18 +32,52 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     check_writable(path)
     name = ""
     try:
-        handle, name = tempfile.mkstemp(prefix=".exclip-", suffix=".part", dir=path.parent)
+        handle, name = _create_locked(path.parent)
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+            os.chmod(name, 0o666 & ~_umask())
+            if fcntl is not None:  # before the lock is released; Windows does not rename an open file
+                os.replace(name, path)
+        if fcntl is None:
+            os.replace(name, path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that killed writers have left in a folder; those of living writers are locked."""
+    try:
+        with os.scandir(folder) as listed:
+            names = [entry.path for entry in listed if _TEMPORARY.fullmatch(entry.name)]
+    except OSError:
+        return
+    for name in names:
+        with suppress(OSError):  # locked, gone, or not ours to remove
+            if fcntl is None:
+                if time.time() - os.stat(name).st_mtime > _HOUR_S:
+                    os.unlink(name)
+                continue
+            with open(name, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(name)
+
+
+def _create_locked(folder: Path) -> tuple[int, str]:
+    """Create a temporary file and lock it until it is closed; return its handle and its path."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=folder)
+        if fcntl is None:
+            return handle, name
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # another process took it for a leftover before it was locked
 
 
 def check_writable(path: Path) -> None:

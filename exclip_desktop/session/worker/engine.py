@@ -1,32 +1,24 @@
 """Answers requests with a model and a cache of factors; imports torch. Only the worker imports this module."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
-
-import numpy as np
 
 from exclip_desktop.attribution.answer import answer_for_canvas
 from exclip_desktop.attribution.compute_errors import convert_memory_errors, is_out_of_memory
 from exclip_desktop.attribution.pair import make_pair
-from exclip_desktop.attribution.second_order.explain import (
-    caption_factor,
-    explain_factors,
-    explain_words,
-    is_pair_cheaper,
-    picture_factor,
-    resolve_settings,
-)
+from exclip_desktop.attribution.second_order.explain import resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import name_layer, profile_layers
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
+from exclip_desktop.attribution.second_order.stored_explain import StoredPair, explain_stored, store_picture_factor
+from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
-from exclip_desktop.core.values.explanation import Explanation, Factor
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -57,29 +49,11 @@ from exclip_desktop.session.worker.requests import (
     StudyAnswer,
     StudyRequest,
 )
-from exclip_desktop.storage.cache import FactorCache, cache_key
+from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture, read_picture
 
 T = TypeVar("T")
 DEVICES = {"cpu": "the CPU", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A request that its model has tokenized: the keys name both factors in the cache."""
-
-    model: Model
-    settings: ExplainSettings
-    picture: Picture
-    caption: Caption
-    text_key: str
-    image_key: str
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) of the picture."""
-        height, width = self.picture.pixels.shape[:2]
-        return width, height
 
 
 class ModelEngine:
@@ -135,8 +109,7 @@ class ModelEngine:
         """Compute the picture's whole factor, so that another caption needs only its own factor."""
         with convert_memory_errors():
             question = self._read(request, progress)
-            if self._cache.get(question.image_key) is None:
-                self._image_factor(question, progress, cancel)
+            store_picture_factor(self._cache, question, progress, cancel)
 
     def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
@@ -225,7 +198,7 @@ class ModelEngine:
                 cancel.check()
                 report_layer = name_layer(progress, settings.layer(side))
                 # The picture's whole factor serves every layer of the caption.
-                return self._explained(self._at(question, settings), report_layer, cancel, whole=side == "text")
+                return self._explained(replace(question, settings=settings), report_layer, cancel, whole=side == "text")
 
             yield from profile_layers(question.model, question.settings, side, explain)
 
@@ -234,17 +207,17 @@ class ModelEngine:
         with convert_memory_errors():
             question, side = self._read(request, progress), request.side
             at = {
-                layer: self._at(question, question.settings.at_layer(side, layer))
+                layer: replace(question, settings=question.settings.at_layer(side, layer))
                 for layer in question.model.layers(side)
             }
             return estimate_profile(
                 question.model,
-                question.picture.pixels,
+                question.pixels,
                 question.caption,
                 question.settings,
                 side,
                 known=[layer for layer, question in at.items() if self._is_cached(question)],
-                picture_known=self._cache.get(question.image_key) is not None,
+                picture_known=self._cache.get(question.keys.image) is not None,
                 cancel=cancel,
             )
 
@@ -255,67 +228,35 @@ class ModelEngine:
             self._loaded = (choice, *_load(choice))
         return self._loaded[1:]
 
-    def _read(self, request: ExplainRequest | ProfileRequest, progress: Progress) -> _Question:
+    def _read(self, request: ExplainRequest | ProfileRequest, progress: Progress) -> StoredPair:
         model, _ = self._model(request.choice, progress)
         settings = resolve_settings(model, request.explain_settings)
         return self._question(model, settings, request.picture, model.reader.read(request.caption))
 
-    def _question(self, model: Model, settings: ExplainSettings, picture: Picture, caption: Caption) -> _Question:
-        made_by = {"model": model.fingerprint, "dtype": str(model.dtype)}
-        text_key = cache_key(**made_by, tokens=caption.ids, settings=settings.cache_key("text"))
-        height, width = picture.pixels.shape[:2]
-        image_key = cache_key(
-            **made_by,
-            picture=self._name_of(picture),
-            geometry=model.geometry((width, height), settings.layer("image"), settings.framing).as_dict(),
-            settings=settings.cache_key("image"),
-        )
-        return _Question(model, settings, picture, caption, text_key, image_key)
-
-    def _at(self, question: _Question, settings: ExplainSettings) -> _Question:
-        """Return the question with other settings."""
-        return self._question(question.model, settings, question.picture, question.caption)
+    def _question(self, model: Model, settings: ExplainSettings, picture: Picture, caption: Caption) -> StoredPair:
+        return StoredPair(model, settings, picture.pixels, caption, self._name_of(picture))
 
     def _name_of(self, picture: Picture) -> str:
         """Return the picture's SHA-256; that of the last picture is remembered, because every caption needs it."""
         if self._named is None or self._named[0] is not picture:
-            self._named = (picture, _sha256(picture))
+            self._named = (picture, pixels_sha256(picture.pixels))
         return self._named[1]
 
-    def _is_cached(self, question: _Question) -> bool:
+    def _is_cached(self, question: StoredPair) -> bool:
         """Return whether the answer needs no model."""
-        factors = self._cache.get(question.text_key), self._cache.get(question.image_key)
-        pair = self._pairs.get((question.image_key, question.text_key))
-        return pair is not None or all(factor is not None for factor in factors)
+        keys = question.keys
+        if self._pairs.get((keys.image, keys.text)) is not None or self._cache.has_explanation(keys.pair):
+            return True
+        return all(self._cache.get(key) is not None for key in (keys.text, keys.image))
 
     def _explained(
-        self, question: _Question, progress: Progress, cancel: CancelToken, *, whole: bool = False
+        self, question: StoredPair, progress: Progress, cancel: CancelToken, *, whole: bool = False
     ) -> Explanation:
         """Explain the question; ``whole``: by the picture's whole factor, even if this pair alone is cheaper."""
-        key = question.image_key, question.text_key
-        result = self._pairs.get(key) or self._explanation(question, progress, cancel, whole)
+        key = question.keys.image, question.keys.text
+        result = self._pairs.get(key) or explain_stored(self._cache, question, progress, cancel, whole=whole)
         self._pairs.put(key, result)
         return result
-
-    def _explanation(self, question: _Question, progress: Progress, cancel: CancelToken, whole: bool) -> Explanation:
-        words, image = self._cache.get(question.text_key), self._cache.get(question.image_key)
-        if words is None:
-            words = caption_factor(question.model, question.caption, question.settings, progress, cancel)
-            self._cache.put(question.text_key, words)
-        if (
-            image is None
-            and not whole
-            and is_pair_cheaper(question.model, question.size, question.caption, question.settings)
-        ):
-            pixels = question.picture.pixels
-            return explain_words(question.model, pixels, question.caption, words, question.settings, progress, cancel)
-        image = image or self._image_factor(question, progress, cancel)
-        return explain_factors(question.model, question.size, question.caption, words, image, question.settings)
-
-    def _image_factor(self, question: _Question, progress: Progress, cancel: CancelToken) -> Factor:
-        factor = picture_factor(question.model, question.picture.pixels, question.settings, progress, cancel)
-        self._cache.put(question.image_key, factor)
-        return factor
 
 
 def _load(choice: ModelChoice) -> tuple[Model, str]:
@@ -342,10 +283,3 @@ def _load(choice: ModelChoice) -> tuple[Model, str]:
     model = load(other)  # here, where the error no longer holds the memory of the first attempt
     note = f"{why} The model runs on {DEVICES.get(model.device.type, model.device.type)}."
     return model, " ".join((note, *model.notes))
-
-
-def _sha256(picture: Picture) -> str:
-    pixels = np.ascontiguousarray(picture.pixels)
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels.reshape(-1).data)  # without a copy, and without holding Python's lock
-    return digest.hexdigest()

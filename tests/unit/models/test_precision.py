@@ -12,6 +12,7 @@ from exclip_desktop import explain
 from exclip_desktop.attribution.second_order.explain import caption_factor, resolve_settings
 from exclip_desktop.attribution.second_order.path import image_path, text_path
 from exclip_desktop.cli.main import main
+from exclip_desktop.core.cache_keys import cache_key
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -19,7 +20,7 @@ from exclip_desktop.models.model import Model
 from exclip_desktop.session.worker.answer_cache import ExplanationCache
 from exclip_desktop.session.worker.engine import ModelEngine
 from exclip_desktop.session.worker.requests import ExplainRequest, ModelChoice
-from exclip_desktop.storage.cache import FactorCache, cache_key
+from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.exports.number_files import matrix_to_values
 from exclip_desktop.storage.pictures import Picture
 from tests.conftest import CAPTION

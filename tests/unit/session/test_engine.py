@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from exclip_desktop.attribution.second_order import stored_explain
+from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import Cancelled, DeviceError, MemoryShortage, ModelError, UserError
 from exclip_desktop.core.progress import CancelToken, ignore_progress
 from exclip_desktop.core.values.layer_profile import profile_row
@@ -24,6 +27,7 @@ from exclip_desktop.session.worker.requests import (
     ExplainAnswer,
     ExplainRequest,
     FramingsRequest,
+    ListPairRequest,
     ModelChoice,
     OcclusionRequest,
     ProfileRequest,
@@ -105,6 +109,36 @@ def test_another_tolerance_does_not_take_the_cached_factors(
     assert default.explanation.residual <= DEFAULT_TOLERANCE
 
 
+def forbid_computing(patched: pytest.MonkeyPatch) -> None:
+    for name in ("caption_factor", "picture_factor", "explain_words", "explain_factors"):
+        patched.setattr(stored_explain, name, None)
+
+
+@pytest.mark.parametrize("image_layer", [0, 2])  # of layer 0 the pair alone is computed, and no factor of the picture
+def test_a_pair_of_a_list_is_on_disk_and_opens_bit_for_bit_after_a_restart(
+    request_of: Callable[..., ExplainRequest],
+    picture: NDArray[np.uint8],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    image_layer: int,
+) -> None:
+    path, cache = tmp_path / "a.png", tmp_path / "cache"
+    Image.fromarray(picture).save(path)
+    request = request_of(explain_settings=ExplainSettings(image_layer=image_layer))
+    before = ModelEngine(FactorCache(cache), ExplanationCache())
+    listed = ListPairRequest(1, request.choice, request.explain_settings, path, CAPTION.upper(), ())
+    figures = before.explain_list_pair(listed, ignore_progress, CancelToken()).figures
+    first = _explain(before, request).explanation
+    forbid_computing(monkeypatch)
+    answer = _explain(ModelEngine(FactorCache(cache), ExplanationCache()), request)
+    assert answer.cached
+    assert answer.explanation.matrix.tobytes() == first.matrix.tobytes()
+    assert answer.explanation.caption.text == CAPTION
+    for name in ("ledger", "score", "settings", "geometry", "image_side", "text_side", "float32_score"):
+        assert getattr(answer.explanation, name) == getattr(first, name)
+    assert answer.explanation.score == figures.score
+
+
 def test_a_pair_is_remembered_until_all_is_cleared(
     request_of: Callable[..., ExplainRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,8 +147,7 @@ def test_a_pair_is_remembered_until_all_is_cleared(
     first = _explain(engine, request_of())
     assert pairs.size() == first.explanation.matrix.nbytes
     with monkeypatch.context() as patched:
-        patched.setattr(engines, "explain_words", None)
-        patched.setattr(engines, "explain_factors", None)
+        forbid_computing(patched)
         assert _explain(engine, request_of()).cached
     pairs.clear()
     cache.clear()
@@ -142,8 +175,7 @@ def test_a_profile_keeps_what_it_computes(
     first = list(engine.profile(request, ignore_progress, CancelToken()))
     assert [row.layer for row in first] == [2, 1, 0]
     with monkeypatch.context() as patched:
-        for name in ("caption_factor", "picture_factor", "explain_words", "explain_factors"):
-            patched.setattr(engines, name, None)
+        forbid_computing(patched)
         assert list(engine.profile(request, ignore_progress, CancelToken())) == first
         assert engine.estimate_profile(request, ignore_progress, CancelToken()).total_s == 0
         explain_settings = ExplainSettings(image_layer=1) if side == "image" else ExplainSettings(text_layer=1)
@@ -203,8 +235,11 @@ def test_too_little_memory_is_reported(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    for name in ("load_model",) if act == "facts" else ("caption_factor", "picture_factor", "score_captions"):
-        monkeypatch.setattr(engines, name, fails)
+    for module, name in (
+        *((stored_explain, name) for name in ("caption_factor", "picture_factor")),
+        (engines, "load_model" if act == "facts" else "score_captions"),
+    ):
+        monkeypatch.setattr(module, name, fails)
     asked = request_of()
     scores = ScoreRequest(1, asked.choice, asked.picture, ("a dog",))
     acts: dict[str, Callable[[], object]] = {
@@ -245,10 +280,10 @@ def test_other_errors_of_loading_are_not_hidden(engine: ModelEngine, tmp_path: P
 
 
 def test_a_picture_is_named_by_shape_and_pixels(picture: NDArray[np.uint8]) -> None:
-    named = engines._sha256(Picture(picture))
+    named = pixels_sha256(picture)
     assert named == hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).hexdigest()
     turned = picture.transpose(1, 0, 2)
-    assert engines._sha256(Picture(turned)) == engines._sha256(Picture(turned.copy())) != named
+    assert pixels_sha256(turned) == pixels_sha256(turned.copy()) != named
 
 
 def test_scores_are_ranked(engine: ModelEngine, request_of: Callable[..., ExplainRequest]) -> None:

@@ -1,20 +1,25 @@
 """The cache gives back exactly what it was given, and stays within its bounds."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 
+from exclip_desktop.core import cache_keys
+from exclip_desktop.core.cache_keys import cache_key
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.values.explanation import Factor, SideReport
-from exclip_desktop.storage import cache as module
 from exclip_desktop.storage import lru
-from exclip_desktop.storage.cache import ENDING, FactorCache, cache_key
+from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.cache_folder import ENDING
 from exclip_desktop.storage.lru import choose_evicted
 
 KEYS = [cache_key(number=number) for number in range(8)]
@@ -70,7 +75,7 @@ def test_a_key_is_decided_by_its_parts_whatever_their_order() -> None:
 
 def test_a_new_format_makes_new_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     before = cache_key(layer=1)
-    monkeypatch.setattr(module, "FORMAT", module.FORMAT + 1)
+    monkeypatch.setattr(cache_keys, "FORMAT", cache_keys.FORMAT + 1)
     assert cache_key(layer=1) != before
 
 
@@ -243,20 +248,39 @@ def test_what_others_wrote_is_counted_in_time(tmp_path: Path) -> None:
         assert ours.size()[1] <= limit * 1.15
 
 
-def test_only_old_leftovers_of_writing_are_swept(tmp_path: Path) -> None:
-    names = {
-        f".{KEY}{ENDING}.abc.part": 2.0,
-        f".{KEYS[1]}{ENDING}.abc.part": 0.5,
-        ".notes.part": 9.0,
-        "notes.txt": 9.0,
-        f"model{ENDING}": 9.0,
-    }
-    for name, days in names.items():
+def test_leftovers_of_killed_writers_are_removed_and_files_of_living_ones_stay(tmp_path: Path) -> None:
+    cache = FactorCache(tmp_path)
+    for name in (".exclip-abc.part", ".notes.part", "notes.txt", f"model{ENDING}"):
         (tmp_path / name).write_bytes(b"x")
-        os.utime(tmp_path / name, (time.time() - days * 86400,) * 2)
-    FactorCache(tmp_path).put(KEYS[2], make_factor())
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == set(names) - {f".{KEY}{ENDING}.abc.part"} | {path_of(tmp_path, KEYS[2]).name}
+
+    def write(file: BinaryIO) -> None:
+        file.write(b"half")
+        file.flush()
+        cache.remove_leftovers()
+        file.write(b"whole")
+
+    write_atomically(tmp_path / "other", write)
+    assert {path.name for path in tmp_path.iterdir()} == {".notes.part", "notes.txt", f"model{ENDING}", "other"}
+    assert (tmp_path / "other").read_bytes() == b"halfwhole"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from exclip_desktop.storage.atomic import write_atomically
+def write(file):
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(Path(sys.argv[1]), write)
+"""
+
+
+def test_what_a_writer_leaves_when_it_is_killed_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / f"{KEY}{ENDING}")], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    FactorCache(tmp_path).remove_leftovers()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_clear_forgets_everything_of_ours(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from exclip_desktop.storage import cache as module
 from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.cache_entries import digest
 from tests.unit.storage.test_cache import KEY, KEYS, assert_same, entry_bytes, make_factor, path_of
 
 # Damage
@@ -28,7 +28,7 @@ def rewritten(data: bytes, **changes: Any) -> bytes:
         target = arrays if name in arrays else told
         target.pop(name) if value is None else target.update({name: value})
     if "sha256" not in changes:
-        told["sha256"] = module._digest(told["report"], arrays)
+        told["sha256"] = digest(told["report"], arrays)
     return save(arrays, told)
 
 

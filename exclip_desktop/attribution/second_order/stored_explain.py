@@ -1,0 +1,148 @@
+"""Explains pairs with a store of results: what was computed once, by whichever interface, is not computed again."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution.second_order.explain import (
+    caption_factor,
+    describe_settings,
+    explain_factors,
+    explain_words,
+    is_pair_cheaper,
+    picture_factor,
+)
+from exclip_desktop.core.cache_keys import PairKeys, cache_key
+from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.explanation import Explanation, Factor
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.models.model import Model
+
+
+class ResultStore(Protocol):
+    """Holds factors and explanations by their keys; ``storage.cache.FactorCache`` is one."""
+
+    def get(self, key: str) -> Factor | None:
+        """Return a factor, or None."""
+
+    def put(self, key: str, factor: Factor) -> None:
+        """Store a factor."""
+
+    def get_explanation(self, key: str, caption: Caption) -> Explanation | None:
+        """Return an explanation of ``caption``, or None."""
+
+    def put_explanation(self, key: str, explanation: Explanation) -> None:
+        """Store an explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPair:
+    """A picture and a caption that a model has tokenized, with the keys of their results.
+
+    Attributes:
+        model: a loaded model.
+        settings: resolved settings.
+        pixels: upright RGB picture, (H, W, 3).
+        caption: the caption with its tokens.
+        sha256: ``pixels_sha256`` of the picture.
+
+    """
+
+    model: Model
+    settings: ExplainSettings
+    pixels: NDArray[np.uint8]
+    caption: Caption
+    sha256: str
+
+    @property
+    def keys(self) -> PairKeys:
+        """The keys of the two factors, and of the explanation."""
+        return PairKeys(
+            make_text_key(self.model, self.settings, self.caption),
+            make_image_key(self.model, self.settings, self.size, self.sha256),
+        )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the picture."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+def make_text_key(model: Model, settings: ExplainSettings, caption: Caption) -> str:
+    """Return the key of a caption's factor."""
+    return cache_key(
+        model=model.fingerprint, dtype=str(model.dtype), tokens=caption.ids, settings=settings.cache_key("text")
+    )
+
+
+def make_image_key(model: Model, settings: ExplainSettings, size: tuple[int, int], sha256: str) -> str:
+    """Return the key of the factor of a picture of ``size`` (width, height), by its ``pixels_sha256``."""
+    return cache_key(
+        model=model.fingerprint,
+        dtype=str(model.dtype),
+        picture=sha256,
+        geometry=model.geometry(size, settings.layer("image"), settings.framing).as_dict(),
+        settings=settings.cache_key("image"),
+    )
+
+
+def read_stored(store: ResultStore, pair: StoredPair) -> Explanation | None:
+    """Return the stored explanation of a pair, by this model's present name; None where there is none.
+
+    Captions that differ in what the model does not read, such as capitals, share one entry.
+    """
+    stored = store.get_explanation(pair.keys.pair, pair.caption)
+    if stored is None:
+        return None
+    made = stored.settings
+    settings = replace(describe_settings(pair.model, pair.settings), device=made.device, versions=made.versions)
+    return replace(stored, settings=settings)
+
+
+def explain_stored(
+    store: ResultStore,
+    pair: StoredPair,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    *,
+    whole: bool = False,
+) -> Explanation:
+    """Return the stored explanation of a pair; else compute it by the cheapest exact way, and store it.
+
+    ``whole``: by the picture's whole factor, even if this pair alone is cheaper.
+    """
+    explanation = read_stored(store, pair)
+    if explanation is None:
+        explanation = _compute(store, pair, progress, cancel, whole)
+        store.put_explanation(pair.keys.pair, explanation)
+    return explanation
+
+
+def store_picture_factor(
+    store: ResultStore, pair: StoredPair, progress: Progress | None = None, cancel: CancelToken | None = None
+) -> Factor:
+    """Return the picture's whole factor, which serves every caption; compute and store it where it is missing."""
+    key = pair.keys.image
+    factor = store.get(key)
+    if factor is None:
+        factor = picture_factor(pair.model, pair.pixels, pair.settings, progress, cancel)
+        store.put(key, factor)
+    return factor
+
+
+def _compute(
+    store: ResultStore, pair: StoredPair, progress: Progress | None, cancel: CancelToken | None, whole: bool
+) -> Explanation:
+    model, settings, caption, size = pair.model, pair.settings, pair.caption, pair.size
+    keys = pair.keys
+    words, image = store.get(keys.text), store.get(keys.image)
+    if words is None:
+        words = caption_factor(model, caption, settings, progress, cancel)
+        store.put(keys.text, words)
+    if image is None and not whole and is_pair_cheaper(model, size, caption, settings):
+        return explain_words(model, pair.pixels, caption, words, settings, progress, cancel)
+    image = image or store_picture_factor(store, pair, progress, cancel)
+    return explain_factors(model, size, caption, words, image, settings)
