@@ -122,17 +122,36 @@ class SavedGeometry:
         self._store.setValue(f"shape/{name}", geometry)
 
 
+class Appearance:
+    """How the window looks: its hidden panels."""
+
+    def __init__(self, store: JsonStore) -> None:
+        """Save it in ``store``."""
+        self._store = store
+
+    def hidden_panels(self) -> tuple[str, ...]:
+        """Return the keys of the panels that the person has hidden."""
+        value = self._store.read("hidden_panels")
+        return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else ()
+
+    def save_hidden_panels(self, keys: tuple[str, ...]) -> None:
+        """Save the hidden panels."""
+        self._store.write("hidden_panels", keys)
+
+
 class Settings:
     """The saved settings; an unreadable value counts as missing.
 
     Attributes:
         recent_pictures: paths of the pictures that were opened last.
         geometry: sizes and positions of windows and splitters.
+        appearance: hidden panels.
     """
 
     def __init__(self, store: QSettings) -> None:
         """Read from and write to ``store``."""
         self._store = JsonStore(store)
+        self.appearance = Appearance(self._store)
         self.recent_pictures, self.geometry = RecentPictures(self._store), SavedGeometry(store)
 
     def view(self) -> View:

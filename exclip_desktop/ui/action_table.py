@@ -42,6 +42,7 @@ class Gesture:
 FILES, COPYING, SELECTING, BOXES = "Pictures and files", "Copying", "Selecting", "Boxes"
 HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
 COMPARING = "Comparing"
+PANELS = "Panels"
 ON_PICTURE, ON_WORDS, ON_LISTS = "On the picture", "On the words", "In the lists"
 
 # fmt: off
@@ -109,6 +110,13 @@ ACTIONS: Final = (
                "Keep the colour range, so that pictures can be compared", "lock", True),
     ActionSpec("colours", "Colours", (), HEAT, "Choose the colour map of the heat", "safe"),
     ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is cropped and resized for the model"),
+    ActionSpec("panel_tools", "Toolbar", (), PANELS, "Show the toolbar", "", True),
+    ActionSpec("panel_inspector", "Inspector", (), PANELS, "Show the tabs at the right", "", True),
+    ActionSpec("panel_pairs", "Pairs", (), PANELS, "Show the open list at the left", "", True),
+    ActionSpec("hide_panels", "Hide all panels", ("Shift+F11",), PANELS,
+               "Leave picture and caption only; Tab on the picture does the same", "", True),
+    ActionSpec("full_screen", "Full screen", ("F11",), PANELS, "Use the whole screen", "", True),
+    ActionSpec("reset_layout", "Reset layout", (), PANELS, "Show all panels at their first sizes and places"),
     ActionSpec("panes", "Compare methods", ("C",), COMPARING,
                "Show the answers of several methods side by side", "panes", True),
     ActionSpec("methods", "Methods", (), COMPARING, "Choose the methods that are compared", "method"),
@@ -140,6 +148,7 @@ GESTURES: Final = (
     Gesture("Enlarge or restore a pane", "Double-click it", ON_PICTURE),
     Gesture("Zoom at the cursor", "Wheel", ON_PICTURE),
     Gesture("Pan", "Space+drag", ON_PICTURE),
+    Gesture("Hide or show all panels", "Tab", ON_PICTURE),
     Gesture("Change the colour range", "Drag a ◆ of the colour bar, or press ↑ or ↓ on it", HEAT),
     Gesture("Use the automatic colour range", "Double-click the colour bar, or press Home on it", HEAT),
     Gesture("Preview a word's patches", "Hover", ON_WORDS),
@@ -176,7 +185,9 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
-        *("histogram", "specials", SEPARATOR, "framing"),
+        *("histogram", "specials", SEPARATOR, "framing", SEPARATOR),
+        *("panel_tools", "panel_inspector", "panel_pairs", SEPARATOR),
+        *("hide_panels", "full_screen", "reset_layout"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
     "&Help": ("manual", "shortcuts", SEPARATOR, "about"),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -19,6 +19,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import make_actions, make_menus
 from exclip_desktop.ui.canvas.banner import Banner, HintLabel
 from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.canvas.canvas_view import CanvasView
 from exclip_desktop.ui.canvas.colour_bar import ColourBar, OpacitySlider
 from exclip_desktop.ui.canvas.heat_histogram import HeatHistogram
 from exclip_desktop.ui.caption.alternatives import CaptionAlternativesList
@@ -28,6 +29,7 @@ from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.commands.compare_commands import CompareCommands
 from exclip_desktop.ui.commands.edit_commands import EditCommands
 from exclip_desktop.ui.commands.file_commands import FileCommands
+from exclip_desktop.ui.commands.layout_commands import LayoutCommands
 from exclip_desktop.ui.commands.model_commands import ModelCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
@@ -38,37 +40,22 @@ from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTit
 from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
-from exclip_desktop.ui.lists.findings_table import FindingsTable
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
-from exclip_desktop.ui.widgets.screen_size import resize_within_screen
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
 
 OPENS_AT_PX: Final = (1280, 800)
 LEAST_PX: Final = (960, 640)
 WORDS_BAR_PX: Final = 280
+PANELS_HIDDEN: Final = "The panels are hidden: Tab on the picture, Esc or Shift+F11 shows them."
+# fmt: off
 TOOLBAR: Final = (
-    *(
-        "open",
-        "paste",
-        "samples",
-        "",
-        "undo",
-        "redo",
-        "",
-        "select_tool",
-        "box_tool",
-        "lasso",
-        "subtract",
-        "",
-        "fit",
-        "smooth",
-        "grey",
-        "magnitude",
-        "",
-    ),
-    *("export_picture", "export_numbers", "", "note", "models", "panes", "methods", "second_model", "settings"),
+    "open", "paste", "samples", "", "undo", "redo", "", "select_tool", "box_tool", "lasso", "subtract", "",
+    "fit", "smooth", "grey", "magnitude", "", "export_picture", "export_numbers", "",
+    "note", "models", "panes", "methods", "second_model", "settings",
 )
+# fmt: on
 
 
 class Window(QMainWindow):
@@ -80,6 +67,7 @@ class Window(QMainWindow):
         self.setWindowTitle("exclip desktop")
         self.setMinimumSize(*LEAST_PX)
         resize_within_screen(self, *OPENS_AT_PX)
+        ScreenKeeper(self)
         self.setAcceptDrops(True)
         self._session = session
         state = session.state
@@ -107,10 +95,7 @@ class Window(QMainWindow):
         self.status = StatusLine(state)
         self.resume_bar = NoticeBar()
         self.commands = make_actions(self)
-        self._layouts: dict[str, QSplitter | FindingsTable] = {
-            **self._lay_out(),
-            "findings_columns": self.findings.view,
-        }
+        across = self._lay_out()
         self._connect()
         self._link_panes()
         self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
@@ -125,6 +110,9 @@ class Window(QMainWindow):
             ListCommands(self, session, self.commands, self._files.folder),
             CompareCommands(self, session, self.commands, self.grid, self.inspector),
         )
+        self._layout_commands = LayoutCommands(self, session.settings, self.commands, across, self.inspector)
+        self.panels = self._layout_commands.panels
+        self._add_panels()
         self._restore()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
@@ -142,14 +130,28 @@ class Window(QMainWindow):
         """Save the geometry, cancel running work, and wait for its end."""
         settings = self._session.settings
         settings.geometry.put("window", self.saveGeometry())
-        for name, layout in self._layouts.items():
-            settings.geometry.put(name, layout.saveState())
+        settings.geometry.put("findings_columns", self.findings.view.saveState())
+        self._layout_commands.save()
         self._session.stop()
         super().closeEvent(event)
 
-    def _lay_out(self) -> dict[str, QSplitter]:
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Show hidden panels again on Esc, or leave the full screen, where nothing else takes the key."""
+        if event.key() != Qt.Key.Key_Escape or not self._layout_commands.leave():
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  Qt's name
+        """Hide or show all panels on Tab on a picture; move the focus elsewhere, and if Tab brought it there."""
+        focused = self.focusWidget()
+        if forward and isinstance(focused, CanvasView) and not focused.was_tabbed_to:
+            self.commands["hide_panels"].trigger()
+            return True
+        return super().focusNextPrevChild(forward)
+
+    def _lay_out(self) -> QSplitter:
         make_menus(self.menuBar(), self.commands)
-        self.addToolBar(self._toolbar())
+        self._tools = self._toolbar()
+        self.addToolBar(self._tools)
         picture = QWidget()
         row = QHBoxLayout(picture)
         row.setContentsMargins(0, 0, 4, 0)
@@ -190,7 +192,7 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().setSizeGripEnabled(False)
-        return {"across": across}
+        return across
 
     def _alone(self) -> QWidget:
         """Return the main canvas, with the second model's canvas and the difference next to it."""
@@ -281,15 +283,22 @@ class Window(QMainWindow):
         for label in (self._title, self._name):
             label.setVisible(self._session.second_model.is_open or self._session.caption_difference.is_open)
 
+    def _add_panels(self) -> None:
+        """Put each dock and bar into the View menu; one without content is hidden."""
+        navigation, panels = self._session.pair_navigation, self.panels
+        panels.add("tools", self._tools)
+        panels.add("pairs", self.pair_list_dock, available=bool(navigation.pairs))
+        navigation.list_changed.connect(lambda: panels.set_available("pairs", bool(navigation.pairs)))
+        panels.hidden_changed.connect(lambda hidden: self.status.show_message(PANELS_HIDDEN if hidden else ""))
+
     def _restore(self) -> None:
-        settings = self._session.settings
-        shape = settings.geometry.get("window")
+        geometry = self._session.settings.geometry
+        shape, columns = geometry.get("window"), geometry.get("findings_columns")
         if not shape.isEmpty():
             self.restoreGeometry(shape)
-        for name, layout in self._layouts.items():
-            saved = settings.geometry.get(name)
-            if not saved.isEmpty():
-                layout.restoreState(saved)
+        if not columns.isEmpty():
+            self.findings.view.restoreState(columns)
+        self._layout_commands.restore()
 
     def _on_canvas_picture_changed(self) -> None:
         canvas_picture = self._session.state.canvas_picture

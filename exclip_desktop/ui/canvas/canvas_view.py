@@ -44,6 +44,7 @@ class CanvasView(GraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.holds_escape = False
+        self.was_tabbed_to = False
         self._content: Box | None = None
         self._camera = Camera(1.0, (0.0, 0.0), (1.0, 1.0))
         self._fitted = True
@@ -111,6 +112,7 @@ class CanvasView(GraphicsView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Start panning, or emit ``pressed``."""
+        self.was_tabbed_to = False
         if event.buttons() != event.button():
             return  # another button is down
         if self._pans(event):
@@ -171,6 +173,11 @@ class CanvasView(GraphicsView):
             self._hold_space(False)
         else:
             event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Note whether Tab brought the focus: then Tab goes on to the next widget."""
+        self.was_tabbed_to = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """Reset Space: its release goes to another widget."""

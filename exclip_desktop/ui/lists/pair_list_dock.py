@@ -121,7 +121,7 @@ ORDERS: Final[dict[str, SortKey]] = {
 
 
 class PairListDock(QDockWidget):
-    """Shows the open list; hidden without one.
+    """Shows the open list.
 
     Signals:
         removal_requested(object): the removal of the pairs at these places was requested.
@@ -249,7 +249,6 @@ class PairListDock(QDockWidget):
         self._follow()
 
     def _on_list_changed(self) -> None:
-        self.setVisible(bool(self._navigation.pairs))
         self._follow()
 
     def _follow(self) -> None:

@@ -75,6 +75,7 @@ class StatusLine(QWidget):
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
         self._message.setAccessibleName("Message")
+        self._message.setObjectName("message")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMinimumWidth(BAR_PX // 2)
         self._bar.setMaximumWidth(BAR_PX)
