@@ -95,6 +95,18 @@ class Preview:
     patch: tuple[int, int] | None = None
 
 
+def follow_region(before: Sequence[Region], after: Sequence[Region], index: int | None) -> int | None:
+    """Return the index in ``after`` of the region at ``index`` in ``before``; None where it is gone.
+
+    Where as many regions are drawn as before, the region at ``index`` was changed.
+    """
+    if index is None or index >= len(before):
+        return None
+    if len(before) == len(after) or (index < len(after) and after[index] == before[index]):
+        return index
+    return next((place for place, region in enumerate(after) if region == before[index]), None)
+
+
 def is_rest(regions: Sequence[Region]) -> bool:
     """Return whether all regions are subtracted, so that they select the rest of the picture; False without regions."""
     return bool(regions) and all(region.subtract for region in regions)

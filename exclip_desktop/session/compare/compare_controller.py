@@ -70,6 +70,7 @@ class CompareController(QObject):
             state.stale_changed.connect(self._refresh)
         second_model.state.notice_changed.connect(self._refresh)
         first.selection_changed.connect(self._on_selection_changed)
+        first.current_region_changed.connect(self._on_current_region_changed)
         for changed in (first.preview_changed, first.view_changed, first.canvas_picture_changed):
             changed.connect(self._follow)
         second_model.opened.connect(self._lay_out)
@@ -190,9 +191,9 @@ class CompareController(QObject):
         scene, source = pane.scene, self.source_of(pane)
         if scene.canvas_picture is not self._first.canvas_picture:
             pane.answered = None
-            scene.change(canvas_picture=self._first.canvas_picture, answer=None, stale=False)
+            scene.change(canvas_picture=self._first.canvas_picture, answer=None, stale=False, **self._selected(None))
         if pane.key.is_ours:
-            scene.change(answer=source.explanation, stale=source.stale)
+            scene.change(answer=source.explanation, stale=source.stale, **self._selected(source.explanation))
             pane.set_status(_status_of(source))
         elif request is None:  # its model has not explained the pair yet
             status = _status_of(source)
@@ -256,7 +257,7 @@ class CompareController(QObject):
             return
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = request, None
-        pane.scene.change(answer=answer.answer, stale=False, **self._selected(pane, answer.answer))
+        pane.scene.change(answer=answer.answer, stale=False, **self._selected(answer.answer))
         pane.set_status(PaneStatus("done"))
         self.followed.emit()
         self._send_next_request()
@@ -267,7 +268,7 @@ class CompareController(QObject):
         pane, request = self._queue.pop(0)
         pane.answered, pane.failed = None, request
         pane.failure_status = PaneStatus("failed", message=failure.message, hint=failure.hint)
-        pane.scene.change(answer=None, stale=False)
+        pane.scene.change(answer=None, stale=False, **self._selected(None))
         pane.set_status(pane.failure_status)
         self.followed.emit()
         self._send_next_request()
@@ -294,21 +295,31 @@ class CompareController(QObject):
         if not self._one_range:  # a locked range is in the unit of our method
             view = replace(view, picture_limit=None, words_limit=None)
         for pane in self._panes.values():
-            answer = pane.scene.answer
-            chosen = {} if answer is None else self._selected(pane, answer)
-            pane.scene.change(view=view, **chosen)
+            pane.scene.change(view=view, **self._selected(pane.scene.answer))
         self.followed.emit()
 
-    def _selected(self, pane: Pane, answer: Answer) -> dict[str, Selection | Preview]:
-        """Return the first explanation's selection and preview in a pane's own tokens and patches."""
+    def _on_current_region_changed(self) -> None:
+        for pane in self._panes.values():
+            pane.scene.change(current_region=self._first.current_region)
+
+    def _selected(self, answer: Answer | None) -> dict[str, Selection | Preview | int | None]:
+        """Return the first explanation's selection and preview in the tokens and patches of a pane's ``answer``.
+
+        They belong to that answer, and change together with it: rows and patches of another one may not exist in it.
+        """
         first, first_answer = self._first, self._first.explanation
-        if first_answer is None:
-            return {}
+        if first_answer is None or answer is None:
+            return {
+                "selection": replace(first.selection, rows=()),
+                "preview": Preview(),
+                "current_region": first.current_region,
+            }
         hovered = carry_rows(first_answer.caption, first.preview.rows, answer.caption)
         patch = _same_place(first.preview.patch, first_answer.geometry, answer.geometry)
         return {
             "selection": carry_selection(first_answer.caption, first.selection, answer.caption),
             "preview": Preview(hovered, patch),
+            "current_region": first.current_region,
         }
 
 

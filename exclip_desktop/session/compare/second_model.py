@@ -47,7 +47,12 @@ class SecondModel(QObject):
         self._explain_controller = ExplainController(self.state, self._port, Tasks(self), QUndoStack(self), self)
         self._open = False
         first.answer_changed.connect(self._send_next_request)
-        for changed in (first.selection_changed, first.preview_changed, first.view_changed):
+        for changed in (
+            first.selection_changed,
+            first.preview_changed,
+            first.view_changed,
+            first.current_region_changed,
+        ):
             changed.connect(self._follow)
         self.state.answer_changed.connect(self._follow)
 
@@ -123,13 +128,19 @@ class SecondModel(QObject):
             return
         state.change(view=first.view)
         if first.explanation is None or state.explanation is None:
+            regions = replace(first.selection, rows=())
+            state.change(selection=regions, preview=Preview(), current_region=first.current_region)
             return
         before, after = first.explanation.caption, state.explanation.caption
         hovered = carry_rows(before, first.preview.rows, after)
         patch = first.preview.patch
         if patch is not None:  # the second grid's patch at the same place
             patch = state.explanation.geometry.patch_at(*first.explanation.geometry.patch_centre(*patch))
-        state.change(selection=carry_selection(before, first.selection, after), preview=Preview(hovered, patch))
+        state.change(
+            selection=carry_selection(before, first.selection, after),
+            preview=Preview(hovered, patch),
+            current_region=first.current_region,
+        )
 
     def _are_in_first(self, rows: Rows) -> bool:
         return not rows or bool(self._in_first(rows))

@@ -1,9 +1,12 @@
 """Other captions for the same picture: their scores, and the difference from the previous caption's explanation."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.maths.difference import subtract_explanation
 from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Preview
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.worker.requests import Alternative, Failure, ScoreAnswer, ScoreRequest
@@ -114,7 +117,10 @@ class CaptionDifference(QObject):
         self._before: Explanation | None = None
         self._picture: object = None
         state.answer_changed.connect(self._on_answer_changed)
-        for changed in (state.selection_changed, state.preview_changed, state.view_changed, state.stale_changed):
+        for changed in (
+            *(state.selection_changed, state.current_region_changed, state.preview_changed, state.view_changed),
+            state.stale_changed,
+        ):
             changed.connect(self._follow)
 
     @property
@@ -149,11 +155,21 @@ class CaptionDifference(QObject):
         now, before = self._now, self._before
         if self._open:
             made = subtract_explanation(now, before) if now is not None and before is not None else None
-            self.scene.change(canvas_picture=self._state.canvas_picture, answer=made)
-            self._follow()
+            self._follow(canvas_picture=self._state.canvas_picture, answer=made)
 
-    def _follow(self) -> None:
-        """Copy the selection, preview and drawing options of the explanation."""
+    def _follow(self, **values: object) -> None:
+        """Copy the selection, preview and drawing options of the explanation, together with other ``values``.
+
+        Until the difference follows a new explanation, it has no selected words: their rows are the new caption's.
+        """
         state = self._state
         if self._open:
-            self.scene.change(selection=state.selection, preview=state.preview, view=state.view, stale=state.stale)
+            is_same = self._now is state.explanation
+            self.scene.change(
+                selection=state.selection if is_same else replace(state.selection, rows=()),
+                preview=state.preview if is_same else Preview(),
+                current_region=state.current_region,
+                view=state.view,
+                stale=state.stale,
+                **values,
+            )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.values.answers import Answer
-from exclip_desktop.core.values.selection import Preview, Selection
+from exclip_desktop.core.values.selection import Preview, Selection, follow_region
 from exclip_desktop.storage.pictures import Picture
 
 Drawing = Literal["scale", "magnitude"]
@@ -96,6 +96,7 @@ class Scene(QObject):
         answer: the matrix or the maps on screen, or None.
         stale: whether picture, caption or settings have changed since ``answer`` was computed.
         selection: the selected tokens and regions; ``preview``: the word or patch under the mouse.
+        current_region: index of the region that keys and commands change, always one of the selection's, or None.
         view: how heat is drawn.
 
     Signals:
@@ -109,6 +110,7 @@ class Scene(QObject):
     answer_changed = Signal()
     stale_changed = Signal()
     selection_changed = Signal()
+    current_region_changed = Signal()
     preview_changed = Signal()
     view_changed = Signal()
 
@@ -116,6 +118,7 @@ class Scene(QObject):
     answer: Value[Answer | None] = Value(no_value)
     stale = Value(bool)
     selection = Value(Selection)
+    current_region: Value[int | None] = Value(no_value)
     preview = Value(Preview)
     view = Value(View)
 
@@ -127,10 +130,14 @@ class Scene(QObject):
     def change(self, **values: Any) -> None:
         """Replace values by name, all of them first; then emit the signals of those that differ.
 
+        The current region follows the selection: it stays the same region, or there is none.
+
         Raises:
             KeyError: there is no such value.
 
         """
+        if "selection" in values or "current_region" in values:
+            values["current_region"] = self._find_current(**values)
         changed = []
         for name, value in values.items():
             before = self.values[name]
@@ -149,3 +156,9 @@ class Scene(QObject):
         self.change(preview=Preview())
         yield
         self.change(preview=before)
+
+    def _find_current(self, **values: Any) -> int | None:
+        """Return the index of the current region after ``values`` are put."""
+        before, after = self.selection.regions, values.get("selection", self.selection).regions
+        index: int | None = values.get("current_region", follow_region(before, after, self.current_region))
+        return index if index is not None and index < len(after) else None

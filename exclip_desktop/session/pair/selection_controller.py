@@ -45,6 +45,10 @@ class SelectionController(QObject):
         selection = self._state.selection
         self._commit(what, replace(selection, regions=before), replace(selection, regions=after))
 
+    def choose_region(self, index: int | None) -> None:
+        """Make a region the current one; None: none of them."""
+        self._state.change(current_region=index)
+
     def hover_rows(self, rows: Rows) -> None:
         """Preview a word; () ends the preview."""
         self._state.change(preview=replace(self._state.preview, rows=rows))

@@ -33,14 +33,13 @@ class Canvas(QWidget):
 
     Attributes:
         view: the view on the picture.
-        current_region: index of the region that was pressed last, or None.
 
     Signals:
         regions_changed(regions): the regions changed during a gesture: tuple[Region, ...].
         regions_committed(before, after, what): a gesture ended; ``what`` names it: draw, move or resize box or lasso.
         region_naming_requested(index): a region was double-clicked.
         double_clicked(): the picture was double-clicked outside all regions.
-        current_region_changed(index): the current region changed; None: there is none.
+        region_chosen(index): a region becomes the current one; None: none of them.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
 
     """
@@ -49,7 +48,7 @@ class Canvas(QWidget):
     regions_committed = Signal(object, object, str)
     region_naming_requested = Signal(int)
     double_clicked = Signal()
-    current_region_changed = Signal(object)
+    region_chosen = Signal(object)
     patch_hovered = Signal(object)
 
     def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
@@ -69,11 +68,6 @@ class Canvas(QWidget):
         self._build()
         self._connect()
         self._on_canvas_picture_changed()
-
-    @property
-    def current_region(self) -> int | None:
-        """Index of the region that was pressed last."""
-        return self._pointer.current
 
     def own_limit(self) -> float:
         """Return the end of the colour range for this canvas alone."""
@@ -140,7 +134,8 @@ class Canvas(QWidget):
         for signal in (state.view_changed, state.stale_changed):
             signal.connect(self._on_heat_changed)
         state.selection_changed.connect(self._on_selection_changed)
-        pointer.current_changed.connect(self._on_current_changed)
+        state.current_region_changed.connect(self._show_marks)
+        pointer.region_chosen.connect(self.region_chosen)
         pointer.patch_hovered.connect(self._on_patch_hovered)
         pointer.regions_changed.connect(self.regions_changed)
         pointer.regions_committed.connect(self.regions_committed)
@@ -196,10 +191,6 @@ class Canvas(QWidget):
         self._on_heat_changed()
         self._show_marks()
 
-    def _on_current_changed(self) -> None:
-        self._show_marks()
-        self.current_region_changed.emit(self._pointer.current)
-
     def _on_patch_hovered(self, patch: Patch | None) -> None:
         if self._hovered is not None and patch is None:
             QToolTip.hideText()
@@ -219,11 +210,10 @@ class Canvas(QWidget):
         self.view.set_content((min(x0, 0.0), min(y0, 0.0), max(x1, float(width)), max(y1, float(height))))
 
     def _show_marks(self) -> None:
-        regions, current = self._state.selection.regions, self._pointer.current
         if self._state.canvas_picture is None:
             self._marks.set_marks(RegionMarks())
             return
-        current = current if current is not None and current < len(regions) else None
+        regions, current = self._state.selection.regions, self._state.current_region
         self._marks.set_marks(RegionMarks(regions, current, self._hovered_box()))
 
     def _hovered_box(self) -> Box | None:

@@ -52,16 +52,13 @@ class Press:
 class Pointer(QObject):
     """Turns mouse events into changes of the regions.
 
-    Attributes:
-        current: the index of the region touched last, or None.
-
     Signals:
         regions_changed(regions): the regions changed during a gesture.
         regions_committed(before, after, what): a gesture ended.
         region_naming_requested(index): a region was double-clicked.
         double_clicked(): the canvas was double-clicked outside all regions.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
-        current_changed(): the current region changed.
+        region_chosen(index): a region becomes the current one; None: none of them.
 
     """
 
@@ -70,16 +67,14 @@ class Pointer(QObject):
     region_naming_requested = Signal(int)
     double_clicked = Signal()
     patch_hovered = Signal(object)
-    current_changed = Signal()
+    region_chosen = Signal(object)
 
     def __init__(self, state: Scene, view: CanvasView) -> None:
         super().__init__(view)
-        self.current: int | None = None
         self._state, self._view = state, view
         self._press: Press | None = None
         self._gesture: RegionGesture | None = None
         self._latest: Regions = ()
-        self._count = len(state.selection.regions)
         self._hovered: tuple[int, int] | None = None
         self._ignored_patch: tuple[int, int] | None = None
         self._cursors = ToolCursors()
@@ -94,9 +89,8 @@ class Pointer(QObject):
     def cancel(self) -> None:
         """Cancel the current gesture and restore the regions."""
         if self._gesture is not None:
-            before, index = self._gesture.before, self._gesture.index
+            before = self._gesture.before
             self._end()
-            self._set_current(index if index < len(before) else None)
             self.regions_changed.emit(before)
 
     def follow(self) -> None:
@@ -104,14 +98,11 @@ class Pointer(QObject):
         regions = self._state.selection.regions
         if self._gesture is not None and regions not in (self._latest, self._gesture.before):
             self._end()
-        if self._gesture is None and len(regions) != self._count:
-            self._set_current(None)
-        self._count = len(regions)
 
     def reset(self) -> None:
         """Reset for another picture."""
         self._end()
-        self._set_current(None)
+        self._choose(None)
         self.leave()
 
     def leave(self) -> None:
@@ -127,7 +118,7 @@ class Pointer(QObject):
         subtract = self._state.view.subtract or bool(modifiers & Qt.KeyboardModifier.AltModifier)
         self._press = Press(at, point, Hit() if self._draws(subtract) else self._hit(point), subtract)
         if self._press.hit.region is not None:
-            self._set_current(self._press.hit.region)
+            self._choose(self._press.hit.region)
         # A hovered patch takes precedence over regions, and would hide the values of the dragged one.
         self._hover(None)
 
@@ -151,7 +142,7 @@ class Pointer(QObject):
             self._drag(point)
             self._finish()
         elif press is not None:
-            self._set_current(self._hit(point).region)
+            self._choose(self._hit(point).region)
         self._press = None
         # The selection stays visible until the mouse enters another patch.
         self._ignored_patch = self._patch(point)
@@ -162,7 +153,7 @@ class Pointer(QObject):
             self._on_pressed(place, modifiers)
             self.double_clicked.emit()
         else:
-            self._set_current(hit.region)
+            self._choose(hit.region)
             self.region_naming_requested.emit(hit.region)
 
     def _begin(self, press: Press) -> None:
@@ -189,8 +180,8 @@ class Pointer(QObject):
         regions = gesture.regions_at(point)
         if regions != self._latest:
             self._latest = regions
-            self._set_current(gesture.index if gesture.index < len(regions) else None)
             self.regions_changed.emit(regions)
+            self._choose(gesture.index if gesture.index < len(regions) else None)
 
     def _finish(self) -> None:
         """Commit the gesture's change, unless there is none or the new region is too small."""
@@ -247,11 +238,12 @@ class Pointer(QObject):
     def _hit(self, point: Point) -> Hit:
         """Return the hit at ``point``: first a handle of the current region, else the topmost region."""
         regions, scale = self._state.selection.regions, self._view.camera.scale
-        if self.current is not None and self.current < len(regions):
-            box = regions[self.current].box
+        current = self._state.current_region
+        if current is not None:
+            box = regions[current].box
             handle = find_handle(box, point, HANDLE_REACH_PX / scale)
             if handle in list_handles(box, scale):
-                return Hit(self.current, handle)
+                return Hit(current, handle)
         return Hit(find_region(regions, point, SLACK_PX / scale))
 
     def _patch(self, point: Point) -> tuple[int, int] | None:
@@ -267,10 +259,9 @@ class Pointer(QObject):
     def _tiny(self, box: Box) -> bool:
         return min(box[2] - box[0], box[3] - box[1]) * self._view.camera.scale < CLICK_PX
 
-    def _set_current(self, index: int | None) -> None:
-        if index != self.current:
-            self.current = index
-            self.current_changed.emit()
+    def _choose(self, index: int | None) -> None:
+        if index != self._state.current_region:
+            self.region_chosen.emit(index)
 
 
 def _far(before: Point, after: Point) -> bool:

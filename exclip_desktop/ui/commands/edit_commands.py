@@ -56,7 +56,7 @@ class EditCommands(QObject):
         stage.region_naming_requested.connect(self._name)
         for signal in (
             *(session.undo.indexChanged, session.state.answer_changed, session.state.selection_changed),
-            *(session.state.work_changed, stage.current_region_changed),
+            *(session.state.work_changed, session.state.current_region_changed),
         ):
             signal.connect(self._show_enabled)
         self._show_enabled()
@@ -113,9 +113,10 @@ class EditCommands(QObject):
 
     def _region(self) -> int | None:
         """Return the index of the current region, or of the only one."""
-        if self._stage.current_region is not None:
-            return self._stage.current_region
-        return 0 if len(self._session.state.selection.regions) == 1 else None
+        state = self._session.state
+        if state.current_region is not None:
+            return state.current_region
+        return 0 if len(state.selection.regions) == 1 else None
 
     def _manual_window(self) -> ManualWindow:
         """Return the manual's window, created when it is first opened."""

@@ -11,10 +11,16 @@ from exclip_desktop.ui.canvas.canvas_view import CanvasView
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 
 
-def connect_selection(canvas: Canvas, strip: TokenStrip, selection_controller: SelectionController) -> None:
-    """Send selections on a canvas, and in a strip of the caption on screen, to the selection controller."""
+def connect_regions(canvas: Canvas, selection_controller: SelectionController) -> None:
+    """Send what is done with regions on a canvas to the selection controller."""
     canvas.regions_changed.connect(selection_controller.show_regions)
     canvas.regions_committed.connect(selection_controller.commit_regions)
+    canvas.region_chosen.connect(selection_controller.choose_region)
+
+
+def connect_selection(canvas: Canvas, strip: TokenStrip, selection_controller: SelectionController) -> None:
+    """Send selections on a canvas, and in a strip of the caption on screen, to the selection controller."""
+    connect_regions(canvas, selection_controller)
     canvas.patch_hovered.connect(selection_controller.hover_patch)
     strip.rows_changed.connect(selection_controller.show_rows)
     strip.rows_committed.connect(selection_controller.commit_rows)

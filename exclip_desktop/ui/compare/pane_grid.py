@@ -27,12 +27,10 @@ class PaneGrid(QScrollArea):
 
     Signals:
         ranges_changed(): the colour ranges may have changed.
-        canvases_changed(): another canvas leads, or its current region has changed.
         region_naming_requested(index): a region was double-clicked.
     """
 
     ranges_changed = Signal()
-    canvases_changed = Signal()
     region_naming_requested = Signal(int)
 
     def __init__(
@@ -52,7 +50,6 @@ class PaneGrid(QScrollArea):
         )
         self._active_pane = active_pane
         self._views: dict[Pane, PaneView] = {}
-        self._touched: PaneView | None = None  # the canvas whose region was touched last
         self._columns = 0
         self._linked = LinkedViews(self)
         self._sheet = QWidget()
@@ -85,11 +82,6 @@ class PaneGrid(QScrollArea):
         """The leading canvas: of the enlarged pane, else of the first."""
         view = self._view_of(self._active_pane.enlarged) or next(iter(self.views), None)
         return None if view is None else view.canvas
-
-    @property
-    def current_region(self) -> int | None:
-        """The index of the region touched last, in any pane."""
-        return self._touched.canvas.current_region if self._touched in self.views else None
 
     def limit(self) -> float | None:
         """Return the end of the shared colour range; None if each pane has its own."""
@@ -133,7 +125,6 @@ class PaneGrid(QScrollArea):
         self._name_models()
         self._arrange()
         self._mark()
-        self.canvases_changed.emit()
 
     def _on_enlarged_changed(self) -> None:
         self._arrange()
@@ -141,7 +132,6 @@ class PaneGrid(QScrollArea):
         if used is not None:
             used.canvas.setFocus()
         self.ranges_changed.emit()
-        self.canvases_changed.emit()
 
     def _view_of(self, pane: Pane | None) -> PaneView | None:
         return None if pane is None else self._views.get(pane)
@@ -158,14 +148,9 @@ class PaneGrid(QScrollArea):
             lambda: self._active_pane.enlarge(None if self._active_pane.enlarged is pane else pane)
         )
         view.canvas.region_naming_requested.connect(self.region_naming_requested)
-        view.canvas.current_region_changed.connect(lambda index: self._on_current_region_changed(view, index))
         pane.scene.answer_changed.connect(self._stretch)  # the words may be others
         self._linked.add(view.canvas.view)
         return view
-
-    def _on_current_region_changed(self, view: PaneView, index: int | None) -> None:
-        self._touched = view if index is not None or self._touched is None else self._touched
-        self.canvases_changed.emit()
 
     def _name_models(self) -> None:
         two = any(pane.key.of_second_model for pane in self._views)

@@ -13,6 +13,7 @@ from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.compare.linked_views import connect_regions
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
@@ -161,8 +162,7 @@ class PaneView(QFrame):
     def _connect(self) -> None:
         selection_controller, pane, compare_controller = self._selection_controller, self.pane, self._compare_controller
         canvas, strip = self.canvas, self.strip
-        canvas.regions_changed.connect(selection_controller.show_regions)
-        canvas.regions_committed.connect(selection_controller.commit_regions)
+        connect_regions(canvas, selection_controller)
         canvas.patch_hovered.connect(
             lambda patch: selection_controller.hover_patch(compare_controller.patch_in_first(pane, patch))
         )

@@ -12,6 +12,7 @@ from exclip_desktop.ui.canvas.banner import Banner
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.compare.linked_views import connect_regions
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.labels import ElidedLabel
 
@@ -113,8 +114,7 @@ class SecondModelPane:
         self.words = add_name(self.name, StripArea(self.strip))
         self.banner = Banner(state, over=self.canvas)
         selection_controller = second_model.selection_controller
-        self.canvas.regions_changed.connect(selection_controller.show_regions)
-        self.canvas.regions_committed.connect(selection_controller.commit_regions)
+        connect_regions(self.canvas, selection_controller)
         self.canvas.patch_hovered.connect(second_model.hover_patch)
         self.strip.rows_changed.connect(second_model.show_rows)
         self.strip.rows_committed.connect(second_model.commit_rows)

@@ -18,12 +18,10 @@ class Stage(QStackedWidget):
 
     Signals:
         region_naming_requested(index): a region was double-clicked on any canvas.
-        current_region_changed(): another region, or none, may be the current one.
 
     """
 
     region_naming_requested = Signal(int)
-    current_region_changed = Signal()
 
     def __init__(self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController) -> None:
         """Show ``alone``, which holds ``canvas``, or ``grid`` while ``compare_controller`` are open."""
@@ -32,9 +30,7 @@ class Stage(QStackedWidget):
         self.addWidget(alone)
         self.addWidget(grid)
         canvas.region_naming_requested.connect(self.region_naming_requested)
-        canvas.current_region_changed.connect(lambda _: self.current_region_changed.emit())
         grid.region_naming_requested.connect(self.region_naming_requested)
-        grid.canvases_changed.connect(self.current_region_changed)
         compare_controller.opened.connect(self._show)
         compare_controller.closed.connect(self._show)
 
@@ -43,11 +39,6 @@ class Stage(QStackedWidget):
         """The canvas that is in sight, or stands for those that are."""
         lead = self.grid.lead if self._compare_controller.is_open else None
         return lead or self._canvas
-
-    @property
-    def current_region(self) -> int | None:
-        """The index of the region touched last, on whichever canvas."""
-        return self.grid.current_region if self._compare_controller.is_open else self._canvas.current_region
 
     def limit(self) -> float | None:
         """Return the end of the colour range of what is in sight; None where panes have ranges of their own."""
@@ -63,4 +54,3 @@ class Stage(QStackedWidget):
 
     def _show(self) -> None:
         self.setCurrentIndex(int(self._compare_controller.is_open))
-        self.current_region_changed.emit()

@@ -30,6 +30,7 @@ class Desk:
         self.hovered: list[tuple[int, int] | None] = []
         canvas.regions_changed.connect(self._on_regions_changed)
         canvas.regions_committed.connect(lambda *change: self.committed.append(change))
+        canvas.region_chosen.connect(lambda index: state.change(current_region=index))
         canvas.region_naming_requested.connect(self.named.append)
         canvas.patch_hovered.connect(self._on_patch_hovered)
 

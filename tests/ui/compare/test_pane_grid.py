@@ -1,6 +1,6 @@
 """The compare view on screen: panes in a grid, one enlarged, one colour range, and the menu of methods."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MethodError
-from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.canvas.colour_range import OWN_RANGES
 from exclip_desktop.ui.commands.compare_commands import MethodsMenu
@@ -96,6 +97,53 @@ def test_the_box_touched_last_in_any_pane_is_the_one_to_remove(compared: Opened)
     QTest.mouseClick(third.viewport(), LEFT, pos=QPoint(round(at[0]), round(at[1])))
     compared.window.commands["remove_box"].trigger()
     assert compared.state.selection.regions == (left,)
+
+
+def test_after_undo_and_redo_no_command_meets_a_box_that_is_gone(compared: Opened) -> None:
+    window, state = compared.window, compared.state
+    view = _views(compared)[1].canvas.view
+    middle = view.viewport().rect().center()
+    for shift in (QPoint(-40, -20), QPoint(10, 10)):
+        QTest.mousePress(view.viewport(), LEFT, pos=middle + shift)
+        QTest.mouseMove(view.viewport(), middle + shift + QPoint(10, 8))
+        QTest.mouseRelease(view.viewport(), LEFT, pos=middle + shift + QPoint(20, 15))
+    assert (len(state.selection.regions), state.current_region) == (2, 1)
+    window.commands["undo"].trigger()
+    assert state.current_region is None
+    for name in ("name_box", "remove_box"):
+        window.commands[name].setEnabled(True)
+    window.commands["remove_box"].trigger()  # the only one that is left
+    assert state.selection.regions == ()
+    window.commands["remove_box"].trigger()
+    window.commands["name_box"].trigger()
+    assert {view.pane.scene.current_region for view in _views(compared)} == {None}
+
+
+def test_a_pane_without_an_answer_shows_the_boxes_and_draws_another_one(compared: Opened) -> None:
+    box = Region((100.0, 100.0, 250.0, 250.0))
+    second = _views(compared)[1]
+    second.pane.scene.change(answer=None)
+    compared.session.selection_controller.commit_regions((), (box,), "draw box")
+    assert second.pane.scene.selection.regions == (box,)
+    at = [QPoint(*map(round, second.canvas.view.camera.to_canvas(point))) for point in ((350.0, 300.0), (450.0, 400.0))]
+    QTest.mousePress(second.canvas.view.viewport(), LEFT, pos=at[0])
+    QTest.mouseMove(second.canvas.view.viewport(), at[1])
+    QTest.mouseRelease(second.canvas.view.viewport(), LEFT, pos=at[1])
+    assert compared.state.selection.regions[0] == box
+    assert len(compared.state.selection.regions) == 2
+
+
+def test_a_pane_follows_to_a_shorter_caption_and_a_coarser_grid(
+    compared: Opened, make_explanation: Callable[..., Explanation]
+) -> None:
+    first = _views(compared)[0].pane
+    rows = compared.state.explanation.caption.content_rows
+    compared.session.selection_controller.commit_rows((), rows)
+    compared.session.selection_controller.hover_patch((11, 11))
+    coarse = make_explanation(words=("a", "dog"), grid=(3, 3))
+    compared.state.change(answer=coarse, selection=Selection((2,)), preview=Preview())
+    assert (first.scene.answer, first.scene.selection.rows) == (coarse, (2,))
+    assert first.scene.preview == Preview()
 
 
 def test_double_click_enlarges_a_pane_and_escape_goes_back(compared: Opened, qtbot: QtBot) -> None:

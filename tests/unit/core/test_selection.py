@@ -10,6 +10,7 @@ from exclip_desktop.core.values.selection import (
     Region,
     Selection,
     coverage,
+    follow_region,
     list_regions,
     with_regions,
 )
@@ -60,3 +61,13 @@ def test_hidden_regions_keep_their_places_and_count_nowhere() -> None:
 def test_a_selection_with_hidden_regions_only_is_everything() -> None:
     assert Selection(hidden=((0, LEFT),)).is_everything
     assert not Selection((), (CORNER,)).is_everything
+
+
+def test_a_region_is_followed_by_what_it_is_where_the_number_of_regions_changes() -> None:
+    a, b, c = (Region((n, 0.0, n + 5.0, 5.0)) for n in (0.0, 10.0, 20.0))
+    assert follow_region((a, b), (a, c), 1) == 1  # moved
+    assert follow_region((a, b), (a, b, c), 1) == 1
+    assert follow_region((a, b, c), (b, c), 2) == 1
+    assert follow_region((a, b), (a,), 1) is None
+    assert follow_region((a,), (a, b), 1) is None
+    assert follow_region((a,), (), None) is None
