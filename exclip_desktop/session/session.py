@@ -26,6 +26,7 @@ from exclip_desktop.session.pair.export_controller import ExportController
 from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.pair.layer_profile_controller import LayerProfileController
 from exclip_desktop.session.pair.occlusion_controller import OcclusionController
+from exclip_desktop.session.pair.picture_shelf import PictureShelf
 from exclip_desktop.session.pair.scene import Drawing
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.finding_restorer import FindingRestorer
@@ -64,6 +65,7 @@ class Session(QObject):
             ``picture_labels``: labelled regions of the picture.
         library: the available models, downloads, and the default model.
         settings: settings that are saved between starts.
+        shelf: decoded pictures.
         cache: cached factors; ``pairs``: cached explanations; ``parts``: cached answers of other methods.
     """
 
@@ -86,7 +88,7 @@ class Session(QObject):
         self.undo = QUndoStack(self)
         self.settings = Settings(store)
         self.cache, self.pairs, self.parts = FactorCache(cache_folder), ExplanationCache(), AnswerPartCache()
-        self._tasks = Tasks(self)
+        self._tasks, self.shelf = Tasks(self), PictureShelf()
         self._worker = Worker(make_engine or self._make_engine, self)
         self._garbage_collector = GarbageCollector(self)
         self._worker.job_ended.connect(self._garbage_collector.go_on)
@@ -108,7 +110,7 @@ class Session(QObject):
 
     def _make_pair_controllers(self) -> None:
         self.explain_controller = ExplainController(
-            self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice()
+            self.state, self._worker, self._tasks, self.undo, self, last_resort=ModelChoice(), shelf=self.shelf
         )
         self.framing_controller = FramingController(self.state, self._worker, self.explain_controller, self)
         self.selection_controller = SelectionController(self.state, self.undo, self)

@@ -65,13 +65,14 @@ class CompareController(QObject):
         worker.pane_answered.connect(self._on_answered)
         worker.failed.connect(self._on_failed)
         worker.pane_progress_reported.connect(self._on_progress_reported)
+        first.canvas_picture_changed.connect(self._refresh)
         for state in (first, second_model.state):
             state.answer_changed.connect(self._refresh)
             state.stale_changed.connect(self._refresh)
         second_model.state.notice_changed.connect(self._refresh)
         first.selection_changed.connect(self._on_selection_changed)
         first.current_region_changed.connect(self._on_current_region_changed)
-        for changed in (first.preview_changed, first.view_changed, first.canvas_picture_changed):
+        for changed in (first.preview_changed, first.view_changed):
             changed.connect(self._follow)
         second_model.opened.connect(self._lay_out)
         second_model.closed.connect(self._lay_out)

@@ -46,6 +46,7 @@ class SecondModel(QObject):
         # Nothing here has undo steps of its own: the stack is never shown.
         self._explain_controller = ExplainController(self.state, self._port, Tasks(self), QUndoStack(self), self)
         self._open = False
+        first.canvas_picture_changed.connect(self._on_picture_changed)
         first.answer_changed.connect(self._send_next_request)
         for changed in (
             first.selection_changed,
@@ -111,6 +112,11 @@ class SecondModel(QObject):
     def hover_patch(self, patch: Patch | None) -> None:
         """Preview a patch of the second model's grid on this side only: the first's patches lie elsewhere."""
         self.state.change(preview=replace(self.state.preview, patch=patch))
+
+    def _on_picture_changed(self) -> None:
+        """Show the first explanation's picture at once; its caption is explained when the first model has done so."""
+        if self._open:
+            self._explain_controller.leave(self._first.canvas_picture)
 
     def _send_next_request(self) -> None:
         first, state = self._first, self.state

@@ -161,9 +161,9 @@ class PairNavigation(QObject):
         pair = self.pairs[place]
         self.current, self._last_row = place, None
         self.current_changed.emit()
+        self._explain_controller.open_listed(str(self.path(pair)), pair.caption)
         captions = self._read.captions.get(pair.picture, ())
         self._caption_alternatives.put(captions if len(captions) > 1 else ())
-        self._explain_controller.open_file(str(self.path(pair)), pair.caption)
 
     def step(self, by: int) -> None:
         """Show the pair ``by`` places further in the order, at most the first or the last one."""

@@ -58,14 +58,19 @@ class CaptionAlternatives(QObject):
         self._request_scores()
 
     def _request_scores(self) -> None:
-        """Show the known scores, and request the others unless another model is being loaded."""
+        """Show the known scores, and request the others once the pair is explained, unless a model is being loaded."""
         canvas_picture, choice = self._state.canvas_picture, self._state.provenance.choice
         framing = self._state.provenance.explain_settings.framing
-        others = tuple(caption for caption in self._captions if caption != self._own)
-        if not others or not self._own or canvas_picture is None:
+        own = self._own or " ".join(self._state.caption.split())
+        others = tuple(caption for caption in self._captions if caption != own)
+        self._last_id += 1  # scores on their way belong to another picture or list
+        if not others or not own or canvas_picture is None:
             self._state.change(alternatives=())
             return
-        captions = (self._own, *others)
+        captions = (own, *others)
+        if not self._own:
+            self._state.change(alternatives=tuple(Alternative(caption) for caption in captions))
+            return
         last = self._request
         same = (
             last is not None
@@ -75,7 +80,6 @@ class CaptionAlternatives(QObject):
         known = {entry.caption: entry for entry in self._state.alternatives} if same else {}
         self._state.change(alternatives=tuple(known.get(caption, Alternative(caption)) for caption in captions))
         if self._state.choice == choice:
-            self._last_id += 1
             self._request = ScoreRequest(self._last_id, choice, canvas_picture.picture, captions, framing)
             self._worker.submit(self._request)
 

@@ -12,7 +12,13 @@ from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.notices import Notices, describe_loading, make_failure_notice
-from exclip_desktop.session.pair.picture_opening import PendingPicture, PictureReader, choose_selection
+from exclip_desktop.session.pair.picture_opening import (
+    PendingPicture,
+    PictureReader,
+    SelectedWords,
+    choose_selection,
+)
+from exclip_desktop.session.pair.picture_shelf import PictureShelf
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
@@ -28,9 +34,10 @@ SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption
 class ExplainController(QObject):
     """Sends explain requests to the worker, and accepts only the answer to the last one.
 
-    The current answer stays on screen until the next one arrives. If a request fails or is cancelled, model, settings
-    and picture return to those on screen; a typed caption stays, and the answer is marked as stale. Without a caption
-    there is no request: the picture is shown without heat.
+    Another picture is shown at once, without an answer until its own arrives: nothing of the previous pair stays. An
+    answer for the picture on screen stays, marked as stale, until the next one arrives. If a request fails or is
+    cancelled, model and settings return to those of the last answer; picture and caption stay. Without a caption there
+    is no request: the picture is shown without heat.
 
     Attributes:
         picture_reader: reads the pictures.
@@ -45,16 +52,18 @@ class ExplainController(QObject):
         parent: QObject | None = None,
         *,
         last_resort: ModelChoice | None = None,
+        shelf: PictureShelf | None = None,
     ) -> None:
         """Listen to ``worker``; ``last_resort`` is the model to use if the default one fails at the start."""
         super().__init__(parent)
         self._state, self._worker, self._tasks, self._undo = state, worker, tasks, undo
-        self._next: PendingPicture | None = None
+        self._opening: PendingPicture | None = None  # the picture on screen, until its first answer
+        self._left_words: SelectedWords | None = None  # of the last answer, until the next one
         self._request: ExplainRequest | None = None  # whose answer is awaited
-        self._facts: ModelFacts | None = None  # of the model that made the answer on screen
-        self._failed_request: tuple[ExplainRequest, PendingPicture | None] | None = None  # had too little memory
+        self._facts: ModelFacts | None = None  # of the model that made the last answer
+        self._failed_request: ExplainRequest | None = None  # had too little memory
         self._notices = Notices(state)
-        self.picture_reader = PictureReader(state, tasks, self.show_error, self)
+        self.picture_reader = PictureReader(state, tasks, self.show_error, shelf or PictureShelf(), self)
         self._last_id = 0
         self._last_resort = last_resort
         worker.explained.connect(self._on_explained)
@@ -62,11 +71,6 @@ class ExplainController(QObject):
         worker.progress_reported.connect(self._on_progress_reported)
         worker.model_loaded.connect(self._on_model_loaded)
         worker.job_ended.connect(self._on_rested)
-
-    @property
-    def picture(self) -> CanvasPicture | None:
-        """The picture on screen, or the one that will replace it."""
-        return self._next.canvas_picture if self._next is not None else self._state.canvas_picture
 
     def open_file(
         self,
@@ -81,6 +85,12 @@ class ExplainController(QObject):
             self._take(PendingPicture(canvas_picture, objects, (*notes, *canvas_picture.picture.notes)), caption)
 
         self.picture_reader.read_file(path, then)
+
+    def open_listed(self, path: str, caption: str) -> None:
+        """Show a pair of the list at once; the canvas is empty until its picture is read, or if it cannot be read."""
+        if not self.picture_reader.is_decoded(path):
+            self.leave(None, caption)
+        self.open_file(path, caption)
 
     def restore(
         self, path: str, caption: str, choice: ModelChoice, settings: ExplainSettings, selection: Selection
@@ -103,7 +113,7 @@ class ExplainController(QObject):
 
     def show(self, canvas_picture: CanvasPicture, caption: str) -> None:
         """Explain a picture that has been read already."""
-        if self.picture is canvas_picture:
+        if self._state.canvas_picture is canvas_picture:
             self._put_caption(caption)
         else:
             self._take(PendingPicture(canvas_picture), caption)
@@ -132,10 +142,8 @@ class ExplainController(QObject):
         state, refused = self._state, self._failed_request
         settings = state.explain_settings
         if refused is not None:
-            request, following = refused
-            self._failed_request, settings = None, request.explain_settings
-            self._await(following)
-            state.change(caption=request.caption, choice=request.choice)
+            self._failed_request, settings = None, refused.explain_settings
+            state.change(caption=refused.caption, choice=refused.choice)
         state.change(notice=None)
         self.choose_settings(settings, "cpu")
 
@@ -150,7 +158,11 @@ class ExplainController(QObject):
         self._worker.cancel()
         self._state.clear_work()
         if self._request is not None:
-            self._take_back()
+            self._give_up()
+
+    def leave(self, canvas_picture: CanvasPicture | None, caption: str | None = None) -> None:
+        """Show another picture, or none, without an answer; nothing of the previous pair stays on screen."""
+        self._leave(None if canvas_picture is None else PendingPicture(canvas_picture), caption)
 
     def show_error(self, error: Exception) -> None:
         """Show an error in the banner; what is on screen stays."""
@@ -159,7 +171,7 @@ class ExplainController(QObject):
 
     def request_explanation(self) -> None:
         """Send the current request to the worker."""
-        picture = self.picture
+        picture = self._state.canvas_picture
         if picture is None:
             return
         if not self._state.caption.strip():
@@ -180,57 +192,58 @@ class ExplainController(QObject):
         """Whether the screen does not show the current request, and no answer is on its way."""
         return self._request is None and (self._state.stale or self._state.explanation is None)
 
-    def _take(self, following: PendingPicture, caption: str | None) -> None:
-        self._await(following)
-        if self._state.explanation is None:
-            self._state.change(canvas_picture=following.canvas_picture, selection=Selection(), preview=Preview())
-        if caption is not None:
-            self._state.change(caption=caption)
+    def _take(self, opening: PendingPicture, caption: str | None) -> None:
+        self._leave(opening, caption)
         self.request_explanation()
 
+    def _leave(self, opening: PendingPicture | None, caption: str | None) -> None:
+        state = self._state
+        if state.explanation is not None:
+            self._left_words = SelectedWords(state.explanation.caption, state.selection.rows)
+        if self._request is not None:
+            self._request = None
+            self._worker.cancel()
+        self._opening, self._failed_request = opening, None
+        self._notices.clear_memory_shortage()
+        drop_picture_steps(self._undo)  # those of the project stay
+        state.put_work(self, None)
+        regions = () if opening is None or opening.selection is None else opening.selection.regions
+        state.change(
+            canvas_picture=None if opening is None else opening.canvas_picture,
+            answer=None,
+            caption=state.caption if caption is None else caption,
+            selection=Selection(regions=regions),
+            preview=Preview(),
+            notice=self._notices.make_picture_notice(() if opening is None else opening.notes),
+            stale=False,
+        )
+
     def _wait_for_caption(self) -> None:
-        """Explain nothing; show another picture without heat."""
-        state, following = self._state, self._next
+        """Explain nothing; the previous caption's error is settled."""
+        state, opening = self._state, self._opening
         if self._request is not None:
             self._request = None
             self._notices.clear_memory_shortage()
             self._worker.cancel()
         state.put_work(self, None)
-        if following is None:
-            # The previous caption's error is settled.
-            state.change(stale=state.explanation is not None, notice=self._notices.make_picture_notice(()))
-            return
-        self._next = replace(following, notes=())
-        state.change(
-            canvas_picture=following.canvas_picture,
-            answer=None,
-            selection=Selection(),
-            preview=Preview(),
-            notice=self._notices.make_picture_notice(following.notes),
-            stale=False,
-        )
+        notes = () if opening is None else opening.notes
+        if opening is not None:
+            self._opening = replace(opening, notes=())
+        state.change(stale=state.explanation is not None, notice=self._notices.make_picture_notice(notes))
 
-    def _await(self, following: PendingPicture | None) -> None:
-        """Start or stop waiting for another picture; steps of the project stay, others belong to one picture."""
-        if following is not self._next:
-            self._next = following
-            drop_picture_steps(self._undo)
-
-    def _take_back(self) -> None:
-        """Stop waiting for an answer: return to the request on screen, except for a typed caption."""
+    def _give_up(self) -> None:
+        """Stop waiting for an answer: return to model and settings of the last one; picture and caption stay."""
         self._request = None
         self._notices.clear_memory_shortage()
         state, explanation = self._state, self._state.explanation
         if explanation is not None:
-            canvas_picture = explanation.caption.text
-            caption = state.caption if self._next is None else canvas_picture
-            self._await(None)
-            state.change(caption=caption, stale=caption != canvas_picture)
+            state.change(stale=state.caption != explanation.caption.text)
+        if self._facts is not None:
             self._use_again()
         state.put_work(self, None)
 
     def _use_again(self) -> None:
-        """Return to the model and settings of the last explanation; before the first one, to the default ones."""
+        """Return to the model and settings of the last answer; before the first one, to the default ones."""
         state = self._state
         if state.choice != state.provenance.choice:
             state.change(choice=state.provenance.choice, facts=self._facts)
@@ -248,13 +261,13 @@ class ExplainController(QObject):
         self._request, self._facts = None, self._state.facts
         self._notices.clear_memory_shortage()
         provenance = Provenance(answer.seconds, answer.cached, request.choice, request.explain_settings)
-        canvas_picture = self.picture
-        selection = choose_selection(self._next, self._state.explanation, self._state.selection, after)
-        notes = self._next.notes if self._next is not None else ()
+        shown = self._state.explanation
+        before = self._left_words if shown is None else SelectedWords(shown.caption, self._state.selection.rows)
+        selection = choose_selection(self._opening, before, self._state.selection, after)
+        notes = self._opening.notes if self._opening is not None else ()
         notice = self._notices.make_answer_notice(notes, after, provenance)
-        self._await(None)
+        self._opening = self._left_words = None
         self._state.change(
-            canvas_picture=canvas_picture,
             answer=after,
             provenance=provenance,
             selection=selection,
@@ -268,9 +281,9 @@ class ExplainController(QObject):
         if failure.request is not self._request:
             return
         state, notice = self._state, make_failure_notice(failure, self._state.facts)
-        self._failed_request = (self._request, self._next) if notice.offers_cpu else None
-        instead = "" if state.explanation is not None or failure.of_pair else self._fall_back()
-        self._take_back()
+        self._failed_request = self._request if notice.offers_cpu else None
+        instead = "" if self._facts is not None or failure.of_pair else self._fall_back()
+        self._give_up()
         if instead:  # the choice was saved at an earlier start, or nothing has been explained yet
             self._use_again()
             state.change(notice=Notice(f"{failure.message} {instead}", kind="note"))

@@ -140,9 +140,15 @@ class LayerProfileController(QObject):
         return Profile(side, layers).with_row(row)
 
     def _follow(self) -> None:
-        """Pause for an explanation; once it is there, resume, or mark the profile as stale."""
+        """Pause for an explanation; then resume, or mark the profile as stale. Another picture's is forgotten."""
         state, profile = self._state, self._state.profile.profile
-        if state.stale or state.explanation is None:
+        if state.explanation is None:
+            self._last_id += 1
+            self.cancel()
+            self._subject = None
+            state.change(profile=ProfileProgress())
+            return
+        if state.stale:
             self._waiting = self._waiting or self._request is not None
             self._last_id += 1  # an estimate on its way belongs to the previous pair
             self._end()

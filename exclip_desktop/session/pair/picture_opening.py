@@ -9,14 +9,16 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.errors import CaptionError
+from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Selection, carry_rows
 from exclip_desktop.session.logs import describe_error
+from exclip_desktop.session.pair.picture_shelf import PictureShelf
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
-from exclip_desktop.storage.pictures import Picture, read_picture
+from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import SampleObject
 
 Rows = tuple[int, ...]
@@ -24,7 +26,7 @@ Rows = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class PendingPicture:
-    """Picture of the next explanation, with notes, and either a selection or objects of which one is selected."""
+    """A picture to show, with notes, and either a selection or objects of which one is selected."""
 
     canvas_picture: CanvasPicture
     objects: tuple[SampleObject, ...] = ()
@@ -32,22 +34,28 @@ class PendingPicture:
     selection: Selection | None = None
 
 
-def choose_selection(
-    opening: PendingPicture | None, before: Explanation | None, selection: Selection, after: Explanation
-) -> Selection:
-    """Return the selection in ``after``: that of its ``opening``, else the same words as in ``before``.
+@dataclass(frozen=True, slots=True)
+class SelectedWords:
+    """Selected rows of a caption that is no longer on screen."""
 
-    Without an ``opening`` the picture is unchanged, and the regions stay, too.
+    caption: Caption
+    rows: Rows
+
+
+def choose_selection(
+    opening: PendingPicture | None, before: SelectedWords | None, selection: Selection, after: Explanation
+) -> Selection:
+    """Return the selection in ``after``: the words of its ``opening``, else the same words as ``before``.
+
+    The regions of ``selection`` stay: they lie in the picture on screen.
     """
     if opening is not None and opening.selection is not None:
-        brought = opening.selection
-        return replace(brought, rows=tuple(row for row in brought.rows if row < len(after.tokens)))
-    if opening is not None and opening.objects:
-        return Selection(choose_object_rows(after, opening.objects))
-    if before is None:
-        return replace(selection, rows=())
-    rows = carry_rows(before.caption, selection.rows, after.caption)
-    return Selection(rows) if opening is not None else replace(selection, rows=rows)
+        rows = tuple(row for row in opening.selection.rows if row < len(after.tokens))
+    elif opening is not None and opening.objects:
+        rows = choose_object_rows(after, opening.objects)
+    else:
+        rows = () if before is None else carry_rows(before.caption, before.rows, after.caption)
+    return replace(selection, rows=rows)
 
 
 def choose_object_rows(explanation: Explanation, objects: tuple[SampleObject, ...]) -> Rows:
@@ -72,7 +80,7 @@ def _is_easily_read(explanation: Explanation, rows: Rows, box: Box) -> bool:
 
 
 class PictureReader(QObject):
-    """Reads pictures; only the last requested one is delivered.
+    """Reads pictures; only the last requested one is delivered, at once if it is on the shelf.
 
     Signals:
         opened(str): a file was read; its path.
@@ -83,12 +91,21 @@ class PictureReader(QObject):
     failed = Signal(str, str)
 
     def __init__(
-        self, state: State, tasks: Tasks, show_error: Callable[[Exception], None], parent: QObject | None = None
+        self,
+        state: State,
+        tasks: Tasks,
+        show_error: Callable[[Exception], None],
+        shelf: PictureShelf,
+        parent: QObject | None = None,
     ) -> None:
-        """Show work in ``state``, and errors by ``show_error``."""
+        """Show work in ``state``, and errors by ``show_error``; take decoded files from ``shelf``."""
         super().__init__(parent)
-        self._state, self._tasks, self._show_error = state, tasks, show_error
+        self._state, self._tasks, self._show_error, self._shelf = state, tasks, show_error, shelf
         self._last_id = 0
+
+    def is_decoded(self, path: str) -> bool:
+        """Return whether a file's picture can be delivered at once."""
+        return self._shelf.peek(Path(path)) is not None
 
     def read_file(self, path: str, then: Callable[[CanvasPicture], None]) -> None:
         """Read a file, and pass its picture to ``then``."""
@@ -101,7 +118,12 @@ class PictureReader(QObject):
             self._show_error(error)
             self.failed.emit(path, describe_error(error)[0])
 
-        self._read(lambda: read_picture(path), Path(path).name, arrived, failed)
+        decoded = self._shelf.peek(Path(path))
+        if decoded is not None:
+            self.forget()
+            arrived(decoded)
+        else:
+            self._read(lambda: self._shelf.read(Path(path)), Path(path).name, arrived, failed)
 
     def read(self, read: Callable[[], Picture], title: str, then: Callable[[CanvasPicture], None]) -> None:
         """Call ``read`` in the background for a picture without a file, and pass the picture to ``then``."""

@@ -55,8 +55,8 @@ def test_both_are_drawn_in_one_range(opened: Opened, qtbot: QtBot) -> None:
 def test_another_picture_has_no_previous_caption(opened: Opened, qtbot: QtBot) -> None:
     _explain(opened, qtbot, "a blue balloon and a dog")
     opened.window.commands["difference"].trigger()
-    with qtbot.waitSignal(opened.state.answer_changed):
-        opened.session.explain_controller.open_file(opened.picture("b.png"), "a cat")
+    opened.session.explain_controller.open_file(opened.picture("b.png"), "a cat")
+    qtbot.waitUntil(lambda: opened.state.caption == "a cat" and opened.state.explanation is not None)
     assert opened.session.caption_difference.scene.answer is None
     assert not opened.window.difference.words.isVisible()
     _explain(opened, qtbot, "a dog")

@@ -284,7 +284,7 @@ def test_a_restored_finding_is_no_more_waited_for_once_it_is_cancelled(desk: Des
     _leave(desk)
     desk.engine.gate.clear()
     desk.session.finding_restorer.restore(found)
-    desk.qtbot.waitUntil(lambda: desk.session.state.stale)
+    desk.qtbot.waitUntil(lambda: desk.session.state.explanation is None)
     desk.session.cancel()
     desk.engine.gate.set()
     desk.session.explain_controller.open_file(str(desk.folder / "a.png"), "a red balloon")

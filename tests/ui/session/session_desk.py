@@ -34,8 +34,14 @@ class Desk:
         self.qtbot.waitUntil(lambda: not self.state.stale and self.state.work is None)
 
     def open(self, name: str = "a.png", caption: str = "a red balloon") -> None:
-        with self.qtbot.waitSignal(self.state.answer_changed):
-            self.session.explain_controller.open_file(self.picture(name), caption)
+        path = self.picture(name)
+        self.explain(lambda: self.session.explain_controller.open_file(path, caption))
+
+    def explain(self, act: Callable[[], object]) -> None:
+        """Call ``act``, which shows another pair, and wait for its answer."""
+        before = self.state.explanation
+        act()
+        self.qtbot.waitUntil(lambda: self.state.explanation is not None and self.state.explanation is not before)
         self.settle()
 
     def hold(self, act: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import load_samples
 from tests.ui.session.session_desk import Desk
 
-BOX = Region((10, 10, 60, 50))
+BOX, OTHER_BOX = Region((10, 10, 60, 50)), Region((20, 20, 70, 60))
 MISSING = ModelError("There is no such model.", "Choose another.")
 
 
@@ -17,7 +17,8 @@ def test_a_sample_selects_its_object_even_if_the_caption_changes_meanwhile(desk:
     desk.hold(lambda: desk.session.open_sample(0))
     desk.session.explain_controller.type_caption("nothing of it")
     desk.engine.gate.set()
-    desk.qtbot.waitUntil(lambda: desk.state.explanation.caption.text == "nothing of it")
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+    assert desk.state.explanation.caption.text == "nothing of it"
     assert desk.state.canvas_picture.path == str(load_samples()[0].path)
     assert desk.state.selection == Selection()
     desk.open("b.png", "a cat")
@@ -67,31 +68,33 @@ def test_what_can_be_undone_belongs_to_one_picture(desk: Desk) -> None:
     desk.session.selection_controller.commit_regions((), (BOX,), "draw box")
     desk.hold(lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat"))
     assert not desk.undo.canUndo()
-    desk.session.selection_controller.commit_regions((BOX,), (), "remove box")  # while the first picture is still there
+    assert desk.state.selection == Selection()
+    desk.session.selection_controller.commit_regions((), (OTHER_BOX,), "draw box")  # on the new picture already
     desk.engine.gate.set()
-    desk.settle()
-    assert not desk.undo.canUndo()
+    desk.qtbot.waitUntil(lambda: desk.state.explanation is not None)
+    assert desk.state.selection == Selection((), (OTHER_BOX,))
+    desk.undo.undo()
     assert desk.state.selection == Selection()
 
 
 @pytest.mark.parametrize("way", ["cancel", "failure"])
-def test_a_picture_that_comes_to_nothing_is_forgotten(desk: Desk, way: str) -> None:
+def test_a_picture_that_comes_to_nothing_stays_without_heat(desk: Desk, way: str) -> None:
     desk.session.selection_controller.commit_rows((), (2,))
-    before = desk.snapshot()
     opens = lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat")  # noqa: E731  done at once
     if way == "cancel":
         desk.hold(opens)
-        desk.session.explain_controller.type_caption("a bird")
         desk.session.explain_controller.cancel()
         desk.engine.gate.set()
     else:
         desk.fail(UserError("No."), opens)
-    assert desk.snapshot() == before
+    assert (desk.state.canvas_picture.title, desk.state.caption) == ("b.png", "a cat")
+    assert (desk.state.explanation, desk.state.stale, desk.state.work) == (None, False, None)
+    assert desk.session.active_pane.active_answer is None
     assert not desk.undo.canUndo()
-    desk.session.explain_controller.type_caption("a red dog")
-    desk.settle()
-    assert desk.state.canvas_picture.title == "a.png"
+    desk.explain(lambda: desk.session.explain_controller.type_caption("a red dog"))
+    assert desk.state.canvas_picture.title == "b.png"
     assert desk.state.explanation.caption.text == "a red dog"
+    assert desk.words() == ["red"]  # selected in the last answer
 
 
 def test_a_cancelled_model_is_taken_back(desk: Desk) -> None:

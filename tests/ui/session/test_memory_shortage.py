@@ -38,9 +38,8 @@ def test_the_same_request_is_repeated_on_the_cpu(desk: Desk) -> None:
 
 def test_another_picture_and_caption_are_not_lost(desk: Desk) -> None:
     desk.fail(SHORT, lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat"))
-    assert (desk.state.canvas_picture.title, desk.state.caption) == ("a.png", "a red balloon")
-    desk.session.explain_controller.use_cpu()
-    desk.settle()
+    assert (desk.state.canvas_picture.title, desk.state.caption) == ("b.png", "a cat")
+    desk.explain(desk.session.explain_controller.use_cpu)
     assert (desk.state.canvas_picture.title, desk.state.explanation.caption.text) == ("b.png", "a cat")
 
 

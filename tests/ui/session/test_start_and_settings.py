@@ -153,15 +153,12 @@ def test_a_sample_opens_with_an_object_whose_heat_is_easily_read(
 @pytest.mark.parametrize("number", range(len(load_samples())))
 def test_every_sample_opens_with_words_of_one_of_its_objects(desk: Desk, number: int) -> None:
     sample = load_samples()[number]
-    with desk.qtbot.waitSignal(desk.state.answer_changed):
-        desk.session.open_sample(number)
+    desk.explain(lambda: desk.session.open_sample(number))
     assert " ".join(desk.words()).replace(",", "") in {thing.words for thing in sample.objects}
 
 
 def test_samples_are_no_recent_pictures(desk: Desk) -> None:
-    with desk.qtbot.waitSignal(desk.state.answer_changed):
-        desk.session.open_sample(0)
-    desk.settle()
+    desk.explain(lambda: desk.session.open_sample(0))
     assert [Path(path).name for path in desk.session.settings.recent_pictures.paths()] == ["a.png", "first.png"]
 
 

@@ -58,10 +58,10 @@ class Monkey:
         self.look()
 
     def look(self) -> None:
-        """Check that the answer on screen belongs to the picture on screen; without a caption it may be missing."""
+        """Check that the answer on screen, if there is one yet, belongs to the picture on screen."""
         state = self.session.state
         if state.explanation is None:
-            assert state.caption == ""
+            assert not state.stale
             return
         height, width = state.canvas_picture.picture.pixels.shape[:2]
         assert state.explanation.geometry.source_size == (width, height)
