@@ -146,6 +146,8 @@ class Session(QObject):
         self.findings = ProjectFindings(
             self.state, self.explain_controller, self.pair_navigation, self._tasks, self.undo, self.projects, self
         )
+        self.pair_navigation.use_remarks(lambda: self.findings.remark_index.remarks)
+        self.findings.remark_index.changed.connect(self.pair_navigation.follow_remarks)
         self.findings_export = FindingsExport(self.state, self.explain_controller, self._tasks, self.findings, self)
         self.finding_restorer = FindingRestorer(
             self.state, self.explain_controller, self.projects, self.compare_controller, self.active_pane, self

@@ -1,6 +1,6 @@
 """A list of pairs of pictures and captions, with known regions, figures of explained pairs, and the order by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -98,10 +98,16 @@ class PairList:
         return self.folder / expand_home(written)
 
 
-SortKey = Literal["list", "score", "residual", "share", "rating"]
+SortKey = Literal["list", "score", "residual", "share", "rating", "file", "caption", "label", "tags", "state"]
 PairStatus = Literal["all", "open", "explained", "failed"]
 SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
-PAIR_STATUSES: Final[tuple[PairStatus, ...]] = get_args(PairStatus)
+STATUS_TERMS: Final[dict[PairStatus, str]] = {
+    "all": "",
+    "open": "is:unexplained",
+    "explained": "is:explained",
+    "failed": "is:failed",
+}
+"""The terms of a filter that stand for the status in older projects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,8 @@ class Arrangement:
     """The filter and the order of a pair list; the field names are those of project files.
 
     Attributes:
-        holding: text that a pair contains, ignoring case.
-        shown: the status of the pairs.
+        holding: the query of the filter; see ``core.text.list_filter``.
+        shown: the status of the pairs, which older projects store apart from the query.
         by: the sort key; pairs without that figure come last, in the list's order.
         descending: whether the largest comes first.
 
@@ -120,6 +126,11 @@ class Arrangement:
     shown: PairStatus = "all"
     by: SortKey = "list"
     descending: bool = False
+
+    @property
+    def query(self) -> str:
+        """The whole query."""
+        return " ".join(part for part in (self.holding, STATUS_TERMS[self.shown]) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,30 +198,3 @@ def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) 
 def make_search_texts(pairs: Sequence[ListedPair]) -> tuple[str, ...]:
     """Return the text of each pair for the filter."""
     return tuple(f"{pair.caption}\n{pair.label}\n{pair.id}\n{pair.picture}".casefold() for pair in pairs)
-
-
-def arrange_pairs(
-    texts: Sequence[str], figures: Mapping[int, PairFigures], arrangement: Arrangement = Arrangement()
-) -> tuple[int, ...]:
-    """Return the places of the pairs to show, in order; ``texts`` are those of ``make_search_texts``."""
-    needle, status = arrangement.holding.casefold().strip(), arrangement.shown
-    places = [
-        place
-        for place, text in enumerate(texts)
-        if (not needle or needle in text) and _has_status(figures.get(place), status)
-    ]
-    if arrangement.by == "list":
-        return tuple(reversed(places) if arrangement.descending else places)
-    values = {place: getattr(figures[place], arrangement.by) for place in places if place in figures}
-    known = [place for place in places if values.get(place) not in (None, "")]
-    known.sort(key=values.__getitem__, reverse=arrangement.descending)
-    sorted_in = set(known)
-    return (*known, *(place for place in places if place not in sorted_in))
-
-
-def _has_status(figures: PairFigures | None, status: PairStatus) -> bool:
-    if status == "all":
-        return True
-    if figures is None or (figures.score is None and not figures.failure):
-        return status == "open"
-    return status == ("failed" if figures.failure else "explained")

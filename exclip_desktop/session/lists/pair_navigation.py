@@ -1,6 +1,7 @@
 """The open pair list, and navigation from pair to pair."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,11 +13,11 @@ from exclip_desktop.core.values.pair_list import (
     ListNote,
     PairFigures,
     PairList,
-    arrange_pairs,
     comparison_key,
     make_figures,
     summarize_notes,
 )
+from exclip_desktop.core.values.pair_remarks import PairKey
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.list_reading import (
     NO_LIST,
@@ -28,6 +29,8 @@ from exclip_desktop.session.lists.list_reading import (
     read_list,
     reload_list,
 )
+from exclip_desktop.session.lists.pair_values import PairValues, Remarks
+from exclip_desktop.session.lists.walk_order import WalkOrder
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State, Work
@@ -58,8 +61,7 @@ class PairNavigation(QObject):
     The figures belong to one model with its settings; those of others are removed when new ones arrive.
 
     Attributes:
-        arrangement: the list's filter and order; ``order``: the places of the pairs that pass it.
-        current: the place of the pair on screen, or None.
+        values: the values of its pairs by key; ``walk``: filter and order, and which pair comes next.
 
     Signals:
         list_changed(): another list was opened, or the list was closed.
@@ -96,11 +98,11 @@ class PairNavigation(QObject):
         )
         self._tasks = tasks
         self._read = NO_LIST
-        self.arrangement, self.order = Arrangement(), tuple[int, ...]()
-        self.current: int | None = None
+        self.values = PairValues()
+        self.walk = WalkOrder(self.values, self)
+        self.walk.arranged.connect(self.order_changed)
         self._project: Path | None = None
         self._places: dict[str, int] = {}  # by id
-        self._last_row: int | None = None  # the row of the pair on screen before it was removed
         self._figures = Figures()
         state.answer_changed.connect(self._on_answer_changed)
         worker.failed.connect(self._on_failed)
@@ -159,7 +161,7 @@ class PairNavigation(QObject):
     def show(self, place: int) -> None:
         """Show the pair at a place of the list."""
         pair = self.pairs[place]
-        self.current, self._last_row = place, None
+        self.walk.put_current(place)
         self.current_changed.emit()
         self._explain_controller.open_listed(str(self.path(pair)), pair.caption)
         captions = self._read.captions.get(pair.picture, ())
@@ -167,17 +169,24 @@ class PairNavigation(QObject):
 
     def step(self, by: int) -> None:
         """Show the pair ``by`` places further in the order, at most the first or the last one."""
-        if not self.order:
-            return
-        last = len(self.order) - 1
-        if self.current in self.order:
-            at = min(max(self.order.index(self.current) + by, 0), last)
-        elif self._last_row is not None:
-            at = min(max(self._last_row + by - (by > 0), 0), last)
-        else:
-            at = 0 if by > 0 else last
-        if self.order[at] != self.current:
-            self.show(self.order[at])
+        place = self.walk.find_step(by)
+        if place is not None:
+            self.show(place)
+
+    @property
+    def current(self) -> int | None:
+        """The place of the pair on screen, or None."""
+        return self.walk.current
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The places of the listed pairs, in order."""
+        return self.walk.places
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """The list's filter and order."""
+        return self.walk.arrangement
 
     @property
     def list(self) -> PairList:
@@ -203,7 +212,7 @@ class PairNavigation(QObject):
         place = self._places.get(pair)
         if place is not None and os.path.abspath(self.path(self.pairs[place])) == os.path.abspath(picture):
             self._figures.set_rating(place, rating)
-            self.figures_changed.emit(place)
+            self._show_values(place)
 
     @property
     def label_regions(self) -> tuple[Region, ...]:
@@ -217,14 +226,26 @@ class PairNavigation(QObject):
     def set_figures(self, place: int, figures: PairFigures) -> None:
         """Keep what was figures of the pair at a place."""
         if self._figures.add(place, figures):
-            self.order_changed.emit()
-        self.figures_changed.emit(place)
+            self.walk.refresh(keeps_current=True)
+        self._show_values(place)
         self.figures_computed.emit(place)
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Change the list's filter and order."""
-        self.arrangement = arrangement
-        self._arrange()
+        self.walk.arrange(arrangement)
+
+    def use_remarks(self, remarks: Callable[[], Remarks]) -> None:
+        """Show and filter by the remarks on pairs that ``remarks`` returns."""
+        self.values.remarks = remarks
+
+    def follow_remarks(self, keys: Iterable[PairKey] | None) -> None:
+        """Show the changed remarks on the pairs of these keys; None: on any pair."""
+        if keys is None:
+            self.walk.refresh_remarks()
+            self.figures_reloaded.emit()
+        else:
+            for place in self.values.places_of(keys):
+                self._show_values(place)
 
     def is_listed(self, path: str) -> bool:
         """Return whether a picture was opened from the list."""
@@ -243,6 +264,8 @@ class PairNavigation(QObject):
         if loaded.list is not self.list:
             self._replace_list(loaded)
         elif self._figures.merge(loaded.figures):
+            if self.walk.list_filter.terms:
+                self.walk.refresh(keeps_current=True)
             self.figures_reloaded.emit()
 
     def _replace_list(self, loaded: LoadedList) -> None:
@@ -251,26 +274,29 @@ class PairNavigation(QObject):
         moved = {before[pair.id]: place for place, pair in enumerate(loaded.list.pairs) if pair.id in before}
         figures.move(moved)
         figures.merge(loaded.figures)
-        near = self.order.index(current) if current in self.order else self._last_row
-        self._set_list(loaded, figures, None if current is None else moved.get(current))
+        near = self.walk.near_row()
+        self._set_list(loaded, figures, None if current is None else moved.get(current), near)
         if self.current is None:
-            self._last_row = near
             self.current_changed.emit()
 
-    def _set_list(self, loaded: LoadedList, figures: Figures | None = None, current: int | None = None) -> None:
+    def _set_list(
+        self, loaded: LoadedList, figures: Figures | None = None, current: int | None = None, near: int | None = None
+    ) -> None:
+        """Take over a list; ``near`` is the row that the pair on screen had, where the list does not have it."""
         self._read, self._figures = loaded, figures or Figures(loaded.figures)
-        self.current, self._last_row = current, None
         self._places = {pair.id: place for place, pair in enumerate(loaded.list.pairs)}
-        self._arrange()
+        self.values.use(loaded, self._figures)
+        self.walk.restart(current, near)
         self.list_changed.emit()
 
-    def _arrange(self) -> None:
-        self.order = arrange_pairs(self._read.texts, self._figures.known, self.arrangement)
-        self.order_changed.emit()
+    def _show_values(self, place: int) -> None:
+        """Announce changed values of a pair; it may leave or join the list."""
+        self.figures_changed.emit(place)
+        self.walk.recheck(place)
 
     def _on_picture_opened(self, path: str) -> None:
         if self.current is not None and not self.is_listed(path):
-            self.current = None  # something else was opened
+            self.walk.put_current(None)  # something else was opened
             self.current_changed.emit()
 
     def _on_picture_refused(self, path: str, why: str) -> None:
@@ -286,7 +312,7 @@ class PairNavigation(QObject):
         if pair is not None and current is not None:
             self.set_figures(current, make_figures(explanation, pair.regions))
         elif self._figures.use(comparison_key(explanation.settings)):  # scores of another model are no longer shown
-            self.order_changed.emit()
+            self.walk.refresh(keeps_current=True)
             self.figures_reloaded.emit()
 
     def _on_failed(self, failure: Failure) -> None:

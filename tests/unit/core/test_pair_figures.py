@@ -1,4 +1,4 @@
-"""Figures of listed pairs, and their arrangement."""
+"""Figures of listed pairs."""
 
 from pathlib import Path
 
@@ -8,53 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.attribution.second_order.explain import explain_pair
-from exclip_desktop.core.values.pair_list import (
-    Arrangement,
-    ListedPair,
-    PairFigures,
-    arrange_pairs,
-    compute_labelled_share,
-    make_search_texts,
-)
+from exclip_desktop.core.values.pair_list import compute_labelled_share
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.pictures import read_thumbnail
-
-PAIRS = (
-    ListedPair("a", "1.png", "A Dog", "animals"),
-    ListedPair("b", "2.png", "a cat"),
-    ListedPair("c", "3.png", "a fish"),
-    ListedPair("d", "4.png", "a dogfish"),
-)
-FIGURES = {
-    0: PairFigures(0.3, 1e-4, rating="unsure"),
-    1: PairFigures(rating="match"),
-    2: PairFigures(0.1, 2e-4, 0.5),
-    3: PairFigures(failure="No picture."),
-}
-
-
-@pytest.mark.parametrize(
-    ("requested", "places"),
-    [
-        ({}, (0, 1, 2, 3)),
-        ({"descending": True}, (3, 2, 1, 0)),
-        ({"holding": " DOG "}, (0, 3)),
-        ({"holding": "animals"}, (0,)),
-        ({"holding": "3.png"}, (2,)),
-        ({"shown": "open"}, (1,)),
-        ({"shown": "explained"}, (0, 2)),
-        ({"shown": "failed"}, (3,)),
-        ({"by": "score"}, (2, 0, 1, 3)),
-        ({"by": "score", "descending": True}, (0, 2, 1, 3)),
-        ({"by": "share"}, (2, 0, 1, 3)),
-        ({"by": "rating"}, (1, 0, 2, 3)),
-        ({"by": "rating", "descending": True}, (0, 1, 2, 3)),
-        ({"by": "residual", "shown": "explained", "descending": True}, (2, 0)),
-    ],
-)
-def test_arrangement(requested: dict[str, object], places: tuple[int, ...]) -> None:
-    assert arrange_pairs(make_search_texts(PAIRS), FIGURES, Arrangement(**requested)) == places  # type: ignore[arg-type]
 
 
 def test_labelled_share_is_of_positive_heat(tiny: Model, picture: NDArray[np.uint8]) -> None:
