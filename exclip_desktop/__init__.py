@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         map_by,
         matrix_by,
         measure,
+        open_cache,
         profile,
         score,
     )
@@ -34,6 +35,7 @@ __all__ = [
     "matrix_by",
     "measure",
     "open_batch",
+    "open_cache",
     "profile",
     "score",
     "study",

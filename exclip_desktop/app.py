@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_data_path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.core.version import __version__
 from exclip_desktop.session.logs import log_file, start_logging
 from exclip_desktop.session.session import Session
+from exclip_desktop.storage.cache import default_cache_folder
 from exclip_desktop.ui.theme import make_app_icon
 from exclip_desktop.ui.window import Window
 
@@ -23,7 +24,7 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     set_program_name(app)
     path = log_file()
     logged = start_logging(path)
-    session = Session(QSettings(), factor_folder(), findings=default_project_file(), studies=studies_folder())
+    session = Session(QSettings(), default_cache_folder(), findings=default_project_file(), studies=studies_folder())
     show_uncaught_errors(session)
     window = Window(session, str(path) if logged else "")
     window.show()
@@ -87,8 +88,3 @@ def default_project_file() -> Path:
 def studies_folder() -> Path:
     """Return the folder for studies, until the person chooses another one."""
     return user_data_path("exclip_desktop", appauthor=False) / "studies"
-
-
-def factor_folder() -> Path:
-    """Return the folder of the factor cache."""
-    return user_cache_path("exclip_desktop", appauthor=False) / "factors"

@@ -25,6 +25,7 @@ from tests.unit.attribution.plugin_package import Install, write_plugin_package
 
 SCREEN = Path(__file__).with_name("screen.json")  # large enough for every window's first size
 os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={SCREEN}"  # before anything asks Qt for a screen
+os.environ["EXCLIP_CACHE"] = "off"  # tests that use the cache name its folder
 CAPTION = "a red balloon and a dog, in the snow"
 TINY = "exclip-tiny-test"  # a small architecture that open_clip knows by name, where a test asks for ``architecture``
 

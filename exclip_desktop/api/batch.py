@@ -14,9 +14,12 @@ from exclip_desktop.attribution.second_order.explain import (
     picture_factor,
     resolve_settings,
 )
+from exclip_desktop.attribution.second_order.stored_explain import make_image_key, make_text_key
+from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, Remedy, SettingsError, UserError
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
@@ -31,6 +34,7 @@ from exclip_desktop.storage.batches.batch_folder import (
     write_shard,
 )
 from exclip_desktop.storage.batches.batch_index import Batch, caption_to_values, write_index, write_scores
+from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, picture_sha256, read_picture
 
@@ -68,6 +72,7 @@ def batch(
     all_pairs: bool = False,
     shard: tuple[int, int] = (1, 1),
     max_megapixels: float = DEFAULT_MEGAPIXELS,
+    cache: FactorCache | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     **settings: Any,
@@ -81,6 +86,7 @@ def batch(
         all_pairs: whether to write every picture's score with every caption as well.
         shard: (I, N): make only the I-th of N parts, from 1; the last to finish writes the index.
         max_megapixels: largest picture read.
+        cache: stores the matrix of every listed pair, as ``open_cache()`` does for the window; None: ``out`` alone.
         progress: called with the number of finished captions, then pictures.
         cancel: polled between pictures and within them; finished entries are kept.
         settings: fields of ``ExplainSettings``, by name.
@@ -103,7 +109,9 @@ def batch(
     }
     folder = Path(out)
     prepare_batch_folder(
-        folder, _make_header(model, resolved) | {"pictures": names["pictures"], "captions": names["captions"]}
+        folder,
+        _make_header(model, resolved)
+        | {"pictures": names["pictures"], "captions": names["captions"], "folder": str(pair_list.folder.absolute())},
     )
     work = _ShardFiller(folder, names, progress or ignore_progress, cancel or CancelToken())
     makers = _make_makers(model, pair_list, resolved, max_megapixels, work.cancel)
@@ -111,7 +119,8 @@ def batch(
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
                 work.fill(kind, number, makers[kind])
-    return _finish(Batch(folder), pair_list, all_pairs, alone=parts == 1)
+    keep = None if cache is None else cache.put_explanation
+    return _finish(Batch(folder), pair_list, all_pairs, keep, alone=parts == 1)
 
 
 def _make_header(model: Model, settings: ExplainSettings) -> dict[str, Any]:
@@ -181,11 +190,18 @@ class _ShardFiller:
         self._progress(Report(kind, places.stop, len(names)))
 
 
-def _finish(finished: Batch, pair_list: PairList, all_pairs: bool, *, alone: bool) -> BatchDone:
+def _finish(
+    finished: Batch,
+    pair_list: PairList,
+    all_pairs: bool,
+    keep: Callable[[str, Explanation], None] | None,
+    *,
+    alone: bool,
+) -> BatchDone:
     missing = 0 if alone else sum(_count_missing(finished, kind) for kind in KINDS)
     if missing:
         return BatchDone(finished, len(pair_list.pairs), missing=missing)
-    failed, inexact = write_index(finished, pair_list.pairs)
+    failed, inexact = write_index(finished, pair_list.pairs, keep)
     if all_pairs:
         write_scores(finished)
     return BatchDone(finished, len(pair_list.pairs), tuple(failed), inexact)
@@ -212,7 +228,8 @@ def _read_caption(model: Model, text: str) -> Caption:
 
 
 def _make_caption_entry(model: Model, caption: Caption, settings: ExplainSettings, cancel: CancelToken) -> ShardEntry:
-    return ShardEntry(caption_to_values(caption), caption_factor(model, caption, settings, cancel=cancel))
+    values = caption_to_values(caption) | {"key": make_text_key(model, settings, caption)}
+    return ShardEntry(values, caption_factor(model, caption, settings, cancel=cancel))
 
 
 def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str, Any]]:
@@ -229,7 +246,8 @@ def _make_picture_entry(
     geometry = model.geometry((width, height), settings.layer("image"), settings.framing)
     cut = model.image.cut(settings.layer("image"), model.preprocess.input_size((width, height), settings.framing))
     place = geometry.source_size, geometry.visible, geometry.grid
-    values = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, **file}
+    key = make_image_key(model, settings, (width, height), pixels_sha256(picture.pixels))
+    values = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, "key": key, **file}
     return ShardEntry(values, picture_factor(model, picture.pixels, settings, cancel=cancel))
 
 

@@ -13,6 +13,7 @@ from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import explain_pair, resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import profile_pair
+from exclip_desktop.attribution.second_order.stored_explain import explain_stored, make_stored_pair
 from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import CaptionError, MethodError, ModelError, Remedy, SettingsError
 from exclip_desktop.core.method_registry import OURS, method_by_key
@@ -28,9 +29,21 @@ from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
+from exclip_desktop.storage.cache import FactorCache, open_cache
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
-__all__ = ["MatrixResult", "Result", "explain", "load_model", "map_by", "matrix_by", "measure", "profile", "score"]
+__all__ = [
+    "MatrixResult",
+    "Result",
+    "explain",
+    "load_model",
+    "map_by",
+    "matrix_by",
+    "measure",
+    "open_cache",
+    "profile",
+    "score",
+]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
@@ -55,15 +68,18 @@ def explain(
     precision: str = FULL,
     tolerance: float | None = None,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
+    cache: FactorCache | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Result:
     """Explain how every caption token × every image token adds to the score of a picture and its caption.
 
     ``image`` is a path, a PIL image or an HWC uint8 RGB array of at most ``max_megapixels``, or a ``Picture`` that
-    ``storage.pictures.read_picture`` has read. ``progress`` is called with reports, in this thread; ``cancel`` is
-    polled once per chunk. The other arguments are the fields of ``core.values.settings.ExplainSettings``. The result's
-    ``notes`` say what a person should know before they trust the numbers.
+    ``storage.pictures.read_picture`` has read. With ``cache``, such as ``open_cache()``, a pair that the window, a
+    batch or an earlier call has explained is read, and a new one is stored. ``progress`` is called with reports, in
+    this thread; ``cancel`` is polled once per chunk. The other arguments are the fields of
+    ``core.values.settings.ExplainSettings``. The result's ``notes`` say what a person should know before they trust
+    the numbers.
 
     Raises:
         CaptionError, SettingsError: an argument does not fit.
@@ -84,7 +100,11 @@ def explain(
     )
     picture = read_picture(image, max_megapixels)
     with convert_memory_errors():
-        explanation = explain_pair(model, picture.pixels, caption, settings, progress=progress, cancel=cancel)
+        if cache is None:
+            explanation = explain_pair(model, picture.pixels, caption, settings, progress=progress, cancel=cancel)
+        else:
+            pair = make_stored_pair(model, picture.pixels, caption, settings)
+            explanation = explain_stored(cache, pair, progress, cancel)
     return Result(explanation, picture.pixels, (*model.notes, *picture.notes, *accuracy_warnings(explanation)))
 
 

@@ -11,6 +11,7 @@ from exclip_desktop.core.values.study import Outcome, Study, StudySettings, stud
 from exclip_desktop.core.values.study_errors import check_places, describe_unnamed_boxes, find_study_error
 from exclip_desktop.evaluate.study_run import StudyTask, compute_outcomes, open_outcomes, parse_method_options
 from exclip_desktop.models.model import Model
+from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 
@@ -25,6 +26,7 @@ def study(
     count: int | None = None,
     out: str | Path | None = None,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
+    cache: FactorCache | None = None,
     each: Callable[[Outcome], None] | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
@@ -39,6 +41,7 @@ def study(
         count: number of pairs, from the first; None: all.
         out: a folder that stores every outcome at once; stored outcomes are not computed again.
         max_megapixels: largest picture read.
+        cache: stores the matrices of our own method, as ``open_cache()`` does for the window.
         each: called with every outcome.
         progress: called with the number of finished heats.
         cancel: polled once per batch.
@@ -63,7 +66,7 @@ def study(
     check_places(chosen, listed_pairs)
     stored = [] if folder is None else open_outcomes(model, task, folder)
     outcomes = {(one.pair, one.method): one for one in stored}
-    for outcome in compute_outcomes(model, task, stored, folder, progress, cancel):
+    for outcome in compute_outcomes(model, task, stored, folder, progress, cancel, store=cache):
         outcomes[outcome.pair, outcome.method] = outcome
         if each is not None:
             each(outcome)

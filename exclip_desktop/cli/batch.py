@@ -10,6 +10,8 @@ from exclip_desktop.cli.options import (
     add_explain_settings,
     add_max_megapixels,
     add_model,
+    add_no_cache,
+    chosen_cache,
     explain_settings,
     load_chosen_model,
 )
@@ -51,6 +53,7 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
         "--shard", type=_part, default=(1, 1), metavar="I/N", help="explain part I of N, for several computers or GPUs"
     )
     add_max_megapixels(parser)
+    add_no_cache(parser)
     add_model(parser)
     add_explain_settings(parser)
 
@@ -78,6 +81,7 @@ def _batch(options: argparse.Namespace) -> None:
             all_pairs=options.all_pairs,
             shard=options.shard,
             max_megapixels=options.max_megapixels,
+            cache=chosen_cache(options),
             progress=bar.show,
             **asdict(explain_settings(options)),
         )

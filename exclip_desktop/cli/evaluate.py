@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.cli.options import add_max_megapixels, add_model, load_chosen_model
+from exclip_desktop.cli.options import add_max_megapixels, add_model, add_no_cache, chosen_cache, load_chosen_model
 from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
@@ -52,6 +52,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="an option of a method, e.g. rise.masks=500",
     )
     add_max_megapixels(parser)
+    add_no_cache(parser)
     _add_settings(parser.add_argument_group("metrics' settings"))
     add_model(parser)
 
@@ -117,6 +118,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             count=options.count,
             out=options.out,
             max_megapixels=options.max_megapixels,
+            cache=chosen_cache(options),
             progress=bar.show,
             **settings,
         )

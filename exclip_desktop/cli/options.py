@@ -13,6 +13,7 @@ from exclip_desktop.core.maths.colour import COLOUR_MAPS, DEFAULT_COLOURS
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISIONS, ExplainSettings, Layer
+from exclip_desktop.storage.cache import FactorCache, open_cache
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path, list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
@@ -121,6 +122,18 @@ def add_explain_settings(parser: argparse.ArgumentParser) -> None:
         metavar="ERROR",
         help=f"relative error at which the adaptive rule stops (default {DEFAULT_TOLERANCE:g})",
     )
+
+
+def add_no_cache(parser: argparse.ArgumentParser) -> None:
+    """Add the option that leaves the cache alone."""
+    parser.add_argument(
+        "--no-cache", action="store_true", help="do not store the matrices of pairs where the window finds them"
+    )
+
+
+def chosen_cache(options: argparse.Namespace) -> FactorCache | None:
+    """Return the cache that the window uses, unless the options say no."""
+    return None if options.no_cache else open_cache()
 
 
 def add_output(parser: argparse.ArgumentParser, *, out: str, json: str) -> None:

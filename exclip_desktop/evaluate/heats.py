@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution.answer import answer_by, compute_map
 from exclip_desktop.attribution.pair import Pair, make_pair
+from exclip_desktop.attribution.second_order.stored_explain import ResultStore, make_stored_pair
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.method_registry import method_by_key
 from exclip_desktop.core.methods import AttributionMethod
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.answers import TokenMap
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -53,13 +55,17 @@ class Heats:
 
 @dataclass(frozen=True, slots=True)
 class MethodRun:
-    """One method on a model: its options as text by name, the study's settings; ``cancel`` is polled by the method."""
+    """One method on a model: its options as text by name, the study's settings; ``cancel`` is polled by the method.
+
+    ``store`` receives what our own method computes; it is never read, because the time of a heat is measured.
+    """
 
     model: Model
     method: str
     options: Mapping[str, str]
     settings: StudySettings
     cancel: CancelToken
+    store: ResultStore | None = None
 
 
 def compute_heats(run: MethodRun, subject: Subject) -> Heats:
@@ -90,6 +96,9 @@ def compute_heats(run: MethodRun, subject: Subject) -> Heats:
     answers = {words: answer_by(pair.for_target(words) if words else pair, method, options) for words in targets}
     seconds = (time.perf_counter() - begun) / len(answers)
     first = answers[targets[0]]
+    if run.store is not None and isinstance(first, Explanation):
+        stored = make_stored_pair(run.model, pair.picture, pair.caption.text, pair.settings)
+        run.store.put_explanation(stored.keys.pair, first)
     if isinstance(first, PairMatrix):
         return _matrix_heats(first, subject, seconds)
     words, reason = None, ""

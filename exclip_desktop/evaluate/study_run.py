@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from exclip_desktop.attribution.compute_errors import convert_memory_errors
+from exclip_desktop.attribution.second_order.stored_explain import ResultStore
 from exclip_desktop.core.errors import PictureError, Remedy, SettingsError, UserError
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.metric_table import METRICS
@@ -96,6 +97,7 @@ def evaluate_pairs(
     *,
     captions: Sequence[str] = (),
     done: Collection[tuple[str, str]] = frozenset(),
+    store: ResultStore | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Iterator[Outcome]:
@@ -110,6 +112,7 @@ def evaluate_pairs(
         settings: everything else that decides the figures.
         captions: those among which ``softmax`` scores, a pair's own included or not.
         done: (pair, method) to leave out; the other outcomes do not depend on them.
+        store: receives the explanations of our own method, under their cache keys.
         progress: called with the number of heats.
         cancel: polled once per batch of pictures.
 
@@ -133,7 +136,7 @@ def evaluate_pairs(
             if isinstance(subject, PictureError):
                 yield cell.fail(settings, subject)
             else:
-                yield _evaluate_cell(cell, MethodRun(model, method, methods[method], settings, token), subject)
+                yield _evaluate_cell(cell, MethodRun(model, method, methods[method], settings, token, store), subject)
     report(Report("heats", total, total))
 
 
@@ -209,8 +212,13 @@ def compute_outcomes(
     folder: Path | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    *,
+    store: ResultStore | None = None,
 ) -> Iterator[Outcome]:
-    """Yield the outcomes that are not ``done``, each written to ``folder`` first; errors are ``evaluate_pairs``'s."""
+    """Yield the outcomes that are not ``done``, each written to ``folder`` first.
+
+    ``store`` and errors are those of ``evaluate_pairs``.
+    """
     pairs = task.unread_pairs()
     outcomes = evaluate_pairs(
         model,
@@ -219,6 +227,7 @@ def compute_outcomes(
         task.settings,
         captions=[pair.caption for pair in pairs],
         done={(one.pair, one.method) for one in done},
+        store=store,
         progress=progress,
         cancel=cancel,
     )

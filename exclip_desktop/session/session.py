@@ -41,6 +41,7 @@ from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Engine, Worker
+from exclip_desktop.storage.batches.batch_folder import is_batch_folder
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.samples import is_sample, load_samples
 
@@ -105,6 +106,7 @@ class Session(QObject):
             provenance=Provenance(choice=usual),
         )
         self.explain_controller.picture_reader.opened.connect(self._on_picture_opened)
+        self.pair_navigation.list_changed.connect(self._on_list_changed)
         self.state.view_changed.connect(lambda: self.settings.save_view(self.state.view))
         self.state.provenance_changed.connect(self._on_provenance_changed)
 
@@ -247,6 +249,11 @@ class Session(QObject):
         work = Work("Clearing the cache")
         run_with_progress(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.show_error)
 
+    def _on_list_changed(self) -> None:
+        """Read stored factors from the folder of a batch while it is the list."""
+        source = self.pair_navigation.list.source
+        self.cache.use_batch(source if self.pair_navigation.pairs and is_batch_folder(source) else None)
+
     def _on_picture_opened(self, path: str) -> None:
         if not is_sample(path) and not self.pair_navigation.is_listed(path):
             self.settings.recent_pictures.add(path)
@@ -261,6 +268,7 @@ class Session(QObject):
 
     def _make_engine(self) -> Engine:
         share_cores()
+        self.cache.remove_leftovers()
         # Imported by name in the worker's thread: the engine imports torch.
         engine: Engine = import_module("exclip_desktop.session.worker.engine").ModelEngine(
             self.cache, self.pairs, self.parts

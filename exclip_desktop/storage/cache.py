@@ -1,5 +1,6 @@
 """The cache of factors and explanations, in memory and on disk: what was computed once is not computed again."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from platformdirs import user_cache_path
 from exclip_desktop.core.cache_keys import check_key
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, Factor
+from exclip_desktop.storage.batches.batch_index import BatchFactors
 from exclip_desktop.storage.cache_entries import (
     DAMAGE,
     decode_explanation,
@@ -23,9 +25,23 @@ from exclip_desktop.storage.lru import LruCache
 MEMORY_BYTES: Final = 512 << 20
 
 
-def default_cache_folder() -> Path:
-    """Return the folder of the cache that window, command line and Python share."""
-    return user_cache_path("exclip_desktop", appauthor=False) / "factors"
+CACHE_VARIABLE: Final = "EXCLIP_CACHE"
+"""Environment variable with the cache's folder; ``off``: nothing on disk."""
+
+
+def default_cache_folder() -> Path | None:
+    """Return the folder of the cache that window, command line and Python share; None where it is switched off."""
+    chosen = os.environ.get(CACHE_VARIABLE, "").strip()
+    if chosen.lower() == "off":
+        return None
+    return Path(chosen).expanduser() if chosen else user_cache_path("exclip_desktop", appauthor=False) / "factors"
+
+
+def open_cache(folder: str | Path | None = None) -> "FactorCache":
+    """Open a cache; ``folder`` None: the one that the window uses. Functions that take a ``cache`` store in it."""
+    cache = FactorCache(default_cache_folder() if folder is None else Path(folder).expanduser())
+    cache.remove_leftovers()
+    return cache
 
 
 class FactorCache:
@@ -44,6 +60,7 @@ class FactorCache:
         self._memory: LruCache[str, Factor] = LruCache(memory_bytes, lambda factor: factor.nbytes)
         self._disk = None if folder is None else CacheFolder(folder, disk_bytes)
         self._project: CacheFolder | None = None
+        self._batch: BatchFactors | None = None
 
     @property
     def limit(self) -> int:
@@ -59,18 +76,27 @@ class FactorCache:
         """Keep explanations in a project's own folder as well, from now on; None: no longer."""
         self._project = None if folder is None else CacheFolder(folder, is_bounded=False)
 
+    def use_batch(self, folder: Path | None) -> None:
+        """Read factors that are nowhere else from a batch's folder, from now on; None: no longer."""
+        self._batch = None if folder is None else BatchFactors(folder)
+
     def get(self, key: str) -> Factor | None:
         """Return the factor stored under ``key``, or None; a damaged entry is removed and counts as missing."""
         check_key(key)
         factor = self._memory.get(key)
-        if factor is None and self._disk is not None:
+        if factor is not None:
+            return factor
+        if self._disk is not None:
             data = self._disk.read(key)
             try:
                 factor = None if data is None else decode_factor(key, data)
             except DAMAGE as error:
                 self._disk.remove_damaged(key, error)
-            if factor is not None:
-                self._memory.put(key, factor)
+        batch = self._batch
+        if factor is None and batch is not None:
+            factor = batch.get(key)
+        if factor is not None:
+            self._memory.put(key, factor)
         return factor
 
     def put(self, key: str, factor: Factor) -> None:

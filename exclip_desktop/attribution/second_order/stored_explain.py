@@ -13,8 +13,9 @@ from exclip_desktop.attribution.second_order.explain import (
     explain_words,
     is_pair_cheaper,
     picture_factor,
+    resolve_settings,
 )
-from exclip_desktop.core.cache_keys import PairKeys, cache_key
+from exclip_desktop.core.cache_keys import PairKeys, cache_key, pixels_sha256
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, Factor
@@ -69,6 +70,12 @@ class StoredPair:
     def size(self) -> tuple[int, int]:
         """(width, height) of the picture."""
         return self.pixels.shape[1], self.pixels.shape[0]
+
+
+def make_stored_pair(model: Model, pixels: NDArray[np.uint8], caption: str, settings: ExplainSettings) -> StoredPair:
+    """Return a pair of an upright RGB picture (H, W, 3) and a caption; raises what ``explain_pair`` raises."""
+    resolved = resolve_settings(model, settings)
+    return StoredPair(model, resolved, pixels, model.reader.read(caption), pixels_sha256(pixels))
 
 
 def make_text_key(model: Model, settings: ExplainSettings, caption: Caption) -> str:

@@ -186,7 +186,7 @@ class ModelEngine:
         if request.settings.needs("place"):
             note = describe_unnamed_boxes(question.evaluated_pairs(), model.reader.read)
         yield StudyAnswer(*about, saved_outcomes, (note,) if note else ())
-        for outcome in compute_outcomes(model, question, saved, folder, progress, cancel):
+        for outcome in compute_outcomes(model, question, saved, folder, progress, cancel, store=self._cache):
             yield StudyAnswer(*about, (outcome,))
 
     def profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> Iterator[ProfileRow]:

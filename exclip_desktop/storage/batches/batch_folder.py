@@ -2,10 +2,10 @@
 
 | file | what it holds |
 |---|---|
-| ``batch.json`` | model and settings, which decide the numbers; the pictures and captions, in order |
+| ``batch.json`` | model and settings, which decide the numbers; the pictures and captions, in order; the pictures' folder |
 | ``pictures/00000.safetensors`` … | the factors of ``SHARD_OF["pictures"]`` pictures each, in the list's order |
 | ``captions/00000.safetensors`` … | the factors of captions |
-| ``index.jsonl`` | one line per listed pair: its numbers and the places of its factors, or its error |
+| ``index.jsonl`` | one line per listed pair, with its labels: its numbers and the places of its factors, or its error |
 | ``scores.npy`` | with ``all_pairs``: float32 (pictures, captions), NaN where a side failed |
 
 In a shard, tensors are named ``PLACE.rows`` (tokens, D), ``PLACE.embedding``, ``PLACE.reference``, ``PLACE.told`` (D,) and, in lower
@@ -25,11 +25,13 @@ from safetensors.numpy import load, save
 
 from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.explanation import Factor, SideReport
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.storage.atomic import write_atomically
 
 FORMAT: Final = 1
+HEADER: Final = "batch.json"
 SHARD_OF: Final = {"pictures": 16, "captions": 256}
 
 Kind = Literal["pictures", "captions"]
@@ -57,25 +59,31 @@ class ShardEntry:
 def prepare_batch_folder(folder: Path, header: Mapping[str, Any]) -> None:
     """Create a batch's folder, or check that an existing one has the same ``header``, plain values.
 
+    Its ``folder``, where the list's relative paths start, may differ: the list may have been moved.
+
     Raises:
         OutputError: the folder cannot be written, holds something else, or a batch of another list or other settings.
 
     """
-    path, document = folder / "batch.json", {"batch": FORMAT, **header}
+    path, document = folder / HEADER, {"batch": FORMAT, **header}
     try:
         for kind in KINDS:
             (folder / kind).mkdir(parents=True, exist_ok=True)
         content = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise OutputError(f"{folder} cannot be used: {error.strerror}.", Remedy.CHOOSE_OTHER_FOLDER) from error
-    if not content:
-        data = json.dumps(document, ensure_ascii=False, indent=1).encode()
-        write_atomically(path, lambda file: file.write(data))
-        return
-    header = read_header(folder)
-    other = [name for name, value in json.loads(json.dumps(document)).items() if header.get(name) != value]
-    if set(other) - {"settings"}:
-        raise OutputError(f"{folder} holds a batch of another {_describe(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST)
+    if content:
+        header = read_header(folder)
+        other = [name for name, value in json.loads(json.dumps(document)).items() if header.get(name) != value]
+        if set(other) - {"settings", "folder"}:
+            raise OutputError(
+                f"{folder} holds a batch of another {_describe(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST
+            )
+        if "folder" not in other:
+            return
+        document = {**json.loads(content), "folder": document["folder"]}
+    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    write_atomically(path, lambda file: file.write(data))
 
 
 def _describe(fields: Iterable[str]) -> str:
@@ -89,10 +97,15 @@ def _describe(fields: Iterable[str]) -> str:
     return " and ".join(dict.fromkeys(words[name] for name in fields if name in words)) or "kind"
 
 
+def is_batch_folder(folder: Path) -> bool:
+    """Return whether a folder has the header of a batch."""
+    return is_file(folder / HEADER)
+
+
 def read_header(folder: Path) -> dict[str, Any]:
     """Return the values of ``batch.json``; raise ``OutputError`` where it is missing or of another version."""
     try:
-        values = json.loads((folder / "batch.json").read_bytes())
+        values = json.loads((folder / HEADER).read_bytes())
     except (OSError, ValueError) as error:
         raise OutputError(
             f"{folder} is not the folder of a batch.", "Give the folder that a batch has written."
@@ -150,6 +163,17 @@ def read_shard(folder: Path, kind: Kind, number: int, count: int) -> list[ShardE
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return [None] * size
     return entries if len(entries) == size else [None] * size
+
+
+def read_shard_values(folder: Path, kind: Kind, number: int) -> list[Mapping[str, Any] | None]:
+    """Return the plain values of a shard's entries without reading its factors; None where one is not computed."""
+    try:
+        with shard_path(folder, kind, number).open("rb") as file:
+            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        documents = json.loads(head["__metadata__"]["entries"])
+        return [None if one is None or one["report"] is None else one["told"] for one in documents]
+    except (OSError, ValueError, KeyError, TypeError, MemoryError):
+        return []
 
 
 def _entry(place: int, values: Mapping[str, Any] | None, tensors: Mapping[str, Any]) -> ShardEntry | None:

@@ -1,7 +1,7 @@
 """Reads a batch: any picture × any caption, as the product of two stored factors; and writes its index."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -9,15 +9,26 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.cache_keys import PairKeys
 from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
 from exclip_desktop.core.values.caption import Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, multiply_factors
+from exclip_desktop.core.values.explanation import Explanation, Factor, ResolvedSettings, multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import positive_share
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.batches.batch_folder import SHARD_OF, Kind, ShardEntry, read_header, read_shard
+from exclip_desktop.storage.batches.batch_folder import (
+    KINDS,
+    SHARD_OF,
+    Kind,
+    ShardEntry,
+    read_header,
+    read_shard,
+    read_shard_values,
+    shards,
+)
+from exclip_desktop.storage.regions import region_to_value
 
 CACHED_SHARDS: Final = 4
 """Shards of each kind that a reader caches: neighbours in a list share one."""
@@ -98,6 +109,37 @@ class Batch:
         return read_shard(self.folder, kind, number, self.counts[kind])
 
 
+class BatchFactors:
+    """The factors of a batch by their cache keys; used in one thread. A damaged or older batch has none."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read from ``folder``, when a key is first looked up."""
+        self._folder = folder
+        self._batch: Batch | None = None
+        self._places: dict[str, tuple[Kind, int]] | None = None
+
+    def get(self, key: str) -> Factor | None:
+        """Return a factor, or None."""
+        if self._places is None:
+            self._places = self._read_places()
+        place = self._places.get(key)
+        entry = None if place is None or self._batch is None else self._batch.entry(*place)
+        return None if entry is None else entry.factor
+
+    def _read_places(self) -> dict[str, tuple[Kind, int]]:
+        places: dict[str, tuple[Kind, int]] = {}
+        try:
+            self._batch = Batch(self._folder)
+        except (OutputError, KeyError, TypeError):
+            return places
+        for kind in KINDS:
+            for number in shards(kind, self._batch.counts[kind]):
+                for at, values in enumerate(read_shard_values(self._folder, kind, number)):
+                    if values is not None and isinstance(values.get("key"), str):
+                        places[values["key"]] = kind, number * SHARD_OF[kind] + at
+        return places
+
+
 def caption_to_values(caption: Caption) -> dict[str, Any]:
     """Return a caption as plain values."""
     return {
@@ -116,8 +158,13 @@ def caption_from_values(values: Any) -> Caption:
     return Caption(values["text"], tuple(Token(*token) for token in values["tokens"]), words, unseen, values["context"])
 
 
-def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> tuple[list[str], int]:
-    """Write ``index.jsonl``; return the failures, a sentence each, and the number of pairs with inexact integrals."""
+def write_index(
+    batch: Batch, pairs: Iterable[ListedPair], keep: Callable[[str, Explanation], None] | None = None
+) -> tuple[list[str], int]:
+    """Write ``index.jsonl``; return the failures, a sentence each, and the number of pairs with inexact integrals.
+
+    ``keep`` receives the explanation of every pair with its cache key.
+    """
     failed: list[str] = []
     inexact = 0
     pictures, captions = ({name: at for at, name in enumerate(names)} for names in (batch.pictures, batch.captions))
@@ -125,7 +172,7 @@ def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> tuple[list[str], i
     def write(file: BinaryIO) -> None:
         nonlocal inexact
         for pair in pairs:
-            line = _line(batch, pair, pictures[pair.picture], captions[pair.caption])
+            line = _line(batch, pair, pictures[pair.picture], captions[pair.caption], keep)
             if "error" in line:
                 failed.append(f"{pair.id}: {line['error']}")
             inexact += line.get("exact") is False
@@ -133,6 +180,12 @@ def write_index(batch: Batch, pairs: Iterable[ListedPair]) -> tuple[list[str], i
 
     write_atomically(batch.folder / "index.jsonl", write)
     return failed, inexact
+
+
+def find_pair_keys(text: ShardEntry, image: ShardEntry) -> PairKeys | None:
+    """Return the cache keys of a caption's and a picture's entry; None where an older version wrote them."""
+    words, picture = text.values.get("key"), image.values.get("key")
+    return PairKeys(words, picture) if isinstance(words, str) and isinstance(picture, str) else None
 
 
 def write_scores(batch: Batch) -> None:
@@ -160,13 +213,26 @@ def _direction(entry: ShardEntry | None) -> NDArray[np.float64] | None:
     return np.asarray(embedding / np.linalg.norm(embedding))
 
 
-def _line(batch: Batch, pair: ListedPair, picture: int, caption: int) -> dict[str, Any]:
-    named = {"id": pair.id, "picture": pair.picture, "caption": pair.caption, "label": pair.label}
+def _line(
+    batch: Batch,
+    pair: ListedPair,
+    picture: int,
+    caption: int,
+    keep: Callable[[str, Explanation], None] | None,
+) -> dict[str, Any]:
+    named: dict[str, Any] = {"id": pair.id, "picture": pair.picture, "caption": pair.caption, "label": pair.label}
+    if pair.regions:
+        named["boxes"] = [region_to_value(region) for region in pair.regions]
+    if pair.mask:
+        named["mask"] = pair.mask
     image, text = batch.entry("pictures", picture), batch.entry("captions", caption)
     error = next((entry.error for entry in (image, text) if entry is not None and entry.error), "")
     if error:
         return {**named, "error": error}
     explanation = batch.explanation(picture, caption)
+    keys = None if image is None or text is None else find_pair_keys(text, image)
+    if keep is not None and keys is not None:
+        keep(keys.pair, explanation)
     return {
         **named,
         "score": explanation.score,

@@ -8,6 +8,7 @@
 | coco | COCO's captions, with the boxes of its instances, in one file or in ``captions_X`` and ``instances_X`` |
 | flickr30k | Flickr30k Entities: ``Sentences/`` and ``Annotations/``; boxes have the words of their phrase as names |
 | imagenet-s | ImageNet-S: ``validation/`` and ``validation-segmentation/``; the class's name is caption and label |
+| batch | the folder of a finished batch; read only |
 | project | a project's pairs; read only |
 
 ``boxes`` is JSON: a list of [x0, y0, x1, y1] in source pixels or of objects, see ``storage.regions.region_from_value``.
