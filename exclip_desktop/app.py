@@ -13,6 +13,7 @@ from exclip_desktop.core.version import __version__
 from exclip_desktop.session.logs import log_file, start_logging
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.cache import default_cache_folder
+from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.theme import make_app_icon
 from exclip_desktop.ui.window import Window
 
@@ -26,6 +27,7 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     logged = start_logging(path)
     session = Session(QSettings(), default_cache_folder(), findings=default_project_file(), studies=studies_folder())
     show_uncaught_errors(session)
+    Theme(app, session.settings.appearance)
     window = Window(session, str(path) if logged else "")
     window.show()
     call_after_first_paint(window, lambda: session.start(picture, caption))

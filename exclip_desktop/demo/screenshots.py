@@ -13,36 +13,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.app import set_program_name
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import load_samples
+from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.window import Window
 
 TIMEOUT_S = 180.0
 LAYOUT_ROUNDS = 10  # rounds of events after which a resized window is laid out
 SIZES = ((1280, 800), (960, 640), (2560, 1440))
-
-
-def palette(dark: bool) -> QPalette:
-    """Return a light or dark palette, as a desktop would give it."""
-    window, text = ("#2b2b2b", "#e6e6e6") if dark else ("#f4f4f4", "#1c1c1c")
-    base, button = ("#1f1f1f", "#383838") if dark else ("#ffffff", "#e9e9e9")
-    colours = QPalette(QColor(button), QColor(window))
-    roles = QPalette.ColorRole
-    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.ToolTipText):
-        colours.setColor(role, QColor(text))
-        colours.setColor(QPalette.ColorGroup.Disabled, role, QColor("#8a8a8a"))
-    colours.setColor(roles.Base, QColor(base))
-    colours.setColor(roles.AlternateBase, QColor(button))
-    colours.setColor(roles.ToolTipBase, QColor(base))
-    colours.setColor(roles.PlaceholderText, QColor("#8a8a8a"))
-    colours.setColor(roles.Highlight, QColor("#3574b8"))
-    colours.setColor(roles.HighlightedText, QColor("#ffffff"))
-    return colours
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
@@ -86,11 +68,12 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     set_program_name(app)
-    app.setStyle("Fusion")
+    app.setStyle("Fusion")  # on every system
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
     with tempfile.TemporaryDirectory() as place:
         session = Session(QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat), None)
+        Theme(app, session.settings.appearance)
         window = Window(session)
         window.show()
         session.start()
@@ -103,7 +86,7 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
             if view == "compare":
                 compare(session, window)
             for dark in darks:
-                app.setPalette(palette(dark))
+                session.settings.appearance.choose_theme("dark" if dark else "light")
                 for size in sizes:
                     window.resize(*size)
                     settle()

@@ -6,10 +6,10 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS
 from exclip_desktop.core.method_registry import OURS, all_methods
@@ -21,6 +21,7 @@ from exclip_desktop.session.worker.requests import ModelChoice
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+ThemeChoice = Literal["system", "light", "dark"]
 AnyLayer = int | Literal["pool"]
 BOUNDS: Final[dict[str, Any]] = {
     "colours": Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(map(re.escape, COLOUR_MAPS))})$")],
@@ -122,12 +123,30 @@ class SavedGeometry:
         self._store.setValue(f"shape/{name}", geometry)
 
 
-class Appearance:
-    """How the window looks: its hidden panels."""
+class Appearance(QObject):
+    """How the window looks: its theme and its hidden panels.
+
+    Signals:
+        theme_changed(): another theme was chosen.
+    """
+
+    theme_changed = Signal()
 
     def __init__(self, store: JsonStore) -> None:
         """Save it in ``store``."""
+        super().__init__()
         self._store = store
+
+    def theme(self) -> ThemeChoice:
+        """Return the chosen theme."""
+        value = self._store.read("theme")
+        return value if value in get_args(ThemeChoice) else "system"
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Save the theme and apply it."""
+        if choice != self.theme():
+            self._store.write("theme", choice)
+            self.theme_changed.emit()
 
     def hidden_panels(self) -> tuple[str, ...]:
         """Return the keys of the panels that the person has hidden."""
@@ -145,7 +164,7 @@ class Settings:
     Attributes:
         recent_pictures: paths of the pictures that were opened last.
         geometry: sizes and positions of windows and splitters.
-        appearance: hidden panels.
+        appearance: theme and hidden panels.
     """
 
     def __init__(self, store: QSettings) -> None:

@@ -30,6 +30,18 @@ def error_colour(palette: QPalette) -> QColor:
     return _TROUBLE[is_dark(palette)]
 
 
+def contrast(front: QColor, behind: QColor) -> float:
+    """Return the contrast ratio of two opaque colours, 1 to 21 (WCAG 2.2)."""
+    light, dark = sorted((_luminance(front), _luminance(behind)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def blend_colours(front: QColor, behind: QColor, share: float) -> QColor:
     """Return the blend of ``share`` (0 to 1) of ``front`` over ``behind``."""
     pairs = ((front.red(), behind.red()), (front.green(), behind.green()), (front.blue(), behind.blue()))

@@ -95,7 +95,8 @@ class EditCommands(QObject):
     def ask_settings(self) -> None:
         """Ask for layers, quadrature, reference and device."""
         state = self._session.state
-        dialog = SettingsDialog(state.explain_settings, state.choice, state.facts, self._window)
+        appearance = self._session.settings.appearance
+        dialog = SettingsDialog(state.explain_settings, state.choice, appearance, state.facts, self._window)
         if dialog.exec():
             self._session.explain_controller.choose_settings(dialog.explain_settings(), dialog.device())
         dialog.deleteLater()

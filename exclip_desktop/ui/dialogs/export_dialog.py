@@ -10,7 +10,6 @@ from typing import Final
 
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
@@ -20,11 +19,11 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, names_by_ending
+from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 
 def ask_path(parent: QWidget, title: str, suggested: Path, kinds: Mapping[str, str]) -> Path | None:
@@ -66,7 +65,7 @@ USUAL_PX: Final = 1600
 OPENS_AT_PX: Final = 560
 
 
-class ExportDialog(QDialog):
+class ExportDialog(FormDialog):
     """Asks for file, format and width; the path's ending and the format always agree.
 
     ``suggested`` is the path to start from; its ending chooses the format, PNG where it has none of them.
@@ -82,6 +81,7 @@ class ExportDialog(QDialog):
         for one in PICTURE_FORMATS:
             self._format.addItem(one.name, one.ending)
         self._format_hint, self._path_hint = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self._path_hint.setMinimumHeight(self._path_hint.fontMetrics().lineSpacing() * 2)
         self._width = QSpinBox(minimum=LEAST_PX, maximum=MOST_PX, singleStep=100, suffix=" pixels", value=width_px)
         self._width.setAccessibleName("Width in pixels")
         self._lay_out()
@@ -120,16 +120,9 @@ class ExportDialog(QDialog):
         form.addRow("", self._path_hint)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.addLayout(form)
-        column.addStretch(1)
-        column.addWidget(buttons)
+        self.lay_out(form, buttons, OPENS_AT_PX)
         self._export.setDefault(True)  # only now does the button know its dialog
         self._path.setFocus()
-        self._path_hint.setMinimumHeight(self._path_hint.fontMetrics().lineSpacing() * 2)
-        self.resize(OPENS_AT_PX, self.sizeHint().height())
 
     def _ending(self) -> str:
         ending: str = self._format.currentData()

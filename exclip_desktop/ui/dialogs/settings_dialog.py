@@ -5,13 +5,11 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +24,9 @@ from exclip_desktop.core.values.settings import (
     Layer,
     list_layers,
 )
+from exclip_desktop.session.window_settings import Appearance, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
+from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 PUBLISHED: Final = ExplainSettings(
     image_layer=-1, text_layer=-1, quadrature="riemann-right", steps=10, text_reference="published"
@@ -52,17 +52,22 @@ DEVICES: Final = {
     "cuda": "NVIDIA GPU",
     "mps": "Apple GPU",
 }
+THEMES: Final[dict[ThemeChoice, str]] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 POOL_TEXT: Final = "Pool: what the pooling attention reads"
 WIDTH_PX: Final = 560
 
 
-class SettingsDialog(QDialog):
-    """Edits the settings of an explanation and the device; ``facts`` are those of the loaded model, if any."""
+class SettingsDialog(FormDialog):
+    """Edits the settings of an explanation, the device and the theme; ``facts`` are those of the loaded model, if any.
+
+    The theme is applied as soon as it is chosen; Cancel restores the previous one.
+    """
 
     def __init__(
         self,
         settings: ExplainSettings,
         choice: ModelChoice,
+        appearance: Appearance,
         facts: ModelFacts | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -77,6 +82,7 @@ class SettingsDialog(QDialog):
         self._reference, self._reference_hint = _combo("Text reference"), _hint_label()
         self._precision, self._precision_hint = _combo("Precision"), _hint_label()
         self._device = _combo("Device")
+        self._theme, self._appearance, self._first_theme = _combo("Theme"), appearance, appearance.theme()
         self._fill(facts)
         self._lay_out()
         self._quadrature.currentIndexChanged.connect(self._on_quadrature_changed)
@@ -84,6 +90,8 @@ class SettingsDialog(QDialog):
         self._precision.currentIndexChanged.connect(self._on_precision_changed)
         self._show_settings(settings)
         _choose(self._device, choice.device, str(choice.device))
+        _choose(self._theme, self._first_theme, self._first_theme)
+        self._theme.currentIndexChanged.connect(lambda: appearance.choose_theme(self._theme.currentData()))
 
     def explain_settings(self) -> ExplainSettings:
         """Return the settings as they stand."""
@@ -104,6 +112,11 @@ class SettingsDialog(QDialog):
         chosen: str | None = self._device.currentData()
         return chosen
 
+    def reject(self) -> None:
+        """Restore the previous theme, and close."""
+        self._appearance.choose_theme(self._first_theme)
+        super().reject()
+
     def _fill(self, facts: ModelFacts | None) -> None:
         if facts is None:
             _fill_layers(self._image_layer)
@@ -122,6 +135,8 @@ class SettingsDialog(QDialog):
             self._precision.addItem(precision, precision)
         for device, text in DEVICES.items():
             self._device.addItem(text, device)
+        for theme, text in THEMES.items():
+            self._theme.addItem(text, theme)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -150,6 +165,7 @@ class SettingsDialog(QDialog):
             self._device,
             _hint_label("The device that runs the model. A change loads the model again."),
         )
+        _add(form, "T&heme", self._theme, _hint_label("The colours of the window, applied at once."))
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
         published.clicked.connect(lambda: self._show_settings(PUBLISHED))
@@ -159,13 +175,7 @@ class SettingsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.addButton(defaults, QDialogButtonBox.ButtonRole.ResetRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.addLayout(form)
-        column.addStretch(1)
-        column.addWidget(buttons)
-        self.setMinimumWidth(WIDTH_PX)
+        self.lay_out(form, buttons, WIDTH_PX)
 
     def _show_settings(self, settings: ExplainSettings) -> None:
         self._framing = settings.framing  # chosen in the View menu; passed through here

@@ -5,25 +5,24 @@ from typing import Final
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
     QLineEdit,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 WIDTHS: Final = {"Page by page (A4)": None, "A page's text, 6.75 inches": 6.75, "A column, 3.25 inches": 3.25}
 DEFAULT_COLUMNS: Final = 3
 WIDTH_PX: Final = 440
 
 
-class ReportDialog(QDialog):
+class ReportDialog(FormDialog):
     """Asks how to export the ``count`` findings of ``query``; ``selected`` are the ids of the selected ones."""
 
     def __init__(
@@ -81,15 +80,9 @@ class ReportDialog(QDialog):
         form.addRow("", self._shared)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         export = buttons.addButton("&Export…", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.addLayout(form)
-        column.addStretch(1)
-        column.addWidget(buttons)
-        export.setDefault(True)  # only now does the button know its dialog
         self._description.setMinimumHeight(2 * self._description.fontMetrics().lineSpacing())
-        self.setFixedWidth(WIDTH_PX)
+        self.lay_out(form, buttons, WIDTH_PX)
+        export.setDefault(True)  # only now does the button know its dialog
 
     def _update_fields(self) -> None:
         """Show the fields of the chosen format."""

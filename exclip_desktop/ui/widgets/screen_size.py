@@ -10,13 +10,18 @@ TITLE_PX: Final = 40
 """Room for a title bar whose height is not known before the window is on screen; GNOME's has 37."""
 
 
+def room_for(window: QWidget) -> QSize:
+    """Return the largest size of a window on its screen, without the screen's panels and a title bar."""
+    title_px = max(window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight), TITLE_PX)
+    return window.screen().availableGeometry().size() - QSize(0, title_px)
+
+
 def resize_within_screen(window: QWidget, width_px: int, height_px: int) -> None:
     """Resize a window that is not shown yet, at most to the screen without its panels and a title bar.
 
     A minimum size larger than that is reduced to it.
     """
-    title_px = max(window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight), TITLE_PX)
-    room = window.screen().availableGeometry().size() - QSize(0, title_px)
+    room = room_for(window)
     window.setMinimumSize(window.minimumSize().boundedTo(room))
     window.resize(QSize(width_px, height_px).boundedTo(room))
 

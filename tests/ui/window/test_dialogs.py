@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.session.window_settings import Appearance, Settings
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.action_table import ACTIONS, GESTURES
@@ -21,6 +22,13 @@ from exclip_desktop.ui.dialogs.settings_dialog import POOL_TEXT, PUBLISHED, Sett
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from tests.ui.window.test_widgets import button, child
+
+
+@pytest.fixture
+def appearance(tmp_path: Path) -> Appearance:
+    """The appearance of a first start."""
+    return Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)).appearance
+
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
 
@@ -109,16 +117,18 @@ def test_about_shows_the_version_and_copies_the_citations(qtbot: QtBot) -> None:
 )
 @pytest.mark.parametrize("facts", [None, FACTS, replace(FACTS, image_pools=True)])
 def test_the_dialog_returns_the_settings_it_was_opened_with(
-    settings: ExplainSettings, facts: ModelFacts | None, qtbot: QtBot
+    settings: ExplainSettings, facts: ModelFacts | None, appearance: Appearance, qtbot: QtBot
 ) -> None:
-    dialog = SettingsDialog(settings, ModelChoice(device="cuda"), facts)
+    dialog = SettingsDialog(settings, ModelChoice(device="cuda"), appearance, facts)
     qtbot.addWidget(dialog)
     assert dialog.explain_settings() == settings
     assert dialog.device() == "cuda"
 
 
-def test_the_settings_name_every_layer(qtbot: QtBot) -> None:
-    dialog = SettingsDialog(ExplainSettings(), ModelChoice(), ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True))
+def test_the_settings_name_every_layer(appearance: Appearance, qtbot: QtBot) -> None:
+    dialog = SettingsDialog(
+        ExplainSettings(), ModelChoice(), appearance, ModelFacts("RN50", "cpu", 2, 1, 77, image_pools=True)
+    )
     qtbot.addWidget(dialog)
     image, text = child(dialog, "Image layer"), child(dialog, "Text layer")
     usual = ["Model's default", "The last block (−1)", "Block 0"]
@@ -128,8 +138,8 @@ def test_the_settings_name_every_layer(qtbot: QtBot) -> None:
     assert dialog.explain_settings() == ExplainSettings(image_layer="pool")
 
 
-def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
-    dialog = SettingsDialog(ExplainSettings(), ModelChoice(), FACTS)
+def test_settings_are_chosen_by_hand_and_by_preset(appearance: Appearance, qtbot: QtBot) -> None:
+    dialog = SettingsDialog(ExplainSettings(), ModelChoice(), appearance, FACTS)
     qtbot.addWidget(dialog)
     assert dialog.device() is None
     assert child(dialog, "Image layer").count() == 2 + FACTS.image_layers
@@ -147,6 +157,23 @@ def test_settings_are_chosen_by_hand_and_by_preset(qtbot: QtBot) -> None:
     assert dialog.explain_settings().steps is None  # another rule, its own number of steps
     qtbot.mouseClick(button(dialog, "Defaults"), Qt.MouseButton.LeftButton)
     assert dialog.explain_settings() == ExplainSettings()
+
+
+def test_a_theme_is_applied_at_once_saved_and_restored_by_cancel(appearance: Appearance, qtbot: QtBot) -> None:
+    dialog = SettingsDialog(ExplainSettings(), ModelChoice(), appearance, FACTS)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(appearance.theme_changed):
+        QTest.keyClicks(child(dialog, "Theme"), "d")
+    assert appearance.theme() == "dark"
+    dialog.accept()
+    assert appearance.theme() == "dark"
+    again = SettingsDialog(ExplainSettings(), ModelChoice(), appearance, FACTS)
+    qtbot.addWidget(again)
+    assert child(again, "Theme").currentText() == "Dark"
+    QTest.keyClicks(child(again, "Theme"), "l")
+    assert appearance.theme() == "light"
+    again.reject()
+    assert appearance.theme() == "dark"
 
 
 def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
