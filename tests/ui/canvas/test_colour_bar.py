@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
 from exclip_desktop.core.values.selection import Preview, Region, Selection
-from exclip_desktop.demo.screenshots import palette
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.app_theme import make_palette
 from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, UNLOCK_TIP, ColourBar, Side
 from exclip_desktop.ui.canvas.colour_range import format_level
 from exclip_desktop.ui.theme import icon
@@ -103,7 +103,7 @@ def test_the_lock_emits_and_follows_the_state(make_state: Callable[..., State], 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.usefixtures("qapp")
 def test_an_open_padlock_and_a_closed_one_differ_at_16_pixels(dark: bool) -> None:
-    padlock, size = icon("lock", palette(dark)), QSize(16, 16)
+    padlock, size = icon("lock", make_palette(dark)), QSize(16, 16)
     drawn = []
     for state in (QIcon.State.Off, QIcon.State.On):
         image = padlock.pixmap(size, QIcon.Mode.Normal, state).toImage()
