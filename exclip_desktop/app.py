@@ -20,6 +20,7 @@ from exclip_desktop.ui.window import Window
 
 def run_window(picture: str | None = None, caption: str | None = None) -> int:
     """Show the window until it is closed, with ``picture`` or the first sample; return the exit code."""
+    block_triton()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     set_program_name(app)
@@ -34,6 +35,17 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     code: int = app.exec()
     sys.excepthook = sys.__excepthook__
     return code
+
+
+def block_triton() -> None:
+    """Make ``import triton`` fail in this process, as where it is not installed; call it before torch is imported.
+
+    Importing torchvision imports triton, if it is installed, and triton's library contains LLVM. So does Mesa's OpenGL
+    driver, which loads LLVM for the whole process: with GTK's platform theme or on Wayland before torch is imported.
+    The linker then gives triton the driver's LLVM, of another version, and the process dies. The program needs no
+    triton: it compiles nothing.
+    """
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]  # documented: None makes the import fail
 
 
 class _UncaughtErrors(QObject):

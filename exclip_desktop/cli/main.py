@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
+from exclip_desktop.cli.display import check_display
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.threads import share_cores
@@ -97,6 +98,7 @@ def _open_window(words: list[str]) -> int:
         raise UsageError(
             f"One picture and one caption are expected, not {shlex.join(words[1:])}.", "Put the caption in quotes."
         )
+    check_display()
     code: int = import_module("exclip_desktop.app").run_window(*words)  # it imports Qt
     return code
 
