@@ -14,7 +14,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
 from exclip_desktop.core.errors import PictureError, Remedy, SettingsError
-from exclip_desktop.core.paths import expand_home, is_dir, is_file
+from exclip_desktop.core.paths import expand_home, is_dir
+from exclip_desktop.storage.archives import InputFile, has_input, open_input
 
 DEFAULT_MEGAPIXELS = 100.0
 TURNS = {
@@ -27,6 +28,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation → how to turn the picture upright."""
+SIDEWAYS = (TURNS[5], TURNS[6], TURNS[7], TURNS[8])
 ADDRESS = re.compile(r"(https?|ftp|s3|data):", re.IGNORECASE)
 
 Pixels = NDArray[np.uint8]
@@ -62,11 +64,25 @@ def read_picture(
         with _convert_errors("the picture"):
             return _converted(source, max_megapixels, "The picture")
     path = _picture_file(source)
-    with _convert_errors(path.name), _own_limit():
-        if path.stat().st_size == 0:
-            raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
-        with Image.open(path) as image:
-            return _converted(image, max_megapixels, path.name)
+    with (
+        _convert_errors(path.name),
+        _own_limit(),
+        open_input(path) as file,
+        Image.open(_refuse_empty(file, path)) as image,
+    ):
+        return _converted(image, max_megapixels, path.name)
+
+
+def read_picture_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a picture file, upright, from its header.
+
+    Raises:
+        PictureError: the file is missing, or not a picture.
+
+    """
+    with _convert_errors(path.name), _own_limit(), open_input(_picture_file(path)) as file, Image.open(file) as image:
+        turn = _turn_of(image)
+        return (image.height, image.width) if turn in SIDEWAYS else (image.width, image.height)
 
 
 def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
@@ -75,7 +91,7 @@ def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
     A JPEG is decoded no larger than needed.
     """
     try:
-        with _own_limit(), Image.open(path) as image:
+        with _own_limit(), open_input(path) as file, Image.open(file) as image:
             if image.width * image.height > DEFAULT_MEGAPIXELS * 1e6:
                 return None
             image.draft("RGB", (2 * side_px, 2 * side_px))
@@ -101,15 +117,22 @@ def _picture_file(source: object) -> Path:
         raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
     if is_dir(path):
         raise PictureError(f"{path} is a folder, not a picture.", "Give one of the pictures in it.")
-    if not is_file(path):
+    if not has_input(path):
         raise PictureError(f"There is no picture {path}.", "Check the path.")
     return path
+
+
+def _refuse_empty(file: InputFile, path: Path) -> InputFile:
+    if not file.read(1):
+        raise PictureError(f"This file is empty: {path.name}.", "Fetch or save it again.")
+    file.seek(0)
+    return file
 
 
 def picture_sha256(path: Path) -> str:
     """Return the SHA-256 of a picture's file, by which a finding recognises it; empty where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
@@ -163,12 +186,17 @@ def _check_size(width: int, height: int, limit: float, name: str) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Rotate the picture by its EXIF orientation; unreadable EXIF is ignored."""
-    try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except (OSError, SyntaxError, TypeError, ValueError, KeyError, struct.error):
-        turn = None
+    """Rotate the picture by its EXIF orientation."""
+    turn = _turn_of(image)
     return image if turn is None else image.transpose(turn)
+
+
+def _turn_of(image: Image.Image) -> Image.Transpose | None:
+    """Return the turn that EXIF orders; None where there is none, or where EXIF cannot be read."""
+    try:
+        return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except (OSError, SyntaxError, TypeError, ValueError, KeyError, struct.error):
+        return None
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -1,22 +1,27 @@
 """Reads and writes pair lists of every format."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError, OutputError
-from exclip_desktop.core.paths import expand_home, rebase_path
+from exclip_desktop.core.paths import expand_home, is_file, rebase_path
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.formats import FORMATS
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.project.project_files import ENDING as PROJECT_ENDING
 
 ENDINGS: Final = tuple(dict.fromkeys(ending for one in FORMATS for ending in one.endings))
 """Usual endings of lists."""
+
+
+METADATA: Final = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def find_format(source: ListSource) -> ListFormat:
@@ -53,21 +58,69 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
     pairs: list[ListedPair] = []
     notes: list[ListNote] = []
     try:
-        opened = ListSource(source, pictures)
-        reader = find_format(opened).read(opened)
-        finder = None if reader.places is None else PictureFinder(reader.folder, reader.places)
-        for entry in _numbered(reader.entries):
+        folder, entries = _open(ListSource(source, pictures))
+        for entry in _numbered(entries):
             token.check()
-            if isinstance(entry, ListNote):
-                notes.append(entry)
-            else:
-                pairs.append(entry if finder is None else _locate(entry, finder))
+            (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
     except OSError as error:
         raise unreadable_error(source, error) from error
     if not pairs:
         why = f" {notes[0]}" if notes else ""
         raise ListError(f"There are no pairs in {source}.{why}", "Choose another file or folder.")
-    return PairList(source, reader.folder, tuple(pairs), tuple(notes))
+    return PairList(source, folder, tuple(pairs), tuple(notes))
+
+
+def _open(source: ListSource) -> tuple[Path, Iterator[Entry]]:
+    """Return the folder where paths of pictures start, and the entries of a list, or of the lists in a folder."""
+    inner = inner_lists(source)
+    readers = [_located(one, find_format(one).read(one)) for one in inner or (source,)]
+    if not inner:
+        return readers[0]
+    folder = source.picture_folder
+    return folder, (_rebase(entry, start, folder) for start, entries in readers for entry in entries)
+
+
+def _located(source: ListSource, reader: PairReader) -> tuple[Path, Iterator[Entry]]:
+    if reader.places is None:
+        return reader.folder, reader.entries
+    finder = PictureFinder(reader.folder, reader.places)
+    entries = (entry if isinstance(entry, ListNote) else _locate(entry, finder) for entry in reader.entries)
+    return reader.folder, entries
+
+
+def _rebase(entry: Entry, start: Path, folder: Path) -> Entry:
+    return entry if isinstance(entry, ListNote) else _relocate(entry, start, folder)
+
+
+def inner_lists(source: ListSource) -> list[ListSource]:
+    """Return the lists that a folder holds in files: Hugging Face's metadata files, or one table of its pictures.
+
+    Metadata files may be one folder below, one for each split. A table counts where its first picture exists.
+    """
+    if source.content != "folder" or any(one.recognises(source) for one in FORMATS if not one.is_fallback):
+        return []
+    own = [name for name in source.names if name in METADATA]
+    below = [f"{folder}/{name}" for folder in source.names for name in METADATA if is_file(source.path / folder / name)]
+    if own or below:
+        return [ListSource(source.path / name) for name in own or below]
+    tables = [ListSource(source.path / name) for name in source.names if _may_be_table(source, name)]
+    return tables if len(tables) == 1 and _names_pictures(tables[0]) else []
+
+
+def _may_be_table(source: ListSource, name: str) -> bool:
+    """Return whether a file in a folder may be its list: no file that belongs to a picture of the same name."""
+    stem, ending = os.path.splitext(name)
+    belongs = any(other != name and os.path.splitext(other)[0] in (stem, name) for other in source.names)
+    return ending.lower() in ENDINGS and ending.lower() != PROJECT_ENDING and not belongs
+
+
+def _names_pictures(source: ListSource) -> bool:
+    try:
+        _, entries = _located(source, find_format(source).read(source))
+        first = next((entry for entry in entries if isinstance(entry, ListedPair)), None)
+    except ListError:
+        return False
+    return first is not None and is_file(source.picture_folder / expand_home(first.picture))
 
 
 def _locate(pair: ListedPair, finder: PictureFinder) -> ListedPair:
@@ -103,12 +156,12 @@ def write_pairs(listed: PairList, path: Path) -> None:
 
     """
     ending = path.suffix.lower()
-    writers = {one: known.write for known in FORMATS for one in known.endings if known.write is not None}
+    writers = {one: write for known in FORMATS for one, write in known.writers.items()}
     if ending not in writers:
         raise OutputError(f"{path.name} does not have the ending of a pair list.", f"Use {', '.join(writers)}.")
     check_writable(path)
     pairs = [_relocate(pair, listed.folder, path.parent) for pair in listed.pairs]
-    data = writers[ending](pairs, ending).encode()
+    data = writers[ending](pairs).encode()
     write_atomically(path, lambda file: file.write(data))
 
 

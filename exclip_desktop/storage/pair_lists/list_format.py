@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -40,9 +40,9 @@ class ListFormat:
         name: its name.
         recognises: returns whether a file or folder has this format. Only one specific format recognises a source.
         read: opens a list; raises ``ListError``.
-        endings: usual endings of its files, in lower case, for dialogs and for writing.
+        endings: usual endings of its files, in lower case, for dialogs.
         is_fallback: whether it is tried after the specific formats, because it reads whatever has the right content.
-        write: returns pairs as text, for one of ``endings``; None: it is read only.
+        writers: by ending, functions that return pairs as text; empty: the format is read only.
 
     """
 
@@ -51,15 +51,18 @@ class ListFormat:
     read: Callable[[ListSource], PairReader]
     endings: tuple[str, ...] = ()
     is_fallback: bool = False
-    write: Callable[[Sequence[ListedPair], str], str] | None = None
+    writers: Mapping[str, Callable[[Sequence[ListedPair]], str]] = field(default_factory=dict)
 
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "picture": (
         *("path", "picture", "image", "image_path", "picture_path", "filepath", "file_path"),
-        *("file_name", "filename", "file", "img", "img_path"),
+        *("file_name", "filename", "file", "img", "img_path", "image_name", "image_file", "image_filename"),
     ),
-    "caption": ("caption", "captions", "text", "sentence", "sentences", "title", "description", "prompt"),
+    "caption": (
+        *("caption", "captions", "text", "sentence", "sentences", "title", "description", "prompt"),
+        *("raw", "comment", "caption_text", "alt_text", "alt"),
+    ),
     "id": ("id", "pair_id", "key"),
     "label": ("label", "class", "category"),
     "boxes": ("boxes", "box", "regions", "objects"),
@@ -84,7 +87,7 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
     if not isinstance(picture, str) or not picture:
         yield ListNote(place, "no picture is named; left out.")
         return
-    captions = (captions or [""]) if isinstance(captions, list) else ["" if captions is None else captions]
+    captions = [_caption(one) for one in (captions if isinstance(captions, list) else [captions])] or [""]
     key, label, mask = _text(record.get("id")) or default_id, _text(record.get("label")), _text(record.get("mask"))
     try:
         "".join((picture, key, label, mask, *captions)).encode()
@@ -98,6 +101,13 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
     yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
     for caption in captions:
         yield ListedPair(key, picture, caption, label, regions, mask)
+
+
+def _caption(value: Any) -> Any:
+    """Return a caption; of an object, as Karpathy's sentences are, its text."""
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("raw", *NAMES["caption"]) if name in value), value)
+    return "" if value is None else value
 
 
 def is_unicode(text: str) -> bool:
@@ -123,7 +133,7 @@ def _regions(value: Any) -> tuple[tuple[Region, ...], list[str]]:
             value = json.loads(value)
         except ValueError:
             return (), [f"{value[:40]!r} is not a JSON list of boxes"]
-    one = not isinstance(value, list) or (bool(value) and not isinstance(value[0], list | dict))
+    one = not isinstance(value, list) or (bool(value) and isinstance(value[0], int | float))
     regions, errors = [], []
     for entry in [value] if one else value:
         try:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir
+from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
 
 Content = Literal["folder", "project", "json", "json lines", "xml", "tar", "parquet", "text", "binary"]
 HEAD_BYTES: Final = 1 << 16
@@ -38,6 +39,11 @@ class ListSource:
     def picture_folder(self) -> Path:
         """The folder where relative paths start: the chosen one, else that of the list."""
         return self.pictures or (self.path if self.content == "folder" else self.path.parent)
+
+    @cached_property
+    def finder(self) -> PictureFinder:
+        """Finds the list's pictures."""
+        return PictureFinder(self.picture_folder)
 
     @cached_property
     def content(self) -> Content:

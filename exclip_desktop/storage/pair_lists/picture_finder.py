@@ -7,6 +7,10 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
+from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.paths import expand_home
+from exclip_desktop.storage.pictures import read_picture_size
+
 ADDRESS: Final = re.compile(r"(https?|ftp|s3|gs|data):", re.IGNORECASE)
 FILE_SCHEME: Final = re.compile(r"file:(//[^/\\]*)?(?=/)", re.IGNORECASE)
 DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
@@ -33,6 +37,7 @@ class PictureFinder:
         self._folder = folder
         self._places = list(dict.fromkeys(("", *places, *USUAL_PLACES)))
         self._names: dict[str, frozenset[str]] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}
         self._home = ""  # where the last picture was found: missing ones are expected there, too
 
     def find(self, written: str) -> str:
@@ -50,6 +55,15 @@ class PictureFinder:
                 return found
         plain = forms[-1] if FILE_SCHEME.match(written) else written
         return plain if _is_absolute(plain) else _join(self._home, plain)
+
+    def size_of(self, written: str) -> tuple[int, int]:
+        """Return width and height of a picture, upright; raises ``ValueError`` where it cannot be opened."""
+        if written not in self._sizes:
+            try:
+                self._sizes[written] = read_picture_size(self._folder / expand_home(self.find(written)))
+            except PictureError as error:
+                raise ValueError(f"the size of {written} is not known") from error
+        return self._sizes[written]
 
     def _look_for(self, form: str) -> str | None:
         if _is_absolute(form):

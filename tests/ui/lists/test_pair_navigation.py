@@ -191,7 +191,7 @@ def test_unreadable_entries_are_reported(walk: Walk, qtbot: QtBot) -> None:
     assert notice is not None
     assert notice.kind == "note"
     assert notice.message.startswith("b.jsonl, line 2: ")
-    assert notice.message.endswith("And 2 more.")
+    assert notice.message.endswith(" 4 more like this: b.jsonl, line 3, b.jsonl, line 4, ….")
     assert len(notice.details.splitlines()) == 5
 
 

@@ -256,10 +256,10 @@ def test_a_bad_line_does_not_stop_a_table(tmp_path: Path) -> None:
     )
     found = read_pairs(write(tmp_path / "x.csv", b"\n".join(lines)))
     assert [(pair.id, pair.picture) for pair in found.pairs] == [
-        *(("7", "a.png"), ("7-2", "d.png"), ("7-3", "e.png"), ("8", "f.png")),
+        *(("7", "a.png"), ("7-2", "d.png"), ("7-3", "e.png")),
     ]
     assert found.pairs[1].regions == (Region((0, 0, 1, 1)),)
-    assert [note.place.split()[-1] for note in found.notes] == ["3", "4", "5", "7", "7", "7", "9", "11"]
+    assert [note.place.split()[-1] for note in found.notes] == ["3", "4", "5", "7", "7", "7", "9", "10", "11"]
     assert str(found.notes[0]) == "x.csv, line 3: 1 columns where 4 are named; left out."
     assert all(note.text.endswith((".", "?")) for note in found.notes)
 
@@ -290,7 +290,7 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
     [
         ("x.csv", b"a,b\n1,2\n", "x.csv, line 1, names no column of pictures: 'a,b'."),
         ("x.csv", b"\xff\xd8\xff\xe0\x00\x10JFIF", "x.csv, line 1, names no column of pictures."),
-        ("x.csv", b"", "x.csv is empty, or its first line is."),
+        ("x.csv", b"", "x.csv has no line that names the columns."),
         ("x.csv", b"path,caption\n", "There are no pairs"),
         ("x.csv", b"path,caption\n,x\n", "x.csv, line 2: no picture is named"),
         ("x.csv", b"\xff\xfe\x00", "is not text"),
@@ -304,7 +304,7 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         (
             "x.doc",
             b"\xd0\xcf\x11\xe0\0\0",
-            "Give a folder of pictures, or a file that ends in .exclip, .json, .jsonl, .ndjson, .csv, .tsv.",
+            "x.doc is no pair list that this program knows. Give a folder of pictures, or a file that ends in ",
         ),
     ],
 )
@@ -371,7 +371,7 @@ def test_every_module_of_formats_declares_one_and_none_claims_what_another_has()
     assert [one.name for one in FORMATS if one.is_fallback] == ["coco", "folder", "jsonl", "table"]
 
 
-@pytest.mark.parametrize("ending", [ending for one in FORMATS if one.write is not None for ending in one.endings])
+@pytest.mark.parametrize("ending", [ending for one in FORMATS for ending in one.writers])
 def test_every_format_that_is_written_reads_the_same_again(tmp_path: Path, ending: str) -> None:
     listed = PairList(tmp_path, tmp_path, nasty_pairs())
     write_pairs(listed, tmp_path / f"x{ending}")

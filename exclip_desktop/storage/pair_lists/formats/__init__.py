@@ -2,15 +2,20 @@
 
 | format | what it is |
 |---|---|
-| folder | pictures with captions of the same name: ``.txt`` (a caption a line), or ``.json`` (as JSONL's objects) |
-| table | CSV or TSV whose first line names the columns; ``records.NAMES`` lists the accepted names |
-| jsonl | an object a line, or one JSON array of them, with the table's names; ``captions`` may be several |
-| coco | COCO's captions, with the boxes of its instances, in one file or in ``captions_X`` and ``instances_X`` |
+| folder | pictures with captions and boxes in files of the same name: .txt, .caption, .json, .xml (VOC), YOLO |
+| table | CSV, TSV, Excel's text, token files; ``list_format.NAMES`` lists the accepted names of columns |
+| jsonl | an object a line, or one JSON array of them, each in a form of ``record_forms`` |
+| json-document | a document that holds such objects: Karpathy's splits, FiftyOne, SugarCrepe, one labelme file |
+| coco | COCO's captions and instances, in one file or two; also LVIS, MDETR and CVAT's COCO |
+| xml-boxes | Pascal VOC, as a folder or one file, and CVAT for images |
+| tar-shard | a shard of a web data set; its pictures stay in the archive |
+| parquet | a table of paths, img2dataset's table, or pictures inside the file |
 | flickr30k | Flickr30k Entities: ``Sentences/`` and ``Annotations/``; boxes have the words of their phrase as names |
 | imagenet-s | ImageNet-S: ``validation/`` and ``validation-segmentation/``; the class's name is caption and label |
 | batch | the folder of a finished batch; read only |
 | project | a project's pairs; read only |
 
+A format is recognised by content. A folder that holds its list in a file is that list, see ``list_files.inner_lists``.
 ``boxes`` is JSON: a list of [x0, y0, x1, y1] in source pixels or of objects, see ``storage.regions.region_from_value``.
 """
 

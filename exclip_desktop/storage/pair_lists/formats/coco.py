@@ -37,8 +37,10 @@ def read_coco(source: ListSource) -> PairReader:
     if twin is not None:
         parts.append((twin, parse_json(twin)))
         _check(*parts[-1])
-    files = {image["id"]: image["file_name"] for _, part in parts for image in part["images"] if _named(image)}
-    return PairReader(source.pictures or _folder_of(path, files), _entries(parts, files))
+    images = {image["id"]: image for _, part in parts for image in part["images"] if _has_id(image) and _file_of(image)}
+    files = {key: _file_of(image) for key, image in images.items()}
+    captions = {key: image["caption"] for key, image in images.items() if isinstance(image.get("caption"), str)}
+    return PairReader(source.pictures or _folder_of(path, files), _entries(parts, files, captions))
 
 
 def _check(path: Path, document: Any) -> None:
@@ -63,8 +65,13 @@ def _has_id(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("id"), int | str)
 
 
-def _named(image: Any) -> bool:
-    return _has_id(image) and isinstance(image.get("file_name"), str)
+def _file_of(image: dict[str, Any]) -> str:
+    """Return an image's file name; of LVIS, whose images have none, the end of its address with the split's folder."""
+    name = image.get("file_name")
+    if isinstance(name, str):
+        return name
+    address = image.get("coco_url")
+    return "/".join(address.split("/")[-2:]) if isinstance(address, str) else ""
 
 
 def _folder_of(path: Path, files: Mapping[Any, str]) -> Path:
@@ -75,25 +82,43 @@ def _folder_of(path: Path, files: Mapping[Any, str]) -> Path:
     return next((place for place in places if first and is_file(place / first)), path.parent)
 
 
-def _entries(parts: list[tuple[Path, Any]], files: Mapping[Any, str]) -> Iterator[Entry]:
+def _entries(parts: list[tuple[Path, Any]], files: Mapping[Any, str], captions: Mapping[Any, str]) -> Iterator[Entry]:
+    """Yield notes, then pairs; ``captions`` are those of images, as MDETR writes them."""
     regions: dict[Any, list[Region]] = defaultdict(list)
-    captions: list[tuple[str, dict[str, Any]]] = []
+    captioned: list[tuple[str, dict[str, Any]]] = [
+        (f"image {key}", {"image_id": key, "id": key, "caption": text}) for key, text in captions.items()
+    ]
     for path, part in parts:
         names = {one["id"]: one.get("name") for one in part.get("categories") or () if _has_id(one)}
         for number, annotation in enumerate(part["annotations"], 1):
             place = f"{path.name}, annotation {number}"
             error = _error_of(annotation, files)
             if error is None and "caption" in annotation:
-                captions.append((place, annotation))
+                captioned.append((place, annotation))
+            elif error is None and annotation.get("iscrowd") == 1:
+                yield ListNote(place, "this is a crowd, whose box has no single object; left out.", "crowd")
             elif error is None:
-                error = _add_box(annotation, names, regions)
+                name = _phrase(annotation, captions) or names.get(annotation.get("category_id"))
+                error = _add_box(annotation, name or "", regions)
+                if name is None and names:
+                    category = annotation.get("category_id")
+                    yield ListNote(place, f"there is no category {category!r}; its box has no name.", "category")
             if error is not None:
                 yield ListNote(place, f"{error}; left out.")
-    if captions:
-        yield from _captioned(captions, files, regions)
+    if captioned:
+        yield from _captioned(captioned, files, regions)
     else:
         for key, file in files.items():
             yield from _finished({"picture": file, "id": str(key)}, file, tuple(regions[key]))
+
+
+def _phrase(annotation: dict[str, Any], captions: Mapping[Any, str]) -> str:
+    """Return the words of an image's caption that a box belongs to, as MDETR counts them; empty without them."""
+    spans, caption = annotation.get("tokens_positive"), captions.get(annotation.get("image_id"))
+    if caption is None or not isinstance(spans, list):
+        return ""
+    pairs = [span for span in spans if isinstance(span, list) and len(span) == 2]
+    return " ".join(caption[start:stop] for start, stop in pairs if isinstance(start, int) and isinstance(stop, int))
 
 
 def _error_of(annotation: Any, files: Mapping[Any, str]) -> str | None:
@@ -105,11 +130,11 @@ def _error_of(annotation: Any, files: Mapping[Any, str]) -> str | None:
     return None
 
 
-def _add_box(annotation: dict[str, Any], names: Mapping[Any, Any], regions: dict[Any, list[Region]]) -> str | None:
+def _add_box(annotation: dict[str, Any], name: str, regions: dict[Any, list[Region]]) -> str | None:
     """Add an instance's box to those of its image or caption; return what is wrong with it, or None."""
     try:
         x, y, width, height = annotation["bbox"]
-        box = {"box": [x, y, x + width, y + height], "name": names.get(annotation.get("category_id")) or ""}
+        box = {"box": [x, y, x + width, y + height], "name": name}
         region = region_from_value(annotation.get("region", box))
     except (KeyError, TypeError, ValueError) as error:
         return f"its bbox is missing or wrong ({error})"
@@ -212,5 +237,5 @@ FORMAT: Final = ListFormat(
     read=read_coco,
     endings=(".json",),
     is_fallback=True,
-    write=lambda pairs, _: format_coco(pairs),
+    writers={".json": format_coco},
 )

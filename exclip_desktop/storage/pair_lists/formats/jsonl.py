@@ -1,10 +1,11 @@
-"""JSON lines, or one JSON array: every object has a picture and its captions."""
+"""JSON lines, or one JSON array: every object has a picture with its captions and boxes, in any known form."""
 
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.list_format import (
     NAMES,
@@ -15,43 +16,62 @@ from exclip_desktop.storage.pair_lists.list_format import (
     read_record,
 )
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record
 from exclip_desktop.storage.regions import region_to_value
 
 
 def read_objects(source: ListSource) -> PairReader:
-    """Read one object per line, or the objects of an array.
+    """Read one object per line, or the objects of an array; each has one of the forms of ``record_forms``.
 
     Raises:
-        ListError: the file cannot be opened.
+        ListError: the file cannot be opened, or names pictures by number only.
 
     """
     path = source.path
     if source.content == "json":
-        return PairReader(source.picture_folder, read_array(path, source.document))
+        _refuse_results(path, source.document[:1])
+        return PairReader(source.picture_folder, read_array(path, source.document, source.finder.size_of))
     try:
         file = path.open("rb")
     except OSError as error:
         raise unreadable_error(path, error) from error
-    return PairReader(source.picture_folder, _lines(path, file))
+    return PairReader(source.picture_folder, _lines(path, file, source.finder.size_of))
 
 
-def read_array(path: Path, records: list[Any]) -> Iterator[Entry]:
+def _refuse_results(path: Path, first: list[Any]) -> None:
+    """Raise ``ListError`` for COCO's results, whose pictures are in another file."""
+    record = first[0] if first and isinstance(first[0], dict) else {}
+    if "image_id" in record and "picture" not in find_columns(tuple(record)) and "regions" not in record:
+        raise ListError(
+            f"{path.name} holds results of a model: it names pictures by image_id only.",
+            "Open COCO's annotations, whose images have names.",
+        )
+
+
+def read_array(path: Path, records: Iterable[Any], size_of: SizeOf) -> Iterator[Entry]:
     """Yield the entries of a JSON array that was read from ``path``."""
     for number, record in enumerate(records, 1):
-        yield from read_object(record, f"{path.name}, entry {number}", str(number))
+        yield from read_object(record, f"{path.name}, entry {number}", str(number), size_of)
 
 
-def read_object(record: Any, place: str, default_id: str, **known: str) -> Iterator[Entry]:
-    """Yield the entries of one object, by the names of ``records.NAMES``; ``known`` fields replace its own."""
+def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **known: str) -> Iterator[Entry]:
+    """Yield the entries of one object of any form; ``known`` fields, named as in ``NAMES``, replace its own."""
     if not isinstance(record, dict):
         yield ListNote(place, f'this is not an object such as {{"{NAMES["picture"][0]}": …, "caption": …}}; left out.')
         return
-    columns = find_columns(tuple(record))
-    values = {field: record[name] for field, name in columns.items()}
-    yield from read_record({**values, **known}, place, default_id)
+    try:
+        converted = list(convert_record(record, size_of))
+    except (KeyError, TypeError, ValueError) as error:
+        reason = error if isinstance(error, ValueError) else f"{error} is missing or of the wrong kind"
+        yield ListNote(place, f"{reason}; left out.")
+        return
+    for one in converted:
+        columns = find_columns(tuple(one))
+        values = {field: one[name] for field, name in columns.items()}
+        yield from read_record({**values, **known}, place, default_id)
 
 
-def _lines(path: Path, file: BinaryIO) -> Iterator[Entry]:
+def _lines(path: Path, file: BinaryIO, size_of: SizeOf) -> Iterator[Entry]:
     with file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -62,7 +82,7 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[Entry]:
             except (ValueError, RecursionError) as error:
                 yield ListNote(place, f"this is not JSON ({error}); left out.")
                 continue
-            yield from read_object(record, place, str(number))
+            yield from read_object(record, place, str(number), size_of)
 
 
 def format_lines(pairs: Iterable[ListedPair]) -> str:
@@ -86,5 +106,5 @@ FORMAT: Final = ListFormat(
     read=read_objects,
     endings=(".jsonl", ".ndjson"),
     is_fallback=True,
-    write=lambda pairs, _: format_lines(pairs),
+    writers={".jsonl": format_lines, ".ndjson": format_lines},
 )

@@ -1,34 +1,60 @@
-"""CSV and TSV: the first line names the columns, then one pair per line."""
+"""Tables: CSV, TSV, Excel's text and token files, with a line that names the columns, or without one."""
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import (
-    NAMES,
-    Entry,
-    ListFormat,
-    PairReader,
-    find_columns,
-    read_record,
-)
+from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
+from exclip_desktop.storage.pair_lists.list_format import NAMES, Entry, ListFormat, PairReader, find_columns
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.picture_finder import is_address
 from exclip_desktop.storage.regions import region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
+SEPARATOR_LINE: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+TOKEN: Final = re.compile(r"([^\t]+)#(\d+)\t")
+PICTURE_NAME: Final = re.compile(r"\.(png|jpe?g|jfif|webp|bmp|tiff?|gif|avif|jp2)$", re.IGNORECASE)
+HARMLESS: Final = frozenset(("width", "height", "split", "comment_number", "image_id", "dataset", "source", "license"))
+"""Columns that are known to hold no captions; a table may have them without captions."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is written.
+
+    Attributes:
+        separator: between columns.
+        names: of the columns.
+        columns: the name of the column of each field.
+        spaced: whether a space follows each separator.
+        line: the number of the line that names the columns, 0 without one.
+
+    """
+
+    separator: str
+    names: tuple[str, ...]
+    columns: Mapping[str, str]
+    spaced: bool = False
+    line: int = 0
 
 
 def read_table(source: ListSource) -> PairReader:
-    """Read a table; its first line shows whether commas, semicolons or tabs separate the columns.
+    """Read a table.
+
+    Blank lines, comments (#) and Excel's ``sep=`` may precede the line that names the columns. Without such a line,
+    ``picture#number``, a tab and the caption are a token file, and columns are recognised by the names of pictures.
 
     Raises:
-        ListError: the file cannot be opened, or its first line names no column of pictures.
+        ListError: the file cannot be opened, or names no column of pictures or captions.
 
     """
     path = source.path
@@ -37,27 +63,94 @@ def read_table(source: ListSource) -> PairReader:
     except OSError as error:
         raise unreadable_error(path, error) from error
     try:
-        separator, names, columns = _read_head(path, file)
+        layout = _read_layout(path, file)
+        if not layout.line:
+            file.seek(0)
     except (ListError, UnicodeError, OSError) as error:
         file.close()
         raise error if isinstance(error, ListError) else _no_text(path) from error
-    return PairReader(source.picture_folder, _entries(path, file, separator, names, columns))
+    rows = _read_tokens if layout.separator == "#" else _read_rows
+    return PairReader(source.picture_folder, rows(path, file, layout, source))
 
 
-def _read_head(path: Path, file: TextIO) -> tuple[str, tuple[str, ...], Mapping[str, str]]:
-    """Return the separator, the names of the columns, and the column of each field."""
-    line = file.readline()
-    for separator in sorted(SEPARATORS, key=line.count, reverse=True):
-        names = tuple(next(csv.reader([line], delimiter=separator), []))
+def _read_layout(path: Path, file: TextIO) -> Layout:
+    separators = SEPARATORS
+    for number, line in enumerate(iter(file.readline, ""), 1):
+        named = SEPARATOR_LINE.fullmatch(line)
+        if named:
+            separators = named[1]
+        elif line.strip() and not line.startswith("#"):
+            return _layout_of(path, number, line, separators)
+    raise ListError(f"{path.name} has no line that names the columns.", "Name the columns in the first line.")
+
+
+def _layout_of(path: Path, number: int, line: str, separators: str) -> Layout:
+    """Return the layout of a table by its first line."""
+    splits = [
+        (one, tuple(next(csv.reader([line], delimiter=one), [])))
+        for one in sorted(separators, key=line.count, reverse=True)
+    ]
+    for separator, names in splits:
         columns = find_columns(names)
         if "picture" in columns:
-            return separator, names, columns
-    if not line.strip():
-        raise ListError(f"{path.name} is empty, or its first line is.", "Name the columns in the first line.")
+            check_captions(path, names, columns)
+            return Layout(separator, names, columns, _is_spaced(names), number)
+    if TOKEN.match(line):
+        return Layout("#", (), {})
+    for separator, cells in splits:
+        layout = _layout_without_names(path, separator, cells, number)
+        if layout is not None:
+            return layout
+    _refuse_addresses(path, line, splits[0], number)
     usual = ", ".join(NAMES["picture"][:4])
     raise ListError(
-        f"{path.name}, line 1, names no column of pictures{_quoted(line)}.",
+        f"{path.name}, line {number}, names no column of pictures{_quoted(line)}.",
         f"Name the columns in the first line: one of {usual}, and {NAMES['caption'][0]}.",
+    )
+
+
+def _is_spaced(cells: Sequence[str]) -> bool:
+    return len(cells) > 1 and all(cell.startswith(" ") for cell in cells[1:])
+
+
+def check_captions(path: Path, names: tuple[str, ...], columns: Mapping[str, str]) -> None:
+    """Raise ``ListError`` where columns of unknown names are all that could hold the captions."""
+    known = {*columns.values(), *(name for name in names if name.strip().casefold() in HARMLESS or not name.strip())}
+    unknown = [name.strip() for name in names if name not in known]
+    if "caption" not in columns and "boxes" not in columns and unknown:
+        raise ListError(
+            f"{path.name} has no column of captions; its columns are {', '.join(name.strip() for name in names)}. "
+            "None of these names is known to hold captions.",
+            f"Name the column of the captions {NAMES['caption'][0]}.",
+        )
+
+
+def _layout_without_names(path: Path, separator: str, cells: tuple[str, ...], number: int) -> Layout | None:
+    """Return the layout of a table whose first line is a pair; None where it is none."""
+    for at, cell in enumerate(cells):
+        if is_address(cell.strip()) and len(cells) > 1:
+            where = ORDINALS[at] if at < len(ORDINALS) else f"{at + 1}th"
+            raise _addresses_error(path, f"the {where} column")
+        if PICTURE_NAME.search(cell.strip()) and len(cells) == 2:
+            names = ("path", "caption") if at == 0 else ("caption", "path")
+            return Layout(separator, names, {"picture": "path", "caption": "caption"}, _is_spaced(cells))
+    return None
+
+
+def _refuse_addresses(path: Path, line: str, split: tuple[str, tuple[str, ...]], number: int) -> None:
+    """Raise ``ListError`` where a column holds addresses of pictures."""
+    separator, names = split
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        first = next(iter(list(csv.reader(file, delimiter=separator))[number:]), [])
+    for name, cell in zip(names, first, strict=False):
+        if is_address(cell.strip()):
+            raise _addresses_error(path, f"the column {name.strip()}")
+
+
+def _addresses_error(path: Path, column: str) -> ListError:
+    return ListError(
+        f"In {path.name}, {column} holds addresses, and this program does not use the network for pictures.",
+        "Save the pictures first, and name their files in a column.",
     )
 
 
@@ -67,16 +160,28 @@ def _quoted(line: str) -> str:
     return f": {text!r}" if text.isprintable() or "\t" in text else ""
 
 
-def _entries(
-    path: Path, file: TextIO, separator: str, names: tuple[str, ...], columns: Mapping[str, str]
-) -> Iterator[Entry]:
-    at = {field: names.index(name) for field, name in columns.items()}
-    least = 1 + max(at[field] for field in ("picture", "caption") if field in at)
+def _read_tokens(path: Path, file: TextIO, layout: Layout, source: ListSource) -> Iterator[Entry]:
+    """Yield the entries of a token file: ``picture#number``, a tab, and the caption."""
     with file:
-        rows = csv.reader(file, delimiter=separator, strict=True)  # an open quote swallows the lines after it: say so
+        for number, line in enumerate(file, 1):
+            place, found = f"{path.name}, line {number}", TOKEN.match(line)
+            if found:
+                record = {"path": found[1], "caption": line[found.end() :].rstrip("\r\n"), "id": found[0].rstrip("\t")}
+                yield from read_object(record, place, str(number), source.finder.size_of)
+            elif line.strip():
+                yield ListNote(place, "this is not a picture with #, a number, a tab and a caption; left out.", "token")
+
+
+def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> Iterator[Entry]:
+    """Yield the entries of the rows below the line that names the columns."""
+    with file:
+        # strict: an open quote swallows the lines after it, and that is an error then.
+        rows = csv.reader(file, delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
+        to_record = _make_converter(layout)
         number = 0
         while True:
-            place = f"{path.name}, line {rows.line_num + 2}"  # where the row starts; a caption may have several lines
+            line = layout.line + rows.line_num + 1  # where the row starts; a caption may have several lines
+            place = f"{path.name}, line {line}"
             try:
                 row = next(rows, None)
             except (csv.Error, UnicodeError) as error:
@@ -86,14 +191,64 @@ def _entries(
                 continue
             if row is None:
                 return
-            if not row:
+            if not row or tuple(row) == layout.names:
                 continue
             number += 1
-            if len(row) < least:
-                yield ListNote(place, f"{len(row)} columns where {len(names)} are named; left out.")
-            else:
-                record = {field: row[column] for field, column in at.items() if column < len(row)}
-                yield from read_record(record, place, str(number))
+            record, note = to_record(row)
+            swallowed = layout.line + rows.line_num - line
+            if record is not None and swallowed and _holds_rows(row, layout):
+                record, note = None, f"a quote is left open until line {line + swallowed}; left out. Close the quote."
+            if note:
+                yield ListNote(place, note, "columns")
+            if record is not None:
+                yield from read_object(record, place, str(number), source.finder.size_of)
+
+
+def _make_converter(layout: Layout) -> Callable[[list[str]], tuple[dict[str, Any] | None, str]]:
+    """Return a function from a row to its record, None where it is left out, and a note, empty without a doubt."""
+    names, columns = layout.names, layout.columns
+    at = {name: names.index(name) for name in dict.fromkeys(names)}
+    least = 1 + max(at[columns[field]] for field in ("picture", "caption") if field in columns)
+    takes_rest = columns.get("caption") == names[-1] and at[names[-1]] == len(names) - 1
+
+    def convert(row: list[str]) -> tuple[dict[str, Any] | None, str]:
+        note, count = "", len(row)
+        if count < least:
+            return None, f"{count} columns where {len(names)} are named; left out."
+        if count > len(names) and any(cell.strip() for cell in row[len(names) :]):
+            if not takes_rest:
+                return None, f"{count} columns where {len(names)} are named; left out. Quote cells with separators."
+            note = f"{count} columns where {len(names)} are named; the caption is the rest of the line."
+            rest = (layout.separator + " " * layout.spaced).join(row[len(names) - 1 :])
+            row = [*row[: len(names) - 1], rest]
+        cells = [cell.strip() for cell in row] if layout.spaced else row
+        record: dict[str, Any] = {name: cells[place] for name, place in at.items() if place < len(cells)}
+        caption = columns.get("caption")
+        if caption is not None and caption in record:
+            record[caption] = _captions(record[caption])
+        return record, note
+
+    return convert
+
+
+def _captions(cell: str) -> str | list[str]:
+    """Return a cell's caption, or its captions where it is a JSON list of texts."""
+    if cell.startswith('["') and cell.endswith('"]'):
+        try:
+            value = json.loads(cell)
+        except (ValueError, RecursionError):
+            return cell
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return value
+    return cell
+
+
+def _holds_rows(row: list[str], layout: Layout) -> bool:
+    """Return whether a cell of several lines has lines that look like rows: a picture's name and a separator."""
+    inner = (line for cell in row for line in cell.splitlines()[1:])
+    return any(
+        PICTURE_NAME.search(part.strip()) is not None for line in inner for part in line.split(layout.separator)[:-1]
+    )
 
 
 def _no_text(path: Path) -> ListError:
@@ -117,6 +272,6 @@ FORMAT: Final = ListFormat(
     recognises=lambda source: source.content == "text",
     read=read_table,
     is_fallback=True,
-    endings=(".csv", ".tsv"),
-    write=lambda pairs, ending: format_table(pairs, "\t" if ending == ".tsv" else ","),
+    endings=(".csv", ".tsv", ".txt", ".token"),
+    writers={".csv": lambda pairs: format_table(pairs, ","), ".tsv": lambda pairs: format_table(pairs, "\t")},
 )

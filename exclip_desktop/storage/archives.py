@@ -1,0 +1,117 @@
+"""Pictures inside archives, under paths such as ``shard.tar/000.jpg`` and ``rows.parquet/image/17``."""
+
+import importlib.util
+import io
+import tarfile
+from bisect import bisect_right
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.paths import is_file
+
+TAR, PARQUET = ".tar", ".parquet"
+InputFile = io.BufferedReader | io.BytesIO
+PYARROW_HINT: Final = 'Install it: pip install "exclip-desktop[parquet]".'
+
+
+def archive_of(path: Path) -> Path | None:
+    """Return the archive that a path leads into; None for a path outside of archives."""
+    return next((one for one in path.parents if one.suffix.lower() in (TAR, PARQUET) and is_file(one)), None)
+
+
+def has_input(path: Path) -> bool:
+    """Return whether there is a file, on the disk or in an archive."""
+    archive = archive_of(path)
+    if archive is None:
+        return is_file(path)
+    member = path.relative_to(archive).as_posix()
+    return member in list_members(archive) if archive.suffix.lower() == TAR else True
+
+
+def open_input(path: Path) -> InputFile:
+    """Open a file for reading, on the disk or in an archive.
+
+    Raises:
+        OSError: it cannot be read, or the archive has no such member.
+
+    """
+    archive = archive_of(path)
+    if archive is None:
+        return path.open("rb")
+    member = path.relative_to(archive).as_posix()
+    if archive.suffix.lower() == PARQUET:
+        column, _, row = member.rpartition("/")
+        return io.BytesIO(_parquet_bytes(archive, column, int(row)))
+    offset, size = list_members(archive)[member]
+    with archive.open("rb") as file:
+        file.seek(offset)
+        return io.BytesIO(file.read(size))
+
+
+def list_members(archive: Path) -> dict[str, tuple[int, int]]:
+    """Return offset and size in bytes of every file in a tar archive, by its name.
+
+    Raises:
+        ListError: the archive is damaged or compressed.
+
+    """
+    status = archive.stat()
+    return _list_members(archive, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _list_members(archive: Path, size: int, changed_ns: int) -> dict[str, tuple[int, int]]:
+    try:
+        with tarfile.open(archive, "r:") as opened:
+            return {member.name: (member.offset_data, member.size) for member in opened if member.isreg()}
+    except tarfile.TarError as error:
+        raise ListError(
+            f"{archive.name} is no tar archive that can be read: {error}.", "Fetch it again, or unpack it."
+        ) from error
+
+
+def open_parquet(path: Path) -> Any:
+    """Return a ``pyarrow.parquet.ParquetFile``.
+
+    Raises:
+        ListError: pyarrow is not installed, or the file is damaged.
+
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ListError(f"Reading {path.name} needs pyarrow.", PYARROW_HINT)
+    from pyarrow import ArrowException, parquet  # noqa: PLC0415  an extra
+
+    try:
+        return parquet.ParquetFile(path)
+    except (ArrowException, OSError) as error:
+        raise ListError(f"{path.name} is no parquet file that can be read.", "Fetch or save it again.") from error
+
+
+def _parquet_bytes(path: Path, column: str, row: int) -> bytes:
+    """Return the bytes of a picture in a row."""
+    status = path.stat()
+    file = _open_parquet(path, status.st_size, status.st_mtime_ns)
+    starts = [0]
+    for number in range(file.num_row_groups):
+        starts.append(starts[-1] + file.metadata.row_group(number).num_rows)
+    group = bisect_right(starts, row) - 1
+    if not 0 <= group < file.num_row_groups:
+        raise FileNotFoundError(f"{path.name} has no row {row}")
+    value = _row_group(path, status.st_mtime_ns, group, column)[row - starts[group]].as_py()
+    data = value.get("bytes") if isinstance(value, dict) else value
+    if not isinstance(data, bytes):
+        raise FileNotFoundError(f"{path.name} has no picture in row {row}")
+    return data
+
+
+@lru_cache(maxsize=2)
+def _open_parquet(path: Path, size: int, changed_ns: int) -> Any:
+    return open_parquet(path)
+
+
+@lru_cache(maxsize=1)
+def _row_group(path: Path, changed_ns: int, group: int, column: str) -> Any:
+    """Return the cells of a column in a group of rows."""
+    return _open_parquet(path, path.stat().st_size, changed_ns).read_row_group(group, columns=[column]).column(0)

@@ -1,0 +1,65 @@
+"""Parquet tables: paths of pictures or pictures themselves, img2dataset's tables, and Hugging Face's data sets."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.values.pair_list import ListNote
+from exclip_desktop.storage.archives import open_parquet
+from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
+from exclip_desktop.storage.pair_lists.formats.table import check_captions
+from exclip_desktop.storage.pair_lists.list_format import NAMES, Entry, ListFormat, PairReader, find_columns
+from exclip_desktop.storage.pair_lists.list_source import ListSource
+
+SHARD_COLUMNS: Final = ("key", "status")  # img2dataset's table beside a folder or a shard of the same name
+SUCCESS: Final = "success"
+
+
+def read_parquet(source: ListSource) -> PairReader:
+    """Read the rows of a parquet file without the bytes of its pictures, which stay in the file.
+
+    Raises:
+        ListError: pyarrow is not installed, the file is damaged, or no column names pictures or holds captions.
+
+    """
+    file = open_parquet(source.path)
+    names = tuple(file.schema_arrow.names)
+    columns = find_columns(names)
+    is_shard = all(name in names for name in SHARD_COLUMNS)
+    embedded = next((name for name in names if _holds_bytes(file.schema_arrow.field(name))), None)
+    if "picture" not in columns and embedded is None and not is_shard:
+        raise ListError(
+            f"{source.path.name} names no column of pictures; its columns are {', '.join(names)}.",
+            f"Name the column of the paths {NAMES['picture'][0]}.",
+        )
+    if not is_shard:
+        check_captions(source.path, names, {**columns, "picture": embedded or columns.get("picture", "")})
+    return PairReader(source.picture_folder, _rows(source, file, embedded, is_shard))
+
+
+def _holds_bytes(field: Any) -> bool:
+    """Return whether a column holds pictures as Hugging Face's data sets do: bytes and a path."""
+    return "bytes" in [child.name for child in field.type] if field.type.num_fields else False
+
+
+def _rows(source: ListSource, file: Any, embedded: str | None, is_shard: bool) -> Iterator[Entry]:
+    wanted = [name for name in file.schema_arrow.names if name != embedded]
+    name, number = source.path.name, 0
+    for batch in file.iter_batches(columns=wanted):
+        for record in batch.to_pylist():
+            number += 1
+            place, known = f"{name}, row {number}", dict[str, str]()
+            if embedded is not None:
+                known["picture"] = f"{name}/{embedded}/{number - 1}"
+            elif is_shard and record["status"] != SUCCESS:
+                status = str(record["status"])
+                yield ListNote(place, f"its status is {status}, so it has no picture; left out.", status)
+                continue
+            elif is_shard:
+                known |= {"picture": f"{source.path.stem}/{record['key']}.jpg", "id": str(record["key"])}
+            yield from read_object(record, place, str(number), source.finder.size_of, **known)
+
+
+FORMAT: Final = ListFormat(
+    name="parquet", recognises=lambda source: source.content == "parquet", read=read_parquet, endings=(".parquet",)
+)

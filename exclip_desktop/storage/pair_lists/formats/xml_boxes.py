@@ -1,0 +1,115 @@
+"""XML of annotation tools: Pascal VOC, a file per picture, and CVAT for images, one file for all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.values.pair_list import ListNote
+from exclip_desktop.storage.pair_lists.box_forms import points_box
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record
+from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+
+VOC_ROOT, CVAT_ROOT = "annotation", "annotations"
+VOC_FOLDER: Final = "Annotations"
+VOC_EDGES, CVAT_EDGES = ("xmin", "ymin", "xmax", "ymax"), ("xtl", "ytl", "xbr", "ybr")
+
+
+def is_voc_folder(source: ListSource) -> bool:
+    """Return whether a folder has Pascal VOC's annotations."""
+    return source.has(VOC_FOLDER) and not source.has("Sentences")
+
+
+def read_voc_folder(source: ListSource) -> PairReader:
+    """Read ``Annotations/*.xml``; the pictures are in ``JPEGImages`` or another usual folder."""
+    try:
+        files = sorted((source.path / VOC_FOLDER).rglob("*.xml"))
+    except OSError as error:
+        raise unreadable_error(source.path, error) from error
+    return PairReader(source.picture_folder, (entry for file in files for entry in _voc_file(file)))
+
+
+def read_xml(source: ListSource) -> PairReader:
+    """Read one file of Pascal VOC or of CVAT for images.
+
+    Raises:
+        ListError: the file is not XML, or of another program.
+
+    """
+    root = _parse(source.path)
+    if root.tag == VOC_ROOT:
+        return PairReader(source.picture_folder, _voc(root, source.path))
+    return PairReader(source.picture_folder, _cvat(root, source.path))
+
+
+def _parse(path: Path) -> ElementTree.Element:
+    try:
+        return ElementTree.parse(path).getroot()
+    except OSError as error:
+        raise unreadable_error(path, error) from error
+    except (ElementTree.ParseError, UnicodeError, ValueError, LookupError) as error:
+        raise ListError(f"{path.name} is not XML: {error}.", "Export it again.") from error
+
+
+def _voc_file(path: Path) -> Iterator[Entry]:
+    try:
+        yield from _voc(_parse(path), path)
+    except ListError as error:
+        yield ListNote(f"{path.parent.name}/{path.name}", f"{error.message} Left out.", "VOC")
+
+
+def _voc(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
+    yield from read_record({"picture": root.findtext("filename"), "boxes": voc_boxes(root)}, path.name, path.stem)
+
+
+def voc_boxes(root: ElementTree.Element) -> list[Any]:
+    """Return the boxes of a Pascal VOC annotation."""
+    boxes = []
+    for thing in root.iter("object"):
+        box = thing.find("bndbox")
+        if box is not None:
+            edges = [_number(box.findtext(edge)) for edge in VOC_EDGES]
+            boxes.append({"box": edges, "name": thing.findtext("name") or ""})
+    return boxes
+
+
+def _cvat(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
+    for number, image in enumerate(root.iter("image"), 1):
+        boxes: list[Any] = [
+            {"box": [_number(box.get(edge)) for edge in CVAT_EDGES], "name": box.get("label") or ""}
+            for box in image.iter("box")
+        ]
+        boxes += [_polygon(shape) for shape in image.iter("polygon")]
+        texts = [text for name in ("caption", "description") for text in _attributes(image, name)]
+        record = {"picture": image.get("name"), "caption": texts, "boxes": boxes, "id": image.get("id")}
+        yield from read_record(record, f"{path.name}, image {number}", str(number))
+
+
+def _polygon(shape: ElementTree.Element) -> Any:
+    points = [[_number(part) for part in point.split(",")] for point in (shape.get("points") or "").split(";")]
+    try:
+        return points_box(points, shape.get("label"))
+    except ValueError:
+        return {"box": points}
+
+
+def _attributes(image: ElementTree.Element, name: str) -> list[str]:
+    """Return the texts of an image's attributes or tags of this name."""
+    return [one.text for one in image.iter("attribute") if one.get("name") == name and one.text]
+
+
+def _number(text: str | None) -> Any:
+    """Return a number, or the text where it is none: the reader names it in a note."""
+    try:
+        return float(text or "")
+    except ValueError:
+        return text
+
+
+FORMAT: Final = ListFormat(
+    name="xml-boxes",
+    recognises=lambda source: source.xml_root in (VOC_ROOT, CVAT_ROOT) or is_voc_folder(source),
+    read=lambda source: read_voc_folder(source) if source.content == "folder" else read_xml(source),
+    endings=(".xml",),
+)
