@@ -1,15 +1,12 @@
 """The folder of a finished batch: the pairs of its index, with the pictures where the batch read them."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import ListError, OutputError
-from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.batches.batch_folder import HEADER, read_header
-from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
+from exclip_desktop.storage.pair_lists.formats.jsonl import read_objects
+from exclip_desktop.storage.pair_lists.list_format import ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 
 INDEX: Final = "index.jsonl"
@@ -30,19 +27,7 @@ def read_batch(source: ListSource) -> PairReader:
         raise ListError(f"The batch in {source.path} is not finished.", "Run it again to go on.")
     folder = header.get("folder")
     pictures = source.pictures or (Path(folder) if isinstance(folder, str) else source.path.parent)
-    return PairReader(pictures, _entries(source.path / INDEX))
-
-
-def _entries(path: Path) -> Iterator[Entry]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            place = f"{path.name}, line {number}"
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                yield ListNote(place, f"this is not JSON ({error}); left out.")
-                continue
-            yield from read_object(record, place, str(number))
+    return PairReader(pictures, read_objects(ListSource(source.path / INDEX)).entries)
 
 
 FORMAT: Final = ListFormat(
