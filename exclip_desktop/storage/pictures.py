@@ -2,36 +2,22 @@
 
 import hashlib
 import re
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
 from exclip_desktop.core.errors import PictureError, Remedy, SettingsError
 from exclip_desktop.core.paths import expand_home, is_dir
 from exclip_desktop.storage.archives import InputFile, has_input, open_input
+from exclip_desktop.storage.picture_decoding import Pixels, decode_upright, open_image, to_rgb, upright_size
 
 DEFAULT_MEGAPIXELS = 100.0
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation → how to turn the picture upright."""
-SIDEWAYS = (TURNS[5], TURNS[6], TURNS[7], TURNS[8])
 ADDRESS = re.compile(r"(https?|ftp|s3|data):", re.IGNORECASE)
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +48,14 @@ def read_picture(
         return Picture(_checked_array(source, max_megapixels))
     if isinstance(source, Image.Image):
         with _convert_errors("the picture"):
-            return _converted(source, max_megapixels, "The picture")
+            return _read(source, max_megapixels, "The picture")
     path = _picture_file(source)
     with (
         _convert_errors(path.name),
-        _own_limit(),
         open_input(path) as file,
-        Image.open(_refuse_empty(file, path)) as image,
+        open_image(_refuse_empty(file, path), path.name) as image,
     ):
-        return _converted(image, max_megapixels, path.name)
+        return _read(image, max_megapixels, path.name)
 
 
 def read_picture_size(path: Path) -> tuple[int, int]:
@@ -80,9 +65,9 @@ def read_picture_size(path: Path) -> tuple[int, int]:
         PictureError: the file is missing, or not a picture.
 
     """
-    with _convert_errors(path.name), _own_limit(), open_input(_picture_file(path)) as file, Image.open(file) as image:
-        turn = _turn_of(image)
-        return (image.height, image.width) if turn in SIDEWAYS else (image.width, image.height)
+    source = _picture_file(path)
+    with _convert_errors(path.name), open_input(source) as file, open_image(file, path.name) as image:
+        return upright_size(image)
 
 
 def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
@@ -91,13 +76,13 @@ def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
     A JPEG is decoded no larger than needed.
     """
     try:
-        with _own_limit(), open_input(path) as file, Image.open(file) as image:
+        with open_input(path) as file, open_image(file, path.name) as image:
             if image.width * image.height > DEFAULT_MEGAPIXELS * 1e6:
                 return None
             image.draft("RGB", (2 * side_px, 2 * side_px))
-            upright = _upright(image)
+            upright = decode_upright(image)
             upright.thumbnail((side_px, side_px))
-            return np.asarray(_rgb(upright))
+            return to_rgb(upright, path.name)[0]
     except Exception:  # any error of Pillow: no thumbnail; opening the pair reports the error
         return None
 
@@ -143,10 +128,6 @@ def _convert_errors(name: str) -> Iterator[None]:
     """Turn Pillow's errors into ``PictureError``."""
     try:
         yield
-    except UnidentifiedImageError as error:
-        raise PictureError(
-            f"This file is not a picture Pillow can read: {name}.", "Convert it to PNG or JPEG."
-        ) from error
     except PermissionError as error:
         raise PictureError(
             f"This file cannot be read: {name}. Permission was denied.", "Ask for permission, or copy it."
@@ -155,25 +136,15 @@ def _convert_errors(name: str) -> Iterator[None]:
         raise PictureError(f"This picture is damaged or cut short: {name}.", "Fetch or save it again.") from error
 
 
-@contextmanager
-def _own_limit() -> Iterator[None]:
-    """Disable Pillow's limit on pixels: ours is checked from the header, before any pixel is decoded."""
-    before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
-
-
-def _converted(image: Image.Image, limit: float, name: str) -> Picture:
+def _read(image: Image.Image, limit: float, name: str) -> Picture:
     _check_size(image.width, image.height, limit, name)
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         image.seek(0)
         notes.append(f"{name} has {frames} frames; the first is used.")
-    return Picture(np.asarray(_rgb(_upright(image))), tuple(notes))
+    pixels, more = to_rgb(decode_upright(image), name)
+    return Picture(pixels, (*notes, *more))
 
 
 def _check_size(width: int, height: int, limit: float, name: str) -> None:
@@ -183,31 +154,6 @@ def _check_size(width: int, height: int, limit: float, name: str) -> None:
             f"{name} has {megapixels:.0f} megapixels; the limit is {limit:g}.",
             Remedy.SHRINK_PICTURE,
         )
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Rotate the picture by its EXIF orientation."""
-    turn = _turn_of(image)
-    return image if turn is None else image.transpose(turn)
-
-
-def _turn_of(image: Image.Image) -> Image.Transpose | None:
-    """Return the turn that EXIF orders; None where there is none, or where EXIF cannot be read."""
-    try:
-        return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except (OSError, SyntaxError, TypeError, ValueError, KeyError, struct.error):
-        return None
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if image.mode.startswith("I") else max(1.0, float(values.max()))
-        return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8)).convert("RGB")
-    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return image.convert("RGB")
 
 
 def _checked_array(pixels: Pixels, limit: float) -> Pixels:

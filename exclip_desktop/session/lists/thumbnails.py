@@ -8,7 +8,8 @@ from typing import Final
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
-from exclip_desktop.storage.pictures import Pixels, read_thumbnail
+from exclip_desktop.storage.picture_decoding import Pixels
+from exclip_desktop.storage.pictures import read_thumbnail
 
 SIDE_PX: Final = 128  # twice the size in lists, for high-resolution screens
 CACHED: Final = 1024  # of at most 48 kB each

@@ -69,7 +69,7 @@ def test_paths_that_no_file_can_have_are_reported(tmp_path: Path, monkeypatch: p
 def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block().save(tmp_path / "a.png")
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refuse)
