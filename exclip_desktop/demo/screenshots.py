@@ -1,40 +1,29 @@
 """Takes the screenshots of README and the manual, of the real window.
 
 ``python -m exclip_desktop.demo.screenshots --out FOLDER`` needs no screen. Without ``QT_QPA_PLATFORM`` it
-runs with Qt's offscreen platform.
+runs with Qt's offscreen platform. ``--all`` takes every view and dialog in both themes, at three sizes and 100 % and
+200 % scaling, with a contact sheet per size.
 """
 
 import argparse
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.app import set_program_name
+from exclip_desktop.demo.every_screenshot import settle, take_every
+from exclip_desktop.demo.window_views import wait_until
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.window import Window
 
-TIMEOUT_S = 180.0
-LAYOUT_ROUNDS = 10  # rounds of events after which a resized window is laid out
-SIZES = ((1280, 800), (960, 640), (2560, 1440))
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    """Serve events until ``reached``; raises ``TimeoutError`` after three minutes."""
-    end = time.monotonic() + TIMEOUT_S
-    while not reached():
-        if time.monotonic() > end:
-            raise TimeoutError("The window did not reach the expected state within three minutes.")
-        QCoreApplication.processEvents()
-        time.sleep(0.005)
+SIZE = (1280, 800)
 
 
 def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
@@ -56,14 +45,7 @@ def compare(session: Session, window: Window) -> None:
     wait_until(lambda: session.state.work is None)
 
 
-def settle() -> None:
-    """Process events until the window is laid out."""
-    for _ in range(LAYOUT_ROUNDS):
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        QCoreApplication.processEvents()
-
-
-def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
+def take(folder: Path) -> list[Path]:
     """Take the screenshots and return their files."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
@@ -82,16 +64,15 @@ def take(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[Path]:
         assert state.explanation is not None
         rows_of, selected = state.explanation.caption.rows_of, state.selection.rows
         draw_box(window, next(thing.box for thing in load_samples()[0].objects if rows_of(thing.words) == selected))
-        for view, darks in (("window", (False, True)), ("compare", (False, True)[: len(sizes)])):
+        for view, darks in (("window", (False, True)), ("compare", (False,))):
             if view == "compare":
                 compare(session, window)
             for dark in darks:
                 session.settings.appearance.choose_theme("dark" if dark else "light")
-                for size in sizes:
-                    window.resize(*size)
-                    settle()
-                    taken.append(folder / f"{view}-{'dark' if dark else 'light'}-{size[0]}.png")
-                    window.grab().save(str(taken[-1]))
+                window.resize(*SIZE)
+                settle()
+                taken.append(folder / f"{view}-{'dark' if dark else 'light'}-{SIZE[0]}.png")
+                window.grab().save(str(taken[-1]))
         window.close()
     return taken
 
@@ -100,10 +81,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Take the screenshots."""
     parser = argparse.ArgumentParser(prog="python -m exclip_desktop.demo.screenshots", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
-    parser.add_argument("--all-sizes", action="store_true", help="960×640 and 2560×1440 too")
+    parser.add_argument("--all", action="store_true", help="every view and dialog instead, with contact sheets")
     options = parser.parse_args(arguments)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    for path in take(options.out, SIZES if options.all_sizes else SIZES[:1]):
+    if options.all:
+        take_every(options.out)
+        return 0
+    for path in take(options.out):
         print(path)
     return 0
 
