@@ -140,7 +140,8 @@ def _take_all(folder: Path, scaling: int) -> None:
         _wait(session)
         note_findings(session)
         _wait(session)
-        for screen, (width, height) in zip(app.screens(), SIZES, strict=True):
+        screens = sorted(app.screens(), key=lambda screen: screen.geometry().left())
+        for screen, (width, height) in zip(screens, SIZES, strict=True):
             photographer = _Photographer(window, session, folder, f"{width}x{height}-{scaling}")
             window.setGeometry(screen.geometry())
             settle()

@@ -143,7 +143,7 @@ class Window(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  Qt's name
         """Hide or show all panels on Tab on a picture; move the focus elsewhere, and if Tab brought it there."""
         focused = self.focusWidget()
-        if forward and isinstance(focused, CanvasView) and not focused.was_tabbed_to:
+        if forward and isinstance(focused, CanvasView) and focused.handles_tab:
             self.commands["hide_panels"].trigger()
             return True
         return super().focusNextPrevChild(forward)

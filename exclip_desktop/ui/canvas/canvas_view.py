@@ -45,6 +45,7 @@ class CanvasView(GraphicsView):
         super().__init__(parent)
         self.holds_escape = False
         self.was_tabbed_to = False
+        self.handles_tab = False  # only while a key is handled: Qt also moves the focus on when the view is hidden
         self._content: Box | None = None
         self._camera = Camera(1.0, (0.0, 0.0), (1.0, 1.0))
         self._fitted = True
@@ -156,7 +157,11 @@ class CanvasView(GraphicsView):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._uses(event):
             event.accept()
             return True
-        return bool(super().event(event))
+        self.handles_tab = isinstance(event, QKeyEvent) and not self.was_tabbed_to
+        try:
+            return bool(super().event(event))
+        finally:
+            self.handles_tab = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Pan while Space is held; cancel a gesture by Escape. The window handles all other keys."""

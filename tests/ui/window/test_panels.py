@@ -130,6 +130,13 @@ def test_tab_moves_the_focus_elsewhere_and_where_tab_brought_it(listed: Opened, 
     assert not any(shown(window).values())
 
 
+def test_a_picture_that_loses_the_focus_because_it_is_hidden_leaves_the_panels(listed: Opened, qtbot: QtBot) -> None:
+    focus_canvas(listed, qtbot)
+    listed.window.canvas.view.hide()
+    assert all(shown(listed.window).values())
+    assert not listed.window.commands["hide_panels"].isChecked()
+
+
 def test_esc_clears_the_selection_first_and_then_shows_the_panels(listed: Opened, qtbot: QtBot) -> None:
     window = listed.window
     window.commands["select_words"].trigger()
