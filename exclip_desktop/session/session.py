@@ -16,6 +16,7 @@ from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.garbage_collector import GarbageCollector
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_listing import Librarian
+from exclip_desktop.session.lists.known_labels import KnownLabels
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_edits import PairRemoval, PictureLabels
 from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list_path
@@ -27,6 +28,7 @@ from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.pair.layer_profile_controller import LayerProfileController
 from exclip_desktop.session.pair.occlusion_controller import OcclusionController
 from exclip_desktop.session.pair.picture_shelf import PictureShelf
+from exclip_desktop.session.pair.region_controller import RegionController
 from exclip_desktop.session.pair.scene import Drawing
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.project.finding_restorer import FindingRestorer
@@ -52,8 +54,8 @@ class Session(QObject):
     Attributes:
         state: the observable values that the window shows.
         undo: the undo stack.
-        explain_controller, framing_controller, selection_controller, occlusion_controller, layer_profile_controller,
-            export_controller: handle intents about the pair on screen.
+        explain_controller, framing_controller, selection_controller, region_controller, occlusion_controller,
+            layer_profile_controller, export_controller: handle intents about the pair on screen.
         caption_alternatives: other captions with their scores; ``caption_difference``: the difference from the
             previous caption.
         second_model: a second model's explanation; ``compare_controller``: the panes of the compare view;
@@ -63,7 +65,7 @@ class Session(QObject):
             ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
-            ``picture_labels``: labelled regions of the picture.
+            ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from.
         library: the available models, downloads, and the default model.
         settings: settings that are saved between starts.
         shelf: decoded pictures.
@@ -116,6 +118,7 @@ class Session(QObject):
         )
         self.framing_controller = FramingController(self.state, self._worker, self.explain_controller, self)
         self.selection_controller = SelectionController(self.state, self.undo, self)
+        self.region_controller = RegionController(self.state, self.selection_controller, self)
         self.caption_alternatives = CaptionAlternatives(self.state, self._worker, self)
         self.occlusion_controller = OcclusionController(self.state, self._worker, self)
         self.second_model = SecondModel(self.state, self.selection_controller, self._worker, self)
@@ -155,15 +158,17 @@ class Session(QObject):
             self.state, self.explain_controller, self.projects, self.compare_controller, self.active_pane, self
         )
         self.pair_removal = PairRemoval(self.pair_navigation, self.projects, self.undo, self)
+        self.known_labels = KnownLabels(self.state, self.pair_navigation, self.projects, self.settings, self)
         self.picture_labels = PictureLabels(
             self.state,
-            self.selection_controller,
+            self.region_controller,
             self.pair_navigation,
             self.projects,
             self.explain_controller,
             self.undo,
             self,
         )
+        self.picture_labels.saved.connect(lambda _: self.known_labels.changed.emit())
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""

@@ -16,6 +16,7 @@ class MergeKind(IntEnum):
     ALONE = -1
     TYPING = 1
     WORDS = 2
+    NUDGES = 3
 
 
 class ReplaceStep(QUndoCommand):

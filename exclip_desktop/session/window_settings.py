@@ -158,6 +158,23 @@ class Appearance(QObject):
         self._store.write("hidden_panels", keys)
 
 
+class Annotating:
+    """How boxes are drawn and pairs are annotated."""
+
+    def __init__(self, store: JsonStore) -> None:
+        """Save it in ``store``."""
+        self._store = store
+
+    def prompts_label(self) -> bool | None:
+        """Return whether each new box is named at once; None: not decided."""
+        value = self._store.read("prompts_label")
+        return value if isinstance(value, bool) else None
+
+    def save_prompts_label(self, on: bool) -> None:
+        """Save whether each new box is named at once."""
+        self._store.write("prompts_label", on)
+
+
 class Settings:
     """The saved settings; an unreadable value counts as missing.
 
@@ -165,12 +182,13 @@ class Settings:
         recent_pictures: paths of the pictures that were opened last.
         geometry: sizes and positions of windows and splitters.
         appearance: theme and hidden panels.
+        annotating: how boxes are drawn.
     """
 
     def __init__(self, store: QSettings) -> None:
         """Read from and write to ``store``."""
         self._store = JsonStore(store)
-        self.appearance = Appearance(self._store)
+        self.appearance, self.annotating = Appearance(self._store), Annotating(self._store)
         self.recent_pictures, self.geometry = RecentPictures(self._store), SavedGeometry(store)
 
     def view(self) -> View:

@@ -26,6 +26,7 @@ from exclip_desktop.ui.caption.alternatives import CaptionAlternativesList
 from exclip_desktop.ui.caption.caption_field import CaptionField
 from exclip_desktop.ui.caption.strip_area import StripArea
 from exclip_desktop.ui.caption.token_strip import TokenStrip
+from exclip_desktop.ui.commands.box_commands import BoxCommands
 from exclip_desktop.ui.commands.compare_commands import CompareCommands
 from exclip_desktop.ui.commands.edit_commands import EditCommands
 from exclip_desktop.ui.commands.file_commands import FileCommands
@@ -103,7 +104,10 @@ class Window(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
         self._files = FileCommands(self, session, self.commands)
         self._parts = (
-            EditCommands(self, session, self.commands, self.stage, self.inspector),
+            EditCommands(self, session, self.commands, self.inspector),
+            BoxCommands(
+                self, session, self.commands, self.stage, (self.second_model_pane.canvas, self.difference.canvas)
+            ),
             ViewCommands(self, session, self.commands, self.stage, self.strip),
             ModelCommands(self, session, self.commands),
             FindingCommands(self, session, self.commands, self.findings, self._files.folder),

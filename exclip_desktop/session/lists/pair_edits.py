@@ -11,7 +11,7 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
-from exclip_desktop.session.pair.selection_controller import SelectionController
+from exclip_desktop.session.pair.region_controller import RegionController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import ProjectStep
@@ -46,7 +46,7 @@ class PictureLabels(QObject):
     def __init__(
         self,
         state: State,
-        selection_controller: SelectionController,
+        region_controller: RegionController,
         navigation: PairNavigation,
         projects: Projects,
         explain_controller: ExplainController,
@@ -55,7 +55,7 @@ class PictureLabels(QObject):
     ) -> None:
         """Follow ``state``, the list and the project."""
         super().__init__(parent)
-        self._state, self._selection_controller, self._navigation = state, selection_controller, navigation
+        self._state, self._region_controller, self._navigation = state, region_controller, navigation
         self._projects, self._explain_controller, self._undo = projects, explain_controller, undo
         self.labels: Regions = ()
         for signal in (
@@ -68,12 +68,12 @@ class PictureLabels(QObject):
         projects.changed_by_others.connect(self._update)
 
     def select(self) -> None:
-        """Replace the selected regions by the labels."""
-        self._selection_controller.commit_regions(self._state.selection.regions, self.labels, "select labels")
+        """Replace all regions by the labels."""
+        self._region_controller.replace_all(self.labels, "select labels")
 
     def save(self) -> None:
-        """Save the selected regions as the picture's labels, with their names."""
-        regions, path = self._state.selection.regions, self._path
+        """Save all regions, hidden ones too, as the picture's labels, with their names."""
+        regions, path = [one.region for one in self._region_controller.listed], self._path
         if path is None:
             self._show_error(PictureError("This picture has no file.", "Save it, and open the file to label it."))
             return

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.values.caption import Caption
@@ -11,15 +11,24 @@ from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import MergeKind, ReplaceStep
 
 Rows = tuple[int, ...]
+Regions = tuple[Region, ...]
 
 
 class SelectionController(QObject):
-    """Handles selection intents: live ones change the state only, committed ones become undo steps."""
+    """Handles selection intents: live ones change the state only, committed ones become undo steps.
+
+    Signals:
+        region_drawn(index): a region was added by a gesture.
+
+    """
+
+    region_drawn = Signal(int)
 
     def __init__(self, state: State, undo: QUndoStack, parent: QObject | None = None) -> None:
         """Change ``state``, and push steps to ``undo``."""
         super().__init__(parent)
         self._state, self._undo = state, undo
+        self._last_nudge: tuple[str, int] | None = None
 
     def show_rows(self, rows: Rows) -> None:
         """Select tokens during a gesture."""
@@ -28,22 +37,34 @@ class SelectionController(QObject):
     def commit_rows(self, before: Rows, after: Rows) -> None:
         """Select tokens at the end of a gesture."""
         selection = self._state.selection
-        self._commit("select words", replace(selection, rows=before), replace(selection, rows=after), MergeKind.WORDS)
+        self.commit_selection(
+            "select words", replace(selection, rows=before), replace(selection, rows=after), MergeKind.WORDS
+        )
 
     def widen_rows(self, before: Rows, after: Rows) -> None:
         """Select more tokens by the second click of a double click, as one undo step with the first."""
         selection = self._state.selection
         change = replace(selection, rows=before), replace(selection, rows=after)
-        self._commit("select words", *change, MergeKind.WORDS, joins=True)
+        self.commit_selection("select words", *change, MergeKind.WORDS, joins=True)
 
-    def show_regions(self, regions: tuple[Region, ...]) -> None:
+    def show_regions(self, regions: Regions) -> None:
         """Draw, move or resize regions during a gesture."""
         self._state.change(selection=replace(self._state.selection, regions=regions))
 
-    def commit_regions(self, before: tuple[Region, ...], after: tuple[Region, ...], what: str) -> None:
+    def commit_regions(self, before: Regions, after: Regions, what: str) -> None:
         """Change regions at the end of a gesture; ``what`` names the undo step."""
         selection = self._state.selection
-        self._commit(what, replace(selection, regions=before), replace(selection, regions=after))
+        self.commit_selection(what, replace(selection, regions=before), replace(selection, regions=after))
+        if len(after) == len(before) + 1:
+            self.region_drawn.emit(len(before))
+
+    def nudge_regions(self, before: Regions, after: Regions, what: str, index: int) -> None:
+        """Move or resize the region at ``index`` by a key; repeated within a short time, it is one undo step."""
+        selection, nudge = self._state.selection, (what, index)
+        change = replace(selection, regions=before), replace(selection, regions=after)
+        self.commit_selection(what, *change, MergeKind.NUDGES, joins=nudge == self._last_nudge)
+        self._last_nudge = nudge
+        self.choose_region(index)
 
     def choose_region(self, index: int | None) -> None:
         """Make a region the current one; None: none of them."""
@@ -59,36 +80,24 @@ class SelectionController(QObject):
 
     def clear(self) -> None:
         """Clear the selection."""
-        self._commit("clear selection", self._state.selection, Selection())
+        self.commit_selection("clear selection", self._state.selection, Selection())
 
     def select_all_words(self) -> None:
         """Select every word of the caption."""
         if self._state.explanation is not None:
             self.commit_rows(self._state.selection.rows, self._state.explanation.caption.content_rows)
 
-    def remove_region(self, index: int) -> None:
-        """Remove one region."""
-        regions = self._state.selection.regions
-        if 0 <= index < len(regions):
-            self.commit_regions(regions, regions[:index] + regions[index + 1 :], "remove box")
-
-    def name_region(self, index: int, name: str) -> None:
-        """Name one region; an empty name removes the name."""
-        regions = self._state.selection.regions
-        if 0 <= index < len(regions):
-            named = replace(regions[index], name=name.strip())
-            self.commit_regions(regions, (*regions[:index], named, *regions[index + 1 :]), "name box")
-
     def choose_pair(self, rows: Rows, patch: tuple[int, int]) -> None:
         """Select a word and a patch (row, column) together."""
         explanation = self._state.explanation
         if explanation is not None:
             region = Region(explanation.geometry.patch_box(*patch))
-            self._commit("select pair", self._state.selection, Selection(rows, (region,)))
+            self.commit_selection("select pair", self._state.selection, Selection(rows, (region,)))
 
-    def _commit(
+    def commit_selection(
         self, text: str, before: Selection, after: Selection, kind: MergeKind = MergeKind.ALONE, *, joins: bool = False
     ) -> None:
+        """Change the selection as an undo step named ``text``; see ``ReplaceStep`` for ``kind`` and ``joins``."""
         self._state.change(preview=Preview())
         if before == after:
             self._put((after, self._caption))

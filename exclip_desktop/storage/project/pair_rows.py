@@ -167,6 +167,13 @@ def load_boxes(project: Project, picture: str) -> tuple[Region, ...]:
     return tuple(region_from_value(json.loads(text)) for (text,) in rows)
 
 
+def load_box_names(project: Project) -> tuple[str, ...]:
+    """Return the names of the labelled regions of all pictures, the one saved last first."""
+    name = "json_extract(region, '$.name')"
+    rows = project.rows(f"SELECT {name} FROM box WHERE {name} != '' GROUP BY {name} ORDER BY MAX(id) DESC")
+    return tuple(str(row) for (row,) in rows)
+
+
 def load_all_boxes(project: Project) -> dict[str, tuple[Region, ...]]:
     """Return the labelled regions of all pictures, by path."""
     regions: dict[str, tuple[Region, ...]] = {}

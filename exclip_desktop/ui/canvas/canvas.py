@@ -2,16 +2,17 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
-from exclip_desktop.ui.canvas.gestures import clamp_point
+from exclip_desktop.ui.canvas.gestures import clamp_point, draw_box
 from exclip_desktop.ui.canvas.heat_item import (
     CurrentHeat,
     HeatItem,
@@ -37,16 +38,21 @@ class Canvas(QWidget):
     Signals:
         regions_changed(regions): the regions changed during a gesture: tuple[Region, ...].
         regions_committed(before, after, what): a gesture ended; ``what`` names it: draw, move or resize box or lasso.
+        regions_nudged(before, after, what, index): an arrow key moved or resized a region.
         region_naming_requested(index): a region was double-clicked.
         double_clicked(): the picture was double-clicked outside all regions.
         region_chosen(index): a region becomes the current one; None: none of them.
+        menu_requested(index, place): the context menu of a region, or of the picture (None), was requested at a global
+            place.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
 
     """
 
     regions_changed = Signal(object)
     regions_committed = Signal(object, object, str)
+    regions_nudged = Signal(object, object, str, int)
     region_naming_requested = Signal(int)
+    menu_requested = Signal(object, QPoint)
     double_clicked = Signal()
     region_chosen = Signal(object)
     patch_hovered = Signal(object)
@@ -102,6 +108,39 @@ class Canvas(QWidget):
         """Zoom out from the middle."""
         self.view.zoom_by(1 / STEP_FACTOR)
 
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions that are drawn."""
+        return self._state.selection.regions
+
+    def suggest_box(self) -> Box | None:
+        """Return a box for a person without a mouse: the hovered patch, else the middle of what is visible.
+
+        None without a picture.
+        """
+        canvas_picture, hovered = self._state.canvas_picture, self._hovered_box()
+        if canvas_picture is None:
+            return None
+        height, width = canvas_picture.picture.pixels.shape[:2]
+        bounds = (0.0, 0.0, float(width), float(height))
+        box = None if hovered is None else draw_box(hovered[:2], hovered[2:], bounds)
+        if box is not None:
+            return box
+        x0, y0, x1, y1 = self.view.camera.visible
+        (x0, y0), (x1, y1) = clamp_point((x0, y0), bounds), clamp_point((x1, y1), bounds)
+        middle, half = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 8, (y1 - y0) / 8)
+        start, end = (middle[0] - half[0], middle[1] - half[1]), (middle[0] + half[0], middle[1] + half[1])
+        return draw_box((round(start[0]), round(start[1])), (round(end[0]), round(end[1])), bounds)
+
+    def region_place(self, index: int) -> QPoint:
+        """Return the lower left corner of a region's box in the view, as far as it is visible."""
+        box = self._state.selection.regions[index].box
+        x, y = clamp_point(
+            self.view.camera.to_canvas((box[0], box[3])),
+            (0.0, 0.0, float(self.view.width()), float(self.view.height())),
+        )
+        return QPoint(round(x), round(y))
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's name)
         """Follow the theme and the font."""
         super().changeEvent(event)
@@ -139,6 +178,8 @@ class Canvas(QWidget):
         pointer.patch_hovered.connect(self._on_patch_hovered)
         pointer.regions_changed.connect(self.regions_changed)
         pointer.regions_committed.connect(self.regions_committed)
+        pointer.regions_nudged.connect(self.regions_nudged)
+        self.view.menu_requested.connect(self._on_menu_requested)
         pointer.region_naming_requested.connect(self.region_naming_requested)
         pointer.double_clicked.connect(self.double_clicked)
 
@@ -198,6 +239,12 @@ class Canvas(QWidget):
         self._show_marks()
         self._show_tip()
         self.patch_hovered.emit(patch)
+
+    def _on_menu_requested(self, place: QPointF, by_key: bool) -> None:
+        """Request the menu of the region under the mouse, or by a key that of the current one."""
+        index = self._state.current_region if by_key else self._pointer.region_at(place)
+        at = self.region_place(index) if by_key and index is not None else place.toPoint()
+        self.menu_requested.emit(index, self.view.viewport().mapToGlobal(at))
 
     def _show_content(self) -> None:
         """Make the whole picture visible, and the patches beyond it where the model pads."""

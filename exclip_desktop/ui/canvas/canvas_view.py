@@ -4,7 +4,18 @@ from typing import Final
 
 from pyqtgraph import GraphicsView, ViewBox
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from exclip_desktop.core.values.geometry import Box
@@ -16,6 +27,10 @@ NOTCH: Final = 120
 STEP_FACTOR: Final = 1.25
 
 Buttons = Qt.MouseButton
+Key = Qt.Key
+ARROWS: Final = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
+BY_KEY: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+RING_PX: Final = 2
 
 
 class CanvasView(GraphicsView):
@@ -30,6 +45,8 @@ class CanvasView(GraphicsView):
             the left button, in logical pixels, except while it pans.
         left(): the mouse left the view.
         escaped(): Escape was pressed while ``holds_escape``.
+        arrow_pressed(direction, modifiers): an arrow key was pressed while ``holds_arrows``: (−1, 0), … (0, 1).
+        menu_requested(point, by_key): the context menu was requested at a point, logical pixels.
 
     """
 
@@ -40,10 +57,13 @@ class CanvasView(GraphicsView):
     double_clicked = Signal(QPointF, object)
     left = Signal()
     escaped = Signal()
+    arrow_pressed = Signal(object, object)
+    menu_requested = Signal(QPointF, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.holds_escape = False
+        self.holds_escape = self.holds_arrows = False
+        self._ring = False
         self.was_tabbed_to = False
         self.handles_tab = False  # only while a key is handled: Qt also moves the focus on when the view is hidden
         self._content: Box | None = None
@@ -114,6 +134,7 @@ class CanvasView(GraphicsView):
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Start panning, or emit ``pressed``."""
         self.was_tabbed_to = False
+        self._show_ring(False)
         if event.buttons() != event.button():
             return  # another button is down
         if self._pans(event):
@@ -153,7 +174,7 @@ class CanvasView(GraphicsView):
         self.left.emit()
 
     def event(self, event: QEvent) -> bool:
-        """Claim Escape and Space before the window's shortcuts while the view uses them."""
+        """Claim Escape, Space and arrow keys before the window's shortcuts while the view uses them."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._uses(event):
             event.accept()
             return True
@@ -164,9 +185,12 @@ class CanvasView(GraphicsView):
             self.handles_tab = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Pan while Space is held; cancel a gesture by Escape. The window handles all other keys."""
+        """Pan while Space is held; report arrow keys; cancel a gesture by Escape. The window handles all others."""
         if not self._uses(event):
             event.ignore()
+        elif event.key() in ARROWS:
+            self._show_ring(True)
+            self.arrow_pressed.emit(ARROWS[Key(event.key())], event.modifiers())
         elif event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
         elif not event.isAutoRepeat():
@@ -183,11 +207,29 @@ class CanvasView(GraphicsView):
         """Note whether Tab brought the focus: then Tab goes on to the next widget."""
         self.was_tabbed_to = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         super().focusInEvent(event)
+        self._show_ring(event.reason() in BY_KEY)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """Reset Space: its release goes to another widget."""
         self._hold_space(False)
+        self._show_ring(False)
         super().focusOutEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Emit ``menu_requested``; the scene's items have no menus of their own."""
+        self.menu_requested.emit(QPointF(event.pos()), event.reason() == QContextMenuEvent.Reason.Keyboard)
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the picture, and a frame while keys act here."""
+        super().paintEvent(event)
+        if self._ring:
+            painter = QPainter(self.viewport())
+            pen = QPen(self.palette().color(QPalette.ColorRole.Highlight), RING_PX)
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            painter.setPen(pen)
+            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+            painter.end()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         """Keep the whole content visible if it was fitted, else its centre."""
@@ -196,9 +238,17 @@ class CanvasView(GraphicsView):
             self.fit() if self._fitted else self._move_to(self._camera.scale, self._camera.centre)
 
     def _uses(self, event: QKeyEvent) -> bool:
+        if event.key() in ARROWS:
+            return self.holds_arrows
         if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier):
             return False
         return event.key() == Qt.Key.Key_Space or (event.key() == Qt.Key.Key_Escape and self.holds_escape)
+
+    def _show_ring(self, visible: bool) -> None:
+        """Show whether keys act here, unless the mouse was used last."""
+        if visible != self._ring:
+            self._ring = visible
+            self.viewport().update()
 
     def _pans(self, event: QMouseEvent) -> bool:
         return event.button() == Buttons.MiddleButton or (event.button() == Buttons.LeftButton and self._space)

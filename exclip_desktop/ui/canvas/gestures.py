@@ -92,6 +92,19 @@ def resize_region(region: Region, handle: Handle, shift: Point, bounds: Box) -> 
     return replace(region, box=(min(left, right), min(top, bottom), max(left, right), max(top, bottom)))
 
 
+def nudge_region(region: Region, shift: Point, bounds: Box, handle: Handle | None = None) -> Region:
+    """Return the region moved by source pixels, or, with a handle, that handle moved; no side turns over."""
+    if handle is None:
+        return move_region(region, shift, bounds)
+    x0, y0, x1, y1 = region.box
+    room = x1 - x0 - SMALLEST, y1 - y0 - SMALLEST
+    dx, dy = (
+        by if by * side >= 0 else -side * min(abs(by), max(left, 0.0))
+        for by, side, left in zip(shift, handle, room, strict=True)
+    )
+    return resize_region(region, handle, (dx, dy), bounds)
+
+
 def _within(offset: float, side: int, reach: float, inner: float) -> bool:
     """Return whether ``offset`` from a handle is in reach; on a box's ``side`` the reach inwards is ``inner``."""
     low = inner if side >= 0 else reach

@@ -21,6 +21,9 @@ from exclip_desktop.ui.canvas.gestures import (
     find_handle,
     find_region,
     list_handles,
+    nudge_region,
+    region_kind,
+    replace_region,
 )
 from exclip_desktop.ui.canvas.heat_item import current_geometry
 from exclip_desktop.ui.canvas.tool_cursors import ToolCursors
@@ -29,6 +32,7 @@ CLICK_PX: Final = 3.0  # a drag shorter than that is a click
 HANDLE_REACH_PX: Final = 8.0  # from a handle's middle, where it can be dragged
 SLACK_PX: Final = 4.0  # a box can be pressed that far outside its line
 LASSO_PX: Final = 2.0  # between a lasso's corners
+NUDGE: Final = 10.0  # source pixels: a step by Shift and an arrow key where there are no patches
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Pointer(QObject):
     Signals:
         regions_changed(regions): the regions changed during a gesture.
         regions_committed(before, after, what): a gesture ended.
+        regions_nudged(before, after, what, index): an arrow key moved or resized a region.
         region_naming_requested(index): a region was double-clicked.
         double_clicked(): the canvas was double-clicked outside all regions.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
@@ -64,6 +69,7 @@ class Pointer(QObject):
 
     regions_changed = Signal(object)
     regions_committed = Signal(object, object, str)
+    regions_nudged = Signal(object, object, str, int)
     region_naming_requested = Signal(int)
     double_clicked = Signal()
     patch_hovered = Signal(object)
@@ -85,6 +91,7 @@ class Pointer(QObject):
         view.double_clicked.connect(self._on_double_clicked)
         view.left.connect(self.leave)
         view.escaped.connect(self.cancel)
+        view.arrow_pressed.connect(self._on_arrow_pressed)
 
     def cancel(self) -> None:
         """Cancel the current gesture and restore the regions."""
@@ -98,6 +105,11 @@ class Pointer(QObject):
         regions = self._state.selection.regions
         if self._gesture is not None and regions not in (self._latest, self._gesture.before):
             self._end()
+        self._view.holds_arrows = bool(regions)
+
+    def region_at(self, place: QPointF) -> int | None:
+        """Return the index of the region at ``place``, logical pixels, or None."""
+        return self._hit(self._view.camera.to_source((place.x(), place.y()))).region
 
     def reset(self) -> None:
         """Reset for another picture."""
@@ -155,6 +167,28 @@ class Pointer(QObject):
         else:
             self._choose(hit.region)
             self.region_naming_requested.emit(hit.region)
+
+    def _on_arrow_pressed(self, direction: tuple[int, int], modifiers: Qt.KeyboardModifier) -> None:
+        """Move the current region; with Ctrl move its right or lower side, with Alt its left or upper side."""
+        bounds, before, held = self._bounds(), self._state.selection.regions, Qt.KeyboardModifier
+        if bounds is None or not before or self._press is not None:
+            return
+        current = self._state.current_region
+        index = len(before) - 1 if current is None else current
+        step = self._patch_size() if modifiers & held.ShiftModifier else (1.0, 1.0)
+        shift = direction[0] * step[0], direction[1] * step[1]
+        side = 1 if modifiers & held.ControlModifier else -1 if modifiers & held.AltModifier else 0
+        handle = (side * abs(direction[0]), side * abs(direction[1])) if side else None
+        after = replace_region(before, index, nudge_region(before[index], shift, bounds, handle))
+        what = f"{'resize' if handle else 'move'} {region_kind(before[index])}"
+        self.regions_nudged.emit(before, after, what, index)
+
+    def _patch_size(self) -> tuple[float, float]:
+        geometry = current_geometry(self._state)
+        if geometry is None:
+            return NUDGE, NUDGE
+        x0, y0, x1, y1 = geometry.patch_box(0, 0)
+        return x1 - x0, y1 - y0
 
     def _begin(self, press: Press) -> None:
         """Start the gesture for the place that was pressed."""

@@ -2,11 +2,10 @@
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication, QImage
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.session import Session
-from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.manual_window import ManualWindow
 from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog
@@ -22,13 +21,11 @@ NEED_EXPLANATION = (
 class EditCommands(QObject):
     """Handles the Edit and Help menus of a window."""
 
-    def __init__(
-        self, window: QWidget, session: Session, actions: dict[str, QAction], stage: Stage, inspector: Inspector
-    ) -> None:
+    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction], inspector: Inspector) -> None:
         """Connect the actions of the Edit and Help menus."""
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
-        self._stage, self._inspector = stage, inspector
+        self._inspector = inspector
         self._manual: ManualWindow | None = None
         handlers = {
             "undo": session.undo.undo,
@@ -36,8 +33,6 @@ class EditCommands(QObject):
             "clear_selection": session.selection_controller.clear,
             "select_words": session.selection_controller.select_all_words,
             "occlude": self.occlude,
-            "remove_box": self.remove_box,
-            "name_box": self.name_box,
             "copy_picture": self.copy_picture,
             "copy_values": lambda: self._copy(inspector.values_text()),
             "copy_latex": lambda: self._copy(session.export_controller.latex()),
@@ -53,25 +48,12 @@ class EditCommands(QObject):
         }
         for name, handler in handlers.items():
             actions[name].triggered.connect(lambda _=False, handler=handler: handler())
-        stage.region_naming_requested.connect(self._name)
         for signal in (
             *(session.undo.indexChanged, session.state.answer_changed, session.state.selection_changed),
-            *(session.state.work_changed, session.state.current_region_changed),
+            session.state.work_changed,
         ):
             signal.connect(self._show_enabled)
         self._show_enabled()
-
-    def remove_box(self) -> None:
-        """Remove the current box."""
-        index = self._region()
-        if index is not None:
-            self._session.selection_controller.remove_region(index)
-
-    def name_box(self) -> None:
-        """Ask for the current box's name."""
-        index = self._region()
-        if index is not None:
-            self._name(index)
 
     def copy_picture(self) -> None:
         """Draw the figure and put it on the clipboard."""
@@ -112,25 +94,11 @@ class EditCommands(QObject):
         dialog.exec()
         dialog.deleteLater()
 
-    def _region(self) -> int | None:
-        """Return the index of the current region, or of the only one."""
-        state = self._session.state
-        if state.current_region is not None:
-            return state.current_region
-        return 0 if len(state.selection.regions) == 1 else None
-
     def _manual_window(self) -> ManualWindow:
         """Return the manual's window, created when it is first opened."""
         if self._manual is None:
             self._manual = ManualWindow(self._session.settings, self._window)
         return self._manual
-
-    def _name(self, index: int) -> None:
-        name, agreed = QInputDialog.getText(
-            self._window, "Name box", "Name of this box:", text=self._session.state.selection.regions[index].name
-        )
-        if agreed:
-            self._session.selection_controller.name_region(index, name)
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
@@ -139,13 +107,10 @@ class EditCommands(QObject):
         state, undo = self._session.state, self._session.undo
         for name in NEED_EXPLANATION:
             self._actions[name].setEnabled(state.explanation is not None)
-        current = self._region() is not None
         enabled = {
             "undo": undo.canUndo(),
             "redo": undo.canRedo(),
             "clear_selection": state.selection != Selection(),
-            "remove_box": current,
-            "name_box": current,
             "cancel": state.work is not None,
         }
         for name, on in enabled.items():

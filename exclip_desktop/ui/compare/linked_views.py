@@ -15,6 +15,7 @@ def connect_regions(canvas: Canvas, selection_controller: SelectionController) -
     """Send what is done with regions on a canvas to the selection controller."""
     canvas.regions_changed.connect(selection_controller.show_regions)
     canvas.regions_committed.connect(selection_controller.commit_regions)
+    canvas.regions_nudged.connect(selection_controller.nudge_regions)
     canvas.region_chosen.connect(selection_controller.choose_region)
 
 

@@ -3,7 +3,7 @@
 from math import ceil
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
@@ -28,10 +28,12 @@ class PaneGrid(QScrollArea):
     Signals:
         ranges_changed(): the colour ranges may have changed.
         region_naming_requested(index): a region was double-clicked.
+        menu_requested(index, place): see ``Canvas``.
     """
 
     ranges_changed = Signal()
     region_naming_requested = Signal(int)
+    menu_requested = Signal(object, QPoint)
 
     def __init__(
         self,
@@ -148,6 +150,7 @@ class PaneGrid(QScrollArea):
             lambda: self._active_pane.enlarge(None if self._active_pane.enlarged is pane else pane)
         )
         view.canvas.region_naming_requested.connect(self.region_naming_requested)
+        view.canvas.menu_requested.connect(self.menu_requested)
         pane.scene.answer_changed.connect(self._stretch)  # the words may be others
         self._linked.add(view.canvas.view)
         return view

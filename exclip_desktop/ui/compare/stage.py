@@ -1,6 +1,6 @@
 """The middle of the window: our answer's canvas, or the compare view's panes."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
@@ -18,10 +18,12 @@ class Stage(QStackedWidget):
 
     Signals:
         region_naming_requested(index): a region was double-clicked on any canvas.
+        menu_requested(index, place): see ``Canvas``; of any canvas.
 
     """
 
     region_naming_requested = Signal(int)
+    menu_requested = Signal(object, QPoint)
 
     def __init__(self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController) -> None:
         """Show ``alone``, which holds ``canvas``, or ``grid`` while ``compare_controller`` are open."""
@@ -31,6 +33,8 @@ class Stage(QStackedWidget):
         self.addWidget(grid)
         canvas.region_naming_requested.connect(self.region_naming_requested)
         grid.region_naming_requested.connect(self.region_naming_requested)
+        canvas.menu_requested.connect(self.menu_requested)
+        grid.menu_requested.connect(self.menu_requested)
         compare_controller.opened.connect(self._show)
         compare_controller.closed.connect(self._show)
 

@@ -164,7 +164,7 @@ def test_the_other_captions_of_a_picture_are_scored(walk: Walk, qtbot: QtBot) ->
 
 
 def test_labels_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> None:
-    QTest.keyClick(walk.window, Qt.Key.Key_B)
+    QTest.keyClick(walk.window, Qt.Key.Key_E)
     assert walk.session.state.selection.regions == (BOX,)
     walk.session.undo.undo()
     assert walk.session.state.selection.regions == ()

@@ -15,6 +15,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.pair.region_controller import RegionController
 from exclip_desktop.session.pair.selection_controller import SelectionController
 from exclip_desktop.session.state import State
 from exclip_desktop.session.tasks import Tasks
@@ -33,6 +34,7 @@ class Session:
     worker: Worker
     explain_controller: ExplainController
     selection_controller: SelectionController
+    region_controller: RegionController
     caption_alternatives: CaptionAlternatives
     undo: QUndoStack
     seen: list[str]
@@ -55,12 +57,14 @@ def session(qtbot: QtBot, make_explanation: Callable[..., Explanation]) -> Itera
     explain_controller = ExplainController(state, worker, tasks, undo)
     seen: list[str] = []
     state.answer_changed.connect(lambda: seen.append(state.explanation.caption.text if state.explanation else ""))
+    selection_controller = SelectionController(state, undo)
     made = Session(
         state,
         engine,
         worker,
         explain_controller,
-        SelectionController(state, undo),
+        selection_controller,
+        RegionController(state, selection_controller),
         CaptionAlternatives(state, worker),
         undo,
         seen,
@@ -204,7 +208,7 @@ def test_selection_never_reaches_the_worker(session: Session, qtbot: QtBot, pict
     session.selection_controller.commit_rows((), (1, 2))
     session.selection_controller.show_regions((BOX,))
     session.selection_controller.commit_regions((), (BOX,), "draw box")
-    session.selection_controller.name_region(0, "nose")
+    session.region_controller.name(0, "nose")
     session.selection_controller.hover_rows((3,))
     session.selection_controller.hover_patch((1, 1))
     session.selection_controller.choose_pair((2,), (0, 0))
@@ -232,7 +236,7 @@ def test_undo_and_redo_of_selections(session: Session, qtbot: QtBot, picture_fil
     session.selection_controller.show_regions((BOX,))
     session.selection_controller.commit_regions((), (BOX,), "draw box")
     session.selection_controller.commit_rows((), (2,))
-    session.selection_controller.remove_region(0)
+    session.region_controller.remove([0])
     assert session.state.selection == Selection((2,))
     session.undo.undo()
     assert session.state.selection == Selection((2,), (BOX,))

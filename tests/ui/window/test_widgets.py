@@ -127,7 +127,7 @@ def test_actions_carry_the_tables_words_keys_and_icons(window: Window) -> None:
 def test_menus_follow_the_table(window: Window) -> None:
     made, actions, _ = window
     told = {entry.text(): entry.menu() for entry in made.menuBar().actions()}
-    assert list(told) == ["&File", "&Edit", "&View", "&Compare", "&Help"]
+    assert list(told) == ["&File", "&Edit", "&Boxes", "&View", "&Compare", "&Help"]
     for title, menu in told.items():
         expected = [None if name == SEPARATOR else actions[name] for name in MENUS[title]]
         assert [None if entry.isSeparator() else entry for entry in menu.actions()] == expected  # type: ignore[attr-defined]
