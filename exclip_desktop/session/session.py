@@ -36,6 +36,7 @@ from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.findings_export import FindingsExport
 from exclip_desktop.session.project.open_project import Projects, is_project_path
 from exclip_desktop.session.project.project_settings import ProjectSettings
+from exclip_desktop.session.project.rating_controller import RatingController
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.session.tasks import Tasks, run_with_progress
@@ -65,6 +66,7 @@ class Session(QObject):
             ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
+            ``rating_controller``: rates and tags the view on screen;
             ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from.
         library: the available models, downloads, and the default model.
         settings: settings that are saved between starts.
@@ -157,6 +159,15 @@ class Session(QObject):
         self.finding_restorer = FindingRestorer(
             self.state, self.explain_controller, self.projects, self.compare_controller, self.active_pane, self
         )
+        self.rating_controller = RatingController(
+            self.state,
+            self.explain_controller,
+            self.active_pane,
+            self.pair_navigation,
+            self.findings,
+            self.settings.annotation,
+            self,
+        )
         self.pair_removal = PairRemoval(self.pair_navigation, self.projects, self.undo, self)
         self.known_labels = KnownLabels(self.state, self.pair_navigation, self.projects, self.settings, self)
         self.picture_labels = PictureLabels(
@@ -195,6 +206,7 @@ class Session(QObject):
         """Cancel running work; what is on screen stays."""
         self.explain_controller.cancel()
         self.finding_restorer.cancel()
+        self.rating_controller.cancel()
         self.layer_profile_controller.cancel()
         self.list_explainer.pause()
         self.study_controller.pause()

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -174,6 +175,25 @@ class Annotating:
         """Save whether each new box is named at once."""
         self._store.write("prompts_label", on)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next pair is shown after a rating."""
+        return self._store.read("rating_goes_on") is True
+
+    def save_goes_on(self, goes_on: bool) -> None:
+        """Save whether the next pair is shown after a rating."""
+        self._store.write("rating_goes_on", goes_on)
+
+    def keys(self) -> dict[str, str]:
+        """Return the keys that the person chose for actions, by the action's name; the others keep their own."""
+        value = self._store.read("rating_keys")
+        keys = value if isinstance(value, dict) else {}
+        return {name: key for name, key in keys.items() if isinstance(name, str) and isinstance(key, str)}
+
+    def save_keys(self, keys: Mapping[str, str]) -> None:
+        """Save the keys of actions that differ from the action table."""
+        self._store.write("rating_keys", dict(keys))
+
 
 class Settings:
     """The saved settings; an unreadable value counts as missing.
@@ -182,7 +202,7 @@ class Settings:
         recent_pictures: paths of the pictures that were opened last.
         geometry: sizes and positions of windows and splitters.
         appearance: theme and hidden panels.
-        annotating: how boxes are drawn.
+        annotating: how boxes are drawn and pairs are rated.
     """
 
     def __init__(self, store: QSettings) -> None:

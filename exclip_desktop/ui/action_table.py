@@ -18,6 +18,7 @@ class ActionSpec:
         tip: one sentence for the tooltip, without its full stop; ``actions`` adds the formats of exports.
         icon: a file in ``resources/icons`` without its ending, or "".
         checkable: whether it is a switch.
+        repeats: whether a held key triggers it again and again; a switch never repeats.
 
     """
 
@@ -28,6 +29,7 @@ class ActionSpec:
     tip: str
     icon: str = ""
     checkable: bool = False
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Gesture:
 
 FILES, COPYING, SELECTING, BOXES = "Pictures and files", "Copying", "Selecting", "Boxes"
 HEAT, ZOOM, PROGRAM = "Heat", "Zoom", "Caption and program"
-COMPARING = "Comparing"
+COMPARING, RATING = "Comparing", "Rating"
 PANELS = "Panels"
 ON_PICTURE, ON_WORDS, ON_LISTS = "On the picture", "On the words", "In the lists"
 
@@ -58,6 +60,17 @@ ACTIONS: Final = (
                "Store the selected regions as labels in the project; name them first (F2)"),
     ActionSpec("close_list", "Close list", (), FILES, "Close the list; the picture stays"),
     ActionSpec("note", "Note finding…", ("N",), FILES, "Store the current view with a rating and a note", "findings"),
+    ActionSpec("rate_match", "Match", ("1",), RATING, "Rate the pair: words and heat match", repeats=False),
+    ActionSpec("rate_mismatch", "Mismatch", ("2",), RATING, "Rate the pair: words and heat disagree", repeats=False),
+    ActionSpec("rate_artefact", "Artefact", ("3",), RATING, "Rate the pair: the heat is an artefact", repeats=False),
+    ActionSpec("rate_unsure", "Unsure", ("4",), RATING, "Rate the pair as doubtful", repeats=False),
+    ActionSpec("rate_none", "Not rated", ("0",), RATING, "Remove the rating", repeats=False),
+    ActionSpec("tag", "Tags…", ("W",), RATING, "Tag the pair, or the selected findings"),
+    ActionSpec("next_unrated", "Next unrated pair", ("U",), RATING, "Go to the next pair without a rating"),
+    ActionSpec("next_doubtful", "Next doubtful pair", ("Shift+U",), RATING,
+               "Go to the next pair that is rated Unsure, or is not rated and has a large residual"),
+    ActionSpec("rating_goes_on", "Go to the next pair after a rating", (), RATING,
+               "Show the next pair of the list as soon as one is rated", "", True),
     ActionSpec("new_project", "New project…", (), FILES, "Store findings in a new file"),
     ActionSpec("open_project", "Open project…", (), FILES, "Open a file of findings"),
     ActionSpec("save_project", "Save project as…", (), FILES, "Continue in a copy of the project"),
@@ -104,7 +117,7 @@ ACTIONS: Final = (
                "Subtract what is drawn from the other boxes, or from the whole picture where there are none",
                "subtract", True),
     ActionSpec("fit", "Fit", ("F",), ZOOM, "Show the whole picture", "fit"),
-    ActionSpec("actual_size", "100 %", ("1",), ZOOM, "Show one picture pixel per screen pixel", "actual"),
+    ActionSpec("actual_size", "100 %", ("Ctrl+1",), ZOOM, "Show one picture pixel per screen pixel", "actual"),
     ActionSpec("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+="), ZOOM, "Show the picture larger", "zoom-in"),
     ActionSpec("zoom_out", "Zoom out", ("Ctrl+-",), ZOOM, "Show the picture smaller", "zoom-out"),
     ActionSpec("heat", "Show heat", ("H",), HEAT, "Show the heat over the picture", "heat", True),
@@ -176,6 +189,7 @@ GESTURES: Final = (
     Gesture("Extend by a word", "Shift+← or Shift+→", ON_WORDS),
     Gesture("Leave the caption field", "Esc", ON_WORDS),
     Gesture("Open a finding", "Return", ON_LISTS),
+    Gesture("Rate or tag the selected findings", "the keys of ratings and tags, in the list", ON_LISTS),
     Gesture("Remove a finding, or a project's pairs", "Delete", ON_LISTS),
 )
 
@@ -183,7 +197,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
         *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
-        *("note", "new_project", "open_project", "save_project", "import_findings", SEPARATOR),
+        *("new_project", "open_project", "save_project", "import_findings", SEPARATOR),
         *("models", SEPARATOR),
         *("export_picture", "export_numbers", "report", SEPARATOR),
         "quit",
@@ -207,6 +221,10 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("histogram", "specials", SEPARATOR, "framing", SEPARATOR),
         *("panel_tools", "panel_inspector", "panel_pairs", SEPARATOR),
         *("hide_panels", "full_screen", "reset_layout"),
+    ),
+    "&Rate": (
+        *("rate_match", "rate_mismatch", "rate_artefact", "rate_unsure", "rate_none", SEPARATOR),
+        *("tag", "note", SEPARATOR, "next_unrated", "next_doubtful", SEPARATOR, "rating_goes_on"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
     "&Help": ("manual", "shortcuts", SEPARATOR, "about"),

@@ -80,7 +80,7 @@ def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
     action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     action.setCheckable(spec.checkable)
-    action.setAutoRepeat(not spec.checkable)  # a held key must not flicker
+    action.setAutoRepeat(spec.repeats and not spec.checkable)  # a held key must not flicker, or rate pair after pair
     action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would hide the tick
     formats = EXPORT_FORMATS.get(spec.name)
     tip = f"{spec.tip} as {list_kinds(formats)}" if formats else spec.tip

@@ -33,6 +33,7 @@ from exclip_desktop.ui.commands.file_commands import FileCommands
 from exclip_desktop.ui.commands.layout_commands import LayoutCommands
 from exclip_desktop.ui.commands.model_commands import ModelCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
+from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
 from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selection
@@ -103,14 +104,17 @@ class Window(QMainWindow):
         self.pair_list_dock.removal_requested.connect(session.pair_removal.remove)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
         self._files = FileCommands(self, session, self.commands)
+        edit = EditCommands(self, session, self.commands, self.inspector)
+        edit.reported.connect(self.status.show_message)
         self._parts = (
-            EditCommands(self, session, self.commands, self.inspector),
+            edit,
             BoxCommands(
                 self, session, self.commands, self.stage, (self.second_model_pane.canvas, self.difference.canvas)
             ),
             ViewCommands(self, session, self.commands, self.stage, self.strip),
             ModelCommands(self, session, self.commands),
             FindingCommands(self, session, self.commands, self.findings, self._files.folder),
+            RatingCommands(self, session, self.commands, self.findings),
             ListCommands(self, session, self.commands, self._files.folder),
             CompareCommands(self, session, self.commands, self.grid, self.inspector),
         )
@@ -255,7 +259,11 @@ class Window(QMainWindow):
             banner.cpu_requested.connect(explain_controller.use_cpu)
         self.status.cancel_requested.connect(session.cancel)
         self.status.download_cancel_requested.connect(session.library.cancel)
+        self.status.undo_requested.connect(self.commands["undo"].trigger)
+        session.undo.indexChanged.connect(self.status.hide_undo)
         session.picture_labels.saved.connect(self.status.show_message)
+        for reporter in (session.findings, session.rating_controller):
+            reporter.reported.connect(self.status.show_message)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))

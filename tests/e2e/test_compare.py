@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 import exclip_desktop
 from exclip_desktop.core.values.answers import MapAnswer
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.storage.samples import load_samples
@@ -64,7 +64,7 @@ def test_a_finding_of_any_pane_comes_back_with_the_same_numbers(qtbot: QtBot, se
     session.compare_controller.open()
     _fill(qtbot, session)
     session.active_pane.enlarge(session.compare_controller.panes[THREE.index(method)])
-    findings.add(session.active_pane.active_answer, Remark("match"))
+    findings.note(session.active_pane.active_answer, lambda _: Remark("match"))
     qtbot.waitUntil(lambda: len(findings.ids(FindingQuery())) == 1, timeout=PATIENCE_MS)
     (found,) = findings.load(findings.ids(FindingQuery()))
     assert found.view.method == method

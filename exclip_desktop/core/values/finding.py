@@ -1,5 +1,6 @@
 """A finding: a noted view with its numbers, and the rating, tags and note of a person."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
@@ -19,6 +20,15 @@ from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE
 Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
 RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
 """Ratings of a finding; empty: not rated."""
+
+RATING_NAMES: Final[dict[Rating, str]] = {
+    "match": "Match",
+    "mismatch": "Mismatch",
+    "artefact": "Artefact",
+    "unsure": "Unsure",
+    "": "Not rated",
+}
+"""What the window calls the ratings, in the order of their keys."""
 
 NUMBERS_TOLERANCE: Final = 2 * DEFAULT_TOLERANCE
 """Largest difference of two exact integrals, relative to the largest number."""
@@ -139,6 +149,36 @@ class Finding:
         return (
             None if geometry is None or not heat.size else positive_share(heat, geometry, self.view.selection.regions)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """A finding before and after a change: None before it is added, and after it is removed."""
+
+    before: Finding | None
+    after: Finding | None
+
+    @property
+    def reverse(self) -> "FindingChange":
+        """The change that undoes it."""
+        return FindingChange(self.after, self.before)
+
+
+def is_same_view(one: FindingView, other: FindingView) -> bool:
+    """Return whether two views show the same: pair, method, model, settings and selection.
+
+    Device and versions do not matter. An empty SHA-256 is any picture's.
+    """
+    sides = []
+    for view in (one, other):
+        decided = {name: value for name, value in view.settings.items() if name not in _IRRELEVANT}
+        picture = "" if not (one.picture_sha256 and other.picture_sha256) else view.picture_sha256
+        place = view.picture, picture, view.caption, view.method, view.selection
+        sides.append((place, json.dumps(decided, sort_keys=True, default=str)))
+    return sides[0] == sides[1]
+
+
+_IRRELEVANT: Final = ("device", "weights", "target_score")  # settings that change no number, or follow from others
 
 
 def make_view(

@@ -1,11 +1,10 @@
-"""The findings of the open project."""
+"""The findings of the open project: noted, edited and removed, each change as an undo step."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from PySide6.QtCore import QObject, Signal
@@ -13,12 +12,27 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.core.values.finding import Finding, Rating, make_numbers, make_view
+from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.values.finding import (
+    Finding,
+    FindingChange,
+    FindingView,
+    is_same_view,
+    make_numbers,
+    make_view,
+)
 from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.project.open_project import Projects
+from exclip_desktop.session.project.remark_edits import (
+    Remark,
+    RemarkEdit,
+    describe_changes_made,
+    remark_of,
+    with_remark,
+)
 from exclip_desktop.session.project.remark_index import RemarkIndex
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
@@ -27,26 +41,15 @@ from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_finding,
-    add_findings,
-    change_finding,
-    load_creation_times,
+    change_findings,
     load_finding,
     load_finding_ids,
+    load_findings,
     load_findings_by_id,
     load_newest_rating,
     load_tag_counts,
-    remove_findings,
 )
 from exclip_desktop.storage.project.project import Project
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A person's rating, tags and note."""
-
-    rating: Rating = ""
-    tags: tuple[str, ...] = ()
-    note: str = ""
 
 
 class ProjectFindings(QObject):
@@ -58,10 +61,14 @@ class ProjectFindings(QObject):
 
     Signals:
         findings_changed(): findings were added, changed or removed.
+        reported(str, bool): a sentence for the status line, and whether it is about a change that undo reverses.
+        step_taken(object): undo or redo made these changes, a tuple of ``FindingChange``.
 
     """
 
     findings_changed = Signal()
+    reported = Signal(str, bool)
+    step_taken = Signal(object)
 
     def __init__(
         self,
@@ -77,28 +84,31 @@ class ProjectFindings(QObject):
         super().__init__(parent)
         self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._tasks, self._undo, self.projects = tasks, undo, projects
+        self._is_pushing = False
+        self._report = ""  # about the step that is pushed
         self.remark_index = RemarkIndex(projects, self)
         projects.changed.connect(self.findings_changed)
         projects.changed_by_others.connect(self.findings_changed)
 
-    def add(self, noted: ActiveAnswer, remark: Remark) -> None:
-        """Add a finding: the answer in view, with a remark."""
+    def note(self, noted: ActiveAnswer, edit: RemarkEdit, what: str = "note finding") -> None:
+        """Store the answer in view as a finding with an edited remark; ``what`` names the undo step.
+
+        A view that is a finding already, the newest one counts, is not stored again: its remark is edited.
+        """
         pair = self._navigation.match_current(noted.canvas_picture.path or "", noted.answer.caption.text)
         listed = "" if pair is None else pair.id
-        request = {
-            "choice": asdict(replace(noted.provenance.choice, device=None)),
-            "how": asdict(noted.provenance.explain_settings),
-        }
 
         def save(file: tuple[Path, str]) -> None:
             path, digest = file
             project = self.projects.open_or_create()
-            where = project.relative_path(path)
-            view = make_view(noted.answer, noted.selection, picture=where, picture_sha256=digest, pair=listed)
-            view = replace(view, settings={**view.settings, **request})
+            view = _make_stored_view(noted, project.relative_path(path), digest, listed)
+            existing = _load_same_view(project, view)
+            if existing is not None:
+                self._push_edit(what, (existing,), edit)
+                return
             numbers = make_numbers(noted.answer, noted.selection, noted.score)
-            key = add_finding(project, Finding(view, numbers, **_remark_values(remark)))
-            self.push_added("note finding", tuple(filter(None, [load_finding(project, key)])))
+            key = add_finding(project, with_remark(Finding(view, numbers), edit(Remark())))
+            self.push_added(what, tuple(filter(None, [load_finding(project, key)])))
 
         def prepare(_: CancelToken) -> tuple[Path, str]:
             return _file_of(noted.canvas_picture, folder)
@@ -117,23 +127,30 @@ class ProjectFindings(QObject):
             self._explain_controller.show_error,
         )
 
+    def find_view(self, noted: ActiveAnswer) -> Finding | None:
+        """Return the newest finding of the answer in view; None also for a picture without a file."""
+        path = noted.canvas_picture.path
+        if path is None:
+            return None
+
+        def find(project: Project) -> Finding | None:
+            return _load_same_view(project, _make_stored_view(noted, project.relative_path(path), "", ""))
+
+        return self.projects.read(find, None)
+
     def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
         """Push an undo step for findings that were added."""
-        self._undo.push(ProjectStep(what, self._put, (added, False), (added, True)))
+        self._push(what, [FindingChange(None, one) for one in added])
 
-    def change(self, key: int, remark: Remark) -> None:
-        """Change the remark of a finding."""
-        before = self.finding(key)
-        if before is not None and _remark_of(before) != remark:
-            self._undo.push(
-                ProjectStep("change finding", self._change, (key, _remark_of(before)), (key, remark)),
-            )
+    def edit(self, keys: Sequence[int], edit: RemarkEdit, what: str = "change finding") -> None:
+        """Edit the remarks of findings, as one undo step; ``what`` names it."""
+        self._push_edit(what, self.load(keys), edit)
 
-    def remove(self, key: int) -> None:
-        """Remove a finding; undo restores it."""
-        before = self.finding(key)
-        if before is not None:
-            self._undo.push(ProjectStep("remove finding", self._put, ((before,), True), ((before,), False)))
+    def remove(self, keys: Sequence[int]) -> None:
+        """Remove findings, as one undo step."""
+        removed = self.load(keys)
+        what = "remove finding" if len(removed) == 1 else f"remove {format_count(len(removed), 'finding')}"
+        self._push(what, [FindingChange(one, None) for one in removed])
 
     def finding(self, key: int) -> Finding | None:
         """Return a finding, or None."""
@@ -155,47 +172,60 @@ class ProjectFindings(QObject):
         """Return the path of a finding's picture."""
         return None if self.projects.project is None else self.projects.project.path_of(finding.view.picture)
 
-    def _put(self, what: tuple[tuple[Finding, ...], bool]) -> None:
-        """Restore or remove findings."""
-        findings, exists = what
+    def _push_edit(self, what: str, findings: Iterable[Finding], edit: RemarkEdit) -> None:
+        changes = [FindingChange(one, with_remark(one, edit(remark_of(one)))) for one in findings]
+        self._push(what, [one for one in changes if one.before != one.after])
+
+    def _push(self, what: str, changes: Sequence[FindingChange]) -> None:
+        """Make changes as an undo step."""
+        if not changes:
+            self.reported.emit("Unchanged", False)
+            return
+        self._is_pushing, self._report = True, ""
+        try:
+            self._undo.push(ProjectStep(what, self._put, tuple(one.reverse for one in changes), tuple(changes)))
+        finally:
+            self._is_pushing = False
+        if self._report:  # else it has failed
+            self.reported.emit(self._report, True)
+
+    def _put(self, changes: tuple[FindingChange, ...]) -> None:
+        """Make changes, and report them: those of undo and redo by ``step_taken``, others by ``reported``."""
 
         def put() -> None:
             project = self.projects.open_or_create()
-            there = load_creation_times(project)
-            changed = [one for one in findings if (one.id in there) != exists]
-            if changed and exists:
-                add_findings(project, changed)
-            elif changed:
-                remove_findings(project, [one.id for one in changed])
-            self._rate(project, findings)
+            change_findings(project, changes)
+            findings = [finding for one in changes if (finding := one.after or one.before) is not None]
+            self._update_pairs(project, findings)
+            if self._is_pushing:
+                self._report = describe_changes_made(changes)
+            else:
+                self.step_taken.emit(changes)
 
         self.projects.attempt(put)
 
-    def _change(self, what: tuple[int, Remark]) -> None:
-        key, remark = what
-
-        def say() -> None:
-            project = self.projects.open_or_create()
-            change_finding(project, key, **_remark_values(remark))
-            self._rate(project, filter(None, [load_finding(project, key)]))
-
-        self.projects.attempt(say)
-
-    def _rate(self, project: Project, changed: Iterable[Finding]) -> None:
+    def _update_pairs(self, project: Project, changed: Sequence[Finding]) -> None:
         """Update the ratings of the findings' pairs, and emit ``findings_changed``."""
-        changed = tuple(changed)
         for pair, picture in {(one.view.pair, one.view.picture) for one in changed if one.view.pair}:
             self._navigation.set_rating(pair, project.path_of(picture), load_newest_rating(project, pair, picture))
         self.remark_index.update(project, {one.view.picture for one in changed})
         self.findings_changed.emit()
 
 
-def _remark_values(remark: Remark) -> dict[str, Any]:
-    return {"rating": remark.rating, "tags": remark.tags, "note": remark.note}
+def _make_stored_view(noted: ActiveAnswer, picture: str, digest: str, pair: str) -> FindingView:
+    """Return the view of an answer, with the request that gives it again."""
+    view = make_view(noted.answer, noted.selection, picture=picture, picture_sha256=digest, pair=pair)
+    request = {
+        "choice": asdict(replace(noted.provenance.choice, device=None)),
+        "how": asdict(noted.provenance.explain_settings),
+    }
+    return replace(view, settings={**view.settings, **request})
 
 
-def _remark_of(finding: Finding) -> Remark:
-    return Remark(finding.rating, finding.tags, finding.note)
+def _load_same_view(project: Project, view: FindingView) -> Finding | None:
+    """Return the newest finding of a view, or None."""
+    query = FindingQuery(picture=view.picture, caption=view.caption, method=view.method, descending=True)
+    return next((one for one in load_findings(project, query) if is_same_view(one.view, view)), None)
 
 
 def _file_of(canvas_picture: CanvasPicture, folder: Path) -> tuple[Path, str]:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
-from exclip_desktop.core.values.finding import Finding, Rating
+from exclip_desktop.core.values.finding import Finding, FindingChange, Rating
 from exclip_desktop.core.values.pair_remarks import NotedPair
 from exclip_desktop.storage.finding_columns import WRITTEN, from_values, list_keys, to_values
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
@@ -39,7 +39,7 @@ class FindingQuery:
 
     Attributes:
         text: is part of caption, note, picture or a tag; the case of a to z does not count.
-        rating, tag, pair, picture, method, model: exactly this; None: any.
+        rating, tag, pair, picture, caption, method, model: exactly this; None: any.
         sort: key of a sortable column; ``id`` is the order of creation. Findings without a value come last.
         descending: whether the largest, or newest, comes first.
 
@@ -50,6 +50,7 @@ class FindingQuery:
     tag: str | None = None
     pair: str | None = None
     picture: str | None = None
+    caption: str | None = None
     method: str | None = None
     model: str | None = None
     sort: str = "id"
@@ -70,38 +71,30 @@ def add_findings(project: Project, findings: Iterable[Finding]) -> list[int]:
         return [_add(connection, finding) for finding in findings]
 
 
-def change_finding(
-    project: Project,
-    key: int,
-    *,
-    rating: Rating | None = None,
-    tags: Sequence[str] | None = None,
-    note: str | None = None,
-) -> None:
-    """Change rating, tags or note of a finding; None leaves a value. Raise ``ProjectError`` where it is missing."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    with project.transaction() as connection:
-        row = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
-        if row is None:
-            raise ProjectError(f"Finding {key} does not exist any more.", "It may have been removed in another window.")
-        connection.execute(
-            "UPDATE finding SET rating = coalesce(?, rating), note = coalesce(?, note), changed = ? WHERE id = ?",
-            (rating, note, now, key),
-        )
-        if tags is not None:
-            connection.execute("DELETE FROM finding_tag WHERE finding = ?", (key,))
-            _put_tags(connection, key, tags)
-        _rate_pair(connection, row[0])
+def change_findings(project: Project, changes: Iterable[FindingChange]) -> None:
+    """Add, change and remove findings, all of them or none; of a finding that stays, rating, tags and note are changed.
 
+    Findings that exist already, or are gone already, are left as they are.
 
-def remove_findings(project: Project, keys: Iterable[int]) -> None:
-    """Remove findings, all of them or none; ``add_findings`` restores them with their ids."""
+    Raises:
+        ProjectError: a finding that should be changed is gone.
+
+    """
     with project.transaction() as connection:
-        for key in keys:
-            row = connection.execute("SELECT pair FROM finding WHERE id = ?", (key,)).fetchone()
-            connection.execute("DELETE FROM finding WHERE id = ?", (key,))
-            if row is not None:
-                _rate_pair(connection, row[0])
+        for before, after in ((one.before, one.after) for one in changes):
+            finding = after or before
+            assert finding is not None
+            exists = connection.execute("SELECT 1 FROM finding WHERE id = ?", (finding.id,)).fetchone() is not None
+            if after is None:
+                connection.execute("DELETE FROM finding WHERE id = ?", (finding.id,))
+                _rate_pair(connection, finding.view.pair)
+            elif before is None and not exists:
+                _add(connection, after)
+            elif before is not None and exists:
+                _change(connection, after)
+            elif before is not None:
+                what = f"Finding {finding.id} does not exist any more."
+                raise ProjectError(what, "It may have been removed in another window.")
 
 
 def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
@@ -171,7 +164,7 @@ def load_tag_counts(project: Project) -> dict[str, int]:
 
 
 def _where(query: FindingQuery) -> tuple[str, list[Any]]:
-    exact = {name: getattr(query, name) for name in ("rating", "pair", "picture", "method", "model")}
+    exact = {name: getattr(query, name) for name in ("rating", "pair", "picture", "caption", "method", "model")}
     terms = [f"f.{name} = ?" for name, value in exact.items() if value is not None]
     values: list[Any] = [value for value in exact.values() if value is not None]
     tagged = "f.id IN (SELECT finding FROM finding_tag WHERE {})"
@@ -205,6 +198,15 @@ def _add(connection: sqlite3.Connection, finding: Finding) -> int:
     _put_tags(connection, key, stored.tags)
     _rate_pair(connection, stored.view.pair)
     return key
+
+
+def _change(connection: sqlite3.Connection, finding: Finding) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    new = (finding.rating, finding.note, now, finding.id)
+    connection.execute("UPDATE finding SET rating = ?, note = ?, changed = ? WHERE id = ?", new)
+    connection.execute("DELETE FROM finding_tag WHERE finding = ?", (finding.id,))
+    _put_tags(connection, finding.id, finding.tags)
+    _rate_pair(connection, finding.view.pair)
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:

@@ -1,11 +1,12 @@
 """Commands of the Edit and Help menus: undo, copying, selecting, settings, help."""
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.undo import ProjectStep
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.manual_window import ManualWindow
 from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog
@@ -19,7 +20,14 @@ NEED_EXPLANATION = (
 
 
 class EditCommands(QObject):
-    """Handles the Edit and Help menus of a window."""
+    """Handles the Edit and Help menus of a window.
+
+    Signals:
+        reported(str): a step that may show nowhere on screen was undone or redone; a sentence for the status line.
+
+    """
+
+    reported = Signal(str)
 
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction], inspector: Inspector) -> None:
         """Connect the actions of the Edit and Help menus."""
@@ -28,8 +36,8 @@ class EditCommands(QObject):
         self._inspector = inspector
         self._manual: ManualWindow | None = None
         handlers = {
-            "undo": session.undo.undo,
-            "redo": session.undo.redo,
+            "undo": self.undo,
+            "redo": self.redo,
             "clear_selection": session.selection_controller.clear,
             "select_words": session.selection_controller.select_all_words,
             "occlude": self.occlude,
@@ -54,6 +62,22 @@ class EditCommands(QObject):
         ):
             signal.connect(self._show_enabled)
         self._show_enabled()
+
+    def undo(self) -> None:
+        """Undo the last step, and report one of the project."""
+        stack = self._session.undo
+        step, text = stack.command(stack.index() - 1), stack.undoText()
+        stack.undo()
+        if isinstance(step, ProjectStep):
+            self.reported.emit(f"Undone: {text}")
+
+    def redo(self) -> None:
+        """Redo the next step, and report one of the project."""
+        stack = self._session.undo
+        step, text = stack.command(stack.index()), stack.redoText()
+        stack.redo()
+        if isinstance(step, ProjectStep):
+            self.reported.emit(f"Redone: {text}")
 
     def copy_picture(self) -> None:
         """Draw the figure and put it on the clipboard."""

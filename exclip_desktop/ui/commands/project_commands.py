@@ -8,10 +8,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.session.compare.active_pane import ActiveAnswer
 from exclip_desktop.session.compare.pane import Pane
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark, remark_of, set_differences, share_remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.pair_lists.list_files import ENDINGS
@@ -61,23 +62,25 @@ class FindingCommands(QObject):
         self._show()
 
     def note(self) -> None:
-        """Ask for a remark, and note the answer in the active pane with it."""
-        active_answer, pane = self._active_pane.active_answer, self._active_pane.pane
-        if active_answer is None:
+        """Ask for a remark, and note the answer in the active pane with it; a finding's own remark is edited."""
+        session, pane = self._session, self._active_pane.pane
+        answer = session.rating_controller.answer
+        if answer is None:
             of_pane = "" if pane is None else f" of {pane.facts.name}"
             hint = "Wait until the pair is explained."
             other = "Wait until this pane is computed, or click another pane."
-            self._session.show_note(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
+            session.show_note(f"There is nothing to note{of_pane} yet.", other if of_pane else hint)
             return
-        if not self._session.projects.can_change():
+        if not session.projects.can_change():
             return
-        dialog = NoteDialog(
-            _describe_finding(active_answer, pane), self._unsaved, self._session.findings.tags(), self._window
+        finding = session.findings.find_view(answer)
+        before = Remark() if finding is None else remark_of(finding)
+        remark = self._ask_remark(
+            _describe_finding(answer, pane), self._unsaved if self._unsaved != Remark() else before
         )
-        if dialog.exec():
-            self._unsaved = dialog.remark()
-            self._session.findings.add(active_answer, dialog.remark())
-        dialog.deleteLater()
+        if remark is not None:
+            self._unsaved = remark
+            session.findings.note(answer, set_differences(before, remark))
 
     def _forget_unsaved(self) -> None:
         self._unsaved = Remark()
@@ -88,17 +91,24 @@ class FindingCommands(QObject):
         if finding is not None:
             self._session.finding_restorer.restore(finding)
 
-    def change(self, key: int) -> None:
-        """Ask for another remark on a finding."""
+    def change(self, keys: tuple[int, ...]) -> None:
+        """Ask for another remark on findings; what they do not share stays, unless it is entered anew."""
         findings = self._session.findings
-        finding = findings.finding(key)
-        if finding is None or not self._session.projects.can_change():
+        found = findings.load(keys)
+        if not found or not self._session.projects.can_change():
             return
-        remark = Remark(finding.rating, finding.tags, finding.note)
-        dialog = NoteDialog(finding.view.caption, remark, findings.tags(), self._window)
-        if dialog.exec():
-            findings.change(key, dialog.remark())
+        before, are_notes_equal = share_remark([remark_of(one) for one in found])
+        what = found[0].view.caption if len(found) == 1 else format_count(len(found), "finding")
+        remark = self._ask_remark(what, before, several_notes=not are_notes_equal)
+        if remark is not None and remark != before:
+            findings.edit(keys, set_differences(before, remark))
+
+    def _ask_remark(self, what: str, before: Remark, *, several_notes: bool = False) -> Remark | None:
+        tags = self._session.findings.tags()
+        dialog = NoteDialog(what, before, tags, self._window, several_notes=several_notes)
+        remark = dialog.remark() if dialog.exec() else None
         dialog.deleteLater()
+        return remark
 
     def open_project(self) -> None:
         """Ask for a project and open it."""

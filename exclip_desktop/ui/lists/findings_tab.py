@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -30,15 +30,19 @@ class FindingsTab(QWidget):
     Signals:
         note_requested(): a finding of what is on screen was requested.
         restore_requested(int): the finding of this id was opened.
-        change_requested(int): an edit of the finding was requested.
-        removal_requested(int): the removal of the finding was requested.
+        change_requested(object): an edit of the findings of these ids was requested.
+        removal_requested(object): the removal of the findings of these ids was requested.
+        rating_requested(object, str): a rating of the findings of these ids was requested.
+        tags_requested(object): tags of the findings of these ids were requested.
 
     """
 
     note_requested = Signal()
     restore_requested = Signal(int)
-    change_requested = Signal(int)
-    removal_requested = Signal(int)
+    change_requested = Signal(object)
+    removal_requested = Signal(object)
+    rating_requested = Signal(object, str)
+    tags_requested = Signal(object)
 
     def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,17 +71,17 @@ class FindingsTab(QWidget):
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
-        signal = {
-            Qt.Key.Key_Return: self.restore_requested,
-            Qt.Key.Key_Enter: self.restore_requested,
-            Qt.Key.Key_Delete: self.removal_requested,
-            Qt.Key.Key_Backspace: self.removal_requested,
+        act = {
+            Qt.Key.Key_Return: self._open_current,
+            Qt.Key.Key_Enter: self._open_current,
+            Qt.Key.Key_Delete: self._remove_selected,
+            Qt.Key.Key_Backspace: self._remove_selected,
         }.get(Qt.Key(event.key()))
-        if signal is None or self._current_id is None:
+        if act is None or self._current_id is None:
             return super().eventFilter(watched, event)
         event.accept()
         if event.type() == QEvent.Type.KeyPress:
-            self._emit(signal)
+            act()
         return True
 
     @property
@@ -94,8 +98,12 @@ class FindingsTab(QWidget):
     def selected_ids(self) -> tuple[int, ...]:
         """Ids of the selected findings, in the order of the table."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
-        selected = (self._model.finding(row) for row in rows)
-        return tuple(finding.id for finding in selected if finding is not None)
+        return self._model.ids(rows)
+
+    @property
+    def has_focused_selection(self) -> bool:
+        """Whether the table has the focus, and findings are selected in it."""
+        return self.view.hasFocus() and self.view.selectionModel().hasSelection()
 
     @property
     def _current_id(self) -> int | None:
@@ -118,15 +126,15 @@ class FindingsTab(QWidget):
         self.empty.setWordWrap(True)
         self.project.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setToolTip("Note what is on screen (N)")
-        self.edit.setToolTip("Change rating, tags and note of the finding")
+        self.edit.setToolTip("Change rating, tags and note of the selected findings")
         self.view.installEventFilter(self)
         self.filter.textChanged.connect(self._list)
         self.rating.currentIndexChanged.connect(self._list)
         self.view.sort_changed.connect(self._list)
         self.note.clicked.connect(self.note_requested)
-        self.edit.clicked.connect(lambda: self._emit(self.change_requested))
-        self.view.doubleClicked.connect(lambda: self._emit(self.restore_requested))
-        self.view.selectionModel().currentChanged.connect(self._update_buttons)
+        self.edit.clicked.connect(lambda: self.change_requested.emit(self.selected_ids))
+        self.view.doubleClicked.connect(self._open_current)
+        self.view.selectionModel().selectionChanged.connect(self._update_buttons)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -143,11 +151,14 @@ class FindingsTab(QWidget):
         column.addWidget(self.empty, 1)
         column.addLayout(buttons)
 
-    def _emit(self, signal: SignalInstance) -> None:
-        """Emit a signal with the id of the current finding."""
+    def _open_current(self) -> None:
         key = self._current_id
         if key is not None:
-            signal.emit(key)
+            self.restore_requested.emit(key)
+
+    def _remove_selected(self) -> None:
+        if self.selected_ids:
+            self.removal_requested.emit(self.selected_ids)
 
     def _on_findings_changed(self) -> None:
         self._is_outdated = True
@@ -180,4 +191,4 @@ class FindingsTab(QWidget):
         self.project.setToolTip("" if project is None else str(project.path))
 
     def _update_buttons(self) -> None:
-        self.edit.setEnabled(self._current_id is not None)
+        self.edit.setEnabled(self.view.selectionModel().hasSelection())

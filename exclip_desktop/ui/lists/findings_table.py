@@ -3,6 +3,7 @@
 Only the rows on screen are read from the project.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -89,6 +90,14 @@ class FindingsModel(ThumbnailModel):
         if role == Role.AccessibleTextRole:
             return f"{column.heading}: {column.display(finding)}"
         return _details(finding) if role == Role.ToolTipRole else None
+
+    def ids(self, rows: Iterable[int]) -> tuple[int, ...]:
+        """Return the ids of the findings in these rows."""
+        return tuple(self._ids[row] for row in rows if 0 <= row < len(self._ids))
+
+    def row_of(self, key: int) -> int | None:
+        """Return the row of a finding by its id; None where the filter hides it."""
+        return self._ids.index(key) if key in self._ids else None
 
     def finding(self, row: int) -> Finding | None:
         """Return the finding of a row; None where it was removed meanwhile."""

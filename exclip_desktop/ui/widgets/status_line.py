@@ -31,9 +31,11 @@ class StatusLine(QWidget):
     Signals:
         cancel_requested(): the work should stop.
         download_cancel_requested(): the download should stop.
+        undo_requested(): the change that the message is about should be undone.
     """
 
     cancel_requested = Signal()
+    undo_requested = Signal()
     download_cancel_requested = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
@@ -54,10 +56,15 @@ class StatusLine(QWidget):
         self._show_result()
         self._on_work_changed()
 
-    def show_message(self, what: str) -> None:
-        """Confirm an action for a moment, if nothing else shows its effect."""
+    def show_message(self, what: str, can_undo: bool = False) -> None:
+        """Confirm an action for a moment; one that undo reverses has a button for that."""
         self._show_message(what)
+        self._undo.setVisible(can_undo)
         self._message_timer.start()
+
+    def hide_undo(self) -> None:
+        """Hide the button: the last step is another one now."""
+        self._undo.hide()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Recolour the lamp with the palette."""
@@ -85,6 +92,11 @@ class StatusLine(QWidget):
         self._cancel.setToolTip("Stop this work")
         self._cancel.setAccessibleName("Cancel the work")
         self._cancel.clicked.connect(self.cancel_requested)
+        self._undo = QToolButton(autoRaise=True)
+        self._undo.setText("Undo")
+        self._undo.setToolTip("Undo this change (Ctrl+Z)")
+        self._undo.setAccessibleName("Undo this change")
+        self._undo.clicked.connect(lambda: self.undo_requested.emit())
         self._lamp, self._network = QLabel(), ElidedLabel(24)
         self._network.setAccessibleName("Network")
         self._stop = QToolButton(autoRaise=True)
@@ -99,6 +111,7 @@ class StatusLine(QWidget):
         row.addWidget(self._result)
         row.addStretch(1)
         row.addWidget(self._message)
+        row.addWidget(self._undo)
         row.addWidget(self._what)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
@@ -114,6 +127,7 @@ class StatusLine(QWidget):
     def _show_message(self, what: str) -> None:
         self._message.show_text(what)
         self._message.setVisible(bool(what))
+        self._undo.hide()
 
     def _show_lamp(self) -> None:
         transfer, palette = self._state.transfer, self.palette()

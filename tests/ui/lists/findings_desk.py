@@ -1,6 +1,7 @@
 """A whole window with a picture explained, and findings that are kept in a project of its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
@@ -8,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
@@ -50,8 +51,14 @@ class Desk:
         )
 
     def note(self, remark: Remark = REMARK) -> int:
+        """Note the view, as a finding of its own: where it is one already, with another word selected."""
+        noted = self.session.active_pane.active_answer
+        assert noted is not None
+        count = len(self.kept()) if self.file.exists() else 0
+        if self.session.findings.find_view(noted) is not None:
+            noted = replace(noted, selection=replace(noted.selection, rows=(count,)))
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
-            self.session.findings.add(self.session.active_pane.active_answer, remark)
+            self.session.findings.note(noted, lambda _: remark)
         self.qtbot.waitUntil(lambda: self.session.state.work is None)
         return self.kept()[-1].id
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.render.findings_report import write_report
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.storage.exports.formats import ReportOptions
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.project.finding_rows import FindingQuery
@@ -122,7 +122,7 @@ def test_removal_is_undone(desk: Desk) -> None:
 
 def test_a_remark_can_be_changed_and_undone(desk: Desk) -> None:
     key = desk.note()
-    desk.session.findings.change(key, Remark("match", (), "It is."))
+    desk.session.findings.edit([key], lambda _: Remark("match", (), "It is."))
     assert (desk.kept()[0].rating, desk.kept()[0].note) == ("match", "It is.")
     desk.session.undo.undo()
     assert (desk.kept()[0].rating, desk.kept()[0].tags) == ("mismatch", REMARK.tags)

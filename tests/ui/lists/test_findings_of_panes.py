@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from exclip_desktop.core.errors import MethodError, ModelError
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.core.values.finding import Finding, make_numbers
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.compare.pane import Pane, PaneKey
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -204,7 +204,8 @@ def test_a_finding_opens_again_in_its_method_s_pane(desk: Desk, method: str) -> 
     assert desk.session.state.selection == CHOSEN
     assert desk.session.state.notice is None
     assert desk.session.settings.methods() == ("second-order",)  # what the person chose to compare stays
-    assert _noted(desk, method).numbers == found.numbers
+    noted = active_pane.active_answer
+    assert make_numbers(noted.answer, noted.selection, noted.score) == found.numbers
 
 
 def test_ours_opens_again_alone_or_in_the_open_view(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.storage.finding_columns import LISTED
 from exclip_desktop.storage.project.finding_rows import add_findings
 from exclip_desktop.storage.project.project_files import open_project

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_remarks import NO_REMARK
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.storage.project.finding_rows import add_finding
 from exclip_desktop.storage.project.project_files import open_project
 from tests.ui.lists.findings_desk import Desk
@@ -30,9 +30,9 @@ def test_remarks_follow_the_findings_of_a_pair(desk: Desk) -> None:
     assert (index.get(*pair).rating, index.get(*pair).tags, index.get(*pair).count) == ("match", ("snow",), 1)
     changed: list[object] = []
     index.changed.connect(changed.append)
-    desk.session.findings.change(key, Remark("unsure"))
+    desk.session.findings.edit([key], lambda _: Remark("unsure"))
     assert (index.get(*pair).rating, index.get(*pair).tags) == ("unsure", ())
-    desk.session.findings.remove(key)
+    desk.session.findings.remove([key])
     assert index.get(*pair) == NO_REMARK
     desk.session.undo.undo()
     assert index.get(*pair).rating == "unsure"

@@ -10,11 +10,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.core.values.pair_list import ListedPair, PairFigures, PairList, comparison_key
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
-from exclip_desktop.storage.project.finding_rows import change_finding, load_findings, remove_findings
+from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.pair_rows import (
     Measurement,
     PairQuery,
@@ -32,6 +33,7 @@ from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
 from tests.ui.fakes import make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
+from tests.unit.storage.findings import change_finding, remove_findings
 
 COUNT = 5
 BOX = Region((0.0, 0.0, 100.0, 100.0), name="dog")
@@ -86,9 +88,12 @@ class Desk:
     def ids(self) -> list[str]:
         return [self.pair_navigation.pairs[place].id for place in self.pair_navigation.order]
 
-    def note(self, rating: str) -> int:
+    def note(self, rating: Rating) -> int:
+        noted = self.session.active_pane.active_answer
+        if self.session.findings.find_view(noted) is not None:
+            noted = replace(noted, selection=Selection((1,)))
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
-            self.session.findings.add(self.session.active_pane.active_answer, Remark(rating))  # type: ignore[arg-type]
+            self.session.findings.note(noted, lambda _: Remark(rating))
         with open_project(self.file) as project:
             return load_findings(project)[-1].id
 
@@ -168,9 +173,9 @@ def test_a_pair_has_the_rating_of_its_newest_finding_by_anyone(desk: Desk) -> No
     rating = lambda: desk.pair_navigation.figures(1).rating  # noqa: E731  called repeatedly
     first, second = desk.note("match"), desk.note("unsure")
     assert rating() == "unsure"
-    desk.session.findings.change(second, Remark("artefact"))
+    desk.session.findings.edit([second], lambda _: Remark("artefact"))
     assert rating() == "artefact"
-    desk.session.findings.remove(second)
+    desk.session.findings.remove([second])
     assert rating() == "match"
     desk.session.undo.undo()
     assert rating() == "artefact"

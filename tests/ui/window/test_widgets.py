@@ -127,7 +127,7 @@ def test_actions_carry_the_tables_words_keys_and_icons(window: Window) -> None:
 def test_menus_follow_the_table(window: Window) -> None:
     made, actions, _ = window
     told = {entry.text(): entry.menu() for entry in made.menuBar().actions()}
-    assert list(told) == ["&File", "&Edit", "&Boxes", "&View", "&Compare", "&Help"]
+    assert list(told) == ["&File", "&Edit", "&Boxes", "&View", "&Rate", "&Compare", "&Help"]
     for title, menu in told.items():
         expected = [None if name == SEPARATOR else actions[name] for name in MENUS[title]]
         assert [None if entry.isSeparator() else entry for entry in menu.actions()] == expected  # type: ignore[attr-defined]
@@ -165,7 +165,7 @@ def test_what_is_typed_arrives(window: Window, qtbot: QtBot) -> None:
 def test_single_keys_work_everywhere_else(make: Callable[[], QWidget], window: Window, qtbot: QtBot) -> None:
     made, actions, triggered = window
     field = focus_in(made, make(), qtbot)
-    names = ["lasso", "actual_size", "remove_box", "clear_selection", "shortcuts"]
+    names = ["lasso", "rate_match", "remove_box", "clear_selection", "shortcuts"]
     for name in names:
         QTest.keySequence(field, actions[name].shortcut())
     assert triggered == names

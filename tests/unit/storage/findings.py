@@ -1,13 +1,25 @@
 """Findings for tests: nasty ones, and many."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from exclip_desktop.core.values.finding import RATINGS, Finding, FindingNumbers, FindingView, FindingWord, to_rows
+from exclip_desktop.core.values.finding import (
+    RATINGS,
+    Finding,
+    FindingChange,
+    FindingNumbers,
+    FindingView,
+    FindingWord,
+    to_rows,
+)
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.storage.project.finding_rows import change_findings, load_finding
+from exclip_desktop.storage.project.project import Project
 
 SETTINGS = {
     "model": "demo",
@@ -60,3 +72,15 @@ def make_finding(seed: int = 0, *, pair: str = "") -> Finding:
 def kept(finding: Finding, key: int, time: str = "2026-01-02T03:04:05+00:00") -> Finding:
     """Return the finding as a project gives it back."""
     return replace(finding, id=key, created=finding.created or time, changed=finding.changed or time)
+
+
+def change_finding(project: Project, key: int, **remark: Any) -> None:
+    """Change rating, tags or note of a finding; one that the project lacks as if it was there before."""
+    before = load_finding(project, key) or replace(make_finding(), id=key)
+    change_findings(project, [FindingChange(before, replace(before, **remark))])
+
+
+def remove_findings(project: Project, keys: Iterable[int]) -> None:
+    """Remove findings."""
+    found = [one for key in keys if (one := load_finding(project, key)) is not None]
+    change_findings(project, [FindingChange(one, None) for one in found])

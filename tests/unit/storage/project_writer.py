@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, remove_findings
+from exclip_desktop.storage.project.finding_rows import add_finding
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import open_project
-from tests.unit.storage.findings import make_finding
+from tests.unit.storage.findings import change_finding, make_finding, remove_findings
 
 State = dict[int, tuple[str, tuple[str, ...]]]
 """What shall be in the project: by id, each finding's note and tags."""

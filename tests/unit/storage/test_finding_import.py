@@ -21,12 +21,11 @@ from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_findings,
     load_findings,
-    remove_findings,
 )
 from exclip_desktop.storage.project.pair_rows import PairQuery, add_pairs, load_pairs
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
-from tests.unit.storage.findings import kept, make_finding
+from tests.unit.storage.findings import kept, make_finding, remove_findings
 
 MANY = 12
 

@@ -16,14 +16,12 @@ from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_finding,
-    change_finding,
     load_finding,
     load_finding_ids,
     load_findings,
     load_findings_by_id,
     load_newest_rating,
     load_tag_counts,
-    remove_findings,
 )
 from exclip_desktop.storage.project.pair_rows import (
     Measurement,
@@ -45,7 +43,7 @@ from exclip_desktop.storage.project.pair_rows import (
 )
 from exclip_desktop.storage.project.project import Project, load_settings, save_setting
 from exclip_desktop.storage.project.project_files import create_project, open_project
-from tests.unit.storage.findings import kept, make_finding
+from tests.unit.storage.findings import change_finding, kept, make_finding, remove_findings
 from tests.unit.storage.test_pair_lists import nasty_pairs
 
 MANY = 40

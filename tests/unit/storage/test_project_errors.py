@@ -14,12 +14,12 @@ from exclip_desktop.core.errors import OutputError, ProjectError
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.project import project_files as opening
-from exclip_desktop.storage.project.finding_rows import add_finding, change_finding, load_finding, load_findings
+from exclip_desktop.storage.project.finding_rows import add_finding, load_finding, load_findings
 from exclip_desktop.storage.project.pair_rows import add_pairs, load_all_boxes, load_pair_list, save_boxes
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import create_project, open_project
 from exclip_desktop.storage.project.schema import PAGE_BYTES, STEPS
-from tests.unit.storage.findings import make_finding
+from tests.unit.storage.findings import change_finding, make_finding
 
 FINDINGS, PAIRS = 60, 400
 

@@ -1,0 +1,231 @@
+"""Rates and tags the pair on screen, goes on to the next pair, and finds pairs that are left to rate."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from exclip_desktop.core.values.finding import RATING_NAMES, FindingChange, Rating
+from exclip_desktop.core.values.pair_list import PairFigures
+from exclip_desktop.core.values.pair_remarks import PairKey, PairRemark
+from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE
+from exclip_desktop.session.compare.active_pane import ActiveAnswer, ActivePane
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
+from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.project.findings import ProjectFindings
+from exclip_desktop.session.project.remark_edits import RemarkEdit, set_rating, set_tags
+from exclip_desktop.session.project.remark_index import make_pair_key
+from exclip_desktop.session.state import State
+from exclip_desktop.session.window_settings import AnnotationSettings
+
+Wanted = Callable[[PairRemark, PairFigures | None], bool]
+NOT_EXPLAINED: Final = "This pair is not explained."
+
+
+def is_unrated(remark: PairRemark, _: PairFigures | None) -> bool:
+    """Return whether a pair has no rating."""
+    return not remark.rating
+
+
+def is_doubtful(remark: PairRemark, figures: PairFigures | None) -> bool:
+    """Return whether a pair is rated as unsure, or is not rated and its residual is above the default tolerance."""
+    residual = None if figures is None else figures.residual
+    return remark.rating == "unsure" or (not remark.rating and residual is not None and residual > DEFAULT_TOLERANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEdit:
+    """An edit that waits for the answer of its pair.
+
+    Attributes:
+        edit: of the remark.
+        step: the name of the undo step.
+        what: what the status line calls it.
+        goes_on: whether the next pair is shown afterwards.
+        pairs: the pair, by picture and caption; two where a picture is still being read.
+
+    """
+
+    edit: RemarkEdit
+    step: str
+    what: str
+    goes_on: bool = False
+    pairs: frozenset[PairKey] = frozenset()
+
+    def joined_with(self, before: "HeldEdit | None") -> "HeldEdit":
+        """Return both edits as one, the earlier one first."""
+        if before is None or before.pairs.isdisjoint(self.pairs):
+            return self
+        first, second = before.edit, self.edit
+        names = dict.fromkeys((before.what, self.what))
+        return replace(
+            self,
+            edit=lambda remark: second(first(remark)),
+            what=", ".join(names),
+            goes_on=before.goes_on or self.goes_on,
+        )
+
+
+class RatingController(QObject):
+    """Stores ratings and tags of the view on screen as a finding, and walks through the list by ratings.
+
+    A finding holds the numbers of the answer. A pair that is still being explained can be rated already: the rating is
+    held, stored when the answer arrives, and dropped where another pair is shown before that.
+
+    Signals:
+        reported(str, bool): a sentence for the status line, and whether it is about a change that undo reverses.
+
+    """
+
+    reported = Signal(str, bool)
+
+    def __init__(
+        self,
+        state: State,
+        explain_controller: ExplainController,
+        active_pane: ActivePane,
+        navigation: PairNavigation,
+        findings: ProjectFindings,
+        settings: AnnotationSettings,
+        parent: QObject | None = None,
+    ) -> None:
+        """Rate the answer in ``active_pane``; ``settings`` decide whether a rating shows the next pair."""
+        super().__init__(parent)
+        self._state, self._explain_controller, self._active_pane = state, explain_controller, active_pane
+        self._navigation, self._findings, self._settings = navigation, findings, settings
+        self._held: HeldEdit | None = None
+        self._is_opening = False  # the current pair of the list, whose picture is not read yet
+        reader = explain_controller.picture_reader
+        reader.opened.connect(self._on_picture_opened)
+        reader.failed.connect(self._on_picture_opened)
+        navigation.current_changed.connect(self._on_current_changed)
+        state.answer_changed.connect(self._on_answered)
+        state.stale_changed.connect(self._on_answered)
+        state.notice_changed.connect(self._on_notice_changed)
+        findings.step_taken.connect(self._on_step_taken)
+
+    @property
+    def answer(self) -> ActiveAnswer | None:
+        """The answer in view, if it is that of the current pair; None while that is still opened or explained."""
+        active, current = self._active_pane.active_answer, self._navigation.current
+        if active is None or current is None:
+            return active
+        path = str(self._navigation.path(self._navigation.pairs[current]))
+        return None if self._is_opening or active.canvas_picture.path != path else active
+
+    def rate(self, rating: Rating) -> None:
+        """Rate the view on screen, and show the next pair if the settings say so; an empty rating removes it."""
+        name = RATING_NAMES[rating]
+        edit = HeldEdit(set_rating(rating), f"rate {name.lower()}", name, bool(rating) and self._settings.goes_on)
+        answer = self.answer
+        if not rating and answer is not None and self._findings.find_view(answer) is None:
+            self.reported.emit("This view is not rated.", False)
+            return
+        self._take(edit)
+
+    def tag(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        """Change the tags of the view on screen from ``before`` to ``after``."""
+        if before != after:
+            self._take(HeldEdit(set_tags(before, after), "tag", ", ".join(after) or "No tags"))
+
+    def show_next_unrated(self) -> None:
+        """Show the next pair of the list without a rating."""
+        self._show_next(is_unrated, "unrated")
+
+    def show_next_doubtful(self) -> None:
+        """Show the next pair of the list that is doubtful; see ``is_doubtful``."""
+        self._show_next(is_doubtful, "doubtful")
+
+    def cancel(self) -> None:
+        """Drop an edit that waits for its answer."""
+        self._drop("it was cancelled")
+
+    def _take(self, edit: HeldEdit) -> None:
+        """Store an edit of the view on screen, or hold it until the answer arrives."""
+        if not self._findings.projects.can_change():
+            return
+        answer, state = self.answer, self._state
+        if answer is not None:
+            self._store(answer, edit)
+            return
+        is_awaited = self._is_opening or (state.work is not None and not state.work.idle)
+        if not is_awaited:
+            self.reported.emit(NOT_EXPLAINED, False)
+            return
+        self._held = replace(edit, pairs=self._awaited_pairs()).joined_with(self._held)
+        self.reported.emit(f"{self._held.what}: stored when the pair is explained", False)
+
+    def _store(self, answer: ActiveAnswer, edit: HeldEdit) -> None:
+        self._findings.note(answer, edit.edit, edit.step)
+        if edit.goes_on:
+            self._navigation.step(1)
+
+    def _awaited_pairs(self) -> frozenset[PairKey]:
+        picture, current = self._explain_controller.picture, self._navigation.current
+        pairs = [] if picture is None else [_key(picture.path, self._state.caption)]
+        if current is not None:
+            pair = self._navigation.pairs[current]
+            pairs.append(make_pair_key(self._navigation.path(pair), pair.caption))
+        return frozenset(pairs)
+
+    def _drop(self, why: str) -> None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            self.reported.emit(f"{held.what} was not stored: {why}", False)
+
+    def _on_answered(self) -> None:
+        """Store what was held, once its pair is explained."""
+        answer, held = self.answer, self._held
+        if held is None or answer is None:
+            return
+        if _key(answer.canvas_picture.path, answer.answer.caption.text) in held.pairs:
+            self._held = None
+            QTimer.singleShot(0, self, lambda: self._store(answer, held))  # once all have learnt of the answer
+        else:
+            self._drop("another pair was shown")
+
+    def _on_current_changed(self) -> None:
+        self._is_opening = self._navigation.current is not None
+        self._drop("another pair was shown")
+
+    def _on_picture_opened(self) -> None:
+        self._is_opening = False
+
+    def _on_notice_changed(self) -> None:
+        notice = self._state.notice
+        if notice is not None and notice.kind == "error":
+            self._drop("the pair could not be explained")
+
+    def _on_step_taken(self, changes: tuple[FindingChange, ...]) -> None:
+        """Show the pair whose finding undo or redo has changed, if the list has it."""
+        finding = changes[0].after or changes[0].before
+        path = None if finding is None or len(changes) > 1 else self._findings.picture_path(finding)
+        if finding is None or path is None:
+            return
+        navigation, key = self._navigation, make_pair_key(path, finding.view.caption)
+        places = (at for at, pair in enumerate(navigation.pairs) if pair.caption == key[1])
+        place = next((at for at in places if os.path.abspath(navigation.path(navigation.pairs[at])) == key[0]), None)
+        if place is not None and place != navigation.current:
+            QTimer.singleShot(0, self, lambda: self._show(place))  # undo must end first: a picture drops its steps
+
+    def _show(self, place: int) -> None:
+        if place < len(self._navigation.pairs):
+            self._navigation.show(place)
+
+    def _show_next(self, is_wanted: Wanted, name: str) -> None:
+        navigation = self._navigation
+        order, current = navigation.order, navigation.current
+        at = order.index(current) if current in order else -1
+        for place in (*order[at + 1 :], *order[: max(at, 0)]):
+            pair = navigation.pairs[place]
+            remark = self._findings.remark_index.get(navigation.path(pair), pair.caption)
+            if is_wanted(remark, navigation.figures(place)):
+                navigation.show(place)
+                return
+        self.reported.emit(f"No other pair of the list is {name}.", False)
+
+
+def _key(path: str | None, caption: str) -> PairKey:
+    return ("" if path is None else os.path.abspath(path)), caption
