@@ -4,6 +4,7 @@ import csv
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.library.model_listing import WeightsFile
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark, set_differences
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
@@ -24,7 +25,7 @@ TIMEOUT_S: Final = 180.0
 POLL_MS: Final = 20
 PATIENCE_POLLS: Final = 500
 DIALOGS: Final = (
-    *("samples", "models", "note", "report", "export_picture", "settings", "clear_cache", "name_box"),
+    *("samples", "models", "note", "tag", "report", "export_picture", "settings", "clear_cache", "name_box"),
     *("occlude", "study", "manual", "shortcuts", "about"),
 )
 """Actions that open a dialog of the program's own; those that open a dialog for files are left out."""
@@ -52,11 +53,13 @@ def write_list(path: Path) -> Path:
 
 
 def note_findings(session: Session) -> None:
-    """Note the current view three times, with different ratings."""
+    """Note the picture three times, with different words and ratings."""
     active = session.active_pane.active_answer
     assert active is not None
-    for rating, tags, text in (("match", ("colour",), "Clear."), ("mismatch", ("side", "size"), ""), ("", (), "?")):
-        session.findings.add(active, Remark(rating, tags, text))  # type: ignore[arg-type]  # all are ratings
+    remarks = Remark("match", ("colour",), "Clear."), Remark("mismatch", ("side", "size")), Remark("", (), "?")
+    for row, remark in enumerate(remarks, start=1):
+        view = replace(active, selection=replace(active.selection, rows=(row,)))
+        session.findings.note(view, set_differences(Remark(), remark))
 
 
 def select_example(session: Session, explanation: Explanation) -> None:

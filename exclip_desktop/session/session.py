@@ -161,7 +161,6 @@ class Session(QObject):
         )
         self.rating_controller = RatingController(
             self.state,
-            self.explain_controller,
             self.active_pane,
             self.pair_navigation,
             self.findings,

@@ -13,7 +13,6 @@ from exclip_desktop.core.values.pair_remarks import PairKey, PairRemark
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE
 from exclip_desktop.session.compare.active_pane import ActiveAnswer, ActivePane
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.remark_edits import RemarkEdit, set_rating, set_tags
 from exclip_desktop.session.project.remark_index import make_pair_key
@@ -44,7 +43,7 @@ class HeldEdit:
         step: the name of the undo step.
         what: what the status line calls it.
         goes_on: whether the next pair is shown afterwards.
-        pairs: the pair, by picture and caption; two where a picture is still being read.
+        pair: the pair.
 
     """
 
@@ -52,11 +51,11 @@ class HeldEdit:
     step: str
     what: str
     goes_on: bool = False
-    pairs: frozenset[PairKey] = frozenset()
+    pair: PairKey = ("", "")
 
     def joined_with(self, before: "HeldEdit | None") -> "HeldEdit":
         """Return both edits as one, the earlier one first."""
-        if before is None or before.pairs.isdisjoint(self.pairs):
+        if before is None or before.pair != self.pair:
             return self
         first, second = before.edit, self.edit
         names = dict.fromkeys((before.what, self.what))
@@ -84,7 +83,6 @@ class RatingController(QObject):
     def __init__(
         self,
         state: State,
-        explain_controller: ExplainController,
         active_pane: ActivePane,
         navigation: PairNavigation,
         findings: ProjectFindings,
@@ -93,33 +91,20 @@ class RatingController(QObject):
     ) -> None:
         """Rate the answer in ``active_pane``; ``settings`` decide whether a rating shows the next pair."""
         super().__init__(parent)
-        self._state, self._explain_controller, self._active_pane = state, explain_controller, active_pane
+        self._state, self._active_pane = state, active_pane
         self._navigation, self._findings, self._settings = navigation, findings, settings
         self._held: HeldEdit | None = None
-        self._is_opening = False  # the current pair of the list, whose picture is not read yet
-        reader = explain_controller.picture_reader
-        reader.opened.connect(self._on_picture_opened)
-        reader.failed.connect(self._on_picture_opened)
-        navigation.current_changed.connect(self._on_current_changed)
+        navigation.current_changed.connect(lambda: self._drop("another pair was shown"))
         state.answer_changed.connect(self._on_answered)
         state.stale_changed.connect(self._on_answered)
         state.notice_changed.connect(self._on_notice_changed)
         findings.step_taken.connect(self._on_step_taken)
 
-    @property
-    def answer(self) -> ActiveAnswer | None:
-        """The answer in view, if it is that of the current pair; None while that is still opened or explained."""
-        active, current = self._active_pane.active_answer, self._navigation.current
-        if active is None or current is None:
-            return active
-        path = str(self._navigation.path(self._navigation.pairs[current]))
-        return None if self._is_opening or active.canvas_picture.path != path else active
-
     def rate(self, rating: Rating) -> None:
         """Rate the view on screen, and show the next pair if the settings say so; an empty rating removes it."""
         name = RATING_NAMES[rating]
         edit = HeldEdit(set_rating(rating), f"rate {name.lower()}", name, bool(rating) and self._settings.goes_on)
-        answer = self.answer
+        answer = self._active_pane.active_answer
         if not rating and answer is not None and self._findings.find_view(answer) is None:
             self.reported.emit("This view is not rated.", False)
             return
@@ -146,15 +131,14 @@ class RatingController(QObject):
         """Store an edit of the view on screen, or hold it until the answer arrives."""
         if not self._findings.projects.can_change():
             return
-        answer, state = self.answer, self._state
+        answer, work = self._active_pane.active_answer, self._state.work
         if answer is not None:
             self._store(answer, edit)
             return
-        is_awaited = self._is_opening or (state.work is not None and not state.work.idle)
-        if not is_awaited:
+        if work is None or work.idle:
             self.reported.emit(NOT_EXPLAINED, False)
             return
-        self._held = replace(edit, pairs=self._awaited_pairs()).joined_with(self._held)
+        self._held = replace(edit, pair=self._awaited_pair).joined_with(self._held)
         self.reported.emit(f"{self._held.what}: stored when the pair is explained", False)
 
     def _store(self, answer: ActiveAnswer, edit: HeldEdit) -> None:
@@ -162,13 +146,13 @@ class RatingController(QObject):
         if edit.goes_on:
             self._navigation.step(1)
 
-    def _awaited_pairs(self) -> frozenset[PairKey]:
-        picture, current = self._explain_controller.picture, self._navigation.current
-        pairs = [] if picture is None else [_key(picture.path, self._state.caption)]
+    @property
+    def _awaited_pair(self) -> PairKey:
+        """The pair that will be on screen: the list's current one, or a picture of its own."""
+        current, picture = self._navigation.current, self._state.canvas_picture
         if current is not None:
-            pair = self._navigation.pairs[current]
-            pairs.append(make_pair_key(self._navigation.path(pair), pair.caption))
-        return frozenset(pairs)
+            return make_pair_key(self._navigation.path(self._navigation.pairs[current]), self._state.caption)
+        return _key(None if picture is None else picture.path, self._state.caption)
 
     def _drop(self, why: str) -> None:
         if self._held is not None:
@@ -177,21 +161,14 @@ class RatingController(QObject):
 
     def _on_answered(self) -> None:
         """Store what was held, once its pair is explained."""
-        answer, held = self.answer, self._held
+        answer, held = self._active_pane.active_answer, self._held
         if held is None or answer is None:
             return
-        if _key(answer.canvas_picture.path, answer.answer.caption.text) in held.pairs:
+        if _key(answer.canvas_picture.path, answer.answer.caption.text) == held.pair:
             self._held = None
             QTimer.singleShot(0, self, lambda: self._store(answer, held))  # once all have learnt of the answer
         else:
             self._drop("another pair was shown")
-
-    def _on_current_changed(self) -> None:
-        self._is_opening = self._navigation.current is not None
-        self._drop("another pair was shown")
-
-    def _on_picture_opened(self) -> None:
-        self._is_opening = False
 
     def _on_notice_changed(self) -> None:
         notice = self._state.notice

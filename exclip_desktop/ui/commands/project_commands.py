@@ -64,7 +64,7 @@ class FindingCommands(QObject):
     def note(self) -> None:
         """Ask for a remark, and note the answer in the active pane with it; a finding's own remark is edited."""
         session, pane = self._session, self._active_pane.pane
-        answer = session.rating_controller.answer
+        answer = self._active_pane.active_answer
         if answer is None:
             of_pane = "" if pane is None else f" of {pane.facts.name}"
             hint = "Wait until the pair is explained."

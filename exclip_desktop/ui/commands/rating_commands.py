@@ -54,15 +54,15 @@ class RatingCommands(QObject):
         if self._tab.has_focused_selection:
             self._tag_findings(self._tab.selected_ids)
             return
-        session, controller = self._session, self._session.rating_controller
-        answer, canvas_picture = controller.answer, session.state.canvas_picture
-        if canvas_picture is None or not session.projects.can_change():
+        session = self._session
+        answer = session.active_pane.active_answer
+        if not session.projects.can_change():
             return
         finding = None if answer is None else session.findings.find_view(answer)
         before = () if finding is None else finding.tags
-        after = self._ask_tags(session.state.caption or canvas_picture.title, before)
+        after = self._ask_tags(session.state.caption, before)
         if after is not None:
-            controller.tag(before, after)
+            session.rating_controller.tag(before, after)
 
     def _rate_findings(self, keys: tuple[int, ...], rating: Rating) -> None:
         if keys and self._session.projects.can_change():
