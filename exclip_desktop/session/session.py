@@ -164,7 +164,7 @@ class Session(QObject):
             self.active_pane,
             self.pair_navigation,
             self.findings,
-            self.settings.annotation,
+            self.settings.annotating,
             self,
         )
         self.pair_removal = PairRemoval(self.pair_navigation, self.projects, self.undo, self)

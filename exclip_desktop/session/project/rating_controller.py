@@ -17,7 +17,7 @@ from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.remark_edits import RemarkEdit, set_rating, set_tags
 from exclip_desktop.session.project.remark_index import make_pair_key
 from exclip_desktop.session.state import State
-from exclip_desktop.session.window_settings import AnnotationSettings
+from exclip_desktop.session.window_settings import Annotating
 
 Wanted = Callable[[PairRemark, PairFigures | None], bool]
 NOT_EXPLAINED: Final = "This pair is not explained."
@@ -86,7 +86,7 @@ class RatingController(QObject):
         active_pane: ActivePane,
         navigation: PairNavigation,
         findings: ProjectFindings,
-        settings: AnnotationSettings,
+        settings: Annotating,
         parent: QObject | None = None,
     ) -> None:
         """Rate the answer in ``active_pane``; ``settings`` decide whether a rating shows the next pair."""

@@ -32,7 +32,7 @@ class RatingCommands(QObject):
         for name, rating in RATE.items():
             actions[name].triggered.connect(lambda _=False, rating=rating: self.rate(rating))
         actions["tag"].triggered.connect(self.tag)
-        rating_controller, settings = session.rating_controller, session.settings.annotation
+        rating_controller, settings = session.rating_controller, session.settings.annotating
         actions["next_unrated"].triggered.connect(rating_controller.show_next_unrated)
         actions["next_doubtful"].triggered.connect(rating_controller.show_next_doubtful)
         actions["rating_goes_on"].setChecked(settings.goes_on)

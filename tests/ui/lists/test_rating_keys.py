@@ -69,7 +69,7 @@ def test_another_selection_is_another_finding_and_the_pair_has_the_newest_rating
 
 def test_a_rated_finding_is_one_key_with_the_setting(desk: RatingDesk) -> None:
     desk.window.commands["rating_goes_on"].trigger()
-    assert desk.session.settings.annotation.goes_on
+    assert desk.session.settings.annotating.goes_on
     for place, key in enumerate((Key.Key_1, Key.Key_2, Key.Key_1)):
         desk.wait_pair(place)
         desk.press(key)
