@@ -23,6 +23,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
+from exclip_desktop.storage.archives import input_bytes
 from exclip_desktop.storage.batches.batch_folder import (
     KINDS,
     Kind,
@@ -235,7 +236,7 @@ def _make_caption_entry(model: Model, caption: Caption, settings: ExplainSetting
 def _read_picture(path: Path, max_megapixels: float) -> tuple[Picture, dict[str, Any]]:
     """Return a picture, and the hash and size of its file."""
     picture = read_picture(path, max_megapixels)
-    return picture, {"sha256": picture_sha256(path), "bytes": path.stat().st_size}
+    return picture, {"sha256": picture_sha256(path), "bytes": input_bytes(path)}
 
 
 def _make_picture_entry(
@@ -254,7 +255,7 @@ def _make_picture_entry(
 def _has_changed(path: Path, entry: ShardEntry) -> bool:
     """Return whether a picture's file has another size than when it was read: the list can be in another folder now."""
     try:
-        return bool(path.stat().st_size != entry.values["bytes"])
+        return bool(input_bytes(path) != entry.values["bytes"])
     except OSError:  # the file is gone; its entry stays valid
         return False
 

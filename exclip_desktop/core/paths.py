@@ -1,7 +1,10 @@
 """Paths: as they are typed, and of the files that ship with the program."""
 
 import os
+import re
 from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -12,6 +15,27 @@ def expand_home(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+ADDRESS: Final = re.compile(r"(https?|ftp|s3|gs|data):", re.IGNORECASE)
+FILE_ADDRESS: Final = re.compile(r"file:(//[^/\\]*)?(?=/)|file:/(?=/)", re.IGNORECASE)
+DRIVE: Final = re.compile(r"/?[A-Za-z]:[\\/]")
+
+
+def is_address(written: str | Path) -> bool:
+    """Return whether a picture is named by an address of the network, even as a ``Path``."""
+    return ADDRESS.match(str(written)) is not None
+
+
+def is_file_address(written: str | Path) -> bool:
+    """Return whether a path is written as ``file://…``, even as a ``Path``, which makes one slash of several."""
+    return FILE_ADDRESS.match(str(written)) is not None
+
+
+def path_of_file_address(written: str | Path) -> str:
+    """Return the path in ``file://…``, with its percent signs decoded."""
+    path = unquote(FILE_ADDRESS.sub("", str(written), count=1))
+    return path[1:] if path.startswith("/") and DRIVE.match(path) else path
 
 
 def is_file(path: Path) -> bool:

@@ -50,6 +50,21 @@ def open_input(path: Path) -> InputFile:
         return io.BytesIO(file.read(size))
 
 
+def input_bytes(path: Path) -> int:
+    """Return the size of a file in bytes, on the disk or in a tar archive; of a row in a table, the table's size.
+
+    Raises:
+        OSError: there is no such file.
+
+    """
+    archive = archive_of(path)
+    if archive is None:
+        return path.stat().st_size
+    member = path.relative_to(archive).as_posix()
+    members = list_members(archive) if archive.suffix.lower() == TAR else {}
+    return members[member][1] if member in members else archive.stat().st_size
+
+
 def list_members(archive: Path) -> dict[str, tuple[int, int]]:
     """Return offset and size in bytes of every file in a tar archive, by its name.
 

@@ -12,12 +12,11 @@ from PIL import Image
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
 from exclip_desktop.core.errors import PictureError, Remedy, SettingsError
-from exclip_desktop.core.paths import expand_home, is_dir
+from exclip_desktop.core.paths import expand_home, is_address, is_dir, is_file_address, path_of_file_address
 from exclip_desktop.storage.archives import InputFile, has_input, open_input
 from exclip_desktop.storage.picture_decoding import Pixels, decode_upright, open_image, to_rgb, upright_size
 
 DEFAULT_MEGAPIXELS = 100.0
-ADDRESS = re.compile(r"(https?|ftp|s3|data):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +90,13 @@ def _picture_file(source: object) -> Path:
     """Return the path of a picture file; raise ``PictureError`` for anything else."""
     if not isinstance(source, str | Path):
         raise PictureError(f"{short_repr(source)} is no picture.", "Give a path, a PIL image or an array of pixels.")
-    if ADDRESS.match(str(source)):
+    if is_address(source):
         address = re.sub(":/+", "://", str(source), count=1)  # a Path has made one slash of two
         raise PictureError(
             f"{address} is an address, and this program does not use the network for pictures.",
             "Save the picture to a file, and give that.",
         )
-    path = expand_home(source)
+    path = Path(path_of_file_address(source)) if is_file_address(source) else expand_home(source)
     if not str(source).strip():
         raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
     if is_dir(path):

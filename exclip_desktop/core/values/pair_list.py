@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from exclip_desktop.core.errors import CaptionError
-from exclip_desktop.core.paths import expand_home
+from exclip_desktop.core.paths import expand_home, is_address
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.selection import Region, coverage, is_rest
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
@@ -94,8 +94,8 @@ class PairList:
     notes: tuple[ListNote, ...] = ()
 
     def path_of(self, written: str) -> Path:
-        """Return the place of a picture or mask whose path the list writes as ``written``."""
-        return self.folder / expand_home(written)
+        """Return the place of a picture or mask whose path the list writes as ``written``; an address stays one."""
+        return Path(written) if is_address(written) else self.folder / expand_home(written)
 
 
 SortKey = Literal["list", "score", "residual", "share", "rating", "file", "caption", "label", "tags", "state"]

@@ -49,7 +49,7 @@ def find_study_error(
     if any(one.values for one in outcomes):
         return None
     if not outcomes:
-        return ListError("No pair of the list has a caption or a label.", "Add captions to the list.")
+        return _no_captions_error()
     failed = {one.pair: next(iter(one.reasons.values())) for one in reversed(outcomes) if one.reasons}
     first = min(failed, key=[one.pair for one in outcomes].index, default="")
     failure = f"Pair {first}: {failed[first]}" if failed else ""
@@ -60,9 +60,15 @@ def find_study_error(
 
 
 def check_places(settings: StudySettings, pairs: Sequence[ListedPair]) -> None:
-    """Raise ``ListError`` where every metric needs places, and no pair has boxes or a mask."""
+    """Raise ``ListError`` where there are no pairs to evaluate, or every metric needs places and no pair has one."""
+    if not pairs:
+        raise _no_captions_error()
     if all(METRICS[key].kind == "place" for key in settings.metrics) and not _have_places(pairs):
         raise _describe_missing_places(settings, pairs)
+
+
+def _no_captions_error() -> ListError:
+    return ListError("No pair of the list has a caption or a label.", "Add captions to the list.")
 
 
 def _have_places(pairs: Sequence[ListedPair]) -> bool:

@@ -1,30 +1,21 @@
 """Finds the pictures that a list names: beside it, in the usual folders, and under names that other programs escape."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
 from exclip_desktop.core.errors import PictureError
-from exclip_desktop.core.paths import expand_home
+from exclip_desktop.core.paths import DRIVE, expand_home, is_address, is_file_address, path_of_file_address
 from exclip_desktop.storage.pictures import read_picture_size
 
-ADDRESS: Final = re.compile(r"(https?|ftp|s3|gs|data):", re.IGNORECASE)
-FILE_SCHEME: Final = re.compile(r"file:(//[^/\\]*)?(?=/)", re.IGNORECASE)
-DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 USUAL_PLACES: Final = (
     *("images", "Images", "image", "imgs", "img", "data", "pictures", "photos", "JPEGImages"),
     *("flickr30k_images", "flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset", "flickr8k_images"),
     *("..", "../images", "../Images", "../data", "../JPEGImages"),
 )
 """Folders where pictures usually are, relative to the list's own."""
-
-
-def is_address(written: str) -> bool:
-    """Return whether a picture is named by an address of the network."""
-    return ADDRESS.match(written) is not None
 
 
 class PictureFinder:
@@ -53,7 +44,7 @@ class PictureFinder:
             found = self._look_for(form)
             if found is not None:
                 return found
-        plain = forms[-1] if FILE_SCHEME.match(written) else written
+        plain = forms[-1] if is_file_address(written) else written
         return plain if _is_absolute(plain) else _join(self._home, plain)
 
     def size_of(self, written: str) -> tuple[int, int]:
@@ -89,9 +80,8 @@ def _forms(written: str) -> Iterator[str]:
     """Yield the ways to read a written path, the most literal first."""
     yield written
     path = written
-    if FILE_SCHEME.match(path):
-        path = unquote(FILE_SCHEME.sub("", path))
-        path = path[1:] if DRIVE.match(path[1:]) else path
+    if is_file_address(path):
+        path = path_of_file_address(path)
         yield path
     if "\\" in path:
         path = path.replace("\\", "/")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.paths import is_address
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.list_format import NAMES, Entry, ListFormat, PairReader, find_columns
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
-from exclip_desktop.storage.pair_lists.picture_finder import is_address
 from exclip_desktop.storage.regions import region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
