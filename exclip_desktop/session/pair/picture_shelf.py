@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from exclip_desktop.storage.archives import archive_of
 from exclip_desktop.storage.lru import LruCache
 from exclip_desktop.storage.pictures import Picture, read_picture
 
@@ -60,7 +61,7 @@ class PictureShelf:
 
 def _state_of(path: Path) -> FileState | None:
     try:
-        status = path.stat()
+        status = (archive_of(path) or path).stat()
     except (OSError, ValueError):  # there is no such file, or its name holds a null character
         return None
     return str(path), status.st_mtime_ns, status.st_size
