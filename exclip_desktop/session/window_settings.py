@@ -149,10 +149,10 @@ class Appearance(QObject):
             self._store.write("theme", choice)
             self.theme_changed.emit()
 
-    def hidden_panels(self) -> tuple[str, ...]:
-        """Return the keys of the panels that the person has hidden."""
+    def hidden_panels(self) -> tuple[str, ...] | None:
+        """Return the keys of the panels that the person has hidden; None: nothing was decided."""
         value = self._store.read("hidden_panels")
-        return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else ()
+        return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else None
 
     def save_hidden_panels(self, keys: tuple[str, ...]) -> None:
         """Save the hidden panels."""

@@ -41,6 +41,7 @@ from exclip_desktop.ui.compare.pane_grid import PaneGrid
 from exclip_desktop.ui.compare.second_model_pane import ModelNameLabel, ModelTitle, SecondModelPane, add_name, add_title
 from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.lists.box_list_dock import BoxListDock
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
@@ -103,6 +104,8 @@ class Window(QMainWindow):
         self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
         self.pair_list_dock.removal_requested.connect(session.pair_removal.remove)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
+        self.box_list_dock = BoxListDock(session.state, session.region_controller, session.known_labels, self)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.box_list_dock)
         self._files = FileCommands(self, session, self.commands)
         edit = EditCommands(self, session, self.commands, self.inspector)
         edit.reported.connect(self.status.show_message)
@@ -299,6 +302,7 @@ class Window(QMainWindow):
         """Put each dock and bar into the View menu; one without content is hidden."""
         navigation, panels = self._session.pair_navigation, self.panels
         panels.add("tools", self._tools)
+        panels.add("boxes", self.box_list_dock, usual=False)
         panels.add("pairs", self.pair_list_dock, available=bool(navigation.pairs))
         navigation.list_changed.connect(lambda: panels.set_available("pairs", bool(navigation.pairs)))
         panels.hidden_changed.connect(lambda hidden: self.status.show_message(PANELS_HIDDEN if hidden else ""))

@@ -55,7 +55,7 @@ class LayoutCommands(QObject):
         """Show all panels at their first sizes and places."""
         self.show_full_screen(False)
         self._window.restoreState(self._first_docks, DOCKS_VERSION)
-        self.panels.restore(())
+        self.panels.restore(None)
         self._reset_inspector()
         docks = self._window.findChildren(QDockWidget)
         for side in (Qt.Orientation.Horizontal, Qt.Orientation.Vertical):

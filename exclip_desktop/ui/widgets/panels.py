@@ -12,12 +12,16 @@ PREFIX: Final = "panel_"
 
 @dataclass(slots=True)
 class _Panel:
-    """A panel, its switch, and whether the person wants it and the program has something to show in it."""
+    """A panel, its switch, and whether the person wants it and the program has something to show in it.
+
+    ``usual``: whether it is wanted until the person decides.
+    """
 
     widget: QWidget
     action: QAction
     wanted: bool = True
     available: bool = True
+    usual: bool = True
 
 
 class Panels(QObject):
@@ -45,10 +49,13 @@ class Panels(QObject):
         """Whether all panels are hidden together."""
         return self._hidden
 
-    def add(self, key: str, widget: QWidget, available: bool = True) -> None:
-        """Take charge of a panel; its switch is the action ``panel_<key>``. A dock's close button hides it."""
+    def add(self, key: str, widget: QWidget, available: bool = True, *, usual: bool = True) -> None:
+        """Take charge of a panel; its switch is the action ``panel_<key>``. A dock's close button hides it.
+
+        ``usual``: whether it is visible until the person decides.
+        """
         action = self._actions[PREFIX + key]
-        self._panels[key] = _Panel(widget, action, available=available)
+        self._panels[key] = _Panel(widget, action, usual, available, usual)
         action.triggered.connect(lambda on, key=key: self.want(key, on))
         widget.installEventFilter(self)
         self._show(self._panels[key])
@@ -81,11 +88,11 @@ class Panels(QObject):
         """Return the keys of the panels that the person has hidden one by one."""
         return tuple(key for key, panel in self._panels.items() if not panel.wanted)
 
-    def restore(self, unwanted: tuple[str, ...]) -> None:
-        """Hide these panels and show all others, as far as they are available."""
+    def restore(self, unwanted: tuple[str, ...] | None) -> None:
+        """Hide these panels and show all others, as far as they are available; None: those usually hidden."""
         self.hide_all(False)
         for key, panel in self._panels.items():
-            panel.wanted = key not in unwanted
+            panel.wanted = panel.usual if unwanted is None else key not in unwanted
             self._show(panel)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name

@@ -26,6 +26,7 @@ def listed(opened: Opened, qtbot: QtBot) -> Opened:
     with qtbot.waitSignal(navigation.list_changed):
         navigation.open(opened.folder / "list.csv")
     qtbot.waitUntil(lambda: opened.state.work is None and bool(navigation.pairs))
+    opened.window.panels.want("boxes", True)
     opened.window.activateWindow()
     qtbot.waitUntil(opened.window.isActiveWindow)
     return opened
@@ -36,6 +37,7 @@ def shown(window: Window) -> dict[str, bool]:
         "panel_tools": window.findChild(QToolBar),
         "panel_inspector": window.inspector,
         "panel_pairs": window.pair_list_dock,
+        "panel_boxes": window.box_list_dock,
     }
     return {name: widgets[name].isVisible() for name in widgets}
 
@@ -100,7 +102,7 @@ def test_tab_on_the_picture_hides_all_panels_and_shows_them_as_they_were(listed:
     window = listed.window
     window.commands["panel_inspector"].trigger()
     before = shown(window)
-    assert before == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True}
+    assert before == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True, "panel_boxes": True}
     focus_canvas(listed, qtbot)
     QTest.keyClick(window.canvas.view, Qt.Key.Key_Tab)
     assert not any(shown(window).values())
@@ -185,8 +187,9 @@ def test_reset_layout_shows_all_panels_at_their_first_sizes(listed: Opened, qtbo
     for name in PANELS:
         window.commands[name].trigger()
     window.commands["reset_layout"].trigger()
-    assert all(shown(window).values())
-    assert all(checked(window).values())
+    at_first = {name: name != "panel_boxes" for name in PANELS}
+    assert shown(window) == {name: at_first[name] for name in shown(window)}
+    assert checked(window) == at_first
     assert window.inspector.width() == pytest.approx(window.inspector.sizeHint().width(), abs=8)
     dock = window.pair_list_dock
     assert dock.width() == pytest.approx(max(dock.sizeHint().width(), dock.minimumSizeHint().width()), abs=8)
@@ -202,7 +205,7 @@ def test_panels_are_restored_at_the_next_start(listed: Opened, qtbot: QtBot) -> 
     again = Window(listed.session)
     qtbot.addWidget(again)
     again.show()
-    assert shown(again) == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True}
+    assert shown(again) == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True, "panel_boxes": True}
     assert again.pair_list_dock.width() == pytest.approx(420, abs=8)
     assert not again.commands["hide_panels"].isChecked()
 
