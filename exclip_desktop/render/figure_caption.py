@@ -12,10 +12,11 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.textpath import text_to_path
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
+from exclip_desktop.core.maths.word_values import WordsBy, has_strongest_regions, word_values
 from exclip_desktop.core.text.caption_chips import make_chips
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.selection import Preview, Selection, token_heat
+from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.render.figure_options import FigureOptions
 
 POINTS_PER_IN: Final = 72
@@ -67,23 +68,27 @@ class Strip:
 
 def lay_out_strip(result: PairMatrix, selection: Selection, options: FigureOptions, width_in: float) -> Strip:
     """Break caption and legend into lines that fit ``width_in``."""
-    chips = _colour_chips(result, selection, options.specials)
+    chips = _colour_chips(result, selection, options.specials, options.words_by)
     limit = range_limit(np.array([cell.value for chip in chips for cell in chip]), locked=options.words_limit)
     inner = width_in - 2 * MARGIN_IN
     legend = [line for text in _legend(result, selection, options, limit) for line in wrap_text(text, inner, LEGEND_PT)]
     return Strip(_place_in_lines(chips, inner), legend, limit)
 
 
-def _colour_chips(result: PairMatrix, selection: Selection, specials: bool) -> list[tuple[ColouredCell, ...]]:
-    """Return the cells of every chip with their values through the selected regions."""
-    heat = token_heat(result.interactions, result.geometry, selection, Preview())
+def _colour_chips(
+    result: PairMatrix, selection: Selection, specials: bool, words_by: WordsBy
+) -> list[tuple[ColouredCell, ...]]:
+    """Return the cells of every chip with their values through the selected regions, else by ``words_by``."""
+    chips = make_chips(result.caption, specials=specials)
+    matrix, words = result.interactions, [chip.rows for chip in chips]
+    heat = word_values(matrix, result.geometry, selection, Preview(), words, words_by)
     rows = set(selection.rows)
     return [
         tuple(
             ColouredCell(cell.text, cell.rows, float(heat[list(cell.rows)].sum()), rows.issuperset(cell.rows))
             for cell in chip.cells
         )
-        for chip in make_chips(result.caption, specials=specials)
+        for chip in chips
     ]
 
 
@@ -196,7 +201,9 @@ def _selected_runs(cells: tuple[ColouredCell, ...]) -> Iterator[tuple[int, int]]
 
 
 def _legend(result: PairMatrix, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
-    words = f"words: through {describe_regions(selection.regions)} (±{limit:.2g})"
+    by_region = has_strongest_regions(result.interactions, selection, Preview(), options.words_by)
+    through = "each its strongest region" if by_region else describe_regions(selection.regions)
+    words = f"words: through {through} (±{limit:.2g})"
     heat = [f"heat: {describe_words(result.caption, selection.rows)}"] if options.heat else []
     return (
         "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),

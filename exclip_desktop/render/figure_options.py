@@ -7,6 +7,7 @@ from typing import Final, Literal
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.interactions import Floats
+from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
@@ -25,6 +26,7 @@ class FigureOptions:
         selection: selected tokens and regions in source pixels; None: nothing selected.
         span, box: replace the selection's tokens, and its regions.
         colours: a key of ``COLOUR_MAPS``.
+        words_by: what colours a word while no region is selected: its strongest ``region``, or the whole ``picture``.
         picture_limit, words_limit: ends of the two colour ranges; None: the largest magnitude in the figure.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
         opacity: of the heat, 0 to 1; by magnitude, that of the largest value.
@@ -41,6 +43,7 @@ class FigureOptions:
     box: Box | None = None
     selection: Selection | None = None
     colours: str = DEFAULT_COLOURS
+    words_by: WordsBy = DEFAULT_WORDS_BY
     picture_limit: float | None = None
     words_limit: float | None = None
     drawing: Literal["scale", "magnitude"] = "scale"

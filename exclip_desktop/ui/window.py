@@ -35,6 +35,7 @@ from exclip_desktop.ui.commands.model_commands import ModelCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
+from exclip_desktop.ui.commands.word_commands import WordCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
 from exclip_desktop.ui.compare.linked_views import LinkedViews, SharedRange, connect_selection
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
@@ -109,8 +110,10 @@ class Window(QMainWindow):
         self._files = FileCommands(self, session, self.commands)
         edit = EditCommands(self, session, self.commands, self.inspector)
         edit.reported.connect(self.status.show_message)
+        strips = self.strip, self.second_model_pane.strip, self.difference.strip, self.grid
         self._parts = (
             edit,
+            WordCommands(self, self.commands["note"], edit.show_manual, strips, self.inspector),
             BoxCommands(
                 self, session, self.commands, self.stage, (self.second_model_pane.canvas, self.difference.canvas)
             ),

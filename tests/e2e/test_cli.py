@@ -69,12 +69,12 @@ def test_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_printed_json_is_the_file_without_its_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "a.json"
-    assert explain_here("--span", "dog", "--box", "0,0,200,200", "--json", "--out", str(file)) == 0
+    assert explain_here("--span", "cat", "--box", "0,0,200,200", "--json", "--out", str(file)) == 0
     printed, written = json.loads(capsys.readouterr().out), json.loads(file.read_text("utf-8"))
     assert Path(printed.pop("image")) == SAMPLES[0].path
     assert printed["notes"] == []
     chosen, saved = printed.pop("selection"), written.pop("selection")
-    assert (chosen.pop("span"), chosen.pop("box")) == ("dog", [0, 0, 200, 200])
+    assert (chosen.pop("span"), chosen.pop("box")) == ("cat", [0, 0, 200, 200])
     assert set(saved) - set(chosen) == {"coverage", "patch_heat", "token_heat"}
     assert chosen == {name: saved[name] for name in chosen}
     assert set(written) - set(printed) == {"columns", "matrix"}

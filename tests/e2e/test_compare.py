@@ -46,11 +46,11 @@ def test_panes_show_what_python_computes_and_a_map_follows_the_selected_word(qtb
     assert ours is session.state.explanation
     expected = exclip_desktop.matrix_by(model, sample.path, sample.caption, method="itsm")
     np.testing.assert_allclose(matrix.interactions.values, expected.matrix, atol=1e-5)
-    for word in (None, "dog"):
+    for word in (None, "cat"):
         if word is not None:
             session.selection_controller.commit_rows((), session.state.explanation.caption.rows_of(word))
             qtbot.waitUntil(
-                lambda: session.compare_controller.panes[1].scene.answer.target == "dog", timeout=PATIENCE_MS
+                lambda: session.compare_controller.panes[1].scene.answer.target == "cat", timeout=PATIENCE_MS
             )
             mapped = session.compare_controller.panes[1].scene.answer
         assert isinstance(mapped, MapAnswer)

@@ -63,7 +63,7 @@ def test_the_table_names_every_method(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_matrix_is_selected_from_drawn_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figure, numbers = tmp_path / "matrix.pdf", tmp_path / "matrix.npz"
-    requests = ["--method", "itsm", "--span", "cat", "--box", "150,380,340,560", "--framing", "squash"]
+    requests = ["--method", "itsm", "--span", "cat", "--box", "78,125,236,302", "--framing", "squash"]
     assert main(["map", *QUICK, *requests, "--picture", str(figure), "--out", str(numbers)]) == 0
     printed = capsys.readouterr()
     assert "ITSM, picture squashed" in printed.out
@@ -110,7 +110,7 @@ def test_wrong_arguments_are_reported_before_any_work(
 
 
 def test_the_selection_of_a_matrix_is_occluded(capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = ["--span", "cat", "--box", "150,380,340,560"]
+    chosen = ["--span", "cat", "--box", "78,125,236,302"]
     assert main(["explain", *QUICK, *chosen, "--measure", "blur", "--json"]) == 0
     values = json.loads(capsys.readouterr().out)["measured"]
     expected = values["both"] - values["without_words"] - values["without_regions"] + values["neither"]

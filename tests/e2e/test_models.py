@@ -40,7 +40,7 @@ def test_the_window_starts_and_explains_without_a_socket(qtbot: QtBot, tmp_path:
 @pytest.mark.parametrize(
     "command",
     [
-        ["explain", "--sample", "1", "--span", "dog", "--box", "10,10,90,90", "--measure", "mean"],
+        ["explain", "--sample", "1", "--span", "cat", "--box", "10,10,90,90", "--measure", "mean"],
         ["profile", "--sample", "1", "--quadrature", "gauss-legendre", "--steps", "1"],
         ["map", "--sample", "1"],
         ["models", "list", "--all"],

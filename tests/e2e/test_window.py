@@ -129,6 +129,17 @@ def test_the_first_start_shows_an_explained_sample_with_a_word_selected(opened: 
     assert opened.state.facts.name == "demo"
 
 
+def test_in_the_first_sample_no_word_of_an_object_that_is_there_is_blue(opened: Opened) -> None:
+    sample, strip = load_samples()[0], opened.window.strip
+    assert sample.wrong == ""
+    there = {word for thing in sample.objects for word in thing.words.split()}
+    for words_by in ("region", "picture"):
+        opened.session.show(words_by=words_by)
+        shown = {chip.text: sum(values) for chip, values in zip(strip._picker.chips, strip._heat.values, strict=True)}
+        assert {word for word in there if shown[word] > 0} == there
+    assert [sum(values) > 0 for values in strip._heat.values].count(True) > len(strip._picker.chips) / 2
+
+
 def test_a_rule_with_too_few_nodes_is_doubted_until_it_has_more(opened: Opened, qtbot: QtBot) -> None:
     state, window = opened.state, opened.window
     opened.session.explain_controller.choose_settings(ExplainSettings(quadrature="riemann-right"), None)

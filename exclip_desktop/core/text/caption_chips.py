@@ -7,7 +7,7 @@ from typing import Literal
 
 from exclip_desktop.core.values.caption import Caption, Word
 
-ChipKind = Literal["word", "special", "unread"]
+ChipKind = Literal["word", "special", "unread", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A word with the cells of its tokens; ``word`` is its number in ``Caption.words``, None for other kinds."""
+    """A word with the cells of its tokens; ``word`` is its number in ``Caption.words``, None for other kinds.
+
+    A ``note`` is no word: it says something about the others.
+    """
 
     text: str
     cells: tuple[Cell, ...]
@@ -41,6 +44,11 @@ def make_chips(caption: Caption, *, specials: bool) -> tuple[Chip, ...]:
     after = [chip for kind in kinds for chip in _special_chips(caption, kind)]
     unread = [Chip(text, (Cell(text, ()),), "unread") for text in unread_words(caption)]
     return (*before, *words, *after, *unread)
+
+
+def make_note(text: str) -> Chip:
+    """Return a chip that is no word of the caption."""
+    return Chip(text, (Cell(text, ()),), "note")
 
 
 def unread_words(caption: Caption) -> list[str]:

@@ -8,13 +8,14 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.maths.word_values import WordsBy, word_values
 from exclip_desktop.core.method_registry import OURS, method_name
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.selection import Preview, Selection, block_sum, patch_heat, positive_share, token_heat
+from exclip_desktop.core.values.selection import Preview, Selection, block_sum, patch_heat, positive_share
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE
 
 Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
@@ -212,9 +213,10 @@ def make_numbers(answer: Answer, selection: Selection, score: float | None = Non
     return replace(numbers, residual=answer.residual, ledger=dict(answer.ledger.lines()))
 
 
-def list_words(answer: Answer, selection: Selection) -> tuple[FindingWord, ...]:
-    """Return every word with its value through the selected regions."""
-    by_token = token_heat(answer.interactions, answer.geometry, selection, Preview())
+def list_words(answer: Answer, selection: Selection, words_by: WordsBy = "picture") -> tuple[FindingWord, ...]:
+    """Return every word with its value through the selected regions; where there is none, by ``words_by``."""
+    rows = [word.rows for word in answer.caption.words]
+    by_token = word_values(answer.interactions, answer.geometry, selection, Preview(), rows, words_by)
     chosen, valued = set(selection.rows), answer.interactions.values_words
     return tuple(
         FindingWord(

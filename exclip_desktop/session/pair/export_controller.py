@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.interactions import Floats
+from exclip_desktop.core.maths.word_values import WordsBy
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
 from exclip_desktop.core.text.wording import describe_regions, describe_words
@@ -109,8 +110,9 @@ class ExportController(QObject):
         return canvas_picture
 
     @property
-    def _caption_view(self) -> tuple[Selection, str, float | None]:
-        return self._state.selection, self._state.view.colours, self._state.view.words_limit
+    def _caption_view(self) -> tuple[Selection, str, float | None, WordsBy]:
+        view = self._state.view
+        return self._state.selection, view.colours, view.words_limit, view.words_by
 
     def _options(self, width_px: int) -> FigureOptions:
         view = asdict(self._state.view)

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, overload
 from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
+from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.selection import Preview, Selection, follow_region
 from exclip_desktop.storage.pictures import Picture
@@ -24,6 +25,7 @@ class View:
 
     Attributes:
         colours: a key of ``COLOUR_MAPS``.
+        words_by: what colours a word while no region is drawn: its strongest region, or the whole picture.
         picture_limit, words_limit: locked ends of the two colour ranges; None: automatic.
         drawing: ``scale``, every colour at one opacity, or ``magnitude``, weak areas show the picture.
         opacity: of the heat, 0 to 1.
@@ -39,6 +41,7 @@ class View:
     """
 
     colours: str = DEFAULT_COLOURS
+    words_by: WordsBy = DEFAULT_WORDS_BY
     picture_limit: float | None = None
     words_limit: float | None = None
     drawing: Drawing = "scale"

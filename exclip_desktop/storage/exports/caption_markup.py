@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS, choose_ink, range_limit, to_rgb
+from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy, has_strongest_regions
+from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import FindingWord, list_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.core.values.selection import Preview, Selection
 
 UNSEEN: Final = "767676"
 """The grey of words that the model did not read, readable on white."""
@@ -52,27 +54,44 @@ class _Part:
 
 
 def format_caption_html(
-    explanation: PairMatrix, selection: Selection, colours: str = DEFAULT_COLOURS, limit: float | None = None
+    explanation: PairMatrix,
+    selection: Selection,
+    colours: str = DEFAULT_COLOURS,
+    limit: float | None = None,
+    words_by: WordsBy = DEFAULT_WORDS_BY,
 ) -> str:
     """Return the caption as one HTML paragraph that needs no style sheet; hovering over a word shows its value.
 
-    Words are coloured by their value through the regions of ``selection``; selected words have a black frame, words
-    that the model did not read are grey. ``colours`` is a key of ``COLOUR_MAPS``; ``limit`` is the end of the colour
-    range; None: the largest word.
+    Words are coloured by their value through the regions of ``selection``, and where there is none, by ``words_by``;
+    selected words have a black frame, words that the model did not read are grey. ``colours`` is a key of
+    ``COLOUR_MAPS``; ``limit`` is the end of the colour range; None: the largest word.
     """
-    caption, words = explanation.caption, list_words(explanation, selection)
-    return format_words_html(caption.text, words, colours, limit, caption.unseen)
+    caption, words = explanation.caption, list_words(explanation, selection, words_by)
+    through = _through(explanation, selection, words_by)
+    return format_words_html(caption.text, words, colours, limit, caption.unseen, through)
 
 
 def format_caption_latex(
-    explanation: PairMatrix, selection: Selection, colours: str = DEFAULT_COLOURS, limit: float | None = None
+    explanation: PairMatrix,
+    selection: Selection,
+    colours: str = DEFAULT_COLOURS,
+    limit: float | None = None,
+    words_by: WordsBy = DEFAULT_WORDS_BY,
 ) -> str:
     r"""Return the caption as LaTeX, as ``format_caption_html`` does; it needs the package xcolor.
 
     Characters beyond ASCII stay: LuaLaTeX and XeLaTeX need a font that has them.
     """
-    caption, words = explanation.caption, list_words(explanation, selection)
-    return format_words_latex(caption.text, words, colours, limit, caption.unseen)
+    caption, words = explanation.caption, list_words(explanation, selection, words_by)
+    through = _through(explanation, selection, words_by)
+    return format_words_latex(caption.text, words, colours, limit, caption.unseen, through)
+
+
+def _through(explanation: PairMatrix, selection: Selection, words_by: WordsBy) -> str:
+    """Return a sentence on what the colours of words show, with a space before it."""
+    if has_strongest_regions(explanation.interactions, selection, Preview(), words_by):
+        return " Each word is coloured by its strongest region."
+    return f" Words are coloured by their sums over {describe_regions(selection.regions)}."
 
 
 def format_words_html(
@@ -81,10 +100,15 @@ def format_words_html(
     colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
+    through: str = "",
 ) -> str:
-    """Return a caption with its words' values, as ``format_caption_html`` does; ``unseen`` characters are grey."""
+    """Return a caption with its words' values, as ``format_caption_html`` does; ``unseen`` characters are grey.
+
+    ``through`` is a sentence on what the values are, with a space before it.
+    """
     parts, end = _parts(text, words, colours, limit, unseen)
-    range_attribute = f' title="From {-end:+.3g} (against) to {end:+.3g} (for)"' if _is_coloured(words) else ""
+    shown = html.escape(f"From {-end:+.3g} (against) to {end:+.3g} (for).{through}")
+    range_attribute = f' title="{shown}"' if _is_coloured(words) else ""
     inside = "".join(map(_html_part, parts))
     return f'<p{range_attribute} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
 
@@ -95,12 +119,13 @@ def format_words_latex(
     colours: str = DEFAULT_COLOURS,
     limit: float | None = None,
     unseen: tuple[int, int] | None = None,
+    through: str = "",
 ) -> str:
-    """Return a caption with its words' values, as ``format_caption_latex`` does."""
+    """Return a caption with its words' values, as ``format_caption_latex`` does; see ``format_words_html``."""
     parts, end = _parts(text, words, colours, limit, unseen)
     lines = [
         r"% Needs \usepackage{xcolor}.",
-        *([f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for)."] if _is_coloured(words) else []),
+        *([f"% Colours run from {-end:+.3g} (against) to {end:+.3g} (for).{through}"] if _is_coloured(words) else []),
         r"{\setlength{\fboxsep}{1.5pt}%",
         "".join(map(_latex_part, parts)) + "}",
     ]

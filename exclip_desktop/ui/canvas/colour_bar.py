@@ -7,7 +7,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from exclip_desktop.core.maths.colour import range_limit
-from exclip_desktop.core.values.selection import token_heat
+from exclip_desktop.core.maths.word_values import word_values
+from exclip_desktop.core.text.caption_chips import make_chips
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.colour_range import GAP_PX, RangeView
 from exclip_desktop.ui.canvas.heat_item import picture_limit
@@ -22,11 +23,12 @@ UNLOCK_TIP: Final = "The colour range is locked. Click to use the automatic rang
 
 def words_limit(state: State) -> float:
     """Return the end of the words' colour range: the locked one, else the largest magnitude of the visible tokens."""
-    explanation, locked = state.explanation, state.view.words_limit
+    explanation, view, locked = state.explanation, state.view, state.view.words_limit
     if explanation is None:
         return range_limit(locked=locked)
-    heat = token_heat(explanation.interactions, explanation.geometry, state.selection, state.preview)
-    return range_limit(heat if state.view.specials else heat[explanation.interactions.content], locked=locked)
+    matrix, words = explanation.interactions, [chip.rows for chip in make_chips(explanation.caption, specials=True)]
+    heat = word_values(matrix, explanation.geometry, state.selection, state.preview, words, view.words_by)
+    return range_limit(heat if view.specials else heat[matrix.content], locked=locked)
 
 
 class ColourBar(QWidget):

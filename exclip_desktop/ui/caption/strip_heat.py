@@ -5,18 +5,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import Final
 
 import numpy as np
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPalette
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
+from exclip_desktop.core.maths.word_values import word_values
 from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.word_signs import WHY_BLUE, WordSign, sign_of_word
 from exclip_desktop.core.values.answers import Answer
-from exclip_desktop.core.values.selection import token_heat
 from exclip_desktop.session.pair.scene import Scene
 
 LINE_ALPHA = 90
+NO_VALUES: Final = "This method has no values for words."
+THROUGH: Final = {
+    "region": "in its strongest region",
+    "boxes": "sum over the selected boxes",
+    "picture": "sum over the whole picture",
+}
 Key = tuple[object, ...]
 
 
@@ -36,6 +44,12 @@ def make_fill(red: float, green: float, blue: float) -> Fill:
     line = QColor(ink)
     line.setAlpha(LINE_ALPHA)
     return Fill(QColor.fromRgbF(red, green, blue), ink, line)
+
+
+def plain_fills(chips: Sequence[Chip], palette: QPalette) -> list[list[Fill]]:
+    """Return the fills of chips whose words have no values: the palette's own colours."""
+    ink, paper = palette.color(QPalette.ColorRole.WindowText), palette.color(QPalette.ColorRole.Window)
+    return [[Fill(paper, ink, ink) for _ in chip.cells] for chip in chips]
 
 
 class StripHeat:
@@ -101,19 +115,35 @@ class StripHeat:
         self._refresh()
         return self._own_limit
 
+    @property
+    def has_values(self) -> bool:
+        """Whether the method values words."""
+        return self._answer is not None and self._answer.interactions.values_words
+
+    def sign(self, chip: int) -> WordSign | None:
+        """Return the parts of a chip's value; None where it has no value, or one that no patches add up to."""
+        answer, state, rows = self._answer, self._state, self._chips[chip].rows
+        if answer is None or answer is not state.answer or not rows or not self.has_values or answer.interactions.fixed:
+            return None
+        return sign_of_word(answer.interactions, answer.geometry, state.selection, rows, state.view.words_by)
+
     def tooltip(self, chip: int) -> str:
-        """Return a chip's word and value, then those of its tokens if there are several, as rich text."""
+        """Return a chip's word and value with what it counts, then the values of its tokens, as rich text."""
         chip_data = self._chips[chip]
         if chip_data.kind == "unread":
             context = "fewer" if self._state.answer is None else self._state.answer.caption.context
             return f"The model did not read this word: it reads {context} tokens."
-        if self._answer is not None and not self._answer.interactions.values_words:
-            return "This method has no values for words."
-        values = self.values[chip]
+        if chip_data.kind == "note" or not self.has_values:
+            return NO_VALUES
+        values, sign = self.values[chip], self.sign(chip)
         lines = [f"<b>{html.escape(chip_data.text)}</b>&nbsp; {format_signed(sum(values))}"]
         if len(values) > 1:
             parts = zip(chip_data.cells, values, strict=True)
             lines += [f"{html.escape(cell.text)}&nbsp; {format_signed(value)}" for cell, value in parts]
+        if sign is not None:
+            lines += [THROUGH[sign.through]]
+            lines += [f"whole picture&nbsp; {format_signed(sign.whole)}"] if sign.through == "region" else []
+            lines += [f"{WHY_BLUE} Right-click the word."] if sign.is_puzzling else []
         return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
 
     @property
@@ -121,7 +151,7 @@ class StripHeat:
         state, view = self._state, self._state.view
         fixed = state.answer is not None and state.answer.interactions.fixed
         selected = () if fixed else (state.selection.regions, state.preview.patch)
-        return selected, view.colours, view.words_limit, self.least_limit
+        return selected, view.colours, view.words_by, view.words_limit, self.least_limit
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
@@ -129,7 +159,9 @@ class StripHeat:
         if state.answer is None or state.answer is not self._answer or self.is_fresh:
             return
         self._key = self._current_key
-        heat = token_heat(state.answer.interactions, state.answer.geometry, state.selection, state.preview)
+        words = [chip.rows for chip in self._chips]
+        answer, selection, preview = state.answer, state.selection, state.preview
+        heat = word_values(answer.interactions, answer.geometry, selection, preview, words, view.words_by)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
         self._own_limit = range_limit(sums, locked=view.words_limit)
         self._limit = range_limit(sums, locked=view.words_limit, least=self.least_limit)

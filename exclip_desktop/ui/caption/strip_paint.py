@@ -135,7 +135,7 @@ class _Shapes:
 
     def __init__(self, chip: Chip, piece: ChipPiece, layout: StripLayout, metrics: QFontMetricsF, font: QFont) -> None:
         edges, height, spacing = piece.edges, layout.chip_height, layout.spacing
-        self.chip, self.is_read = piece.chip, chip.kind != "unread"
+        self.chip, self.is_read = piece.chip, chip.kind in ("word", "special")
         self._piece, self._height = piece, height
         self._cells = chip.cells[piece.first : piece.first + len(edges) - 1]
         self._rows = frozenset(row for cell in self._cells for row in cell.rows)

@@ -4,15 +4,28 @@ from math import ceil
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from exclip_desktop.core.text.caption_chips import make_chips
+from exclip_desktop.core.text.caption_chips import make_chips, make_note
+from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.word_signs import WHY_BLUE, explain_blue
 from exclip_desktop.session.pair.scene import Scene
-from exclip_desktop.ui.caption.strip_heat import StripHeat
+from exclip_desktop.ui.caption.strip_heat import StripHeat, plain_fills
 from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout
 from exclip_desktop.ui.caption.strip_paint import AROUND, StripMarks, StripSheet
 from exclip_desktop.ui.caption.strip_picking import Picker, Rows, describe_rows
+from exclip_desktop.ui.caption.word_menu import WordMenu
 
 Key = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
@@ -23,6 +36,7 @@ LINES: Final = {Key.Key_Up: -1, Key.Key_Down: 1}
 ENDS: Final = {Key.Key_Home: 1, Key.Key_End: -1}
 BY_KEY: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 EMPTY: Final = "The words of the caption appear here."
+NO_VALUES: Final = "no values for words"
 
 
 class TokenStrip(QWidget):
@@ -33,6 +47,8 @@ class TokenStrip(QWidget):
         rows_committed(before, after): a gesture or key has ended with other rows than it started with.
         rows_widened(before, after): the same, for the second click of a double click.
         rows_hovered(rows): rows under the pointer, () for none; not while a button is pressed.
+        note_requested(): a finding should be noted, by a word's menu.
+        sign_explained(question, answer): a question about a word's sign was chosen in its menu.
         cursor_moved(int, int): top and bottom, in the strip's pixels, of the area to scroll into view.
     """
 
@@ -40,6 +56,8 @@ class TokenStrip(QWidget):
     rows_committed = Signal(object, object)
     rows_widened = Signal(object, object)
     rows_hovered = Signal(object)
+    note_requested = Signal()
+    sign_explained = Signal(str, str)
     cursor_moved = Signal(int, int)
 
     def __init__(self, state: Scene, parent: QWidget | None = None, *, compact: bool = False) -> None:
@@ -121,7 +139,8 @@ class TokenStrip(QWidget):
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
         else:
-            fills, area = self._heat.fills, QRectF(event.rect())
+            fills = self._heat.fills if self._heat.has_values else plain_fills(self._picker.chips, self.palette())
+            area = QRectF(event.rect())
             self._sheet.painter(self.width()).paint(
                 painter, self.palette(), fills, self._marks(), area, stale=self._state.stale
             )
@@ -175,6 +194,18 @@ class TokenStrip(QWidget):
         if rows != before:
             self.rows_widened.emit(before, rows)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show the menu of the word under the mouse, or by the keyboard of the word at the cursor."""
+        at = event.pos()
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        place = self._picker.cursor if by_key else self._placed.place_at(at.x(), at.y())
+        if place is None or not self._picker.rows_at(place):
+            event.ignore()
+            return
+        where = QRectF(*self._placed.rect_of(place)).bottomLeft().toPoint() if by_key else at
+        self._end_preview()
+        self._word_menu(place[0]).popup(self.mapToGlobal(where))
+
     def leaveEvent(self, event: QEvent) -> None:
         """End the preview."""
         self._end_preview()
@@ -212,6 +243,31 @@ class TokenStrip(QWidget):
         return self._picker.nearest_read(
             self._placed.nearest(x + width / 2, y + height / 2 + LINES[key] * self._sheet.pitch)
         )
+
+    def _word_menu(self, number: int) -> WordMenu:
+        """Return the menu of a chip."""
+        chip, place, before, sign = self._picker.chips[number], (number, 0), self._state.selection.rows, None
+        rows, answer = chip.rows, self._state.answer
+        menu = WordMenu(chip.text, self)
+        is_selected = set(before).issuperset(rows)
+        others = set(before).difference(rows) if is_selected else set(before).union(rows)
+        words = () if answer is None or chip.word is None else answer.caption.words
+        menu.add_selecting(
+            chip.text,
+            lambda: self._take(self._picker.move(before, place, tokens=False, extend=False, keep=False)),
+            lambda: self._take(tuple(sorted(others))),
+            (lambda: self._take(self._picker.phrase(words, chip.word or 0))) if words else None,
+            is_selected=is_selected,
+        )
+        sign = self._heat.sign(number)
+        reasons = {}
+        if sign is not None and sign.is_puzzling:
+            reasons[WHY_BLUE] = lambda: self.sign_explained.emit(WHY_BLUE, explain_blue(chip.text, sign))
+        values = self._heat.values[number] if self._heat.has_values else []
+        text = f"{chip.text}\t{format_signed(sum(values))}"
+        copy = (lambda: QGuiApplication.clipboard().setText(text)) if values else None
+        menu.add_rest(copy, reasons, self.note_requested.emit)
+        return menu
 
     def _take(self, rows: Rows) -> None:
         """Select ``rows`` at once."""
@@ -271,6 +327,8 @@ class TokenStrip(QWidget):
     def _on_answer_changed(self) -> None:
         answer = self._state.answer
         chips = () if answer is None else make_chips(answer.caption, specials=self._state.view.specials)
+        if answer is not None and not answer.interactions.values_words:
+            chips = (make_note(NO_VALUES), *chips)
         self._heat.show(chips)
         if chips != self._picker.chips:
             self._picker.show(chips)

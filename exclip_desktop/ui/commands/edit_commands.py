@@ -50,7 +50,7 @@ class EditCommands(QObject):
             "cancel": session.cancel,
             "clear_cache": self.clear_cache,
             "settings": self.ask_settings,
-            "manual": lambda: self._manual_window().show_page(),
+            "manual": self.show_manual,
             "shortcuts": lambda: self._manual_window().show_shortcuts(),
             "about": self.show_about,
         }
@@ -111,6 +111,10 @@ class EditCommands(QObject):
         """Show what occluding the selection does to the score, in a window of its own."""
         dialog = OcclusionDialog(self._session.state, self._session.occlusion_controller, self._window)
         dialog.show()
+
+    def show_manual(self, topic: str = "", anchor: str = "") -> None:
+        """Show the manual: a page at a heading, or the page that was open last."""
+        self._manual_window().show_page(topic, anchor)
 
     def show_about(self) -> None:
         """Show version, licences and citations."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS
+from exclip_desktop.core.maths.word_values import WordsBy
 from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.pair.scene import View
@@ -72,6 +73,37 @@ class ColoursMenu(QMenu):
         self._entries[self._state.view.colours].setChecked(True)
 
 
+WORDS_BY: Final[dict[WordsBy, tuple[str, str]]] = {
+    "region": (
+        "Strongest region",
+        "The sum over the square, a third of the picture wide, in which the word changes the score most",
+    ),
+    "picture": ("Whole picture", "The sum over all patches"),
+}
+"""Entry and tooltip of each choice."""
+
+
+class WordsMenu(QMenu):
+    """A menu of what colours the words while no box is selected; the current choice is checked."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        """Follow the session's view, and change it."""
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+        self._state, group = session.state, QActionGroup(self)
+        self._entries: dict[WordsBy, QAction] = {}
+        for words_by, (text, tip) in WORDS_BY.items():
+            entry = self._entries[words_by] = group.addAction(QAction(text, self, checkable=True))
+            entry.setToolTip(tip)
+            entry.triggered.connect(lambda _=False, words_by=words_by: session.show(words_by=words_by))
+            self.addAction(entry)
+        session.state.view_changed.connect(self._on_view_changed)
+        self._on_view_changed()
+
+    def _on_view_changed(self) -> None:
+        self._entries[self._state.view.words_by].setChecked(True)
+
+
 OPACITY_STEP: Final = 0.1
 
 
@@ -99,6 +131,7 @@ class ViewCommands(QObject):
             tools.addAction(actions[name]).triggered.connect(lambda _=False, name=name: self._choose_tool(name))
         actions["magnitude"].triggered.connect(session.draw_by)
         actions["colours"].setMenu(ColoursMenu(session, window))
+        actions["words_by"].setMenu(WordsMenu(session, window))
         actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
         actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
         actions["lock_range"].triggered.connect(self._lock)

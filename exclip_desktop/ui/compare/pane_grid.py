@@ -35,6 +35,9 @@ class PaneGrid(QScrollArea):
     region_naming_requested = Signal(int)
     menu_requested = Signal(object, QPoint)
 
+    note_requested = Signal()
+    sign_explained = Signal(str, str)
+
     def __init__(
         self,
         compare_controller: CompareController,
@@ -149,6 +152,8 @@ class PaneGrid(QScrollArea):
         view.enlarge_requested.connect(
             lambda: self._active_pane.enlarge(None if self._active_pane.enlarged is pane else pane)
         )
+        view.strip.note_requested.connect(self.note_requested)
+        view.strip.sign_explained.connect(self.sign_explained)
         view.canvas.region_naming_requested.connect(self.region_naming_requested)
         view.canvas.menu_requested.connect(self.menu_requested)
         pane.scene.answer_changed.connect(self._stretch)  # the words may be others

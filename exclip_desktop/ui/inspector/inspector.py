@@ -153,6 +153,7 @@ class Inspector(QTabWidget):
         rows_hovered(rows): the mouse is over rows of the matrix; (): no longer.
         patch_hovered(patch): the mouse is over a patch, (row, column); None: no longer.
         rows_committed(before, after): rows were selected by their label; the selected rows before and after.
+        sign_explained(question, answer): a question about the sign of the selection's sum was asked.
         layers_viewed(side), profile_requested(side), layer_chosen(side, layer): of the tab of layers.
 
     """
@@ -161,6 +162,7 @@ class Inspector(QTabWidget):
     rows_hovered = Signal(object)
     patch_hovered = Signal(object)
     rows_committed = Signal(object, object)
+    sign_explained = Signal(str, str)
     layers_viewed = Signal(str)
     profile_requested = Signal(str)
     layer_chosen = Signal(str, object)
@@ -181,6 +183,7 @@ class Inspector(QTabWidget):
         self.setAccessibleName("Inspector")
         self.setDocumentMode(True)
         self._forward(self._selection)
+        self._selection.sign_explained.connect(self.sign_explained)
         state.changed.connect(self._on_changed)
         self.currentChanged.connect(self._on_current_changed)
 

@@ -4,10 +4,11 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
 from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.word_signs import WHY_NEGATIVE, explain_negative_sum, sign_of_word
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Selection, block_sum
@@ -87,6 +88,7 @@ class SelectionTab(QScrollArea):
     Signals:
         pair_chosen(rows, patch): a pair of the list was chosen.
         rows_hovered(rows), patch_hovered(patch): a pair is hovered over; () and None: no longer.
+        sign_explained(question, answer): a question about the sign of the sum was asked.
 
     """
 
@@ -94,6 +96,7 @@ class SelectionTab(QScrollArea):
     pair_chosen = Signal(object, object)
     rows_hovered = Signal(object)
     patch_hovered = Signal(object)
+    sign_explained = Signal(str, str)
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,8 +106,10 @@ class SelectionTab(QScrollArea):
         self._score, self._sum, self._share = TextLine(2.2), TextLine(1.3), TextLine()
         self._block = TextLine(bold=True)
         self._selection_label, self._warning = QLabel(), QLabel()
+        self._why, self._answer_text = QPushButton(WHY_NEGATIVE), ""
         self._ledger, self._pairs = LedgerBar(), WordPatchList()
         self._lay_out()
+        self._why.clicked.connect(lambda: self.sign_explained.emit(WHY_NEGATIVE, self._answer_text))
         self._pairs.pair_chosen.connect(self._on_pair_chosen)
         self._pairs.pair_hovered.connect(self._on_pair_hovered)
 
@@ -151,6 +156,17 @@ class SelectionTab(QScrollArea):
             describe_whole(explanation) if everything else describe_share(explanation.share_of_all(block))
         )
 
+        self._show_why(explanation, selection)
+
+    def _show_why(self, explanation: Explanation, selection: Selection) -> None:
+        """Offer an explanation where selected words have a negative sum although some of their patches are red."""
+        rows, matrix = selection.rows, explanation.interactions
+        sign = sign_of_word(matrix, explanation.geometry, selection, rows, "picture") if rows else None
+        is_puzzling = sign is not None and sign.is_puzzling
+        if sign is not None and is_puzzling:
+            self._answer_text = explain_negative_sum(describe_words(explanation.caption, rows), sign)
+        self._why.setVisible(is_puzzling)
+
     def _fit_selection_label(self) -> None:
         """Show the selection in words, shortened to its lines."""
         metrics = self._selection_label.fontMetrics()
@@ -178,6 +194,7 @@ class SelectionTab(QScrollArea):
         column.addWidget(self._sum)
         column.addWidget(self._share)
         column.addWidget(self._selection_label)
+        column.addWidget(self._why, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(8)
         column.addWidget(self._heading("What the score is made of"))
         column.addWidget(self._ledger)
@@ -195,7 +212,11 @@ class SelectionTab(QScrollArea):
         for figure in (self._block, self._sum, self._share):
             figure.setToolTip(wrap_tooltip(SUM_EXPLANATION))
         named = {"score": self._score, "warning": self._warning, "selection": self._selection_label, "sum": self._sum}
-        named |= {"share": self._share, "block": self._block}
+        named |= {"share": self._share, "block": self._block, "why": self._why}
+        keeping = self._why.sizePolicy()
+        keeping.setRetainSizeWhenHidden(True)  # nothing below it moves during a drag
+        self._why.setSizePolicy(keeping)
+        self._why.setFlat(True)
         for name, widget in named.items():
             widget.setObjectName(name)
         for label in (self._selection_label, self._warning):

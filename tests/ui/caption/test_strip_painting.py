@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import choose_ink, to_rgb
+from exclip_desktop.core.maths.word_values import WordsBy
 from exclip_desktop.core.values.selection import Preview, Region, Selection, token_heat
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
@@ -72,8 +74,15 @@ def test_tooltips_show_values_of_word_and_tokens(desk: Desk) -> None:
     interactions = replace(desk.state.explanation.interactions, values=values)
     desk.state.change(answer=replace(desk.state.explanation, interactions=interactions))
     text = _tooltip(desk, desk.at(HYDRANT))
+    assert "<b>hydrant</b>&nbsp; +0.0018<br>hydr&nbsp; +0.000469<br>ant&nbsp; +0.0014" in text
+    assert text.endswith("ant&nbsp; +0.0014<br>in its strongest region<br>whole picture&nbsp; +0.0165</p>")
+    desk.state.change(view=View(words_by="picture"))
+    text = _tooltip(desk, desk.at(HYDRANT))
     assert "<b>hydrant</b>&nbsp; +0.0165<br>hydr&nbsp; +0.0042<br>ant&nbsp; +0.0123" in text
+    assert text.endswith("<br>sum over the whole picture</p>")
     assert "−0.0160" in _tooltip(desk, desk.at(A))
+    desk.state.change(selection=Selection(regions=(Region((100.0, 20.0, 300.0, 200.0)),)))
+    assert _tooltip(desk, desk.at(A)).endswith("<br>sum over the selected boxes</p>")
     _tooltip(desk, desk.empty())
     desk.qtbot.waitUntil(lambda: QToolTip.text() == "")
 
@@ -125,14 +134,30 @@ def _near(colour: QColor, rgb: np.ndarray) -> bool:
     return max(abs(a - b) for a, b in zip((colour.red(), colour.green(), colour.blue()), _colour(rgb), strict=True)) < 3
 
 
+def _values_of(desk: Desk, words_by: WordsBy) -> np.ndarray:
+    """Return the value of each row that colours it."""
+    explanation, state = desk.state.explanation, desk.state
+    matrix = explanation.interactions
+    if words_by == "picture" or state.selection.regions or state.preview.patch:
+        return token_heat(matrix, explanation.geometry, state.selection, state.preview)
+    values = np.zeros(len(explanation.tokens))
+    for rows in ((0,), (1,), (2,), (3,), (4,), (5,), (6, 7), (8,)):  # 6 and 7 are one word
+        sums = sliding_window_view(matrix.grid[list(rows)].astype(float), (4, 4), axis=(1, 2)).sum((3, 4))
+        strongest = np.abs(sums.sum(0)).argmax()
+        values[list(rows)] = sums.reshape(len(rows), -1)[:, strongest]
+    return values
+
+
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("view", [View(), View(words_limit=0.05, colours="safe"), View(specials=True)])
+@pytest.mark.parametrize(
+    "view",
+    [View(words_by="picture"), View(words_limit=0.05, colours="safe"), View(specials=True), View()],
+)
 def test_cells_have_the_colours_of_their_heat_in_both_themes(desk: Desk, view: View, dark: bool) -> None:
     desk.strip.setPalette(QPalette(QColor("#202020" if dark else "#f0f0f0")))
     desk.state.change(view=view)
-    explanation = desk.state.explanation
     shown = list(range(9)) if view.specials else list(range(1, 8))
-    heat = token_heat(explanation.interactions, explanation.geometry, desk.state.selection, desk.state.preview)[shown]
+    heat = _values_of(desk, view.words_by)[shown]
     limit = view.words_limit or float(np.abs(heat).max())
     assert desk.strip.limit == pytest.approx(limit)
     cells = [(chip, cell) for chip, one in enumerate(desk.strip._picker.chips) for cell in range(len(one.cells))]
@@ -143,7 +168,6 @@ def test_cells_have_the_colours_of_their_heat_in_both_themes(desk: Desk, view: V
 
 
 def test_regions_and_hovered_patches_colour_the_words(desk: Desk) -> None:
-    explanation = desk.state.explanation
     region = Region((100.0, 20.0, 300.0, 200.0))
     for values in (
         {"selection": Selection(regions=(region,))},
@@ -151,7 +175,7 @@ def test_regions_and_hovered_patches_colour_the_words(desk: Desk) -> None:
         {"selection": Selection(), "preview": Preview()},
     ):
         desk.state.change(**values)
-        heat = token_heat(explanation.interactions, explanation.geometry, desk.state.selection, desk.state.preview)
+        heat = _values_of(desk, "region")
         text = [value for chip in desk.strip._heat.values for value in chip]
         np.testing.assert_allclose(text, heat[1:8], rtol=1e-12)
         assert _near(desk.fill(RED), to_rgb(heat, float(np.abs(heat[1:8]).max()))[2])

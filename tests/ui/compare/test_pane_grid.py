@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -81,7 +81,10 @@ def test_what_is_drawn_or_clicked_in_a_pane_is_selected_everywhere(compared: Ope
     QTest.mouseMove(port, middle + QPoint(30, 20))
     QTest.mouseRelease(port, LEFT, pos=middle + QPoint(30, 20))
     assert len(compared.state.selection.regions) == 1
+    assert second.strip._picker.chips[0].text == "no values for words"
     QTest.mouseClick(second.strip, LEFT, pos=QPoint(10, 10))
+    assert compared.state.selection.rows == ()
+    QTest.mouseClick(second.strip, LEFT, pos=QRectF(*second.strip._placed.rect_of((1, 0))).center().toPoint())
     assert compared.state.selection.rows == (1,)
     assert {view.pane.scene.selection for view in _views(compared)} == {compared.state.selection}
     compared.window.commands["remove_box"].trigger()

@@ -19,6 +19,7 @@ from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.colour import interpolate, lookup_table, range_limit, to_rgb
+from exclip_desktop.core.maths.word_values import word_values
 from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, patch_heat, token_heat
@@ -127,7 +128,7 @@ def test_regions_are_outlined_with_their_names(result: Explanation, pixels: NDAr
 def test_locked_limits_have_tips_where_values_exceed_them(result: Explanation, pixels: NDArray[np.uint8]) -> None:
     largest = float(np.abs(result.patch_heat()).max())
     for limit, tips in ((largest / 4, 2), (largest, 0), (largest * 4, 0)):
-        figure = drawn(result, pixels, picture_limit=limit, words_limit=0.5)
+        figure = drawn(result, pixels, picture_limit=limit, words_limit=0.5, words_by="picture")
         np.testing.assert_allclose(heat_image(figure)[..., :3], to_rgb(result.patch_heat(), limit), atol=1e-9)
         bar = figure.axes[1]
         assert [float(tick) for tick in bar.get_yticks()] == pytest.approx([-limit, -limit / 2, 0, limit / 2, limit])
@@ -160,7 +161,7 @@ def test_without_heat_the_picture_is_unchanged_and_has_no_bar(result: Explanatio
 
 def test_the_specials_option_draws_special_tokens(result: Explanation, pixels: NDArray[np.uint8]) -> None:
     assert list(cells_of(drawn(result, pixels)))[:2] == ["a", "red"]
-    figure = drawn(result, pixels, specials=True, selection=Selection((0,)))
+    figure = drawn(result, pixels, specials=True, selection=Selection((0,)), words_by="picture")
     cells, values = cells_of(figure), result.token_heat()
     assert list(cells)[0] == "[SOT]"
     assert frames_of(figure) == [reach_of(cells["[SOT]"])]
@@ -173,9 +174,21 @@ def test_all_padding_is_one_chip(result: Explanation, pixels: NDArray[np.uint8])
     tokens += [replace(last, kind="padding", text="padding"), replace(end, kind="padding", text="padding")]
     words = tuple(word for word in result.words if len(tokens) - 2 not in word.rows)
     padded = replace(result, caption=replace(result.caption, tokens=tuple(tokens), words=words))
-    cells, values = cells_of(drawn(padded, pixels, specials=True)), result.token_heat()
+    cells, values = cells_of(drawn(padded, pixels, specials=True, words_by="picture")), result.token_heat()
     displayed = np.array([*values[:-2], values[-2:].sum()])
     assert colour_of(cells["padding × 2"]) == to_hex(to_rgb(displayed[-1], range_limit(displayed)))
+
+
+def test_without_regions_words_are_coloured_by_their_strongest_regions(
+    result: Explanation, pixels: NDArray[np.uint8]
+) -> None:
+    figure, other = drawn(result, pixels), drawn(result, pixels, words_by="picture")
+    values = word_values(
+        result.interactions, result.geometry, Selection(), Preview(), [word.rows for word in result.words], "region"
+    )[1:-1]
+    assert colour_of(cells_of(figure)["balloon"]) == to_hex(to_rgb(values[2], range_limit(values)))
+    assert "words: through each its strongest region" in legend_of(figure)
+    assert "words: through the whole picture" in legend_of(other)
 
 
 def test_unread_words_are_grey(result: Explanation, pixels: NDArray[np.uint8]) -> None:
@@ -208,7 +221,7 @@ def test_tokens_of_a_word_are_cells_of_one_chip(pixels: NDArray[np.uint8]) -> No
     result = in_tokens(make_explanation("a hydr ant and a dog"), 1, 2)
     values = result.token_heat()[1:-1]
     for rows, framed in (((2, 3), [("hydr", "ant")]), ((3,), [("ant",)]), ((2,), [("hydr",)])):
-        figure = drawn(result, pixels, selection=Selection(rows))
+        figure = drawn(result, pixels, selection=Selection(rows), words_by="picture")
         cells = cells_of(figure)
         assert [colour_of(cell) for cell in fills_of(figure)] == [
             to_hex(rgb) for rgb in to_rgb(values, range_limit(values))

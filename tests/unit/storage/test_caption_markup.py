@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
@@ -89,21 +91,21 @@ SELECTIONS = {
 def test_words_have_the_colours_of_their_heat_through_the_regions(name: str, colours: str, limit: float | None) -> None:
     found, selection = make_explanation("a red balloon and a dog"), SELECTIONS[name]
     expected = expected_colours(found, selection, colours, limit)
-    page = Page(format_caption_html(found, selection, colours, limit))
+    page = Page(format_caption_html(found, selection, colours, limit, "picture"))
     assert page.text.strip() == found.caption.text
     assert [text for text, _ in page.spans] == [word.text for word in found.words]
     shown = [
         (style_of(result_text, "background-color"), style_of(result_text, "color")) for _, result_text in page.spans
     ]
     assert shown == [(f"#{paper}", ink) for paper, ink in expected]
-    latex = format_caption_latex(found, selection, colours, limit)
+    latex = format_caption_latex(found, selection, colours, limit, "picture")
     boxes = re.findall(r"\\f?colorbox\[HTML\](?:\{000000\})?\{(\w{6})\}\{\\strut( |\\textcolor\{white\})", latex)
     assert boxes == [(paper, " " if ink == "black" else r"\textcolor{white}") for paper, ink in expected]
 
 
 def test_the_title_has_the_value_and_a_frame_marks_the_selection() -> None:
     found = make_explanation()
-    page = Page(format_caption_html(found, Selection((2,))))
+    page = Page(format_caption_html(found, Selection((2,)), words_by="picture"))
     values = found.token_heat()
     assert [result_text["title"] for _, result_text in page.spans] == [
         f"{word.text}: {values[word.rows[0]]:+.4g}" for word in found.words
@@ -115,6 +117,26 @@ def test_the_title_has_the_value_and_a_frame_marks_the_selection() -> None:
         ("fcolorbox", "red"),
         ("colorbox", "balloon"),
     ]
+
+
+def test_without_regions_words_have_the_values_of_their_strongest_regions_and_it_says_so() -> None:
+    found = make_explanation()
+    page = format_caption_html(found, NOTHING)
+    values = [float(find_region_sum(found.patch_heat((word.start, word.end)))) for word in found.words]
+    assert [attributes["title"] for _, attributes in Page(page).spans] == [
+        f"{word.text}: {value:+.4g}" for word, value in zip(found.words, values, strict=True)
+    ]
+    assert "(for). Each word is coloured by its strongest region." in page
+    assert "(for). Each word is coloured by its strongest region." in format_caption_latex(found, NOTHING)
+    assert "sums over the whole picture." in format_caption_latex(found, NOTHING, words_by="picture")
+    assert "sums over 1 box." in format_caption_html(found, SELECTIONS["a box"])
+
+
+def find_region_sum(heat: NDArray[np.float64]) -> float:
+    """Return the sum of largest magnitude over a square of a third of the grid's side."""
+    side = round(min(heat.shape) / 3)
+    sums = sliding_window_view(heat, (side, side)).sum((2, 3)).reshape(-1)
+    return sums[np.abs(sums).argmax()]
 
 
 def test_what_the_model_did_not_see_is_grey() -> None:
@@ -143,7 +165,7 @@ TRICKY = (
 
 def test_html_is_escaped_and_has_the_same_text() -> None:
     found = make_explanation(TRICKY, unseen='<i> "& \x00')
-    result_text = format_caption_html(found, NOTHING)
+    result_text = format_caption_html(found, NOTHING, words_by="picture")
     page = Page(result_text)
     assert page.text.strip() == f'{TRICKY} <i> "&'
     assert page.tags == ["p"] + ["span"] * (len(found.words) + 1)
