@@ -7,12 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.regions import region_from_value
 
 Entry = ListedPair | ListNote
+EDGE_SLACK_PX = 1.0  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,40 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
         return
     regions, errors = _regions(record["boxes"]) if record.get("boxes") else ((), [])
     yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
+    size = record.get("size")
+    if size is not None:
+        regions, notes = keep_inside(regions, size, place)
+        yield from notes
     for caption in captions:
         yield ListedPair(key, picture, caption, label, regions, mask)
+
+
+def keep_inside(
+    regions: Sequence[Region], size: tuple[float, float], place: str
+) -> tuple[tuple[Region, ...], list[ListNote]]:
+    """Return the regions that lie in a picture of ``size`` (width, height) at all, and notes on those that do not."""
+    width, height = size
+    inside = tuple(
+        one for one in regions if one.box[0] < width and one.box[1] < height and one.box[2] > 0 and one.box[3] > 0
+    )
+    beyond = sum(
+        one.box[0] < -1 or one.box[1] < -1 or one.box[2] > width + 1 or one.box[3] > height + 1 for one in inside
+    )
+    notes = []
+    if len(inside) < len(regions):
+        count = format_count(len(regions) - len(inside), "box", "boxes")
+        text = f"{count} outside of the picture, {width:g} × {height:g} pixels; left out."
+        notes.append(ListNote(place, text, "outside"))
+    if beyond:
+        text = f"{format_count(beyond, 'box', 'boxes')} beyond the picture's edge, {width:g} × {height:g} pixels; kept."
+        notes.append(ListNote(place, text, "beyond"))
+    return inside, notes
+
+
+def size_value(width: Any, height: Any) -> tuple[float, float] | None:
+    """Return the size that a record names, or None where it names none."""
+    known = all(isinstance(side, int | float) and not isinstance(side, bool) and side > 0 for side in (width, height))
+    return (width, height) if known else None
 
 
 def _caption(value: Any) -> Any:

@@ -16,6 +16,7 @@ from exclip_desktop.storage.pair_lists.box_forms import (
     percent_box,
     points_box,
 )
+from exclip_desktop.storage.pair_lists.list_format import size_value
 
 Record = Mapping[str, Any]
 OBJECT_NAMES = ("categories", "category", "labels", "label", "name")
@@ -39,7 +40,8 @@ def _labelme(record: Record, _: SizeOf) -> Iterator[Record]:
         for shape in _objects(record["shapes"])
         if shape.get("shape_type", "polygon") in ("rectangle", "polygon", "rotation")
     ]
-    yield {"path": record["imagePath"], "caption": record.get("description") or "", "boxes": boxes}
+    size = size_value(record.get("imageWidth"), record.get("imageHeight"))
+    yield {"path": record["imagePath"], "caption": record.get("description") or "", "boxes": boxes, "size": size}
 
 
 def _label_studio(record: Record, _: SizeOf) -> Iterator[Record]:
@@ -99,14 +101,16 @@ def _grounding(record: Record, _: SizeOf) -> Iterator[Record]:
         box, phrase = region.get("bbox"), region.get("phrase")
         each = box if isinstance(box, list) and box and isinstance(box[0], list) else [box]
         boxes += [{"box": one, "name": phrase if isinstance(phrase, str) else str(phrase or "")} for one in each]
-    yield {"path": record.get("filename"), "caption": grounding.get("caption"), "boxes": boxes}
+    size = size_value(record.get("width"), record.get("height"))
+    yield {"path": record.get("filename"), "caption": grounding.get("caption"), "boxes": boxes, "size": size}
 
 
 def _detection(record: Record, _: SizeOf) -> Iterator[Record]:
     """ODVG's detections: ``instances`` with a box and a category; there is no caption."""
     instances = _objects(record["detection"].get("instances"))
     boxes = [{"box": one.get("bbox"), "name": str(one.get("category") or one.get("label") or "")} for one in instances]
-    yield {"path": record.get("filename"), "boxes": boxes}
+    size = size_value(record.get("width"), record.get("height"))
+    yield {"path": record.get("filename"), "boxes": boxes, "size": size}
 
 
 def _fiftyone(record: Record, size_of: SizeOf) -> Iterator[Record]:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_format import (
     NAMES,
     Entry,
@@ -68,7 +70,30 @@ def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **kno
     for one in converted:
         columns = find_columns(tuple(one))
         values = {field: one[name] for field, name in columns.items()}
-        yield from read_record({**values, **known}, place, default_id)
+        size = one.get("size") if isinstance(one.get("size"), tuple) else None
+        for entry in read_record({**values, "size": size, **known}, place, default_id):
+            yield from (entry,) if isinstance(entry, ListNote) else _scale_fractions(entry, place, size_of)
+
+
+def _scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[Entry]:
+    """Yield a pair; boxes that all lie within the first pixel are fractions of the picture, and a note says so."""
+    if not pair.regions or any(edge < 0 or edge > 1 for region in pair.regions for edge in region.box):
+        yield pair
+        return
+    try:
+        width, height = size_of(pair.picture)
+    except ValueError:  # a missing picture is named when its pair is opened
+        yield pair
+        return
+    yield ListNote(place, "its boxes are within one pixel; they are read as fractions of the picture.", "fractions")
+    scaled = tuple(_scale(region, width, height) for region in pair.regions)
+    yield replace(pair, regions=scaled)
+
+
+def _scale(region: Region, width: int, height: int) -> Region:
+    x0, y0, x1, y1 = region.box
+    outline = tuple((x * width, y * height) for x, y in region.outline)
+    return replace(region, box=(x0 * width, y0 * height, x1 * width, y1 * height), outline=outline)
 
 
 def _lines(path: Path, file: BinaryIO, size_of: SizeOf) -> Iterator[Entry]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.box_forms import points_box
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record, size_value
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 
 VOC_ROOT, CVAT_ROOT = "annotation", "annotations"
@@ -60,7 +60,9 @@ def _voc_file(path: Path) -> Iterator[Entry]:
 
 
 def _voc(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
-    yield from read_record({"picture": root.findtext("filename"), "boxes": voc_boxes(root)}, path.name, path.stem)
+    size = size_value(_number(root.findtext("size/width")), _number(root.findtext("size/height")))
+    record = {"picture": root.findtext("filename"), "boxes": voc_boxes(root), "size": size}
+    yield from read_record(record, path.name, path.stem)
 
 
 def voc_boxes(root: ElementTree.Element) -> list[Any]:
@@ -82,7 +84,8 @@ def _cvat(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
         ]
         boxes += [_polygon(shape) for shape in image.iter("polygon")]
         texts = [text for name in ("caption", "description") for text in _attributes(image, name)]
-        record = {"picture": image.get("name"), "caption": texts, "boxes": boxes, "id": image.get("id")}
+        size = size_value(_number(image.get("width")), _number(image.get("height")))
+        record = {"picture": image.get("name"), "caption": texts, "boxes": boxes, "id": image.get("id"), "size": size}
         yield from read_record(record, f"{path.name}, image {number}", str(number))
 
 
