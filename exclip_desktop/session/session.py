@@ -15,6 +15,7 @@ from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.garbage_collector import GarbageCollector
 from exclip_desktop.session.library.library import Library
+from exclip_desktop.session.library.model_advice import ModelAdvice
 from exclip_desktop.session.library.model_listing import Librarian
 from exclip_desktop.session.lists.known_labels import KnownLabels
 from exclip_desktop.session.lists.list_explainer import ListExplainer
@@ -68,7 +69,8 @@ class Session(QObject):
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``rating_controller``: rates and tags the view on screen;
             ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from.
-        library: the available models, downloads, and the default model.
+        library: the available models, downloads, and the default model; ``model_advice``: advises another model than
+            the bundled one.
         settings: settings that are saved between starts.
         shelf: decoded pictures.
         cache: cached factors; ``pairs``: cached explanations; ``parts``: cached answers of other methods.
@@ -102,6 +104,9 @@ class Session(QObject):
         self._make_project_controllers(findings)
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.failed.connect(self.explain_controller.show_error)
+        self.model_advice = ModelAdvice(
+            self.state, self.library, self.settings.dismissed, self.explain_controller.choose_model, self
+        )
         usual = replace(self.settings.default_model(), device=self.settings.device())
         self.state.change(
             view=self.settings.view(),

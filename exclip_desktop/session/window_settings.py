@@ -195,6 +195,24 @@ class Annotating:
         self._store.write("rating_keys", dict(keys))
 
 
+class DismissedNotices:
+    """Notices that the person has closed and that are not shown again, by name."""
+
+    def __init__(self, store: JsonStore) -> None:
+        """Save the names in ``store``."""
+        self._store = store
+
+    def __contains__(self, name: str) -> bool:
+        value = self._store.read("dismissed")
+        return isinstance(value, list) and name in value
+
+    def add(self, name: str) -> None:
+        """Do not show the notice again."""
+        if name not in self:
+            value = self._store.read("dismissed")
+            self._store.write("dismissed", [*(value if isinstance(value, list) else []), name])
+
+
 class Settings:
     """The saved settings; an unreadable value counts as missing.
 
@@ -203,12 +221,14 @@ class Settings:
         geometry: sizes and positions of windows and splitters.
         appearance: theme and hidden panels.
         annotating: how boxes are drawn and pairs are rated.
+        dismissed: notices that are not shown again.
     """
 
     def __init__(self, store: QSettings) -> None:
         """Read from and write to ``store``."""
         self._store = JsonStore(store)
         self.appearance, self.annotating = Appearance(self._store), Annotating(self._store)
+        self.dismissed = DismissedNotices(self._store)
         self.recent_pictures, self.geometry = RecentPictures(self._store), SavedGeometry(store)
 
     def view(self) -> View:

@@ -49,6 +49,11 @@ def is_sample(path: str | Path) -> bool:
     return Path(path).parent == resource_path("samples")
 
 
+def is_scene(path: str | Path) -> bool:
+    """Return whether a picture lies in a folder of drawn scenes."""
+    return (Path(path).parent / RECORDS).is_file()
+
+
 def load_samples() -> list[Sample]:
     """Return the sample pictures in their order."""
     records = json.loads(resource_path("samples", "samples.json").read_text("utf-8"))

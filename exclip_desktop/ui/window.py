@@ -45,6 +45,7 @@ from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.box_list_dock import BoxListDock
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
+from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
@@ -57,7 +58,7 @@ PANELS_HIDDEN: Final = "The panels are hidden: Tab on the picture, Esc or Shift+
 TOOLBAR: Final = (
     "open", "paste", "samples", "", "undo", "redo", "", "select_tool", "box_tool", "lasso", "subtract", "",
     "fit", "smooth", "grey", "magnitude", "", "export_picture", "export_numbers", "",
-    "note", "models", "panes", "methods", "second_model", "settings",
+    "note", "model", "panes", "methods", "second_model", "settings",
 )
 # fmt: on
 
@@ -98,6 +99,8 @@ class Window(QMainWindow):
         self.opacity = OpacitySlider(state)
         self.status = StatusLine(state)
         self.resume_bar = NoticeBar()
+        self.model_menu = ModelMenu(session.library, state, self)
+        self.model_bar = ModelAdviceBar(session.model_advice, session.library, self.model_menu)
         self.commands = make_actions(self)
         across = self._lay_out()
         self._connect()
@@ -118,7 +121,7 @@ class Window(QMainWindow):
                 self, session, self.commands, self.stage, (self.second_model_pane.canvas, self.difference.canvas)
             ),
             ViewCommands(self, session, self.commands, self.stage, self.strip),
-            ModelCommands(self, session, self.commands),
+            ModelCommands(self, session, self.commands, self.model_menu),
             FindingCommands(self, session, self.commands, self.findings, self._files.folder),
             RatingCommands(self, session, self.commands, self.findings),
             ListCommands(self, session, self.commands, self._files.folder),
@@ -202,6 +205,7 @@ class Window(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.resume_bar)
+        rows.addWidget(self.model_bar)
         rows.addWidget(across, 1)
         self.setCentralWidget(centre)
         self.statusBar().addWidget(self.status, 1)

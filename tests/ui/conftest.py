@@ -15,6 +15,7 @@ from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.session.library.model_advice import NOTICE
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
@@ -142,6 +143,7 @@ def unopened(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Expla
     engine = PictureEngine(make_explanation)
     librarian = FakeLibrarian()
     session = Session(_store(tmp_path), None, lambda: engine, lambda: librarian)
+    session.settings.dismissed.add(NOTICE)  # own pictures by the bundled model: a bar would come above the canvas
     window = Window(session)
     qtbot.addWidget(window)
     window.show()

@@ -23,7 +23,8 @@ PROGRESS_EVERY_S: Final = 0.1
 class Library(QObject):
     """Works in the background. ``state.transfer`` is set exactly while the network is in use.
 
-    Only ``request_offer`` and ``fetch`` use the network; an interrupted download is continued when it is fetched again.
+    Only ``request_offer``, ``fetch`` and ``download`` use the network; an interrupted download is continued when it is
+    fetched again.
 
     Attributes:
         models: the models of the last search, those on this computer first.
@@ -119,11 +120,20 @@ class Library(QObject):
         """Ask the server for the size of a download; ``offered`` answers."""
         if self._state.transfer is not None:
             return
-        self._state.change(transfer=Transfer(model.title, is_size_request=True))
 
         def answered(offer: Offer) -> None:
             self._state.change(transfer=None)
             self.offered.emit(offer)
+
+        self._request_offer(model, answered)
+
+    def download(self, model: ListedModel, then: Callable[[ListedModel], None]) -> None:
+        """Download without a question: the person has seen the size; call ``then`` instead of ``fetched``."""
+        if self._state.transfer is None:
+            self._request_offer(model, lambda offer: self._fetch(offer, then))
+
+    def _request_offer(self, model: ListedModel, answered: Callable[[Offer], None]) -> None:
+        self._state.change(transfer=Transfer(model.title, is_size_request=True))
 
         def ask(cancel: CancelToken) -> Offer:
             offer = run_abandonable(lambda: self._librarian().request_offer(model), self._closing)
@@ -134,14 +144,16 @@ class Library(QObject):
 
     def fetch(self, offer: Offer) -> None:
         """Download what was offered."""
-        if self._state.transfer is not None:
-            return
+        if self._state.transfer is None:
+            self._fetch(offer, self.fetched.emit)
+
+    def _fetch(self, offer: Offer, then: Callable[[ListedModel], None]) -> None:
         self._remaining_time = RemainingTime()
         self._state.change(transfer=Transfer(offer.model.title, offer.here, offer.bytes))
 
         def ended(_: object) -> None:
             self._state.change(transfer=None)
-            self.fetched.emit(offer.model)
+            then(offer.model)
             self.refresh()
 
         self._network.run(lambda cancel: self._fetched(offer, cancel), ended, self._fail)

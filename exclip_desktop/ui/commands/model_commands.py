@@ -12,6 +12,7 @@ from exclip_desktop.session.library.model_listing import ListedModel, Offer, Wei
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
+from exclip_desktop.ui.models.model_menu import ModelMenu
 from exclip_desktop.ui.models.model_texts import format_download_question
 from exclip_desktop.ui.models.models_dialog import ModelsDialog, Purpose
 
@@ -22,11 +23,20 @@ YES: Final = QMessageBox.StandardButton.Yes
 class ModelCommands(QObject):
     """Opens the models dialog for a window, and handles its requests."""
 
-    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction]) -> None:
-        """Connect the actions, and the library's answers."""
+    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction], advice_menu: ModelMenu) -> None:
+        """Connect the actions, the library's answers, and the menu of the bar that advises a model."""
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
         self._dialog: ModelsDialog | None = None
+        self._uses_file = False  # whether the file that is read now is used as soon as it is added
+        menu = ModelMenu(session.library, session.state, window)
+        menu.used.connect(lambda model: session.model_advice.use(model.choice, remember=False))
+        menu.download_requested.connect(lambda model: session.model_advice.download(model, remember=False))
+        actions["model"].setMenu(menu)
+        for one in (menu, advice_menu):
+            one.dialog_requested.connect(lambda: self.show("use"))
+        menu.file_requested.connect(self._add_file)
+        advice_menu.file_requested.connect(self._use_file)
         actions["models"].triggered.connect(lambda: self.show("use"))
         actions["second_model"].triggered.connect(self.choose_second_model)
         session.second_model.opened.connect(lambda: actions["second_model"].setChecked(True))
@@ -97,7 +107,13 @@ class ModelCommands(QObject):
     def _add_file(self) -> None:
         file, _ = QFileDialog.getOpenFileName(self._top, "Add file", self._place(), WEIGHTS)
         if file:
+            self._uses_file = False
             self._session.library.inspect(Path(file))
+
+    def _use_file(self) -> None:
+        """Let the person choose a file of weights, and explain by it from then on."""
+        self._add_file()
+        self._uses_file = True
 
     def _add(self, what: Path | WeightsFile) -> None:
         dialog = AddModelDialog(what, self._top)
@@ -105,6 +121,8 @@ class ModelCommands(QObject):
             if self._dialog is not None:
                 self._dialog.select(dialog.choice())
             self._session.library.add(dialog.choice())
+            if self._uses_file and isinstance(what, WeightsFile):
+                self._session.model_advice.use(dialog.choice())
         dialog.deleteLater()
 
     def _place(self) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from exclip_desktop.ui.theme import ThemedIcons, blend_colours, pixmap
 from exclip_desktop.ui.widgets.labels import ClampedLabel
@@ -51,8 +51,14 @@ class NoticeBar(QFrame):
         row.addWidget(self._close)
         self.hide()
 
-    def show_message(self, text: str, buttons: Mapping[str, str], tips: Mapping[str, str] | None = None) -> None:
-        """Show ``text`` with ``buttons``: key → label; ``tips``: key → tooltip."""
+    def show_message(
+        self,
+        text: str,
+        buttons: Mapping[str, str],
+        tips: Mapping[str, str] | None = None,
+        menus: Mapping[str, QMenu] | None = None,
+    ) -> None:
+        """Show ``text`` with ``buttons``: key → label; ``tips``: key → tooltip; ``menus``: key → what it opens."""
         while (item := self._buttons.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -61,7 +67,10 @@ class NoticeBar(QFrame):
             button = QPushButton(label)
             button.setObjectName(key)
             button.setToolTip((tips or {}).get(key, ""))
-            button.clicked.connect(lambda _=False, key=key: self._on_button_clicked(key))
+            if menus is not None and key in menus:
+                button.setMenu(menus[key])
+            else:
+                button.clicked.connect(lambda _=False, key=key: self._on_button_clicked(key))
             self._buttons.addWidget(button)
         self._message.show_text(text)
         self._message.setToolTip(text)
