@@ -3,16 +3,22 @@
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.cli.main import main
+from exclip_desktop.session.library import model_advice
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from exclip_desktop.ui.window import Window
+from tests.conftest import TINY, save_random_model, tiny_config
+from tests.ui.fakes import make_blank_picture
 from tests.ui.window.test_widgets import child
-from tests.unit.models.test_download import no_network
+from tests.unit.models.test_download import no_network, tag
+from tests.unit.models.test_download import web as web
+from tests.unit.models.web import Web
 
 
 def test_the_window_starts_and_explains_without_a_socket(qtbot: QtBot, tmp_path: Path) -> None:
@@ -69,3 +75,36 @@ def test_the_dialog_shows_the_real_list_and_opens_no_socket(qtbot: QtBot, tmp_pa
         dialog.reject()
     assert session.library.models[0].name == "demo"
     assert child(window.status, "Network").text() == "Offline: nothing leaves this computer"
+
+
+def test_one_click_fetches_a_published_model_and_explains_an_own_picture_by_it(
+    qtbot: QtBot, tmp_path: Path, architecture: str, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = save_random_model(tmp_path / "published", tiny_config())
+    web.publish("nobody/tiny", "open_clip_model.safetensors", (folder / "open_clip_model.safetensors").read_bytes())
+    tag(monkeypatch, hf_hub="nobody/tiny/")
+    monkeypatch.setattr(model_advice, "RECOMMENDED", ((TINY, "tagged"),))
+    store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    session = Session(store, None)
+    window = Window(session)
+    qtbot.addWidget(window)
+    window.show()
+    state = session.state
+    session.start(make_blank_picture(tmp_path / "mine.png"), "a red dog")
+    qtbot.waitUntil(lambda: state.explanation is not None and window.model_bar.isVisible(), timeout=60_000)
+    assert web.requests == []
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", "http://127.0.0.1:1/{repo_id}/{revision}/{filename}")
+    window.model_bar.answered.emit("first")
+    qtbot.waitUntil(lambda: state.notice is not None, timeout=60_000)
+    assert "nobody/tiny cannot be fetched" in state.notice.message
+    assert "Check the network" in state.notice.hint
+    assert window.model_bar.isVisible()
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", web.url + "/{repo_id}/resolve/{revision}/{filename}")
+    web.cuts = [1000]
+    window.model_bar.answered.emit("first")
+    qtbot.waitUntil(lambda: state.provenance.choice.title == f"{TINY} (tagged)", timeout=60_000)
+    assert (state.explanation.caption.text, state.facts.name) == ("a red dog", f"{TINY} (tagged)")
+    assert [request.range for request in web.fetched] == ["", "bytes=1000-"]  # continued where it had broken off
+    assert session.settings.default_model() == ModelChoice(TINY, pretrained="tagged")
+    assert state.notice is None
+    window.close()
