@@ -25,7 +25,7 @@ TIMEOUT_S: Final = 180.0
 POLL_MS: Final = 20
 PATIENCE_POLLS: Final = 500
 DIALOGS: Final = (
-    *("samples", "models", "note", "tag", "report", "export_picture", "settings", "clear_cache", "name_box"),
+    *("samples", "models", "note", "tag", "report", "export_picture", "settings", "clear_cache"),
     *("occlude", "study", "manual", "shortcuts", "about"),
 )
 """Actions that open a dialog of the program's own; those that open a dialog for files are left out."""
@@ -70,6 +70,7 @@ def select_example(session: Session, explanation: Explanation) -> None:
         Region((width * 0.6, height * 0.5, width * 0.9, height * 0.9)),
     )
     session.selection_controller.commit_regions(session.state.selection.regions, boxes, "Boxes")
+    session.selection_controller.choose_region(0)
     session.selection_controller.commit_rows(session.state.selection.rows, explanation.words[-1].rows)
 
 

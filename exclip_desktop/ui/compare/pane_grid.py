@@ -196,13 +196,12 @@ class PaneGrid(QScrollArea):
         self._give_room(len(rows), len(columns))
 
     def _give_room(self, rows: int, columns: int) -> None:
-        """Give the words of all panes one height: the space below a picture as wide as its pane, two lines at least."""
-        width, height = self.viewport().width() // columns - GAP_PX, self.viewport().height()
-        words, two = max(view.words_px(width) for view in self.views), round(CHROME_PX) - TITLE_PX
-        scrolls = rows * (LEAST_PX + CHROME_PX + GAP_PX) > height  # then the words may take more than that
-        if not scrolls:
-            picture = width / _aspect(self._states[0].canvas_picture)
-            words = min(words, max(round(height / rows - GAP_PX - TITLE_PX - picture), two))
+        """Give the words of all panes one height: that of all lines, but at most that of a picture as wide as its pane.
+
+        Where pictures of ``LEAST_PX`` do not fit with them, the grid scrolls.
+        """
+        width, two = self.viewport().width() // columns - GAP_PX, round(CHROME_PX) - TITLE_PX
+        words = min(max(view.words_px(width) for view in self.views), max(width, two))
         self._sheet.setMinimumHeight(round(rows * (LEAST_PX + TITLE_PX + words + GAP_PX)))
         for view in self.views:
             view.give_room(words)

@@ -88,9 +88,8 @@ class PaneView(QFrame):
         self._show()
 
     def words_px(self, width_px: int) -> int:
-        """Return the height of its words at this width, two to four lines; more of them scroll."""
-        two = self.strip.sizeHint().height()
-        return min(2 * two, max(self.strip.heightForWidth(width_px), two))
+        """Return the height of its words at this width, two lines at least."""
+        return max(self.strip.heightForWidth(width_px), self.strip.sizeHint().height())
 
     def give_room(self, words_px: int) -> None:
         """Reserve this height for the words, present or not, so that no picture jumps."""

@@ -215,7 +215,7 @@ def _combo(name: str) -> QComboBox:
 
 def _hint_label(text: str = "") -> QLabel:
     label = QLabel(text, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
-    label.setContentsMargins(2, 0, 0, 10)
+    label.setContentsMargins(2, 0, 0, 4)
     return label
 
 

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 from exclip_desktop.ui.action_table import ShortcutRow, shortcut_rows
 from exclip_desktop.ui.actions import format_shortcuts
 
-BETWEEN_COLUMNS_PX: Final = 36
+BETWEEN_COLUMNS_PX: Final = 24
+LONG_WAY: Final = 24  # letters: a longer gesture is wrapped
+LONG_WAY_PX: Final = 160
 
 
 class ShortcutSheet(QWidget):
@@ -91,7 +93,7 @@ class _Group(QWidget):
         heading.setFont(font)
         grid.addWidget(heading, 0, 0, 1, 2)
         for at, row in enumerate(rows, start=1):
-            text, keys = QLabel(row.text), _keys(_ways(row))
+            text, keys = QLabel(row.text, wordWrap=True), _keys(_ways(row))
             grid.addWidget(text, at, 0)
             grid.addWidget(keys, at, 1, Qt.AlignmentFlag.AlignRight)
             self._lines.append((row, [text, keys]))
@@ -128,6 +130,9 @@ def _keys(ways: tuple[str, ...]) -> QWidget:
     line.setSpacing(4)
     for way in ways:
         cap = QLabel(way, margin=2)
+        if len(way) > LONG_WAY:
+            cap.setWordWrap(True)
+            cap.setFixedWidth(LONG_WAY_PX)
         cap.setFrameShape(QFrame.Shape.StyledPanel)
         cap.setAutoFillBackground(True)
         cap.setBackgroundRole(QPalette.ColorRole.Base)

@@ -100,6 +100,7 @@ class SelectionTab(QScrollArea):
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Selection")
         self._state = state
         self._is_choosing = False
         self._selection_text = ""

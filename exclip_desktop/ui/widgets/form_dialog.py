@@ -21,7 +21,7 @@ class FormDialog(QDialog):
         """Put the buttons below ``content``, which scrolls; they accept and reject the dialog."""
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self._area = _ContentArea(content)
+        self._area, self._buttons = _ContentArea(content), buttons
         self._area.inside.installEventFilter(self)
         column = QVBoxLayout(self)
         column.addWidget(self._area, 1)
@@ -43,7 +43,8 @@ class FormDialog(QDialog):
         assert column is not None
         margins = column.contentsMargins()
         width = self.width() - margins.left() - margins.right()
-        wanted = column.sizeHint().height() - self._area.sizeHint().height() + self._area.height_at(width)
+        around = margins.top() + margins.bottom() + column.spacing() + self._buttons.sizeHint().height()
+        wanted = around + self._area.height_at(width)
         if wanted > self.height():
             self.resize(self.width(), min(wanted, room_for(self).height()))
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import MethodError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection
+from exclip_desktop.session.window_settings import USUAL_METHODS
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.canvas.colour_range import OWN_RANGES
 from exclip_desktop.ui.commands.compare_commands import MethodsMenu
@@ -59,6 +60,20 @@ def test_the_view_replaces_the_canvas_until_it_is_closed(compared: Opened) -> No
     assert window.canvas.isVisible()
     assert window.stage.canvas is window.canvas
     assert not window.commands["panes"].isChecked()
+
+
+def test_the_words_of_every_pane_are_whole_in_a_small_window_with_its_panels(compared: Opened, qtbot: QtBot) -> None:
+    compared.session.compare_methods(USUAL_METHODS)
+    compared.session.explain_controller.type_caption("a red balloon and a dog in front of a hydrant at the beach")
+    compared.window.resize(1366, 768)
+    compared.window.panels.set_available("pairs", True)
+    qtbot.waitUntil(lambda: len(_views(compared)) == len(USUAL_METHODS) and compared.state.work is None)
+    _fill(compared, qtbot)
+    for view in _views(compared):
+        area = view.strip.parentWidget()
+        assert view.strip.height() <= area.height()
+        assert view.strip.height() >= view.strip.heightForWidth(area.width())
+        assert view.canvas.height() >= 100
 
 
 def test_titles_name_the_words_and_the_model(compared: Opened, qtbot: QtBot) -> None:
