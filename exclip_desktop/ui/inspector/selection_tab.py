@@ -107,7 +107,7 @@ class SelectionTab(QScrollArea):
         self._score, self._sum, self._share = TextLine(2.2), TextLine(1.3), TextLine()
         self._block = TextLine(bold=True)
         self._selection_label, self._warning = QLabel(), QLabel()
-        self._why, self._answer_text = QPushButton(WHY_NEGATIVE), ""
+        self._why, self._answer_text = QPushButton(WHY_NEGATIVE, autoDefault=False), ""
         self._ledger, self._pairs = LedgerBar(), WordPatchList()
         self._lay_out()
         self._why.clicked.connect(lambda: self.sign_explained.emit(WHY_NEGATIVE, self._answer_text))
@@ -217,7 +217,6 @@ class SelectionTab(QScrollArea):
         keeping = self._why.sizePolicy()
         keeping.setRetainSizeWhenHidden(True)  # nothing below it moves during a drag
         self._why.setSizePolicy(keeping)
-        self._why.setFlat(True)
         for name, widget in named.items():
             widget.setObjectName(name)
         for label in (self._selection_label, self._warning):
