@@ -290,6 +290,8 @@ class Window(QMainWindow):
         linked = LinkedViews(self)
         for canvas in canvases:
             linked.add(canvas.view)
+            canvas.range_reset_requested.connect(lambda: session.show(picture_limit=None, words_limit=None))
+        self.grid.range_reset_requested.connect(self.commands["one_range"].trigger)
         for bar in self.bars:
             shared.shared.connect(bar.refresh)
         for signal in (self.grid.ranges_changed, session.compare_controller.opened, session.compare_controller.closed):

@@ -166,6 +166,15 @@ def range_limit(*values: NDArray[np.float64], locked: float | None = None, least
     return max(own, least) if values else own
 
 
+WIDE_FACTOR: Final = 50.0  # the largest value then differs from zero by two of 256 colours
+
+
+def is_range_too_wide(limit: float, values: NDArray[np.float64] | None) -> bool:
+    """Return whether no colour of ``values`` can be seen in the range −limit … limit; not where all are zero."""
+    largest = 0.0 if values is None else float(np.abs(values).max(initial=0.0))
+    return largest > 0 and limit > WIDE_FACTOR * largest
+
+
 def to_rgb(values: NDArray[np.float64], limit: float, colours: str = DEFAULT_COLOURS) -> NDArray[np.float64]:
     """Colour signed ``values`` (any shape) on −limit … limit: float64 (..., 3) sRGB in [0, 1]."""
     table = lookup_table(colours)

@@ -6,10 +6,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
+from exclip_desktop.core.maths.colour import is_range_too_wide
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.selection import Preview, Region
 from exclip_desktop.session.pair.scene import Scene, View
 from exclip_desktop.ui.canvas.canvas_view import STEP_FACTOR, CanvasView
 from exclip_desktop.ui.canvas.gestures import clamp_point, draw_box
@@ -22,6 +23,7 @@ from exclip_desktop.ui.canvas.heat_item import (
 )
 from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
+from exclip_desktop.ui.canvas.range_warning import RangeWarning
 from exclip_desktop.ui.canvas.region_items import MarkLayer, RegionMarks
 
 LEAST_PX: Final = (200, 150)
@@ -44,6 +46,7 @@ class Canvas(QWidget):
         region_chosen(index): a region becomes the current one; None: none of them.
         menu_requested(index, place): the context menu of a region, or of the picture (None), was requested at a global
             place.
+        range_reset_requested(): the heat cannot be seen in its range, and the person wants its own.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
 
     """
@@ -55,6 +58,7 @@ class Canvas(QWidget):
     menu_requested = Signal(object, QPoint)
     double_clicked = Signal()
     region_chosen = Signal(object)
+    range_reset_requested = Signal()
     patch_hovered = Signal(object)
 
     def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
@@ -63,14 +67,14 @@ class Canvas(QWidget):
         self._heat: Floats | None = None
         self._current_heat = CurrentHeat(state)
         self._heat_key: tuple[View, bool, float] | None = None
-        self._least_limit = 0.0
+        self._least_limit, self._can_reset_range = 0.0, False
         self._hovered: Patch | None = None
         self._pixels: object = None
         self.view = CanvasView(self)
         self._picture_item, self._heat_item = PictureItem(), HeatItem()
         self._marks = MarkLayer(self.view)
         self._pointer = Pointer(state, self.view)
-        self._hint = QLabel(EMPTY, self)
+        self._hint, self._range_warning = QLabel(EMPTY, self), RangeWarning(self)
         self._build()
         self._connect()
         self._on_canvas_picture_changed()
@@ -87,9 +91,12 @@ class Canvas(QWidget):
         """Return the values of the heat on the picture, (grid_h, grid_w), or None."""
         return self._current_heat.current()
 
-    def set_least_limit(self, limit: float) -> None:
-        """Draw in a range of at least ``limit``, so that canvases compare; 0: the canvas's own range."""
-        self._least_limit = limit
+    def set_least_limit(self, limit: float, *, can_reset: bool = False) -> None:
+        """Draw in a range of at least ``limit``, so that canvases compare; 0: the canvas's own range.
+
+        ``can_reset``: the person has chosen this, and is warned where the range is too wide for the heat.
+        """
+        self._least_limit, self._can_reset_range = limit, can_reset
         self._on_heat_changed()
 
     def fit(self) -> None:
@@ -157,6 +164,7 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view, 0, 0)
         layout.addWidget(self._hint, 0, 0)
+        layout.addWidget(self._range_warning, 0, 0, Qt.AlignmentFlag.AlignBottom)
         self.setMinimumSize(*LEAST_PX)
         self.setFocusProxy(self.view)
         self.view.setAccessibleName("Picture")
@@ -182,6 +190,7 @@ class Canvas(QWidget):
         self.view.menu_requested.connect(self._on_menu_requested)
         pointer.region_naming_requested.connect(self.region_naming_requested)
         pointer.double_clicked.connect(self.double_clicked)
+        self._range_warning.reset_requested.connect(self.range_reset_requested)
 
     def _dress(self) -> None:
         """Take the theme's colours and font."""
@@ -216,8 +225,12 @@ class Canvas(QWidget):
         if heat is self._heat and heat_key == self._heat_key:
             return
         self._heat, self._heat_key = heat, heat_key
-        look = make_heat_look(state.view, limit_of(state.view, self._heat, self._least_limit), state.stale)
+        limit = limit_of(state.view, self._heat, self._least_limit)
+        look = make_heat_look(state.view, limit, state.stale)
         visible = self._heat if state.view.heat else None
+        if state.preview == Preview():  # not for a word or patch that is under the mouse for a moment
+            is_chosen = self._can_reset_range or state.view.picture_limit is not None
+            self._range_warning.setVisible(is_chosen and is_range_too_wide(limit, visible))
         self._heat_item.set_heat(visible, look, geometry.visible if geometry else (0.0, 0.0, 0.0, 0.0))
         self._picture_item.set_grey(state.view.grey and visible is not None)
         self._picture_item.set_patch_area(geometry.visible if geometry else None)

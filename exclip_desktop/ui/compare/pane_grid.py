@@ -35,6 +35,7 @@ class PaneGrid(QScrollArea):
     region_naming_requested = Signal(int)
     menu_requested = Signal(object, QPoint)
 
+    range_reset_requested = Signal()
     note_requested = Signal()
     sign_explained = Signal(str, str)
 
@@ -152,6 +153,7 @@ class PaneGrid(QScrollArea):
         view.enlarge_requested.connect(
             lambda: self._active_pane.enlarge(None if self._active_pane.enlarged is pane else pane)
         )
+        view.canvas.range_reset_requested.connect(self.range_reset_requested)
         view.strip.note_requested.connect(self.note_requested)
         view.strip.sign_explained.connect(self.sign_explained)
         view.canvas.region_naming_requested.connect(self.region_naming_requested)
@@ -213,7 +215,7 @@ class PaneGrid(QScrollArea):
         picture = max((view.canvas.own_limit() for view in filled), default=0.0) if one else 0.0
         words = max((view.strip.own_limit for view in filled), default=0.0) if one else 0.0
         for view in filled:
-            view.canvas.set_least_limit(picture)
+            view.canvas.set_least_limit(picture, can_reset=one)
             view.strip.set_least_limit(words)
         self.ranges_changed.emit()
 

@@ -1,10 +1,12 @@
 """The compare view on screen: panes in a grid, one enlarged, one colour range, and the menu of methods."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MethodError
@@ -13,6 +15,7 @@ from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.window_settings import USUAL_METHODS
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.canvas.colour_range import OWN_RANGES
+from exclip_desktop.ui.canvas.range_warning import RangeWarning
 from exclip_desktop.ui.commands.compare_commands import MethodsMenu
 from exclip_desktop.ui.compare.pane_grid import choose_column_count
 from exclip_desktop.ui.compare.pane_view import PaneView
@@ -216,6 +219,21 @@ def test_each_pane_has_its_own_range_until_one_range_is_chosen(compared: Opened)
     window.commands["one_range"].trigger()
     compared.session.active_pane.enlarge(views[0].pane)
     assert bar.limit == own[0]
+
+
+def test_a_pane_that_one_range_makes_blank_says_so_with_a_way_back(compared: Opened) -> None:
+    views, scene = _views(compared), _views(compared)[0].pane.scene
+    faint = replace(scene.answer.interactions, values=scene.answer.interactions.values / 1e6)
+    scene.change(answer=replace(scene.answer, interactions=faint))
+    warning = views[0].canvas.findChild(RangeWarning)
+    assert not warning.isVisible()
+    compared.window.commands["one_range"].trigger()
+    assert warning.isVisible()
+    assert not all(view.canvas.findChild(RangeWarning).isVisible() for view in views)
+    warning.findChild(QPushButton).click()
+    assert not compared.session.compare_controller.one_range
+    assert not compared.window.commands["one_range"].isChecked()
+    assert not warning.isVisible()
 
 
 def test_an_error_is_shown_in_its_own_pane(compared: Opened, qtbot: QtBot) -> None:

@@ -3,11 +3,13 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS, DEFAULT_COLOURS
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.window_settings import read_back
+from exclip_desktop.ui.canvas.range_warning import RangeWarning
 from exclip_desktop.ui.commands.view_commands import ColoursMenu
 from tests.ui.conftest import Opened
 
@@ -45,3 +47,20 @@ def test_the_lock_keeps_the_range_of_the_selection_not_that_of_what_is_under_the
     assert state.preview == preview
     QTest.keyClick(opened.window, Qt.Key.Key_K)
     assert (state.view.picture_limit, state.view.words_limit) == (None, None)
+
+
+def test_a_locked_range_that_is_much_too_wide_is_said_with_a_way_back(opened: Opened) -> None:
+    warning = opened.window.canvas.findChild(RangeWarning)
+    opened.session.show(picture_limit=10 * opened.window.canvas.own_limit())
+    assert not warning.isVisible()
+    opened.session.show(picture_limit=100 * opened.window.canvas.own_limit())
+    assert warning.isVisible()
+    opened.state.change(preview=Preview(rows=(2,)))
+    assert warning.isVisible()
+    opened.state.change(preview=Preview())
+    opened.session.show(heat=False)
+    assert not warning.isVisible()
+    opened.session.show(heat=True)
+    warning.findChild(QPushButton).click()
+    assert opened.state.view.picture_limit is None
+    assert not warning.isVisible()

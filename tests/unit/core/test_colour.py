@@ -9,6 +9,7 @@ from exclip_desktop.core.maths.colour import (
     COLOUR_MAPS,
     ColourMap,
     choose_ink,
+    is_range_too_wide,
     lookup_bytes,
     lookup_levels,
     lookup_table,
@@ -76,3 +77,13 @@ def test_a_short_colour_map_is_interpolated(monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_unknown_colour_map_is_an_error() -> None:
     with pytest.raises(SettingsError, match='no colour map "viridis".*red-blue, safe'):
         to_rgb(np.zeros(1), 1.0, "viridis")
+
+
+def test_a_range_is_too_wide_where_no_colour_is_seen() -> None:
+    values = np.array([-0.02, 0.01, 0.0])
+    assert not is_range_too_wide(0.02 * 49, values)
+    assert is_range_too_wide(0.02 * 51, values)
+    middle = to_rgb(np.zeros(1), 1.0)
+    assert np.abs(to_rgb(values, 0.02 * 51) - middle).max() < 0.03
+    assert not is_range_too_wide(1.0, np.zeros(3))
+    assert not is_range_too_wide(1.0, None)
