@@ -157,7 +157,7 @@ class State(Scene):
     @property
     def model_name(self) -> str:
         """Name of the model; of a folder, its last part."""
-        name = self.choice.title if self.facts is None else self.facts.name
+        name = self.choice.title if self.facts is None else self.facts.title
         return Path(name).name if Path(name).is_absolute() else name
 
     def put_work(self, source: object, work: Work | None) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from exclip_desktop.attribution.answer import answer_for_canvas
@@ -85,6 +86,7 @@ class ModelEngine:
             image_pools=model.image.pools,
             text_pools=model.text.pools,
             framings=tuple(model.preprocess.framings()),
+            weights=Path(choice.checkpoint).name if choice.checkpoint else choice.pretrained or "",
         )
 
     def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:

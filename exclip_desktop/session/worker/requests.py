@@ -41,6 +41,7 @@ class ModelFacts:
 
     Attributes:
         name, device: its name, and the device that it runs on.
+        weights: the tag or the file of its weights; empty where the name says which weights it has.
         image_layers, text_layers: number of blocks of each tower.
         context: maximum number of tokens.
         note: a note made while it was loaded.
@@ -57,6 +58,13 @@ class ModelFacts:
     image_pools: bool = False
     text_pools: bool = False
     framings: tuple[Framing, ...] = tuple(FRAMINGS)
+    weights: str = ""
+
+    @property
+    def title(self) -> str:
+        """What is loaded, as ``ViT-B-32 (openai)`` or ``ViT-B-32 (weights.pt)``; of a folder, its last part."""
+        name = Path(self.name).name if Path(self.name).is_absolute() else self.name
+        return f"{name} ({self.weights})" if self.weights and self.weights not in name else name
 
     def fitted(self, settings: ExplainSettings) -> ExplainSettings:
         """Return ``settings`` with the model's own choice in place of each layer and framing that it does not have."""

@@ -11,11 +11,11 @@ from exclip_desktop.session.worker.requests import ModelChoice
 def format_network_state(transfer: Transfer | None) -> str:
     """Return the text of the network lamp."""
     if transfer is None:
-        return "Offline: nothing leaves this computer"
+        return "Offline"
     if transfer.is_size_request:
-        return f"Requesting the size of {transfer.title}: the network is in use"
+        return f"Asking for the size of {transfer.title}"
     share = f" {transfer.done / transfer.total:.0%}" if transfer.total else ""
-    return f"Downloading {transfer.title}{share}: the network is in use"
+    return f"Downloading {transfer.title}{share}"
 
 
 def format_download(transfer: Transfer) -> str:

@@ -4,13 +4,16 @@ import textwrap
 from bisect import bisect_left
 from typing import Final
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 
 class ElidedLabel(QWidget):
-    """One line of text that is shortened where there is no room, by default in its middle."""
+    """One line of text that is shortened where there is no room, by default in its middle.
+
+    The tooltip of a shortened text begins with the whole text.
+    """
 
     def __init__(self, least_letters: int, cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
@@ -37,6 +40,19 @@ class ElidedLabel(QWidget):
         """Return the size of ``least_letters`` letters."""
         metrics = self.fontMetrics()
         return QSize(min(self.sizeHint().width(), metrics.averageCharWidth() * self._least_letters), metrics.height())
+
+    def event(self, event: QEvent) -> bool:
+        """Show the whole text in the tooltip where it is shortened."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.is_cut:
+            whole, tip = wrap_tooltip(self._text), self.toolTip()
+            QToolTip.showText(event.globalPos(), tip if whole in tip else f"{whole}\n{tip}".strip(), self)
+            return True
+        return super().event(event)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text is shortened."""
+        return self.sizeHint().width() > self.width() + 2
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Paint the text, shortened to the width."""

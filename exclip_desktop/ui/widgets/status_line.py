@@ -19,6 +19,7 @@ MESSAGE_MS: Final = 4000
 COST_FROM_S: Final = 5.0
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
+OFFLINE_TIP: Final = "Nothing leaves this computer. The program uses the network only for a download that you ask for."
 BETWEEN: Final = "  ·  "
 
 
@@ -135,13 +136,12 @@ class StatusLine(QWidget):
         self._lamp.setPixmap(pixmap(name, LAMP_PX, role.color(), self.devicePixelRatioF()))
         self._network.show_text(format_network_state(transfer))
         self._stop.setVisible(transfer is not None)
-        tip = "The program uses the network only for a download you ask for"
         for part in (self._lamp, self._network):
-            part.setToolTip(tip if transfer is None else wrap_tooltip(format_download(transfer)))
+            part.setToolTip(wrap_tooltip(OFFLINE_TIP if transfer is None else format_download(transfer)))
 
     def _show_result(self) -> None:
         facts, explanation, provenance = self._state.facts, self._state.explanation, self._state.provenance
-        name, device, note = (facts.name, facts.device, facts.note) if facts else (self._state.choice.title, "", "")
+        name, device, note = self._state.model_name, facts.device if facts else "", facts.note if facts else ""
         self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
         self._model.setToolTip(wrap_tooltip(f"{note} {get_model_note(name)}".strip()))
         if explanation is None:

@@ -22,8 +22,8 @@ from tests.ui.models.fake_librarian import LARGE, TOTAL
 from tests.ui.models.test_models_dialog import click, column_texts, select
 from tests.ui.window.test_widgets import button, child
 
-OFFLINE = "Offline: nothing leaves this computer"
-SIZE_REQUEST = "Requesting the size of ViT-L-14 (openai): the network is in use"
+OFFLINE = "Offline"
+SIZE_REQUEST = "Asking for the size of ViT-L-14 (openai)"
 QUESTION = "ViT-L-14 (openai), 900 bytes, from example.org. Download it?"
 
 
@@ -113,7 +113,7 @@ def test_a_cancelled_download_is_resumed_later(
     bar = child(dialog, "Download")
     assert isinstance(bar, QProgressBar)
     assert bar.isVisible()
-    assert "the network is in use" in lamp(opened)
+    assert lamp(opened).startswith("Downloading")
     librarian.came = 300
     click(dialog, "Cancel")
     qtbot.waitUntil(lambda: opened.state.transfer is None)
@@ -239,10 +239,10 @@ def test_progress_is_reported_ten_times_a_second_and_at_the_end() -> None:
 
 def test_what_uses_the_network_in_words() -> None:
     half = Transfer("ViT-L-14 (openai)", 445_000_000, 890_000_000, 200.0)
-    assert format_network_state(half) == "Downloading ViT-L-14 (openai) 50%: the network is in use"
+    assert format_network_state(half) == "Downloading ViT-L-14 (openai) 50%"
     assert format_download(half) == "Downloading ViT-L-14 (openai): 445 MB of 890 MB, 3 min left"
     unknown = Transfer("ViT-L-14 (openai)", 445_000_000)
-    assert format_network_state(unknown) == "Downloading ViT-L-14 (openai): the network is in use"
+    assert format_network_state(unknown) == "Downloading ViT-L-14 (openai)"
     assert format_download(unknown) == "Downloading ViT-L-14 (openai): 445 MB"
     nameless = format_download_question(Offer(LARGE, 0, 0, ""))
     assert nameless == "ViT-L-14 (openai), of unknown size. Download it?"

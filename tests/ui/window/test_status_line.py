@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QElapsedTimer, Qt
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtCore import QElapsedTimer, QEvent, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QProgressBar, QToolTip
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.text.number_format import format_rough_time
@@ -14,6 +15,7 @@ from exclip_desktop.core.values.explanation import SideReport
 from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
+from exclip_desktop.ui.widgets.labels import ElidedLabel
 from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, format_duration
 from tests.ui.window.test_widgets import button, child
 
@@ -40,7 +42,43 @@ def test_the_status_line_shows_model_device_score_time_and_origin(
     assert not child(line, "Score, time and origin").isEnabled()
     state.change(answer=None)
     assert shown_text(line) == "ViT-B-32 · cpu"
-    assert child(line, "Network").text() == "Offline: nothing leaves this computer"
+    assert child(line, "Network").text() == "Offline"
+
+
+@pytest.mark.parametrize(
+    ("facts", "title"),
+    [
+        (replace(FACTS, weights="openai"), "ViT-B-32 (openai)"),
+        (replace(FACTS, weights="epoch_30.pt"), "ViT-B-32 (epoch_30.pt)"),
+        (replace(FACTS, name="/models/mine"), "mine"),
+        (replace(FACTS, name="demo"), "demo"),
+    ],
+)
+def test_the_status_line_names_what_is_loaded_not_the_architecture_alone(
+    facts: ModelFacts, title: str, make_state: Callable[..., State], qtbot: QtBot
+) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    state.change(facts=facts)
+    assert child(line, "Model and device").text() == f"{title}  ·  cpu"
+    assert state.model_name == title
+
+
+def test_a_shortened_text_has_a_tooltip_with_the_whole_text(qtbot: QtBot) -> None:
+    label = ElidedLabel(4)
+    qtbot.addWidget(label)
+    label.show_text("Explaining the second model")
+    label.setToolTip("About 3 s left")
+    try:
+        for width, tip in ((60, "Explaining the second model\nAbout 3 s left"), (600, "About 3 s left")):
+            label.resize(width, 20)
+            assert label.is_cut == (width == 60)
+            at = label.rect().center()
+            QApplication.sendEvent(label, QHelpEvent(QEvent.Type.ToolTip, at, label.mapToGlobal(at)))
+            assert QToolTip.text() == tip
+    finally:
+        QToolTip.hideText()
 
 
 def test_a_message_is_shown_for_a_moment(
