@@ -18,8 +18,9 @@ from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_advice import ModelAdvice
 from exclip_desktop.session.library.model_listing import Librarian
 from exclip_desktop.session.lists.known_labels import KnownLabels
+from exclip_desktop.session.lists.list_edits import ListEdits
 from exclip_desktop.session.lists.list_explainer import ListExplainer
-from exclip_desktop.session.lists.pair_edits import PairRemoval, PictureLabels
+from exclip_desktop.session.lists.pair_edits import PictureLabels
 from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list_path
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives, CaptionDifference
@@ -63,7 +64,7 @@ class Session(QObject):
         second_model: a second model's explanation; ``compare_controller``: the panes of the compare view;
             ``active_pane``: the pane in use.
         study_controller: evaluates methods over many pairs.
-        pair_navigation: the open pair list and the current pair; ``pair_removal``: removes pairs from it;
+        pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
             ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
@@ -172,7 +173,9 @@ class Session(QObject):
             self.settings.annotating,
             self,
         )
-        self.pair_removal = PairRemoval(self.pair_navigation, self.projects, self.undo, self)
+        self.list_edits = ListEdits(
+            self.state, self.explain_controller, self.pair_navigation, self.projects, self._tasks, self.undo, self
+        )
         self.known_labels = KnownLabels(self.state, self.pair_navigation, self.projects, self.settings, self)
         self.picture_labels = PictureLabels(
             self.state,

@@ -58,6 +58,9 @@ ACTIONS: Final = (
     ActionSpec("take_labels", "Select labels", ("E",), BOXES, "Select the labelled regions of the picture"),
     ActionSpec("keep_labels", "Keep as labels", ("Shift+E", "Shift+B"), BOXES,
                "Store the selected regions as labels in the project; name them first (F2)"),
+    ActionSpec("filter_list", "Filter list", ("Ctrl+F",), FILES, "Go to the filter of the pairs or of the findings"),
+    ActionSpec("pair_grid", "Pairs as thumbnails", ("Ctrl+Shift+G",), PANELS,
+               "Show the pairs as a grid of thumbnails", "", True),
     ActionSpec("close_list", "Close list", (), FILES, "Close the list; the picture stays"),
     ActionSpec("note", "Note finding…", ("N",), FILES, "Store the current view with a rating and a note", "findings"),
     ActionSpec("rate_match", "Match", ("1",), RATING, "Rate the pair: words and heat match", repeats=False),
@@ -193,15 +196,21 @@ GESTURES: Final = (
     Gesture("Go to the next word", "← or →", ON_WORDS),
     Gesture("Extend by a word", "Shift+← or Shift+→", ON_WORDS),
     Gesture("Leave the caption field", "Esc", ON_WORDS),
-    Gesture("Open a finding", "Return", ON_LISTS),
+    Gesture("Open a pair or a finding", "Return", ON_LISTS),
+    Gesture("Select several", "Shift+click, Ctrl+click, Shift+arrows, Ctrl+A", ON_LISTS),
+    Gesture("Open the menu of the selected pairs", "Right click, or the menu key", ON_LISTS),
+    Gesture("Change the size of thumbnails", "Ctrl+wheel", ON_LISTS),
+    Gesture("Take a term that the filter offers", "Tab", ON_LISTS),
+    Gesture("Go from the filter to the list", "Return or ↓", ON_LISTS),
+    Gesture("Clear the filter, then leave it", "Esc", ON_LISTS),
     Gesture("Rate or tag the selected findings", "the keys of ratings and tags, in the list", ON_LISTS),
-    Gesture("Remove a finding, or a project's pairs", "Delete", ON_LISTS),
+    Gesture("Remove findings, or pairs from the list", "Delete", ON_LISTS),
 )
 
 MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         *("open", "paste", "recent", "samples", SEPARATOR),
-        *("open_list", "open_folder", "previous_pair", "next_pair", "close_list", SEPARATOR),
+        *("open_list", "open_folder", "previous_pair", "next_pair", "filter_list", "close_list", SEPARATOR),
         *("new_project", "open_project", "save_project", "import_findings", SEPARATOR),
         *("model", "models", SEPARATOR),
         *("export_picture", "export_numbers", "report", SEPARATOR),
@@ -224,7 +233,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
         *("histogram", "words_by", "specials", SEPARATOR, "framing", SEPARATOR),
-        *("panel_tools", "panel_inspector", "panel_pairs", "panel_boxes", SEPARATOR),
+        *("panel_tools", "panel_inspector", "panel_pairs", "panel_boxes", "pair_grid", SEPARATOR),
         *("hide_panels", "full_screen", "reset_layout"),
     ),
     "&Rate": (

@@ -32,6 +32,7 @@ from exclip_desktop.ui.commands.edit_commands import EditCommands
 from exclip_desktop.ui.commands.file_commands import FileCommands
 from exclip_desktop.ui.commands.layout_commands import LayoutCommands
 from exclip_desktop.ui.commands.model_commands import ModelCommands
+from exclip_desktop.ui.commands.pair_commands import PairCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
@@ -106,7 +107,7 @@ class Window(QMainWindow):
         self._connect()
         self._link_panes()
         self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
-        self.pair_list_dock.removal_requested.connect(session.pair_removal.remove)
+        self.pair_list_dock.left.connect(lambda: self.stage.canvas.view.setFocus())
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
         self.box_list_dock = BoxListDock(session.state, session.region_controller, session.known_labels, self)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.box_list_dock)
@@ -125,6 +126,7 @@ class Window(QMainWindow):
             FindingCommands(self, session, self.commands, self.findings, self._files.folder),
             RatingCommands(self, session, self.commands, self.findings),
             ListCommands(self, session, self.commands, self._files.folder),
+            PairCommands(self, session, self.commands, self.pair_list_dock, self.findings, self._files.folder),
             CompareCommands(self, session, self.commands, self.grid, self.inspector),
         )
         self._layout_commands = LayoutCommands(self, session.settings, self.commands, across, self.inspector)
@@ -148,6 +150,7 @@ class Window(QMainWindow):
         settings = self._session.settings
         settings.geometry.put("window", self.saveGeometry())
         settings.geometry.put("findings_columns", self.findings.view.saveState())
+        settings.geometry.put("pair_list", self.pair_list_dock.saveState())
         self._layout_commands.save()
         self._session.stop()
         super().closeEvent(event)
@@ -272,7 +275,7 @@ class Window(QMainWindow):
         self.status.undo_requested.connect(self.commands["undo"].trigger)
         session.undo.indexChanged.connect(self.status.hide_undo)
         session.picture_labels.saved.connect(self.status.show_message)
-        for reporter in (session.findings, session.rating_controller):
+        for reporter in (session.findings, session.rating_controller, session.list_edits):
             reporter.reported.connect(self.status.show_message)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
@@ -323,6 +326,7 @@ class Window(QMainWindow):
             self.restoreGeometry(shape)
         if not columns.isEmpty():
             self.findings.view.restoreState(columns)
+        self.pair_list_dock.restoreState(geometry.get("pair_list"))
         self._layout_commands.restore()
 
     def _on_canvas_picture_changed(self) -> None:

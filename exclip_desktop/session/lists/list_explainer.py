@@ -1,5 +1,6 @@
 """Explains all remaining pairs of the list in the background."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -34,6 +35,7 @@ class ListExplainer(QObject):
         self._queue: list[int] = []  # places; the first one is being explained
         self._request: ListPairRequest | None = None
         self._again = set[int]()  # places that had failed before the start, not tried again yet
+        self._chosen: tuple[int, ...] | None = None  # places of the pairs that a person selected
         self._number = self._total = 0
         worker.list_pair_explained.connect(self._on_listed)
         worker.failed.connect(self._on_failed)
@@ -51,12 +53,19 @@ class ListExplainer(QObject):
         """Whether any listed pair is not explained yet, or has failed."""
         return any(self._is_left(place) or self._has_failed(place) for place in self._navigation.order)
 
-    def start(self) -> None:
-        """Start or resume."""
+    def start(self, places: Sequence[int] | None = None) -> None:
+        """Start or resume; ``places`` are those of the pairs to explain, None: of all listed ones."""
+        if self._request is not None:
+            self.pause()
+        self._chosen = None if places is None else tuple(places)
         self._queue, self._total = [], 0
-        self._again = {place for place in self._navigation.order if self._has_failed(place)}
+        self._again = {place for place in self._places if self._has_failed(place)}
         self._next()
         self.changed.emit()
+
+    @property
+    def _places(self) -> tuple[int, ...]:
+        return self._navigation.order if self._chosen is None else self._chosen
 
     def pause(self) -> None:
         """Stop; the figures stay."""
@@ -79,7 +88,7 @@ class ListExplainer(QObject):
         while self._queue and not self._is_left(self._queue[0]):  # looked at meanwhile
             self._queue.pop(0)
         if not self._queue:  # or more are left: the first answer by other settings makes all older ones forgotten
-            self._queue = [place for place in self._navigation.order if self._is_left(place)]
+            self._queue = [place for place in self._places if self._is_left(place)]
             self._total += len(self._queue)
         if not self._queue:
             self._end()

@@ -1,6 +1,5 @@
-"""Edits of a project by hand: labelled regions of pictures, and the removal of pairs."""
+"""Labelled regions of pictures, drawn by hand and stored in the project."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,15 +14,7 @@ from exclip_desktop.session.pair.region_controller import RegionController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import State
 from exclip_desktop.session.undo import ProjectStep
-from exclip_desktop.storage.project.pair_rows import (
-    ProjectPair,
-    load_boxes,
-    load_pair,
-    remove_pairs,
-    restore_pairs,
-    save_boxes,
-)
-from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.pair_rows import load_boxes, save_boxes
 
 Regions = tuple[Region, ...]
 
@@ -120,47 +111,3 @@ def _labels_message(regions: Regions) -> str:
         if regions
         else "No labels of this picture are kept"
     )
-
-
-class PairRemoval(QObject):
-    """Removes pairs from the project, as an undo step; pictures, findings and labels stay, and the screen too."""
-
-    def __init__(
-        self,
-        navigation: PairNavigation,
-        projects: Projects,
-        undo: QUndoStack,
-        parent: QObject | None = None,
-    ) -> None:
-        """Edit the list of ``navigation``, where it is the open project's."""
-        super().__init__(parent)
-        self._navigation, self._projects, self._undo = navigation, projects, undo
-
-    def remove(self, places: Sequence[int]) -> None:
-        """Remove the pairs at these places of the list; the list of a file is not changed."""
-        if not self._navigation.is_project_list:
-            return
-        ids = [self._navigation.pairs[place].id for place in places]
-        removed = self._projects.read(lambda project: _existing_pairs(project, ids), tuple[ProjectPair, ...]())
-        if removed:
-            what = "remove pair" if len(removed) == 1 else "remove pairs"
-            self._undo.push(ProjectStep(what, self._put, (removed, True), (removed, False)))
-
-    def _put(self, what: tuple[tuple[ProjectPair, ...], bool]) -> None:
-        """Restore or remove pairs."""
-        pairs, is_listed = what
-
-        def put() -> None:
-            project = self._projects.open_or_create()
-            if is_listed:
-                restore_pairs(project, pairs)
-            else:
-                remove_pairs(project, [one.pair.id for one in pairs])
-            self._navigation.reload()
-
-        self._projects.attempt(put)
-
-
-def _existing_pairs(project: Project, ids: Sequence[str]) -> tuple[ProjectPair, ...]:
-    """Return the pairs of these ids that still exist."""
-    return tuple(one for key in ids if (one := load_pair(project, key)) is not None)

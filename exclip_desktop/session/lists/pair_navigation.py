@@ -1,7 +1,8 @@
 """The open pair list, and navigation from pair to pair."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -28,6 +29,7 @@ from exclip_desktop.session.lists.list_reading import (
     move_list,
     read_list,
     reload_list,
+    with_lookups,
 )
 from exclip_desktop.session.lists.pair_values import PairValues, Remarks
 from exclip_desktop.session.lists.walk_order import WalkOrder
@@ -157,6 +159,12 @@ class PairNavigation(QObject):
     def close(self) -> None:
         """Close the list; the pair on screen stays."""
         self._set_list(NO_LIST)
+
+    def replace_pairs(self, pairs: tuple[ListedPair, ...], known: Mapping[str, PairFigures]) -> None:
+        """List other pairs of the same source; ``known`` are figures of pairs that are not listed now, by id."""
+        here = {self.pairs[place].id: figures for place, figures in self._figures.known.items()}
+        figures = {at: one for at, pair in enumerate(pairs) if (one := here.get(pair.id, known.get(pair.id)))}
+        self._replace_list(replace(with_lookups(replace(self.list, pairs=pairs)), figures=figures))
 
     def show(self, place: int) -> None:
         """Show the pair at a place of the list."""

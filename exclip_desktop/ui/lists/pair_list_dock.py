@@ -1,134 +1,68 @@
-"""The dock with the open pair list, and its table model: thumbnails, captions and scores; a filter and an order."""
+"""The dock with the open pair list: a filter, and the pairs as a table or as a grid of thumbnails."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+import msgspec
+from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
+    QAbstractItemView,
+    QButtonGroup,
     QDockWidget,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
-    QTableView,
+    QSlider,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from exclip_desktop.core.text.list_filter import ListFilter
 from exclip_desktop.core.text.number_format import format_count
-from exclip_desktop.core.values.pair_list import Arrangement, PairFigures, PairStatus, SortKey
+from exclip_desktop.core.values.pair_list import SORT_KEYS, Arrangement
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
-from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, ERROR_ROLE, Index, ThumbnailModel, make_rows_view
-
-Role = Qt.ItemDataRole
-
-
-class PairListModel(ThumbnailModel):
-    """Rows are the pairs of ``navigation.order``; a thumbnail is requested when its row is painted."""
-
-    def __init__(self, navigation: PairNavigation, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
-        super().__init__(thumbnails, parent=parent)
-        self._navigation = navigation
-        self._rows: dict[int, int] = {}
-        navigation.order_changed.connect(self._update_rows)
-        navigation.figures_changed.connect(self._on_figures_changed)
-        navigation.figures_reloaded.connect(self._on_figures_renewed)
-        self._update_rows()
-
-    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802  Qt's name
-        """Return the number of listed pairs."""
-        return 0 if parent is not None and parent.isValid() else len(self._navigation.order)
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return the data of a row."""
-        place = self._navigation.order[index.row()]
-        pair, figures = self._navigation.pairs[place], self._navigation.figures(place)
-        if role == Role.DisplayRole:
-            return pair.caption or "No caption"
-        if role == Role.DecorationRole:
-            return self.thumbnail(str(self._navigation.path(pair)), index.row())
-        if role == BELOW_ROLE:
-            return " · ".join(part for part in ("" if figures is None else _summary(figures), pair.label) if part)
-        if role == ERROR_ROLE:
-            return figures is not None and bool(figures.failure)
-        if role in (Role.ToolTipRole, Role.AccessibleTextRole):
-            return self._details(place)
-        return None
-
-    def row_of(self, place: int | None) -> int | None:
-        """Return the row of the pair at a place of the list; None where the filter hides it."""
-        return None if place is None else self._rows.get(place)
-
-    def place_of(self, row: int) -> int:
-        """Return the place of a row's pair in the list."""
-        return self._navigation.order[row]
-
-    def _details(self, place: int) -> str:
-        pair, figures = self._navigation.pairs[place], self._navigation.figures(place)
-        parts = [pair.caption or "No caption", pair.label, pair.picture]
-        if figures is not None:
-            parts.append(figures.failure or _figures_text(figures))
-            if figures.share is not None:
-                parts.append(f"{figures.share:.0%} of positive heat in the labelled regions")
-        return "\n".join(part for part in parts if part)
-
-    def _update_rows(self) -> None:
-        self.beginResetModel()
-        self._rows = {place: row for row, place in enumerate(self._navigation.order)}
-        self.cancel_thumbnails()
-        self.endResetModel()
-
-    def _on_figures_renewed(self) -> None:
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, 0))
-
-    def _on_figures_changed(self, place: int) -> None:
-        row = self._rows.get(place)
-        if row is not None:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
-
-
-def _summary(figures: PairFigures) -> str:
-    text = "failed" if figures.failure else "" if figures.score is None else f"{figures.score:.3f}".replace("-", "−")
-    return " · ".join(part for part in (text, figures.rating) if part)
-
-
-def _figures_text(figures: PairFigures) -> str:
-    if figures.score is None:
-        return ""
-    return f"score {figures.score:.4f}, residual {figures.residual:.1e}".replace("-", "−")
-
+from exclip_desktop.ui.lists.column_table import ColumnTable
+from exclip_desktop.ui.lists.pair_model import PAIR_COLUMNS, PICTURE, PairListModel
+from exclip_desktop.ui.lists.thumbnail_grid import SIDES_PX, ThumbnailGrid
+from exclip_desktop.ui.lists.thumbnail_rows import Index, RowDelegate, ThumbnailDelegate
+from exclip_desktop.ui.theme import ThemedIcons
+from exclip_desktop.ui.widgets.filter_field import FilterField
 
 WIDTH_PX: Final = 260
 REMOVE_KEYS: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-FILTERS: Final[dict[str, PairStatus]] = {
-    "All": "all",
-    "Not explained": "open",
-    "Explained": "explained",
-    "Failed": "failed",
-}
-ORDERS: Final[dict[str, SortKey]] = {
-    "List order": "list",
-    "Score": "score",
-    "Residual": "residual",
-    "Share in label": "share",
-    "Rating": "rating",
-}
+OPEN_KEYS: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+Flag = QItemSelectionModel.SelectionFlag
+SavedLayout = tuple[str, bool, int]
+"""The table's columns, whether the grid was shown, and the size of its pictures."""
 
 
 class PairListDock(QDockWidget):
-    """Shows the open list.
+    """Shows the open list; hidden without one.
+
+    The current row of the views is the pair on screen, as far as the filter passes it; any rows may be selected.
+
+    Attributes:
+        table, grid: the two views; they share their selection.
+        view: the one that is shown.
 
     Signals:
         removal_requested(object): the removal of the pairs at these places was requested.
+        menu_requested(object, QPoint): the menu of the pairs at these places was requested, at a place of the screen.
+        left(): Esc was pressed in the empty filter.
+        grid_shown(bool): the grid is shown, or the table.
 
     """
 
     removal_requested = Signal(object)
+    menu_requested = Signal(object, QPoint)
+    left = Signal()
+    grid_shown = Signal(bool)
 
     def __init__(
         self,
@@ -143,134 +77,239 @@ class PairListDock(QDockWidget):
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea)
         self._navigation, self._list_explainer = navigation, list_explainer
         self._model = PairListModel(navigation, thumbnails, self)
-        self.filter, self.shown, self.by = QLineEdit(), QComboBox(), QComboBox()
-        self.turn, self.count, self.batch = QToolButton(), QLabel(), QPushButton()
-        self.view = make_rows_view(self._model, "Pairs")
-        self.view.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
-        self.view.installEventFilter(self)
+        self._is_following = False  # the view is told what is on screen already
+        self.filter = FilterField("Filter pairs", navigation.values.filter_keys)
+        self.table = ColumnTable(self._model, PAIR_COLUMNS, "Pairs", unsorted=("list", "List order"))
+        self.grid = ThumbnailGrid(self._model, PICTURE, "Pairs")
+        self._views, self._stack = (self.table, self.grid), QStackedWidget()
+        self.as_list, self.as_grid, self.columns = QToolButton(), QToolButton(), QToolButton()
+        self.side, self.count, self.batch = QSlider(Qt.Orientation.Horizontal), QLabel(), QPushButton()
         self._build()
         self._lay_out()
-        for changed in (
-            *(self.filter.textChanged, self.shown.currentIndexChanged, self.by.currentIndexChanged),
-            self.turn.toggled,
-        ):
-            changed.connect(self._arrange)
-        self.view.selectionModel().currentChanged.connect(self._on_row_changed)
-        self.batch.clicked.connect(
-            lambda: list_explainer.pause() if list_explainer.is_running else list_explainer.start()
-        )
-        list_explainer.changed.connect(self._show_batch)
-        navigation.figures_changed.connect(self._show_batch)
-        navigation.figures_reloaded.connect(self._show_batch)
-        navigation.list_changed.connect(self._on_list_changed)
-        navigation.order_changed.connect(self._on_order_changed)
-        navigation.current_changed.connect(self._follow)
-        self._on_list_changed()
+        self._connect()
+        self._on_order_changed()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Return the width the dock opens with."""
         return QSize(WIDTH_PX, 400)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """Scroll to the pair on screen once the views have their size."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._follow)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Remove a project's pairs with Delete, before a shortcut of the window takes the key."""
-        kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
-        if event.type() not in kinds or not isinstance(event, QKeyEvent) or event.key() not in REMOVE_KEYS:
-            return super().eventFilter(watched, event)
-        places = self.selected_places
-        if not places or not self._navigation.is_project_list:
-            return super().eventFilter(watched, event)
-        event.accept()
-        if event.type() == QEvent.Type.KeyPress:
-            self.removal_requested.emit(places)
-        return True
+        """Open with Return and remove with Delete before a shortcut of the window takes the key; open menus."""
+        if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
+            return self._take_key(event) or super().eventFilter(watched, event)
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            if event.button() == Qt.MouseButton.RightButton:
+                self._select_under(event.position().toPoint())
+                return True  # the pair on screen stays
+        elif isinstance(event, QContextMenuEvent) and event.type() == QEvent.Type.ContextMenu:
+            self._request_menu(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    @property
+    def view(self) -> QAbstractItemView:
+        """The view that is shown."""
+        return self.grid if self.is_grid else self.table
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether the pairs are shown as a grid."""
+        return self._stack.currentWidget() is self.grid
 
     @property
     def selected_places(self) -> list[int]:
-        """Places of the selected pairs."""
-        rows = sorted({index.row() for index in self.view.selectionModel().selectedIndexes()})
+        """Places of the selected pairs, in the order of the list on screen."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows(PICTURE))
         return [self._model.place_of(row) for row in rows]
 
+    def show_grid(self, on: bool) -> None:
+        """Show the pairs as a grid of thumbnails, or as a table."""
+        if on == self.is_grid:
+            return
+        had_focus = self.view.hasFocus()
+        self._stack.setCurrentWidget(self.grid if on else self.table)
+        (self.as_grid if on else self.as_list).setChecked(True)
+        self.side.setVisible(on)
+        if had_focus:
+            self.view.setFocus()
+        self._follow()
+        self.grid_shown.emit(on)
+
+    def focus_filter(self) -> None:
+        """Put the keyboard into the filter."""
+        self.filter.setFocus()
+        self.filter.line.selectAll()
+
+    def saveState(self) -> QByteArray:  # noqa: N802  as Qt's headers and splitters have it
+        """Return the table's columns, which view is shown, and the size of the grid's pictures."""
+        columns = bytes(self.table.saveState().data()).decode()
+        return QByteArray(msgspec.json.encode((columns, self.is_grid, self.grid.side_px)))
+
+    def restoreState(self, state: QByteArray) -> bool:  # noqa: N802  as Qt's headers and splitters have it
+        """Restore what was saved; return whether that could be read."""
+        try:
+            columns, is_grid, side_px = msgspec.json.decode(state.data(), type=SavedLayout)
+        except msgspec.MsgspecError:
+            return False
+        self.table.restoreState(QByteArray(columns.encode()))
+        if side_px in SIDES_PX:
+            self.grid.set_side(side_px)
+        self.show_grid(is_grid)
+        return True
+
     def _build(self) -> None:
-        self.filter.setPlaceholderText("Filter by caption, label or file")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setAccessibleName("Filter pairs")
-        self.shown.addItems(list(FILTERS))
-        self.shown.setAccessibleName("Filter pairs by state")
-        self.by.addItems(list(ORDERS))
-        self.by.setAccessibleName("Order of pairs")
-        self.turn.setText("↓")
-        self.turn.setCheckable(True)
-        self.turn.setToolTip("Largest first")
-        self.turn.setAccessibleName("Largest first")
+        self.table.setItemDelegate(RowDelegate(self.table))
+        self.table.setItemDelegateForColumn(PICTURE, ThumbnailDelegate(self.table))
+        self.grid.setSelectionModel(self.table.selectionModel())
+        icons = ThemedIcons(self)
+        for button, icon, text in ((self.as_list, "pairs", "List"), (self.as_grid, "panes", "Grid of thumbnails")):
+            icons.add(button, icon)
+            button.setToolTip(f"Show the pairs as a {text.lower()}")
+            button.setAccessibleName(text)
+            button.setCheckable(True)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.as_list.setChecked(True)
+        self.side.setRange(0, len(SIDES_PX) - 1)
+        self.side.setPageStep(1)
+        self.side.setValue(SIDES_PX.index(self.grid.side_px))
+        self.side.setToolTip("Size of the thumbnails; Ctrl+wheel on the grid does the same")
+        self.side.setAccessibleName("Size of the thumbnails")
+        self.side.hide()
+        self.columns.setText("Columns")
+        self.columns.setToolTip("Choose the columns and the order of the list")
+        self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.columns.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.columns.setMenu(self.table.columns_menu)
 
     def _lay_out(self) -> None:
+        for view in self._views:
+            self._stack.addWidget(view)
         row = QHBoxLayout()
-        row.addWidget(self.shown, 1)
-        row.addWidget(self.by, 1)
-        row.addWidget(self.turn)
+        row.setSpacing(2)
+        row.addWidget(self.as_list)
+        row.addWidget(self.as_grid)
+        row.addWidget(self.side, 1)
+        row.addStretch(1)
+        row.addWidget(self.columns)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(6, 6, 0, 6)
         column.addWidget(self.filter)
         column.addLayout(row)
-        column.addWidget(self.view, 1)
+        column.addWidget(self._stack, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.count, 1)
         foot.addWidget(self.batch)
         column.addLayout(foot)
         self.setWidget(inside)
 
-    @property
-    def _arrangement(self) -> Arrangement:
-        return Arrangement(
-            self.filter.text(),
-            FILTERS[self.shown.currentText()],
-            ORDERS[self.by.currentText()],
-            self.turn.isChecked(),
-        )
+    def _connect(self) -> None:
+        navigation, explainer = self._navigation, self._list_explainer
+        for view in self._views:
+            view.installEventFilter(self)
+            view.viewport().installEventFilter(self)
+        buttons = QButtonGroup(self)
+        buttons.addButton(self.as_list)
+        buttons.addButton(self.as_grid)
+        self.as_grid.toggled.connect(self.show_grid)
+        self.side.valueChanged.connect(lambda at: self.grid.set_side(SIDES_PX[at]))
+        self.grid.side_changed.connect(lambda side_px: self.side.setValue(SIDES_PX.index(side_px)))
+        self.filter.filter_changed.connect(self._on_filter_changed)
+        self.filter.entered.connect(self._on_filter_entered)
+        self.filter.left.connect(self.left)
+        self.table.sort_changed.connect(self._arrange)
+        self.table.selectionModel().currentChanged.connect(self._on_row_changed)
+        self.batch.clicked.connect(lambda: explainer.pause() if explainer.is_running else explainer.start())
+        explainer.changed.connect(self._show_batch)
+        navigation.figures_changed.connect(self._show_batch)
+        navigation.figures_reloaded.connect(self._show_batch)
+        navigation.list_changed.connect(self._follow)
+        self._model.modelReset.connect(self._on_order_changed)
+        navigation.current_changed.connect(self._follow)
+        navigation.walk.row_removed.connect(self._show_position)
+        navigation.walk.row_inserted.connect(self._show_position)
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        """Handle a key that the list has a meaning for; return whether it has one."""
+        places, current = self.selected_places, self.view.currentIndex()
+        act: Callable[[], object]
+        if event.matches(QKeySequence.StandardKey.SelectAll):
+            act = self.view.selectAll
+        elif event.key() in REMOVE_KEYS and places:
+            act = partial(self.removal_requested.emit, places)
+        elif event.key() in OPEN_KEYS and current.isValid() and not event.modifiers():
+            act = partial(self._navigation.show, self._model.place_of(current.row()))
+        else:
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            act()
+        return True
+
+    def _select_under(self, point: QPoint) -> None:
+        """Select the row under the mouse, unless it is one of those selected."""
+        index, rows = self.view.indexAt(point), self.table.selectionModel()
+        self.view.setFocus()
+        if index.isValid() and not rows.isRowSelected(index.row()):
+            rows.select(index, Flag.ClearAndSelect | Flag.Rows)
+
+    def _request_menu(self, event: QContextMenuEvent) -> None:
+        places, where = self.selected_places, event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            rect = self.view.visualRect(self.view.currentIndex())
+            where = self.view.viewport().mapToGlobal(rect.center())
+        if places:
+            self.menu_requested.emit(places, where)
+
+    def _on_filter_changed(self, list_filter: ListFilter) -> None:
+        shown = self._navigation.arrangement
+        self._navigation.arrange(Arrangement(list_filter.query, by=shown.by, descending=shown.descending))
+
+    def _on_filter_entered(self) -> None:
+        """Go to the pair on screen; where the filter leaves it out, to the first match."""
+        if self._model.rowCount():
+            self.view.setFocus()
+            if self._model.row_of(self._navigation.current) is None:
+                self._navigation.show(self._model.place_of(0))
 
     def _arrange(self) -> None:
-        self._navigation.arrange(self._arrangement)
+        key, descending = self.table.sort
+        by = next(one for one in SORT_KEYS if one == key)
+        self._navigation.arrange(Arrangement(self._navigation.arrangement.query, by=by, descending=descending))
 
     def _on_order_changed(self) -> None:
         """Show the arrangement in the fields: a project may have restored it."""
         arrangement = self._navigation.arrangement
-        if arrangement != self._arrangement:
-            fields = self.filter, self.shown, self.by, self.turn
-            for field in fields:
-                field.blockSignals(True)
-            self.filter.setText(arrangement.holding)
-            self.shown.setCurrentIndex(list(FILTERS.values()).index(arrangement.shown))
-            self.by.setCurrentIndex(list(ORDERS.values()).index(arrangement.by))
-            self.turn.setChecked(arrangement.descending)
-            for field in fields:
-                field.blockSignals(False)
-        self.turn.setText("↑" if arrangement.descending else "↓")
-        self._follow()
-
-    def _on_list_changed(self) -> None:
+        if self.filter.query.strip() != arrangement.query.strip():
+            self.filter.show_query(arrangement.query)
+        self.table.show_sort(arrangement.by, descending=arrangement.descending)
         self._follow()
 
     def _follow(self) -> None:
-        """Select the pair on screen, and show its position."""
-        navigation, rows = self._navigation, self.view.selectionModel()
-        row = self._model.row_of(navigation.current)
-        index = self._model.index(-1 if row is None else row, 0)
-        if index != rows.currentIndex():  # otherwise more rows may be selected around it
-            rows.blockSignals(True)  # the pair is on screen already
-            rows.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            rows.blockSignals(False)
+        """Select the pair on screen, scroll to it, and show its position."""
+        row, rows = self._model.row_of(self._navigation.current), self.table.selectionModel()
+        index = self._model.index(-1 if row is None else row, max(self.table.currentIndex().column(), PICTURE))
+        if index.row() != rows.currentIndex().row():  # otherwise more rows may be selected around it
+            self._is_following = True
+            rows.setCurrentIndex(index, Flag.ClearAndSelect | Flag.Rows)
+            self._is_following = False
         if row is not None:
             self.view.scrollTo(index)
-        self.view.viewport().update()
-        at = (
-            f"{row + 1:,} of {len(navigation.order):,}"
-            if row is not None
-            else format_count(len(navigation.order), "pair")
-        )
-        whole = len(navigation.pairs)
         self._show_batch()
-        self.count.setText(at if len(navigation.order) == whole else f"{at}; {whole:,} in the list")
+        self._show_position()
+
+    def _show_position(self) -> None:
+        listed, whole = len(self._navigation.order), len(self._navigation.pairs)
+        row = self._model.row_of(self._navigation.current)
+        at = f"{row + 1:,} of {listed:,}" if row is not None else format_count(listed, "pair")
+        self.count.setText(at if listed == whole else f"{at}; {whole:,} in the list")
+        self.filter.show_count(listed, whole)
 
     def _show_batch(self) -> None:
         running = self._list_explainer.is_running
@@ -281,7 +320,7 @@ class PairListDock(QDockWidget):
         )
 
     def _on_row_changed(self, index: Index) -> None:
-        if index.isValid():
+        if index.isValid() and not self._is_following:
             place = self._model.place_of(index.row())
             if place != self._navigation.current:
                 self._navigation.show(place)

@@ -1,40 +1,29 @@
-"""Thumbnails in lists of pairs and tables of findings, and rows of a thumbnail with text."""
+"""Thumbnails in lists of pairs and tables of findings, and the marks of their rows."""
 
 from typing import Final
 
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    Qt,
-)
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPalette
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QBrush, QImage, QPainter, QPalette
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.ui.theme import blend_colours, error_colour
 
 THUMB_PX: Final = 64
 PAD_PX: Final = 6
-LINES: Final = 2
-LONGEST: Final = 200  # letters; no line holds more
+MARK_PX: Final = 2
 BELOW_ROLE: Final = Qt.ItemDataRole.UserRole
 ERROR_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+ON_SCREEN_ROLE: Final = Qt.ItemDataRole.UserRole + 2
+TITLE_ROLE: Final = Qt.ItemDataRole.UserRole + 3
+HEAT_ROLE: Final = Qt.ItemDataRole.UserRole + 4
 Index = QModelIndex | QPersistentModelIndex
 
 
 class ThumbnailModel(QAbstractTableModel):
     """Base of models whose rows have a thumbnail, which is read when its row is painted, and not before."""
+
+    NO_PARENT: Final = QModelIndex()
 
     def __init__(self, thumbnails: Thumbnails, column: int = 0, parent: QObject | None = None) -> None:
         """Show thumbnails in ``column``."""
@@ -48,10 +37,15 @@ class ThumbnailModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else 1
 
     def thumbnail(self, path: str, row: int) -> QImage | None:
-        """Return a picture's thumbnail; None where it is not read yet: ``dataChanged`` follows when it is."""
+        """Return a picture's thumbnail; None where it is not read yet: ``dataChanged`` follows when it is.
+
+        ``row`` is the row, or what ``_row_waiting`` finds it by.
+        """
         image = self._thumbnails.get(path)
         if image is None:
-            self._waiting.setdefault(path, []).append(row)
+            waiting = self._waiting.setdefault(path, [])
+            if row not in waiting:
+                waiting.append(row)
         return image
 
     def cancel_thumbnails(self) -> None:
@@ -59,54 +53,30 @@ class ThumbnailModel(QAbstractTableModel):
         self._waiting.clear()
 
     def _on_made(self, path: str) -> None:
-        for row in self._waiting.pop(path, []):
-            index = self.index(row, self._column)
-            self.dataChanged.emit(index, index)
+        for row in map(self._row_waiting, self._waiting.pop(path, [])):
+            if row is not None:
+                index = self.index(row, self._column)
+                self.dataChanged.emit(index, index)
 
-
-def make_rows_view(model: QAbstractItemModel, name: str) -> QTableView:
-    """Return a view of a model of one column: text, thumbnail (an image), ``BELOW_ROLE`` and ``ERROR_ROLE``."""
-    # A table, for it takes a hundred thousand rows at once; Qt's lists need half a second to lay them out.
-    view = QTableView()
-    view.setModel(model)
-    view.setItemDelegate(RowDelegate(view))
-    view.verticalHeader().hide()
-    view.verticalHeader().setDefaultSectionSize(THUMB_PX + 2 * PAD_PX)
-    view.horizontalHeader().hide()
-    view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    view.setShowGrid(False)
-    view.setTabKeyNavigation(False)
-    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    view.setMouseTracking(True)
-    view.setAccessibleName(name)
-    return view
+    def _row_waiting(self, token: int) -> int | None:
+        """Return the row that was named ``token`` when it requested a thumbnail; None where it has left."""
+        return token
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws a row: its thumbnail, two lines of text, and a line below them, coloured where it is an error."""
+    """Draws a cell of a table; the row of the pair on screen has lines above and below it, failures are coloured."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802  Qt's name
+        """Colour the text of a failure."""
+        super().initStyleOption(option, index)
+        if index.data(ERROR_ROLE):
+            option.palette.setColor(QPalette.ColorRole.Text, error_colour(option.palette))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw the row."""
-        painter.save()
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        palette = option.palette
-        if selected:
-            painter.fillRect(option.rect, palette.highlight())
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, blend_colours(palette.highlight().color(), palette.base().color(), 0.15))
-        area = option.rect.adjusted(PAD_PX, PAD_PX, -PAD_PX, -PAD_PX)
-        paint_thumbnail(painter, option, index.data(Qt.ItemDataRole.DecorationRole))
-        words = area.adjusted(THUMB_PX + PAD_PX, 0, 0, 0)
-        ink = palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text)
-        painter.setPen(ink)
-        _paint_lines(painter, words, index.data())
-        if index.data(ERROR_ROLE) and not selected:
-            painter.setPen(error_colour(palette))
-        below = option.fontMetrics.elidedText(index.data(BELOW_ROLE), Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), below)
-        painter.restore()
+        """Draw the cell, and the mark of its row."""
+        super().paint(painter, option, index)
+        if index.data(ON_SCREEN_ROLE):
+            paint_row_mark(painter, option)
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
@@ -117,36 +87,35 @@ class ThumbnailDelegate(QStyledItemDelegate):
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
-        paint_thumbnail(painter, option, index.data(Qt.ItemDataRole.DecorationRole))
+        place = QRect(option.rect.left() + PAD_PX, option.rect.top() + PAD_PX, THUMB_PX, THUMB_PX)
+        paint_thumbnail(painter, option, place, index.data(Qt.ItemDataRole.DecorationRole))
         painter.restore()
+        if index.data(ON_SCREEN_ROLE):
+            paint_row_mark(painter, option)
+            painter.fillRect(QRect(option.rect.topLeft(), QSize(2 * MARK_PX, option.rect.height())), mark_brush(option))
 
 
-def paint_thumbnail(painter: QPainter, option: QStyleOptionViewItem, image: QImage | None) -> None:
-    """Draw a thumbnail at the left of a cell; a grey square where there is none."""
-    place = QRect(option.rect.left() + PAD_PX, option.rect.top() + PAD_PX, THUMB_PX, THUMB_PX)
+def mark_brush(option: QStyleOptionViewItem) -> QBrush:
+    """Return what marks the pair on screen: visible on a selected row as well as on another one."""
+    selected = bool(option.state & QStyle.StateFlag.State_Selected)
+    role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Highlight
+    return option.palette.brush(role)
+
+
+def paint_row_mark(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Draw a line above and below a cell."""
+    rect, brush = option.rect, mark_brush(option)
+    painter.fillRect(QRect(rect.left(), rect.top(), rect.width(), MARK_PX), brush)
+    painter.fillRect(QRect(rect.left(), rect.bottom() - MARK_PX + 1, rect.width(), MARK_PX), brush)
+
+
+def paint_thumbnail(painter: QPainter, option: QStyleOptionViewItem, place: QRect, image: QImage | None) -> QRect:
+    """Draw a thumbnail in the middle of ``place``, and return where; a grey square where there is none."""
     if image is None or image.isNull():
         painter.fillRect(place, blend_colours(option.palette.text().color(), option.palette.base().color(), 0.08))
-        return
-    size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    at = QRect(place.topLeft(), size)
+        return place
+    at = QRect(place.topLeft(), image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio))
     at.moveCenter(place.center())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(at, image)
-
-
-def _paint_lines(painter: QPainter, place: QRect, text: str) -> None:
-    """Write at most ``LINES`` lines at the top of ``place``; the last is cut where there is more."""
-    metrics, left = painter.fontMetrics(), " ".join(text.split())
-    for line in range(LINES):
-        text_line = left if line == LINES - 1 else _fitting(metrics, left, place.width())
-        elided = metrics.elidedText(text_line, Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(place.left(), place.top() + metrics.ascent() + line * metrics.lineSpacing(), elided)
-        left = left[len(text_line) :].lstrip()
-
-
-def _fitting(metrics: QFontMetrics, text: str, width: int) -> str:
-    """Return the words of ``text`` that fit into a line, at least one."""
-    words = text[:LONGEST].split(" ")
-    while len(words) > 1 and metrics.horizontalAdvance(" ".join(words)) > width:
-        words.pop()
-    return " ".join(words)
+    return at

@@ -178,7 +178,7 @@ def test_pairs_without_a_caption_are_passed_over(desk: Desk, qtbot: QtBot, tmp_p
 
 
 def test_only_listed_pairs_are_requested(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.pair_list_dock.filter.setText('"4 cats"')
+    desk.window.pair_list_dock.filter.write('"4 cats"')
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == [0, 4]

@@ -5,71 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_list import ListedPair, PairList
-from exclip_desktop.core.values.selection import Region
-from exclip_desktop.session.session import Session
-from exclip_desktop.storage.pair_lists.list_files import write_pairs
+from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
-from exclip_desktop.ui.window import Window
-from tests.ui.conftest import PictureEngine
 from tests.ui.fakes import make_blank_picture
-from tests.ui.models.fake_librarian import FakeLibrarian
-
-GONE = "gone.jpg"
-BOX = Region((0.0, 0.0, 320.0, 480.0), name="dog")
-
-
-class Walk:
-    """A window with a list of ``pairs`` open."""
-
-    def __init__(self, folder: Path, make: Callable[..., Explanation], pairs: tuple[ListedPair, ...]) -> None:
-        self.folder = folder
-        for picture in {pair.picture for pair in pairs} - {GONE}:
-            make_blank_picture(folder / picture)
-        write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
-        self.engine = PictureEngine(make)
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
-        self.session = Session(store, None, lambda: self.engine, FakeLibrarian)
-        self.window = Window(self.session)
-
-
-PAIRS = (
-    ListedPair("1", "one.png", "a dog and a cat", "animals", (BOX,)),
-    ListedPair("2", "two.png", "a red balloon"),
-    ListedPair("3", GONE, "a hydrant"),
-    ListedPair("4", "one.png", "a blue balloon", "wrong"),
-)
+from tests.ui.lists.list_desk import BOX, PAIRS, ListDesk, settle
 
 
 @pytest.fixture
-def walk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Walk:
-    made = Walk(tmp_path, make_explanation, PAIRS)
-    qtbot.addWidget(made.window)
-    made.window.show()
-    made.session.start(str(tmp_path / "list.csv"))
-    _settle(qtbot, made, "a dog and a cat")
-    return made
+def walk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> ListDesk:
+    return ListDesk(tmp_path, make_explanation).start(qtbot)
 
 
-def _settle(qtbot: QtBot, walk: Walk, caption: str) -> None:
-    state = walk.session.state
-    qtbot.waitUntil(
-        lambda: (
-            state.explanation is not None
-            and state.explanation.caption.text == caption
-            and not state.stale
-            and state.work is None
-        )
-    )
-
-
-def test_a_list_opens_with_its_first_pair(walk: Walk) -> None:
+def test_a_list_opens_with_its_first_pair(walk: ListDesk) -> None:
     dock = walk.window.pair_list_dock
     assert dock.isVisible()
     assert walk.session.pair_navigation.current == 0
@@ -77,32 +30,32 @@ def test_a_list_opens_with_its_first_pair(walk: Walk) -> None:
     assert walk.session.settings.recent_pictures.paths() == []
 
 
-def test_keys_step_through_the_list_and_stop_at_its_ends(walk: Walk, qtbot: QtBot) -> None:
+def test_keys_step_through_the_list_and_stop_at_its_ends(walk: ListDesk, qtbot: QtBot) -> None:
     QTest.keyClick(walk.window, Qt.Key.Key_A)
     assert walk.session.pair_navigation.current == 0
     QTest.keyClick(walk.window, Qt.Key.Key_D)
-    _settle(qtbot, walk, "a red balloon")
+    settle(qtbot, walk, "a red balloon")
     assert walk.session.state.canvas_picture.title == "two.png"
     QTest.keyClick(walk.window, Qt.Key.Key_A)
-    _settle(qtbot, walk, "a dog and a cat")
+    settle(qtbot, walk, "a dog and a cat")
 
 
-def test_a_letter_in_the_filter_does_not_step(walk: Walk, qtbot: QtBot) -> None:
+def test_a_letter_in_the_filter_does_not_step(walk: ListDesk, qtbot: QtBot) -> None:
     dock = walk.window.pair_list_dock
     dock.filter.setFocus()
-    QTest.keyClicks(dock.filter, "ad")
-    assert dock.filter.text() == "ad"
+    QTest.keyClicks(dock.filter.line, "ad")
+    assert dock.filter.query == "ad"
     assert walk.session.pair_navigation.current == 0
 
 
-def test_a_click_shows_a_pair(walk: Walk, qtbot: QtBot) -> None:
+def test_a_click_shows_a_pair(walk: ListDesk, qtbot: QtBot) -> None:
     view = walk.window.pair_list_dock.view
     where = view.visualRect(view.model().index(1, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    _settle(qtbot, walk, "a red balloon")
+    settle(qtbot, walk, "a red balloon")
 
 
-def test_a_row_has_the_figures_of_its_pair(walk: Walk, qtbot: QtBot) -> None:
+def test_a_row_has_the_figures_of_its_pair(walk: ListDesk, qtbot: QtBot) -> None:
     navigation = walk.session.pair_navigation
     found = navigation.figures(0)
     assert found is not None
@@ -115,65 +68,64 @@ def test_a_row_has_the_figures_of_its_pair(walk: Walk, qtbot: QtBot) -> None:
     assert below == f"{found.score:.3f} · animals".replace("-", "−")
 
 
-def test_a_missing_picture_fails_and_stepping_continues(walk: Walk, qtbot: QtBot) -> None:
+def test_a_missing_picture_fails_and_stepping_continues(walk: ListDesk, qtbot: QtBot) -> None:
     navigation = walk.session.pair_navigation
     navigation.show(2)
     qtbot.waitUntil(lambda: navigation.figures(2) is not None)
     assert "gone.jpg" in navigation.figures(2).failure
     assert walk.session.state.notice is not None
     navigation.step(1)
-    _settle(qtbot, walk, "a blue balloon")
+    settle(qtbot, walk, "a blue balloon")
 
 
-def test_a_pair_that_cannot_be_explained_fails(walk: Walk, qtbot: QtBot) -> None:
+def test_a_pair_that_cannot_be_explained_fails(walk: ListDesk, qtbot: QtBot) -> None:
     walk.engine.raises.append(CaptionError("The caption is empty.", "Type one."))
     walk.session.pair_navigation.step(1)
     qtbot.waitUntil(lambda: walk.session.pair_navigation.figures(1) is not None)
     assert walk.session.pair_navigation.figures(1).failure == "The caption is empty."
 
 
-def test_filter_and_order_decide_what_is_next(walk: Walk, qtbot: QtBot) -> None:
+def test_filter_and_order_decide_what_is_next(walk: ListDesk, qtbot: QtBot) -> None:
     dock, navigation = walk.window.pair_list_dock, walk.session.pair_navigation
-    dock.filter.setText("BALLOON")
+    dock.filter.write("BALLOON")
     assert navigation.order == (1, 3)
     assert dock.count.text() == "2 pairs; 4 in the list"
     navigation.step(1)
-    _settle(qtbot, walk, "a red balloon")
+    settle(qtbot, walk, "a red balloon")
     assert dock.count.text() == "1 of 2; 4 in the list"
-    dock.filter.clear()
-    dock.shown.setCurrentText("Explained")
+    dock.filter.write("is:explained")
     assert navigation.order == (0, 1)
-    dock.shown.setCurrentText("Not explained")
+    dock.filter.write("is:unexplained")
     assert navigation.order == (2, 3)
 
 
-def test_another_picture_belongs_to_no_pair(walk: Walk, qtbot: QtBot) -> None:
+def test_another_picture_belongs_to_no_pair(walk: ListDesk, qtbot: QtBot) -> None:
     walk.session.explain_controller.open_file(make_blank_picture(walk.folder / "other.png"), "a dog")
-    _settle(qtbot, walk, "a dog")
+    settle(qtbot, walk, "a dog")
     assert walk.session.pair_navigation.current is None
     assert len(walk.session.settings.recent_pictures.paths()) == 1
 
 
-def test_the_other_captions_of_a_picture_are_scored(walk: Walk, qtbot: QtBot) -> None:
+def test_the_other_captions_of_a_picture_are_scored(walk: ListDesk, qtbot: QtBot) -> None:
     state = walk.session.state
     qtbot.waitUntil(lambda: [entry.score for entry in state.alternatives] == [0.1, 0.1])
     assert [entry.caption for entry in state.alternatives] == ["a dog and a cat", "a blue balloon"]
     walk.session.pair_navigation.step(1)
-    _settle(qtbot, walk, "a red balloon")
+    settle(qtbot, walk, "a red balloon")
     assert state.alternatives == ()
 
 
-def test_labels_are_selected_by_a_key_and_undone(walk: Walk, qtbot: QtBot) -> None:
+def test_labels_are_selected_by_a_key_and_undone(walk: ListDesk, qtbot: QtBot) -> None:
     QTest.keyClick(walk.window, Qt.Key.Key_E)
     assert walk.session.state.selection.regions == (BOX,)
     walk.session.undo.undo()
     assert walk.session.state.selection.regions == ()
     walk.session.pair_navigation.step(1)
-    _settle(qtbot, walk, "a red balloon")
+    settle(qtbot, walk, "a red balloon")
     assert not walk.window.commands["take_labels"].isEnabled()
 
 
-def test_closing_the_list_keeps_the_picture(walk: Walk) -> None:
+def test_closing_the_list_keeps_the_picture(walk: ListDesk) -> None:
     shown = walk.session.state.canvas_picture
     walk.window.commands["close_list"].trigger()
     assert walk.session.pair_navigation.pairs == ()
@@ -182,20 +134,20 @@ def test_closing_the_list_keeps_the_picture(walk: Walk) -> None:
     assert not walk.window.commands["next_pair"].isEnabled()
 
 
-def test_unreadable_entries_are_reported(walk: Walk, qtbot: QtBot) -> None:
+def test_unreadable_entries_are_reported(walk: ListDesk, qtbot: QtBot) -> None:
     lines = "".join(f'{{"caption": "no picture {line}"}}\n' for line in range(5))
     (walk.folder / "b.jsonl").write_text(f'{{"picture": "two.png", "caption": "a dog"}}\n{lines}', "utf-8")
     walk.session.pair_navigation.open(walk.folder / "b.jsonl")
-    _settle(qtbot, walk, "a dog")
+    settle(qtbot, walk, "a dog")
     notice = walk.session.state.notice
     assert notice is not None
     assert notice.kind == "note"
     assert notice.message.startswith("b.jsonl, line 2: ")
-    assert notice.message.endswith(" 4 more like this: b.jsonl, line 3, b.jsonl, line 4, ….")
+    assert "4 more like this" in notice.message
     assert len(notice.details.splitlines()) == 5
 
 
-def test_a_list_that_cannot_be_read_leaves_the_one_before(walk: Walk, qtbot: QtBot) -> None:
+def test_a_list_that_cannot_be_read_leaves_the_one_before(walk: ListDesk, qtbot: QtBot) -> None:
     with qtbot.waitSignal(walk.session.state.notice_changed):
         walk.session.pair_navigation.open(walk.folder / "gone.csv")
     assert walk.session.pair_navigation.pairs == PAIRS
@@ -205,25 +157,25 @@ def test_thumbnails_are_read_for_rows_on_screen_only(
     qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]
 ) -> None:
     pairs = tuple(ListedPair(str(n), "one.png" if n else "two.png", "a dog") for n in range(100_000))
-    made = Walk(tmp_path, make_explanation, pairs)
+    made = ListDesk(tmp_path, make_explanation, pairs)
     qtbot.addWidget(made.window)
     made.window.show()
     requested: list[str] = []
     get = made.session.thumbnails.get
     made.session.thumbnails.get = lambda path: (requested.append(path), get(path))[1]  # type: ignore[method-assign]
     made.session.start(str(tmp_path / "list.csv"))
-    _settle(qtbot, made, "a dog")
+    settle(qtbot, made, "a dog")
     qtbot.waitUntil(lambda: len(made.session.thumbnails._images) == 2)
     assert made.window.pair_list_dock.count.text() == "1 of 100,000"
     assert 0 < len(requested) < 2_000
 
 
-def test_another_model_clears_the_scores_also_while_the_caption_is_changed(walk: Walk, qtbot: QtBot) -> None:
+def test_another_model_clears_the_scores_also_while_the_caption_is_changed(walk: ListDesk, qtbot: QtBot) -> None:
     session = walk.session
     session.pair_navigation.step(1)
-    _settle(qtbot, walk, "a red balloon")
+    settle(qtbot, walk, "a red balloon")
     session.explain_controller.type_caption("a green balloon")
-    _settle(qtbot, walk, "a green balloon")
+    settle(qtbot, walk, "a green balloon")
     assert session.pair_navigation.figures(0).score is not None
     explanation = session.state.explanation
     settings = replace(explanation.settings, model="other")

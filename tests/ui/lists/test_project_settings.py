@@ -23,7 +23,7 @@ from tests.ui.models.fake_librarian import FakeLibrarian
 from tests.ui.session.session_desk import Desk
 
 LARGE, DEEP = ModelChoice("large", "openai"), ExplainSettings(3, 5, "gauss-legendre", 16, framing="squash")
-BY_SCORE = Arrangement("DOG", "explained", "score", True)
+BY_SCORE = Arrangement("DOG is:explained", by="score", descending=True)
 GONE = ModelError("large (openai) is not on this computer.", "Download it.")
 
 
@@ -209,14 +209,8 @@ class Place:
         self.window.show()
         self.dock = self.window.pair_list_dock
 
-    def fields(self) -> tuple[str, str, str, bool, str]:
-        dock = self.dock
-        return *(
-            dock.filter.text(),
-            dock.shown.currentText(),
-            dock.by.currentText(),
-            dock.turn.isChecked(),
-        ), dock.turn.text()
+    def fields(self) -> tuple[str, str, bool]:
+        return self.dock.filter.query, *self.dock.table.sort
 
 
 @pytest.fixture
@@ -239,25 +233,29 @@ def test_the_list_is_arranged_as_it_was_left(place: Place) -> None:
     navigation.open(place.folder / "list.csv")
     place.qtbot.waitUntil(lambda: len(navigation.pairs) == 3)
     path = place.folder / "study.exclip"
-    place.dock.filter.setText("fish")
+    place.dock.filter.write("fish")
     projects.create(path)
     assert "list" not in kept(path)
     place.qtbot.waitUntil(lambda: navigation.is_project_list)  # it is taken in
     assert kept(path)["list"] == asdict(Arrangement("fish"))
-    place.dock.filter.setText("DOG")
-    place.dock.by.setCurrentText("Score")
-    place.dock.turn.setChecked(True)
-    place.dock.shown.setCurrentText("Explained")
+    place.dock.filter.write("DOG is:explained")
+    place.dock.table.sort_by("score", descending=True)
     assert kept(path)["list"] == asdict(BY_SCORE)
     projects.open(made(place.folder, "other.exclip", model=model_setting(ModelChoice(), ExplainSettings())))
-    assert place.fields() == ("", "All", "List order", False, "↓")
+    assert place.fields() == ("", "list", False)
     projects.open(path)
     assert navigation.arrangement == BY_SCORE
-    assert place.fields() == ("DOG", "Explained", "Score", True, "↑")
+    assert place.fields() == ("DOG is:explained", "score", True)
     place.qtbot.waitUntil(lambda: navigation.is_project_list)
-    place.dock.shown.setCurrentText("All")
+    place.dock.filter.write("DOG")
     assert navigation.order == (0, 2)
-    assert kept(path)["list"] == asdict(replace(BY_SCORE, shown="all"))
+    assert kept(path)["list"] == asdict(replace(BY_SCORE, holding="DOG"))
+
+
+def test_the_status_that_an_older_project_stores_is_part_of_the_query(place: Place) -> None:
+    arrangement = {"holding": "DOG", "shown": "explained", "by": "score", "descending": True}
+    place.session.projects.open(made(place.folder, list=arrangement))
+    assert place.fields() == ("DOG is:explained", "score", True)
 
 
 def test_the_program_starts_with_a_project(place: Place) -> None:

@@ -236,7 +236,7 @@ def test_delete_removes_the_selected_pairs_and_undo_restores_them(desk: Desk) ->
 
 def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
     key = desk.note("match")
-    desk.session.pair_removal.remove([1])
+    desk.session.list_edits.remove([1])
     desk.settle()
     assert desk.session.findings.ids(desk.window.findings.query) == [key]
     desk.session.undo.undo()
@@ -244,23 +244,46 @@ def test_the_findings_of_removed_pairs_stay(desk: Desk) -> None:
         assert load_pair(project, "p1").rating == "match"  # type: ignore[union-attr]
 
 
-def test_delete_in_a_files_list_is_the_boxs(desk: Desk) -> None:
-    (desk.folder / "list.csv").write_text("id,path,caption\np1,0.png,a cat\n")
+def test_delete_in_a_files_list_changes_the_window_only(desk: Desk) -> None:
+    lines = "id,path,caption\np1,0.png,a cat\np2,1.png,a dog\np3,2.png,a fish\n"
+    (desk.folder / "list.csv").write_text(lines)
     desk.pair_navigation.use_project(None)
     desk.pair_navigation.open(desk.folder / "list.csv")
-    desk.qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 1 and desk.pair_navigation.figures(0) is not None)
+    desk.qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 3 and desk.pair_navigation.figures(0) is not None)
     desk.state.change(selection=Selection((), (BOX,)))
+    before, shown = desk.pair_navigation.figures(0), desk.state.canvas_picture
+    desk.session.list_edits.remove([1])
+    assert desk.ids() == ["p1", "p3"]
+    assert (desk.pair_navigation.current, desk.pair_navigation.figures(0)) == (0, before)
     QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
-    assert desk.state.selection.regions == ()
-    desk.session.pair_removal.remove([0])
-    desk.settle()
-    assert len(desk.pair_navigation.pairs) == 1
+    assert desk.ids() == ["p3"]
+    assert desk.state.selection.regions == (BOX,)
+    assert desk.state.canvas_picture is shown
+    desk.session.undo.undo()
+    assert desk.ids() == ["p1", "p3"]
+    assert desk.pair_navigation.figures(0) == before
+    desk.session.undo.undo()
+    assert desk.ids() == ["p1", "p2", "p3"]
+    assert (desk.folder / "list.csv").read_text() == lines
     with open_project(desk.file) as project:
         assert count_pairs(project, PairQuery()) == COUNT
 
 
+def test_undo_of_a_removal_leaves_another_list_alone(desk: Desk) -> None:
+    desk.pair_navigation.use_project(None)
+    for name in ("one", "two"):
+        (desk.folder / f"{name}.csv").write_text("id,path,caption\np1,0.png,a cat\np2,1.png,a dog\n")
+    desk.pair_navigation.open(desk.folder / "one.csv")
+    desk.qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 2)
+    desk.session.list_edits.remove([1])
+    desk.pair_navigation.open(desk.folder / "two.csv")
+    desk.qtbot.waitUntil(lambda: len(desk.pair_navigation.pairs) == 2)
+    desk.session.undo.undo()
+    assert desk.ids() == ["p1", "p2"]
+
+
 def test_all_pairs_can_go_and_come_back(desk: Desk) -> None:
-    desk.session.pair_removal.remove(list(range(COUNT)))
+    desk.session.list_edits.remove(list(range(COUNT)))
     desk.settle()
     assert desk.pair_navigation.pairs == ()
     assert not desk.dock.isVisible()
@@ -272,7 +295,7 @@ def test_all_pairs_can_go_and_come_back(desk: Desk) -> None:
 
 def test_a_project_that_cannot_be_written_is_reported(desk: Desk) -> None:
     desk.file.rename(desk.folder / "elsewhere.exclip")
-    desk.session.pair_removal.remove([0])
+    desk.session.list_edits.remove([0])
     assert "moved" in desk.state.notice.message
     assert len(desk.pair_navigation.pairs) == COUNT
 

@@ -1,0 +1,88 @@
+"""Commands for the pairs of the open list: the filter, the grid, and the menu of selected pairs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.session.session import Session
+from exclip_desktop.ui.dialogs.export_dialog import ask_path
+from exclip_desktop.ui.lists.findings_tab import FindingsTab
+from exclip_desktop.ui.lists.pair_list_dock import PairListDock
+
+LIST_ENDINGS: Final = {".csv": "CSV", ".tsv": "TSV", ".jsonl": "JSON lines"}
+
+
+class PairCommands(QObject):
+    """Handles the list of pairs of a window: what is chosen by keys, and by the menu of its rows."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        actions: dict[str, QAction],
+        dock: PairListDock,
+        findings: FindingsTab,
+        folder: Callable[[], str],
+    ) -> None:
+        """Connect the actions and the dock; ``folder`` returns where the person opened something last."""
+        super().__init__(window)
+        self._window, self._session, self._actions = window, session, actions
+        self._dock, self._findings, self._folder = dock, findings, folder
+        actions["filter_list"].triggered.connect(self.focus_filter)
+        actions["pair_grid"].triggered.connect(dock.show_grid)
+        dock.grid_shown.connect(actions["pair_grid"].setChecked)
+        dock.removal_requested.connect(session.list_edits.remove)
+        dock.menu_requested.connect(self._show_menu)
+
+    def focus_filter(self) -> None:
+        """Go to the filter of the findings where they have the focus or are all there is, else to that of the pairs."""
+        focus, has_list = QApplication.focusWidget(), bool(self._session.pair_navigation.pairs)
+        if not has_list or (focus is not None and self._findings.isAncestorOf(focus)):
+            self._findings.filter.setFocus()
+            return
+        if not self._dock.isVisible():
+            self._actions["panel_pairs"].trigger()
+        self._dock.focus_filter()
+
+    def make_menu(self, places: list[int]) -> QMenu:
+        """Return the menu of the pairs at these places of the list."""
+        menu, count = QMenu(self._window), format_count(len(places), "pair")
+        menu.addAction("Open").triggered.connect(lambda: self._session.pair_navigation.show(places[0]))
+        explain = menu.addAction("Explain" if len(places) == 1 else f"Explain {count}")
+        explain.triggered.connect(lambda: self._session.list_explainer.start(places))
+        menu.addSeparator()
+        menu.addAction(_plural("Copy path", places)).triggered.connect(lambda: self._copy(self._paths(places)))
+        captions = [self._session.pair_navigation.pairs[place].caption for place in places]
+        menu.addAction(_plural("Copy caption", places)).triggered.connect(lambda: self._copy(captions))
+        menu.addAction(f"Export {count} as a list…").triggered.connect(lambda: self.export(places))
+        menu.addSeparator()
+        remove = menu.addAction("Remove from the list" if len(places) == 1 else f"Remove {count} from the list")
+        remove.triggered.connect(lambda: self._session.list_edits.remove(places))
+        return menu
+
+    def export(self, places: list[int]) -> None:
+        """Ask for a file, and write the pairs at these places as a list."""
+        path = ask_path(self._window, "Export list", Path(self._folder()) / "pairs.csv", LIST_ENDINGS)
+        if path is not None:
+            self._session.list_edits.export(places, path)
+
+    def _show_menu(self, places: list[int], where: QPoint) -> None:
+        menu = self.make_menu(places)
+        menu.exec(where)
+        menu.deleteLater()
+
+    def _paths(self, places: list[int]) -> list[str]:
+        navigation = self._session.pair_navigation
+        return [str(navigation.path(navigation.pairs[place])) for place in places]
+
+    def _copy(self, lines: list[str]) -> None:
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def _plural(text: str, places: list[int]) -> str:
+    return text if len(places) == 1 else f"{text}s"
