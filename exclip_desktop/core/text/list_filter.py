@@ -72,7 +72,11 @@ class FilterTerm:
 
     def matches(self, row: Row) -> bool:
         """Return whether a row passes."""
-        return self._holds(row(self.key)) != self.is_negated
+        return self.accepts(row(self.key))
+
+    def accepts(self, value: RowValue) -> bool:
+        """Return whether a row with this value under the key passes."""
+        return self._holds(value) != self.is_negated
 
     def _holds(self, value: RowValue) -> bool:
         if self.kind == "number":

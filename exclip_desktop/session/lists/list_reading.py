@@ -1,17 +1,12 @@
 """Reads the pair lists of files and projects for the window; and the figures of a list's pairs."""
 
-import os
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, PairFigures, PairList, make_search_texts
-from exclip_desktop.core.values.pair_remarks import PairKey
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.pair_rows import (
     Measurement,
@@ -34,8 +29,6 @@ class LoadedList:
         list: the list.
         texts: the text that a filter searches, of each pair.
         captions: the captions of each picture.
-        keys: the identity of each pair, whatever list it is in; ``places_by_key``: the places of each.
-        labels: the pairs' labels, the most frequent one first.
         figures: a project's figures of its pairs, by place; ``extent``: the extent of its list, when it was read.
         first: the place of the pair to show; None: the pair on screen stays.
 
@@ -44,9 +37,6 @@ class LoadedList:
     list: PairList
     texts: tuple[str, ...] = ()
     captions: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    keys: tuple[PairKey, ...] = ()
-    places_by_key: Mapping[PairKey, Sequence[int]] = field(default_factory=dict)
-    labels: tuple[str, ...] = ()
     figures: dict[int, PairFigures] = field(default_factory=dict)
     extent: tuple[int, int, str] = (0, 0, "")
     first: int | None = None
@@ -110,31 +100,7 @@ def reload_list(path: Path, before: LoadedList) -> LoadedList:
 
 def with_lookups(listed: PairList) -> LoadedList:
     """Return a list with its lookups."""
-    keys = _keys_of(listed)
-    places: dict[PairKey, list[int]] = {}
-    for place, key in enumerate(keys):
-        places.setdefault(key, []).append(place)
-    labels = Counter(pair.label for pair in listed.pairs if pair.label)
-    return LoadedList(
-        listed,
-        make_search_texts(listed.pairs),
-        _captions_of(listed.pairs),
-        keys,
-        places,
-        tuple(sorted(labels, key=lambda label: (-labels[label], label))),
-    )
-
-
-def _keys_of(listed: PairList) -> tuple[PairKey, ...]:
-    """Return the identity of each pair: the absolute path of its picture, and its caption."""
-    folder = os.path.abspath(listed.folder)
-
-    @cache
-    def path(written: str) -> str:
-        home = str(expand_home(written)) if written.startswith("~") else written
-        return os.path.normpath(os.path.join(folder, home))
-
-    return tuple((path(pair.picture), pair.caption) for pair in listed.pairs)
+    return LoadedList(listed, make_search_texts(listed.pairs), _captions_of(listed.pairs))
 
 
 def _captions_of(listed: tuple[ListedPair, ...]) -> dict[str, tuple[str, ...]]:

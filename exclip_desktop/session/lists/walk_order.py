@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.text.list_filter import ListFilter
 from exclip_desktop.core.values.pair_list import Arrangement
-from exclip_desktop.session.lists.pair_values import PairValues, parse_pair_filter
+from exclip_desktop.session.lists.pair_values import PairValues, SortValue, parse_pair_filter
 
 REMARK_KEYS = frozenset({"", "rating", "tag", "note", "is"})
 REMARK_SORTS = ("rating", "tags")
@@ -44,7 +44,7 @@ class WalkOrder(QObject):
         self.arrangement, self.list_filter = Arrangement(), ListFilter()
         self.places = tuple[int, ...]()
         self.current: int | None = None
-        self._sort_values: dict[int, float | str | tuple[object, ...]] = {}  # when the pairs were sorted
+        self._sort_values: dict[int, SortValue] = {}  # when the pairs were sorted
         self._row_of_gone: int | None = None  # the row of the pair on screen when it was removed from the list
 
     def arrange(self, arrangement: Arrangement) -> None:

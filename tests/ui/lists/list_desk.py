@@ -88,7 +88,7 @@ class ListDesk:
         self.qtbot.waitUntil(lambda: self.session.state.work is None or self.session.state.work.idle)
 
 
-def settle(qtbot: QtBot, walk: ListDesk, caption: str) -> None:
+def settle(qtbot: QtBot, walk: ListDesk, caption: str, timeout_ms: int = 5000) -> None:
     """Wait until a pair is on screen and explained."""
     state = walk.session.state
     qtbot.waitUntil(
@@ -97,5 +97,6 @@ def settle(qtbot: QtBot, walk: ListDesk, caption: str) -> None:
             and state.explanation.caption.text == caption
             and not state.stale
             and (state.work is None or state.work.idle)
-        )
+        ),
+        timeout=timeout_ms,
     )

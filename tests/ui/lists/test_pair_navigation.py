@@ -164,7 +164,7 @@ def test_thumbnails_are_read_for_rows_on_screen_only(
     get = made.session.thumbnails.get
     made.session.thumbnails.get = lambda path: (requested.append(path), get(path))[1]  # type: ignore[method-assign]
     made.session.start(str(tmp_path / "list.csv"))
-    settle(qtbot, made, "a dog")
+    settle(qtbot, made, "a dog", timeout_ms=30_000)
     qtbot.waitUntil(lambda: len(made.session.thumbnails._images) == 2)
     assert made.window.pair_list_dock.count.text() == "1 of 100,000"
     assert 0 < len(requested) < 2_000

@@ -43,7 +43,7 @@ class Walk:
         return self.order.places
 
     def rate(self, place: int, rating: str, *tags: str, note: str = "") -> None:
-        self.remarks[self.loaded.keys[place]] = PairRemark(rating, tags, note, 1)  # type: ignore[arg-type]
+        self.remarks[self.values.key(place)] = PairRemark(rating, tags, note, 1)  # type: ignore[arg-type]
         self.order.recheck(place)
 
 
@@ -149,7 +149,7 @@ def test_the_rated_pair_on_screen_stays_when_all_remarks_are_read_again() -> Non
     walk.filter("rating:unrated")
     walk.order.put_current(1)
     for place in (0, 1):
-        walk.remarks[walk.loaded.keys[place]] = PairRemark("match", count=1)
+        walk.remarks[walk.values.key(place)] = PairRemark("match", count=1)
     walk.order.refresh_remarks()
     assert walk.order.places == (1, 2, 3)
     walk.filter("rating:unrated")
