@@ -11,7 +11,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.session.project.findings import Remark
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.ui.window import Window
@@ -84,7 +84,7 @@ class ListDesk:
     def rate(self, rating: Rating, *tags: str, note: str = "") -> None:
         """Note a finding of what is on screen."""
         with self.qtbot.waitSignal(self.session.findings.findings_changed):
-            self.session.findings.add(self.session.active_pane.active_answer, Remark(rating, tags, note))
+            self.session.findings.note(self.session.active_pane.active_answer, lambda _: Remark(rating, tags, note))
         self.qtbot.waitUntil(lambda: self.session.state.work is None or self.session.state.work.idle)
 
 
