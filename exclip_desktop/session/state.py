@@ -63,6 +63,7 @@ class Notice:
         details: text to copy into a report.
         kind: whether it reports an error or is a note.
         offers_cpu: whether a button offers to use the CPU instead.
+        file: the file that was written, or None; such a notice goes by itself after a while.
 
     """
 
@@ -71,6 +72,7 @@ class Notice:
     details: str = ""
     kind: Literal["error", "note"] = "error"
     offers_cpu: bool = False
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ ACTIONS: Final = (
     ActionSpec("clear_cache", "Clear the cache…", (), PROGRAM, "Delete the stored results"),
     ActionSpec("manual", "Manual", ("F1",), PROGRAM, "Open the manual", "help"),
     ActionSpec("shortcuts", "Shortcuts and gestures", ("?",), PROGRAM, "List every shortcut and gesture"),
+    ActionSpec("log_folder", "Open log folder", (), PROGRAM, "Show the log file in the file manager"),
     ActionSpec("about", "About exclip desktop", (), PROGRAM, "Version, licences and papers to cite", "note"),
 )
 # fmt: on
@@ -241,7 +242,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("tag", "note", SEPARATOR, "next_unrated", "next_doubtful", SEPARATOR, "rating_goes_on"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
-    "&Help": ("manual", "shortcuts", SEPARATOR, "about"),
+    "&Help": ("manual", "shortcuts", SEPARATOR, "log_folder", "about"),
 }
 
 

@@ -1,5 +1,6 @@
 """The main window: assembles the widgets and connects them with the session."""
 
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -47,6 +48,7 @@ from exclip_desktop.ui.lists.box_list_dock import BoxListDock
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
+from exclip_desktop.ui.widgets.file_manager import show_in_folder
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
@@ -81,6 +83,7 @@ class Window(QMainWindow):
         self.caption, self.alternatives = CaptionField(state), CaptionAlternativesList(state)
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
+        self._log_path = log_path
         self.findings = FindingsTab(session.findings, session.thumbnails)
         self.inspector.addTab(self.findings, "Findings")
         self.second_model_pane = SecondModelPane(session.second_model)
@@ -270,6 +273,7 @@ class Window(QMainWindow):
         for banner in (self.banner, self._grid_banner):
             banner.closed.connect(explain_controller.dismiss)
             banner.cpu_requested.connect(explain_controller.use_cpu)
+            banner.file_requested.connect(show_in_folder)
         self.status.cancel_requested.connect(session.cancel)
         self.status.download_cancel_requested.connect(session.library.cancel)
         self.status.undo_requested.connect(self.commands["undo"].trigger)
@@ -280,6 +284,8 @@ class Window(QMainWindow):
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))
         self.opacity.opacity_moved.connect(lambda opacity: session.show(opacity=opacity))
+        self.commands["log_folder"].setEnabled(bool(self._log_path))
+        self.commands["log_folder"].triggered.connect(lambda: show_in_folder(Path(self._log_path)))
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
         session.state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
 

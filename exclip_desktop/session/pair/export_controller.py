@@ -146,7 +146,7 @@ class ExportController(QObject):
         run_with_progress(self._state, self._tasks, Work(what), work, then, self._show_error)
 
     def _on_written(self, path: Path) -> None:
-        self._state.change(notice=Notice(f"Written: {path}", kind="note"))
+        self._state.change(notice=Notice(f"Written: {path}", kind="note", file=path))
 
 
 def make_panes_figure(

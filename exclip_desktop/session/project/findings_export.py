@@ -46,7 +46,8 @@ class FindingsExport(QObject):
             return int(count)
 
         def then(count: int) -> None:
-            self._state.change(notice=Notice(f"Written: {out} ({format_count(count, 'finding')})", kind="note"))
+            text = f"Written: {out} ({format_count(count, 'finding')})"
+            self._state.change(notice=Notice(text, kind="note", file=out))
 
         run_with_progress(
             self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.show_error

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QUndoStack,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -27,11 +28,13 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.ui.theme import ThemedIcons, error_colour, pixmap
+from exclip_desktop.ui.widgets.file_manager import BUTTON_TEXT
 from exclip_desktop.ui.widgets.labels import ClampedLabel
 from exclip_desktop.ui.widgets.notice_bar import STRIPE_PX, paint_notice_ground
 
 ICON_PX: Final = 24
 DETAILS_PX: Final = 110
+WRITTEN_MS: Final = 12_000
 MESSAGE_LINES: Final = 3  # a longer one would cover the picture in a small window
 HINT_LINES: Final = 2
 SELECT: Final = "Select words, or drag a box on the picture."
@@ -46,10 +49,12 @@ class Banner(QFrame):
     Signals:
         closed(): the close button or Esc was pressed.
         cpu_requested(): the button "Use the CPU" was pressed.
+        file_requested(path): the button "Show in folder" was pressed.
     """
 
     closed = Signal()
     cpu_requested = Signal()
+    file_requested = Signal(object)
 
     def __init__(self, state: State, over: QWidget | None = None) -> None:
         super().__init__(over)
@@ -60,6 +65,8 @@ class Banner(QFrame):
         self._build()
         if over is not None:
             over.installEventFilter(self)
+        self._timer = QTimer(self, singleShot=True, interval=WRITTEN_MS)
+        self._timer.timeout.connect(self._on_timeout)
         state.notice_changed.connect(self._on_notice_changed)
         self._on_notice_changed()
 
@@ -131,6 +138,9 @@ class Banner(QFrame):
         self._cpu = QPushButton("Use the CPU")
         self._cpu.setToolTip("Explain this on the CPU: slower, but uses main memory")
         self._cpu.clicked.connect(self.cpu_requested)
+        self._folder = QPushButton(BUTTON_TEXT)
+        self._folder.setToolTip("Open the folder of the file in the file manager")
+        self._folder.clicked.connect(self._on_folder_clicked)
         self._more = QPushButton("Details")
         self._more.setCheckable(True)
         self._more.setToolTip("Show the details of this message")
@@ -144,12 +154,14 @@ class Banner(QFrame):
         ThemedIcons(self).add(self._close, "close")
         row = QHBoxLayout()
         row.addWidget(self._cpu)
+        row.addWidget(self._folder)
         row.addWidget(self._more)
         row.addWidget(self._close)
         return row
 
     def _on_notice_changed(self) -> None:
         notice = self._state.notice
+        self._timer.stop()
         if notice is None:
             self.hide()
             return
@@ -157,6 +169,9 @@ class Banner(QFrame):
         self._hint.show_text(notice.hint)
         self._hint.setVisible(bool(notice.hint))
         self._cpu.setVisible(notice.offers_cpu)
+        self._folder.setVisible(notice.file is not None)
+        if notice.file is not None:
+            self._timer.start()
         self._more.setChecked(False)
         self._show_more()
         self._on_more_toggled(False)
@@ -185,6 +200,19 @@ class Banner(QFrame):
         self._details.setVisible(expanded)
         self._copy.setVisible(expanded)
         self._place()
+
+    def _on_folder_clicked(self) -> None:
+        notice = self._state.notice
+        if notice is not None and notice.file is not None:
+            self.file_requested.emit(notice.file)
+
+    def _on_timeout(self) -> None:
+        """Close a note of a written file, unless a person is about to use it."""
+        focused = QApplication.focusWidget()
+        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+            self._timer.start()
+        elif self.isVisible():
+            self.closed.emit()
 
     def _on_copy_clicked(self) -> None:
         notice = self._state.notice

@@ -27,6 +27,7 @@ from exclip_desktop.ui.study.study_options import StudyOptions
 from exclip_desktop.ui.study.study_plot import StudyPlot
 from exclip_desktop.ui.study.study_table import StudyTable
 from exclip_desktop.ui.theme import error_colour
+from exclip_desktop.ui.widgets.file_manager import BUTTON_TEXT, show_in_folder
 from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 
 OPENS_AT_PX: Final = (1160, 720)
@@ -60,6 +61,11 @@ class StudyDialog(QDialog):
         self.copy_button = QPushButton("Cop&y table", autoDefault=False)
         self.export_button = QPushButton("&Export…", autoDefault=False)
         self.export_button.setToolTip("Write the figures or the curves to a file")
+        self.folder_button = QPushButton(BUTTON_TEXT, autoDefault=False)
+        self.folder_button.setToolTip("Open the folder of the exported file in the file manager")
+        self.folder_button.hide()
+        self.folder_button.clicked.connect(self._on_folder_clicked)
+        self._file: Path | None = None
         self._lay_out()
         self.start_button.clicked.connect(self._on_start_clicked)
         self.export_button.clicked.connect(self._on_export_clicked)
@@ -102,7 +108,7 @@ class StudyDialog(QDialog):
         across.addWidget(self._progress)
         below = QHBoxLayout()
         below.addWidget(self._news, 1)
-        for button in (self.copy_button, self.export_button, close):
+        for button in (self.folder_button, self.copy_button, self.export_button, close):
             below.addWidget(button)
         right = QVBoxLayout()
         right.addLayout(across)
@@ -179,7 +185,13 @@ class StudyDialog(QDialog):
             self._controller.write(path)
 
     def _on_written(self, path: Path) -> None:
+        self._file = path
         self._show_message(f"Saved {path}.")
+        self.folder_button.show()
+
+    def _on_folder_clicked(self) -> None:
+        if self._file is not None:
+            show_in_folder(self._file)
 
     def _show_message(self, message: str) -> None:
         self._message = message
